@@ -1,0 +1,121 @@
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+
+/// A body whose signature was verified, whole and in memory.
+///
+/// Only [`WebhookLayer`](crate::WebhookLayer) makes one.
+///
+/// The bytes are those that were signed, cut where they arrived; short frames may have been put
+/// together. Trailers follow if there were any.
+///
+/// # Security
+///
+/// No signature covers trailers. [`refuse_trailers`](crate::WebhookLayer::refuse_trailers) keeps
+/// them out.
+pub struct VerifiedBody {
+    first: Bytes,
+    rest: VecDeque<Bytes>,
+    trailers: Option<Box<HeaderMap>>,
+    len: usize,
+}
+
+impl VerifiedBody {
+    pub(super) fn new(first: Bytes, rest: VecDeque<Bytes>, trailers: Option<HeaderMap>) -> Self {
+        let len = first.len() + rest.iter().map(Bytes::len).sum::<usize>();
+        Self {
+            first,
+            rest,
+            trailers: trailers.map(Box::new),
+            len,
+        }
+    }
+
+    /// How many bytes are left.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether no bytes are left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The bytes in one piece; copied only if they arrived in several. Trailers are dropped.
+    #[must_use]
+    pub fn into_bytes(mut self) -> Bytes {
+        let Some(first) = self.pop() else {
+            return Bytes::new();
+        };
+        if self.rest.is_empty() {
+            return first;
+        }
+        let mut whole = BytesMut::with_capacity(first.len() + self.len);
+        whole.extend_from_slice(&first);
+        while let Some(piece) = self.pop() {
+            whole.extend_from_slice(&piece);
+        }
+        whole.freeze()
+    }
+
+    fn pop(&mut self) -> Option<Bytes> {
+        let next = if self.first.has_remaining() {
+            std::mem::take(&mut self.first)
+        } else {
+            self.rest.pop_front()?
+        };
+        self.len -= next.len();
+        Some(next)
+    }
+}
+
+impl Body for VerifiedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let data = self.pop().map(Frame::data);
+        let frame = data.or_else(|| {
+            self.trailers
+                .take()
+                .map(|trailers| Frame::trailers(*trailers))
+        });
+        Poll::Ready(frame.map(Ok))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_empty() && self.trailers.is_none()
+    }
+
+    // An exact size would let an HTTP/1 peer stop before the trailers.
+    fn size_hint(&self) -> SizeHint {
+        let len = u64::try_from(self.len).unwrap_or(u64::MAX);
+        let mut hint = SizeHint::new();
+        hint.set_lower(len);
+        if self.trailers.is_none() {
+            hint.set_upper(len);
+        }
+        hint
+    }
+}
+
+impl fmt::Debug for VerifiedBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedBody")
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}

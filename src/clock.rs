@@ -1,0 +1,55 @@
+//! Where the verifying side gets the time from.
+
+use std::time::SystemTime;
+
+/// A source of wall-clock time.
+///
+/// [`SystemClock`] is the default. A closure is a clock too, which is all that a test needs:
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+/// use tower_webhook::{Secret, WebhookLayer, providers};
+///
+/// # fn main() -> Result<(), tower_webhook::KeyError> {
+/// let layer = WebhookLayer::new(providers::slack(), Secret::new("8f742231b10e8888abcd99yyyzzz85a5")?)?
+///     .clock(|| UNIX_EPOCH + Duration::from_secs(1_531_420_618));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Security
+///
+/// Freshness is only as good as the clock: a clock that is behind by an hour accepts deliveries
+/// that are an hour old.
+pub trait Clock: Send + Sync + 'static {
+    /// The time now. A time before 1970 is allowed and makes every delivery lie in the future.
+    fn now(&self) -> SystemTime;
+}
+
+impl<F> Clock for F
+where
+    F: Fn() -> SystemTime + Send + Sync + 'static,
+{
+    fn now(&self) -> SystemTime {
+        self()
+    }
+}
+
+/// The clock of the operating system.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct SystemClock;
+
+impl SystemClock {
+    /// The clock of the operating system.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}

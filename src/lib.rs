@@ -1,0 +1,63 @@
+//! Webhook security for any tower server.
+//!
+//! One layer in front of a handler, and every delivery that reaches it is authentic, fresh and
+//! whole: the signature is verified over the raw bytes, the timestamp is near, the body is within
+//! its limits. Everything else is answered 403, 400, 413 or 408, and the handler never hears of it.
+//!
+//! ```
+//! use axum::{Router, routing::post};
+//! use tower_webhook::{Secret, WebhookLayer, providers};
+//!
+//! # fn main() -> Result<(), tower_webhook::KeyError> {
+//! let secret = Secret::new("It's a Secret to Everybody")?;
+//! let app: Router = Router::new()
+//!     .route("/github", post(async |body: String| println!("{body}")))
+//!     .layer(WebhookLayer::new(providers::github(), secret)?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to go from here
+//!
+//! - [`webhook`]: what the layer does, step by step; the order of layers; what it does not do.
+//! - [`providers`]: the ready-made ones. [`scheme`]: describing any other.
+//! - [`keys`]: several secrets, while one takes over from another.
+//! - [`rejection`]: what senders are told, and what operators are.
+//! - [`verify`]: verification without tower.
+//!
+//! # Crate features
+//!
+//! All are off unless asked for; none changes what the rest does.
+//!
+//! - `axum`: `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends
+//!   on `axum-core`.
+//! - `tracing`: an event at debug level for every refusal, with the fields `provider` and `reason`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "axum")]
+mod axum;
+pub mod body;
+pub mod clock;
+mod encoding;
+pub mod keys;
+mod mac;
+pub mod providers;
+pub mod rejection;
+pub mod scheme;
+mod secret;
+mod trace;
+pub mod verify;
+pub mod webhook;
+
+pub use crate::{
+    body::VerifiedBody,
+    keys::{KeyError, Keys, Secret},
+    rejection::Rejection,
+    scheme::Scheme,
+    verify::{Verified, Verifier},
+    webhook::WebhookLayer,
+};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

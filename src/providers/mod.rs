@@ -1,0 +1,108 @@
+//! How well-known providers sign, one function each.
+//!
+//! New system? Use [`standard_webhooks`]: it signs the id, the timestamp and the body, carries
+//! several signatures while a secret is being changed, and has libraries in every language.
+//!
+//! | function | signature | time |
+//! | --- | --- | --- |
+//! | [`generic`] | `X-Signature`, hex HMAC-SHA256 of the body | `X-Timestamp`, **not signed** |
+//! | [`github`] | `X-Hub-Signature-256`, `sha256=` and hex HMAC-SHA256 of the body | none |
+//! | [`shopify`] | `X-Shopify-Hmac-Sha256`, base64 HMAC-SHA256 of the body | none |
+//! | [`slack`] | `X-Slack-Signature`, `v0=` and hex HMAC-SHA256 of `v0:<time>:<body>` | `X-Slack-Request-Timestamp`, signed |
+//! | [`standard_webhooks`] | `webhook-signature`, list of `v1,` and base64 HMAC-SHA256 of `<id>.<time>.<body>` | `webhook-timestamp`, signed |
+//! | [`stripe`] | `Stripe-Signature`, list with `v1=` and hex HMAC-SHA256 of `<time>.<body>` | `t` in the same list, signed |
+//!
+//! Any other: [`Scheme::builder`].
+
+mod code_hosting;
+mod commerce;
+mod messaging;
+mod payments;
+mod standard;
+
+use http::StatusCode;
+
+pub use self::{
+    code_hosting::github,
+    commerce::shopify,
+    messaging::slack,
+    payments::stripe,
+    standard::{generic, standard_webhooks},
+};
+use crate::{
+    rejection::{Refusal, Statuses},
+    scheme::{Scheme, SchemeBuilder},
+};
+
+/// A provider: a [`Scheme`], and what its deliveries need beside it.
+///
+/// A scheme of your own becomes one by `From`, wherever a provider is asked for.
+///
+/// ```
+/// use http::StatusCode;
+/// use tower_webhook::{providers::{self, Provider}, rejection::Refusal, scheme::Scheme};
+///
+/// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
+/// assert_eq!(providers::github().body_limit(), Some(25 << 20));
+///
+/// let acme = Scheme::builder("acme").signature_header("x-acme-signature").build()?;
+/// let acme = Provider::from(acme)
+///     .with_body_limit(64 << 10)
+///     .with_status(Refusal::InvalidSignature, StatusCode::UNAUTHORIZED);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Provider {
+    scheme: Scheme,
+    body_limit: Option<usize>,
+    statuses: Statuses,
+}
+
+impl Provider {
+    /// How the provider signs.
+    #[must_use]
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// The longest body the provider sends, in bytes, where it says so.
+    #[must_use]
+    pub fn body_limit(&self) -> Option<usize> {
+        self.body_limit
+    }
+
+    /// Sets the longest body the provider sends, in bytes.
+    #[must_use]
+    pub fn with_body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
+    /// Sets the status that the provider wants to see for a class of refusals.
+    #[must_use]
+    pub fn with_status(mut self, refusal: Refusal, status: StatusCode) -> Self {
+        self.statuses.set(refusal, status);
+        self
+    }
+
+    pub(crate) fn statuses(&self) -> &Statuses {
+        &self.statuses
+    }
+
+    /// A provider of this crate. Its description is a constant that the tests build, so the panic
+    /// cannot be reached from any input.
+    fn preset(scheme: SchemeBuilder) -> Self {
+        scheme.build().expect("presets are consistent").into()
+    }
+}
+
+impl From<Scheme> for Provider {
+    fn from(scheme: Scheme) -> Self {
+        Self {
+            scheme,
+            body_limit: None,
+            statuses: Statuses::default(),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+use std::{fmt, time::Duration};
+
+use http::HeaderName;
+
+use super::Refusal;
+
+/// The reason for which a delivery was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RejectionKind {
+    /// The header is not there or empty.
+    #[non_exhaustive]
+    MissingSignature {
+        /// Where the signature should be.
+        header: HeaderName,
+    },
+    /// The header is there but holds nothing that could be a signature of this scheme.
+    #[non_exhaustive]
+    MalformedSignature {
+        /// Where the signature is.
+        header: HeaderName,
+    },
+    /// More signatures than a sender with a few keys can have made.
+    #[non_exhaustive]
+    TooManySignatures {
+        /// Where the signatures are.
+        header: HeaderName,
+        /// How many are read at most.
+        limit: usize,
+    },
+    /// No signature is that of this request under any of the keys.
+    SignatureMismatch,
+    /// The timestamp is not there or empty.
+    #[non_exhaustive]
+    MissingTimestamp {
+        /// Where the timestamp should be.
+        header: HeaderName,
+    },
+    /// The timestamp is there but not of the scheme's unit and form.
+    #[non_exhaustive]
+    MalformedTimestamp {
+        /// Where the timestamp is.
+        header: HeaderName,
+    },
+    /// The timestamp lies too far in the past.
+    #[non_exhaustive]
+    TooOld {
+        /// How far it lies in the past.
+        age: Duration,
+        /// How far it may.
+        tolerance: Duration,
+    },
+    /// The timestamp lies too far in the future.
+    #[non_exhaustive]
+    TooNew {
+        /// How far it lies in the future.
+        ahead: Duration,
+        /// How far it may.
+        tolerance: Duration,
+    },
+    /// A header is there several times with different values.
+    #[non_exhaustive]
+    ConflictingHeader {
+        /// Which header.
+        header: HeaderName,
+    },
+    /// A header that is part of the signed text is not there.
+    #[non_exhaustive]
+    MissingHeader {
+        /// Which header.
+        header: HeaderName,
+    },
+    /// A header cannot be read.
+    #[non_exhaustive]
+    MalformedHeader {
+        /// Which header.
+        header: HeaderName,
+    },
+    /// A part of the signed text holds what separates it from the next part, so that another
+    /// request could have the same signed text.
+    #[non_exhaustive]
+    AmbiguousMessage {
+        /// Which part, as the scheme's message names it.
+        part: &'static str,
+    },
+    /// The body is longer than the limit.
+    #[non_exhaustive]
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The body did not arrive within the deadline.
+    #[non_exhaustive]
+    BodyTimeout {
+        /// The deadline.
+        deadline: Duration,
+    },
+    /// The body broke off.
+    BodyBroken,
+    /// The body has trailers, which no signature covers, and the layer was told to refuse them.
+    TrailersRefused,
+    /// Too many bodies are being read at the same time.
+    OverMemoryBudget,
+}
+
+impl RejectionKind {
+    /// The class that the sender is told.
+    #[must_use]
+    pub const fn refusal(&self) -> Refusal {
+        match self {
+            Self::MissingSignature { .. }
+            | Self::MalformedSignature { .. }
+            | Self::TooManySignatures { .. }
+            | Self::SignatureMismatch => Refusal::InvalidSignature,
+            Self::MissingTimestamp { .. } | Self::MalformedTimestamp { .. } => {
+                Refusal::InvalidTimestamp
+            }
+            Self::TooOld { .. } | Self::TooNew { .. } => Refusal::Expired,
+            Self::ConflictingHeader { .. }
+            | Self::MissingHeader { .. }
+            | Self::MalformedHeader { .. }
+            | Self::AmbiguousMessage { .. }
+            | Self::BodyBroken
+            | Self::TrailersRefused => Refusal::InvalidRequest,
+            Self::BodyTooLarge { .. } => Refusal::PayloadTooLarge,
+            Self::BodyTimeout { .. } => Refusal::Timeout,
+            Self::OverMemoryBudget => Refusal::Unavailable,
+        }
+    }
+}
+
+impl fmt::Display for RejectionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingSignature { header } => write!(f, "no signature in `{header}`"),
+            Self::MalformedSignature { header } => {
+                write!(f, "`{header}` does not hold a signature of this scheme")
+            }
+            Self::TooManySignatures { header, limit } => {
+                write!(f, "`{header}` holds more than {limit} signatures")
+            }
+            Self::SignatureMismatch => f.write_str(
+                "the signature does not match: another secret, another body, or another signed text",
+            ),
+            Self::MissingTimestamp { header } => write!(f, "no timestamp in `{header}`"),
+            Self::MalformedTimestamp { header } => {
+                write!(f, "`{header}` does not hold a timestamp of this scheme")
+            }
+            Self::TooOld { age, tolerance } => write!(
+                f,
+                "the timestamp is {} s old, {} s are tolerated",
+                age.as_secs_f64(),
+                tolerance.as_secs_f64(),
+            ),
+            Self::TooNew { ahead, tolerance } => write!(
+                f,
+                "the timestamp is {} s ahead of the clock, {} s are tolerated",
+                ahead.as_secs_f64(),
+                tolerance.as_secs_f64(),
+            ),
+            Self::ConflictingHeader { header } => {
+                write!(f, "`{header}` is there several times with different values")
+            }
+            Self::MissingHeader { header } => write!(f, "no `{header}`, which is signed"),
+            Self::MalformedHeader { header } => write!(f, "`{header}` cannot be read"),
+            Self::AmbiguousMessage { part } => {
+                write!(f, "`{part}` holds the separator that follows it in the signed text")
+            }
+            Self::BodyTooLarge { limit } => write!(f, "the body is over the limit of {limit} bytes"),
+            Self::BodyTimeout { deadline } => {
+                write!(f, "the body was not complete after {} s", deadline.as_secs_f64())
+            }
+            Self::BodyBroken => f.write_str("the body broke off"),
+            Self::TrailersRefused => f.write_str("the body has trailers, which are not signed"),
+            Self::OverMemoryBudget => f.write_str("the memory budget for unverified bodies is spent"),
+        }
+    }
+}

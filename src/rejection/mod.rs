@@ -1,0 +1,160 @@
+//! Why a delivery was refused, and what its sender is told.
+//!
+//! The two are kept apart. A [`RejectionKind`] is for the operator: it is traced, and the whole
+//! [`Rejection`] lies in the extensions of the response. A [`Refusal`] is all that the sender
+//! learns: one text and one status for a whole class of kinds, so that a refusal helps nobody to
+//! find a signature. None of them holds a secret, a MAC or a part of the body.
+//!
+//! | class | status | body | gRPC |
+//! | --- | --- | --- | --- |
+//! | [`InvalidSignature`](Refusal::InvalidSignature) | 403 | `{"error":"Invalid signature"}` | `PERMISSION_DENIED` |
+//! | [`InvalidTimestamp`](Refusal::InvalidTimestamp) | 400 | `{"error":"Invalid timestamp"}` | `INVALID_ARGUMENT` |
+//! | [`Expired`](Refusal::Expired) | 400 | `{"error":"Request expired"}` | `INVALID_ARGUMENT` |
+//! | [`InvalidRequest`](Refusal::InvalidRequest) | 400 | `{"error":"Invalid request"}` | `INVALID_ARGUMENT` |
+//! | [`PayloadTooLarge`](Refusal::PayloadTooLarge) | 413 | `{"error":"Payload too large"}` | `RESOURCE_EXHAUSTED` |
+//! | [`Timeout`](Refusal::Timeout) | 408 | `{"error":"Request timeout"}` | `DEADLINE_EXCEEDED` |
+//! | [`Unavailable`](Refusal::Unavailable) | 503, `Retry-After: 1` | `{"error":"Service unavailable"}` | `UNAVAILABLE` |
+//!
+//! # Example: log every refusal
+//!
+//! ```
+//! use http::Response;
+//! use tower_webhook::Rejection;
+//!
+//! fn log<B>(response: &Response<B>) {
+//!     if let Some(rejection) = response.extensions().get::<Rejection>() {
+//!         println!("{}: {rejection}", rejection.provider());
+//!     }
+//! }
+//! # log(&Response::new(()));
+//! ```
+
+mod grpc;
+mod json;
+mod kind;
+mod problem;
+
+use std::{error::Error, fmt, sync::Arc};
+
+use http::StatusCode;
+
+pub(crate) use self::grpc::is_grpc;
+pub use self::{grpc::grpc, json::json, kind::RejectionKind, problem::problem_json};
+
+/// Why a delivery was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    provider: Arc<str>,
+    kind: RejectionKind,
+    status: StatusCode,
+}
+
+impl Rejection {
+    pub(crate) fn new(provider: Arc<str>, kind: RejectionKind, statuses: &Statuses) -> Self {
+        let status = statuses.of(kind.refusal());
+        Self {
+            provider,
+            kind,
+            status,
+        }
+    }
+
+    /// The name of the scheme that the delivery was held against.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The reason, for the operator.
+    #[must_use]
+    pub fn kind(&self) -> &RejectionKind {
+        &self.kind
+    }
+
+    /// The class, for the sender.
+    #[must_use]
+    pub fn refusal(&self) -> Refusal {
+        self.kind.refusal()
+    }
+
+    /// The status of the answer: the class's own, unless the provider or the layer sets another.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+/// The operator's text: what is wrong with the delivery. It does not name the provider.
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl Error for Rejection {}
+
+/// What the sender of a refused delivery is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The signature is missing, malformed or wrong.
+    InvalidSignature,
+    /// The timestamp is missing or malformed.
+    InvalidTimestamp,
+    /// The timestamp is too far from now, past or future.
+    Expired,
+    /// The request is ambiguous or could not be read.
+    InvalidRequest,
+    /// The body is over the limit.
+    PayloadTooLarge,
+    /// The body did not arrive in time.
+    Timeout,
+    /// The receiver cannot tell at the moment; the sender should try again.
+    Unavailable,
+}
+
+impl Refusal {
+    /// The text of the answer.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::InvalidSignature => "Invalid signature",
+            Self::InvalidTimestamp => "Invalid timestamp",
+            Self::Expired => "Request expired",
+            Self::InvalidRequest => "Invalid request",
+            Self::PayloadTooLarge => "Payload too large",
+            Self::Timeout => "Request timeout",
+            Self::Unavailable => "Service unavailable",
+        }
+    }
+
+    /// The status of the answer unless the provider or the layer sets another.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidSignature => StatusCode::FORBIDDEN,
+            Self::InvalidTimestamp | Self::Expired | Self::InvalidRequest => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// The statuses that differ from their class's own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Statuses(Vec<(Refusal, StatusCode)>);
+
+impl Statuses {
+    pub(crate) fn set(&mut self, refusal: Refusal, status: StatusCode) {
+        self.0.retain(|(of, _)| *of != refusal);
+        self.0.push((refusal, status));
+    }
+
+    fn of(&self, refusal: Refusal) -> StatusCode {
+        let set = self.0.iter().find(|(of, _)| *of == refusal);
+        set.map_or(refusal.status(), |(_, status)| *status)
+    }
+}

@@ -1,0 +1,302 @@
+use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
+
+use http::HeaderName;
+
+use super::{
+    Algorithm, Encoding, KeyForm, Layout, Part, Scheme, Spec, Template, Timestamp, TimestampPlace,
+    TimestampUnit, template::TemplateError,
+};
+
+/// Five minutes, as Standard Webhooks, Slack and Stripe have it.
+const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
+
+/// Describes a [`Scheme`]; made by [`Scheme::builder`].
+///
+/// Only the signature header must be given. Without more, the signature is the hex HMAC-SHA256 of
+/// the raw body under the secret's own bytes, and there is no timestamp.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is described until `build` is called"]
+pub struct SchemeBuilder {
+    name: Arc<str>,
+    algorithm: Algorithm,
+    encoding: Encoding,
+    key_form: KeyForm,
+    signature_header: Option<Cow<'static, str>>,
+    layout: Layout,
+    timestamp_header: Option<Cow<'static, str>>,
+    timestamp_key: Option<Cow<'static, str>>,
+    timestamp_unit: TimestampUnit,
+    id_header: Option<Cow<'static, str>>,
+    message: Cow<'static, str>,
+    tolerance: Duration,
+}
+
+impl SchemeBuilder {
+    pub(super) fn new(name: Arc<str>) -> Self {
+        Self {
+            name,
+            algorithm: Algorithm::HmacSha256,
+            encoding: Encoding::Hex,
+            key_form: KeyForm::Text,
+            signature_header: None,
+            layout: Layout::plain(),
+            timestamp_header: None,
+            timestamp_key: None,
+            timestamp_unit: TimestampUnit::Seconds,
+            id_header: None,
+            message: Cow::Borrowed("{body}"),
+            tolerance: DEFAULT_TOLERANCE,
+        }
+    }
+
+    /// How signatures are computed; HMAC-SHA256 unless set.
+    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.algorithm = algorithm;
+        self
+    }
+
+    /// How signatures are written; hex unless set.
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    /// How a secret's text becomes key bytes; its own bytes unless set.
+    pub fn key_form(mut self, form: KeyForm) -> Self {
+        self.key_form = form;
+        self
+    }
+
+    /// The header that carries the signature.
+    pub fn signature_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.signature_header = Some(name.into());
+        self
+    }
+
+    /// What stands before the signature in its header: short for [`Layout::prefixed`].
+    pub fn signature_prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
+        self.layout(Layout::prefixed(prefix))
+    }
+
+    /// How signatures are laid out in their header; the value as it stands unless set.
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// The header that carries the timestamp.
+    ///
+    /// # Security
+    ///
+    /// It proves nothing unless the [message](Self::message) has `{timestamp}`.
+    pub fn timestamp_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.timestamp_header = Some(name.into());
+        self
+    }
+
+    /// The key under which the signature header's `key=value` list carries the timestamp.
+    pub fn timestamp_key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.timestamp_key = Some(key.into());
+        self
+    }
+
+    /// The unit and form of the timestamp; Unix seconds unless set.
+    pub fn timestamp_unit(mut self, unit: TimestampUnit) -> Self {
+        self.timestamp_unit = unit;
+        self
+    }
+
+    /// The header that carries the delivery's id. It must be there if the message has `{id}`.
+    pub fn id_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.id_header = Some(name.into());
+        self
+    }
+
+    /// The signed text; `{body}` unless set.
+    ///
+    /// | token | stands for |
+    /// | --- | --- |
+    /// | `{body}` | the raw body, exactly once |
+    /// | `{timestamp}` | the timestamp as it was sent |
+    /// | `{id}` | the delivery's id as it was sent |
+    /// | `{method}` | the request method, in upper case as HTTP has it |
+    /// | `{path}` | the path of the request's URI as the layer sees it, without the query |
+    /// | `{header:NAME}` | the value of a header as it was sent |
+    /// | `{{`, `}}` | a brace |
+    ///
+    /// Everything else is itself.
+    ///
+    /// # Security
+    ///
+    /// Two parts with nothing between them can often be cut in two ways that sign alike. A literal
+    /// between a part and the body keeps them apart, because a value that holds that literal is
+    /// then refused as ambiguous. (Timestamps are not: their own form keeps them apart.) So do not
+    /// end `{path}` with a dot; a line feed never occurs in any value.
+    ///
+    /// axum's `nest` takes its prefix off the path: mount the layer outside of it if `{path}` is signed.
+    pub fn message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
+        self.message = template.into();
+        self
+    }
+
+    /// How far a timestamp may be from now, either way; 300 s unless set. Exactly as far is fine.
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// Checks the description and makes the scheme.
+    ///
+    /// # Errors
+    ///
+    /// If a part is missing, cannot be read, or contradicts another; see [`SchemeErrorKind`].
+    pub fn build(self) -> Result<Scheme, SchemeError> {
+        let name = self.name.clone();
+        self.spec()
+            .map(|spec| Scheme(Arc::new(spec)))
+            .map_err(|kind| SchemeError { scheme: name, kind })
+    }
+
+    fn spec(self) -> Result<Spec, SchemeErrorKind> {
+        use SchemeErrorKind as E;
+
+        let signature_header = header(self.signature_header.ok_or(E::NoSignatureHeader)?)?;
+        if !is_visible(self.layout.tag()) || (self.layout.is_list() && self.layout.tag().is_empty())
+        {
+            return Err(E::InvalidTag);
+        }
+        let place = match (self.timestamp_header, self.timestamp_key) {
+            (Some(_), Some(_)) => return Err(E::TwoTimestampPlaces),
+            (Some(name), None) => Some(TimestampPlace::Header(header(name)?)),
+            (None, Some(_)) if !self.layout.is_list() => return Err(E::TimestampKeyWithoutList),
+            (None, Some(key))
+                if key.is_empty() || !is_visible(&key) || key == self.layout.tag() =>
+            {
+                return Err(E::InvalidTag);
+            }
+            (None, key) => key.map(TimestampPlace::Key),
+        };
+        let id_header = self.id_header.map(header).transpose()?;
+        let message = Template::parse(&self.message).map_err(|error| match error {
+            TemplateError::Body => E::NotOneBody,
+            TemplateError::Brace => E::UnmatchedBrace,
+            TemplateError::HeaderName(name) => E::InvalidHeaderName { name },
+            TemplateError::Token(token) => E::UnknownToken { token },
+        })?;
+        if message.has(&Part::Timestamp) && place.is_none() {
+            return Err(E::NoTimestamp);
+        }
+        if message.has(&Part::Id) && id_header.is_none() {
+            return Err(E::NoId);
+        }
+        Ok(Spec {
+            name: self.name,
+            algorithm: self.algorithm,
+            encoding: self.encoding,
+            key_form: self.key_form,
+            signature_header,
+            layout: self.layout,
+            timestamp: place.map(|place| Timestamp {
+                place,
+                unit: self.timestamp_unit,
+            }),
+            id_header,
+            message,
+            tolerance: self.tolerance,
+        })
+    }
+}
+
+fn header(name: Cow<'static, str>) -> Result<HeaderName, SchemeErrorKind> {
+    name.parse()
+        .map_err(|_| SchemeErrorKind::InvalidHeaderName {
+            name: name.into_owned(),
+        })
+}
+
+/// Whether a header value can hold `text`.
+fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// What is inconsistent in the description of a [`Scheme`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemeError {
+    scheme: Arc<str>,
+    kind: SchemeErrorKind,
+}
+
+impl SchemeError {
+    /// What is inconsistent.
+    #[must_use]
+    pub fn kind(&self) -> &SchemeErrorKind {
+        &self.kind
+    }
+}
+
+/// What can be inconsistent in the description of a [`Scheme`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SchemeErrorKind {
+    /// A name that HTTP does not allow for a header.
+    #[non_exhaustive]
+    InvalidHeaderName {
+        /// The name as given.
+        name: String,
+    },
+    /// A prefix or key that a header cannot hold; an empty key; the same key for the signature
+    /// and the timestamp.
+    InvalidTag,
+    /// `{id}` without an id header.
+    NoId,
+    /// No signature header.
+    NoSignatureHeader,
+    /// `{timestamp}` without a place to take it from.
+    NoTimestamp,
+    /// `{body}` missing or there twice.
+    NotOneBody,
+    /// A timestamp key, but the signature header is not a list.
+    TimestampKeyWithoutList,
+    /// A timestamp header and a timestamp key.
+    TwoTimestampPlaces,
+    /// A token that [`SchemeBuilder::message`] does not list.
+    #[non_exhaustive]
+    UnknownToken {
+        /// The text between the braces.
+        token: String,
+    },
+    /// A brace without its other half.
+    UnmatchedBrace,
+}
+
+impl fmt::Display for SchemeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use SchemeErrorKind as E;
+
+        write!(f, "scheme `{}`: ", self.scheme)?;
+        match &self.kind {
+            E::InvalidHeaderName { name } => write!(f, "`{name}` is not a header name"),
+            E::InvalidTag => f.write_str(
+                "a prefix or key must be visible ASCII; a key must not be empty or be used twice",
+            ),
+            E::NoId => f.write_str("the message has `{id}`, but no id header is set"),
+            E::NoSignatureHeader => f.write_str("no signature header is set"),
+            E::NoTimestamp => {
+                f.write_str("the message has `{timestamp}`, but no timestamp header or key is set")
+            }
+            E::NotOneBody => f.write_str("the message must have `{body}` exactly once"),
+            E::TimestampKeyWithoutList => f.write_str(
+                "a timestamp key is set, but the signature header is not a list of keys and values",
+            ),
+            E::TwoTimestampPlaces => f.write_str("both a timestamp header and a key are set"),
+            E::UnknownToken { token } => {
+                write!(f, "the message has an unknown token `{{{token}}}`")
+            }
+            E::UnmatchedBrace => f.write_str(
+                "a brace in the message has no other half; write `{{` or `}}` for a brace itself",
+            ),
+        }
+    }
+}
+
+impl Error for SchemeError {}

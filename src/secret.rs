@@ -1,0 +1,215 @@
+//! One secret, as an operator configures it.
+
+use std::{error::Error, fmt, sync::Arc};
+
+use zeroize::Zeroizing;
+
+use crate::encoding::{Encoding, base64_any_padding};
+
+/// A secret shared with a provider.
+///
+/// A [`Scheme`](crate::Scheme) knows how the text from the provider's console becomes key bytes
+/// ([`KeyForm`]), so paste it as it is shown, `whsec_` and all. Cloning shares the bytes; they are
+/// wiped when the last clone goes. `Debug` shows the label only.
+///
+/// ```
+/// use tower_webhook::Secret;
+///
+/// # fn main() -> Result<(), tower_webhook::KeyError> {
+/// let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?.label("2026-11");
+/// assert_eq!(format!("{secret:?}"), r#"Secret { label: Some("2026-11"), .. }"#);
+///
+/// let error = Secret::new("from-a-file-with-a-newline\n").unwrap_err();
+/// assert_eq!(error.to_string(), "the secret begins or ends with white space");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Secret {
+    bytes: Arc<Zeroizing<Box<[u8]>>>,
+    is_raw: bool,
+    label: Option<Arc<str>>,
+}
+
+impl Secret {
+    /// A secret as the provider's console shows it, in UTF-8.
+    ///
+    /// The `String` that was moved in is wiped; a `&str` is copied and stays with its owner.
+    ///
+    /// # Errors
+    ///
+    /// If the text is empty, or begins or ends with white space: nearly always a newline that came
+    /// along from a file. Whether it can be decoded is known once it meets a scheme, in
+    /// [`WebhookLayer::new`](crate::WebhookLayer::new) or [`Verifier::new`](crate::Verifier::new).
+    ///
+    /// # Security
+    ///
+    /// An empty secret would let everybody sign: the MAC under the empty key is public knowledge.
+    pub fn new(text: impl Into<String>) -> Result<Self, KeyError> {
+        let text = Zeroizing::new(text.into());
+        if text.trim().is_empty() {
+            return Err(KeyErrorKind::Empty.into());
+        }
+        if text.trim().len() != text.len() {
+            return Err(KeyErrorKind::SurroundingWhitespace.into());
+        }
+        Ok(Self::from_slice(text.as_bytes(), false))
+    }
+
+    /// The bytes of a key, used as they are, whatever the scheme's [`KeyForm`].
+    ///
+    /// The `Vec` that was moved in is wiped.
+    ///
+    /// # Errors
+    ///
+    /// If there are no bytes, or nothing but zeros, which HMAC cannot tell from no bytes.
+    pub fn from_bytes(key: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
+        let key = Zeroizing::new(key.into());
+        usable(&key)?;
+        Ok(Self::from_slice(&key, true))
+    }
+
+    /// Names the secret, so that [`Verified::key_label`](crate::Verified::key_label) can tell
+    /// which one a delivery was signed with. The name is not a secret: it appears in logs.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<Arc<str>>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    // An exact-size copy: turning a `Vec` with spare room into a box may move it and leave the
+    // first place unwiped.
+    fn from_slice(bytes: &[u8], is_raw: bool) -> Self {
+        Self {
+            bytes: Arc::new(Zeroizing::new(bytes.into())),
+            is_raw,
+            label: None,
+        }
+    }
+
+    pub(crate) fn label_ref(&self) -> Option<&Arc<str>> {
+        self.label.as_ref()
+    }
+
+    /// The key bytes under `form`.
+    pub(crate) fn key(&self, form: KeyForm) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let form = if self.is_raw { KeyForm::Text } else { form };
+        let mut room = Zeroizing::new(vec![0; self.bytes.len()]);
+        let key = match form {
+            KeyForm::Text => Some(&self.bytes[..]),
+            KeyForm::Base64 => base64_any_padding(&self.bytes, &mut room),
+            KeyForm::PrefixedBase64(prefix) => {
+                let text = self.bytes.strip_prefix(prefix.as_bytes());
+                base64_any_padding(text.unwrap_or(&self.bytes), &mut room)
+            }
+            KeyForm::Hex => Encoding::Hex.decode(&self.bytes, &mut room),
+        };
+        let key = key.ok_or(KeyErrorKind::Encoding { expected: form })?;
+        usable(key)?;
+        Ok(Zeroizing::new(key.to_vec()))
+    }
+}
+
+/// HMAC pads keys with zeros, so a key of zeros is the empty key.
+fn usable(key: &[u8]) -> Result<(), KeyError> {
+    if key.iter().all(|byte| *byte == 0) {
+        return Err(KeyErrorKind::Empty.into());
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret")
+            .field("label", &self.label)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How the text of a secret becomes key bytes.
+///
+/// It belongs to the [scheme](crate::Scheme), because providers differ: Stripe's `whsec_…` is the
+/// key as it stands, Standard Webhooks' `whsec_…` is base64 behind a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyForm {
+    /// Standard base64, with or without padding.
+    Base64,
+    /// Hex digits, in either case.
+    Hex,
+    /// Standard base64, with or without padding, after this prefix if it is there.
+    PrefixedBase64(&'static str),
+    /// The text's own bytes.
+    Text,
+}
+
+impl fmt::Display for KeyForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base64 => f.write_str("standard base64"),
+            Self::Hex => f.write_str("hex"),
+            Self::PrefixedBase64(prefix) => write!(f, "standard base64, alone or after `{prefix}`"),
+            Self::Text => f.write_str("text"),
+        }
+    }
+}
+
+/// What is wrong with a secret. It never holds any part of the secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyError {
+    kind: KeyErrorKind,
+    which: Option<Box<str>>,
+}
+
+impl KeyError {
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> &KeyErrorKind {
+        &self.kind
+    }
+
+    /// Says which of several secrets is meant.
+    pub(crate) fn of(mut self, which: String) -> Self {
+        self.which = Some(which.into());
+        self
+    }
+}
+
+/// What can be wrong with a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyErrorKind {
+    /// No bytes, or nothing but zeros, which is the same key.
+    Empty,
+    /// The text cannot be decoded as its scheme asks.
+    #[non_exhaustive]
+    Encoding {
+        /// What the scheme takes.
+        expected: KeyForm,
+    },
+    /// The text begins or ends with white space.
+    SurroundingWhitespace,
+}
+
+impl From<KeyErrorKind> for KeyError {
+    fn from(kind: KeyErrorKind) -> Self {
+        Self { kind, which: None }
+    }
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let which = self.which.as_deref().unwrap_or("the secret");
+        match &self.kind {
+            KeyErrorKind::Empty => write!(f, "{which} is empty"),
+            KeyErrorKind::Encoding { expected } => {
+                write!(f, "{which} cannot be decoded: this scheme takes {expected}")
+            }
+            KeyErrorKind::SurroundingWhitespace => {
+                write!(f, "{which} begins or ends with white space")
+            }
+        }
+    }
+}
+
+impl Error for KeyError {}

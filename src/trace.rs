@@ -1,0 +1,11 @@
+//! `tracing`'s macros, which do nothing when the feature is off.
+
+#[cfg(feature = "tracing")]
+pub(crate) use tracing::debug;
+
+#[cfg(not(feature = "tracing"))]
+macro_rules! debug {
+    ($($field:ident = $(%)? $value:expr,)* $message:literal) => {{ $(let _ = &$value;)* }};
+}
+#[cfg(not(feature = "tracing"))]
+pub(crate) use debug;

@@ -1,0 +1,186 @@
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, request};
+
+use super::session::Candidates;
+use crate::{
+    rejection::RejectionKind,
+    scheme::{Part, Spec, Timestamp, TimestampPlace, UnixNanos},
+};
+
+/// The head of a request: all that verification needs to know before the body.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'h> {
+    method: &'h Method,
+    uri: &'h Uri,
+    headers: &'h HeaderMap,
+}
+
+impl<'h> Head<'h> {
+    /// A head made of its parts; `From` makes one of a [`Request`] or its [`Parts`](request::Parts).
+    #[must_use]
+    pub fn new(method: &'h Method, uri: &'h Uri, headers: &'h HeaderMap) -> Self {
+        Self {
+            method,
+            uri,
+            headers,
+        }
+    }
+
+    /// The only value of a header. Copies that agree are one value.
+    fn value(&self, name: &HeaderName) -> Result<Option<&'h HeaderValue>, RejectionKind> {
+        let mut values = self.headers.get_all(name).into_iter();
+        let first = values.next();
+        if values.any(|value| Some(value) != first) {
+            return Err(RejectionKind::ConflictingHeader {
+                header: name.clone(),
+            });
+        }
+        Ok(first.filter(|value| !value.is_empty()))
+    }
+}
+
+impl<'h> From<&'h request::Parts> for Head<'h> {
+    fn from(parts: &'h request::Parts) -> Self {
+        Self::new(&parts.method, &parts.uri, &parts.headers)
+    }
+}
+
+impl<'h, T> From<&'h Request<T>> for Head<'h> {
+    fn from(request: &'h Request<T>) -> Self {
+        Self::new(request.method(), request.uri(), request.headers())
+    }
+}
+
+/// What a head claims about its delivery, read but not proven.
+pub(super) struct Claims<'h> {
+    head: Head<'h>,
+    pub(super) candidates: Candidates,
+    pub(super) time: Option<UnixNanos>,
+    pub(super) id: Option<&'h HeaderValue>,
+    timestamp: &'h [u8],
+}
+
+impl<'h> Claims<'h> {
+    pub(super) fn read(head: Head<'h>, spec: &Spec) -> Result<Self, RejectionKind> {
+        let (candidates, listed) = signatures(head, spec)?;
+        let (timestamp, time) = match &spec.timestamp {
+            Some(timestamp) => {
+                let (text, time) = timestamp.read(head, spec, listed)?;
+                (text, Some(time))
+            }
+            None => (&[][..], None),
+        };
+        let id = match &spec.id_header {
+            Some(name) => head.value(name)?,
+            None => None,
+        };
+        if let (Some(id), Some(header)) = (id, &spec.id_header) {
+            if id.to_str().is_err() {
+                return Err(RejectionKind::MalformedHeader {
+                    header: header.clone(),
+                });
+            }
+        }
+        Ok(Self {
+            head,
+            candidates,
+            time,
+            id,
+            timestamp,
+        })
+    }
+
+    /// The bytes of a part of the signed text as they were sent.
+    pub(super) fn part<'s>(&self, part: &'s Part, spec: &Spec) -> Result<&'s [u8], RejectionKind>
+    where
+        'h: 's,
+    {
+        let signed = |name: &HeaderName| {
+            let value = self.head.value(name)?.map(HeaderValue::as_bytes);
+            value.ok_or_else(|| RejectionKind::MissingHeader {
+                header: name.clone(),
+            })
+        };
+        match part {
+            Part::Header(name) => signed(name),
+            Part::Id => signed(spec.id_header.as_ref().unwrap_or(&spec.signature_header)),
+            Part::Literal(text) => Ok(text),
+            Part::Method => Ok(self.head.method.as_str().as_bytes()),
+            Part::Path => Ok(self.head.uri.path().as_bytes()),
+            Part::Timestamp => Ok(self.timestamp),
+        }
+    }
+}
+
+/// Decodes the signatures, and gives the timestamp if it is in the same header.
+fn signatures<'h>(
+    head: Head<'h>,
+    spec: &Spec,
+) -> Result<(Candidates, Option<&'h [u8]>), RejectionKind> {
+    let header = &spec.signature_header;
+    let malformed = || RejectionKind::MalformedSignature {
+        header: header.clone(),
+    };
+    let value = head
+        .value(header)?
+        .ok_or_else(|| RejectionKind::MissingSignature {
+            header: header.clone(),
+        })?;
+    let timestamp_key = match &spec.timestamp {
+        Some(Timestamp {
+            place: TimestampPlace::Key(key),
+            ..
+        }) => Some(key.as_bytes()),
+        _ => None,
+    };
+    let mut candidates = Candidates::new(spec.algorithm);
+    let mut timestamp = None;
+    let mut count = 0;
+    for field in spec.layout.fields(value.as_bytes()) {
+        let field = field.ok_or_else(malformed)?;
+        if spec.layout.is_signature(&field) {
+            count += 1;
+            if count > Candidates::LIMIT {
+                return Err(RejectionKind::TooManySignatures {
+                    header: header.clone(),
+                    limit: Candidates::LIMIT,
+                });
+            }
+            // One that cannot be decoded matches nothing; another beside it may.
+            candidates.decode(field.value, spec.encoding);
+        } else if Some(field.key) == timestamp_key {
+            if timestamp.is_some_and(|earlier| earlier != field.value) {
+                return Err(RejectionKind::ConflictingHeader {
+                    header: header.clone(),
+                });
+            }
+            timestamp = Some(field.value);
+        }
+    }
+    if candidates.is_empty() {
+        return Err(malformed());
+    }
+    Ok((candidates, timestamp))
+}
+
+impl Timestamp {
+    /// The timestamp as it was sent and as a time; `listed` is the one in the signature header.
+    fn read<'h>(
+        &self,
+        head: Head<'h>,
+        spec: &Spec,
+        listed: Option<&'h [u8]>,
+    ) -> Result<(&'h [u8], UnixNanos), RejectionKind> {
+        let (header, text) = match &self.place {
+            TimestampPlace::Header(name) => (name, head.value(name)?.map(HeaderValue::as_bytes)),
+            TimestampPlace::Key(_) => (&spec.signature_header, listed),
+        };
+        let text = text.ok_or_else(|| RejectionKind::MissingTimestamp {
+            header: header.clone(),
+        })?;
+        let time = self.unit.parse(text);
+        let time = time.ok_or_else(|| RejectionKind::MalformedTimestamp {
+            header: header.clone(),
+        })?;
+        Ok((text, time))
+    }
+}

@@ -1,0 +1,72 @@
+//! Verification by itself: no tower, no body type, no I/O.
+//!
+//! [`WebhookLayer`](crate::WebhookLayer) is built on this, and so can be whatever gets deliveries
+//! by another way: a queue worker, a Lambda function, a server without tower. Three steps:
+//!
+//! 1. [`Verifier::begin`] with the head. It finds the signatures, the timestamp and the id, and
+//!    refuses whatever can be refused without the body.
+//! 2. [`Session::update`] with each piece of the body, as it arrives.
+//! 3. [`Session::finish`] compares in constant time and gives [`Verified`].
+//!
+//! [`Verifier::verify`] is the three in one.
+//!
+//! # Example
+//!
+//! GitHub's own [test values], from a queue that kept head and body:
+//!
+//! ```
+//! use http::Request;
+//! use tower_webhook::{Secret, Verifier, providers};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = Verifier::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?;
+//! let request = Request::post("/github")
+//!     .header(
+//!         "X-Hub-Signature-256",
+//!         "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+//!     )
+//!     .body("Hello, World!")?;
+//!
+//! let verified = verifier.verify(&(&request).into(), request.body().as_bytes())?;
+//! assert_eq!(verified.provider(), "github");
+//!
+//! let refused = verifier.verify(&(&request).into(), b"Hello, Mars!").unwrap_err();
+//! assert_eq!(refused.status(), 403);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Example: piece by piece
+//!
+//! ```
+//! # use http::Request;
+//! # use tower_webhook::{Secret, Verifier, providers};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let verifier = Verifier::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?;
+//! # let request = Request::post("/github")
+//! #     .header(
+//! #         "X-Hub-Signature-256",
+//! #         "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+//! #     )
+//! #     .body(())?;
+//! let mut session = verifier.begin(&(&request).into())?;
+//! let mut body = Vec::new();
+//! for piece in ["Hello, ", "World!"] {
+//!     session.update(piece.as_bytes());
+//!     body.push(piece);
+//! }
+//! let verified = session.finish(&body)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [test values]: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation
+
+mod head;
+mod keyring;
+mod session;
+mod verified;
+mod verifier;
+mod window;
+
+pub use self::{head::Head, session::Session, verified::Verified, verifier::Verifier};

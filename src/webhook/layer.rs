@@ -1,0 +1,213 @@
+use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use tower_layer::Layer;
+
+use super::{MemoryBudget, Webhook};
+use crate::{
+    body::VerifiedBody,
+    clock::Clock,
+    keys::{KeyError, Keys},
+    providers::Provider,
+    rejection::{self, Refusal, Rejection},
+    verify::Verifier,
+};
+
+const DEFAULT_BODY_LIMIT: usize = 1 << 20;
+const DEFAULT_BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Applies [`Webhook`] to a service. Cheap to clone.
+///
+/// `B` is the type of the body handed inward; [`forward_body`](Self::forward_body) changes it.
+///
+/// See the [module docs](crate::webhook) for an example.
+#[must_use]
+pub struct WebhookLayer<B = VerifiedBody> {
+    config: Arc<Config>,
+    body: PhantomData<fn() -> B>,
+}
+
+#[derive(Clone)]
+pub(super) struct Config {
+    pub(super) verifier: Verifier,
+    pub(super) body_limit: usize,
+    pub(super) body_deadline: Option<Duration>,
+    pub(super) budget: Option<MemoryBudget>,
+    pub(super) refuse_trailers: bool,
+    pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
+}
+
+impl WebhookLayer {
+    /// A layer that lets in what `provider` signed with one of `keys`.
+    ///
+    /// A [`Scheme`](crate::Scheme) of your own is a provider too, and a single
+    /// [`Secret`](crate::Secret) is keys.
+    ///
+    /// # Errors
+    ///
+    /// If a secret is not in the form that the provider's scheme takes; the error says which.
+    pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, KeyError> {
+        Verifier::new(provider, keys).map(Self::from)
+    }
+}
+
+impl From<Verifier> for WebhookLayer {
+    fn from(verifier: Verifier) -> Self {
+        let body_limit = verifier
+            .provider()
+            .body_limit()
+            .unwrap_or(DEFAULT_BODY_LIMIT);
+        let config = Config {
+            verifier,
+            body_limit,
+            body_deadline: Some(DEFAULT_BODY_DEADLINE),
+            budget: None,
+            refuse_trailers: false,
+            renderer: Arc::new(rejection::json),
+        };
+        Self {
+            config: Arc::new(config),
+            body: PhantomData,
+        }
+    }
+}
+
+impl<B> WebhookLayer<B> {
+    /// The longest body that is let in, in bytes; the provider's own limit or 1 MiB unless set.
+    /// Exactly as long is fine. A longer one is answered 413.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.config().body_limit = bytes;
+        self
+    }
+
+    /// How long a body may take to arrive, from the moment the layer first has to wait for it;
+    /// 10 s unless set, `None` for as long as it likes. A slower one is answered 408.
+    ///
+    /// # Panics
+    ///
+    /// With a deadline, the response future needs a Tokio runtime with its timer enabled whenever
+    /// a body is not there at once, and panics without one. On another runtime set `None` and put
+    /// its own time-out around the layer.
+    pub fn body_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
+        self.config().body_deadline = deadline.into();
+        self
+    }
+
+    /// How far a timestamp may be from now, either way; the scheme's own tolerance unless set.
+    /// Exactly as far is fine.
+    pub fn tolerance(self, tolerance: Duration) -> Self {
+        self.verifier(|verifier| verifier.tolerance(tolerance))
+    }
+
+    /// How far a timestamp may lie in the past.
+    pub fn past_tolerance(self, tolerance: Duration) -> Self {
+        self.verifier(|verifier| verifier.past_tolerance(tolerance))
+    }
+
+    /// How far a timestamp may lie in the future, for senders whose clock is ahead of ours.
+    pub fn future_tolerance(self, tolerance: Duration) -> Self {
+        self.verifier(|verifier| verifier.future_tolerance(tolerance))
+    }
+
+    /// The clock that timestamps are held against; the operating system's unless set.
+    pub fn clock(self, clock: impl Clock) -> Self {
+        self.verifier(|verifier| verifier.clock(clock))
+    }
+
+    /// How much memory bodies that are not yet verified may take together; unbounded unless set.
+    /// A request that finds it spent is answered 503 with `Retry-After`.
+    pub fn memory_budget(mut self, budget: MemoryBudget) -> Self {
+        self.config().budget = Some(budget);
+        self
+    }
+
+    /// Refuses bodies with trailers, which no signature covers; passed on unless called.
+    pub fn refuse_trailers(mut self) -> Self {
+        self.config().refuse_trailers = true;
+        self
+    }
+
+    /// The status that a class of refusals is answered with.
+    pub fn status(self, refusal: Refusal, status: StatusCode) -> Self {
+        self.verifier(|verifier| verifier.status(refusal, status))
+    }
+
+    /// Makes the response of a refusal; [`rejection::json`] unless set. The rejection is put into
+    /// the response's extensions whatever this returns. gRPC requests get [`rejection::grpc`].
+    ///
+    /// # Security
+    ///
+    /// Show senders the [`Refusal`] and no more. The [`RejectionKind`](rejection::RejectionKind)
+    /// tells an attacker how near a forgery is.
+    pub fn renderer(
+        mut self,
+        renderer: impl Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
+    ) -> Self {
+        self.config().renderer = Arc::new(renderer);
+        self
+    }
+
+    /// Changes the type of the body handed inward to one made of [`VerifiedBody`].
+    ///
+    /// For services that take one type of body only, as axum's `from_fn` does
+    /// (`forward_body::<axum::body::Body>()`, with the `axum` feature). The proof that comes with
+    /// the type [`VerifiedBody`] is given up; [`Verified`](crate::Verified) in the extensions is not.
+    pub fn forward_body<B2>(self) -> WebhookLayer<B2>
+    where
+        B2: From<VerifiedBody>,
+    {
+        WebhookLayer {
+            config: self.config,
+            body: PhantomData,
+        }
+    }
+
+    fn config(&mut self) -> &mut Config {
+        Arc::make_mut(&mut self.config)
+    }
+
+    fn verifier(mut self, change: impl FnOnce(Verifier) -> Verifier) -> Self {
+        let config = self.config();
+        config.verifier = change(config.verifier.clone());
+        self
+    }
+}
+
+impl<S, B> Layer<S> for WebhookLayer<B> {
+    type Service = Webhook<S, B>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Webhook::new(inner, Arc::clone(&self.config))
+    }
+}
+
+// By hand, because `derive` would ask the same of `B`.
+impl<B> Clone for WebhookLayer<B> {
+    fn clone(&self) -> Self {
+        Self {
+            config: Arc::clone(&self.config),
+            body: PhantomData,
+        }
+    }
+}
+
+impl<B> fmt::Debug for WebhookLayer<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookLayer")
+            .field("config", &self.config)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("verifier", &self.verifier)
+            .field("body_limit", &self.body_limit)
+            .field("body_deadline", &self.body_deadline)
+            .field("budget", &self.budget)
+            .field("refuse_trailers", &self.refuse_trailers)
+            .finish_non_exhaustive()
+    }
+}
