@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, header};
 
 use super::{Refusal, Rejection};
 
@@ -33,7 +33,7 @@ pub(super) fn answer(
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
-    if rejection.status() == StatusCode::SERVICE_UNAVAILABLE {
+    if rejection.refusal() == Refusal::Unavailable {
         response
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

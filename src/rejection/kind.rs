@@ -1,4 +1,4 @@
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use http::HeaderName;
 
@@ -80,8 +80,8 @@ pub enum RejectionKind {
     /// request could have the same signed text.
     #[non_exhaustive]
     AmbiguousMessage {
-        /// Which part, as the scheme's message names it.
-        part: &'static str,
+        /// Which part: the name of a header, `method` or `path`.
+        part: Cow<'static, str>,
     },
     /// The body is longer than the limit.
     #[non_exhaustive]
@@ -164,7 +164,7 @@ impl fmt::Display for RejectionKind {
             Self::MissingHeader { header } => write!(f, "no `{header}`, which is signed"),
             Self::MalformedHeader { header } => write!(f, "`{header}` cannot be read"),
             Self::AmbiguousMessage { part } => {
-                write!(f, "`{part}` holds the separator that follows it in the signed text")
+                write!(f, "`{part}` holds the separator beside it in the signed text")
             }
             Self::BodyTooLarge { limit } => write!(f, "the body is over the limit of {limit} bytes"),
             Self::BodyTimeout { deadline } => {

@@ -177,17 +177,16 @@ impl SchemeBuilder {
             (None, key) => key.map(TimestampPlace::Key),
         };
         let id_header = self.id_header.map(header).transpose()?;
-        let message = Template::parse(&self.message).map_err(|error| match error {
-            TemplateError::Body => E::NotOneBody,
-            TemplateError::Brace => E::UnmatchedBrace,
-            TemplateError::HeaderName(name) => E::InvalidHeaderName { name },
-            TemplateError::Token(token) => E::UnknownToken { token },
-        })?;
-        if message.has(&Part::Timestamp) && place.is_none() {
+        let message =
+            Template::parse(&self.message, id_header.as_ref()).map_err(|error| match error {
+                TemplateError::Body => E::NotOneBody,
+                TemplateError::Brace => E::UnmatchedBrace,
+                TemplateError::HeaderName(name) => E::InvalidHeaderName { name },
+                TemplateError::Id => E::NoId,
+                TemplateError::Token(token) => E::UnknownToken { token },
+            })?;
+        if message.has(|part| *part == Part::Timestamp) && place.is_none() {
             return Err(E::NoTimestamp);
-        }
-        if message.has(&Part::Id) && id_header.is_none() {
-            return Err(E::NoId);
         }
         Ok(Spec {
             name: self.name,

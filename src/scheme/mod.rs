@@ -141,7 +141,7 @@ impl Scheme {
     /// a new one.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
-        self.0.message.has(&Part::Timestamp)
+        self.0.message.has(|part| *part == Part::Timestamp)
     }
 
     /// Whether the delivery's id is part of the signed text.
@@ -151,7 +151,10 @@ impl Scheme {
     /// An id that is not signed must not decide whether a delivery was seen before.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
-        self.0.message.has(&Part::Id)
+        let id = self.0.id_header.as_ref();
+        self.0
+            .message
+            .has(|part| matches!(part, Part::Header(name) if Some(name) == id))
     }
 
     pub(crate) fn spec(&self) -> &Spec {

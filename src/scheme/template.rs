@@ -11,7 +11,6 @@ pub(crate) struct Template {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Header(HeaderName),
-    Id,
     Literal(Box<[u8]>),
     Method,
     Path,
@@ -24,11 +23,13 @@ pub(super) enum TemplateError {
     Body,
     Brace,
     HeaderName(String),
+    Id,
     Token(String),
 }
 
 impl Template {
-    pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
+    /// Reads a template; `{id}` stands for the value of `id_header`.
+    pub(super) fn parse(text: &str, id_header: Option<&HeaderName>) -> Result<Self, TemplateError> {
         let mut before = Vec::new();
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -50,7 +51,7 @@ impl Template {
                 bodies += 1;
                 before = std::mem::take(&mut parts);
             } else {
-                parts.push(Part::parse(token)?);
+                parts.push(Part::parse(token, id_header)?);
             }
         }
         literal.push_str(rest);
@@ -64,8 +65,8 @@ impl Template {
         })
     }
 
-    pub(crate) fn has(&self, part: &Part) -> bool {
-        self.before.contains(part) || self.after.contains(part)
+    pub(crate) fn has(&self, is: impl Fn(&Part) -> bool) -> bool {
+        self.before.iter().chain(&self.after).any(is)
     }
 
     /// The parts before the body, each with the literal that ends it.
@@ -86,7 +87,7 @@ impl Template {
 }
 
 impl Part {
-    fn parse(token: &str) -> Result<Self, TemplateError> {
+    fn parse(token: &str, id_header: Option<&HeaderName>) -> Result<Self, TemplateError> {
         if let Some(name) = token.strip_prefix("header:") {
             let header = name
                 .parse()
@@ -94,7 +95,10 @@ impl Part {
             return Ok(Self::Header(header));
         }
         match token {
-            "id" => Ok(Self::Id),
+            "id" => id_header
+                .cloned()
+                .map(Self::Header)
+                .ok_or(TemplateError::Id),
             "method" => Ok(Self::Method),
             "path" => Ok(Self::Path),
             "timestamp" => Ok(Self::Timestamp),

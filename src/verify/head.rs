@@ -90,19 +90,17 @@ impl<'h> Claims<'h> {
     }
 
     /// The bytes of a part of the signed text as they were sent.
-    pub(super) fn part<'s>(&self, part: &'s Part, spec: &Spec) -> Result<&'s [u8], RejectionKind>
+    pub(super) fn part<'s>(&self, part: &'s Part) -> Result<&'s [u8], RejectionKind>
     where
         'h: 's,
     {
-        let signed = |name: &HeaderName| {
-            let value = self.head.value(name)?.map(HeaderValue::as_bytes);
-            value.ok_or_else(|| RejectionKind::MissingHeader {
-                header: name.clone(),
-            })
-        };
         match part {
-            Part::Header(name) => signed(name),
-            Part::Id => signed(spec.id_header.as_ref().unwrap_or(&spec.signature_header)),
+            Part::Header(name) => {
+                let value = self.head.value(name)?.map(HeaderValue::as_bytes);
+                value.ok_or_else(|| RejectionKind::MissingHeader {
+                    header: name.clone(),
+                })
+            }
             Part::Literal(text) => Ok(text),
             Part::Method => Ok(self.head.method.as_str().as_bytes()),
             Part::Path => Ok(self.head.uri.path().as_bytes()),

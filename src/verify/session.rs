@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use http::HeaderValue;
 use subtle::Choice;
@@ -37,7 +37,7 @@ impl Session {
         let mut mac = shared.keys.current.key.begin();
         let mut before = Vec::new();
         for (part, end) in spec.message.before() {
-            let text = claims.part(part, spec)?;
+            let text = claims.part(part)?;
             if end.is_some_and(|end| ends_twice(text, end)) {
                 unambiguous(part)?;
             }
@@ -48,7 +48,7 @@ impl Session {
         }
         let mut after = Vec::new();
         for (part, start) in spec.message.after() {
-            let text = claims.part(part, spec)?;
+            let text = claims.part(part)?;
             if start.is_some_and(|start| starts_twice(text, start)) {
                 unambiguous(part)?;
             }
@@ -137,10 +137,9 @@ impl fmt::Debug for Session {
 fn unambiguous(part: &Part) -> Result<(), RejectionKind> {
     let part = match part {
         Part::Literal(_) | Part::Timestamp => return Ok(()),
-        Part::Header(_) => "header",
-        Part::Id => "id",
-        Part::Method => "method",
-        Part::Path => "path",
+        Part::Header(name) => Cow::Owned(name.to_string()),
+        Part::Method => Cow::Borrowed("method"),
+        Part::Path => Cow::Borrowed("path"),
     };
     Err(RejectionKind::AmbiguousMessage { part })
 }
