@@ -8,7 +8,8 @@ use crate::scheme::Scheme;
 ///   signature, and the delivery is refused.
 /// - Time: none, so a delivery that was recorded once can be sent again.
 /// - Not signed: `X-GitHub-Delivery` (the id) and `X-GitHub-Event`.
-/// - Body: up to 25 MiB, which is the limit here; form-encoded deliveries are signed as sent.
+/// - Body: up to 25 MiB, which is the limit here (axum's extractors stop at 2 MB unless its
+///   `DefaultBodyLimit` says otherwise); form-encoded deliveries are signed as sent.
 ///
 /// `X-Hub-Signature`, the same with SHA-1, is not looked at.
 ///

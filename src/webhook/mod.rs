@@ -12,7 +12,8 @@
 //!    [`Verified`](crate::Verified) in its extensions.
 //!
 //! Every refusal is a response (see [`rejection`](crate::rejection)), never an error, and the inner
-//! service is not called.
+//! service is not called. Refusals do not read the body to its end; over HTTP/1.1 a server then
+//! closes the connection, and a client that writes all before it reads may miss the answer.
 //!
 //! # Example
 //!
