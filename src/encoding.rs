@@ -1,6 +1,9 @@
 //! Hex and base64 into fixed buffers.
 
-use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding as _};
+use base64::engine::{
+    Engine as _,
+    general_purpose::{GeneralPurpose, STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+};
 
 /// How the bytes of a signature are written in its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,22 +22,31 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Decodes `text` into the front of `out`; `None` if `text` is not of this encoding or too long.
+    /// Decodes `text` into the front of `out`; `None` if it is not of this encoding, or if `out`
+    /// has not room enough: half of the text for hex, three quarters and two for base64.
     pub(crate) fn decode<'o>(self, text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
         match self {
-            Self::Base64 => Base64::decode(text, out).ok(),
-            Self::Base64Url if text.ends_with(b"=") => Base64Url::decode(text, out).ok(),
-            Self::Base64Url => Base64UrlUnpadded::decode(text, out).ok(),
-            Self::Hex => base16ct::mixed::decode(text, out).ok(),
+            Self::Base64 => base64(&STANDARD, text, out),
+            Self::Base64Url if text.ends_with(b"=") => base64(&URL_SAFE, text, out),
+            Self::Base64Url => base64(&URL_SAFE_NO_PAD, text, out),
+            Self::Hex => {
+                let out = out.get_mut(..text.len() / 2)?;
+                // It would take `0x` in front, but not with the length that leaves.
+                const_hex::decode_to_slice(text, out).ok()?;
+                Some(out)
+            }
         }
     }
 }
 
-/// Decodes standard base64 whose padding may have been left off, as secrets are often pasted.
+/// As [`Encoding::decode`], for standard base64 whose padding may have been left off, as secrets
+/// are often pasted.
 pub(crate) fn base64_any_padding<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
-    if text.ends_with(b"=") {
-        Base64::decode(text, out).ok()
-    } else {
-        Base64Unpadded::decode(text, out).ok()
-    }
+    let padded = text.ends_with(b"=");
+    base64(if padded { &STANDARD } else { &STANDARD_NO_PAD }, text, out)
+}
+
+fn base64<'o>(engine: &GeneralPurpose, text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
+    let len = engine.decode_slice(text, out).ok()?;
+    out.get(..len)
 }

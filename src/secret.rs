@@ -94,7 +94,7 @@ impl Secret {
     /// The key bytes under `form`.
     pub(crate) fn key(&self, form: KeyForm) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let form = if self.is_raw { KeyForm::Text } else { form };
-        let mut room = Zeroizing::new(vec![0; self.bytes.len()]);
+        let mut room = Zeroizing::new(vec![0; self.bytes.len() + 2]);
         let key = match form {
             KeyForm::Text => Some(&self.bytes[..]),
             KeyForm::Base64 => base64_any_padding(&self.bytes, &mut room),

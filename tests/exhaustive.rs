@@ -262,3 +262,41 @@ fn cutting_the_body_changes_nothing() {
         }
     }
 }
+
+/// A session that was given less than the whole, or nothing at all, still proves the whole body:
+/// what was signed is accepted, and not a byte more.
+#[test]
+fn a_body_is_proven_whole() {
+    let secret = Secret::new(SECRET).expect("a good secret");
+    let verifier = Verifier::new(providers::github(), secret).expect("text");
+    for signed in ["", "signed"] {
+        let request = Request::builder()
+            .header(
+                "x-hub-signature-256",
+                format!("sha256={}", sign(signed.as_bytes())),
+            )
+            .body(())
+            .expect("a request");
+        for given in [
+            &[][..],
+            &[""],
+            &["", "sig"],
+            &["signed"],
+            &["", "signed", ""],
+        ] {
+            for whole in ["", "sig", "signed", "signed and more"] {
+                let mut session = verifier.begin(&(&request).into()).expect("a good head");
+                given
+                    .iter()
+                    .for_each(|piece| session.update(piece.as_bytes()));
+                // The same length and other bytes is the caller's lie, which nothing can detect.
+                let lie = given.concat().len() == whole.len() && given.concat() != whole;
+                let proven = session.finish([whole]).is_ok();
+                assert!(
+                    lie || proven == (whole == signed),
+                    "{signed:?} {given:?} {whole:?}"
+                );
+            }
+        }
+    }
+}

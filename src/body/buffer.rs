@@ -1,10 +1,6 @@
 use std::{collections::VecDeque, iter};
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
-
-use super::VerifiedBody;
-
 /// A frame at least this long is kept as it came. A shorter one is copied, because holding it
 /// costs more than its bytes: a place in the queue, and whatever it was cut out of.
 const KEEP: usize = 4 << 10;
@@ -17,10 +13,16 @@ const BLOCK: usize = 64 << 10;
 pub(crate) struct Buffer {
     /// The first frame, which is nearly always the only one.
     first: Bytes,
-    rest: VecDeque<Bytes>,
-    /// Short frames, after all of `rest`.
-    block: BytesMut,
+    rest: Option<Box<Rest>>,
     len: usize,
+}
+
+/// What came after the first frame.
+#[derive(Debug, Default)]
+struct Rest {
+    frames: VecDeque<Bytes>,
+    /// Short frames, after all others.
+    block: BytesMut,
 }
 
 impl Buffer {
@@ -38,36 +40,64 @@ impl Buffer {
             self.first = frame;
             return;
         }
-        if self.first.len() < KEEP && self.rest.is_empty() && self.block.is_empty() {
-            self.block
-                .extend_from_slice(&std::mem::take(&mut self.first));
-        }
-        if frame.len() < KEEP {
-            self.block.extend_from_slice(&frame);
-            if self.block.len() >= BLOCK {
-                self.seal();
+        let first = &mut self.first;
+        let rest = self.rest.get_or_insert_with(|| {
+            let mut rest = Box::<Rest>::default();
+            if first.len() < KEEP {
+                rest.push(std::mem::take(first));
             }
-        } else {
-            self.seal();
-            self.rest.push_back(frame);
-        }
+            rest
+        });
+        rest.push(frame);
     }
 
     /// All that has been pushed, in order.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        iter::once(&self.first[..])
-            .chain(self.rest.iter().map(|frame| &frame[..]))
-            .chain(iter::once(&self.block[..]))
+        let rest = self.rest.iter().flat_map(|rest| rest.pieces());
+        iter::once(&self.first[..]).chain(rest)
     }
 
-    pub(crate) fn into_body(mut self, trailers: Option<HeaderMap>) -> VerifiedBody {
-        self.seal();
-        VerifiedBody::new(self.first, self.rest, trailers)
+    /// Takes the next frame out. Nothing may be pushed after that.
+    pub(crate) fn pop(&mut self) -> Option<Bytes> {
+        let next = if self.first.is_empty() {
+            self.rest.as_mut()?.pop()?
+        } else {
+            std::mem::take(&mut self.first)
+        };
+        self.len -= next.len();
+        Some(next)
+    }
+}
+
+impl Rest {
+    fn push(&mut self, frame: Bytes) {
+        let is_short = frame.len() < KEEP;
+        // A block does not grow past its size, or it would hold twice of what is in it.
+        if !is_short || self.block.len() + frame.len() > BLOCK {
+            self.seal();
+        }
+        if is_short {
+            self.block.extend_from_slice(&frame);
+        } else {
+            self.frames.push_back(frame);
+        }
+    }
+
+    fn pop(&mut self) -> Option<Bytes> {
+        if self.frames.is_empty() {
+            self.seal();
+        }
+        self.frames.pop_front()
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        let frames = self.frames.iter().map(|frame| &frame[..]);
+        frames.chain(iter::once(&self.block[..]))
     }
 
     fn seal(&mut self) {
         if !self.block.is_empty() {
-            self.rest
+            self.frames
                 .push_back(std::mem::take(&mut self.block).freeze());
         }
     }

@@ -1,14 +1,15 @@
 use std::{
-    collections::VecDeque,
     convert::Infallible,
     fmt,
     pin::Pin,
     task::{Context, Poll},
 };
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
+
+use super::Buffer;
 
 /// A body whose signature was verified, whole and in memory.
 ///
@@ -22,60 +23,42 @@ use http_body::{Body, Frame, SizeHint};
 /// No signature covers trailers. [`refuse_trailers`](crate::WebhookLayer::refuse_trailers) keeps
 /// them out.
 pub struct VerifiedBody {
-    first: Bytes,
-    rest: VecDeque<Bytes>,
+    frames: Buffer,
     trailers: Option<Box<HeaderMap>>,
-    len: usize,
 }
 
 impl VerifiedBody {
-    pub(super) fn new(first: Bytes, rest: VecDeque<Bytes>, trailers: Option<HeaderMap>) -> Self {
-        let len = first.len() + rest.iter().map(Bytes::len).sum::<usize>();
-        Self {
-            first,
-            rest,
-            trailers: trailers.map(Box::new),
-            len,
-        }
+    pub(crate) fn new(frames: Buffer, trailers: Option<Box<HeaderMap>>) -> Self {
+        Self { frames, trailers }
     }
 
     /// How many bytes are left.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len
+        self.frames.len()
     }
 
     /// Whether no bytes are left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// The bytes in one piece; copied only if they arrived in several. Trailers are dropped.
     #[must_use]
     pub fn into_bytes(mut self) -> Bytes {
-        let Some(first) = self.pop() else {
+        let Some(first) = self.frames.pop() else {
             return Bytes::new();
         };
-        if self.rest.is_empty() {
+        if self.is_empty() {
             return first;
         }
-        let mut whole = BytesMut::with_capacity(first.len() + self.len);
+        let mut whole = BytesMut::with_capacity(first.len() + self.len());
         whole.extend_from_slice(&first);
-        while let Some(piece) = self.pop() {
+        while let Some(piece) = self.frames.pop() {
             whole.extend_from_slice(&piece);
         }
         whole.freeze()
-    }
-
-    fn pop(&mut self) -> Option<Bytes> {
-        let next = if self.first.has_remaining() {
-            std::mem::take(&mut self.first)
-        } else {
-            self.rest.pop_front()?
-        };
-        self.len -= next.len();
-        Some(next)
     }
 }
 
@@ -87,7 +70,7 @@ impl Body for VerifiedBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let data = self.pop().map(Frame::data);
+        let data = self.frames.pop().map(Frame::data);
         let frame = data.or_else(|| {
             self.trailers
                 .take()
@@ -102,7 +85,7 @@ impl Body for VerifiedBody {
 
     // An exact size would let an HTTP/1 peer stop before the trailers.
     fn size_hint(&self) -> SizeHint {
-        let len = u64::try_from(self.len).unwrap_or(u64::MAX);
+        let len = u64::try_from(self.len()).unwrap_or(u64::MAX);
         let mut hint = SizeHint::new();
         hint.set_lower(len);
         if self.trailers.is_none() {
@@ -115,7 +98,7 @@ impl Body for VerifiedBody {
 impl fmt::Debug for VerifiedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedBody")
-            .field("len", &self.len)
+            .field("len", &self.len())
             .finish_non_exhaustive()
     }
 }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
+use ctutils::{Choice, CtEq as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
-use subtle::{Choice, ConstantTimeEq as _};
-use zeroize::Zeroize as _;
 
 /// The longest MAC of any algorithm, in bytes.
 pub(crate) const MAX_LEN: usize = 64;
@@ -90,49 +89,40 @@ impl Key {
     pub(crate) fn begin(&self) -> Mac {
         Mac(self.0.clone())
     }
+
+    /// Whether the MAC of what `message` writes is one of `signatures`, as [`Mac::finish_as_one_of`]
+    /// tells, without the moves that a [`Mac`] of any algorithm costs.
+    pub(crate) fn signs<'s>(
+        &self,
+        message: impl FnOnce(&mut dyn FnMut(&[u8])),
+        signatures: impl Iterator<Item = &'s [u8]>,
+    ) -> bool {
+        each!(&self.0, hmac => {
+            let mut hmac = hmac.clone();
+            message(&mut |text| hmac.update(text));
+            is_one_of(hmac.finalize().as_bytes(), signatures)
+        })
+    }
 }
 
 impl Mac {
-    pub(crate) fn update(&mut self, data: &[u8]) {
-        each!(&mut self.0, hmac => hmac.update(data));
+    pub(crate) fn update(&mut self, text: &[u8]) {
+        each!(&mut self.0, hmac => hmac.update(text));
     }
 
-    pub(crate) fn finish(self) -> Tag {
-        each!(self.0, hmac => Tag::new(&hmac.finalize().into_bytes()))
-    }
-}
-
-/// A computed MAC. It can be compared and nothing else, and is wiped when dropped.
-pub(crate) struct Tag {
-    bytes: [u8; MAX_LEN],
-    len: usize,
-}
-
-impl Tag {
-    fn new(mac: &[u8]) -> Self {
-        let mut bytes = [0; MAX_LEN];
-        for (to, from) in bytes.iter_mut().zip(mac) {
-            *to = *from;
-        }
-        Self {
-            bytes,
-            len: mac.len(),
-        }
-    }
-
-    /// Whether `signature` is this MAC, in a time that depends on its length alone.
-    pub(crate) fn matches(&self, signature: &[u8]) -> Choice {
-        self.bytes
-            .get(..self.len)
-            .unwrap_or_default()
-            .ct_eq(signature)
+    /// Whether this MAC is one of `signatures`, found in a time that depends on their number and
+    /// length alone: each is compared, whether an earlier one matched or not.
+    pub(crate) fn finish_as_one_of<'s>(self, signatures: impl Iterator<Item = &'s [u8]>) -> bool {
+        each!(self.0, hmac => is_one_of(hmac.finalize().as_bytes(), signatures))
     }
 }
 
-impl Drop for Tag {
-    fn drop(&mut self) {
-        self.bytes.zeroize();
-    }
+fn is_one_of<'s>(mac: &[u8], signatures: impl Iterator<Item = &'s [u8]>) -> bool {
+    signatures
+        .fold(Choice::FALSE, |found, signature| {
+            found | mac.ct_eq(signature)
+        })
+        .to_bool()
 }
 
 impl fmt::Debug for Key {

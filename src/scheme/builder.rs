@@ -161,20 +161,20 @@ impl SchemeBuilder {
         use SchemeErrorKind as E;
 
         let signature_header = header(self.signature_header.ok_or(E::NoSignatureHeader)?)?;
-        if !is_visible(self.layout.tag()) || (self.layout.is_list() && self.layout.tag().is_empty())
-        {
+        if !self.layout.is_consistent() {
             return Err(E::InvalidTag);
         }
         let place = match (self.timestamp_header, self.timestamp_key) {
             (Some(_), Some(_)) => return Err(E::TwoTimestampPlaces),
             (Some(name), None) => Some(TimestampPlace::Header(header(name)?)),
             (None, Some(_)) if !self.layout.is_list() => return Err(E::TimestampKeyWithoutList),
-            (None, Some(key))
-                if key.is_empty() || !is_visible(&key) || key == self.layout.tag() =>
-            {
-                return Err(E::InvalidTag);
+            (None, Some(key)) => {
+                if !self.layout.can_have_key(&key) || self.layout.is_signature_key(&key) {
+                    return Err(E::InvalidTag);
+                }
+                Some(TimestampPlace::Key(key))
             }
-            (None, key) => key.map(TimestampPlace::Key),
+            (None, None) => None,
         };
         let id_header = self.id_header.map(header).transpose()?;
         let message =
@@ -187,6 +187,14 @@ impl SchemeBuilder {
             })?;
         if message.has(|part| *part == Part::Timestamp) && place.is_none() {
             return Err(E::NoTimestamp);
+        }
+        let reused = matches!(&place, Some(TimestampPlace::Header(name)) if *name == signature_header)
+            || id_header.as_ref() == Some(&signature_header)
+            || message.has(|part| matches!(part, Part::Header(name) if *name == signature_header));
+        if reused {
+            return Err(E::SignatureHeaderReused {
+                header: signature_header,
+            });
         }
         Ok(Spec {
             name: self.name,
@@ -211,11 +219,6 @@ fn header(name: Cow<'static, str>) -> Result<HeaderName, SchemeErrorKind> {
         .map_err(|_| SchemeErrorKind::InvalidHeaderName {
             name: name.into_owned(),
         })
-}
-
-/// Whether a header value can hold `text`.
-fn is_visible(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// What is inconsistent in the description of a [`Scheme`].
@@ -243,8 +246,8 @@ pub enum SchemeErrorKind {
         /// The name as given.
         name: String,
     },
-    /// A prefix or key that a header cannot hold; an empty key; the same key for the signature
-    /// and the timestamp.
+    /// A prefix or key that is empty or that the signature header cannot hold; the same key for
+    /// the signature and the timestamp.
     InvalidTag,
     /// `{id}` without an id header.
     NoId,
@@ -254,6 +257,12 @@ pub enum SchemeErrorKind {
     NoTimestamp,
     /// `{body}` missing or there twice.
     NotOneBody,
+    /// The signature header is also that of the timestamp or the id, or a part of the message.
+    #[non_exhaustive]
+    SignatureHeaderReused {
+        /// The signature header.
+        header: HeaderName,
+    },
     /// A timestamp key, but the signature header is not a list.
     TimestampKeyWithoutList,
     /// A timestamp header and a timestamp key.
@@ -276,7 +285,8 @@ impl fmt::Display for SchemeError {
         match &self.kind {
             E::InvalidHeaderName { name } => write!(f, "`{name}` is not a header name"),
             E::InvalidTag => f.write_str(
-                "a prefix or key must be visible ASCII; a key must not be empty or be used twice",
+                "a prefix or key must be visible ASCII and not empty; a key must not hold a \
+                 separator of its list, begin or end with a space, or be used twice",
             ),
             E::NoId => f.write_str("the message has `{id}`, but no id header is set"),
             E::NoSignatureHeader => f.write_str("no signature header is set"),
@@ -284,6 +294,12 @@ impl fmt::Display for SchemeError {
                 f.write_str("the message has `{timestamp}`, but no timestamp header or key is set")
             }
             E::NotOneBody => f.write_str("the message must have `{body}` exactly once"),
+            E::SignatureHeaderReused { header } => {
+                write!(
+                    f,
+                    "`{header}` holds the signature and cannot be anything else"
+                )
+            }
             E::TimestampKeyWithoutList => f.write_str(
                 "a timestamp key is set, but the signature header is not a list of keys and values",
             ),

@@ -59,7 +59,7 @@ pub use self::{
 };
 pub(crate) use self::{
     template::{Part, Template},
-    timestamp::UnixNanos,
+    timestamp::UnixTime,
 };
 pub use crate::{encoding::Encoding, mac::Algorithm, secret::KeyForm};
 

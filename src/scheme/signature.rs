@@ -6,7 +6,8 @@ pub struct Layout(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Value {
+    Plain,
+    Prefixed {
         prefix: Cow<'static, str>,
     },
     List {
@@ -20,13 +21,15 @@ impl Layout {
     /// The header's value is the signature.
     #[must_use]
     pub const fn plain() -> Self {
-        Self::value(Cow::Borrowed(""))
+        Self(Kind::Plain)
     }
 
     /// The header's value is `prefix` and then the signature: `sha256=…`, `v0=…`, `HMAC …`.
     #[must_use]
     pub fn prefixed(prefix: impl Into<Cow<'static, str>>) -> Self {
-        Self::value(prefix.into())
+        Self(Kind::Prefixed {
+            prefix: prefix.into(),
+        })
     }
 
     /// A list of `key=value` pairs: `t=1768478400,v1=…,v1=…`. Every value under `key` is a
@@ -52,26 +55,37 @@ impl Layout {
         })
     }
 
-    const fn value(prefix: Cow<'static, str>) -> Self {
-        Self(Kind::Value { prefix })
-    }
-
     pub(super) fn is_list(&self) -> bool {
         matches!(self.0, Kind::List { .. })
     }
 
-    /// The prefix or the key.
-    pub(super) fn tag(&self) -> &str {
+    /// Whether the prefix or key can occur in a header.
+    pub(super) fn is_consistent(&self) -> bool {
         match &self.0 {
-            Kind::Value { prefix } => prefix,
-            Kind::List { key, .. } => key,
+            Kind::Plain => true,
+            Kind::Prefixed { prefix } => !prefix.is_empty() && is_visible(prefix),
+            Kind::List { key, .. } => self.can_have_key(key),
         }
+    }
+
+    /// Whether a list of this layout could have this key.
+    pub(super) fn can_have_key(&self, key: &str) -> bool {
+        let Kind::List { item, pair, .. } = self.0 else {
+            return false;
+        };
+        let separates = |byte: u8| byte == item || byte == pair;
+        !key.is_empty() && is_visible(key) && key.trim() == key && !key.bytes().any(separates)
+    }
+
+    /// Whether `key` is that of signatures.
+    pub(super) fn is_signature_key(&self, key: &str) -> bool {
+        matches!(&self.0, Kind::List { key: own, .. } if own == key)
     }
 
     /// Whether `field` holds a signature.
     pub(crate) fn is_signature(&self, field: &Field<'_>) -> bool {
         match &self.0 {
-            Kind::Value { .. } => true,
+            Kind::Plain | Kind::Prefixed { .. } => true,
             Kind::List { key, .. } => field.key == key.as_bytes(),
         }
     }
@@ -81,40 +95,42 @@ impl Layout {
     /// Structure is taken strictly (an item without a separator, an empty key, an empty value),
     /// because no sender makes such an item and parsers disagree about it.
     pub(crate) fn fields<'h>(&self, value: &'h [u8]) -> impl Iterator<Item = Option<Field<'h>>> {
-        let (item, pair, prefix) = match &self.0 {
-            Kind::Value { prefix } => (None, 0, prefix.as_bytes()),
-            Kind::List { item, pair, .. } => (Some(*item), *pair, &[][..]),
+        let (whole, items) = match &self.0 {
+            Kind::Plain => (Some(Some(value)), None),
+            Kind::Prefixed { prefix } => (Some(value.strip_prefix(prefix.as_bytes())), None),
+            Kind::List { item, pair, .. } => (None, Some(items(value, *item, *pair))),
         };
-        // The value of a plain header is one item that holds no key.
-        let plain = item.is_none().then(|| {
-            let value = value
-                .strip_prefix(prefix)
-                .filter(|value| !value.is_empty())?;
-            Some(Field { key: &[], value })
-        });
-        let items = item.map(|separator| value.split(move |byte| *byte == separator));
-        let pairs = items.into_iter().flatten().filter_map(move |text| {
-            let text = text.trim_ascii();
-            // Two spaces between items, or one at the end, are not an item.
-            if text.is_empty() && item == Some(b' ') {
-                return None;
-            }
-            Some(Field::pair(text, pair))
-        });
-        plain.into_iter().chain(pairs)
+        let whole = whole.map(|value| value.and_then(|value| Field::new(&[], value)));
+        whole.into_iter().chain(items.into_iter().flatten())
     }
 }
 
-/// One field of a signature header.
+fn items(value: &[u8], item: u8, pair: u8) -> impl Iterator<Item = Option<Field<'_>>> {
+    let items = value
+        .split(move |byte| *byte == item)
+        .map(<[u8]>::trim_ascii);
+    // Two spaces between items, or one at the end, are not an item.
+    let items = items.filter(move |text| item != b' ' || !text.is_empty());
+    items.map(move |text| {
+        let at = text.iter().position(|byte| *byte == pair)?;
+        let (key, value) = (text.get(..at)?, text.get(at + 1..)?);
+        Field::new(key, value).filter(|field| !field.key.is_empty())
+    })
+}
+
+/// Whether a header's value can hold `text`.
+fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// One field of a signature header. The key is empty where the layout has none.
 pub(crate) struct Field<'h> {
     pub(crate) key: &'h [u8],
     pub(crate) value: &'h [u8],
 }
 
 impl<'h> Field<'h> {
-    fn pair(text: &'h [u8], separator: u8) -> Option<Self> {
-        let at = text.iter().position(|byte| *byte == separator)?;
-        let (key, value) = (text.get(..at)?, text.get(at + 1..)?);
-        (!key.is_empty() && !value.is_empty()).then_some(Self { key, value })
+    fn new(key: &'h [u8], value: &'h [u8]) -> Option<Self> {
+        (!value.is_empty()).then_some(Self { key, value })
     }
 }

@@ -16,74 +16,117 @@ pub enum TimestampUnit {
     Seconds,
 }
 
-const SECOND: i128 = 1_000_000_000;
-const MILLISECOND: i128 = 1_000_000;
-
 impl TimestampUnit {
     /// Reads a timestamp. No sign, no white space, no fraction: what two parsers might read
     /// differently is not read at all.
-    pub(crate) fn parse(self, text: &[u8]) -> Option<UnixNanos> {
-        let nanos = match self {
-            Self::Milliseconds => i128::from(digits(text)?) * MILLISECOND,
-            Self::Seconds => i128::from(digits(text)?) * SECOND,
+    pub(crate) fn parse(self, text: &[u8]) -> Option<UnixTime> {
+        match self {
+            Self::Milliseconds => digits(text).map(UnixTime::from_millis),
+            Self::Seconds => digits(text).map(UnixTime::from_seconds),
             Self::Rfc3339 => {
                 let time = DateTime::parse_from_rfc3339(std::str::from_utf8(text).ok()?).ok()?;
-                i128::from(time.timestamp()) * SECOND + i128::from(time.timestamp_subsec_nanos())
+                // More than a second's worth within a leap second.
+                let nanos = time.timestamp_subsec_nanos();
+                let seconds = time.timestamp().saturating_add(i64::from(nanos / SECOND));
+                Some(UnixTime {
+                    seconds,
+                    nanos: nanos % SECOND,
+                })
             }
-        };
-        Some(UnixNanos(nanos))
+        }
     }
 
     /// Cuts `time` down to what this unit can express, so that a delivery is not a fraction of a
     /// second older than its timestamp can say.
-    pub(crate) fn floor(self, time: UnixNanos) -> UnixNanos {
-        let step = match self {
-            Self::Milliseconds => MILLISECOND,
-            Self::Rfc3339 => 1,
-            Self::Seconds => SECOND,
+    pub(crate) fn floor(self, time: UnixTime) -> UnixTime {
+        let nanos = match self {
+            Self::Milliseconds => time.nanos - time.nanos % MILLISECOND,
+            Self::Rfc3339 => time.nanos,
+            Self::Seconds => 0,
         };
-        UnixNanos(time.0.div_euclid(step) * step)
+        UnixTime { nanos, ..time }
     }
 }
 
 fn digits(text: &[u8]) -> Option<u64> {
-    if !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let (first, rest) = text.split_first()?;
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    rest.iter().try_fold(digit(first)?, |number, byte| {
+        number.checked_mul(10)?.checked_add(digit(byte)?)
+    })
 }
 
-/// Nanoseconds since 1970. The largest `u64` of seconds is 2^94 nanoseconds, so that sums and
-/// differences of anything a request or a clock can say cannot overflow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct UnixNanos(i128);
+const SECOND: u32 = 1_000_000_000;
+const MILLISECOND: u32 = 1_000_000;
 
-impl UnixNanos {
-    /// How long after `earlier` this is, negative if before.
-    pub(crate) fn since(self, earlier: Self) -> i128 {
-        self.0 - earlier.0
+/// A time since 1970, or before. What lies outside of 292 billion years is taken for their end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct UnixTime {
+    seconds: i64,
+    /// After `seconds`, less than a second.
+    nanos: u32,
+}
+
+impl UnixTime {
+    fn from_seconds(seconds: u64) -> Self {
+        Self {
+            seconds: i64::try_from(seconds).unwrap_or(i64::MAX),
+            nanos: 0,
+        }
+    }
+
+    fn from_millis(millis: u64) -> Self {
+        let nanos = Duration::from_millis(millis % 1000).subsec_nanos();
+        Self {
+            nanos,
+            ..Self::from_seconds(millis / 1000)
+        }
+    }
+
+    /// How long after `earlier` this is; `None` if it is before.
+    pub(crate) fn since(self, earlier: Self) -> Option<Duration> {
+        if self < earlier {
+            return None;
+        }
+        let seconds = Duration::from_secs(self.seconds.abs_diff(earlier.seconds));
+        let nanos = |time: Self| Duration::from_nanos(u64::from(time.nanos));
+        Some(
+            seconds
+                .saturating_add(nanos(self))
+                .saturating_sub(nanos(earlier)),
+        )
     }
 
     /// `None` where the operating system's time cannot go.
     pub(crate) fn to_system_time(self) -> Option<SystemTime> {
-        let seconds = u64::try_from(self.0.unsigned_abs() / SECOND.unsigned_abs()).ok()?;
-        let nanos = u32::try_from(self.0.unsigned_abs() % SECOND.unsigned_abs()).ok()?;
-        let distance = Duration::new(seconds, nanos);
-        if self.0 < 0 {
+        let distance = Duration::from_secs(self.seconds.unsigned_abs());
+        let seconds = if self.seconds < 0 {
             SystemTime::UNIX_EPOCH.checked_sub(distance)
         } else {
             SystemTime::UNIX_EPOCH.checked_add(distance)
-        }
+        };
+        seconds?.checked_add(Duration::from_nanos(u64::from(self.nanos)))
     }
 }
 
-impl From<SystemTime> for UnixNanos {
+impl From<SystemTime> for UnixTime {
     fn from(time: SystemTime) -> Self {
-        // At most 2^64 seconds, 2^94 nanoseconds: the conversion keeps every value.
-        let nanos = |distance: Duration| i128::try_from(distance.as_nanos()).unwrap_or(i128::MAX);
-        Self(match time.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => nanos(after),
-            Err(before) => -nanos(before.duration()),
-        })
+        match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => Self {
+                nanos: after.subsec_nanos(),
+                ..Self::from_seconds(after.as_secs())
+            },
+            Err(before) => {
+                let before = before.duration();
+                let seconds = -Self::from_seconds(before.as_secs()).seconds;
+                match before.subsec_nanos() {
+                    0 => Self { seconds, nanos: 0 },
+                    nanos => Self {
+                        seconds: seconds.saturating_sub(1),
+                        nanos: SECOND - nanos,
+                    },
+                }
+            }
+        }
     }
 }

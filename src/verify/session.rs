@@ -1,13 +1,12 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use http::HeaderValue;
-use subtle::Choice;
 
-use super::{Verified, head::Claims, keyring::LabelledKey, verifier::Shared};
+use super::{Verified, head::Claims, verifier::Shared};
 use crate::{
-    mac::{self, Algorithm, Mac, Tag},
+    mac::{self, Algorithm, Mac},
     rejection::{Rejection, RejectionKind},
-    scheme::{Encoding, Part, UnixNanos},
+    scheme::{Encoding, Part, UnixTime},
 };
 
 /// One delivery under verification; made by [`Verifier::begin`](super::Verifier::begin).
@@ -16,68 +15,87 @@ use crate::{
 #[must_use = "a delivery is verified only once `finish` says so"]
 pub struct Session {
     shared: Arc<Shared>,
-    mac: Mac,
     candidates: Candidates,
     claimed: Claimed,
-    /// The signed text before the body; kept only for previous keys.
+    /// The signed text before the body.
     before: Vec<u8>,
     /// The signed text after the body.
     after: Vec<u8>,
+    /// What has been given so far. On the heap, because it is large, and most bodies are there in
+    /// one piece, which needs none.
+    streamed: Option<Box<Streamed>>,
+}
+
+struct Streamed {
+    /// Under the current key.
+    mac: Mac,
+    /// Of the body, in bytes.
+    len: usize,
 }
 
 /// What goes from the head into [`Verified`].
+#[derive(Default)]
 pub(super) struct Claimed {
     pub(super) id: Option<HeaderValue>,
-    pub(super) time: Option<UnixNanos>,
+    pub(super) time: Option<UnixTime>,
 }
 
 impl Session {
+    #[inline]
     pub(super) fn new(shared: &Arc<Shared>, claims: Claims<'_>) -> Result<Self, RejectionKind> {
-        let spec = shared.provider.scheme().spec();
-        let mut mac = shared.keys.current.key.begin();
+        let message = &shared.provider.scheme().spec().message;
         let mut before = Vec::new();
-        for (part, end) in spec.message.before() {
+        for (part, end) in message.before() {
             let text = claims.part(part)?;
             if end.is_some_and(|end| ends_twice(text, end)) {
                 unambiguous(part)?;
             }
-            mac.update(text);
-            if !shared.keys.previous.is_empty() {
-                before.extend_from_slice(text);
-            }
+            before.extend_from_slice(text);
         }
         let mut after = Vec::new();
-        for (part, start) in spec.message.after() {
+        for (part, start) in message.after() {
             let text = claims.part(part)?;
             if start.is_some_and(|start| starts_twice(text, start)) {
                 unambiguous(part)?;
             }
             after.extend_from_slice(text);
         }
-        let claimed = Claimed {
-            id: claims.id.cloned(),
-            time: claims.time,
-        };
-        let shared = Arc::clone(shared);
         Ok(Self {
-            shared,
-            mac,
+            shared: Arc::clone(shared),
+            claimed: Claimed {
+                id: claims.id.cloned(),
+                time: claims.time,
+            },
             candidates: claims.candidates,
-            claimed,
             before,
             after,
+            streamed: None,
         })
     }
 
     /// Takes the next piece of the raw body, of any length.
     pub fn update(&mut self, piece: &[u8]) {
-        self.mac.update(piece);
+        let Self {
+            shared,
+            before,
+            streamed,
+            ..
+        } = self;
+        let streamed = streamed.get_or_insert_with(|| {
+            let mut mac = shared.keys.current.key.begin();
+            mac.update(before);
+            Box::new(Streamed { mac, len: 0 })
+        });
+        streamed.mac.update(piece);
+        streamed.len += piece.len();
     }
 
     /// Compares the signatures with that of all pieces.
     ///
-    /// `body` is the same pieces again, however they are cut. They are read only if the current
-    /// key does not match and there are previous ones, once for each.
+    /// `body` is the whole body, the same bytes as before however they are cut. It is read once for
+    /// each previous key, and only if the current one does not match; and for the current one if it
+    /// is not as long as what [`update`](Self::update) was given, so that no byte of it is accepted
+    /// unseen.
     ///
     /// # Errors
     ///
@@ -86,38 +104,63 @@ impl Session {
     /// # Security
     ///
     /// Every signature is compared with every MAC in a time that does not depend on where they differ.
+    pub fn finish<I>(mut self, body: I) -> Result<Verified, Rejection>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>> + Clone,
+    {
+        self.conclude(body)
+    }
+
+    /// As [`finish`](Self::finish), in place.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "iterators are handed over, not lent"
     )]
-    pub fn finish<I>(self, body: I) -> Result<Verified, Rejection>
+    pub(crate) fn conclude<I>(&mut self, body: I) -> Result<Verified, Rejection>
     where
         I: IntoIterator<Item: AsRef<[u8]>> + Clone,
     {
         let Self {
             shared,
-            mut mac,
             candidates,
             claimed,
             before,
             after,
+            streamed,
         } = self;
-        let verified = |key: &LabelledKey, claimed| {
-            Verified::new(shared.provider.scheme().clone(), key, claimed)
-        };
-        mac.update(&after);
-        if candidates.contain(&mac.finish()) {
-            return Ok(verified(&shared.keys.current, claimed));
-        }
-        for previous in &shared.keys.previous {
-            let mut mac = previous.key.begin();
-            mac.update(&before);
-            for piece in body.clone() {
-                mac.update(piece.as_ref());
-            }
-            mac.update(&after);
-            if candidates.contain(&mac.finish()) {
-                return Ok(verified(previous, claimed));
+        let len: usize = body
+            .clone()
+            .into_iter()
+            .map(|piece| piece.as_ref().len())
+            .sum();
+        let keys = &shared.keys;
+        for key in std::iter::once(&keys.current).chain(&keys.previous) {
+            let signatures = candidates.iter();
+            let whole = streamed.take().filter(|streamed| streamed.len == len);
+            let matches = match whole {
+                Some(streamed) => {
+                    let Streamed { mut mac, .. } = *streamed;
+                    mac.update(after);
+                    mac.finish_as_one_of(signatures)
+                }
+                None => key.key.signs(
+                    |mac| {
+                        mac(before);
+                        body.clone()
+                            .into_iter()
+                            .for_each(|piece| mac(piece.as_ref()));
+                        mac(after);
+                    },
+                    signatures,
+                ),
+            };
+            if matches {
+                let claimed = std::mem::take(claimed);
+                return Ok(Verified::new(
+                    shared.provider.scheme().clone(),
+                    key,
+                    claimed,
+                ));
             }
         }
         Err(shared.reject(RejectionKind::SignatureMismatch))
@@ -166,11 +209,14 @@ fn starts_twice(text: &[u8], start: &[u8]) -> bool {
     })
 }
 
+/// Room for a signature and for what decoding base64 may need beside it.
+type Room = [u8; mac::MAX_LEN + 2];
+
 /// The signatures of a request, decoded. The first is kept in place, as there is seldom another.
 pub(super) struct Candidates {
     len: usize,
-    first: Option<[u8; mac::MAX_LEN]>,
-    rest: Vec<[u8; mac::MAX_LEN]>,
+    first: Option<Room>,
+    rest: Vec<Room>,
 }
 
 impl Candidates {
@@ -187,15 +233,14 @@ impl Candidates {
 
     /// Adds a signature, if it can be one.
     pub(super) fn decode(&mut self, text: &[u8], encoding: Encoding) {
-        let mut bytes = [0; mac::MAX_LEN];
-        let len = encoding.decode(text, &mut bytes).map(<[u8]>::len);
-        if len != Some(self.len) {
+        let mut room = [0; mac::MAX_LEN + 2];
+        if encoding.decode(text, &mut room).map(<[u8]>::len) != Some(self.len) {
             return;
         }
         if self.first.is_none() {
-            self.first = Some(bytes);
+            self.first = Some(room);
         } else {
-            self.rest.push(bytes);
+            self.rest.push(room);
         }
     }
 
@@ -203,15 +248,8 @@ impl Candidates {
         self.first.is_none()
     }
 
-    /// Compares all of them, whether an earlier one matched or not.
-    fn contain(&self, tag: &Tag) -> bool {
-        let matches = self
-            .first
-            .iter()
-            .chain(&self.rest)
-            .fold(Choice::from(0), |found, bytes| {
-                found | tag.matches(bytes.get(..self.len).unwrap_or_default())
-            });
-        matches.into()
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let all = self.first.iter().chain(&self.rest);
+        all.map(|room| room.get(..self.len).unwrap_or_default())
     }
 }

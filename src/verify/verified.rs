@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::SystemTime};
 use http::HeaderValue;
 
 use super::{keyring::LabelledKey, session::Claimed};
-use crate::scheme::{Scheme, UnixNanos};
+use crate::scheme::{Scheme, UnixTime};
 
 /// Proof that a delivery is authentic, and what is known of it.
 ///
@@ -21,36 +21,34 @@ use crate::scheme::{Scheme, UnixNanos};
 /// # assert_eq!(key_in_use(&Request::new(())), None);
 /// ```
 #[derive(Clone)]
-pub struct Verified(Arc<Inner>);
-
-struct Inner {
+pub struct Verified {
     scheme: Scheme,
     key_label: Option<Arc<str>>,
     id: Option<HeaderValue>,
-    time: Option<UnixNanos>,
+    time: Option<UnixTime>,
 }
 
 impl Verified {
     pub(super) fn new(scheme: Scheme, key: &LabelledKey, claimed: Claimed) -> Self {
         let Claimed { id, time } = claimed;
-        Self(Arc::new(Inner {
+        Self {
             scheme,
             key_label: key.label.clone(),
             id,
             time,
-        }))
+        }
     }
 
     /// The name of the scheme.
     #[must_use]
     pub fn provider(&self) -> &str {
-        self.0.scheme.name()
+        self.scheme.name()
     }
 
     /// The label of the secret that the signature was made with, if it has one.
     #[must_use]
     pub fn key_label(&self) -> Option<&str> {
-        self.0.key_label.as_deref()
+        self.key_label.as_deref()
     }
 
     /// The delivery's id, where the scheme has one in the head.
@@ -61,25 +59,25 @@ impl Verified {
     /// [`delivery_id_is_signed`](Self::delivery_id_is_signed).
     #[must_use]
     pub fn delivery_id(&self) -> Option<&str> {
-        self.0.id.as_ref()?.to_str().ok()
+        self.id.as_ref()?.to_str().ok()
     }
 
     /// Whether the delivery's id is part of the signed text.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
-        self.0.scheme.delivery_id_is_signed()
+        self.scheme.delivery_id_is_signed()
     }
 
     /// The delivery's timestamp, where the scheme has one.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
-        self.0.time?.to_system_time()
+        self.time?.to_system_time()
     }
 
     /// Whether the timestamp is part of the signed text.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
-        self.0.scheme.timestamp_is_signed()
+        self.scheme.timestamp_is_signed()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     keys::{KeyError, Keys},
     providers::Provider,
     rejection::{Refusal, Rejection, RejectionKind},
-    scheme::{Scheme, UnixNanos},
+    scheme::{Scheme, UnixTime},
 };
 
 /// Verifies the deliveries of one provider. Cheap to clone.
@@ -95,6 +95,7 @@ impl Verifier {
     /// # Errors
     ///
     /// The [`Rejection`] says which of them failed.
+    #[inline]
     pub fn begin(&self, head: &Head<'_>) -> Result<Session, Rejection> {
         self.open(head).map_err(|kind| self.reject(kind))
     }
@@ -105,9 +106,7 @@ impl Verifier {
     ///
     /// As [`begin`](Self::begin) and [`Session::finish`].
     pub fn verify(&self, head: &Head<'_>, body: &[u8]) -> Result<Verified, Rejection> {
-        let mut session = self.begin(head)?;
-        session.update(body);
-        session.finish([body])
+        self.begin(head)?.finish([body])
     }
 
     /// A rejection by something around the verification, as the layer is.
@@ -119,11 +118,12 @@ impl Verifier {
         &self.0.provider
     }
 
+    #[inline]
     fn open(&self, head: &Head<'_>) -> Result<Session, RejectionKind> {
         let spec = self.scheme().spec();
         let claims = Claims::read(*head, spec)?;
         if let (Some(timestamp), Some(time)) = (&spec.timestamp, claims.time) {
-            let now = UnixNanos::from(self.0.clock.now());
+            let now = UnixTime::from(self.0.clock.now());
             self.0.window.check(now, time, timestamp.unit)?;
         }
         Session::new(&self.0, claims)

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::{
     rejection::RejectionKind,
-    scheme::{TimestampUnit, UnixNanos},
+    scheme::{TimestampUnit, UnixTime},
 };
 
 /// How far a timestamp may be from now. Exactly as far is still good.
@@ -15,33 +15,21 @@ pub(super) struct Window {
 impl Window {
     pub(super) fn check(
         self,
-        now: UnixNanos,
-        time: UnixNanos,
+        now: UnixTime,
+        time: UnixTime,
         unit: TimestampUnit,
     ) -> Result<(), RejectionKind> {
-        let age = unit.floor(now).since(time);
-        let distance = nanos(age.unsigned_abs());
-        if age > 0 && distance > self.past {
-            return Err(RejectionKind::TooOld {
-                age: distance,
+        let now = unit.floor(now);
+        match (now.since(time), time.since(now)) {
+            (Some(age), _) if age > self.past => Err(RejectionKind::TooOld {
+                age,
                 tolerance: self.past,
-            });
-        }
-        if age < 0 && distance > self.future {
-            return Err(RejectionKind::TooNew {
-                ahead: distance,
+            }),
+            (_, Some(ahead)) if ahead > self.future => Err(RejectionKind::TooNew {
+                ahead,
                 tolerance: self.future,
-            });
+            }),
+            _ => Ok(()),
         }
-        Ok(())
-    }
-}
-
-/// As a duration, which can be compared and shown; the largest one where it is larger still.
-fn nanos(nanos: u128) -> Duration {
-    const SECOND: u128 = 1_000_000_000;
-    match (u64::try_from(nanos / SECOND), u32::try_from(nanos % SECOND)) {
-        (Ok(seconds), Ok(nanos)) => Duration::new(seconds, nanos),
-        _ => Duration::MAX,
     }
 }

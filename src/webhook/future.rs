@@ -18,7 +18,7 @@ use crate::{
     body::{Buffer, ResponseBody, VerifiedBody},
     rejection::{self, Rejection, RejectionKind},
     trace,
-    verify::{Session, Verified},
+    verify::Session,
 };
 
 /// How many frames are taken in one go before other tasks get their turn.
@@ -46,17 +46,18 @@ pin_project! {
 }
 
 pin_project! {
+    // What is taken out of a state on the way to the next is an `Option`, so that it is moved once
+    // and the rest of the state not at all.
     #[project = StateProj]
-    #[project_replace = StateReplace]
     enum State<S, B, F, ReqBody> {
-        Refused { response: Response<Bytes> },
+        Refused { response: Option<Response<Bytes>> },
         Reading {
             #[pin]
             body: ReqBody,
-            service: S,
             reading: Reading,
+            service: Option<S>,
         },
-        Readying { service: S, request: Request<B> },
+        Readying { request: Option<Request<B>>, service: S },
         Calling {
             #[pin]
             future: F,
@@ -70,22 +71,23 @@ where
     S: Service<Request<B>>,
 {
     pub(super) fn refused(config: &Config, headers: &HeaderMap, rejection: Rejection) -> Self {
-        let response = refuse(config, headers, rejection);
+        let response = Some(refuse(config, headers, rejection));
         Self {
             state: State::Refused { response },
         }
     }
 
+    #[inline]
     pub(super) fn reading(
         service: S,
         config: &Arc<Config>,
-        head: request::Parts,
-        body: ReqBody,
+        request: Request<ReqBody>,
         session: Session,
     ) -> Self {
+        let (head, body) = request.into_parts();
         let reading = Reading {
             config: Arc::clone(config),
-            head,
+            head: Some(head),
             session,
             buffer: Buffer::default(),
             trailers: None,
@@ -95,12 +97,15 @@ where
         Self {
             state: State::Reading {
                 body,
-                service,
                 reading,
+                service: Some(service),
             },
         }
     }
 }
+
+/// Taking something out of a state twice takes a poll after the last.
+const COMPLETED: &str = "ResponseFuture polled after completion";
 
 impl<S, B, ReqBody, ResBody> Future for ResponseFuture<S, B, ReqBody>
 where
@@ -114,49 +119,52 @@ where
         let mut state = self.project().state;
         loop {
             match state.as_mut().project() {
-                StateProj::Reading { body, reading, .. } => {
+                StateProj::Reading {
+                    body,
+                    reading,
+                    service,
+                } => {
                     let end = ready!(reading.poll(body, cx));
-                    let StateReplace::Reading {
-                        service, reading, ..
-                    } = state.as_mut().project_replace(State::Done)
-                    else {
-                        continue;
-                    };
-                    state.set(match reading.finish(end) {
-                        Outcome::Forward(request) => State::Readying {
-                            service,
-                            request: request.map(B::from),
+                    let mut service = service.take().expect(COMPLETED);
+                    match reading.finish(end) {
+                        Err(response) => state.set(State::Refused {
+                            response: Some(response),
+                        }),
+                        Ok(request) => match service.poll_ready(cx) {
+                            Poll::Ready(Ok(())) => {
+                                let future = service.call(request);
+                                state.set(State::Calling { future });
+                            }
+                            Poll::Ready(Err(error)) => {
+                                state.set(State::Done);
+                                return Poll::Ready(Err(error));
+                            }
+                            Poll::Pending => {
+                                let request = Some(request);
+                                state.set(State::Readying { request, service });
+                                return Poll::Pending;
+                            }
                         },
-                        Outcome::Refuse(response) => State::Refused { response },
-                    });
+                    }
                 }
-                StateProj::Readying { service, .. } => {
-                    let ready = ready!(service.poll_ready(cx));
-                    let StateReplace::Readying {
-                        mut service,
-                        request,
-                    } = state.as_mut().project_replace(State::Done)
-                    else {
-                        continue;
-                    };
-                    if let Err(error) = ready {
+                StateProj::Readying { request, service } => match ready!(service.poll_ready(cx)) {
+                    Ok(()) => {
+                        let future = service.call(request.take().expect(COMPLETED));
+                        state.set(State::Calling { future });
+                    }
+                    Err(error) => {
+                        state.set(State::Done);
                         return Poll::Ready(Err(error));
                     }
-                    state.set(State::Calling {
-                        future: service.call(request),
-                    });
-                }
+                },
                 StateProj::Calling { future } => {
                     let response = ready!(future.poll(cx));
                     state.set(State::Done);
                     return Poll::Ready(response.map(|response| response.map(ResponseBody::inner)));
                 }
-                StateProj::Refused { .. } | StateProj::Done => {
-                    let StateReplace::Refused { response } =
-                        state.as_mut().project_replace(State::Done)
-                    else {
-                        panic!("ResponseFuture polled after completion");
-                    };
+                StateProj::Done => panic!("{COMPLETED}"),
+                StateProj::Refused { response } => {
+                    let response = response.take().expect(COMPLETED);
                     return Poll::Ready(Ok(response.map(ResponseBody::refusal)));
                 }
             }
@@ -183,10 +191,10 @@ where
 /// A request whose body is arriving.
 struct Reading {
     config: Arc<Config>,
-    head: request::Parts,
+    head: Option<request::Parts>,
     session: Session,
     buffer: Buffer,
-    trailers: Option<HeaderMap>,
+    trailers: Option<Box<HeaderMap>>,
     share: Share,
     /// Made when the body first keeps us waiting.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -206,17 +214,18 @@ impl Reading {
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
                 Poll::Pending => return self.poll_deadline(cx),
             };
+            let is_last = body.is_end_stream();
             match frame.into_data() {
-                Ok(data) => self.take(data)?,
+                Ok(data) => self.take(data, is_last)?,
                 Err(frame) => {
                     if self.config.refuse_trailers {
                         return Poll::Ready(Err(RejectionKind::TrailersRefused));
                     }
-                    self.trailers = frame.into_trailers().ok();
+                    self.trailers = frame.into_trailers().ok().map(Box::new);
                     return Poll::Ready(Ok(()));
                 }
             }
-            if body.is_end_stream() {
+            if is_last {
                 return Poll::Ready(Ok(()));
             }
         }
@@ -226,7 +235,10 @@ impl Reading {
     }
 
     /// Takes a frame, unless it crosses the limit or the budget.
-    fn take(&mut self, mut data: impl Buf) -> Result<(), RejectionKind> {
+    fn take(&mut self, mut data: impl Buf, is_last: bool) -> Result<(), RejectionKind> {
+        if !data.has_remaining() {
+            return Ok(());
+        }
         let limit = self.config.body_limit;
         if data.remaining() > limit.saturating_sub(self.buffer.len()) {
             return Err(RejectionKind::BodyTooLarge { limit });
@@ -236,7 +248,10 @@ impl Reading {
         }
         // Costs nothing where the data is `Bytes` already.
         let data = data.copy_to_bytes(data.remaining());
-        self.session.update(&data);
+        // The whole body in one frame needs no state between frames.
+        if self.buffer.len() > 0 || !is_last {
+            self.session.update(&data);
+        }
         self.buffer.push(data);
         Ok(())
     }
@@ -252,33 +267,30 @@ impl Reading {
         Poll::Ready(Err(RejectionKind::BodyTimeout { deadline }))
     }
 
-    fn finish(self, end: Result<(), RejectionKind>) -> Outcome {
-        let Self {
-            config,
-            mut head,
-            session,
-            buffer,
-            trailers,
-            ..
-        } = self;
-        let verified: Result<Verified, Rejection> = match end {
-            Ok(()) => session.finish(buffer.pieces()),
-            Err(kind) => Err(config.verifier.reject(kind)),
+    /// The request for the inner service, or the response that refuses it.
+    #[expect(clippy::result_large_err, reason = "the other one is larger")]
+    fn finish<B: From<VerifiedBody>>(
+        &mut self,
+        end: Result<(), RejectionKind>,
+    ) -> Result<Request<B>, Response<Bytes>> {
+        let verified = match end {
+            Ok(()) => self.session.conclude(self.buffer.pieces()),
+            Err(kind) => Err(self.config.verifier.reject(kind)),
         };
+        let head = self.head.as_mut().expect(COMPLETED);
         match verified {
             Ok(verified) => {
                 head.extensions.insert(verified);
-                Outcome::Forward(Request::from_parts(head, buffer.into_body(trailers)))
+                let buffer = std::mem::take(&mut self.buffer);
+                let body = VerifiedBody::new(buffer, self.trailers.take());
+                Ok(Request::from_parts(
+                    self.head.take().expect(COMPLETED),
+                    body.into(),
+                ))
             }
-            Err(rejection) => Outcome::Refuse(refuse(&config, &head.headers, rejection)),
+            Err(rejection) => Err(refuse(&self.config, &head.headers, rejection)),
         }
     }
-}
-
-/// What becomes of a request whose body has arrived.
-enum Outcome {
-    Forward(Request<VerifiedBody>),
-    Refuse(Response<Bytes>),
 }
 
 /// The response that refuses a request with these headers.

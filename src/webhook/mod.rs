@@ -19,6 +19,7 @@
 //!
 //! ```
 //! use std::{convert::Infallible, time::{Duration, UNIX_EPOCH}};
+//! use bytes::Bytes;
 //! use http::{Request, Response, StatusCode};
 //! use http_body_util::Full;
 //! use tower::{Layer, ServiceExt, service_fn};
@@ -39,7 +40,7 @@
 //!             "X-Hub-Signature-256",
 //!             "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
 //!         )
-//!         .body(Full::from(body))
+//!         .body(Full::<Bytes>::from(body))
 //! };
 //! let response = service.clone().oneshot(delivery("Hello, World!")?).await?;
 //! assert_eq!(response.status(), StatusCode::OK);

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Request, Response, header::CONTENT_LENGTH};
+use http::{Request, Response, header::CONTENT_LENGTH};
 use http_body::Body;
 use tower_service::Service;
 
@@ -66,43 +66,44 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let (mut head, body) = request.into_parts();
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        let Self { inner, config, .. } = self;
         // Whoever put it there, it was not this layer.
-        head.extensions.remove::<Verified>();
-        let verifier = &self.config.verifier;
-        let session = verifier.begin(&Head::from(&head)).and_then(|session| {
-            declared_length(&head.headers, &body, self.config.body_limit)
-                .map_err(|kind| verifier.reject(kind))
-                .map(|()| session)
-        });
-        match session {
-            Ok(session) => {
-                ResponseFuture::reading(self.inner.clone(), &self.config, head, body, session)
+        request.extensions_mut().remove::<Verified>();
+        let session = match config.verifier.begin(&Head::from(&request)) {
+            Ok(session) => session,
+            Err(rejection) => return ResponseFuture::refused(config, request.headers(), rejection),
+        };
+        match declared_length(&request, config.body_limit) {
+            Ok(()) => ResponseFuture::reading(inner.clone(), config, request, session),
+            Err(kind) => {
+                let rejection = config.verifier.reject(kind);
+                ResponseFuture::refused(config, request.headers(), rejection)
             }
-            Err(rejection) => ResponseFuture::refused(&self.config, &head.headers, rejection),
         }
     }
 }
 
 /// Holds the length that a request declares against the limit. Nothing is ever allocated by it.
-fn declared_length(
-    headers: &HeaderMap,
-    body: &impl Body,
-    limit: usize,
-) -> Result<(), RejectionKind> {
-    let malformed = || RejectionKind::MalformedHeader {
-        header: CONTENT_LENGTH,
-    };
+fn declared_length(request: &Request<impl Body>, limit: usize) -> Result<(), RejectionKind> {
     let too_large = |length: u64| usize::try_from(length).map_or(true, |length| length > limit);
-    let mut over = too_large(body.size_hint().lower());
-    for value in headers.get_all(CONTENT_LENGTH) {
-        let digits = value.to_str().map_err(|_| malformed())?;
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(malformed());
+    let mut over = too_large(request.body().size_hint().lower());
+    let mut lengths = request.headers().get_all(CONTENT_LENGTH).into_iter();
+    if let Some(length) = lengths.next() {
+        if lengths.any(|other| other != length) {
+            return Err(RejectionKind::ConflictingHeader {
+                header: CONTENT_LENGTH,
+            });
+        }
+        let digits = length.as_bytes();
+        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+            return Err(RejectionKind::MalformedHeader {
+                header: CONTENT_LENGTH,
+            });
         }
         // Digits that are no `u64` are a number that is larger.
-        over |= too_large(digits.parse().unwrap_or(u64::MAX));
+        let length = length.to_str().ok().and_then(|digits| digits.parse().ok());
+        over |= too_large(length.unwrap_or(u64::MAX));
     }
     if over {
         Err(RejectionKind::BodyTooLarge { limit })

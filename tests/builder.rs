@@ -1,0 +1,836 @@
+//! `Scheme::builder`: every combination that it offers, signed by hand and sent through the layer, and
+//! every contradiction that it must refuse.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::{fmt, time::Duration};
+
+use common::{
+    BODY, Delivery, Expect, Expect::Forwarded, NOW, Report, Rig, SECRET, TestClock, at, base64,
+    base64_unpadded, base64url, base64url_unpadded, hex, invalid_signature, mac, secret, send,
+};
+use http::Method;
+use tower_webhook::{
+    Scheme, Secret, WebhookLayer,
+    scheme::{Algorithm, Encoding, KeyForm, Layout, SchemeBuilder, SchemeErrorKind, TimestampUnit},
+};
+
+const MISMATCH: Expect = invalid_signature("SignatureMismatch");
+
+const ALGORITHMS: [Algorithm; 4] = [
+    Algorithm::HmacSha1,
+    Algorithm::HmacSha256,
+    Algorithm::HmacSha384,
+    Algorithm::HmacSha512,
+];
+
+const ENCODINGS: [Encoding; 3] = [Encoding::Base64, Encoding::Base64Url, Encoding::Hex];
+
+const UNITS: [TimestampUnit; 3] = [
+    TimestampUnit::Milliseconds,
+    TimestampUnit::Rfc3339,
+    TimestampUnit::Seconds,
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Plain,
+    Prefixed,
+    KeyValues,
+    Versions,
+}
+
+const SHAPES: [Shape; 4] = [
+    Shape::Plain,
+    Shape::Prefixed,
+    Shape::KeyValues,
+    Shape::Versions,
+];
+
+impl Shape {
+    fn layout(self) -> Layout {
+        match self {
+            Self::Plain => Layout::plain(),
+            Self::Prefixed => Layout::prefixed("sig="),
+            Self::KeyValues => Layout::key_values("v1"),
+            Self::Versions => Layout::versions("v1"),
+        }
+    }
+
+    fn is_list(self) -> bool {
+        matches!(self, Self::KeyValues | Self::Versions)
+    }
+
+    /// The signature header, with `time` in its list if that is where it belongs.
+    fn header(self, signature: &str, time: Option<&str>) -> String {
+        match (self, time) {
+            (Self::Prefixed, _) => format!("sig={signature}"),
+            (Self::KeyValues, None) => format!("v1={signature}"),
+            (Self::KeyValues, Some(time)) => format!("ts={time},v1={signature}"),
+            (Self::Versions, None) => format!("v1,{signature}"),
+            (Self::Versions, Some(time)) => format!("ts,{time} v1,{signature}"),
+            (Self::Plain, _) => signature.to_owned(),
+        }
+    }
+}
+
+/// Where the timestamp is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Nowhere,
+    OwnHeader(TimestampUnit),
+    InTheList(TimestampUnit),
+}
+
+impl Place {
+    fn unit(self) -> Option<TimestampUnit> {
+        match self {
+            Self::Nowhere => None,
+            Self::OwnHeader(unit) | Self::InTheList(unit) => Some(unit),
+        }
+    }
+
+    fn all(shape: Shape) -> impl Iterator<Item = Self> {
+        let in_the_list = UNITS
+            .into_iter()
+            .filter(move |_| shape.is_list())
+            .map(Self::InTheList);
+        std::iter::once(Self::Nowhere)
+            .chain(UNITS.into_iter().map(Self::OwnHeader))
+            .chain(in_the_list)
+    }
+}
+
+/// What a signed text is made of.
+#[derive(Clone)]
+struct Fields {
+    time: String,
+    id: &'static str,
+    method: Method,
+    path: &'static str,
+    tenant: &'static str,
+    body: Vec<u8>,
+}
+
+/// A template, the tokens in it besides `{body}`, and the same text put together by hand.
+#[derive(Clone, Copy)]
+struct Message {
+    template: &'static str,
+    tokens: &'static [&'static str],
+    before: fn(&Fields) -> String,
+    after: fn(&Fields) -> String,
+}
+
+impl Message {
+    const fn new(
+        template: &'static str,
+        tokens: &'static [&'static str],
+        before: fn(&Fields) -> String,
+        after: fn(&Fields) -> String,
+    ) -> Self {
+        Self {
+            template,
+            tokens,
+            before,
+            after,
+        }
+    }
+
+    fn text(self, fields: &Fields) -> Vec<u8> {
+        let before = (self.before)(fields).into_bytes();
+        let after = (self.after)(fields).into_bytes();
+        [before, fields.body.clone(), after].concat()
+    }
+
+    fn covers(self, token: &str) -> bool {
+        token == "{body}" || self.tokens.contains(&token)
+    }
+}
+
+fn nothing(_: &Fields) -> String {
+    String::new()
+}
+
+const MESSAGES: [Message; 12] = [
+    Message::new("{body}", &[], nothing, nothing),
+    Message::new(
+        "{timestamp}.{body}",
+        &["{timestamp}"],
+        |it| format!("{}.", it.time),
+        nothing,
+    ),
+    Message::new(
+        "{id}.{timestamp}.{body}",
+        &["{id}", "{timestamp}"],
+        |it| format!("{}.{}.", it.id, it.time),
+        nothing,
+    ),
+    Message::new(
+        "v0:{timestamp}:{body}",
+        &["{timestamp}"],
+        |it| format!("v0:{}:", it.time),
+        nothing,
+    ),
+    Message::new(
+        "{timestamp}{body}",
+        &["{timestamp}"],
+        |it| it.time.clone(),
+        nothing,
+    ),
+    Message::new(
+        "{id}|{body}",
+        &["{id}"],
+        |it| format!("{}|", it.id),
+        nothing,
+    ),
+    Message::new(
+        "{method} {path}\n{body}",
+        &["{method}", "{path}"],
+        |it| format!("{} {}\n", it.method, it.path),
+        nothing,
+    ),
+    Message::new(
+        "{header:X-Acme-Tenant}\n{body}",
+        &["{header:X-Acme-Tenant}"],
+        |it| format!("{}\n", it.tenant),
+        nothing,
+    ),
+    Message::new("{body}.{timestamp}", &["{timestamp}"], nothing, |it| {
+        format!(".{}", it.time)
+    }),
+    Message::new(
+        "{path}\n{body}\n{id}\n{method}",
+        &["{path}", "{id}", "{method}"],
+        |it| format!("{}\n", it.path),
+        |it| format!("\n{}\n{}", it.id, it.method),
+    ),
+    Message::new(
+        r#"{{"at":"{timestamp}","body":{body}}}"#,
+        &["{timestamp}"],
+        |it| format!(r#"{{"at":"{}","body":"#, it.time),
+        |_| "}".to_owned(),
+    ),
+    Message::new(
+        "{{{{}}body}}é{body}{{id}}",
+        &[],
+        |_| "{{}body}é".to_owned(),
+        |_| "{id}".to_owned(),
+    ),
+];
+
+/// One cell of the matrix.
+#[derive(Clone, Copy)]
+struct Cell {
+    algorithm: Algorithm,
+    encoding: Encoding,
+    shape: Shape,
+    place: Place,
+    message: Message,
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            algorithm,
+            encoding,
+            shape,
+            place,
+            message,
+        } = self;
+        let template = message.template;
+        write!(
+            f,
+            "{algorithm:?} {encoding:?} {shape:?} {place:?} {template:?}"
+        )
+    }
+}
+
+/// Every combination without a contradiction.
+fn matrix() -> impl Iterator<Item = Cell> {
+    let cells = SHAPES.into_iter().flat_map(|shape| {
+        Place::all(shape).flat_map(move |place| {
+            let fits = move |it: &Message| place != Place::Nowhere || !it.covers("{timestamp}");
+            MESSAGES
+                .into_iter()
+                .filter(fits)
+                .map(move |message| (shape, place, message))
+        })
+    });
+    cells.flat_map(|(shape, place, message)| {
+        ALGORITHMS.into_iter().flat_map(move |algorithm| {
+            ENCODINGS.into_iter().map(move |encoding| Cell {
+                algorithm,
+                encoding,
+                shape,
+                place,
+                message,
+            })
+        })
+    })
+}
+
+/// [`NOW`] and the second after it, as a sender writes them.
+fn spelt(unit: TimestampUnit, later: bool) -> String {
+    let seconds = NOW + i64::from(later);
+    match unit {
+        TimestampUnit::Seconds => seconds.to_string(),
+        TimestampUnit::Milliseconds => format!("{seconds}000"),
+        TimestampUnit::Rfc3339 => format!("2026-01-15T12:00:0{}Z", u8::from(later)),
+        other => panic!("no spelling for {other:?}"),
+    }
+}
+
+impl Cell {
+    fn build(self) -> Scheme {
+        let builder = Scheme::builder("acme")
+            .algorithm(self.algorithm)
+            .encoding(self.encoding)
+            .signature_header("X-Acme-Signature")
+            .layout(self.shape.layout())
+            .message(self.message.template);
+        let builder = match self.place {
+            Place::Nowhere => builder,
+            Place::OwnHeader(unit) => builder
+                .timestamp_header("X-Acme-Timestamp")
+                .timestamp_unit(unit),
+            Place::InTheList(unit) => builder.timestamp_key("ts").timestamp_unit(unit),
+        };
+        let builder = if self.message.covers("{id}") {
+            builder.id_header("X-Acme-Id")
+        } else {
+            builder
+        };
+        builder
+            .build()
+            .unwrap_or_else(|error| panic!("{self}: {error}"))
+    }
+
+    fn fields(self) -> Fields {
+        Fields {
+            time: self
+                .place
+                .unit()
+                .map_or_else(String::new, |unit| spelt(unit, false)),
+            id: "evt_1",
+            method: Method::POST,
+            path: "/hooks/acme",
+            tenant: "t1",
+            body: BODY.to_vec(),
+        }
+    }
+
+    /// A delivery that says `sent` and is signed over `signed`.
+    fn delivery(self, signed: &Fields, sent: &Fields) -> Delivery {
+        let mac = mac(
+            self.algorithm,
+            SECRET.as_bytes(),
+            &self.message.text(signed),
+        );
+        let signature = match self.encoding {
+            Encoding::Hex => hex(&mac),
+            Encoding::Base64 => base64(&mac),
+            Encoding::Base64Url => base64url_unpadded(&mac),
+            other => panic!("no signer for {other:?}"),
+        };
+        let listed = matches!(self.place, Place::InTheList(_)).then_some(&sent.time[..]);
+        let delivery = Delivery::new(&sent.body)
+            .method(sent.method.clone())
+            .uri(&format!("https://hooks.example.com{}?q=1", sent.path))
+            .header("x-acme-signature", self.shape.header(&signature, listed))
+            .header("x-acme-id", sent.id)
+            .header("x-acme-tenant", sent.tenant);
+        match self.place {
+            Place::OwnHeader(_) => delivery.header("x-acme-timestamp", &sent.time),
+            _ => delivery,
+        }
+    }
+
+    /// What is changed on the way, each with the token that covers it.
+    fn changes(self) -> Vec<(&'static str, Fields)> {
+        let good = self.fields();
+        let mut changes = vec![
+            (
+                "{body}",
+                Fields {
+                    body: b"{}".to_vec(),
+                    ..good.clone()
+                },
+            ),
+            (
+                "{id}",
+                Fields {
+                    id: "evt_2",
+                    ..good.clone()
+                },
+            ),
+            (
+                "{method}",
+                Fields {
+                    method: Method::PUT,
+                    ..good.clone()
+                },
+            ),
+            (
+                "{path}",
+                Fields {
+                    path: "/hooks/other",
+                    ..good.clone()
+                },
+            ),
+            (
+                "{header:X-Acme-Tenant}",
+                Fields {
+                    tenant: "t2",
+                    ..good.clone()
+                },
+            ),
+        ];
+        if let Some(unit) = self.place.unit() {
+            changes.push((
+                "{timestamp}",
+                Fields {
+                    time: spelt(unit, true),
+                    ..good
+                },
+            ));
+        }
+        changes
+    }
+}
+
+#[tokio::test]
+async fn every_combination_verifies_what_it_signs_and_nothing_else() {
+    let mut report = Report::default();
+    let mut cells = 0;
+    for cell in matrix() {
+        cells += 1;
+        let scheme = cell.build();
+        let good = cell.fields();
+        let layer = WebhookLayer::new(scheme.clone(), secret()).unwrap();
+        let layer = layer.clock(TestClock::new());
+        let rig = Rig::new(layer, cell.delivery(&good, &good));
+
+        let outcome = rig
+            .check(&cell.to_string(), rig.good.clone().request(), Forwarded)
+            .await;
+        if outcome.is_ok() {
+            let seen = rig.inner.last();
+            let verified = seen.verified();
+            let time_is_signed = cell.message.covers("{timestamp}");
+            let id_is_signed = cell.message.covers("{id}");
+            let what = format!("{cell}: {verified:?}");
+            assert_eq!(verified.provider(), "acme", "{what}");
+            assert_eq!(
+                verified.timestamp(),
+                cell.place.unit().map(|_| at(NOW)),
+                "{what}"
+            );
+            assert_eq!(verified.timestamp_is_signed(), time_is_signed, "{what}");
+            assert_eq!(scheme.timestamp_is_signed(), time_is_signed, "{what}");
+            assert_eq!(verified.delivery_id_is_signed(), id_is_signed, "{what}");
+            assert_eq!(scheme.delivery_id_is_signed(), id_is_signed, "{what}");
+            if id_is_signed {
+                assert_eq!(verified.delivery_id(), Some("evt_1"), "{what}");
+            }
+        }
+        report.note(outcome);
+        for (token, changed) in cell.changes() {
+            let signed = cell.message.covers(token);
+            let expect = if signed { MISMATCH } else { Forwarded };
+            let request = cell.delivery(&good, &changed).request();
+            let name = format!("{cell}: another {token}");
+            report.note(rig.check(&name, request, expect).await);
+        }
+    }
+    assert!(cells > 2000, "{cells} cells");
+    report.finish();
+}
+
+/// The defaults are what they are said to be.
+#[tokio::test]
+async fn only_the_signature_header_must_be_given() {
+    let scheme = Scheme::builder("acme").signature_header("x-acme-signature");
+    let scheme = scheme.build().unwrap();
+    assert_eq!(scheme.name(), "acme");
+    assert_eq!(scheme.algorithm(), Algorithm::HmacSha256);
+    assert_eq!(scheme.tolerance(), Duration::from_secs(300));
+    assert!(!scheme.has_timestamp());
+    assert!(!scheme.timestamp_is_signed());
+    assert!(!scheme.delivery_id_is_signed());
+
+    let mac = mac(Algorithm::HmacSha256, SECRET.as_bytes(), BODY);
+    let good = Delivery::new(BODY).header("x-acme-signature", hex(&mac));
+    let rig = Rig::new(WebhookLayer::new(scheme, secret()).unwrap(), good.clone());
+    assert_eq!(send(&rig.service, good.request()).await.status, 200);
+    assert_eq!(rig.inner.last().verified().delivery_id(), None);
+}
+
+/// Every form of key gives the same key.
+#[tokio::test]
+async fn key_forms() {
+    let key: Vec<u8> = (1..=32).collect();
+    let text = "the key itself".to_owned();
+    let rows: [(&str, KeyForm, String, &[u8]); 9] = [
+        ("text", KeyForm::Text, text.clone(), text.as_bytes()),
+        ("hex", KeyForm::Hex, hex(&key), &key),
+        (
+            "hex, upper case",
+            KeyForm::Hex,
+            hex(&key).to_uppercase(),
+            &key,
+        ),
+        ("base64", KeyForm::Base64, base64(&key), &key),
+        (
+            "base64, no padding",
+            KeyForm::Base64,
+            base64_unpadded(&key),
+            &key,
+        ),
+        (
+            "prefix, there",
+            KeyForm::PrefixedBase64("whsec_"),
+            format!("whsec_{}", base64(&key)),
+            &key,
+        ),
+        (
+            "prefix, not there",
+            KeyForm::PrefixedBase64("whsec_"),
+            base64(&key),
+            &key,
+        ),
+        (
+            "prefix, no padding",
+            KeyForm::PrefixedBase64("whsec_"),
+            format!("whsec_{}", base64_unpadded(&key)),
+            &key,
+        ),
+        (
+            "a prefix that is part of the key",
+            KeyForm::Text,
+            format!("whsec_{}", base64(&key)),
+            &[],
+        ),
+    ];
+    for (name, form, secret, key) in rows {
+        let key = if key.is_empty() {
+            secret.as_bytes()
+        } else {
+            key
+        };
+        let scheme = Scheme::builder("acme")
+            .signature_header("x-acme-signature")
+            .key_form(form)
+            .build()
+            .unwrap();
+        let mac = hex(&mac(Algorithm::HmacSha256, key, BODY));
+        let good = Delivery::new(BODY).header("x-acme-signature", mac);
+        for secret in [
+            Secret::new(&*secret).unwrap(),
+            Secret::from_bytes(key).unwrap(),
+        ] {
+            let layer = WebhookLayer::new(scheme.clone(), secret).unwrap();
+            let rig = Rig::new(layer, good.clone());
+            let answer = send(&rig.service, good.clone().request()).await;
+            assert_eq!(answer.status, 200, "{name}");
+        }
+    }
+}
+
+/// Header names are of any case, in the description and on the wire.
+#[tokio::test]
+async fn header_names_have_no_case() {
+    let scheme = Scheme::builder("acme")
+        .signature_header("X-ACME-Signature")
+        .timestamp_header("X-ACME-Timestamp")
+        .id_header("X-ACME-Id")
+        .message("{id}:{timestamp}:{header:X-ACME-Tenant}:{body}")
+        .build()
+        .unwrap();
+    assert_eq!(scheme.signature_header(), "x-acme-signature");
+    let text = format!("1:{NOW}:t:");
+    let mac = mac(
+        Algorithm::HmacSha256,
+        SECRET.as_bytes(),
+        &[text.as_bytes(), BODY].concat(),
+    );
+    let good = Delivery::new(BODY)
+        .header("x-acme-signature", hex(&mac))
+        .header("x-acme-timestamp", NOW.to_string())
+        .header("x-acme-id", "1")
+        .header("x-acme-tenant", "t");
+    let layer = WebhookLayer::new(scheme, secret()).unwrap();
+    let rig = Rig::new(layer.clock(TestClock::new()), good.clone());
+    assert_eq!(send(&rig.service, good.request()).await.status, 200);
+}
+
+/// A padded base64url signature passes as well as an unpadded one.
+#[tokio::test]
+async fn base64url_with_and_without_padding() {
+    for algorithm in ALGORITHMS {
+        let scheme = Scheme::builder("acme")
+            .algorithm(algorithm)
+            .encoding(Encoding::Base64Url)
+            .signature_header("x-acme-signature")
+            .build()
+            .unwrap();
+        let mac = mac(algorithm, SECRET.as_bytes(), BODY);
+        for signature in [base64url(&mac), base64url_unpadded(&mac)] {
+            let good = Delivery::new(BODY).header("x-acme-signature", signature);
+            let layer = WebhookLayer::new(scheme.clone(), secret()).unwrap();
+            let rig = Rig::new(layer, good.clone());
+            let answer = send(&rig.service, good.request()).await;
+            assert_eq!(answer.status, 200, "{algorithm:?}");
+        }
+    }
+}
+
+/// A builder that lacks nothing but what a row adds.
+fn acme() -> SchemeBuilder {
+    Scheme::builder("acme").signature_header("x-acme-signature")
+}
+
+/// What contradicts itself, and what the error's text must say about it.
+type Contradiction = (&'static str, fn() -> SchemeBuilder, &'static [&'static str]);
+
+const CONTRADICTIONS: &[Contradiction] = &[
+    (
+        "no signature header",
+        || Scheme::builder("acme"),
+        &["signature header"],
+    ),
+    (
+        "an invalid signature header",
+        || Scheme::builder("acme").signature_header("x acme"),
+        &["x acme", "header name"],
+    ),
+    (
+        "an empty signature header",
+        || Scheme::builder("acme").signature_header(""),
+        &["header name"],
+    ),
+    (
+        "a signature header outside ASCII",
+        || Scheme::builder("acme").signature_header("x-signaturé"),
+        &["x-signaturé", "header name"],
+    ),
+    (
+        "an invalid timestamp header",
+        || acme().timestamp_header("x:time"),
+        &["x:time", "header name"],
+    ),
+    (
+        "an empty timestamp header",
+        || acme().timestamp_header(""),
+        &["header name"],
+    ),
+    (
+        "an invalid id header",
+        || acme().id_header("x-id\n"),
+        &["x-id", "header name"],
+    ),
+    (
+        "an invalid header in the message",
+        || acme().message("{header:x y}{body}"),
+        &["x y", "header name"],
+    ),
+    (
+        "no header in the message",
+        || acme().message("{header:}{body}"),
+        &["header name"],
+    ),
+    (
+        "`{timestamp}` without a place",
+        || acme().message("{timestamp}.{body}"),
+        &["{timestamp}"],
+    ),
+    (
+        "`{id}` without a header",
+        || acme().message("{id}.{body}"),
+        &["{id}"],
+    ),
+    ("no `{body}`", || acme().message("nothing"), &["{body}"]),
+    ("an empty message", || acme().message(""), &["{body}"]),
+    (
+        "`{body}` only between doubled braces",
+        || acme().message("{{body}}"),
+        &["{body}"],
+    ),
+    (
+        "`{body}` twice",
+        || acme().message("{body}{body}"),
+        &["{body}", "once"],
+    ),
+    (
+        "an unknown token",
+        || acme().message("{nonce}{body}"),
+        &["{nonce}", "unknown"],
+    ),
+    (
+        "a token in upper case",
+        || acme().message("{BODY}{body}"),
+        &["{BODY}", "unknown"],
+    ),
+    (
+        "a token with a space",
+        || acme().message("{ body}{body}"),
+        &["{ body}", "unknown"],
+    ),
+    (
+        "an empty token",
+        || acme().message("{}{body}"),
+        &["{}", "unknown"],
+    ),
+    (
+        "an unclosed brace",
+        || acme().message("{body}{timestamp"),
+        &["brace"],
+    ),
+    (
+        "an unclosed brace at the end",
+        || acme().message("{body}{"),
+        &["brace"],
+    ),
+    (
+        "an unclosed brace at the start",
+        || acme().message("{body"),
+        &["brace"],
+    ),
+    (
+        "an unopened brace",
+        || acme().message("body}{body}"),
+        &["brace"],
+    ),
+    ("a brace in a token", || acme().message("{bo{dy}"), &[]),
+    (
+        "an empty prefix",
+        || acme().signature_prefix(""),
+        &["prefix"],
+    ),
+    (
+        "a prefix outside ASCII",
+        || acme().signature_prefix("é="),
+        &["prefix"],
+    ),
+    (
+        "a prefix with a line end",
+        || acme().signature_prefix("v1\n"),
+        &["prefix"],
+    ),
+    (
+        "an empty key",
+        || acme().layout(Layout::key_values("")),
+        &["key"],
+    ),
+    (
+        "an empty version",
+        || acme().layout(Layout::versions("")),
+        &["key"],
+    ),
+    (
+        "a key with its separator",
+        || acme().layout(Layout::key_values("v=1")),
+        &["key"],
+    ),
+    (
+        "a key with the list's separator",
+        || acme().layout(Layout::key_values("v,1")),
+        &["key"],
+    ),
+    (
+        "a version with its separator",
+        || acme().layout(Layout::versions("v,1")),
+        &["key"],
+    ),
+    (
+        "a version with the list's separator",
+        || acme().layout(Layout::versions("v 1")),
+        &["key"],
+    ),
+    (
+        "a key with a space around it",
+        || acme().layout(Layout::key_values(" v1")),
+        &["key"],
+    ),
+    (
+        "a timestamp key with a plain layout",
+        || acme().timestamp_key("t"),
+        &["timestamp key"],
+    ),
+    (
+        "a timestamp key with a prefix",
+        || acme().signature_prefix("v1=").timestamp_key("t"),
+        &["timestamp key"],
+    ),
+    (
+        "an empty timestamp key",
+        || acme().layout(Layout::key_values("v1")).timestamp_key(""),
+        &["key"],
+    ),
+    (
+        "a timestamp key with its separator",
+        || acme().layout(Layout::key_values("v1")).timestamp_key("t="),
+        &["key"],
+    ),
+    (
+        "a timestamp key that is the signature's",
+        || acme().layout(Layout::key_values("v1")).timestamp_key("v1"),
+        &["key"],
+    ),
+    (
+        "a timestamp header and a timestamp key",
+        || {
+            let list = acme().layout(Layout::key_values("v1"));
+            list.timestamp_header("x-time").timestamp_key("t")
+        },
+        &["timestamp header", "key"],
+    ),
+    (
+        "the timestamp in the signature's header",
+        || acme().timestamp_header("X-Acme-Signature"),
+        &["x-acme-signature"],
+    ),
+    (
+        "the signature in its own text",
+        || acme().message("{header:x-acme-signature}{body}"),
+        &["x-acme-signature"],
+    ),
+];
+
+#[test]
+fn every_contradiction_is_an_error_that_says_so() {
+    let mut report = Report::default();
+    for (name, builder, words) in CONTRADICTIONS {
+        report.note(match builder().build() {
+            Ok(scheme) => Err(format!("{name}: built {scheme:?}")),
+            Err(error) => {
+                let text = error.to_string();
+                let readable = text.starts_with("scheme `acme`: ") && !text.ends_with('.');
+                let missing: Vec<_> = words.iter().filter(|it| !text.contains(**it)).collect();
+                if readable && missing.is_empty() {
+                    Ok(())
+                } else {
+                    Err(format!("{name}: {text:?} does not say {missing:?}"))
+                }
+            }
+        });
+    }
+    report.finish();
+}
+
+/// The kinds of error are told apart.
+#[test]
+fn errors_have_kinds() {
+    let kind = |builder: SchemeBuilder| builder.build().unwrap_err().kind().clone();
+    let unknown = kind(acme().message("{nonce}{body}"));
+    assert!(matches!(unknown, SchemeErrorKind::UnknownToken { token, .. } if token == "nonce"));
+    let header = kind(acme().id_header("a b"));
+    assert!(matches!(header, SchemeErrorKind::InvalidHeaderName { name, .. } if name == "a b"));
+    assert_eq!(
+        kind(acme().message("{body")),
+        SchemeErrorKind::UnmatchedBrace
+    );
+    assert_eq!(kind(acme().message("")), SchemeErrorKind::NotOneBody);
+    assert_eq!(kind(acme().message("{id}{body}")), SchemeErrorKind::NoId);
+}
