@@ -58,7 +58,7 @@ pub use self::{
     timestamp::TimestampUnit,
 };
 pub(crate) use self::{
-    template::{Part, Template},
+    template::{Part, Piece, Template},
     timestamp::UnixTime,
 };
 pub use crate::{encoding::Encoding, mac::Algorithm, secret::KeyForm};

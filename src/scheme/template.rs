@@ -1,11 +1,19 @@
+use std::borrow::Cow;
+
 use http::HeaderName;
 
-/// The signed text, split at the body: what comes before it streams into the MAC at once, what
-/// comes after waits for the end.
+/// The signed text, split at the body, which may stream between the two halves.
 #[derive(Debug)]
 pub(crate) struct Template {
-    pub(crate) before: Vec<Part>,
-    pub(crate) after: Vec<Part>,
+    pub(crate) before: Vec<Piece>,
+    pub(crate) after: Vec<Piece>,
+}
+
+/// A part, and the literal between it and the body, if a value could hold that literal.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    pub(crate) part: Part,
+    pub(crate) separator: Option<Separator>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +23,13 @@ pub(crate) enum Part {
     Method,
     Path,
     Timestamp,
+}
+
+/// A literal that says where a value ends, or begins.
+#[derive(Debug)]
+pub(crate) enum Separator {
+    After(Box<[u8]>),
+    Before(Box<[u8]>),
 }
 
 /// What is wrong with the text of a template.
@@ -60,29 +75,60 @@ impl Template {
             return Err(TemplateError::Body);
         }
         Ok(Self {
-            before,
-            after: parts,
+            before: pieces(before, false),
+            after: pieces(parts, true),
         })
     }
 
     pub(crate) fn has(&self, is: impl Fn(&Part) -> bool) -> bool {
-        self.before.iter().chain(&self.after).any(is)
+        let pieces = self.before.iter().chain(&self.after);
+        pieces.map(|piece| &piece.part).any(is)
     }
+}
 
-    /// The parts before the body, each with the literal that ends it.
-    pub(crate) fn before(&self) -> impl Iterator<Item = (&Part, Option<&[u8]>)> {
-        let ends = self.before.iter().skip(1).map(Some).chain([None]);
-        self.before
-            .iter()
-            .zip(ends.map(|next| next.and_then(Part::literal)))
-    }
+/// Finds each part's separator, on the side of the body.
+fn pieces(parts: Vec<Part>, after: bool) -> Vec<Piece> {
+    let literals: Vec<_> = parts
+        .iter()
+        .map(|part| part.literal().map(Box::from))
+        .collect();
+    let beside = |at: usize| literals.get(if after { at.checked_sub(1)? } else { at + 1 });
+    let separator = |at| {
+        let literal = beside(at)?.clone()?;
+        Some(if after {
+            Separator::Before(literal)
+        } else {
+            Separator::After(literal)
+        })
+    };
+    let piece = |(at, part): (usize, Part)| {
+        // The form of a timestamp alone says where it ends.
+        let fixed = matches!(part, Part::Literal(_) | Part::Timestamp);
+        Piece {
+            separator: if fixed { None } else { separator(at) },
+            part,
+        }
+    };
+    parts.into_iter().enumerate().map(piece).collect()
+}
 
-    /// The parts after the body, each with the literal that begins it.
-    pub(crate) fn after(&self) -> impl Iterator<Item = (&Part, Option<&[u8]>)> {
-        let starts = [None].into_iter().chain(self.after.iter().map(Some));
-        self.after
-            .iter()
-            .zip(starts.map(|previous| previous.and_then(Part::literal)))
+impl Separator {
+    /// Whether the literal also is where it should not: in `value`, or half in it.
+    ///
+    /// Were it found there, the same signed text could be cut in another way.
+    pub(crate) fn blurs(&self, value: &[u8]) -> bool {
+        match self {
+            Self::After(literal) => (0..value.len()).any(|at| {
+                let tail = value.get(at..).unwrap_or_default();
+                let rest = literal.strip_prefix(tail);
+                tail.starts_with(literal) || rest.is_some_and(|rest| literal.starts_with(rest))
+            }),
+            Self::Before(literal) => (1..=value.len()).any(|to| {
+                let head = value.get(..to).unwrap_or_default();
+                let rest = literal.strip_suffix(head);
+                head.ends_with(literal) || rest.is_some_and(|rest| literal.ends_with(rest))
+            }),
+        }
     }
 }
 
@@ -103,6 +149,17 @@ impl Part {
             "path" => Ok(Self::Path),
             "timestamp" => Ok(Self::Timestamp),
             _ => Err(TemplateError::Token(token.into())),
+        }
+    }
+
+    /// What an error calls it.
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Header(name) => name.to_string().into(),
+            Self::Literal(_) => "literal".into(),
+            Self::Method => "method".into(),
+            Self::Path => "path".into(),
+            Self::Timestamp => "timestamp".into(),
         }
     }
 

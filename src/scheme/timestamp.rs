@@ -83,18 +83,27 @@ impl UnixTime {
         }
     }
 
-    /// How long after `earlier` this is; `None` if it is before.
-    pub(crate) fn since(self, earlier: Self) -> Option<Duration> {
+    /// So much later, or the end of time.
+    pub(crate) fn plus(self, distance: Duration) -> Self {
+        let nanos = self.nanos + distance.subsec_nanos();
+        let seconds = i64::try_from(distance.as_secs()).unwrap_or(i64::MAX);
+        let seconds = self.seconds.saturating_add(seconds);
+        Self {
+            seconds: seconds.saturating_add(i64::from(nanos / SECOND)),
+            nanos: nanos % SECOND,
+        }
+    }
+
+    /// How long after `earlier` this is; nothing if it is before.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
         if self < earlier {
-            return None;
+            return Duration::ZERO;
         }
         let seconds = Duration::from_secs(self.seconds.abs_diff(earlier.seconds));
         let nanos = |time: Self| Duration::from_nanos(u64::from(time.nanos));
-        Some(
-            seconds
-                .saturating_add(nanos(self))
-                .saturating_sub(nanos(earlier)),
-        )
+        seconds
+            .saturating_add(nanos(self))
+            .saturating_sub(nanos(earlier))
     }
 
     /// `None` where the operating system's time cannot go.

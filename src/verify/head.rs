@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, request};
 use super::session::Candidates;
 use crate::{
     rejection::RejectionKind,
-    scheme::{Part, Spec, Timestamp, TimestampPlace, UnixTime},
+    scheme::{Part, Piece, Spec, Timestamp, TimestampPlace, UnixTime},
 };
 
 /// The head of a request: all that verification needs to know before the body.
@@ -28,7 +28,7 @@ impl<'h> Head<'h> {
     }
 
     /// The only value of a header. Copies that agree are one value.
-    fn value(&self, name: &HeaderName) -> Result<Option<&'h HeaderValue>, RejectionKind> {
+    pub(crate) fn only(&self, name: &HeaderName) -> Result<Option<&'h HeaderValue>, RejectionKind> {
         let mut values = self.headers.get_all(name).into_iter();
         let first = values.next();
         if values.any(|value| Some(value) != first) {
@@ -36,7 +36,12 @@ impl<'h> Head<'h> {
                 header: name.clone(),
             });
         }
-        Ok(first.filter(|value| !value.is_empty()))
+        Ok(first)
+    }
+
+    /// As [`only`](Self::only), where an empty value says as little as none.
+    fn value(&self, name: &HeaderName) -> Result<Option<&'h HeaderValue>, RejectionKind> {
+        Ok(self.only(name)?.filter(|value| !value.is_empty()))
     }
 }
 
@@ -102,8 +107,23 @@ impl<'h> Claims<'h> {
         })
     }
 
+    /// Writes one half of the signed text.
+    pub(super) fn write(&self, pieces: &[Piece], text: &mut Vec<u8>) -> Result<(), RejectionKind> {
+        for Piece { part, separator } in pieces {
+            let value = self.part(part)?;
+            if separator
+                .as_ref()
+                .is_some_and(|separator| separator.blurs(value))
+            {
+                return Err(RejectionKind::AmbiguousMessage { part: part.name() });
+            }
+            text.extend_from_slice(value);
+        }
+        Ok(())
+    }
+
     /// The bytes of a part of the signed text as they were sent.
-    pub(super) fn part<'s>(&self, part: &'s Part) -> Result<&'s [u8], RejectionKind>
+    fn part<'s>(&self, part: &'s Part) -> Result<&'s [u8], RejectionKind>
     where
         'h: 's,
     {

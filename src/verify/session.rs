@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use http::HeaderValue;
 
@@ -6,7 +6,7 @@ use super::{Verified, head::Claims, verifier::Shared};
 use crate::{
     mac::{self, Algorithm, Mac},
     rejection::{Rejection, RejectionKind},
-    scheme::{Encoding, Part, UnixTime},
+    scheme::{Encoding, UnixTime},
 };
 
 /// One delivery under verification; made by [`Verifier::begin`](super::Verifier::begin).
@@ -17,10 +17,7 @@ pub struct Session {
     shared: Arc<Shared>,
     candidates: Candidates,
     claimed: Claimed,
-    /// The signed text before the body.
-    before: Vec<u8>,
-    /// The signed text after the body.
-    after: Vec<u8>,
+    text: SignedText,
     /// What has been given so far. On the heap, because it is large, and most bodies are there in
     /// one piece, which needs none.
     streamed: Option<Box<Streamed>>,
@@ -33,6 +30,23 @@ struct Streamed {
     len: usize,
 }
 
+/// The signed text but for the body, in one piece, as most schemes have none.
+struct SignedText {
+    text: Vec<u8>,
+    /// How much of it comes before the body.
+    before: usize,
+}
+
+impl SignedText {
+    fn before(&self) -> &[u8] {
+        self.text.get(..self.before).unwrap_or_default()
+    }
+
+    fn after(&self) -> &[u8] {
+        self.text.get(self.before..).unwrap_or_default()
+    }
+}
+
 /// What goes from the head into [`Verified`].
 #[derive(Default)]
 pub(super) struct Claimed {
@@ -42,33 +56,21 @@ pub(super) struct Claimed {
 
 impl Session {
     #[inline]
-    pub(super) fn new(shared: &Arc<Shared>, claims: Claims<'_>) -> Result<Self, RejectionKind> {
+    pub(super) fn new(shared: &Arc<Shared>, claims: Claims<'_>) -> Result<Self, Rejection> {
         let message = &shared.provider.scheme().spec().message;
-        let mut before = Vec::new();
-        for (part, end) in message.before() {
-            let text = claims.part(part)?;
-            if end.is_some_and(|end| ends_twice(text, end)) {
-                unambiguous(part)?;
-            }
-            before.extend_from_slice(text);
-        }
-        let mut after = Vec::new();
-        for (part, start) in message.after() {
-            let text = claims.part(part)?;
-            if start.is_some_and(|start| starts_twice(text, start)) {
-                unambiguous(part)?;
-            }
-            after.extend_from_slice(text);
-        }
+        let mut text = Vec::new();
+        let reject = |kind| shared.reject(kind);
+        claims.write(&message.before, &mut text).map_err(reject)?;
+        let before = text.len();
+        claims.write(&message.after, &mut text).map_err(reject)?;
         Ok(Self {
-            shared: Arc::clone(shared),
+            text: SignedText { text, before },
             claimed: Claimed {
                 id: claims.id.cloned(),
                 time: claims.time,
             },
             candidates: claims.candidates,
-            before,
-            after,
+            shared: Arc::clone(shared),
             streamed: None,
         })
     }
@@ -77,13 +79,13 @@ impl Session {
     pub fn update(&mut self, piece: &[u8]) {
         let Self {
             shared,
-            before,
+            text,
             streamed,
             ..
         } = self;
         let streamed = streamed.get_or_insert_with(|| {
             let mut mac = shared.keys.current.key.begin();
-            mac.update(before);
+            mac.update(text.before());
             Box::new(Streamed { mac, len: 0 })
         });
         streamed.mac.update(piece);
@@ -124,8 +126,7 @@ impl Session {
             shared,
             candidates,
             claimed,
-            before,
-            after,
+            text,
             streamed,
         } = self;
         let len: usize = body
@@ -140,16 +141,16 @@ impl Session {
             let matches = match whole {
                 Some(streamed) => {
                     let Streamed { mut mac, .. } = *streamed;
-                    mac.update(after);
+                    mac.update(text.after());
                     mac.finish_as_one_of(signatures)
                 }
                 None => key.key.signs(
                     |mac| {
-                        mac(before);
+                        mac(text.before());
                         body.clone()
                             .into_iter()
                             .for_each(|piece| mac(piece.as_ref()));
-                        mac(after);
+                        mac(text.after());
                     },
                     signatures,
                 ),
@@ -173,40 +174,6 @@ impl fmt::Debug for Session {
             .field("provider", &self.shared.provider.scheme().name())
             .finish_non_exhaustive()
     }
-}
-
-/// An error for a part whose value also holds the literal that bounds it, unless its form alone
-/// says where it ends.
-fn unambiguous(part: &Part) -> Result<(), RejectionKind> {
-    let part = match part {
-        Part::Literal(_) | Part::Timestamp => return Ok(()),
-        Part::Header(name) => Cow::Owned(name.to_string()),
-        Part::Method => Cow::Borrowed("method"),
-        Part::Path => Cow::Borrowed("path"),
-    };
-    Err(RejectionKind::AmbiguousMessage { part })
-}
-
-/// Whether `end` begins inside `text` when it is written after it.
-fn ends_twice(text: &[u8], end: &[u8]) -> bool {
-    (0..text.len()).any(|at| {
-        let tail = text.get(at..).unwrap_or_default();
-        tail.starts_with(end)
-            || end
-                .strip_prefix(tail)
-                .is_some_and(|rest| end.starts_with(rest))
-    })
-}
-
-/// Whether `start` ends inside `text` when it is written before it.
-fn starts_twice(text: &[u8], start: &[u8]) -> bool {
-    (1..=text.len()).any(|to| {
-        let head = text.get(..to).unwrap_or_default();
-        head.ends_with(start)
-            || start
-                .strip_suffix(head)
-                .is_some_and(|rest| start.ends_with(rest))
-    })
 }
 
 /// Room for a signature and for what decoding base64 may need beside it.

@@ -97,7 +97,17 @@ impl Verifier {
     /// The [`Rejection`] says which of them failed.
     #[inline]
     pub fn begin(&self, head: &Head<'_>) -> Result<Session, Rejection> {
-        self.open(head).map_err(|kind| self.reject(kind))
+        let spec = self.scheme().spec();
+        let claims = match Claims::read(*head, spec) {
+            Ok(claims) => claims,
+            Err(kind) => return Err(self.reject(kind)),
+        };
+        if let (Some(timestamp), Some(time)) = (&spec.timestamp, claims.time) {
+            let now = UnixTime::from(self.0.clock.now());
+            let window = self.0.window.check(now, time, timestamp.unit);
+            window.map_err(|kind| self.reject(kind))?;
+        }
+        Session::new(&self.0, claims)
     }
 
     /// Verifies a delivery that is there as a whole.
@@ -116,17 +126,6 @@ impl Verifier {
 
     pub(crate) fn provider(&self) -> &Provider {
         &self.0.provider
-    }
-
-    #[inline]
-    fn open(&self, head: &Head<'_>) -> Result<Session, RejectionKind> {
-        let spec = self.scheme().spec();
-        let claims = Claims::read(*head, spec)?;
-        if let (Some(timestamp), Some(time)) = (&spec.timestamp, claims.time) {
-            let now = UnixTime::from(self.0.clock.now());
-            self.0.window.check(now, time, timestamp.unit)?;
-        }
-        Session::new(&self.0, claims)
     }
 
     fn shared(&mut self) -> &mut Shared {

@@ -20,16 +20,18 @@ impl Window {
         unit: TimestampUnit,
     ) -> Result<(), RejectionKind> {
         let now = unit.floor(now);
-        match (now.since(time), time.since(now)) {
-            (Some(age), _) if age > self.past => Err(RejectionKind::TooOld {
-                age,
+        if time.plus(self.past) < now {
+            return Err(RejectionKind::TooOld {
+                age: now.since(time),
                 tolerance: self.past,
-            }),
-            (_, Some(ahead)) if ahead > self.future => Err(RejectionKind::TooNew {
-                ahead,
-                tolerance: self.future,
-            }),
-            _ => Ok(()),
+            });
         }
+        if now.plus(self.future) < time {
+            return Err(RejectionKind::TooNew {
+                ahead: time.since(now),
+                tolerance: self.future,
+            });
+        }
+        Ok(())
     }
 }

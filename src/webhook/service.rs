@@ -88,13 +88,7 @@ where
 fn declared_length(request: &Request<impl Body>, limit: usize) -> Result<(), RejectionKind> {
     let too_large = |length: u64| usize::try_from(length).map_or(true, |length| length > limit);
     let mut over = too_large(request.body().size_hint().lower());
-    let mut lengths = request.headers().get_all(CONTENT_LENGTH).into_iter();
-    if let Some(length) = lengths.next() {
-        if lengths.any(|other| other != length) {
-            return Err(RejectionKind::ConflictingHeader {
-                header: CONTENT_LENGTH,
-            });
-        }
+    if let Some(length) = Head::from(request).only(&CONTENT_LENGTH)? {
         let digits = length.as_bytes();
         if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
             return Err(RejectionKind::MalformedHeader {
