@@ -1,4 +1,4 @@
-//! Hex and base64 into fixed buffers.
+//! Hex and base64 into fixed buffers, and decimal numbers.
 
 use base64::engine::{
     Engine as _,
@@ -49,4 +49,13 @@ pub(crate) fn base64_any_padding<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&
 fn base64<'o>(engine: &GeneralPurpose, text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
     let len = engine.decode_slice(text, out).ok()?;
     out.get(..len)
+}
+
+/// A number written in nothing but digits; `None` if `text` is anything else or more than a `u64`.
+pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+    let (first, rest) = text.split_first()?;
+    rest.iter().try_fold(digit(first)?, |number, byte| {
+        number.checked_mul(10)?.checked_add(digit(byte)?)
+    })
 }

@@ -2,6 +2,8 @@ use std::time::{Duration, SystemTime};
 
 use chrono::DateTime;
 
+use crate::encoding::decimal;
+
 /// The unit and form of a timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -21,8 +23,8 @@ impl TimestampUnit {
     /// differently is not read at all.
     pub(crate) fn parse(self, text: &[u8]) -> Option<UnixTime> {
         match self {
-            Self::Milliseconds => digits(text).map(UnixTime::from_millis),
-            Self::Seconds => digits(text).map(UnixTime::from_seconds),
+            Self::Milliseconds => decimal(text).map(UnixTime::from_millis),
+            Self::Seconds => decimal(text).map(UnixTime::from_seconds),
             Self::Rfc3339 => {
                 let time = DateTime::parse_from_rfc3339(std::str::from_utf8(text).ok()?).ok()?;
                 // More than a second's worth within a leap second.
@@ -46,14 +48,6 @@ impl TimestampUnit {
         };
         UnixTime { nanos, ..time }
     }
-}
-
-fn digits(text: &[u8]) -> Option<u64> {
-    let (first, rest) = text.split_first()?;
-    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
-    rest.iter().try_fold(digit(first)?, |number, byte| {
-        number.checked_mul(10)?.checked_add(digit(byte)?)
-    })
 }
 
 const SECOND: u32 = 1_000_000_000;

@@ -134,6 +134,7 @@ impl Verifier {
 }
 
 impl Shared {
+    #[cold]
     pub(super) fn reject(&self, kind: RejectionKind) -> Rejection {
         let name = Arc::clone(&self.provider.scheme().spec().name);
         Rejection::new(name, kind, self.provider.statuses())

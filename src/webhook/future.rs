@@ -208,22 +208,20 @@ impl Reading {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), RejectionKind>> {
         for _ in 0..FRAMES_PER_POLL {
-            let frame = match body.as_mut().poll_frame(cx) {
+            let mut frame = match body.as_mut().poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => frame,
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(RejectionKind::BodyBroken)),
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
                 Poll::Pending => return self.poll_deadline(cx),
             };
             let is_last = body.is_end_stream();
-            match frame.into_data() {
-                Ok(data) => self.take(data, is_last)?,
-                Err(frame) => {
-                    if self.config.refuse_trailers {
-                        return Poll::Ready(Err(RejectionKind::TrailersRefused));
-                    }
-                    self.trailers = frame.into_trailers().ok().map(Box::new);
-                    return Poll::Ready(Ok(()));
-                }
+            if let Some(data) = frame.data_mut() {
+                self.take(data, is_last)?;
+            } else if self.config.refuse_trailers {
+                return Poll::Ready(Err(RejectionKind::TrailersRefused));
+            } else {
+                self.trailers = frame.into_trailers().ok().map(Box::new);
+                return Poll::Ready(Ok(()));
             }
             if is_last {
                 return Poll::Ready(Ok(()));
@@ -235,7 +233,7 @@ impl Reading {
     }
 
     /// Takes a frame, unless it crosses the limit or the budget.
-    fn take(&mut self, mut data: impl Buf, is_last: bool) -> Result<(), RejectionKind> {
+    fn take(&mut self, data: &mut impl Buf, is_last: bool) -> Result<(), RejectionKind> {
         if !data.has_remaining() {
             return Ok(());
         }
@@ -294,6 +292,7 @@ impl Reading {
 }
 
 /// The response that refuses a request with these headers.
+#[cold]
 fn refuse(config: &Config, headers: &HeaderMap, rejection: Rejection) -> Response<Bytes> {
     trace::debug!(
         provider = rejection.provider(),

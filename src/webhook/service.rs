@@ -12,6 +12,7 @@ use tower_service::Service;
 use super::{ResponseFuture, layer::Config};
 use crate::{
     body::{ResponseBody, VerifiedBody},
+    encoding::decimal,
     rejection::RejectionKind,
     verify::{Head, Verified},
 };
@@ -89,15 +90,18 @@ fn declared_length(request: &Request<impl Body>, limit: usize) -> Result<(), Rej
     let too_large = |length: u64| usize::try_from(length).map_or(true, |length| length > limit);
     let mut over = too_large(request.body().size_hint().lower());
     if let Some(length) = Head::from(request).only(&CONTENT_LENGTH)? {
-        let digits = length.as_bytes();
-        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-            return Err(RejectionKind::MalformedHeader {
-                header: CONTENT_LENGTH,
-            });
-        }
-        // Digits that are no `u64` are a number that is larger.
-        let length = length.to_str().ok().and_then(|digits| digits.parse().ok());
-        over |= too_large(length.unwrap_or(u64::MAX));
+        let text = length.as_bytes();
+        let is_number = || !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+        over |= match decimal(text) {
+            Some(length) => too_large(length),
+            // More than a `u64`.
+            None if is_number() => true,
+            None => {
+                return Err(RejectionKind::MalformedHeader {
+                    header: CONTENT_LENGTH,
+                });
+            }
+        };
     }
     if over {
         Err(RejectionKind::BodyTooLarge { limit })
