@@ -20,7 +20,7 @@ use crate::encoding::{Encoding, base64_any_padding};
 /// assert_eq!(format!("{secret:?}"), r#"Secret { label: Some("2026-11"), .. }"#);
 ///
 /// let error = Secret::new("from-a-file-with-a-newline\n").unwrap_err();
-/// assert_eq!(error.to_string(), "the secret begins or ends with white space");
+/// assert_eq!(error.to_string(), "the secret begins or ends with white space or an invisible character");
 /// # Ok(())
 /// # }
 /// ```
@@ -38,19 +38,22 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// If the text is empty, or begins or ends with white space: nearly always a newline that came
+    /// If the text is empty, or begins or ends with white space or an invisible character: nearly always a newline that came
     /// along from a file. Whether it can be decoded is known once it meets a scheme, in
     /// [`WebhookLayer::new`](crate::WebhookLayer::new) or [`Verifier::new`](crate::Verifier::new).
     ///
     /// # Security
     ///
     /// An empty secret would let everybody sign: the MAC under the empty key is public knowledge.
+    /// No other length is asked for, as providers make the secrets. Where you do, take at least 32
+    /// random bytes.
     pub fn new(text: impl Into<String>) -> Result<Self, KeyError> {
         let text = Zeroizing::new(text.into());
-        if text.trim().is_empty() {
+        let trimmed = text.trim_matches(is_invisible);
+        if trimmed.is_empty() {
             return Err(KeyErrorKind::Empty.into());
         }
-        if text.trim().len() != text.len() {
+        if trimmed.len() != text.len() {
             return Err(KeyErrorKind::SurroundingWhitespace.into());
         }
         Ok(Self::from_slice(text.as_bytes(), false))
@@ -62,7 +65,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// If there are no bytes, or nothing but zeros, which HMAC cannot tell from no bytes.
+    /// If there are no bytes, or nothing but zeros, which up to a block of the hash are the same
+    /// key to HMAC as no bytes.
     pub fn from_bytes(key: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
         let key = Zeroizing::new(key.into());
         usable(&key)?;
@@ -108,6 +112,12 @@ impl Secret {
         usable(key)?;
         Ok(Zeroizing::new(key.to_vec()))
     }
+}
+
+/// White space, and what an editor, a file or a page adds at the ends of a text without showing it.
+fn is_invisible(letter: char) -> bool {
+    let zero_width = matches!(letter, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    letter.is_whitespace() || letter.is_control() || zero_width
 }
 
 /// HMAC pads keys with zeros, so a key of zeros is the empty key.
@@ -187,7 +197,7 @@ pub enum KeyErrorKind {
         /// What the scheme takes.
         expected: KeyForm,
     },
-    /// The text begins or ends with white space.
+    /// The text begins or ends with white space or an invisible character.
     SurroundingWhitespace,
 }
 
@@ -206,7 +216,10 @@ impl fmt::Display for KeyError {
                 write!(f, "{which} cannot be decoded: this scheme takes {expected}")
             }
             KeyErrorKind::SurroundingWhitespace => {
-                write!(f, "{which} begins or ends with white space")
+                write!(
+                    f,
+                    "{which} begins or ends with white space or an invisible character"
+                )
             }
         }
     }

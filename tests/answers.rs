@@ -4,23 +4,28 @@
 
 mod common;
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future as _,
+    task::{Context, Waker},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use common::{
     Answer, BODY, Delivery, NOW, Recorder, STANDARD_ID, Script, Step, TestClock, generic, now,
     secret, send, slack, standard, standard_secret,
 };
-use http::{Request, Response, StatusCode, Version};
-use tower::{Layer, service_fn};
+use http::{Method, Request, Response, StatusCode, Version};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_webhook::{
     Rejection, VerifiedBody, WebhookLayer,
     providers::{self, Provider},
-    rejection::{self, Refusal},
+    rejection::{self, RejectionClass},
     webhook::{MemoryBudget, Webhook},
 };
 
-/// The guide's own scheme, with a limit and a deadline that are soon reached.
+/// The generic scheme, with a limit and a deadline that are soon reached.
 fn layer() -> WebhookLayer {
     WebhookLayer::new(providers::generic(), secret())
         .unwrap()
@@ -30,7 +35,15 @@ fn layer() -> WebhookLayer {
 
 /// The same, with no memory to spend on bodies.
 fn poor_layer() -> WebhookLayer {
-    layer().memory_budget(MemoryBudget::new(BODY.len() - 1))
+    let budget = MemoryBudget::new(BODY.len());
+    let poor = layer().memory_budget(budget);
+    // Another upload, which never ends and is never given up.
+    let upload = good().with(Script::new([Step::data("x"), Step::Silence]));
+    let mut other = Box::pin(poor.layer(Recorder::default()).oneshot(upload));
+    let waiting = other.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(waiting.is_pending());
+    std::mem::forget(other);
+    poor
 }
 
 fn standard_layer() -> WebhookLayer {
@@ -50,7 +63,7 @@ fn at(offset: i64) -> String {
 /// A delivery that is refused, by a layer of its own where the plain one would not do.
 struct Case {
     name: &'static str,
-    refusal: Refusal,
+    class: RejectionClass,
     kind: &'static str,
     provider: &'static str,
     layer: fn() -> WebhookLayer,
@@ -59,13 +72,13 @@ struct Case {
 
 fn case(
     name: &'static str,
-    refusal: Refusal,
+    class: RejectionClass,
     kind: &'static str,
     request: impl Fn() -> Request<Script> + 'static,
 ) -> Case {
     Case {
         name,
-        refusal,
+        class,
         kind,
         provider: "generic",
         layer,
@@ -93,7 +106,7 @@ impl Case {
     }
 }
 
-/// Every kind of refusal, most of them in several ways.
+/// Every kind of class, most of them in several ways.
 fn cases() -> Vec<Case> {
     let mut cases = head_cases();
     cases.extend(body_cases());
@@ -101,7 +114,7 @@ fn cases() -> Vec<Case> {
 }
 
 fn head_cases() -> Vec<Case> {
-    use Refusal as R;
+    use RejectionClass as R;
     let signature = "x-signature";
     let flood = || {
         let value = ["v1,AAAA"; 17].join(" ");
@@ -202,7 +215,7 @@ fn head_cases() -> Vec<Case> {
 }
 
 fn body_cases() -> Vec<Case> {
-    use Refusal as R;
+    use RejectionClass as R;
     let long = vec![b'x'; 101];
     let chunked = long.clone();
     vec![
@@ -256,18 +269,38 @@ fn body_cases() -> Vec<Case> {
 }
 
 /// What each class says: the text, and its status by HTTP and by gRPC.
-const CLASSES: [(Refusal, &str, u16, &str); 7] = [
-    (Refusal::InvalidSignature, "Invalid signature", 403, "7"),
-    (Refusal::InvalidTimestamp, "Invalid timestamp", 400, "3"),
-    (Refusal::Expired, "Request expired", 400, "3"),
-    (Refusal::InvalidRequest, "Invalid request", 400, "3"),
-    (Refusal::PayloadTooLarge, "Payload too large", 413, "8"),
-    (Refusal::Timeout, "Request timeout", 408, "4"),
-    (Refusal::Unavailable, "Service unavailable", 503, "14"),
+const CLASSES: [(RejectionClass, &str, u16, &str); 7] = [
+    (
+        RejectionClass::InvalidSignature,
+        "Invalid signature",
+        403,
+        "7",
+    ),
+    (
+        RejectionClass::InvalidTimestamp,
+        "Invalid timestamp",
+        400,
+        "3",
+    ),
+    (RejectionClass::Expired, "Request expired", 400, "3"),
+    (RejectionClass::InvalidRequest, "Invalid request", 400, "3"),
+    (
+        RejectionClass::PayloadTooLarge,
+        "Payload too large",
+        413,
+        "8",
+    ),
+    (RejectionClass::Timeout, "Request timeout", 408, "4"),
+    (
+        RejectionClass::Unavailable,
+        "Service unavailable",
+        503,
+        "14",
+    ),
 ];
 
-fn class(refusal: Refusal) -> (&'static str, u16, &'static str) {
-    let found = CLASSES.iter().find(|it| it.0 == refusal).unwrap();
+fn class(class: RejectionClass) -> (&'static str, u16, &'static str) {
+    let found = CLASSES.iter().find(|it| it.0 == class).unwrap();
     (found.1, found.2, found.3)
 }
 
@@ -294,12 +327,12 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 async fn json() {
     for case in cases() {
         let name = case.name;
-        let (text, status, _) = class(case.refusal);
+        let (text, status, _) = class(case.class);
         let answer = case.send(|layer| layer).await;
         assert_eq!(answer.status, status, "{name}");
         assert_eq!(answer.body, format!(r#"{{"error":"{text}"}}"#), "{name}");
         let mut expect = pairs(&[("content-type", "application/json")]);
-        if case.refusal == Refusal::Unavailable {
+        if case.class == RejectionClass::Unavailable {
             expect.extend(pairs(&[("retry-after", "1")]));
         }
         assert_eq!(headers(&answer), expect, "{name}");
@@ -308,8 +341,8 @@ async fn json() {
 
         let rejection = answer.rejection.as_ref().unwrap();
         assert_eq!(answer.kind(), case.kind, "{name}");
-        assert_eq!(rejection.refusal(), case.refusal, "{name}");
-        assert_eq!(rejection.kind().refusal(), case.refusal, "{name}");
+        assert_eq!(rejection.class(), case.class, "{name}");
+        assert_eq!(rejection.kind().class(), case.class, "{name}");
         assert_eq!(rejection.status(), status, "{name}");
         assert_eq!(rejection.provider(), case.provider, "{name}");
     }
@@ -318,9 +351,9 @@ async fn json() {
 /// The classes' own texts and statuses.
 #[test]
 fn classes() {
-    for (refusal, text, status, _) in CLASSES {
-        assert_eq!(refusal.message(), text);
-        assert_eq!(refusal.status(), status);
+    for (class, text, status, _) in CLASSES {
+        assert_eq!(class.message(), text);
+        assert_eq!(class.status(), status);
     }
 }
 
@@ -330,15 +363,15 @@ async fn one_answer_a_class() {
     type Render = fn(&Rejection) -> Response<Bytes>;
     let renderers: [Render; 3] = [rejection::json, rejection::problem_json, rejection::grpc];
     for renderer in renderers {
-        for (refusal, ..) in CLASSES {
+        for (class, ..) in CLASSES {
             let mut answers = Vec::new();
-            for case in cases().iter().filter(|it| it.refusal == refusal) {
+            for case in cases().iter().filter(|it| it.class == class) {
                 let answer = case.send(|layer| layer.renderer(renderer)).await;
                 answers.push((answer.status, headers(&answer), answer.body));
             }
-            assert!(!answers.is_empty(), "{refusal:?} is never given");
+            assert!(!answers.is_empty(), "{class:?} is never given");
             for answer in &answers {
-                assert_eq!(answer, &answers[0], "{refusal:?}");
+                assert_eq!(answer, &answers[0], "{class:?}");
             }
         }
     }
@@ -348,7 +381,7 @@ async fn one_answer_a_class() {
 async fn problem_json() {
     for case in cases() {
         let name = case.name;
-        let (text, status, _) = class(case.refusal);
+        let (text, status, _) = class(case.class);
         let answer = case
             .send(|layer| layer.renderer(rejection::problem_json))
             .await;
@@ -366,7 +399,7 @@ async fn problem_json() {
         assert_eq!(answer.text(), body, "{name}");
         let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(problem["status"], status, "{name}");
-        let again = (case.refusal == Refusal::Unavailable).then_some("1");
+        let again = (case.class == RejectionClass::Unavailable).then_some("1");
         assert_eq!(answer.header("retry-after"), again, "{name}");
         assert_eq!(answer.kind(), case.kind, "{name}");
     }
@@ -376,7 +409,7 @@ async fn problem_json() {
 async fn grpc() {
     for case in cases() {
         let name = case.name;
-        let (text, _, code) = class(case.refusal);
+        let (text, _, code) = class(case.class);
         let answer = case.send(|layer| layer.renderer(rejection::grpc)).await;
         assert_eq!(answer.status, 200, "{name}");
         assert_eq!(answer.body, "", "{name}");
@@ -399,6 +432,9 @@ async fn grpc_by_itself() {
         (Some("application/grpc+json"), true),
         (Some("application/grpc; charset=utf-8"), true),
         (Some("application/grpc;charset=utf-8"), true),
+        (Some("Application/GRPC"), true),
+        (Some("application/grpc ;x"), true),
+        (Some("application/grpc-web"), false),
         (Some("application/grpcs"), false),
         (Some("application/json"), false),
         (Some("text/plain; application/grpc"), false),
@@ -413,11 +449,20 @@ async fn grpc_by_itself() {
                     Some(value) => delivery.header("content-type", value),
                     None => delivery,
                 };
-                let answer = send(&service, delivery.request()).await;
-                let in_grpc = answer.header("grpc-status") == Some("7");
-                assert_eq!(in_grpc, is_grpc, "{content_type:?}: {answer:?}");
-                assert_eq!(answer.status, if is_grpc { 200 } else { 403 });
-                assert!(answer.rejection.is_some());
+                // Over HTTP/1.1, or by another method, nobody speaks gRPC.
+                for (version, method, speaks) in [
+                    (Version::HTTP_2, Method::POST, true),
+                    (Version::HTTP_2, Method::GET, false),
+                    (Version::HTTP_11, Method::POST, false),
+                ] {
+                    let mut request = delivery.clone().method(method).request();
+                    *request.version_mut() = version;
+                    let answer = send(&service, request).await;
+                    let in_grpc = answer.header("grpc-status") == Some("7");
+                    assert_eq!(in_grpc, is_grpc && speaks, "{content_type:?}: {answer:?}");
+                    assert_eq!(answer.status, if in_grpc { 200 } else { 403 });
+                    assert!(answer.rejection.is_some());
+                }
             }
         }
     }
@@ -430,7 +475,7 @@ async fn a_renderer_of_ones_own() {
         let answer = case
             .send(|layer| {
                 layer.renderer(|rejection| {
-                    let mut response = Response::new(Bytes::from(rejection.refusal().message()));
+                    let mut response = Response::new(Bytes::from(rejection.class().message()));
                     *response.status_mut() = StatusCode::IM_A_TEAPOT;
                     response
                         .headers_mut()
@@ -446,7 +491,7 @@ async fn a_renderer_of_ones_own() {
             "{}",
             case.name
         );
-        assert_eq!(answer.text(), class(case.refusal).0, "{}", case.name);
+        assert_eq!(answer.text(), class(case.class).0, "{}", case.name);
         assert_eq!(answer.kind(), case.kind, "{}", case.name);
     }
 }
@@ -456,8 +501,8 @@ async fn a_renderer_of_ones_own() {
 async fn statuses() {
     for (changed, ..) in CLASSES {
         for case in cases() {
-            let (text, usual, _) = class(case.refusal);
-            let status = if case.refusal == changed { 498 } else { usual };
+            let (text, usual, _) = class(case.class);
+            let status = if case.class == changed { 498 } else { usual };
             let other = StatusCode::from_u16(498).unwrap();
             let answer = case.send(|layer| layer.status(changed, other)).await;
             assert_eq!(answer.status, status, "{}", case.name);
@@ -475,22 +520,22 @@ async fn statuses() {
 /// The provider may want another status; the layer's own comes before it; the last one counts.
 #[tokio::test]
 async fn whose_status_it_is() {
-    let refusal = Refusal::InvalidSignature;
-    let provider: Provider = providers::generic().with_status(refusal, StatusCode::UNAUTHORIZED);
+    let class = RejectionClass::InvalidSignature;
+    let provider: Provider = providers::generic().with_status(class, StatusCode::UNAUTHORIZED);
     let by_provider = || WebhookLayer::new(provider.clone(), secret()).unwrap();
     let rows = [
         ("the class's", layer(), 403),
         ("the provider's", by_provider(), 401),
         (
             "the layer's",
-            by_provider().status(refusal, StatusCode::NOT_FOUND),
+            by_provider().status(class, StatusCode::NOT_FOUND),
             404,
         ),
         (
             "the last",
             layer()
-                .status(refusal, StatusCode::NOT_FOUND)
-                .status(refusal, StatusCode::GONE),
+                .status(class, StatusCode::NOT_FOUND)
+                .status(class, StatusCode::GONE),
             410,
         ),
     ];
@@ -512,17 +557,20 @@ async fn the_operators_text() {
         assert!(text.len() > 15, "{}: {text}", case.name);
         assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
         assert!(!text.starts_with(char::is_uppercase), "{text}");
-        assert_ne!(text, rejection.refusal().message(), "{}", case.name);
+        assert_ne!(text, rejection.class().message(), "{}", case.name);
         assert_eq!(text, rejection.kind().to_string(), "{}", case.name);
     }
-    let old = case("", Refusal::Expired, "TooOld", || {
+    let old = case("", RejectionClass::Expired, "TooOld", || {
         good().set("x-timestamp", at(-301)).request()
     });
     let text = old.send(|layer| layer).await.rejection.unwrap().to_string();
     assert!(text.contains("301") && text.contains("300"), "{text}");
-    let missing = case("", Refusal::InvalidSignature, "MissingSignature", || {
-        good().without("x-signature").request()
-    });
+    let missing = case(
+        "",
+        RejectionClass::InvalidSignature,
+        "MissingSignature",
+        || good().without("x-signature").request(),
+    );
     let text = missing
         .send(|layer| layer)
         .await

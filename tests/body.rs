@@ -1,5 +1,5 @@
 //! Bodies that are too long, too slow, broken off, oddly framed or oddly filled, and the promise that
-//! the inner service sees what was sent. The numbers are those of the list of abuses.
+//! the inner service sees what was sent. The numbers are those of `tests/README.md`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 

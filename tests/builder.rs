@@ -704,6 +704,26 @@ const CONTRADICTIONS: &[Contradiction] = &[
     ),
     ("a brace in a token", || acme().message("{bo{dy}"), &[]),
     (
+        "an id with nothing before the body",
+        || acme().id_header("x-id").message("{id}{body}"),
+        &["x-id", "literal"],
+    ),
+    (
+        "a path with nothing before a header",
+        || acme().message("{path}{header:x-part}.{body}"),
+        &["path", "literal"],
+    ),
+    (
+        "a header with nothing behind the body",
+        || acme().message("{body}{header:x-part}"),
+        &["x-part", "literal"],
+    ),
+    (
+        "a method with nothing before the body",
+        || acme().message("{method}{body}"),
+        &["method", "literal"],
+    ),
+    (
         "an empty prefix",
         || acme().signature_prefix(""),
         &["prefix"],

@@ -1,5 +1,5 @@
 //! Signed texts that could be cut in two ways, and parts of it that must be taken as they were sent.
-//! The numbers are those of the list of abuses.
+//! The numbers are those of `tests/README.md`.
 
 #![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 #![allow(clippy::unwrap_used)]

@@ -1,5 +1,7 @@
 //! Every case of a small world, where a table would only hold the cases that somebody thought of.
 
+#![allow(clippy::indexing_slicing)]
+
 use std::time::{Duration, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -9,6 +11,7 @@ use sha2::Sha256;
 use tower_webhook::{
     Scheme, Secret, Verifier,
     providers::{self, Provider},
+    scheme::TimestampUnit,
 };
 
 const SECRET: &str = "a secret";
@@ -17,7 +20,9 @@ fn sign(message: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length");
     mac.update(message);
     let mac = mac.finalize().into_bytes();
-    mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut room = [0; 64];
+    let text = base16ct::lower::encode_str(&mac, &mut room);
+    text.expect("room for 32 bytes").to_owned()
 }
 
 /// Every text over `letters` of up to `longest` letters.
@@ -78,7 +83,7 @@ fn a_signed_text_is_cut_in_one_way() {
                             .header("x-part", second)
                             .body(())
                             .expect("a request");
-                        if verifier.verify(&(&request).into(), body).is_ok() {
+                        if verifier.verify(&request, body).is_ok() {
                             found.push((id, second, body));
                         }
                     }
@@ -95,6 +100,79 @@ fn a_signed_text_is_cut_in_one_way() {
             accepted.iter().all(|count| *count > 5),
             "{separator}: {accepted:?}"
         );
+    }
+}
+
+/// A number beside the body takes no digit from it and gives none.
+#[test]
+fn a_timestamp_keeps_its_digits() {
+    let now = 1_768_478_400_u64;
+    for (template, unit, time) in [
+        ("{body}{timestamp}", TimestampUnit::Seconds, now.to_string()),
+        ("{timestamp}{body}", TimestampUnit::Seconds, now.to_string()),
+        (
+            "{body}{timestamp}",
+            TimestampUnit::Milliseconds,
+            format!("{now}000"),
+        ),
+        (
+            "{timestamp}{body}",
+            TimestampUnit::Milliseconds,
+            format!("{now}000"),
+        ),
+        (
+            "{body}{timestamp}",
+            TimestampUnit::Rfc3339,
+            "2026-01-15T12:00:00Z".to_owned(),
+        ),
+        (
+            "{timestamp}{body}",
+            TimestampUnit::Rfc3339,
+            "2026-01-15T12:00:00Z".to_owned(),
+        ),
+    ] {
+        let scheme = Scheme::builder("digits")
+            .signature_header("x-signature")
+            .timestamp_header("x-timestamp")
+            .timestamp_unit(unit)
+            .message(template);
+        let secret = Secret::new(SECRET).expect("a good secret");
+        let verifier = Verifier::new(scheme.build().expect("a consistent scheme"), secret);
+        let clock = move || UNIX_EPOCH + Duration::from_secs(now);
+        let verifier = verifier.expect("text").clock(clock);
+        // What beside the timestamp looks most like a part of it.
+        for body in [
+            "",
+            "0",
+            "000",
+            "1000",
+            "17684784000001768478400",
+            "0Z0",
+            "2026-01-15T",
+        ] {
+            let text = template
+                .replace("{body}", body)
+                .replace("{timestamp}", &time);
+            let signature = sign(text.as_bytes());
+            let mut found = Vec::new();
+            for at in 0..=text.len() {
+                let (one, other) = text.split_at(at);
+                let (time, body) = if template.ends_with("{body}") {
+                    (one, other)
+                } else {
+                    (other, one)
+                };
+                let request = Request::builder()
+                    .header("x-signature", &signature)
+                    .header("x-timestamp", time)
+                    .body(())
+                    .expect("a request");
+                if verifier.verify(&request, body.as_bytes()).is_ok() {
+                    found.push((time, body));
+                }
+            }
+            assert_eq!(found, [(&time[..], body)], "{template} {unit:?}");
+        }
     }
 }
 
@@ -186,16 +264,12 @@ fn a_single_bit_makes_the_difference() {
         for case in deliveries(file) {
             let verifier = case.verifier(provider.clone());
             let head = case.head();
-            let good = verifier.verify(&(&head).into(), case.body.as_bytes());
+            let good = verifier.verify(&head, case.body.as_bytes());
             assert!(good.is_ok(), "{}: {good:?}", case.name);
             for (at, bit) in (0..case.body.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
                 let mut body = case.body.clone().into_bytes();
                 body[at] ^= 1 << bit;
-                assert!(
-                    verifier.verify(&(&head).into(), &body).is_err(),
-                    "{} {at}",
-                    case.name
-                );
+                assert!(verifier.verify(&head, &body).is_err(), "{} {at}", case.name);
                 tried += 1;
             }
             for header in headers {
@@ -218,7 +292,7 @@ fn a_single_bit_makes_the_difference() {
                     };
                     let mut head = head.clone();
                     head.headers.insert(*header, value);
-                    let result = verifier.verify(&(&head).into(), case.body.as_bytes());
+                    let result = verifier.verify(&head, case.body.as_bytes());
                     let changed = String::from_utf8_lossy(&changed);
                     assert!(result.is_err(), "{}: {header}: {changed}", case.name);
                     tried += 1;
@@ -248,8 +322,10 @@ fn cutting_the_body_changes_nothing() {
                 for at in 0..=body.len() {
                     for (signed, expected) in [(true, true), (false, false)] {
                         let pieces = [&body[..at], if signed { &body[at..] } else { b"forged" }];
-                        let mut session = verifier.begin(&(&head).into()).expect("a good head");
-                        pieces.iter().for_each(|piece| session.update(piece));
+                        let mut session = verifier.begin(&head).expect("a good head");
+                        for piece in pieces {
+                            session.update(piece);
+                        }
                         assert_eq!(
                             session.finish(pieces).is_ok(),
                             expected,
@@ -285,10 +361,10 @@ fn a_body_is_proven_whole() {
             &["", "signed", ""],
         ] {
             for whole in ["", "sig", "signed", "signed and more"] {
-                let mut session = verifier.begin(&(&request).into()).expect("a good head");
-                given
-                    .iter()
-                    .for_each(|piece| session.update(piece.as_bytes()));
+                let mut session = verifier.begin(&request).expect("a good head");
+                for piece in given {
+                    session.update(piece.as_bytes());
+                }
                 // The same length and other bytes is the caller's lie, which nothing can detect.
                 let lie = given.concat().len() == whole.len() && given.concat() != whole;
                 let proven = session.finish([whole]).is_ok();

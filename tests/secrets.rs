@@ -1,5 +1,5 @@
 //! Secrets that must not be taken, secrets that are being changed, and secrets that must not be seen.
-//! The numbers are those of the list of abuses.
+//! The numbers are those of `tests/README.md`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -294,7 +294,7 @@ fn two_secrets_through_the_core() {
     let verifier = Verifier::new(acme(), keys).unwrap().clock(TestClock::new());
     let outcome = |signer: &str| {
         let delivery = acme_delivery(&[signer], BODY);
-        let mut session = verifier.begin(&Head::from(&delivery.head)).unwrap();
+        let mut session = verifier.begin(Head::from(&delivery.head)).unwrap();
         let pieces: Vec<_> = BODY.chunks(3).collect();
         for piece in &pieces {
             session.update(piece);
@@ -539,7 +539,7 @@ fn the_core_does_not_show_what_it_works_on() {
     for secret in [CANARY_SECRET, CANARY_OLD_SECRET] {
         let delivery = canary_delivery(secret);
         let head = Head::from(&delivery.head);
-        let mut session = verifier.begin(&head).unwrap();
+        let mut session = verifier.begin(head).unwrap();
         debug_shows_nothing("Session, begun", &session);
         session.update(CANARY_BODY);
         debug_shows_nothing("Session, fed", &session);
@@ -548,11 +548,11 @@ fn the_core_does_not_show_what_it_works_on() {
     }
     let forged = forged_delivery();
     let head = Head::from(&forged.head);
-    let rejection = verifier.verify(&head, CANARY_BODY).unwrap_err();
+    let rejection = verifier.verify(head, CANARY_BODY).unwrap_err();
     error_shows_nothing("Rejection", &rejection);
     debug_shows_nothing("RejectionKind", rejection.kind());
     shows_nothing("RejectionKind", &rejection.kind().to_string());
-    debug_shows_nothing("Refusal", &rejection.refusal());
+    debug_shows_nothing("RejectionClass", &rejection.class());
 }
 
 /// 16: the right signature of a genuine delivery is an expected MAC too.

@@ -1,5 +1,5 @@
 //! Timestamps that are missing, malformed, extreme, or at the edge of the window. The numbers are
-//! those of the list of abuses.
+//! those of `tests/README.md`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 

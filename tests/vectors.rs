@@ -9,7 +9,8 @@ use std::time::Duration;
 use common::{Delivery, Report, Rig, Script, TestClock, Vector, Verdict, provider, send, vectors};
 use http::Request;
 use tower_webhook::{
-    Keys, Rejection, Secret, Verified, Verifier, WebhookLayer, rejection::Refusal, verify::Head,
+    Keys, Rejection, Secret, Verified, Verifier, WebhookLayer, rejection::RejectionClass,
+    verify::Head,
 };
 
 /// The verifier that a case asks for.
@@ -28,25 +29,25 @@ fn secret(case: &Vector) -> Secret {
 }
 
 /// The class of refusal that a case's `reason` stands for.
-fn refusal(case: &Vector) -> Option<Refusal> {
+fn refusal(case: &Vector) -> Option<RejectionClass> {
     match (case.expect, case.reason.as_deref()) {
         (Verdict::Accept, None) => None,
-        (Verdict::Reject, Some("signature" | "missing")) => Some(Refusal::InvalidSignature),
-        (Verdict::Reject, Some("timestamp")) => Some(Refusal::Expired),
+        (Verdict::Reject, Some("signature" | "missing")) => Some(RejectionClass::InvalidSignature),
+        (Verdict::Reject, Some("timestamp")) => Some(RejectionClass::Expired),
         (expect, reason) => panic!("{}: {expect:?} because of {reason:?}", case.name),
     }
 }
 
 /// What the ways through the core say: in one go, in chunks of three sizes, and with nothing but the end.
-fn through_the_core(verifier: &Verifier, delivery: &Delivery) -> Vec<Option<Refusal>> {
+fn through_the_core(verifier: &Verifier, delivery: &Delivery) -> Vec<Option<RejectionClass>> {
     let head = Head::new(
         &delivery.head.method,
         &delivery.head.uri,
         &delivery.head.headers,
     );
-    let whole = verifier.verify(&head, &delivery.body);
+    let whole = verifier.verify(head, &delivery.body);
     let in_chunks = [1, 7, 4096].map(|size| {
-        let mut session = verifier.begin(&head)?;
+        let mut session = verifier.begin(head)?;
         let chunks: Vec<_> = delivery.body.chunks(size).collect();
         for chunk in &chunks {
             session.update(chunk);
@@ -54,17 +55,17 @@ fn through_the_core(verifier: &Verifier, delivery: &Delivery) -> Vec<Option<Refu
         session.finish(&chunks)
     });
     let at_the_end = verifier
-        .begin(&head)
+        .begin(head)
         .and_then(|session| session.finish([&delivery.body]));
     [whole, at_the_end]
         .into_iter()
         .chain(in_chunks)
-        .map(|outcome| outcome.err().map(|rejection| rejection.refusal()))
+        .map(|outcome| outcome.err().map(|rejection| rejection.class()))
         .collect()
 }
 
 /// What the layer says to a body in one frame, in frames of one byte, and of unknown length.
-async fn through_the_layer(rig: &Rig, delivery: &Delivery) -> Vec<Option<Refusal>> {
+async fn through_the_layer(rig: &Rig, delivery: &Delivery) -> Vec<Option<RejectionClass>> {
     let bodies = [
         Script::whole(delivery.body.clone()),
         Script::chunks(&delivery.body, 1).of_size(delivery.body.len() as u64),
@@ -74,7 +75,7 @@ async fn through_the_layer(rig: &Rig, delivery: &Delivery) -> Vec<Option<Refusal
     for body in bodies {
         let before = rig.inner.calls();
         let answer = send(&rig.service, delivery.clone().with(body)).await;
-        let refusal = answer.rejection.as_ref().map(Rejection::refusal);
+        let refusal = answer.rejection.as_ref().map(Rejection::class);
         let forwarded = usize::from(refusal.is_none());
         assert_eq!(rig.inner.calls() - before, forwarded, "{answer:?}");
         assert_eq!(answer.status == 200, forwarded == 1, "{answer:?}");
@@ -143,10 +144,10 @@ fn no_preset_goes_without_vectors() {
 struct Spoilt {
     name: String,
     delivery: Delivery,
-    expect: Refusal,
+    expect: RejectionClass,
 }
 
-fn spoilt(name: impl Into<String>, delivery: Delivery, expect: Refusal) -> Spoilt {
+fn spoilt(name: impl Into<String>, delivery: Delivery, expect: RejectionClass) -> Spoilt {
     let name = name.into();
     Spoilt {
         name,
@@ -167,7 +168,7 @@ fn spoil(case: &Vector, signature_header: &str) -> Vec<Spoilt> {
         rows.push(spoilt(
             name,
             good.clone().body(body),
-            Refusal::InvalidSignature,
+            RejectionClass::InvalidSignature,
         ));
     }
     let bodies: [(&str, Vec<u8>); 3] = [
@@ -185,7 +186,7 @@ fn spoil(case: &Vector, signature_header: &str) -> Vec<Spoilt> {
         rows.push(spoilt(
             name,
             good.clone().body(body),
-            Refusal::InvalidSignature,
+            RejectionClass::InvalidSignature,
         ));
     }
 
@@ -195,17 +196,17 @@ fn spoil(case: &Vector, signature_header: &str) -> Vec<Spoilt> {
         spoilt(
             "another signature",
             good.clone().set(signature_header, &other),
-            Refusal::InvalidSignature,
+            RejectionClass::InvalidSignature,
         ),
         spoilt(
             "no signature",
             good.clone().without(signature_header),
-            Refusal::InvalidSignature,
+            RejectionClass::InvalidSignature,
         ),
         spoilt(
             "two signatures",
             good.clone().header(signature_header, &other),
-            Refusal::InvalidRequest,
+            RejectionClass::InvalidRequest,
         ),
     ]);
     rows
@@ -257,7 +258,7 @@ async fn an_accepted_vector_with_one_change_is_refused() {
             rows.push((
                 "another secret".to_owned(),
                 verdicts,
-                Refusal::InvalidSignature,
+                RejectionClass::InvalidSignature,
             ));
 
             for (change, verdicts, expect) in rows {
@@ -289,8 +290,8 @@ fn a_head_comes_from_a_request_or_from_its_parts() {
     let request: Request<()> = Request::from_parts(delivery.head.clone(), ());
 
     let outcomes: [Result<Verified, _>; 2] = [
-        verifier.verify(&Head::from(&request), &delivery.body),
-        verifier.verify(&Head::from(&delivery.head), &delivery.body),
+        verifier.verify(Head::from(&request), &delivery.body),
+        verifier.verify(Head::from(&delivery.head), &delivery.body),
     ];
     for outcome in outcomes {
         assert_eq!(outcome.unwrap().provider(), "slack");

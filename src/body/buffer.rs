@@ -1,15 +1,16 @@
 use std::{collections::VecDeque, iter};
 
 use bytes::{Bytes, BytesMut};
-/// A frame at least this long is kept as it came. A shorter one is copied, because holding it
-/// costs more than its bytes: a place in the queue, and whatever it was cut out of.
+
+/// A frame at least this long is kept as it came. A shorter one that is not alone is copied, because
+/// holding it costs more than its bytes: a place in the queue, and whatever it was cut out of.
 const KEEP: usize = 4 << 10;
 
 /// Where short frames are collected: blocks of this size, so that growing moves little.
 const BLOCK: usize = 64 << 10;
 
 /// The body as far as it has arrived.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Buffer {
     /// The first frame, which is nearly always the only one.
     first: Bytes,
@@ -18,7 +19,7 @@ pub(crate) struct Buffer {
 }
 
 /// What came after the first frame.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Rest {
     frames: VecDeque<Bytes>,
     /// Short frames, after all others.

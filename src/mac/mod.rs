@@ -90,7 +90,7 @@ impl Key {
         Mac(self.0.clone())
     }
 
-    /// Whether the MAC of what `message` writes is one of `signatures`, as [`Mac::finish_as_one_of`]
+    /// Whether the MAC of what `message` writes is one of `signatures`, as [`Mac::is_one_of`]
     /// tells, without the moves that a [`Mac`] of any algorithm costs.
     pub(crate) fn signs<'s>(
         &self,
@@ -112,8 +112,10 @@ impl Mac {
 
     /// Whether this MAC is one of `signatures`, found in a time that depends on their number and
     /// length alone: each is compared, whether an earlier one matched or not.
-    pub(crate) fn finish_as_one_of<'s>(self, signatures: impl Iterator<Item = &'s [u8]>) -> bool {
-        each!(self.0, hmac => is_one_of(hmac.finalize().as_bytes(), signatures))
+    ///
+    /// By reference, so that the state is wiped where it is and not left where it was moved from.
+    pub(crate) fn is_one_of<'s>(&self, signatures: impl Iterator<Item = &'s [u8]>) -> bool {
+        each!(&self.0, hmac => is_one_of(hmac.clone().finalize().as_bytes(), signatures))
     }
 }
 

@@ -30,7 +30,7 @@ pub use self::{
     standard::{generic, standard_webhooks},
 };
 use crate::{
-    rejection::{Refusal, Statuses},
+    rejection::{RejectionClass, Statuses},
     scheme::{Scheme, SchemeBuilder},
 };
 
@@ -40,7 +40,7 @@ use crate::{
 ///
 /// ```
 /// use http::StatusCode;
-/// use tower_webhook::{providers::{self, Provider}, rejection::Refusal, scheme::Scheme};
+/// use tower_webhook::{providers::{self, Provider}, rejection::RejectionClass, scheme::Scheme};
 ///
 /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
 /// assert_eq!(providers::github().body_limit(), Some(25 << 20));
@@ -48,7 +48,7 @@ use crate::{
 /// let acme = Scheme::builder("acme").signature_header("x-acme-signature").build()?;
 /// let acme = Provider::from(acme)
 ///     .with_body_limit(64 << 10)
-///     .with_status(Refusal::InvalidSignature, StatusCode::UNAUTHORIZED);
+///     .with_status(RejectionClass::InvalidSignature, StatusCode::UNAUTHORIZED);
 /// # Ok(())
 /// # }
 /// ```
@@ -81,8 +81,8 @@ impl Provider {
 
     /// Sets the status that the provider wants to see for a class of refusals.
     #[must_use]
-    pub fn with_status(mut self, refusal: Refusal, status: StatusCode) -> Self {
-        self.statuses.set(refusal, status);
+    pub fn with_status(mut self, class: RejectionClass, status: StatusCode) -> Self {
+        self.statuses.set(class, status);
         self
     }
 

@@ -1,25 +1,30 @@
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Version, header};
 
-use super::{Refusal, Rejection};
+use super::{Rejection, RejectionClass};
 
 /// Answers in gRPC: HTTP 200, no body, and the status in the head ("Trailers-Only" in the
-/// [gRPC protocol]). Requests of a gRPC content type are answered like this whatever the layer's
-/// renderer, because a gRPC client cannot read anything else.
+/// [gRPC protocol]).
+///
+/// gRPC requests are answered like this whatever the layer's renderer and statuses, because a gRPC
+/// client cannot read anything else: count refusals by the [`Rejection`] in the response's
+/// extensions. A gRPC request is a `POST` over HTTP/2 with the content type `application/grpc`, alone
+/// or with a suffix. gRPC-Web is answered as HTTP.
 ///
 /// [gRPC protocol]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 #[must_use]
 pub fn grpc(rejection: &Rejection) -> Response<Bytes> {
     // The numbers are those of https://grpc.github.io/grpc/core/md_doc_statuscodes.html
-    let (status, message) = match rejection.refusal() {
-        Refusal::InvalidSignature => ("7", "Invalid signature"),
-        Refusal::InvalidTimestamp => ("3", "Invalid timestamp"),
-        Refusal::Expired => ("3", "Request expired"),
-        Refusal::InvalidRequest => ("3", "Invalid request"),
-        Refusal::PayloadTooLarge => ("8", "Payload too large"),
-        Refusal::Timeout => ("4", "Request timeout"),
-        Refusal::Unavailable => ("14", "Service unavailable"),
+    let status = match rejection.class() {
+        RejectionClass::InvalidSignature => "7",
+        RejectionClass::InvalidTimestamp
+        | RejectionClass::Expired
+        | RejectionClass::InvalidRequest => "3",
+        RejectionClass::PayloadTooLarge => "8",
+        RejectionClass::Timeout => "4",
+        RejectionClass::Unavailable => "14",
     };
+    let message = rejection.class().message();
     let mut response = Response::new(Bytes::new());
     let headers = response.headers_mut();
     headers.insert(
@@ -37,10 +42,17 @@ pub fn grpc(rejection: &Rejection) -> Response<Bytes> {
     response
 }
 
-/// Whether these are the headers of a gRPC request: `application/grpc`, alone or with a suffix.
-pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.as_bytes().strip_prefix(b"application/grpc"))
-        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+/// Whether this is the head of a gRPC request.
+pub(crate) fn is_grpc(version: Version, method: &Method, headers: &HeaderMap) -> bool {
+    const TYPE: &[u8] = b"application/grpc";
+    let is_type = |value: &HeaderValue| {
+        let kind = value.as_bytes().split_at_checked(TYPE.len());
+        kind.is_some_and(|(kind, rest)| {
+            let end = rest.trim_ascii_start().first();
+            kind.eq_ignore_ascii_case(TYPE) && matches!(end, None | Some(b'+' | b';'))
+        })
+    };
+    version == Version::HTTP_2
+        && method == Method::POST
+        && headers.get(header::CONTENT_TYPE).is_some_and(is_type)
 }

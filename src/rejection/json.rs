@@ -1,19 +1,19 @@
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 
-use super::{Refusal, Rejection};
+use super::{Rejection, RejectionClass};
 
 /// Answers in JSON: `{"error":"Invalid signature"}`. The default.
 #[must_use]
 pub fn json(rejection: &Rejection) -> Response<Bytes> {
-    let body = match rejection.refusal() {
-        Refusal::InvalidSignature => r#"{"error":"Invalid signature"}"#,
-        Refusal::InvalidTimestamp => r#"{"error":"Invalid timestamp"}"#,
-        Refusal::Expired => r#"{"error":"Request expired"}"#,
-        Refusal::InvalidRequest => r#"{"error":"Invalid request"}"#,
-        Refusal::PayloadTooLarge => r#"{"error":"Payload too large"}"#,
-        Refusal::Timeout => r#"{"error":"Request timeout"}"#,
-        Refusal::Unavailable => r#"{"error":"Service unavailable"}"#,
+    let body = match rejection.class() {
+        RejectionClass::InvalidSignature => r#"{"error":"Invalid signature"}"#,
+        RejectionClass::InvalidTimestamp => r#"{"error":"Invalid timestamp"}"#,
+        RejectionClass::Expired => r#"{"error":"Request expired"}"#,
+        RejectionClass::InvalidRequest => r#"{"error":"Invalid request"}"#,
+        RejectionClass::PayloadTooLarge => r#"{"error":"Payload too large"}"#,
+        RejectionClass::Timeout => r#"{"error":"Request timeout"}"#,
+        RejectionClass::Unavailable => r#"{"error":"Service unavailable"}"#,
     };
     answer(
         rejection,
@@ -33,7 +33,7 @@ pub(super) fn answer(
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
-    if rejection.refusal() == Refusal::Unavailable {
+    if rejection.class() == RejectionClass::Unavailable {
         response
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

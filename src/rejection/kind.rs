@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use http::HeaderName;
 
-use super::Refusal;
+use super::RejectionClass;
 
 /// The reason for which a delivery was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,25 +106,25 @@ pub enum RejectionKind {
 impl RejectionKind {
     /// The class that the sender is told.
     #[must_use]
-    pub const fn refusal(&self) -> Refusal {
+    pub const fn class(&self) -> RejectionClass {
         match self {
             Self::MissingSignature { .. }
             | Self::MalformedSignature { .. }
             | Self::TooManySignatures { .. }
-            | Self::SignatureMismatch => Refusal::InvalidSignature,
+            | Self::SignatureMismatch => RejectionClass::InvalidSignature,
             Self::MissingTimestamp { .. } | Self::MalformedTimestamp { .. } => {
-                Refusal::InvalidTimestamp
+                RejectionClass::InvalidTimestamp
             }
-            Self::TooOld { .. } | Self::TooNew { .. } => Refusal::Expired,
+            Self::TooOld { .. } | Self::TooNew { .. } => RejectionClass::Expired,
             Self::ConflictingHeader { .. }
             | Self::MissingHeader { .. }
             | Self::MalformedHeader { .. }
             | Self::AmbiguousMessage { .. }
             | Self::BodyBroken
-            | Self::TrailersRefused => Refusal::InvalidRequest,
-            Self::BodyTooLarge { .. } => Refusal::PayloadTooLarge,
-            Self::BodyTimeout { .. } => Refusal::Timeout,
-            Self::OverMemoryBudget => Refusal::Unavailable,
+            | Self::TrailersRefused => RejectionClass::InvalidRequest,
+            Self::BodyTooLarge { .. } => RejectionClass::PayloadTooLarge,
+            Self::BodyTimeout { .. } => RejectionClass::Timeout,
+            Self::OverMemoryBudget => RejectionClass::Unavailable,
         }
     }
 }

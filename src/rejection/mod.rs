@@ -1,19 +1,19 @@
 //! Why a delivery was refused, and what its sender is told.
 //!
 //! The two are kept apart. A [`RejectionKind`] is for the operator: it is traced, and the whole
-//! [`Rejection`] lies in the extensions of the response. A [`Refusal`] is all that the sender
+//! [`Rejection`] lies in the extensions of the response. A [`RejectionClass`] is all that the sender
 //! learns: one text and one status for a whole class of kinds, so that a refusal helps nobody to
 //! find a signature. None of them holds a secret, a MAC or a part of the body.
 //!
 //! | class | status | body | gRPC |
 //! | --- | --- | --- | --- |
-//! | [`InvalidSignature`](Refusal::InvalidSignature) | 403 | `{"error":"Invalid signature"}` | `PERMISSION_DENIED` |
-//! | [`InvalidTimestamp`](Refusal::InvalidTimestamp) | 400 | `{"error":"Invalid timestamp"}` | `INVALID_ARGUMENT` |
-//! | [`Expired`](Refusal::Expired) | 400 | `{"error":"Request expired"}` | `INVALID_ARGUMENT` |
-//! | [`InvalidRequest`](Refusal::InvalidRequest) | 400 | `{"error":"Invalid request"}` | `INVALID_ARGUMENT` |
-//! | [`PayloadTooLarge`](Refusal::PayloadTooLarge) | 413 | `{"error":"Payload too large"}` | `RESOURCE_EXHAUSTED` |
-//! | [`Timeout`](Refusal::Timeout) | 408 | `{"error":"Request timeout"}` | `DEADLINE_EXCEEDED` |
-//! | [`Unavailable`](Refusal::Unavailable) | 503, `Retry-After: 1` | `{"error":"Service unavailable"}` | `UNAVAILABLE` |
+//! | [`InvalidSignature`](RejectionClass::InvalidSignature) | 403 | `{"error":"Invalid signature"}` | `PERMISSION_DENIED` |
+//! | [`InvalidTimestamp`](RejectionClass::InvalidTimestamp) | 400 | `{"error":"Invalid timestamp"}` | `INVALID_ARGUMENT` |
+//! | [`Expired`](RejectionClass::Expired) | 400 | `{"error":"Request expired"}` | `INVALID_ARGUMENT` |
+//! | [`InvalidRequest`](RejectionClass::InvalidRequest) | 400 | `{"error":"Invalid request"}` | `INVALID_ARGUMENT` |
+//! | [`PayloadTooLarge`](RejectionClass::PayloadTooLarge) | 413 | `{"error":"Payload too large"}` | `RESOURCE_EXHAUSTED` |
+//! | [`Timeout`](RejectionClass::Timeout) | 408 | `{"error":"Request timeout"}` | `DEADLINE_EXCEEDED` |
+//! | [`Unavailable`](RejectionClass::Unavailable) | 503, `Retry-After: 1` | `{"error":"Service unavailable"}` | `UNAVAILABLE` |
 //!
 //! # Example: log every refusal
 //!
@@ -51,7 +51,7 @@ pub struct Rejection {
 
 impl Rejection {
     pub(crate) fn new(provider: Arc<str>, kind: RejectionKind, statuses: &Statuses) -> Self {
-        let status = statuses.of(kind.refusal());
+        let status = statuses.of(kind.class());
         Self {
             provider,
             kind,
@@ -73,8 +73,8 @@ impl Rejection {
 
     /// The class, for the sender.
     #[must_use]
-    pub fn refusal(&self) -> Refusal {
-        self.kind.refusal()
+    pub fn class(&self) -> RejectionClass {
+        self.kind.class()
     }
 
     /// The status of the answer: the class's own, unless the provider or the layer sets another.
@@ -96,7 +96,7 @@ impl Error for Rejection {}
 /// What the sender of a refused delivery is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum RejectionClass {
     /// The signature is missing, malformed or wrong.
     InvalidSignature,
     /// The timestamp is missing or malformed.
@@ -113,7 +113,7 @@ pub enum Refusal {
     Unavailable,
 }
 
-impl Refusal {
+impl RejectionClass {
     /// The text of the answer.
     #[must_use]
     pub const fn message(self) -> &'static str {
@@ -145,16 +145,16 @@ impl Refusal {
 
 /// The statuses that differ from their class's own.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Statuses(Vec<(Refusal, StatusCode)>);
+pub(crate) struct Statuses(Vec<(RejectionClass, StatusCode)>);
 
 impl Statuses {
-    pub(crate) fn set(&mut self, refusal: Refusal, status: StatusCode) {
-        self.0.retain(|(of, _)| *of != refusal);
-        self.0.push((refusal, status));
+    pub(crate) fn set(&mut self, class: RejectionClass, status: StatusCode) {
+        self.0.retain(|(of, _)| *of != class);
+        self.0.push((class, status));
     }
 
-    fn of(&self, refusal: Refusal) -> StatusCode {
-        let set = self.0.iter().find(|(of, _)| *of == refusal);
-        set.map_or(refusal.status(), |(_, status)| *status)
+    fn of(&self, class: RejectionClass) -> StatusCode {
+        let set = self.0.iter().find(|(of, _)| *of == class);
+        set.map_or(class.status(), |(_, status)| *status)
     }
 }

@@ -22,7 +22,7 @@ pub fn problem_json(rejection: &Rejection) -> Response<Bytes> {
     let status = rejection.status();
     // Both texts are constants without anything to escape.
     let title = status.canonical_reason().unwrap_or("Refused");
-    let detail = rejection.refusal().message();
+    let detail = rejection.class().message();
     let body = format!(
         r#"{{"title":"{title}","status":{},"detail":"{detail}"}}"#,
         status.as_u16()

@@ -1,10 +1,11 @@
-use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::HeaderName;
 
 use super::{
-    Algorithm, Encoding, KeyForm, Layout, Part, Scheme, Spec, Template, Timestamp, TimestampPlace,
-    TimestampUnit, template::TemplateError,
+    Algorithm, Encoding, KeyForm, Layout, Part, Scheme, SchemeError, SchemeErrorKind, Spec,
+    Template, Timestamp, TimestampPlace, TimestampUnit,
+    template::{TemplateError, Tokens},
 };
 
 /// Five minutes, as Standard Webhooks, Slack and Stripe have it.
@@ -28,6 +29,7 @@ pub struct SchemeBuilder {
     timestamp_unit: TimestampUnit,
     id_header: Option<Cow<'static, str>>,
     message: Cow<'static, str>,
+    may_be_ambiguous: bool,
     tolerance: Duration,
 }
 
@@ -45,6 +47,7 @@ impl SchemeBuilder {
             timestamp_unit: TimestampUnit::Seconds,
             id_header: None,
             message: Cow::Borrowed("{body}"),
+            may_be_ambiguous: false,
             tolerance: DEFAULT_TOLERANCE,
         }
     }
@@ -119,7 +122,7 @@ impl SchemeBuilder {
     /// | `{body}` | the raw body, exactly once |
     /// | `{timestamp}` | the timestamp as it was sent |
     /// | `{id}` | the delivery's id as it was sent |
-    /// | `{method}` | the request method, in upper case as HTTP has it |
+    /// | `{method}` | the request method as it was sent |
     /// | `{path}` | the path of the request's URI as the layer sees it, without the query |
     /// | `{header:NAME}` | the value of a header as it was sent |
     /// | `{{`, `}}` | a brace |
@@ -128,14 +131,26 @@ impl SchemeBuilder {
     ///
     /// # Security
     ///
-    /// Two parts with nothing between them can often be cut in two ways that sign alike. A literal
-    /// between a part and the body keeps them apart, because a value that holds that literal is
-    /// then refused as ambiguous. (Timestamps are not: their own form keeps them apart.) So do not
-    /// end `{path}` with a dot; a line feed never occurs in any value.
+    /// No two requests may have the same signed text. So a part needs a literal between it and the
+    /// body, and a value that holds that literal is refused as ambiguous: do not end `{path}` with
+    /// a dot; a line feed never occurs in any value. Timestamps need no literal, because a number
+    /// must not begin with a zero and the window says how many digits it has; with a tolerance of
+    /// many years it no longer does. Nor does `{method}` before `{path}`.
     ///
     /// axum's `nest` takes its prefix off the path: mount the layer outside of it if `{path}` is signed.
     pub fn message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
         self.message = template.into();
+        self
+    }
+
+    /// Allows a message in which a part has no literal between it and the body.
+    ///
+    /// # Security
+    ///
+    /// Only for a sender who cannot be changed. Whoever has one delivery can move bytes between
+    /// that part and its neighbour, and the signature still holds.
+    pub fn danger_allow_ambiguous_message(mut self) -> Self {
+        self.may_be_ambiguous = true;
         self
     }
 
@@ -161,30 +176,39 @@ impl SchemeBuilder {
         use SchemeErrorKind as E;
 
         let signature_header = header(self.signature_header.ok_or(E::NoSignatureHeader)?)?;
-        if !self.layout.is_consistent() {
-            return Err(E::InvalidTag);
-        }
+        self.layout.check()?;
         let place = match (self.timestamp_header, self.timestamp_key) {
             (Some(_), Some(_)) => return Err(E::TwoTimestampPlaces),
             (Some(name), None) => Some(TimestampPlace::Header(header(name)?)),
             (None, Some(_)) if !self.layout.is_list() => return Err(E::TimestampKeyWithoutList),
             (None, Some(key)) => {
-                if !self.layout.can_have_key(&key) || self.layout.is_signature_key(&key) {
-                    return Err(E::InvalidTag);
+                if !self.layout.can_have_key(&key) {
+                    return Err(E::InvalidKey { key });
+                }
+                if self.layout.is_signature_key(&key) {
+                    return Err(E::RepeatedKey { key });
                 }
                 Some(TimestampPlace::Key(key))
             }
             (None, None) => None,
         };
         let id_header = self.id_header.map(header).transpose()?;
-        let message =
-            Template::parse(&self.message, id_header.as_ref()).map_err(|error| match error {
-                TemplateError::Body => E::NotOneBody,
-                TemplateError::Brace => E::UnmatchedBrace,
-                TemplateError::HeaderName(name) => E::InvalidHeaderName { name },
-                TemplateError::Id => E::NoId,
-                TemplateError::Token(token) => E::UnknownToken { token },
-            })?;
+        let tokens = Tokens {
+            id_header: id_header.as_ref(),
+            timestamp_header: match &place {
+                Some(TimestampPlace::Header(name)) => Some(name),
+                _ => None,
+            },
+            may_be_ambiguous: self.may_be_ambiguous,
+        };
+        let message = Template::parse(&self.message, tokens).map_err(|error| match error {
+            TemplateError::Ambiguous(part) => E::AmbiguousMessage { part },
+            TemplateError::Body => E::NotOneBody,
+            TemplateError::Brace => E::UnmatchedBrace,
+            TemplateError::HeaderName(name) => E::InvalidHeaderName { name },
+            TemplateError::Id => E::NoId,
+            TemplateError::Token(token) => E::UnknownToken { token },
+        })?;
         if message.has(|part| *part == Part::Timestamp) && place.is_none() {
             return Err(E::NoTimestamp);
         }
@@ -220,98 +244,3 @@ fn header(name: Cow<'static, str>) -> Result<HeaderName, SchemeErrorKind> {
             name: name.into_owned(),
         })
 }
-
-/// What is inconsistent in the description of a [`Scheme`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SchemeError {
-    scheme: Arc<str>,
-    kind: SchemeErrorKind,
-}
-
-impl SchemeError {
-    /// What is inconsistent.
-    #[must_use]
-    pub fn kind(&self) -> &SchemeErrorKind {
-        &self.kind
-    }
-}
-
-/// What can be inconsistent in the description of a [`Scheme`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SchemeErrorKind {
-    /// A name that HTTP does not allow for a header.
-    #[non_exhaustive]
-    InvalidHeaderName {
-        /// The name as given.
-        name: String,
-    },
-    /// A prefix or key that is empty or that the signature header cannot hold; the same key for
-    /// the signature and the timestamp.
-    InvalidTag,
-    /// `{id}` without an id header.
-    NoId,
-    /// No signature header.
-    NoSignatureHeader,
-    /// `{timestamp}` without a place to take it from.
-    NoTimestamp,
-    /// `{body}` missing or there twice.
-    NotOneBody,
-    /// The signature header is also that of the timestamp or the id, or a part of the message.
-    #[non_exhaustive]
-    SignatureHeaderReused {
-        /// The signature header.
-        header: HeaderName,
-    },
-    /// A timestamp key, but the signature header is not a list.
-    TimestampKeyWithoutList,
-    /// A timestamp header and a timestamp key.
-    TwoTimestampPlaces,
-    /// A token that [`SchemeBuilder::message`] does not list.
-    #[non_exhaustive]
-    UnknownToken {
-        /// The text between the braces.
-        token: String,
-    },
-    /// A brace without its other half.
-    UnmatchedBrace,
-}
-
-impl fmt::Display for SchemeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use SchemeErrorKind as E;
-
-        write!(f, "scheme `{}`: ", self.scheme)?;
-        match &self.kind {
-            E::InvalidHeaderName { name } => write!(f, "`{name}` is not a header name"),
-            E::InvalidTag => f.write_str(
-                "a prefix or key must be visible ASCII and not empty; a key must not hold a \
-                 separator of its list, begin or end with a space, or be used twice",
-            ),
-            E::NoId => f.write_str("the message has `{id}`, but no id header is set"),
-            E::NoSignatureHeader => f.write_str("no signature header is set"),
-            E::NoTimestamp => {
-                f.write_str("the message has `{timestamp}`, but no timestamp header or key is set")
-            }
-            E::NotOneBody => f.write_str("the message must have `{body}` exactly once"),
-            E::SignatureHeaderReused { header } => {
-                write!(
-                    f,
-                    "`{header}` holds the signature and cannot be anything else"
-                )
-            }
-            E::TimestampKeyWithoutList => f.write_str(
-                "a timestamp key is set, but the signature header is not a list of keys and values",
-            ),
-            E::TwoTimestampPlaces => f.write_str("both a timestamp header and a key are set"),
-            E::UnknownToken { token } => {
-                write!(f, "the message has an unknown token `{{{token}}}`")
-            }
-            E::UnmatchedBrace => f.write_str(
-                "a brace in the message has no other half; write `{{` or `}}` for a brace itself",
-            ),
-        }
-    }
-}
-
-impl Error for SchemeError {}

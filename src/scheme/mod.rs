@@ -44,6 +44,7 @@
 //! ```
 
 mod builder;
+mod error;
 mod signature;
 mod template;
 mod timestamp;
@@ -53,12 +54,13 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use http::HeaderName;
 
 pub use self::{
-    builder::{SchemeBuilder, SchemeError, SchemeErrorKind},
+    builder::SchemeBuilder,
+    error::{SchemeError, SchemeErrorKind},
     signature::Layout,
     timestamp::TimestampUnit,
 };
 pub(crate) use self::{
-    template::{Part, Piece, Template},
+    template::{Element, Part, Template},
     timestamp::UnixTime,
 };
 pub use crate::{encoding::Encoding, mac::Algorithm, secret::KeyForm};

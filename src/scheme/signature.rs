@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use super::SchemeErrorKind;
+
 /// How signatures are laid out in their header.
 #[derive(Clone, Debug)]
 pub struct Layout(Kind);
@@ -34,7 +36,21 @@ impl Layout {
 
     /// A list of `key=value` pairs: `t=1768478400,v1=…,v1=…`. Every value under `key` is a
     /// signature; [`timestamp_key`](super::SchemeBuilder::timestamp_key) names the timestamp's;
-    /// other keys are ignored.
+    /// other keys are ignored. More than 16 signatures are refused.
+    ///
+    /// ```
+    /// use tower_webhook::scheme::{Layout, Scheme};
+    ///
+    /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
+    /// let scheme = Scheme::builder("acme")
+    ///     .signature_header("acme-signature")
+    ///     .layout(Layout::key_values("v1"))
+    ///     .timestamp_key("t")
+    ///     .message("{timestamp}.{body}")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn key_values(key: impl Into<Cow<'static, str>>) -> Self {
         Self(Kind::List {
@@ -45,7 +61,7 @@ impl Layout {
     }
 
     /// A list of `version,value` pairs: `v1,… v1,… v1a,…`. Every value of `version` is a
-    /// signature; other versions are ignored.
+    /// signature; other versions are ignored. More than 16 signatures are refused.
     #[must_use]
     pub fn versions(version: impl Into<Cow<'static, str>>) -> Self {
         Self(Kind::List {
@@ -59,12 +75,18 @@ impl Layout {
         matches!(self.0, Kind::List { .. })
     }
 
-    /// Whether the prefix or key can occur in a header.
-    pub(super) fn is_consistent(&self) -> bool {
+    /// Refuses a prefix or key that cannot occur in a header.
+    pub(super) fn check(&self) -> Result<(), SchemeErrorKind> {
         match &self.0 {
-            Kind::Plain => true,
-            Kind::Prefixed { prefix } => !prefix.is_empty() && is_visible(prefix),
-            Kind::List { key, .. } => self.can_have_key(key),
+            Kind::Prefixed { prefix } if prefix.is_empty() || !is_visible(prefix) => {
+                Err(SchemeErrorKind::InvalidPrefix {
+                    prefix: prefix.clone(),
+                })
+            }
+            Kind::List { key, .. } if !self.can_have_key(key) => {
+                Err(SchemeErrorKind::InvalidKey { key: key.clone() })
+            }
+            _ => Ok(()),
         }
     }
 

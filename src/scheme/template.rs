@@ -5,13 +5,13 @@ use http::HeaderName;
 /// The signed text, split at the body, which may stream between the two halves.
 #[derive(Debug)]
 pub(crate) struct Template {
-    pub(crate) before: Vec<Piece>,
-    pub(crate) after: Vec<Piece>,
+    pub(crate) before: Vec<Element>,
+    pub(crate) after: Vec<Element>,
 }
 
 /// A part, and the literal between it and the body, if a value could hold that literal.
 #[derive(Debug)]
-pub(crate) struct Piece {
+pub(crate) struct Element {
     pub(crate) part: Part,
     pub(crate) separator: Option<Separator>,
 }
@@ -35,6 +35,7 @@ pub(crate) enum Separator {
 /// What is wrong with the text of a template.
 #[derive(Debug)]
 pub(super) enum TemplateError {
+    Ambiguous(Cow<'static, str>),
     Body,
     Brace,
     HeaderName(String),
@@ -42,9 +43,16 @@ pub(super) enum TemplateError {
     Token(String),
 }
 
+/// What the tokens of a template stand for.
+#[derive(Clone, Copy)]
+pub(super) struct Tokens<'n> {
+    pub(super) id_header: Option<&'n HeaderName>,
+    pub(super) timestamp_header: Option<&'n HeaderName>,
+    pub(super) may_be_ambiguous: bool,
+}
+
 impl Template {
-    /// Reads a template; `{id}` stands for the value of `id_header`.
-    pub(super) fn parse(text: &str, id_header: Option<&HeaderName>) -> Result<Self, TemplateError> {
+    pub(super) fn parse(text: &str, tokens: Tokens<'_>) -> Result<Self, TemplateError> {
         let mut before = Vec::new();
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -66,7 +74,7 @@ impl Template {
                 bodies += 1;
                 before = std::mem::take(&mut parts);
             } else {
-                parts.push(Part::parse(token, id_header)?);
+                parts.push(Part::parse(token, tokens)?);
             }
         }
         literal.push_str(rest);
@@ -75,41 +83,57 @@ impl Template {
             return Err(TemplateError::Body);
         }
         Ok(Self {
-            before: pieces(before, false),
-            after: pieces(parts, true),
+            before: elements(before, false, tokens)?,
+            after: elements(parts, true, tokens)?,
         })
     }
 
     pub(crate) fn has(&self, is: impl Fn(&Part) -> bool) -> bool {
-        let pieces = self.before.iter().chain(&self.after);
-        pieces.map(|piece| &piece.part).any(is)
+        let elements = self.before.iter().chain(&self.after);
+        elements.map(|element| &element.part).any(is)
     }
 }
 
-/// Finds each part's separator, on the side of the body.
-fn pieces(parts: Vec<Part>, after: bool) -> Vec<Piece> {
-    let literals: Vec<_> = parts
-        .iter()
-        .map(|part| part.literal().map(Box::from))
-        .collect();
-    let beside = |at: usize| literals.get(if after { at.checked_sub(1)? } else { at + 1 });
-    let separator = |at| {
-        let literal = beside(at)?.clone()?;
-        Some(if after {
-            Separator::Before(literal)
-        } else {
-            Separator::After(literal)
-        })
-    };
-    let piece = |(at, part): (usize, Part)| {
-        // The form of a timestamp alone says where it ends.
-        let fixed = matches!(part, Part::Literal(_) | Part::Timestamp);
-        Piece {
-            separator: if fixed { None } else { separator(at) },
-            part,
+/// Finds what says where each part ends (before the body) or begins (after it).
+fn elements(
+    mut parts: Vec<Part>,
+    after: bool,
+    tokens: Tokens<'_>,
+) -> Result<Vec<Element>, TemplateError> {
+    // Seen from the body, the halves mirror each other.
+    if !after {
+        parts.reverse();
+    }
+    let mut elements: Vec<Element> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let beside = elements.last().map(|element| &element.part);
+        let separator = match (&part, beside) {
+            // The form of a timestamp, and the window, say where it ends; a method is a token of
+            // HTTP, in which there is no slash.
+            (Part::Literal(_) | Part::Timestamp, _)
+            | (_, Some(Part::Timestamp))
+            | (Part::Method, Some(Part::Path)) => None,
+            (_, Some(Part::Literal(literal))) if after => Some(Separator::Before(literal.clone())),
+            (_, Some(Part::Literal(literal))) => Some(Separator::After(literal.clone())),
+            _ if tokens.may_be_ambiguous => None,
+            _ => return Err(TemplateError::Ambiguous(part.name())),
+        };
+        elements.push(Element { part, separator });
+    }
+    if !after {
+        elements.reverse();
+    }
+    Ok(elements)
+}
+
+impl Element {
+    /// The length of what it will be, where that can be told from `known`.
+    pub(crate) fn len(&self, known: impl Fn(&Part) -> usize) -> usize {
+        match &self.part {
+            Part::Literal(text) => text.len(),
+            part => known(part),
         }
-    };
-    parts.into_iter().enumerate().map(piece).collect()
+    }
 }
 
 impl Separator {
@@ -133,18 +157,22 @@ impl Separator {
 }
 
 impl Part {
-    fn parse(token: &str, id_header: Option<&HeaderName>) -> Result<Self, TemplateError> {
+    fn parse(token: &str, tokens: Tokens<'_>) -> Result<Self, TemplateError> {
         if let Some(name) = token.strip_prefix("header:") {
             let header = name
                 .parse()
                 .map_err(|_| TemplateError::HeaderName(name.into()))?;
-            return Ok(Self::Header(header));
+            return Ok(if tokens.timestamp_header == Some(&header) {
+                Self::Timestamp
+            } else {
+                Self::Header(header)
+            });
         }
         match token {
-            "id" => id_header
-                .cloned()
-                .map(Self::Header)
-                .ok_or(TemplateError::Id),
+            "id" => {
+                let header = tokens.id_header.cloned();
+                header.map(Self::Header).ok_or(TemplateError::Id)
+            }
             "method" => Ok(Self::Method),
             "path" => Ok(Self::Path),
             "timestamp" => Ok(Self::Timestamp),
@@ -160,13 +188,6 @@ impl Part {
             Self::Method => "method".into(),
             Self::Path => "path".into(),
             Self::Timestamp => "timestamp".into(),
-        }
-    }
-
-    fn literal(&self) -> Option<&[u8]> {
-        match self {
-            Self::Literal(text) => Some(text),
-            _ => None,
         }
     }
 }

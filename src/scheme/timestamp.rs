@@ -8,25 +8,33 @@ use crate::encoding::decimal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimestampUnit {
-    /// Unix time in milliseconds, decimal digits only.
+    /// Unix time in milliseconds: decimal digits, without leading zeros.
     Milliseconds,
     /// [RFC 3339] date and time with its offset: `2026-01-15T12:00:00Z`.
     ///
     /// [RFC 3339]: https://www.rfc-editor.org/rfc/rfc3339
     Rfc3339,
-    /// Unix time in seconds, decimal digits only.
+    /// Unix time in seconds: decimal digits, without leading zeros.
     Seconds,
 }
 
 impl TimestampUnit {
-    /// Reads a timestamp. No sign, no white space, no fraction: what two parsers might read
-    /// differently is not read at all.
+    /// Reads a timestamp, in one way only: what two parsers might read differently, or what can be
+    /// written in two ways, is not read at all. Numbers are digits without a sign, white space or
+    /// leading zeros: a zero could come from the text beside it.
     pub(crate) fn parse(self, text: &[u8]) -> Option<UnixTime> {
+        let number = || decimal(text).filter(|_| text == b"0" || !text.starts_with(b"0"));
         match self {
-            Self::Milliseconds => decimal(text).map(UnixTime::from_millis),
-            Self::Seconds => decimal(text).map(UnixTime::from_seconds),
+            Self::Milliseconds => number().map(UnixTime::from_millis),
+            Self::Seconds => number().map(UnixTime::from_seconds),
             Self::Rfc3339 => {
-                let time = DateTime::parse_from_rfc3339(std::str::from_utf8(text).ok()?).ok()?;
+                // chrono takes a space for the `T`, and a minus sign that is not ASCII.
+                let text = std::str::from_utf8(text).ok()?;
+                let separated = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+                if !separated || !text.is_ascii() {
+                    return None;
+                }
+                let time = DateTime::parse_from_rfc3339(text).ok()?;
                 // More than a second's worth within a leap second.
                 let nanos = time.timestamp_subsec_nanos();
                 let seconds = time.timestamp().saturating_add(i64::from(nanos / SECOND));
@@ -38,15 +46,15 @@ impl TimestampUnit {
         }
     }
 
-    /// Cuts `time` down to what this unit can express, so that a delivery is not a fraction of a
+    /// Cuts `now` down to what `time` was written in, so that a delivery is not a fraction of a
     /// second older than its timestamp can say.
-    pub(crate) fn floor(self, time: UnixTime) -> UnixTime {
+    pub(crate) fn floor(self, now: UnixTime, time: UnixTime) -> UnixTime {
         let nanos = match self {
-            Self::Milliseconds => time.nanos - time.nanos % MILLISECOND,
-            Self::Rfc3339 => time.nanos,
-            Self::Seconds => 0,
+            Self::Milliseconds => now.nanos - now.nanos % MILLISECOND,
+            Self::Rfc3339 if time.nanos > 0 => now.nanos,
+            Self::Rfc3339 | Self::Seconds => 0,
         };
-        UnixTime { nanos, ..time }
+        UnixTime { nanos, ..now }
     }
 }
 

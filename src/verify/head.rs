@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, request};
 use super::session::Candidates;
 use crate::{
     rejection::RejectionKind,
-    scheme::{Part, Piece, Spec, Timestamp, TimestampPlace, UnixTime},
+    scheme::{Element, Part, Spec, Template, Timestamp, TimestampPlace, UnixTime},
 };
 
 /// The head of a request: all that verification needs to know before the body.
@@ -55,6 +55,12 @@ impl fmt::Debug for Head<'_> {
     }
 }
 
+impl<'h> From<&Head<'h>> for Head<'h> {
+    fn from(head: &Head<'h>) -> Self {
+        *head
+    }
+}
+
 impl<'h> From<&'h request::Parts> for Head<'h> {
     fn from(parts: &'h request::Parts) -> Self {
         Self::new(&parts.method, &parts.uri, &parts.headers)
@@ -72,7 +78,7 @@ pub(super) struct Claims<'h> {
     head: Head<'h>,
     pub(super) candidates: Candidates,
     pub(super) time: Option<UnixTime>,
-    pub(super) id: Option<&'h HeaderValue>,
+    pub(super) id: Option<&'h str>,
     timestamp: &'h [u8],
 }
 
@@ -88,16 +94,14 @@ impl<'h> Claims<'h> {
             None => (&[][..], None),
         };
         let id = match &spec.id_header {
-            Some(name) => head.value(name)?,
+            Some(header) => {
+                let id = head.value(header)?.map(HeaderValue::to_str).transpose();
+                id.map_err(|_| RejectionKind::MalformedHeader {
+                    header: header.clone(),
+                })?
+            }
             None => None,
         };
-        if let (Some(id), Some(header)) = (id, &spec.id_header) {
-            if id.to_str().is_err() {
-                return Err(RejectionKind::MalformedHeader {
-                    header: header.clone(),
-                });
-            }
-        }
         Ok(Self {
             head,
             candidates,
@@ -107,9 +111,26 @@ impl<'h> Claims<'h> {
         })
     }
 
+    /// How long the signed text will be, but for the body and for headers that are not the id.
+    pub(super) fn len(&self, message: &Template) -> usize {
+        let known = |part: &Part| match part {
+            Part::Header(_) => self.id.map_or(0, str::len),
+            Part::Literal(_) => 0,
+            Part::Method => self.head.method.as_str().len(),
+            Part::Path => self.head.uri.path().len(),
+            Part::Timestamp => self.timestamp.len(),
+        };
+        let elements = message.before.iter().chain(&message.after);
+        elements.map(|element| element.len(known)).sum()
+    }
+
     /// Writes one half of the signed text.
-    pub(super) fn write(&self, pieces: &[Piece], text: &mut Vec<u8>) -> Result<(), RejectionKind> {
-        for Piece { part, separator } in pieces {
+    pub(super) fn write(
+        &self,
+        elements: &[Element],
+        text: &mut Vec<u8>,
+    ) -> Result<(), RejectionKind> {
+        for Element { part, separator } in elements {
             let value = self.part(part)?;
             if separator
                 .as_ref()

@@ -35,10 +35,11 @@ impl Keyring {
             })
         };
         let current = prepare(&keys.current, "the secret")?;
-        let previous = keys.previous.iter().enumerate();
-        let previous = previous
-            .map(|(at, secret)| prepare(secret, &format!("previous secret {}", at + 1)))
-            .collect::<Result<_, _>>()?;
+        // Of its full size at once: growing would leave keys behind that nothing wipes.
+        let mut previous = Vec::with_capacity(keys.previous.len());
+        for (at, secret) in keys.previous.iter().enumerate() {
+            previous.push(prepare(secret, &format!("previous secret {}", at + 1))?);
+        }
         Ok(Self { current, previous })
     }
 }

@@ -27,10 +27,10 @@
 //!     )
 //!     .body("Hello, World!")?;
 //!
-//! let verified = verifier.verify(&(&request).into(), request.body().as_bytes())?;
+//! let verified = verifier.verify(&request, request.body().as_bytes())?;
 //! assert_eq!(verified.provider(), "github");
 //!
-//! let refused = verifier.verify(&(&request).into(), b"Hello, Mars!").unwrap_err();
+//! let refused = verifier.verify(&request, b"Hello, Mars!").unwrap_err();
 //! assert_eq!(refused.status(), 403);
 //! # Ok(())
 //! # }
@@ -49,7 +49,7 @@
 //! #         "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
 //! #     )
 //! #     .body(())?;
-//! let mut session = verifier.begin(&(&request).into())?;
+//! let mut session = verifier.begin(&request)?;
 //! let mut body = Vec::new();
 //! for piece in ["Hello, ", "World!"] {
 //!     session.update(piece.as_bytes());
@@ -69,4 +69,5 @@ mod verified;
 mod verifier;
 mod window;
 
+pub(crate) use self::session::Delivery;
 pub use self::{head::Head, session::Session, verified::Verified, verifier::Verifier};

@@ -1,12 +1,10 @@
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use http::HeaderValue;
-
-use super::{Verified, head::Claims, verifier::Shared};
+use super::{Verified, Verifier, head::Claims, keyring::Keyring, verified::Id};
 use crate::{
     mac::{self, Algorithm, Mac},
     rejection::{Rejection, RejectionKind},
-    scheme::{Encoding, UnixTime},
+    scheme::{Encoding, Template, UnixTime},
 };
 
 /// One delivery under verification; made by [`Verifier::begin`](super::Verifier::begin).
@@ -14,9 +12,49 @@ use crate::{
 /// The MAC runs over the body as it arrives, under the current key. Nothing of the body is kept.
 #[must_use = "a delivery is verified only once `finish` says so"]
 pub struct Session {
-    shared: Arc<Shared>,
+    verifier: Verifier,
+    delivery: Delivery,
+}
+
+impl Session {
+    pub(super) fn new(verifier: Verifier, delivery: Delivery) -> Self {
+        Self { verifier, delivery }
+    }
+
+    /// Takes the next piece of the raw body, of any length.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.delivery.update(&self.verifier, piece);
+    }
+
+    /// Compares the signatures with that of all pieces.
+    ///
+    /// `body` is the whole body again, in pieces of any length: `[body]` if it is one. It is read
+    /// once for each previous key, if the current one does not match; and for the current one if it
+    /// is not as long as what [`update`](Self::update) was given.
+    ///
+    /// # Errors
+    ///
+    /// [`RejectionKind::SignatureMismatch`] if no signature is that of this request under any key.
+    ///
+    /// # Security
+    ///
+    /// `body` must be the bytes that `update` was given: under the current key their length alone is
+    /// compared, and what is proven is what `update` was given.
+    ///
+    /// All signatures are compared with a key's MAC, in a time that does not depend on where they
+    /// differ.
+    pub fn finish<I>(mut self, body: I) -> Result<Verified, Rejection>
+    where
+        I: IntoIterator<Item: AsRef<[u8]> + Copy> + Clone,
+    {
+        self.delivery.finish(&self.verifier, body)
+    }
+}
+
+/// A [`Session`] for those who have the verifier at hand: what one delivery has of its own.
+pub(crate) struct Delivery {
     candidates: Candidates,
-    claimed: Claimed,
+    time: Option<UnixTime>,
     text: SignedText,
     /// What has been given so far. On the heap, because it is large, and most bodies are there in
     /// one piece, which needs none.
@@ -30,11 +68,15 @@ struct Streamed {
     len: usize,
 }
 
-/// The signed text but for the body, in one piece, as most schemes have none.
+/// The signed text but for the body, and the id behind it: one allocation, and none for most
+/// schemes.
+#[derive(Default)]
 struct SignedText {
     text: Vec<u8>,
     /// How much of it comes before the body.
     before: usize,
+    /// Where the id begins.
+    id: usize,
 }
 
 impl SignedText {
@@ -43,48 +85,41 @@ impl SignedText {
     }
 
     fn after(&self) -> &[u8] {
-        self.text.get(self.before..).unwrap_or_default()
+        self.text.get(self.before..self.id).unwrap_or_default()
+    }
+
+    fn into_id(self) -> Option<Id> {
+        (self.id < self.text.len()).then(|| Id::at_end(self.text, self.id))
     }
 }
 
-/// What goes from the head into [`Verified`].
-#[derive(Default)]
-pub(super) struct Claimed {
-    pub(super) id: Option<HeaderValue>,
-    pub(super) time: Option<UnixTime>,
-}
-
-impl Session {
+impl Delivery {
     #[inline]
-    pub(super) fn new(shared: &Arc<Shared>, claims: Claims<'_>) -> Result<Self, Rejection> {
-        let message = &shared.provider.scheme().spec().message;
-        let mut text = Vec::new();
-        let reject = |kind| shared.reject(kind);
-        claims.write(&message.before, &mut text).map_err(reject)?;
+    pub(super) fn new(message: &Template, claims: Claims<'_>) -> Result<Self, RejectionKind> {
+        let id = claims.id.unwrap_or_default();
+        let mut text = Vec::with_capacity(claims.len(message) + id.len());
+        claims.write(&message.before, &mut text)?;
         let before = text.len();
-        claims.write(&message.after, &mut text).map_err(reject)?;
+        claims.write(&message.after, &mut text)?;
+        let start = text.len();
+        text.extend_from_slice(id.as_bytes());
         Ok(Self {
-            text: SignedText { text, before },
-            claimed: Claimed {
-                id: claims.id.cloned(),
-                time: claims.time,
-            },
             candidates: claims.candidates,
-            shared: Arc::clone(shared),
+            time: claims.time,
+            text: SignedText {
+                text,
+                before,
+                id: start,
+            },
             streamed: None,
         })
     }
 
-    /// Takes the next piece of the raw body, of any length.
-    pub fn update(&mut self, piece: &[u8]) {
-        let Self {
-            shared,
-            text,
-            streamed,
-            ..
-        } = self;
+    /// As [`Session::update`]; `verifier` is the one that the delivery began with.
+    pub(crate) fn update(&mut self, verifier: &Verifier, piece: &[u8]) {
+        let Self { text, streamed, .. } = self;
         let streamed = streamed.get_or_insert_with(|| {
-            let mut mac = shared.keys.current.key.begin();
+            let mut mac = verifier.keys().current.key.begin();
             mac.update(text.before());
             Box::new(Streamed { mac, len: 0 })
         });
@@ -92,40 +127,18 @@ impl Session {
         streamed.len += piece.len();
     }
 
-    /// Compares the signatures with that of all pieces.
-    ///
-    /// `body` is the whole body, the same bytes as before however they are cut. It is read once for
-    /// each previous key, and only if the current one does not match; and for the current one if it
-    /// is not as long as what [`update`](Self::update) was given, so that no byte of it is accepted
-    /// unseen.
-    ///
-    /// # Errors
-    ///
-    /// [`RejectionKind::SignatureMismatch`] if no signature is that of this request under any key.
-    ///
-    /// # Security
-    ///
-    /// Every signature is compared with every MAC in a time that does not depend on where they differ.
-    pub fn finish<I>(mut self, body: I) -> Result<Verified, Rejection>
-    where
-        I: IntoIterator<Item: AsRef<[u8]>> + Clone,
-    {
-        self.conclude(body)
-    }
-
-    /// As [`finish`](Self::finish), in place.
+    /// As [`Session::finish`]; `verifier` is the one that the delivery began with.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "iterators are handed over, not lent"
     )]
-    pub(crate) fn conclude<I>(&mut self, body: I) -> Result<Verified, Rejection>
+    pub(crate) fn finish<I>(&mut self, verifier: &Verifier, body: I) -> Result<Verified, Rejection>
     where
         I: IntoIterator<Item: AsRef<[u8]>> + Clone,
     {
         let Self {
-            shared,
             candidates,
-            claimed,
+            time,
             text,
             streamed,
         } = self;
@@ -134,15 +147,14 @@ impl Session {
             .into_iter()
             .map(|piece| piece.as_ref().len())
             .sum();
-        let keys = &shared.keys;
-        for key in std::iter::once(&keys.current).chain(&keys.previous) {
+        let Keyring { current, previous } = verifier.keys();
+        for key in std::iter::once(current).chain(previous) {
             let signatures = candidates.iter();
             let whole = streamed.take().filter(|streamed| streamed.len == len);
             let matches = match whole {
-                Some(streamed) => {
-                    let Streamed { mut mac, .. } = *streamed;
-                    mac.update(text.after());
-                    mac.finish_as_one_of(signatures)
+                Some(mut streamed) => {
+                    streamed.mac.update(text.after());
+                    streamed.mac.is_one_of(signatures)
                 }
                 None => key.key.signs(
                     |mac| {
@@ -156,22 +168,18 @@ impl Session {
                 ),
             };
             if matches {
-                let claimed = std::mem::take(claimed);
-                return Ok(Verified::new(
-                    shared.provider.scheme().clone(),
-                    key,
-                    claimed,
-                ));
+                let id = std::mem::take(text).into_id();
+                return Ok(Verified::new(verifier.scheme().clone(), key, id, *time));
             }
         }
-        Err(shared.reject(RejectionKind::SignatureMismatch))
+        Err(verifier.reject(RejectionKind::SignatureMismatch))
     }
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("provider", &self.shared.provider.scheme().name())
+            .field("provider", &self.verifier.scheme().name())
             .finish_non_exhaustive()
     }
 }

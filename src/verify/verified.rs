@@ -1,15 +1,15 @@
 use std::{fmt, sync::Arc, time::SystemTime};
 
-use http::HeaderValue;
+use bytes::Bytes;
 
-use super::{keyring::LabelledKey, session::Claimed};
+use super::keyring::LabelledKey;
 use crate::scheme::{Scheme, UnixTime};
 
 /// Proof that a delivery is authentic, and what is known of it.
 ///
-/// Only this crate makes one, so a handler that finds it in the request's extensions knows that
-/// the layer let the request in: a `Verified` that was there before is taken out. It holds no
-/// secret and no body. Cloning is cheap.
+/// Only this crate makes one: the layer, and [`Verifier`](crate::Verifier) for whoever calls it.
+/// The layer takes out of a request's extensions any that was there before. With several layers in
+/// one service, ask [`provider`](Self::provider) whose it is. It holds no secret and no body.
 ///
 /// ```
 /// use http::Request;
@@ -24,13 +24,38 @@ use crate::scheme::{Scheme, UnixTime};
 pub struct Verified {
     scheme: Scheme,
     key_label: Option<Arc<str>>,
-    id: Option<HeaderValue>,
+    id: Option<Id>,
     time: Option<UnixTime>,
 }
 
+/// A delivery's id: a copy, because a header's value is a slice of the connection's buffer, which
+/// it would keep. It lies at the end of another text, which saves an allocation.
+#[derive(Clone)]
+pub(super) struct Id {
+    text: Bytes,
+    start: usize,
+}
+
+impl Id {
+    pub(super) fn at_end(text: Vec<u8>, start: usize) -> Self {
+        Self {
+            text: text.into(),
+            start,
+        }
+    }
+
+    fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(self.text.get(self.start..)?).ok()
+    }
+}
+
 impl Verified {
-    pub(super) fn new(scheme: Scheme, key: &LabelledKey, claimed: Claimed) -> Self {
-        let Claimed { id, time } = claimed;
+    pub(super) fn new(
+        scheme: Scheme,
+        key: &LabelledKey,
+        id: Option<Id>,
+        time: Option<UnixTime>,
+    ) -> Self {
         Self {
             scheme,
             key_label: key.label.clone(),
@@ -59,7 +84,7 @@ impl Verified {
     /// [`delivery_id_is_signed`](Self::delivery_id_is_signed).
     #[must_use]
     pub fn delivery_id(&self) -> Option<&str> {
-        self.id.as_ref()?.to_str().ok()
+        self.id.as_ref()?.as_str()
     }
 
     /// Whether the delivery's id is part of the signed text.

@@ -2,12 +2,14 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
-use super::{Head, Session, Verified, head::Claims, keyring::Keyring, window::Window};
+use super::{
+    Head, Session, Verified, head::Claims, keyring::Keyring, session::Delivery, window::Window,
+};
 use crate::{
     clock::{Clock, SystemClock},
     keys::{KeyError, Keys},
     providers::Provider,
-    rejection::{Refusal, Rejection, RejectionKind},
+    rejection::{Rejection, RejectionClass, RejectionKind},
     scheme::{Scheme, UnixTime},
 };
 
@@ -18,9 +20,9 @@ use crate::{
 pub struct Verifier(Arc<Shared>);
 
 #[derive(Clone)]
-pub(super) struct Shared {
-    pub(super) provider: Provider,
-    pub(super) keys: Arc<Keyring>,
+struct Shared {
+    provider: Provider,
+    keys: Arc<Keyring>,
     window: Window,
     clock: Arc<dyn Clock>,
 }
@@ -46,7 +48,12 @@ impl Verifier {
         })))
     }
 
-    /// Sets how far a timestamp may be from now, either way. Exactly as far is still good.
+    /// Sets how far a timestamp may be from now, either way. Exactly as far is still good. Without
+    /// effect where the scheme has no timestamp.
+    ///
+    /// # Security
+    ///
+    /// For so long a recorded delivery can be sent again.
     #[must_use]
     pub fn tolerance(self, tolerance: Duration) -> Self {
         self.past_tolerance(tolerance).future_tolerance(tolerance)
@@ -75,9 +82,9 @@ impl Verifier {
 
     /// Sets the status that a class of refusals is answered with.
     #[must_use]
-    pub fn status(mut self, refusal: Refusal, status: StatusCode) -> Self {
+    pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Self {
         let provider = self.0.provider.clone();
-        self.shared().provider = provider.with_status(refusal, status);
+        self.shared().provider = provider.with_status(class, status);
         self
     }
 
@@ -95,19 +102,8 @@ impl Verifier {
     /// # Errors
     ///
     /// The [`Rejection`] says which of them failed.
-    #[inline]
-    pub fn begin(&self, head: &Head<'_>) -> Result<Session, Rejection> {
-        let spec = self.scheme().spec();
-        let claims = match Claims::read(*head, spec) {
-            Ok(claims) => claims,
-            Err(kind) => return Err(self.reject(kind)),
-        };
-        if let (Some(timestamp), Some(time)) = (&spec.timestamp, claims.time) {
-            let now = UnixTime::from(self.0.clock.now());
-            let window = self.0.window.check(now, time, timestamp.unit);
-            window.map_err(|kind| self.reject(kind))?;
-        }
-        Session::new(&self.0, claims)
+    pub fn begin<'h>(&self, head: impl Into<Head<'h>>) -> Result<Session, Rejection> {
+        Ok(Session::new(self.clone(), self.open(head.into())?))
     }
 
     /// Verifies a delivery that is there as a whole.
@@ -115,13 +111,39 @@ impl Verifier {
     /// # Errors
     ///
     /// As [`begin`](Self::begin) and [`Session::finish`].
-    pub fn verify(&self, head: &Head<'_>, body: &[u8]) -> Result<Verified, Rejection> {
-        self.begin(head)?.finish([body])
+    pub fn verify<'h>(
+        &self,
+        head: impl Into<Head<'h>>,
+        body: &[u8],
+    ) -> Result<Verified, Rejection> {
+        self.open(head.into())?.finish(self, [body])
     }
 
-    /// A rejection by something around the verification, as the layer is.
+    /// As [`begin`](Self::begin), for those who have the verifier at hand until the end.
+    #[inline]
+    pub(crate) fn open(&self, head: Head<'_>) -> Result<Delivery, Rejection> {
+        self.read(head).map_err(|kind| self.reject(kind))
+    }
+
+    #[inline]
+    fn read(&self, head: Head<'_>) -> Result<Delivery, RejectionKind> {
+        let spec = self.scheme().spec();
+        let claims = Claims::read(head, spec)?;
+        if let (Some(timestamp), Some(time)) = (&spec.timestamp, claims.time) {
+            let now = UnixTime::from(self.0.clock.now());
+            self.0.window.check(now, time, timestamp.unit)?;
+        }
+        Delivery::new(&spec.message, claims)
+    }
+
+    #[cold]
     pub(crate) fn reject(&self, kind: RejectionKind) -> Rejection {
-        self.0.reject(kind)
+        let name = Arc::clone(&self.scheme().spec().name);
+        Rejection::new(name, kind, self.0.provider.statuses())
+    }
+
+    pub(super) fn keys(&self) -> &Keyring {
+        &self.0.keys
     }
 
     pub(crate) fn provider(&self) -> &Provider {
@@ -130,14 +152,6 @@ impl Verifier {
 
     fn shared(&mut self) -> &mut Shared {
         Arc::make_mut(&mut self.0)
-    }
-}
-
-impl Shared {
-    #[cold]
-    pub(super) fn reject(&self, kind: RejectionKind) -> Rejection {
-        let name = Arc::clone(&self.provider.scheme().spec().name);
-        Rejection::new(name, kind, self.provider.statuses())
     }
 }
 

@@ -19,7 +19,7 @@ impl Window {
         time: UnixTime,
         unit: TimestampUnit,
     ) -> Result<(), RejectionKind> {
-        let now = unit.floor(now);
+        let now = unit.floor(now, time);
         if time.plus(self.past) < now {
             return Err(RejectionKind::TooOld {
                 age: now.since(time),

@@ -3,9 +3,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-/// How much memory all bodies that are not yet verified may take together.
+use crate::rejection::RejectionKind;
+
+/// How many bytes of body may be held that are not yet verified, in all requests together.
 ///
-/// Clones share the budget: give the same one to several layers and it holds for all of them.
+/// What is counted is the bytes themselves, not the read buffers that hold them. Clones share the budget: give the same one to several layers and it holds for all of them.
 ///
 /// ```
 /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::MemoryBudget};
@@ -21,7 +23,8 @@ use std::sync::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct MemoryBudget {
-    left: Arc<AtomicUsize>,
+    total: usize,
+    available: Arc<AtomicUsize>,
 }
 
 impl MemoryBudget {
@@ -29,14 +32,15 @@ impl MemoryBudget {
     #[must_use]
     pub fn new(bytes: usize) -> Self {
         Self {
-            left: Arc::new(AtomicUsize::new(bytes)),
+            total: bytes,
+            available: Arc::new(AtomicUsize::new(bytes)),
         }
     }
 
     /// The bytes that are not taken at the moment.
     #[must_use]
-    pub fn left(&self) -> usize {
-        self.left.load(Ordering::Relaxed)
+    pub fn available(&self) -> usize {
+        self.available.load(Ordering::Relaxed)
     }
 }
 
@@ -55,27 +59,32 @@ impl Share {
         }
     }
 
-    /// Takes so many bytes more, unless the budget has not that many left.
-    pub(super) fn take(&mut self, bytes: usize) -> bool {
+    /// Reserves so many bytes more.
+    pub(super) fn reserve(&mut self, bytes: usize) -> Result<(), RejectionKind> {
         let Some(budget) = &self.budget else {
-            return true;
+            return Ok(());
         };
-        let taken = budget
-            .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(bytes)
+        let taken = self.taken.saturating_add(bytes);
+        // Trying again cannot help.
+        if taken > budget.total {
+            return Err(RejectionKind::BodyTooLarge {
+                limit: budget.total,
             });
-        if taken.is_ok() {
-            self.taken += bytes;
         }
-        taken.is_ok()
+        let reserve = |available: usize| available.checked_sub(bytes);
+        let available = &budget.available;
+        available
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, reserve)
+            .map_err(|_| RejectionKind::OverMemoryBudget)?;
+        self.taken = taken;
+        Ok(())
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
         if let Some(budget) = &self.budget {
-            budget.left.fetch_add(self.taken, Ordering::Relaxed);
+            budget.available.fetch_add(self.taken, Ordering::Relaxed);
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     body::{Buffer, ResponseBody, VerifiedBody},
     rejection::{self, Rejection, RejectionKind},
     trace,
-    verify::Session,
+    verify::Delivery,
 };
 
 /// How many frames are taken in one go before other tasks get their turn.
@@ -70,8 +70,8 @@ impl<S, B, ReqBody> ResponseFuture<S, B, ReqBody>
 where
     S: Service<Request<B>>,
 {
-    pub(super) fn refused(config: &Config, headers: &HeaderMap, rejection: Rejection) -> Self {
-        let response = Some(refuse(config, headers, rejection));
+    pub(super) fn refused(config: &Config, is_grpc: bool, rejection: Rejection) -> Self {
+        let response = Some(refuse(config, is_grpc, rejection));
         Self {
             state: State::Refused { response },
         }
@@ -82,13 +82,13 @@ where
         service: S,
         config: &Arc<Config>,
         request: Request<ReqBody>,
-        session: Session,
+        delivery: Delivery,
     ) -> Self {
         let (head, body) = request.into_parts();
         let reading = Reading {
             config: Arc::clone(config),
             head: Some(head),
-            session,
+            delivery,
             buffer: Buffer::default(),
             trailers: None,
             share: Share::of(config.budget.as_ref()),
@@ -192,7 +192,7 @@ where
 struct Reading {
     config: Arc<Config>,
     head: Option<request::Parts>,
-    session: Session,
+    delivery: Delivery,
     buffer: Buffer,
     trailers: Option<Box<HeaderMap>>,
     share: Share,
@@ -216,7 +216,7 @@ impl Reading {
             };
             let is_last = body.is_end_stream();
             if let Some(data) = frame.data_mut() {
-                self.take(data, is_last)?;
+                self.accept(data, is_last)?;
             } else if self.config.refuse_trailers {
                 return Poll::Ready(Err(RejectionKind::TrailersRefused));
             } else {
@@ -232,8 +232,8 @@ impl Reading {
         self.poll_deadline(cx)
     }
 
-    /// Takes a frame, unless it crosses the limit or the budget.
-    fn take(&mut self, data: &mut impl Buf, is_last: bool) -> Result<(), RejectionKind> {
+    /// Accepts a frame, unless it crosses the limit or the budget.
+    fn accept(&mut self, data: &mut impl Buf, is_last: bool) -> Result<(), RejectionKind> {
         if !data.has_remaining() {
             return Ok(());
         }
@@ -241,14 +241,12 @@ impl Reading {
         if data.remaining() > limit.saturating_sub(self.buffer.len()) {
             return Err(RejectionKind::BodyTooLarge { limit });
         }
-        if !self.share.take(data.remaining()) {
-            return Err(RejectionKind::OverMemoryBudget);
-        }
+        self.share.reserve(data.remaining())?;
         // Costs nothing where the data is `Bytes` already.
         let data = data.copy_to_bytes(data.remaining());
         // The whole body in one frame needs no state between frames.
         if self.buffer.len() > 0 || !is_last {
-            self.session.update(&data);
+            self.delivery.update(&self.config.verifier, &data);
         }
         self.buffer.push(data);
         Ok(())
@@ -272,7 +270,9 @@ impl Reading {
         end: Result<(), RejectionKind>,
     ) -> Result<Request<B>, Response<Bytes>> {
         let verified = match end {
-            Ok(()) => self.session.conclude(self.buffer.pieces()),
+            Ok(()) => self
+                .delivery
+                .finish(&self.config.verifier, self.buffer.pieces()),
             Err(kind) => Err(self.config.verifier.reject(kind)),
         };
         let head = self.head.as_mut().expect(COMPLETED);
@@ -286,20 +286,23 @@ impl Reading {
                     body.into(),
                 ))
             }
-            Err(rejection) => Err(refuse(&self.config, &head.headers, rejection)),
+            Err(rejection) => {
+                let is_grpc = rejection::is_grpc(head.version, &head.method, &head.headers);
+                Err(refuse(&self.config, is_grpc, rejection))
+            }
         }
     }
 }
 
-/// The response that refuses a request with these headers.
+/// The response that refuses a request.
 #[cold]
-fn refuse(config: &Config, headers: &HeaderMap, rejection: Rejection) -> Response<Bytes> {
+fn refuse(config: &Config, is_grpc: bool, rejection: Rejection) -> Response<Bytes> {
     trace::debug!(
         provider = rejection.provider(),
         reason = %rejection,
         "webhook delivery refused"
     );
-    let mut response = if rejection::is_grpc(headers) {
+    let mut response = if is_grpc {
         rejection::grpc(&rejection)
     } else {
         (config.renderer)(&rejection)

@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     keys::{KeyError, Keys},
     providers::Provider,
-    rejection::{self, Refusal, Rejection},
+    rejection::{self, Rejection, RejectionClass},
     verify::Verifier,
 };
 
@@ -129,8 +129,8 @@ impl<B> WebhookLayer<B> {
     }
 
     /// The status that a class of refusals is answered with.
-    pub fn status(self, refusal: Refusal, status: StatusCode) -> Self {
-        self.verifier(|verifier| verifier.status(refusal, status))
+    pub fn status(self, class: RejectionClass, status: StatusCode) -> Self {
+        self.verifier(|verifier| verifier.status(class, status))
     }
 
     /// Makes the response of a refusal; [`rejection::json`] unless set. The rejection is put into
@@ -138,7 +138,7 @@ impl<B> WebhookLayer<B> {
     ///
     /// # Security
     ///
-    /// Show senders the [`Refusal`] and no more. The [`RejectionKind`](rejection::RejectionKind)
+    /// Show senders the [`RejectionClass`] and no more. The [`RejectionKind`](rejection::RejectionKind)
     /// tells an attacker how near a forgery is.
     pub fn renderer(
         mut self,

@@ -13,7 +13,7 @@ use super::{ResponseFuture, layer::Config};
 use crate::{
     body::{ResponseBody, VerifiedBody},
     encoding::decimal,
-    rejection::RejectionKind,
+    rejection::{self, RejectionKind},
     verify::{Head, Verified},
 };
 
@@ -71,15 +71,19 @@ where
         let Self { inner, config, .. } = self;
         // Whoever put it there, it was not this layer.
         request.extensions_mut().remove::<Verified>();
-        let session = match config.verifier.begin(&Head::from(&request)) {
-            Ok(session) => session,
-            Err(rejection) => return ResponseFuture::refused(config, request.headers(), rejection),
-        };
-        match declared_length(&request, config.body_limit) {
-            Ok(()) => ResponseFuture::reading(inner.clone(), config, request, session),
-            Err(kind) => {
-                let rejection = config.verifier.reject(kind);
-                ResponseFuture::refused(config, request.headers(), rejection)
+        let delivery = config.verifier.open(Head::from(&request));
+        let delivery = delivery.and_then(|delivery| {
+            let length = declared_length(&request, config.body_limit);
+            length
+                .map_err(|kind| config.verifier.reject(kind))
+                .map(|()| delivery)
+        });
+        match delivery {
+            Ok(delivery) => ResponseFuture::reading(inner.clone(), config, request, delivery),
+            Err(rejection) => {
+                let (version, method) = (request.version(), request.method());
+                let is_grpc = rejection::is_grpc(version, method, request.headers());
+                ResponseFuture::refused(config, is_grpc, rejection)
             }
         }
     }

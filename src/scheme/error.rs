@@ -1,0 +1,141 @@
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
+
+use http::HeaderName;
+
+/// What is inconsistent in the description of a [`Scheme`](super::Scheme).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemeError {
+    pub(super) scheme: Arc<str>,
+    pub(super) kind: SchemeErrorKind,
+}
+
+impl SchemeError {
+    /// What is inconsistent.
+    #[must_use]
+    pub fn kind(&self) -> &SchemeErrorKind {
+        &self.kind
+    }
+}
+
+/// What can be inconsistent in the description of a [`Scheme`](super::Scheme).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SchemeErrorKind {
+    /// A part of the message has no literal between it and the body, so that two requests could
+    /// have the same signed text.
+    #[non_exhaustive]
+    AmbiguousMessage {
+        /// Which part: the name of a header, `method` or `path`.
+        part: Cow<'static, str>,
+    },
+    /// A name that HTTP does not allow for a header.
+    #[non_exhaustive]
+    InvalidHeaderName {
+        /// The name as given.
+        name: String,
+    },
+    /// A key that a list of this layout cannot have.
+    #[non_exhaustive]
+    InvalidKey {
+        /// The key as given.
+        key: Cow<'static, str>,
+    },
+    /// A prefix that is empty or that a header cannot hold.
+    #[non_exhaustive]
+    InvalidPrefix {
+        /// The prefix as given.
+        prefix: Cow<'static, str>,
+    },
+    /// `{id}` without an id header.
+    NoId,
+    /// No signature header.
+    NoSignatureHeader,
+    /// `{timestamp}` without a place to take it from.
+    NoTimestamp,
+    /// `{body}` missing or there twice.
+    NotOneBody,
+    /// The same key for the signature and the timestamp.
+    #[non_exhaustive]
+    RepeatedKey {
+        /// The key as given.
+        key: Cow<'static, str>,
+    },
+    /// The signature header is also that of the timestamp or the id, or a part of the message.
+    #[non_exhaustive]
+    SignatureHeaderReused {
+        /// The signature header.
+        header: HeaderName,
+    },
+    /// A timestamp key, but the signature header is not a list.
+    TimestampKeyWithoutList,
+    /// A timestamp header and a timestamp key.
+    TwoTimestampPlaces,
+    /// A token that [`SchemeBuilder::message`](super::SchemeBuilder::message) does not list.
+    #[non_exhaustive]
+    UnknownToken {
+        /// The text between the braces.
+        token: String,
+    },
+    /// A brace without its other half.
+    UnmatchedBrace,
+}
+
+impl fmt::Display for SchemeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use SchemeErrorKind as E;
+
+        write!(f, "scheme `{}`: ", self.scheme)?;
+        match &self.kind {
+            E::AmbiguousMessage { part } => write!(
+                f,
+                "the message needs a literal between `{part}` and the body, or two requests could \
+                 have the same signed text",
+            ),
+            E::InvalidHeaderName { name } if name.is_empty() => {
+                f.write_str("a header name is empty")
+            }
+            E::InvalidHeaderName { name } => write!(f, "`{name}` is not a header name"),
+            E::InvalidKey { key } => write!(
+                f,
+                "`{key}` cannot be a key of this list: it must be visible ASCII, not empty, and \
+                 without the list's separators or a space at its ends",
+            ),
+            E::InvalidPrefix { prefix } => {
+                write!(
+                    f,
+                    "`{prefix}` cannot be a prefix: it must be visible ASCII and not empty"
+                )
+            }
+            E::NoId => f.write_str("the message has `{id}`, but no id header is set"),
+            E::NoSignatureHeader => f.write_str("no signature header is set"),
+            E::NoTimestamp => {
+                f.write_str("the message has `{timestamp}`, but no timestamp header or key is set")
+            }
+            E::NotOneBody => f.write_str("the message must have `{body}` exactly once"),
+            E::RepeatedKey { key } => {
+                write!(
+                    f,
+                    "`{key}` is the key of both the signature and the timestamp"
+                )
+            }
+            E::SignatureHeaderReused { header } => {
+                write!(
+                    f,
+                    "`{header}` holds the signature and cannot be anything else"
+                )
+            }
+            E::TimestampKeyWithoutList => f.write_str(
+                "a timestamp key is set, but the signature header is not a list of keys and values",
+            ),
+            E::TwoTimestampPlaces => f.write_str("both a timestamp header and a key are set"),
+            E::UnknownToken { token } => {
+                write!(f, "the message has an unknown token `{{{token}}}`")
+            }
+            E::UnmatchedBrace => f.write_str(
+                "a brace in the message has no other half; write `{{` or `}}` for a brace itself",
+            ),
+        }
+    }
+}
+
+impl Error for SchemeError {}
