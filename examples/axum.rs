@@ -47,9 +47,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), BoxError> {
-    let mut keys = Keys::new(secret("WEBHOOK_SECRET")?.ok_or("WEBHOOK_SECRET is not set")?);
+    let current = secret("WEBHOOK_SECRET")?.ok_or("WEBHOOK_SECRET is not set")?;
+    let mut keys = Keys::new(current.label("current"));
     if let Some(previous) = secret("WEBHOOK_SECRET_PREVIOUS")? {
-        keys = keys.previous(previous);
+        keys = keys.previous(previous.label("previous"));
     }
     let webhook = WebhookLayer::new(providers::generic(), keys)?;
 
@@ -62,7 +63,7 @@ async fn run() -> Result<(), BoxError> {
     let address = var("ADDR")?.unwrap_or_else(|| "127.0.0.1:5000".to_owned());
     let listener = TcpListener::bind(&address)
         .await
-        .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+        .map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
     let (stop, give_up) = (stop_signal()?, stop_signal()?);
     info!("listening on {}", listener.local_addr()?);
 
@@ -141,13 +142,15 @@ fn secret(name: &str) -> Result<Option<Secret>, BoxError> {
         return Ok(None);
     };
     match Secret::new(text) {
-        Ok(secret) => Ok(Some(secret.label(name))),
+        Ok(secret) => Ok(Some(secret)),
         Err(error) => Err(format!("{name}: {error}").into()),
     }
 }
 
 fn var(name: &str) -> Result<Option<String>, BoxError> {
     match env::var(name) {
+        // As compose files set what they have no value for.
+        Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
         Err(VarError::NotPresent) => Ok(None),
         // The error's own text has the value in it.

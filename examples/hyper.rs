@@ -72,7 +72,9 @@ async fn main() -> Result<(), BoxError> {
     if let Ok(address) = env::var("ADDR") {
         let secret = env::var("WEBHOOK_SECRET").map_err(|_| "WEBHOOK_SECRET is not set")?;
         let webhook = WebhookLayer::new(providers::github(), Secret::new(secret)?)?;
-        let listener = TcpListener::bind(address).await?;
+        let listener = TcpListener::bind(&address).await;
+        let listener =
+            listener.map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
         println!("listening on {}", listener.local_addr()?);
         serve(listener, webhook, tokio::signal::ctrl_c()).await;
         return Ok(());

@@ -1,10 +1,11 @@
-//! Sends recorded webhook deliveries to a server on this machine and prints what came back.
+//! Sends webhook deliveries to a server on this machine and prints what came back.
 //!
 //! ```text
 //! cargo run --example quickstart
 //! ```
 //!
-//! Every genuine delivery in `tests/vectors` is sent as it was recorded. The first of each provider
+//! Every genuine delivery in `tests/vectors`, published by its provider or signed by the provider's
+//! own library, is sent as it stands. The first of each provider
 //! is sent again with its body changed, to an endpoint that holds another secret, and, if the
 //! provider sends a time, too late. The program fails if any answer is not the expected one.
 

@@ -22,7 +22,7 @@ use std::time::SystemTime;
 /// Freshness is only as good as the clock: a clock that is behind by an hour accepts deliveries
 /// that are an hour old.
 pub trait Clock: Send + Sync + 'static {
-    /// The time now. A time before 1970 is allowed and makes every delivery lie in the future.
+    /// The time now. A time before 1970 is allowed.
     fn now(&self) -> SystemTime;
 }
 

@@ -5,8 +5,9 @@ pub use crate::secret::{KeyError, KeyErrorKind, Secret};
 /// The secrets that deliveries may be signed with: the current one first, then older ones.
 ///
 /// While a secret is being changed, a delivery signed with either must pass. The MAC streams under
-/// the current secret; the older ones are tried, newest first, only when that does not match, over
-/// the body as it was kept. So an older secret costs nothing until it is needed.
+/// the current secret; the older ones are tried, in the order they were added, only when that does not
+/// match, over the body as it was kept. So an older secret costs a genuine delivery nothing until it
+/// is needed, and a forged one a MAC more, in one go when its body is complete.
 ///
 /// ```
 /// use tower_webhook::{Keys, Secret, WebhookLayer, providers};
@@ -35,6 +36,10 @@ impl Keys {
     }
 
     /// Adds an older secret, tried after those added before it.
+    ///
+    /// # Security
+    ///
+    /// It is accepted until the layer is made again without it.
     #[must_use]
     pub fn previous(mut self, secret: Secret) -> Self {
         self.previous.push(secret);

@@ -1,8 +1,8 @@
 //! Webhook security for any tower server.
 //!
-//! One layer in front of a handler, and every delivery that reaches it is authentic, fresh and
-//! whole: the signature is verified over the raw bytes, the timestamp is near, the body is within
-//! its limits. Everything else is answered 403, 400, 413 or 408, and the handler never hears of it.
+//! One layer in front of a handler, and every delivery that reaches it is authentic and whole, and
+//! fresh as far as its provider signs a time (GitHub and Shopify do not). Everything else is answered
+//! 403, 400, 413, 408 or 503, and the handler never hears of it.
 //!
 //! ```
 //! use axum::{Router, routing::post};
@@ -31,7 +31,8 @@
 //!
 //! - `axum`: `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends
 //!   on `axum-core`.
-//! - `tracing`: an event at debug level for every refusal, with the fields `provider` and `reason`.
+//! - `tracing`: an event at debug level for every refusal by the layer, with the fields `provider`
+//!   and `reason`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "axum")]

@@ -13,7 +13,50 @@ use super::Buffer;
 
 /// A body whose signature was verified, whole and in memory.
 ///
-/// Only [`WebhookLayer`](crate::WebhookLayer) makes one.
+/// Only [`WebhookLayer`](crate::WebhookLayer) makes one, so a service that takes one can only be
+/// mounted behind the layer:
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use axum::{Router, body::Body};
+/// use http::{Request, Response};
+/// use tower::{Layer, service_fn};
+/// use tower_webhook::{Secret, VerifiedBody, WebhookLayer, providers};
+///
+/// async fn handle(request: Request<VerifiedBody>) -> Result<Response<Body>, Infallible> {
+///     Ok(Response::new(Body::from(request.into_body().into_bytes())))
+/// }
+///
+/// # fn main() -> Result<(), tower_webhook::KeyError> {
+/// let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?;
+/// let service = layer.layer(service_fn(handle));
+/// let app: Router = Router::new().route_service("/github", service);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Whoever forgets the layer is told so by the compiler:
+///
+/// ```compile_fail
+/// # use std::convert::Infallible;
+/// #
+/// # use axum::{Router, body::Body};
+/// # use http::{Request, Response};
+/// # use tower::{Layer, service_fn};
+/// # use tower_webhook::{Secret, VerifiedBody, WebhookLayer, providers};
+/// #
+/// # async fn handle(request: Request<VerifiedBody>) -> Result<Response<Body>, Infallible> {
+/// #     Ok(Response::new(Body::from(request.into_body().into_bytes())))
+/// # }
+/// #
+/// # fn main() -> Result<(), tower_webhook::KeyError> {
+/// # let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?;
+/// let service = service_fn(handle);
+/// let app: Router = Router::new().route_service("/github", service);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// The bytes are those that were signed, cut where they arrived; short frames may have been put
 /// together. Trailers follow if there were any.

@@ -148,23 +148,23 @@ impl fmt::Display for RejectionKind {
             }
             Self::TooOld { age, tolerance } => write!(
                 f,
-                "the timestamp is {} s old, {} s are tolerated",
+                "the timestamp is {} s old, at most {} s is tolerated",
                 age.as_secs_f64(),
                 tolerance.as_secs_f64(),
             ),
             Self::TooNew { ahead, tolerance } => write!(
                 f,
-                "the timestamp is {} s ahead of the clock, {} s are tolerated",
+                "the timestamp is {} s ahead of the clock, at most {} s is tolerated",
                 ahead.as_secs_f64(),
                 tolerance.as_secs_f64(),
             ),
             Self::ConflictingHeader { header } => {
-                write!(f, "`{header}` is there several times with different values")
+                write!(f, "`{header}` was sent more than once, with different values")
             }
-            Self::MissingHeader { header } => write!(f, "no `{header}`, which is signed"),
+            Self::MissingHeader { header } => write!(f, "`{header}` is missing, and it is part of the signed text"),
             Self::MalformedHeader { header } => write!(f, "`{header}` cannot be read"),
             Self::AmbiguousMessage { part } => {
-                write!(f, "`{part}` holds the separator beside it in the signed text")
+                write!(f, "the value of `{part}` holds its separator, so the signed text could be cut in two ways")
             }
             Self::BodyTooLarge { limit } => write!(f, "the body is over the limit of {limit} bytes"),
             Self::BodyTimeout { deadline } => {

@@ -15,6 +15,8 @@
 //! | [`Timeout`](RejectionClass::Timeout) | 408 | `{"error":"Request timeout"}` | `DEADLINE_EXCEEDED` |
 //! | [`Unavailable`](RejectionClass::Unavailable) | 503, `Retry-After: 1` | `{"error":"Service unavailable"}` | `UNAVAILABLE` |
 //!
+//! A gRPC answer is HTTP 200, so count refusals by the [`Rejection`] and not by status.
+//!
 //! # Example: log every refusal
 //!
 //! ```
@@ -77,7 +79,8 @@ impl Rejection {
         self.kind.class()
     }
 
-    /// The status of the answer: the class's own, unless the provider or the layer sets another.
+    /// The status of the answer: the class's own, unless the provider or the layer sets another. A
+    /// gRPC answer is HTTP 200 whatever this says, and a renderer may take another.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status

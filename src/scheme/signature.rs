@@ -112,18 +112,23 @@ impl Layout {
         }
     }
 
-    /// The fields of a header's value. `None` stands for one that cannot be read.
+    /// Reads the fields of a header's value one by one. `None` stands for one that cannot be read.
     ///
     /// Structure is taken strictly (an item without a separator, an empty key, an empty value),
     /// because no sender makes such an item and parsers disagree about it.
-    pub(crate) fn fields<'h>(&self, value: &'h [u8]) -> impl Iterator<Item = Option<Field<'h>>> {
-        let (whole, items) = match &self.0 {
-            Kind::Plain => (Some(Some(value)), None),
-            Kind::Prefixed { prefix } => (Some(value.strip_prefix(prefix.as_bytes())), None),
-            Kind::List { item, pair, .. } => (None, Some(items(value, *item, *pair))),
-        };
-        let whole = whole.map(|value| value.and_then(|value| Field::new(&[], value)));
-        whole.into_iter().chain(items.into_iter().flatten())
+    pub(crate) fn read<'h, E>(
+        &self,
+        value: &'h [u8],
+        mut each: impl FnMut(Option<Field<'h>>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &self.0 {
+            Kind::Plain => each(Field::new(&[], value)),
+            Kind::Prefixed { prefix } => {
+                let value = value.strip_prefix(prefix.as_bytes());
+                each(value.and_then(|value| Field::new(&[], value)))
+            }
+            Kind::List { item, pair, .. } => items(value, *item, *pair).try_for_each(each),
+        }
     }
 }
 

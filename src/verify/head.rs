@@ -188,7 +188,7 @@ fn signatures<'h>(
     let mut candidates = Candidates::new(spec.algorithm);
     let mut timestamp = None;
     let mut count = 0;
-    for field in spec.layout.fields(value.as_bytes()) {
+    spec.layout.read(value.as_bytes(), |field| {
         let field = field.ok_or_else(malformed)?;
         if spec.layout.is_signature(&field) {
             count += 1;
@@ -208,7 +208,8 @@ fn signatures<'h>(
             }
             timestamp = Some(field.value);
         }
-    }
+        Ok(())
+    })?;
     if candidates.is_empty() {
         return Err(malformed());
     }

@@ -87,15 +87,26 @@ impl<B> WebhookLayer<B> {
     /// # Panics
     ///
     /// With a deadline, the response future needs a Tokio runtime with its timer enabled whenever
-    /// a body is not there at once, and panics without one. On another runtime set `None` and put
-    /// its own time-out around the layer.
+    /// a body is not there at once or comes in 256 frames or more, and panics without one. On another
+    /// runtime set `None` and put its own time-out around the layer.
+    ///
+    /// # Security
+    ///
+    /// Without a deadline anybody can hold a connection, and what it has sent, for ever. A timestamp
+    /// is held against the clock when the head is there, so a delivery may be older by this much when
+    /// it reaches the service.
+    #[doc(alias = "timeout")]
     pub fn body_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.config().body_deadline = deadline.into();
         self
     }
 
     /// How far a timestamp may be from now, either way; the scheme's own tolerance unless set.
-    /// Exactly as far is fine.
+    /// Exactly as far is fine. Without effect where the scheme has no timestamp.
+    ///
+    /// # Security
+    ///
+    /// For so long a recorded delivery can be sent again.
     pub fn tolerance(self, tolerance: Duration) -> Self {
         self.verifier(|verifier| verifier.tolerance(tolerance))
     }
@@ -116,7 +127,8 @@ impl<B> WebhookLayer<B> {
     }
 
     /// How much memory bodies that are not yet verified may take together; unbounded unless set.
-    /// A request that finds it spent is answered 503 with `Retry-After`.
+    /// A request that finds it spent is answered 503 with `Retry-After`, one larger than all of it
+    /// 413.
     pub fn memory_budget(mut self, budget: MemoryBudget) -> Self {
         self.config().budget = Some(budget);
         self
@@ -128,7 +140,8 @@ impl<B> WebhookLayer<B> {
         self
     }
 
-    /// The status that a class of refusals is answered with.
+    /// The status that a class of refusals is answered with, but for gRPC requests, whose answers
+    /// are always HTTP 200.
     pub fn status(self, class: RejectionClass, status: StatusCode) -> Self {
         self.verifier(|verifier| verifier.status(class, status))
     }

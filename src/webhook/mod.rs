@@ -4,7 +4,7 @@
 //!
 //! 1. finds the signatures, the timestamp and the delivery's id in the head, and refuses what they
 //!    alone show to be wrong: 403 or 400;
-//! 2. refuses a `Content-Length` over the limit: 413;
+//! 2. refuses a `Content-Length` over the limit (413) or that cannot be read (400);
 //! 3. reads the body, under the limit (413) and the deadline (408), while the MAC runs over each
 //!    frame as it arrives;
 //! 4. compares in constant time: 403;
@@ -55,6 +55,8 @@
 //! - Whatever changes the body goes inside: the signature covers the bytes on the wire, so
 //!   `tower_http`'s `RequestDecompressionLayer` must not see them first.
 //! - `TraceLayer` and the like go outside, where they see refusals too.
+//! - Bound bodies by [`body_limit`](WebhookLayer::body_limit). A limit layer outside looks like a
+//!   body that broke off, and is answered 400.
 //! - A concurrency or rate limit goes outside, so that it bounds the bodies being read; load
 //!   shedding goes inside. The inner service is asked whether it is ready only after a delivery is
 //!   verified, inside the response future, so that a slow upload that nobody signed does not hold a
@@ -66,7 +68,9 @@
 //!
 //! - It does not recognise a delivery that comes twice. A timestamp that is signed bounds how long
 //!   a recorded delivery can be sent again; it does not stop the second within that time.
-//! - It does not cover trailers, because no scheme signs them.
+//! - It does not cover what the scheme does not sign: of the [`providers`](crate::providers) here none
+//!   signs the method, the path or the query, and nobody signs trailers. One secret for two endpoints
+//!   lets a delivery for one be sent to the other.
 //! - It cannot be switched off. Tests sign their requests.
 
 mod budget;
