@@ -76,7 +76,6 @@ impl<'h, T> From<&'h Request<T>> for Head<'h> {
 /// What a head claims about its delivery, read but not proven.
 pub(super) struct Claims<'h> {
     head: Head<'h>,
-    pub(super) candidates: Candidates,
     pub(super) time: Option<UnixTime>,
     pub(super) id: Option<&'h str>,
     timestamp: &'h [u8],
@@ -84,8 +83,13 @@ pub(super) struct Claims<'h> {
 
 impl<'h> Claims<'h> {
     #[inline]
-    pub(super) fn read(head: Head<'h>, spec: &Spec) -> Result<Self, RejectionKind> {
-        let (candidates, listed) = signatures(head, spec)?;
+    /// Reads a head; its signatures go into `candidates`.
+    pub(super) fn read(
+        head: Head<'h>,
+        spec: &Spec,
+        candidates: &mut Candidates,
+    ) -> Result<Self, RejectionKind> {
+        let listed = signatures(head, spec, candidates)?;
         let (timestamp, time) = match &spec.timestamp {
             Some(timestamp) => {
                 let (text, time) = timestamp.read(head, spec, listed)?;
@@ -104,7 +108,6 @@ impl<'h> Claims<'h> {
         };
         Ok(Self {
             head,
-            candidates,
             time,
             id,
             timestamp,
@@ -168,7 +171,8 @@ impl<'h> Claims<'h> {
 fn signatures<'h>(
     head: Head<'h>,
     spec: &Spec,
-) -> Result<(Candidates, Option<&'h [u8]>), RejectionKind> {
+    candidates: &mut Candidates,
+) -> Result<Option<&'h [u8]>, RejectionKind> {
     let header = &spec.signature_header;
     let malformed = || RejectionKind::MalformedSignature {
         header: header.clone(),
@@ -185,7 +189,6 @@ fn signatures<'h>(
         }) => Some(key.as_bytes()),
         _ => None,
     };
-    let mut candidates = Candidates::new(spec.algorithm);
     let mut timestamp = None;
     let mut count = 0;
     spec.layout.read(value.as_bytes(), |field| {
@@ -213,7 +216,7 @@ fn signatures<'h>(
     if candidates.is_empty() {
         return Err(malformed());
     }
-    Ok((candidates, timestamp))
+    Ok(timestamp)
 }
 
 impl Timestamp {

@@ -95,7 +95,11 @@ impl SignedText {
 
 impl Delivery {
     #[inline]
-    pub(super) fn new(message: &Template, claims: Claims<'_>) -> Result<Self, RejectionKind> {
+    pub(super) fn new(
+        message: &Template,
+        candidates: Candidates,
+        claims: &Claims<'_>,
+    ) -> Result<Self, RejectionKind> {
         let id = claims.id.unwrap_or_default();
         let mut text = Vec::with_capacity(claims.len(message) + id.len());
         claims.write(&message.before, &mut text)?;
@@ -104,7 +108,7 @@ impl Delivery {
         let start = text.len();
         text.extend_from_slice(id.as_bytes());
         Ok(Self {
-            candidates: claims.candidates,
+            candidates,
             time: claims.time,
             text: SignedText {
                 text,

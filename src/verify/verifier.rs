@@ -3,7 +3,11 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::StatusCode;
 
 use super::{
-    Head, Session, Verified, head::Claims, keyring::Keyring, session::Delivery, window::Window,
+    Head, Session, Verified,
+    head::Claims,
+    keyring::Keyring,
+    session::{Candidates, Delivery},
+    window::Window,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -128,12 +132,13 @@ impl Verifier {
     #[inline]
     fn read(&self, head: Head<'_>) -> Result<Delivery, RejectionKind> {
         let spec = self.scheme().spec();
-        let claims = Claims::read(head, spec)?;
+        let mut candidates = Candidates::new(spec.algorithm);
+        let claims = Claims::read(head, spec, &mut candidates)?;
         if let (Some(timestamp), Some(time)) = (&spec.timestamp, claims.time) {
             let now = UnixTime::from(self.0.clock.now());
             self.0.window.check(now, time, timestamp.unit)?;
         }
-        Delivery::new(&spec.message, claims)
+        Delivery::new(&spec.message, candidates, &claims)
     }
 
     #[cold]

@@ -278,6 +278,7 @@ impl Reading {
         let head = self.head.as_mut().expect(COMPLETED);
         match verified {
             Ok(verified) => {
+                // In the place of any that somebody else put there.
                 head.extensions.insert(verified);
                 let buffer = std::mem::take(&mut self.buffer);
                 let body = VerifiedBody::new(buffer, self.trailers.take());

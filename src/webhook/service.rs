@@ -14,7 +14,7 @@ use crate::{
     body::{ResponseBody, VerifiedBody},
     encoding::decimal,
     rejection::{self, RejectionKind},
-    verify::{Head, Verified},
+    verify::Head,
 };
 
 /// Lets verified deliveries through to `S`; made by [`WebhookLayer`](super::WebhookLayer).
@@ -67,10 +67,8 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let Self { inner, config, .. } = self;
-        // Whoever put it there, it was not this layer.
-        request.extensions_mut().remove::<Verified>();
         let delivery = config.verifier.open(Head::from(&request));
         let delivery = delivery.and_then(|delivery| {
             let length = declared_length(&request, config.body_limit);
