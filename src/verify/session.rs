@@ -194,7 +194,8 @@ type Room = [u8; mac::MAX_LEN + 2];
 /// The signatures of a request, decoded. The first is kept in place, as there is seldom another.
 pub(super) struct Candidates {
     len: usize,
-    first: Option<Room>,
+    is_empty: bool,
+    first: Room,
     rest: Vec<Room>,
 }
 
@@ -205,30 +206,32 @@ impl Candidates {
     pub(super) fn new(algorithm: Algorithm) -> Self {
         Self {
             len: algorithm.signature_len(),
-            first: None,
+            is_empty: true,
+            first: [0; mac::MAX_LEN + 2],
             rest: Vec::new(),
         }
     }
 
     /// Adds a signature, if it can be one.
     pub(super) fn decode(&mut self, text: &[u8], encoding: Encoding) {
-        let mut room = [0; mac::MAX_LEN + 2];
-        if encoding.decode(text, &mut room).map(<[u8]>::len) != Some(self.len) {
-            return;
-        }
-        if self.first.is_none() {
-            self.first = Some(room);
+        let decode = |room: &mut Room| encoding.decode(text, room).map(<[u8]>::len);
+        if self.is_empty {
+            self.is_empty = decode(&mut self.first) != Some(self.len);
         } else {
-            self.rest.push(room);
+            let mut room = [0; mac::MAX_LEN + 2];
+            if decode(&mut room) == Some(self.len) {
+                self.rest.push(room);
+            }
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.first.is_none()
+        self.is_empty
     }
 
     fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let all = self.first.iter().chain(&self.rest);
+        let first = (!self.is_empty).then_some(&self.first);
+        let all = first.into_iter().chain(&self.rest);
         all.map(|room| room.get(..self.len).unwrap_or_default())
     }
 }
