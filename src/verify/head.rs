@@ -82,8 +82,8 @@ pub(super) struct Claims<'h> {
 }
 
 impl<'h> Claims<'h> {
-    #[inline]
     /// Reads a head; its signatures go into `candidates`.
+    #[inline]
     pub(super) fn read(
         head: Head<'h>,
         spec: &Spec,
