@@ -15,19 +15,19 @@ use std::{
 use allocation_counter::AllocationInfo;
 use base64ct::{Base64, Encoding};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use probe::{NOW, SECRET, at, delivery, finish_now, hex, layer, mac, secret};
 use tokio::runtime::{Builder, Runtime};
 use tower_layer::Layer;
 use tower_service::Service;
-use tower_webhook::{VerifiedBody, WebhookLayer, body::ResponseBody, providers};
+use tower_webhook::{Secret, VerifiedBody, Verifier, WebhookLayer, body::ResponseBody, providers};
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
 
-/// What a body of 1 MiB may hold a body of 1 MiB to hold, however small its frames.
+/// What a body of 1 MiB may hold, however small its frames.
 const HELD: u64 = 2_621_440;
 
 /// Hands out a response made beforehand and hands the request to `look`, whose memory counts.
@@ -408,4 +408,24 @@ fn a_copy_of_the_body_would_be_seen() {
         drop(request.into_body().into_bytes().to_vec());
     });
     assert!(info.bytes_total >= MIB as u64, "{info:?}");
+}
+
+/// Headers are slices of the connection's buffer; whoever keeps the proof must not keep that.
+#[test]
+fn the_proof_does_not_hold_the_head() {
+    let buffer = Bytes::from([b'x'; 4096].to_vec());
+    let id = HeaderValue::from_maybe_shared(buffer.slice(..32)).unwrap();
+    let secret = Secret::from_bytes(SECRET).unwrap();
+    let verifier = Verifier::new(providers::github(), secret).unwrap();
+    let signature = hex(&mac(SECRET.as_bytes(), &[b"body"]));
+    let request = Request::post("/")
+        .header("x-hub-signature-256", format!("sha256={signature}"))
+        .header("x-github-delivery", id)
+        .body(())
+        .unwrap();
+    let verified = verifier.verify(&request, b"body").unwrap();
+    assert!(!buffer.is_unique());
+    drop(request);
+    assert!(buffer.is_unique());
+    assert_eq!(verified.delivery_id(), Some(&*"x".repeat(32)));
 }
