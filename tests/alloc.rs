@@ -423,9 +423,9 @@ fn the_proof_does_not_hold_the_head() {
         .header("x-github-delivery", id)
         .body(())
         .unwrap();
-    let verified = verifier.verify(&request, b"body").unwrap();
+    let proof = verifier.verify(&request, b"body").unwrap();
     assert!(!buffer.is_unique());
     drop(request);
     assert!(buffer.is_unique());
-    assert_eq!(verified.delivery_id(), Some(&*"x".repeat(32)));
+    assert_eq!(proof.delivery_id(), Some(&*"x".repeat(32)));
 }
