@@ -38,8 +38,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// If the text is empty, or begins or ends with white space or an invisible character: nearly always a newline that came
-    /// along from a file. Whether it can be decoded is known once it meets a scheme, in
+    /// If the text is empty, or begins or ends with white space or an invisible character: nearly
+    /// always a newline that came along from a file. Whether it can be decoded is known once it meets a scheme, in
     /// [`WebhookLayer::new`](crate::WebhookLayer::new) or [`Verifier::new`](crate::Verifier::new).
     ///
     /// # Security

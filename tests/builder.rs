@@ -703,6 +703,28 @@ const CONTRADICTIONS: &[Contradiction] = &[
         &["brace"],
     ),
     ("a brace in a token", || acme().message("{bo{dy}"), &[]),
+    // The body may hold another such timestamp, at which the id could end as well.
+    (
+        "an id with nothing before the timestamp",
+        || {
+            let builder = acme().id_header("x-id").timestamp_header("x-time");
+            builder.message("{id}{timestamp}.{body}")
+        },
+        &["x-id", "literal"],
+    ),
+    (
+        "a header with nothing behind the timestamp",
+        || {
+            let builder = acme().timestamp_header("x-time");
+            builder.message("{body}.{timestamp}{header:x-part}")
+        },
+        &["x-part", "literal"],
+    ),
+    (
+        "a method with nothing before the path",
+        || acme().message("{method}{path}\n{body}"),
+        &["method", "literal"],
+    ),
     (
         "an id with nothing before the body",
         || acme().id_header("x-id").message("{id}{body}"),
@@ -837,6 +859,22 @@ fn every_contradiction_is_an_error_that_says_so() {
         });
     }
     report.finish();
+}
+
+/// What is refused as ambiguous can be had, by its name, and verifies.
+#[test]
+fn an_ambiguous_message_has_to_be_asked_for() {
+    let builder = || acme().message("{method}{body}");
+    let error = builder().build().unwrap_err();
+    assert!(
+        matches!(error.kind(), SchemeErrorKind::AmbiguousMessage { part, .. } if part == "method")
+    );
+    let scheme = builder().danger_allow_ambiguous_message().build().unwrap();
+    let verifier = tower_webhook::Verifier::new(scheme, secret()).unwrap();
+    let delivery =
+        Delivery::new("body").header("x-acme-signature", hex(&common::mac256("POSTbody")));
+    assert!(verifier.verify(&delivery.head, &delivery.body).is_ok());
+    assert!(verifier.verify(&delivery.head, b"other").is_err());
 }
 
 /// The kinds of error are told apart.

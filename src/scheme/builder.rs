@@ -131,11 +131,11 @@ impl SchemeBuilder {
     ///
     /// # Security
     ///
-    /// No two requests may have the same signed text. So a part needs a literal between it and the
-    /// body, and a value that holds that literal is refused as ambiguous: do not end `{path}` with
-    /// a dot; a line feed never occurs in any value. Timestamps need no literal, because a number
-    /// must not begin with a zero and the window says how many digits it has; with a tolerance of
-    /// many years it no longer does. Nor does `{method}` before `{path}`.
+    /// No two requests may have the same signed text. So every part but the timestamp needs a
+    /// literal beside it, on the side of the body, and a value that holds that literal is refused as
+    /// ambiguous: do not end `{path}` with a dot; a line feed never occurs in any value. A timestamp
+    /// needs none, because a number must not begin with a zero and the window says how many digits
+    /// it has; with a tolerance of many years it no longer does.
     ///
     /// axum's `nest` takes its prefix off the path: mount the layer outside of it if `{path}` is signed.
     pub fn message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
@@ -143,7 +143,7 @@ impl SchemeBuilder {
         self
     }
 
-    /// Allows a message in which a part has no literal between it and the body.
+    /// Allows a message in which a part has no literal beside it, on the side of the body.
     ///
     /// # Security
     ///

@@ -21,8 +21,8 @@ impl SchemeError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SchemeErrorKind {
-    /// A part of the message has no literal between it and the body, so that two requests could
-    /// have the same signed text.
+    /// A part of the message has no literal beside it, on the side of the body, so that two requests
+    /// could have the same signed text.
     #[non_exhaustive]
     AmbiguousMessage {
         /// Which part: the name of a header, `method` or `path`.

@@ -9,7 +9,7 @@ pub(crate) struct Template {
     pub(crate) after: Vec<Element>,
 }
 
-/// A part, and the literal between it and the body, if a value could hold that literal.
+/// A part, and the literal beside it towards the body, if a value could hold that literal.
 #[derive(Debug)]
 pub(crate) struct Element {
     pub(crate) part: Part,
@@ -108,11 +108,9 @@ fn elements(
     for part in parts {
         let beside = elements.last().map(|element| &element.part);
         let separator = match (&part, beside) {
-            // The form of a timestamp, and the window, say where it ends; a method is a token of
-            // HTTP, in which there is no slash.
-            (Part::Literal(_) | Part::Timestamp, _)
-            | (_, Some(Part::Timestamp))
-            | (Part::Method, Some(Part::Path)) => None,
+            // The form of a timestamp, and the window, say where it ends. Not where its neighbour
+            // does: the body may hold another timestamp.
+            (Part::Literal(_) | Part::Timestamp, _) => None,
             (_, Some(Part::Literal(literal))) if after => Some(Separator::Before(literal.clone())),
             (_, Some(Part::Literal(literal))) => Some(Separator::After(literal.clone())),
             _ if tokens.may_be_ambiguous => None,
@@ -124,16 +122,6 @@ fn elements(
         elements.reverse();
     }
     Ok(elements)
-}
-
-impl Element {
-    /// The length of what it will be, where that can be told from `known`.
-    pub(crate) fn len(&self, known: impl Fn(&Part) -> usize) -> usize {
-        match &self.part {
-            Part::Literal(text) => text.len(),
-            part => known(part),
-        }
-    }
 }
 
 impl Separator {

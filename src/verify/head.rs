@@ -116,15 +116,15 @@ impl<'h> Claims<'h> {
 
     /// How long the signed text will be, but for the body and for headers that are not the id.
     pub(super) fn len(&self, message: &Template) -> usize {
-        let known = |part: &Part| match part {
+        let len = |part: &Part| match part {
             Part::Header(_) => self.id.map_or(0, str::len),
-            Part::Literal(_) => 0,
+            Part::Literal(text) => text.len(),
             Part::Method => self.head.method.as_str().len(),
             Part::Path => self.head.uri.path().len(),
             Part::Timestamp => self.timestamp.len(),
         };
         let elements = message.before.iter().chain(&message.after);
-        elements.map(|element| element.len(known)).sum()
+        elements.map(|element| len(&element.part)).sum()
     }
 
     /// Writes one half of the signed text.
