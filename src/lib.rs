@@ -8,7 +8,7 @@
 //! use axum::{Router, routing::post};
 //! use tower_webhook::{Secret, WebhookLayer, providers};
 //!
-//! # fn main() -> Result<(), tower_webhook::KeyError> {
+//! # fn main() -> Result<(), tower_webhook::SetupError> {
 //! let secret = Secret::new("It's a Secret to Everybody")?;
 //! let app: Router = Router::new()
 //!     .route("/github", post(async |body: String| println!("{body}")))
@@ -40,21 +40,27 @@ mod axum;
 pub mod body;
 pub mod clock;
 mod encoding;
+mod head;
 pub mod keys;
 mod mac;
 pub mod providers;
+pub mod public_url;
 pub mod rejection;
 pub mod scheme;
 mod secret;
+mod setup;
 mod trace;
 pub mod verify;
 pub mod webhook;
 
 pub use crate::{
     body::VerifiedBody,
+    head::Head,
     keys::{KeyError, Keys, Secret},
+    public_url::PublicUrl,
     rejection::Rejection,
     scheme::Scheme,
+    setup::SetupError,
     verify::{Verified, Verifier},
     webhook::WebhookLayer,
 };

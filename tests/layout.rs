@@ -7,10 +7,10 @@ use std::{
 
 /// The tiers of DESIGN.md, lowest first.
 const TIERS: &[&[&str]] = &[
-    &["clock", "encoding", "trace"],
-    &["mac", "secret"],
-    &["keys", "rejection", "scheme"],
-    &["providers"],
+    &["clock", "encoding", "rejection", "trace"],
+    &["head", "mac", "secret"],
+    &["public_url", "scheme"],
+    &["keys", "providers", "setup"],
     &["verify"],
     &["body"],
     &["webhook"],

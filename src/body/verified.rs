@@ -28,7 +28,7 @@ use super::Buffer;
 ///     Ok(Response::new(Body::from(request.into_body().into_bytes())))
 /// }
 ///
-/// # fn main() -> Result<(), tower_webhook::KeyError> {
+/// # fn main() -> Result<(), tower_webhook::SetupError> {
 /// let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?;
 /// let service = layer.layer(service_fn(handle));
 /// let app: Router = Router::new().route_service("/github", service);
@@ -50,7 +50,7 @@ use super::Buffer;
 /// #     Ok(Response::new(Body::from(request.into_body().into_bytes())))
 /// # }
 /// #
-/// # fn main() -> Result<(), tower_webhook::KeyError> {
+/// # fn main() -> Result<(), tower_webhook::SetupError> {
 /// # let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?;
 /// let service = service_fn(handle);
 /// let app: Router = Router::new().route_service("/github", service);

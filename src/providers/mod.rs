@@ -30,6 +30,7 @@ pub use self::{
     standard::{generic, standard_webhooks},
 };
 use crate::{
+    public_url::PublicUrl,
     rejection::{RejectionClass, Statuses},
     scheme::{Scheme, SchemeBuilder},
 };
@@ -57,6 +58,7 @@ pub struct Provider {
     scheme: Scheme,
     body_limit: Option<usize>,
     statuses: Statuses,
+    public_url: Option<PublicUrl>,
 }
 
 impl Provider {
@@ -86,6 +88,20 @@ impl Provider {
         self
     }
 
+    /// Sets the URL under which senders reach the endpoint. A scheme whose
+    /// [URL is signed](Scheme::url_is_signed) needs one, and no other looks at it.
+    #[must_use]
+    pub fn with_public_url(mut self, url: PublicUrl) -> Self {
+        self.public_url = Some(url);
+        self
+    }
+
+    /// The URL under which senders reach the endpoint.
+    #[must_use]
+    pub fn public_url(&self) -> Option<&PublicUrl> {
+        self.public_url.as_ref()
+    }
+
     pub(crate) fn statuses(&self) -> &Statuses {
         &self.statuses
     }
@@ -103,6 +119,7 @@ impl From<Scheme> for Provider {
             scheme,
             body_limit: None,
             statuses: Statuses::default(),
+            public_url: None,
         }
     }
 }

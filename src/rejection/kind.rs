@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use http::HeaderName;
 
@@ -30,6 +30,15 @@ pub enum RejectionKind {
     },
     /// No signature is that of this request under any of the keys.
     SignatureMismatch,
+    /// The signature is that of this request under a key whose
+    /// [`not_after`](crate::Secret::not_after) has passed.
+    #[non_exhaustive]
+    ExpiredKey {
+        /// The label of the key, if it has one.
+        label: Option<Arc<str>>,
+    },
+    /// The [`KeySource`](crate::keys::KeySource) has no keys for this request.
+    UnknownTenant,
     /// The timestamp is not there or empty.
     #[non_exhaustive]
     MissingTimestamp {
@@ -80,8 +89,15 @@ pub enum RejectionKind {
     /// request could have the same signed text.
     #[non_exhaustive]
     AmbiguousMessage {
-        /// Which part: the name of a header, `method` or `path`.
+        /// Which part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
+    },
+    /// The request names a host that is not one of the
+    /// [`PublicUrl`](crate::PublicUrl)'s.
+    #[non_exhaustive]
+    HostNotAllowed {
+        /// The host as it was sent, and the port if there was one; at most 253 letters of it.
+        host: Box<str>,
     },
     /// The body is longer than the limit.
     #[non_exhaustive]
@@ -101,6 +117,18 @@ pub enum RejectionKind {
     TrailersRefused,
     /// Too many bodies are being read at the same time.
     OverMemoryBudget,
+    /// The [`KeySource`](crate::keys::KeySource) failed, or gave a secret that the scheme cannot take.
+    #[non_exhaustive]
+    KeySourceFailed {
+        /// The text of its error.
+        error: Arc<str>,
+    },
+    /// The [`KeySource`](crate::keys::KeySource) did not answer within the deadline.
+    #[non_exhaustive]
+    KeySourceTimeout {
+        /// The deadline.
+        deadline: Duration,
+    },
 }
 
 impl RejectionKind {
@@ -111,7 +139,9 @@ impl RejectionKind {
             Self::MissingSignature { .. }
             | Self::MalformedSignature { .. }
             | Self::TooManySignatures { .. }
-            | Self::SignatureMismatch => RejectionClass::InvalidSignature,
+            | Self::SignatureMismatch
+            | Self::ExpiredKey { .. }
+            | Self::UnknownTenant => RejectionClass::InvalidSignature,
             Self::MissingTimestamp { .. } | Self::MalformedTimestamp { .. } => {
                 RejectionClass::InvalidTimestamp
             }
@@ -120,11 +150,14 @@ impl RejectionKind {
             | Self::MissingHeader { .. }
             | Self::MalformedHeader { .. }
             | Self::AmbiguousMessage { .. }
+            | Self::HostNotAllowed { .. }
             | Self::BodyBroken
             | Self::TrailersRefused => RejectionClass::InvalidRequest,
             Self::BodyTooLarge { .. } => RejectionClass::PayloadTooLarge,
             Self::BodyTimeout { .. } => RejectionClass::Timeout,
-            Self::OverMemoryBudget => RejectionClass::Unavailable,
+            Self::OverMemoryBudget
+            | Self::KeySourceFailed { .. }
+            | Self::KeySourceTimeout { .. } => RejectionClass::Unavailable,
         }
     }
 }
@@ -142,6 +175,13 @@ impl fmt::Display for RejectionKind {
             Self::SignatureMismatch => f.write_str(
                 "the signature does not match: another secret, another body, or another signed text",
             ),
+            Self::ExpiredKey { label: Some(label) } => {
+                write!(f, "the signature was made with the secret `{label}`, which has expired")
+            }
+            Self::ExpiredKey { label: None } => {
+                f.write_str("the signature was made with a secret that has expired")
+            }
+            Self::UnknownTenant => f.write_str("the key source has no keys for this request"),
             Self::MissingTimestamp { header } => write!(f, "no timestamp in `{header}`"),
             Self::MalformedTimestamp { header } => {
                 write!(f, "`{header}` does not hold a timestamp of this scheme")
@@ -166,6 +206,9 @@ impl fmt::Display for RejectionKind {
             Self::AmbiguousMessage { part } => {
                 write!(f, "the value of `{part}` holds its separator, so the signed text could be cut in two ways")
             }
+            Self::HostNotAllowed { host } => {
+                write!(f, "`{host}` is none of the hosts of the public URL")
+            }
             Self::BodyTooLarge { limit } => write!(f, "the body is over the limit of {limit} bytes"),
             Self::BodyTimeout { deadline } => {
                 write!(f, "the body was not complete after {} s", deadline.as_secs_f64())
@@ -173,6 +216,12 @@ impl fmt::Display for RejectionKind {
             Self::BodyBroken => f.write_str("the body broke off"),
             Self::TrailersRefused => f.write_str("the body has trailers, which are not signed"),
             Self::OverMemoryBudget => f.write_str("the memory budget for unverified bodies is spent"),
+            Self::KeySourceFailed { error } => write!(f, "the key source failed: {error}"),
+            Self::KeySourceTimeout { deadline } => write!(
+                f,
+                "the key source did not answer within {} s",
+                deadline.as_secs_f64()
+            ),
         }
     }
 }

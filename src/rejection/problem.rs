@@ -9,7 +9,7 @@ use super::{Rejection, json::answer};
 /// ```
 /// use tower_webhook::{Secret, WebhookLayer, providers, rejection};
 ///
-/// # fn main() -> Result<(), tower_webhook::KeyError> {
+/// # fn main() -> Result<(), tower_webhook::SetupError> {
 /// let layer = WebhookLayer::new(providers::github(), Secret::new("a secret")?)?
 ///     .renderer(rejection::problem_json);
 /// # Ok(())

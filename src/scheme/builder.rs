@@ -124,6 +124,7 @@ impl SchemeBuilder {
     /// | `{id}` | the delivery's id as it was sent |
     /// | `{method}` | the request method as it was sent |
     /// | `{path}` | the path of the request's URI as the layer sees it, without the query |
+    /// | `{url}` | the URL as the sender knows it, with the query; the provider needs a [`PublicUrl`](crate::PublicUrl) |
     /// | `{header:NAME}` | the value of a header as it was sent |
     /// | `{{`, `}}` | a brace |
     ///

@@ -25,7 +25,7 @@ pub enum SchemeErrorKind {
     /// could have the same signed text.
     #[non_exhaustive]
     AmbiguousMessage {
-        /// Which part: the name of a header, `method` or `path`.
+        /// Which part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
     },
     /// A name that HTTP does not allow for a header.

@@ -159,6 +159,13 @@ impl Scheme {
             .has(|part| matches!(part, Part::Header(name) if Some(name) == id))
     }
 
+    /// Whether the URL is part of the signed text, so that the provider needs a
+    /// [`PublicUrl`](crate::PublicUrl).
+    #[must_use]
+    pub fn url_is_signed(&self) -> bool {
+        self.0.message.has(|part| *part == Part::Url)
+    }
+
     pub(crate) fn spec(&self) -> &Spec {
         &self.0
     }

@@ -23,6 +23,7 @@ pub(crate) enum Part {
     Method,
     Path,
     Timestamp,
+    Url,
 }
 
 /// A literal that says where a value ends, or begins.
@@ -164,6 +165,7 @@ impl Part {
             "method" => Ok(Self::Method),
             "path" => Ok(Self::Path),
             "timestamp" => Ok(Self::Timestamp),
+            "url" => Ok(Self::Url),
             _ => Err(TemplateError::Token(token.into())),
         }
     }
@@ -176,6 +178,7 @@ impl Part {
             Self::Method => "method".into(),
             Self::Path => "path".into(),
             Self::Timestamp => "timestamp".into(),
+            Self::Url => "url".into(),
         }
     }
 }

@@ -62,12 +62,12 @@
 //!
 //! [test values]: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation
 
-mod head;
-mod keyring;
+mod claims;
 mod session;
 mod verified;
 mod verifier;
 mod window;
 
 pub(crate) use self::session::Delivery;
-pub use self::{head::Head, session::Session, verified::Verified, verifier::Verifier};
+pub use self::{session::Session, verified::Verified, verifier::Verifier};
+pub use crate::head::Head;

@@ -1,8 +1,9 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use super::{Verified, Verifier, head::Claims, keyring::Keyring, verified::Id};
+use super::{Verified, Verifier, claims::Claims, verified::Id};
 use crate::{
-    mac::{self, Algorithm, Mac},
+    keys::Keyring,
+    mac::{self, Algorithm, Key, Mac},
     rejection::{Rejection, RejectionKind},
     scheme::{Encoding, Template, UnixTime},
 };
@@ -59,6 +60,10 @@ pub(crate) struct Delivery {
     /// What has been given so far. On the heap, because it is large, and most bodies are there in
     /// one piece, which needs none.
     streamed: Option<Box<Streamed>>,
+    /// The keys of this delivery, if they are not the verifier's.
+    keyring: Option<Arc<Keyring>>,
+    /// How many MACs are at least computed before it is refused.
+    least_macs: usize,
 }
 
 struct Streamed {
@@ -99,6 +104,7 @@ impl Delivery {
         message: &Template,
         candidates: Candidates,
         claims: &Claims<'_>,
+        keyring: Option<Arc<Keyring>>,
     ) -> Result<Self, RejectionKind> {
         let id = claims.id.unwrap_or_default();
         let mut text = Vec::with_capacity(claims.len(message) + id.len());
@@ -116,14 +122,29 @@ impl Delivery {
                 id: start,
             },
             streamed: None,
+            keyring,
+            least_macs: 0,
         })
+    }
+
+    /// Gives the delivery keys of its own, before anything of its body; none for those that nobody
+    /// has. A refusal costs as if there were `most` keys, so that it does not tell how many there are.
+    pub(crate) fn hold_against(&mut self, keyring: Option<Arc<Keyring>>, most: usize) {
+        self.keyring = keyring;
+        self.least_macs = most;
     }
 
     /// As [`Session::update`]; `verifier` is the one that the delivery began with.
     pub(crate) fn update(&mut self, verifier: &Verifier, piece: &[u8]) {
-        let Self { text, streamed, .. } = self;
+        let Self {
+            text,
+            streamed,
+            keyring,
+            ..
+        } = self;
         let streamed = streamed.get_or_insert_with(|| {
-            let mut mac = verifier.keys().current.key.begin();
+            let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
+            let mut mac = keyring.current.key.begin();
             mac.update(text.before());
             Box::new(Streamed { mac, len: 0 })
         });
@@ -145,38 +166,59 @@ impl Delivery {
             time,
             text,
             streamed,
+            keyring,
+            least_macs,
         } = self;
         let len: usize = body
             .clone()
             .into_iter()
             .map(|piece| piece.as_ref().len())
             .sum();
-        let Keyring { current, previous } = verifier.keys();
-        for key in std::iter::once(current).chain(previous) {
-            let signatures = candidates.iter();
+        let signs = |key: &Key| {
+            key.signs(
+                |mac| {
+                    mac(text.before());
+                    body.clone()
+                        .into_iter()
+                        .for_each(|piece| mac(piece.as_ref()));
+                    mac(text.after());
+                },
+                candidates.iter(),
+            )
+        };
+        let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
+        let mut kind = if keyring.is_decoy() {
+            RejectionKind::UnknownTenant
+        } else {
+            RejectionKind::SignatureMismatch
+        };
+        for (at, key) in keyring.iter().enumerate() {
             let whole = streamed.take().filter(|streamed| streamed.len == len);
             let matches = match whole {
                 Some(mut streamed) => {
                     streamed.mac.update(text.after());
-                    streamed.mac.is_one_of(signatures)
+                    streamed.mac.is_one_of(candidates.iter())
                 }
-                None => key.key.signs(
-                    |mac| {
-                        mac(text.before());
-                        body.clone()
-                            .into_iter()
-                            .for_each(|piece| mac(piece.as_ref()));
-                        mac(text.after());
-                    },
-                    signatures,
-                ),
+                None => signs(&key.key),
             };
-            if matches {
-                let id = std::mem::take(text).into_id();
-                return Ok(Verified::new(verifier.scheme().clone(), key, id, *time));
+            if !matches || keyring.is_decoy() {
+                continue;
             }
+            if !key.is_valid(|| verifier.now()) {
+                let label = key.label.clone();
+                kind = RejectionKind::ExpiredKey { label };
+                continue;
+            }
+            if at > 0 {
+                key.tell_in_use(&verifier.scheme().spec().name);
+            }
+            let id = std::mem::take(text).into_id();
+            return Ok(Verified::new(verifier.scheme().clone(), key, id, *time));
         }
-        Err(verifier.reject(RejectionKind::SignatureMismatch))
+        for _ in keyring.len()..*least_macs {
+            std::hint::black_box(signs(&verifier.keyring().current.key));
+        }
+        Err(verifier.reject(kind))
     }
 }
 

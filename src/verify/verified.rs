@@ -2,8 +2,10 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 
-use super::keyring::LabelledKey;
-use crate::scheme::{Scheme, UnixTime};
+use crate::{
+    keys::LabelledKey,
+    scheme::{Scheme, UnixTime},
+};
 
 /// Proof that a delivery is authentic, and what is known of it.
 ///

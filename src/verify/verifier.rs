@@ -1,20 +1,26 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
+use arc_swap::ArcSwap;
 use http::StatusCode;
 
 use super::{
     Head, Session, Verified,
-    head::Claims,
-    keyring::Keyring,
+    claims::Claims,
     session::{Candidates, Delivery},
     window::Window,
 };
 use crate::{
     clock::{Clock, SystemClock},
-    keys::{KeyError, Keys},
+    keys::{KeyHandle, Keyring, Keys},
     providers::Provider,
+    public_url::{PublicUrlError, PublicUrlErrorKind},
     rejection::{Rejection, RejectionClass, RejectionKind},
     scheme::{Scheme, UnixTime},
+    setup::SetupError,
 };
 
 /// Verifies the deliveries of one provider. Cheap to clone.
@@ -26,7 +32,10 @@ pub struct Verifier(Arc<Shared>);
 #[derive(Clone)]
 struct Shared {
     provider: Provider,
-    keys: Arc<Keyring>,
+    /// The keys of a delivery that has none of its own.
+    keyring: Arc<Keyring>,
+    /// Where a delivery's own keys come from, if they can be replaced.
+    reloadable: Option<Arc<ArcSwap<Keyring>>>,
     window: Window,
     clock: Arc<dyn Clock>,
 }
@@ -36,14 +45,56 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// If a secret is not in the form that the provider's scheme takes; the error says which.
-    pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, KeyError> {
+    /// If a secret is not in the form that the provider's scheme takes; the error says which. If the
+    /// scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
+    pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
         let provider = provider.into();
-        let keys = Arc::new(Keyring::new(provider.scheme(), &keys.into())?);
-        let tolerance = provider.scheme().tolerance();
+        let keyring = keys.into().keyring(provider.scheme())?;
+        Self::with(provider, keyring, None)
+    }
+
+    /// As [`new`](Self::new), with a handle that replaces the keys of this verifier and its clones.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn reloadable(
+        provider: impl Into<Provider>,
+        keys: impl Into<Keys>,
+    ) -> Result<(Self, KeyHandle), SetupError> {
+        let provider = provider.into();
+        let scheme = provider.scheme().clone();
+        let keyring = keys.into().keyring(&scheme)?;
+        let keyring = Arc::new(ArcSwap::new(keyring));
+        // Not the first keys, which nobody could take away.
+        let decoy = Arc::new(Keyring::decoy(&scheme));
+        let verifier = Self::with(provider, decoy, Some(Arc::clone(&keyring)))?;
+        Ok((verifier, KeyHandle::new(scheme, keyring)))
+    }
+
+    /// A verifier that lets nothing pass but deliveries that are
+    /// [given keys](Delivery::hold_against).
+    pub(crate) fn without_keys(provider: Provider) -> Result<Self, SetupError> {
+        let decoy = Arc::new(Keyring::decoy(provider.scheme()));
+        Self::with(provider, decoy, None)
+    }
+
+    fn with(
+        provider: Provider,
+        keyring: Arc<Keyring>,
+        reloadable: Option<Arc<ArcSwap<Keyring>>>,
+    ) -> Result<Self, SetupError> {
+        let scheme = provider.scheme();
+        if scheme.url_is_signed() && provider.public_url().is_none() {
+            let scheme = Arc::clone(&scheme.spec().name);
+            let missing = PublicUrlErrorKind::Missing { scheme };
+            return Err(PublicUrlError::from(missing).into());
+        }
+        let tolerance = scheme.tolerance();
         Ok(Self(Arc::new(Shared {
             provider,
-            keys,
+            keyring,
+            reloadable,
             window: Window {
                 past: tolerance,
                 future: tolerance,
@@ -131,14 +182,20 @@ impl Verifier {
 
     #[inline]
     fn read(&self, head: Head<'_>) -> Result<Delivery, RejectionKind> {
-        let spec = self.scheme().spec();
+        let provider = &self.0.provider;
+        let spec = provider.scheme().spec();
         let mut candidates = Candidates::new(spec.algorithm);
-        let claims = Claims::read(head, spec, &mut candidates)?;
+        let claims = Claims::read(head, provider, &mut candidates)?;
         if let (Some(timestamp), Some(time)) = (&spec.timestamp, claims.time) {
-            let now = UnixTime::from(self.0.clock.now());
+            let now = UnixTime::from(self.now());
             self.0.window.check(now, time, timestamp.unit)?;
         }
-        Delivery::new(&spec.message, candidates, &claims)
+        let keyring = self
+            .0
+            .reloadable
+            .as_ref()
+            .map(|keyring| keyring.load_full());
+        Delivery::new(&spec.message, candidates, &claims, keyring)
     }
 
     #[cold]
@@ -147,8 +204,12 @@ impl Verifier {
         Rejection::new(name, kind, self.0.provider.statuses())
     }
 
-    pub(super) fn keys(&self) -> &Keyring {
-        &self.0.keys
+    pub(super) fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.0.clock.now()
     }
 
     pub(crate) fn provider(&self) -> &Provider {
@@ -164,7 +225,7 @@ impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared")
             .field("provider", &self.provider)
-            .field("keys", &self.keys)
+            .field("keyring", &self.keyring)
             .field("window", &self.window)
             .finish_non_exhaustive()
     }

@@ -12,7 +12,7 @@ use crate::rejection::RejectionKind;
 /// ```
 /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::MemoryBudget};
 ///
-/// # fn main() -> Result<(), tower_webhook::KeyError> {
+/// # fn main() -> Result<(), tower_webhook::SetupError> {
 /// let budget = MemoryBudget::new(256 << 20);
 /// let github = WebhookLayer::new(providers::github(), Secret::new("one secret")?)?
 ///     .memory_budget(budget.clone());

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
-use super::{budget::Share, layer::Config};
+use super::{budget::Share, layer::Config, lookup::LookUp};
 use crate::{
     body::{Buffer, ResponseBody, VerifiedBody},
     rejection::{self, Rejection, RejectionKind},
@@ -85,9 +85,14 @@ where
         delivery: Delivery,
     ) -> Self {
         let (head, body) = request.into_parts();
+        let (head, look_up) = match &config.source {
+            None => (Some(head), None),
+            Some(source) => (None, Some(source.look_up(head))),
+        };
         let reading = Reading {
             config: Arc::clone(config),
-            head: Some(head),
+            head,
+            look_up,
             delivery,
             buffer: Buffer::default(),
             trailers: None,
@@ -191,7 +196,9 @@ where
 /// A request whose body is arriving.
 struct Reading {
     config: Arc<Config>,
+    /// With the look-up while it is under way.
     head: Option<request::Parts>,
+    look_up: Option<LookUp>,
     delivery: Delivery,
     buffer: Buffer,
     trailers: Option<Box<HeaderMap>>,
@@ -201,8 +208,25 @@ struct Reading {
 }
 
 impl Reading {
-    /// Reads to the end of the body.
+    /// Waits for the keys, if they have to be looked up, and reads to the end of the body.
     fn poll<B: Body>(
+        &mut self,
+        body: Pin<&mut B>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), RejectionKind>> {
+        if let Some(look_up) = &mut self.look_up {
+            let (head, found) = ready!(look_up.as_mut().poll(cx));
+            self.look_up = None;
+            self.head = Some(head);
+            if let Some(source) = &self.config.source {
+                let scheme = self.config.verifier.scheme();
+                source.give(found, scheme, &mut self.delivery)?;
+            }
+        }
+        self.read(body, cx)
+    }
+
+    fn read<B: Body>(
         &mut self,
         mut body: Pin<&mut B>,
         cx: &mut Context<'_>,
@@ -298,11 +322,21 @@ impl Reading {
 /// The response that refuses a request.
 #[cold]
 fn refuse(config: &Config, is_grpc: bool, rejection: Rejection) -> Response<Bytes> {
-    trace::debug!(
-        provider = rejection.provider(),
-        reason = %rejection,
-        "webhook delivery refused"
-    );
+    match rejection.kind() {
+        // Not the sender's fault.
+        RejectionKind::KeySourceFailed { .. } | RejectionKind::KeySourceTimeout { .. } => {
+            trace::warn!(
+                provider = rejection.provider(),
+                reason = %rejection,
+                "webhook delivery refused"
+            );
+        }
+        _ => trace::debug!(
+            provider = rejection.provider(),
+            reason = %rejection,
+            "webhook delivery refused"
+        ),
+    }
     let mut response = if is_grpc {
         rejection::grpc(&rejection)
     } else {

@@ -4,18 +4,21 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use tower_layer::Layer;
 
-use super::{MemoryBudget, Webhook};
+use super::{MemoryBudget, Webhook, lookup::Source};
 use crate::{
     body::VerifiedBody,
     clock::Clock,
-    keys::{KeyError, Keys},
+    keys::{KeyHandle, KeySource, Keys},
     providers::Provider,
     rejection::{self, Rejection, RejectionClass},
+    setup::SetupError,
     verify::Verifier,
 };
 
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 const DEFAULT_BODY_DEADLINE: Duration = Duration::from_secs(10);
+/// Slack gives up on an answer after three.
+const DEFAULT_KEY_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Applies [`Webhook`] to a service. Cheap to clone.
 ///
@@ -31,6 +34,7 @@ pub struct WebhookLayer<B = VerifiedBody> {
 #[derive(Clone)]
 pub(super) struct Config {
     pub(super) verifier: Verifier,
+    pub(super) source: Option<Source>,
     pub(super) body_limit: usize,
     pub(super) body_deadline: Option<Duration>,
     pub(super) budget: Option<MemoryBudget>,
@@ -46,9 +50,47 @@ impl WebhookLayer {
     ///
     /// # Errors
     ///
-    /// If a secret is not in the form that the provider's scheme takes; the error says which.
-    pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, KeyError> {
+    /// If a secret is not in the form that the provider's scheme takes; the error says which. If the
+    /// scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
+    pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
         Verifier::new(provider, keys).map(Self::from)
+    }
+
+    /// As [`new`](Self::new), with a handle that replaces the keys while the layer is at work.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn reloadable(
+        provider: impl Into<Provider>,
+        keys: impl Into<Keys>,
+    ) -> Result<(Self, KeyHandle), SetupError> {
+        let (verifier, handle) = Verifier::reloadable(provider, keys)?;
+        Ok((verifier.into(), handle))
+    }
+
+    /// A layer that asks for the keys of each request.
+    ///
+    /// The source is asked after the head was found to be in order and before the body is read. If
+    /// it has no keys for a request, the request is refused as one with a wrong signature; if it fails
+    /// or does not answer by the [deadline](Self::key_deadline), with 503 and `Retry-After`.
+    ///
+    /// # Errors
+    ///
+    /// If the scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
+    ///
+    /// # Security
+    ///
+    /// Nothing but time tells a request for a tenant that does not exist from one that is signed
+    /// wrongly: both are read to their end and cost the same work here, that of as many keys as any
+    /// tenant had so far. Whether the look-up itself takes as long is up to the source.
+    pub fn per_request(
+        provider: impl Into<Provider>,
+        source: impl KeySource,
+    ) -> Result<Self, SetupError> {
+        let mut layer = Self::from(Verifier::without_keys(provider.into())?);
+        layer.config().source = Some(Source::new(source, DEFAULT_KEY_DEADLINE));
+        Ok(layer)
     }
 }
 
@@ -60,6 +102,7 @@ impl From<Verifier> for WebhookLayer {
             .unwrap_or(DEFAULT_BODY_LIMIT);
         let config = Config {
             verifier,
+            source: None,
             body_limit,
             body_deadline: Some(DEFAULT_BODY_DEADLINE),
             budget: None,
@@ -98,6 +141,21 @@ impl<B> WebhookLayer<B> {
     #[doc(alias = "timeout")]
     pub fn body_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.config().body_deadline = deadline.into();
+        self
+    }
+
+    /// How long the [key source](Self::per_request) may take, `None` for as long as it likes; 2 s
+    /// unless set. A slower one is answered 503 with `Retry-After`. Without effect on a layer that has
+    /// its keys.
+    ///
+    /// # Panics
+    ///
+    /// With a deadline, the response future needs a Tokio runtime with its timer enabled whenever
+    /// the source does not answer at once, and panics without one.
+    pub fn key_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
+        if let Some(source) = &mut self.config().source {
+            source.deadline = deadline.into();
+        }
         self
     }
 
@@ -217,6 +275,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("verifier", &self.verifier)
+            .field("per_request", &self.source.is_some())
             .field("body_limit", &self.body_limit)
             .field("body_deadline", &self.body_deadline)
             .field("budget", &self.budget)

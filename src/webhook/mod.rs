@@ -76,6 +76,7 @@
 mod budget;
 mod future;
 mod layer;
+mod lookup;
 mod service;
 
 pub use self::{

@@ -1,9 +1,17 @@
 //! One secret, as an operator configures it.
 
-use std::{error::Error, fmt, sync::Arc};
+mod error;
+mod form;
+mod load;
+
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use zeroize::Zeroizing;
 
+pub use self::{
+    error::{KeyError, KeyErrorKind},
+    form::KeyForm,
+};
 use crate::encoding::{Encoding, base64_any_padding};
 
 /// A secret shared with a provider.
@@ -15,9 +23,9 @@ use crate::encoding::{Encoding, base64_any_padding};
 /// ```
 /// use tower_webhook::Secret;
 ///
-/// # fn main() -> Result<(), tower_webhook::KeyError> {
+/// # fn main() -> Result<(), tower_webhook::SetupError> {
 /// let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?.label("2026-11");
-/// assert_eq!(format!("{secret:?}"), r#"Secret { label: Some("2026-11"), .. }"#);
+/// assert_eq!(format!("{secret:?}"), r#"Secret { label: Some("2026-11"), not_after: None, .. }"#);
 ///
 /// let error = Secret::new("from-a-file-with-a-newline\n").unwrap_err();
 /// assert_eq!(error.to_string(), "the secret begins or ends with white space or an invisible character");
@@ -29,6 +37,7 @@ pub struct Secret {
     bytes: Arc<Zeroizing<Box<[u8]>>>,
     is_raw: bool,
     label: Option<Arc<str>>,
+    not_after: Option<SystemTime>,
 }
 
 impl Secret {
@@ -41,6 +50,8 @@ impl Secret {
     /// If the text is empty, or begins or ends with white space or an invisible character: nearly
     /// always a newline that came along from a file. Whether it can be decoded is known once it meets a scheme, in
     /// [`WebhookLayer::new`](crate::WebhookLayer::new) or [`Verifier::new`](crate::Verifier::new).
+    /// The error does not say which secret it is about; [`from_env`](Self::from_env) and
+    /// [`from_file`](Self::from_file) do.
     ///
     /// # Security
     ///
@@ -81,6 +92,17 @@ impl Secret {
         self
     }
 
+    /// The last moment at which the secret is used, by the verifier's clock. A delivery that is
+    /// complete later is refused, as one with a wrong signature is;
+    /// [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey) tells the operator.
+    ///
+    /// It is meant for previous secrets, and holds for a current one too.
+    #[must_use]
+    pub fn not_after(mut self, last: SystemTime) -> Self {
+        self.not_after = Some(last);
+        self
+    }
+
     // An exact-size copy: turning a `Vec` with spare room into a box may move it and leave the
     // first place unwiped.
     fn from_slice(bytes: &[u8], is_raw: bool) -> Self {
@@ -88,11 +110,16 @@ impl Secret {
             bytes: Arc::new(Zeroizing::new(bytes.into())),
             is_raw,
             label: None,
+            not_after: None,
         }
     }
 
     pub(crate) fn label_ref(&self) -> Option<&Arc<str>> {
         self.label.as_ref()
+    }
+
+    pub(crate) fn expiry(&self) -> Option<SystemTime> {
+        self.not_after
     }
 
     /// The key bytes under `form`.
@@ -132,97 +159,7 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secret")
             .field("label", &self.label)
+            .field("not_after", &self.not_after)
             .finish_non_exhaustive()
     }
 }
-
-/// How the text of a secret becomes key bytes.
-///
-/// It belongs to the [scheme](crate::Scheme), because providers differ: Stripe's `whsec_…` is the
-/// key as it stands, Standard Webhooks' `whsec_…` is base64 behind a prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeyForm {
-    /// Standard base64, with or without padding.
-    Base64,
-    /// Hex digits, in either case.
-    Hex,
-    /// Standard base64, with or without padding, after this prefix if it is there.
-    PrefixedBase64(&'static str),
-    /// The text's own bytes.
-    Text,
-}
-
-impl fmt::Display for KeyForm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Base64 => f.write_str("standard base64"),
-            Self::Hex => f.write_str("hex"),
-            Self::PrefixedBase64(prefix) => write!(f, "standard base64, alone or after `{prefix}`"),
-            Self::Text => f.write_str("text"),
-        }
-    }
-}
-
-/// What is wrong with a secret. It never holds any part of the secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyError {
-    kind: KeyErrorKind,
-    which: Option<Box<str>>,
-}
-
-impl KeyError {
-    /// What is wrong.
-    #[must_use]
-    pub fn kind(&self) -> &KeyErrorKind {
-        &self.kind
-    }
-
-    /// Says which of several secrets is meant.
-    pub(crate) fn of(mut self, which: String) -> Self {
-        self.which = Some(which.into());
-        self
-    }
-}
-
-/// What can be wrong with a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyErrorKind {
-    /// No bytes, or nothing but zeros, which is the same key.
-    Empty,
-    /// The text cannot be decoded as its scheme asks.
-    #[non_exhaustive]
-    Encoding {
-        /// What the scheme takes.
-        expected: KeyForm,
-    },
-    /// The text begins or ends with white space or an invisible character.
-    SurroundingWhitespace,
-}
-
-impl From<KeyErrorKind> for KeyError {
-    fn from(kind: KeyErrorKind) -> Self {
-        Self { kind, which: None }
-    }
-}
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let which = self.which.as_deref().unwrap_or("the secret");
-        match &self.kind {
-            KeyErrorKind::Empty => write!(f, "{which} is empty"),
-            KeyErrorKind::Encoding { expected } => {
-                write!(f, "{which} cannot be decoded: this scheme takes {expected}")
-            }
-            KeyErrorKind::SurroundingWhitespace => {
-                write!(
-                    f,
-                    "{which} begins or ends with white space or an invisible character"
-                )
-            }
-        }
-    }
-}
-
-impl Error for KeyError {}

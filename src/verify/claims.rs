@@ -1,77 +1,12 @@
-use std::fmt;
-
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, request};
+use http::{HeaderValue, uri::PathAndQuery};
 
 use super::session::Candidates;
 use crate::{
+    head::Head,
+    providers::Provider,
     rejection::RejectionKind,
     scheme::{Element, Part, Spec, Template, Timestamp, TimestampPlace, UnixTime},
 };
-
-/// The head of a request: all that verification needs to know before the body.
-#[derive(Clone, Copy)]
-pub struct Head<'h> {
-    method: &'h Method,
-    uri: &'h Uri,
-    headers: &'h HeaderMap,
-}
-
-impl<'h> Head<'h> {
-    /// A head made of its parts; `From` makes one of a [`Request`] or its [`Parts`](request::Parts).
-    #[must_use]
-    pub fn new(method: &'h Method, uri: &'h Uri, headers: &'h HeaderMap) -> Self {
-        Self {
-            method,
-            uri,
-            headers,
-        }
-    }
-
-    /// The only value of a header. Copies that agree are one value.
-    pub(crate) fn only(&self, name: &HeaderName) -> Result<Option<&'h HeaderValue>, RejectionKind> {
-        let mut values = self.headers.get_all(name).into_iter();
-        let first = values.next();
-        if values.any(|value| Some(value) != first) {
-            return Err(RejectionKind::ConflictingHeader {
-                header: name.clone(),
-            });
-        }
-        Ok(first)
-    }
-
-    /// As [`only`](Self::only), where an empty value says as little as none.
-    fn value(&self, name: &HeaderName) -> Result<Option<&'h HeaderValue>, RejectionKind> {
-        Ok(self.only(name)?.filter(|value| !value.is_empty()))
-    }
-}
-
-// Not the headers: one of them is a MAC.
-impl fmt::Debug for Head<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Head")
-            .field("method", &self.method)
-            .field("path", &self.uri.path())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<'h> From<&Head<'h>> for Head<'h> {
-    fn from(head: &Head<'h>) -> Self {
-        *head
-    }
-}
-
-impl<'h> From<&'h request::Parts> for Head<'h> {
-    fn from(parts: &'h request::Parts) -> Self {
-        Self::new(&parts.method, &parts.uri, &parts.headers)
-    }
-}
-
-impl<'h, T> From<&'h Request<T>> for Head<'h> {
-    fn from(request: &'h Request<T>) -> Self {
-        Self::new(request.method(), request.uri(), request.headers())
-    }
-}
 
 /// What a head claims about its delivery, read but not proven.
 pub(super) struct Claims<'h> {
@@ -79,6 +14,8 @@ pub(super) struct Claims<'h> {
     pub(super) time: Option<UnixTime>,
     pub(super) id: Option<&'h str>,
     timestamp: &'h [u8],
+    /// The base of the public URL, where it is signed.
+    base: &'h str,
 }
 
 impl<'h> Claims<'h> {
@@ -86,9 +23,10 @@ impl<'h> Claims<'h> {
     #[inline]
     pub(super) fn read(
         head: Head<'h>,
-        spec: &Spec,
+        provider: &'h Provider,
         candidates: &mut Candidates,
     ) -> Result<Self, RejectionKind> {
+        let spec = provider.scheme().spec();
         let listed = signatures(head, spec, candidates)?;
         let (timestamp, time) = match &spec.timestamp {
             Some(timestamp) => {
@@ -106,11 +44,16 @@ impl<'h> Claims<'h> {
             }
             None => None,
         };
+        let base = match provider.public_url() {
+            Some(url) if provider.scheme().url_is_signed() => url.base(head)?,
+            _ => "",
+        };
         Ok(Self {
             head,
             time,
             id,
             timestamp,
+            base,
         })
     }
 
@@ -119,9 +62,10 @@ impl<'h> Claims<'h> {
         let len = |part: &Part| match part {
             Part::Header(_) => self.id.map_or(0, str::len),
             Part::Literal(text) => text.len(),
-            Part::Method => self.head.method.as_str().len(),
-            Part::Path => self.head.uri.path().len(),
+            Part::Method => self.head.method().as_str().len(),
+            Part::Path => self.head.path().len(),
             Part::Timestamp => self.timestamp.len(),
+            Part::Url => self.base.len() + self.target().len(),
         };
         let elements = message.before.iter().chain(&message.after);
         elements.map(|element| len(&element.part)).sum()
@@ -134,35 +78,45 @@ impl<'h> Claims<'h> {
         text: &mut Vec<u8>,
     ) -> Result<(), RejectionKind> {
         for Element { part, separator } in elements {
-            let value = self.part(part)?;
+            let start = text.len();
+            self.write_part(part, text)?;
+            let value = text.get(start..).unwrap_or_default();
             if separator
                 .as_ref()
                 .is_some_and(|separator| separator.blurs(value))
             {
                 return Err(RejectionKind::AmbiguousMessage { part: part.name() });
             }
-            text.extend_from_slice(value);
         }
         Ok(())
     }
 
-    /// The bytes of a part of the signed text as they were sent.
-    fn part<'s>(&self, part: &'s Part) -> Result<&'s [u8], RejectionKind>
-    where
-        'h: 's,
-    {
-        match part {
+    /// Writes a part of the signed text, as it was sent.
+    fn write_part(&self, part: &Part, text: &mut Vec<u8>) -> Result<(), RejectionKind> {
+        let value = match part {
             Part::Header(name) => {
                 let value = self.head.value(name)?.map(HeaderValue::as_bytes);
                 value.ok_or_else(|| RejectionKind::MissingHeader {
                     header: name.clone(),
-                })
+                })?
             }
-            Part::Literal(text) => Ok(text),
-            Part::Method => Ok(self.head.method.as_str().as_bytes()),
-            Part::Path => Ok(self.head.uri.path().as_bytes()),
-            Part::Timestamp => Ok(self.timestamp),
-        }
+            Part::Literal(text) => text,
+            Part::Method => self.head.method().as_str().as_bytes(),
+            Part::Path => self.head.path().as_bytes(),
+            Part::Timestamp => self.timestamp,
+            Part::Url => {
+                text.extend_from_slice(self.base.as_bytes());
+                self.target().as_bytes()
+            }
+        };
+        text.extend_from_slice(value);
+        Ok(())
+    }
+
+    /// The path and the query, without what an absolute target has before them.
+    fn target(&self) -> &'h str {
+        let target = self.head.uri().path_and_query();
+        target.map_or("", PathAndQuery::as_str)
     }
 }
 

@@ -1,0 +1,127 @@
+//! The head of a request, as verification and key sources see it.
+
+use std::fmt;
+
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, request};
+
+use crate::rejection::RejectionKind;
+
+/// The head of a request: all that is known of it before its body. A handful of references.
+///
+/// ```
+/// use http::Request;
+/// use tower_webhook::Head;
+///
+/// let request = Request::post("/hooks/acme?try=2").body(()).unwrap();
+/// let head = Head::from(&request);
+/// assert_eq!(head.path().strip_prefix("/hooks/"), Some("acme"));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Head<'h> {
+    method: &'h Method,
+    uri: &'h Uri,
+    headers: &'h HeaderMap,
+    extensions: Option<&'h Extensions>,
+}
+
+impl<'h> Head<'h> {
+    /// A head made of its parts, without extensions; `From` makes one of a [`Request`] or its
+    /// [`Parts`](request::Parts), with theirs.
+    #[must_use]
+    pub fn new(method: &'h Method, uri: &'h Uri, headers: &'h HeaderMap) -> Self {
+        Self {
+            method,
+            uri,
+            headers,
+            extensions: None,
+        }
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &'h Method {
+        self.method
+    }
+
+    /// The request's target: a path and a query, and over HTTP/2 the scheme and the authority too.
+    #[must_use]
+    pub fn uri(&self) -> &'h Uri {
+        self.uri
+    }
+
+    /// The path of the target as it was sent, percent-encoding and all.
+    #[must_use]
+    pub fn path(&self) -> &'h str {
+        self.uri.path()
+    }
+
+    /// The headers.
+    ///
+    /// # Security
+    ///
+    /// One of them is the signature: do not log them.
+    #[must_use]
+    pub fn headers(&self) -> &'h HeaderMap {
+        self.headers
+    }
+
+    /// What a server or an outer layer left beside the request, axum's `ConnectInfo` for example.
+    #[must_use]
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&'h T> {
+        self.extensions?.get()
+    }
+
+    /// The only value of a header. Copies that agree are one value.
+    pub(crate) fn only(&self, name: &HeaderName) -> Result<Option<&'h HeaderValue>, RejectionKind> {
+        let mut values = self.headers.get_all(name).into_iter();
+        let first = values.next();
+        if values.any(|value| Some(value) != first) {
+            return Err(RejectionKind::ConflictingHeader {
+                header: name.clone(),
+            });
+        }
+        Ok(first)
+    }
+
+    /// As [`only`](Self::only), where an empty value says as little as none.
+    pub(crate) fn value(
+        &self,
+        name: &HeaderName,
+    ) -> Result<Option<&'h HeaderValue>, RejectionKind> {
+        Ok(self.only(name)?.filter(|value| !value.is_empty()))
+    }
+}
+
+// Not the headers: one of them is a MAC.
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("method", &self.method)
+            .field("path", &self.path())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'h> From<&Head<'h>> for Head<'h> {
+    fn from(head: &Head<'h>) -> Self {
+        *head
+    }
+}
+
+impl<'h> From<&'h request::Parts> for Head<'h> {
+    fn from(parts: &'h request::Parts) -> Self {
+        Self {
+            extensions: Some(&parts.extensions),
+            ..Self::new(&parts.method, &parts.uri, &parts.headers)
+        }
+    }
+}
+
+impl<'h, T> From<&'h Request<T>> for Head<'h> {
+    fn from(request: &'h Request<T>) -> Self {
+        Self {
+            extensions: Some(request.extensions()),
+            ..Self::new(request.method(), request.uri(), request.headers())
+        }
+    }
+}

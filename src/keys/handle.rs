@@ -1,0 +1,57 @@
+use std::{fmt, sync::Arc};
+
+use arc_swap::ArcSwap;
+
+use super::{KeyError, Keyring, Keys};
+use crate::scheme::Scheme;
+
+/// Replaces the keys of a running layer; made by
+/// [`WebhookLayer::reloadable`](crate::WebhookLayer::reloadable) and
+/// [`Verifier::reloadable`](crate::Verifier::reloadable).
+///
+/// Clones replace the same keys, and every clone of the layer sees it. Deliveries do not wait for
+/// each other nor for a replacement: a delivery is held against the keys that were there when its
+/// head was read.
+///
+/// ```
+/// use tower_webhook::{Secret, WebhookLayer, providers};
+///
+/// # fn main() -> Result<(), tower_webhook::SetupError> {
+/// let (layer, handle) = WebhookLayer::reloadable(providers::github(), Secret::new("the old one")?)?;
+/// // While the layer is at work, on any thread:
+/// handle.replace(Secret::new("the new one")?)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct KeyHandle {
+    scheme: Scheme,
+    keyring: Arc<ArcSwap<Keyring>>,
+}
+
+impl KeyHandle {
+    pub(crate) fn new(scheme: Scheme, keyring: Arc<ArcSwap<Keyring>>) -> Self {
+        Self { scheme, keyring }
+    }
+
+    /// Holds every delivery whose head is read from now on against these keys alone. Previous
+    /// secrets that shall still pass must be among them.
+    ///
+    /// # Errors
+    ///
+    /// If a secret is not in the form that the layer's scheme takes; the error says which. The keys
+    /// stay as they were.
+    pub fn replace(&self, keys: impl Into<Keys>) -> Result<(), KeyError> {
+        let keyring = keys.into().keyring(&self.scheme)?;
+        self.keyring.store(keyring);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for KeyHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyHandle")
+            .field("provider", &self.scheme.name())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,155 @@
+#[cfg(feature = "tracing")]
+use std::{
+    collections::HashSet,
+    sync::{
+        LazyLock, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use std::{sync::Arc, time::SystemTime};
+
+use super::{KeyError, KeyForm, Secret};
+use crate::{
+    mac::{Algorithm, Key},
+    scheme::Scheme,
+};
+
+/// The keys of one scheme, decoded and ready for use.
+#[derive(Debug)]
+pub(crate) struct Keyring {
+    pub(crate) current: LabelledKey,
+    previous: Vec<LabelledKey>,
+    is_decoy: bool,
+    algorithm: Algorithm,
+    form: KeyForm,
+}
+
+#[derive(Debug)]
+pub(crate) struct LabelledKey {
+    pub(crate) key: Key,
+    pub(crate) label: Option<Arc<str>>,
+    not_after: Option<SystemTime>,
+    #[cfg(feature = "tracing")]
+    told: AtomicBool,
+}
+
+impl Keyring {
+    pub(super) fn new(
+        scheme: &Scheme,
+        current: &Secret,
+        previous: &[Secret],
+    ) -> Result<Self, KeyError> {
+        let spec = scheme.spec();
+        let (algorithm, form) = (spec.algorithm, spec.key_form);
+        let prepare = |secret: &Secret, which: &str| -> Result<_, KeyError> {
+            let label = secret.label_ref().cloned();
+            let key = secret.key(form).map_err(|error| {
+                let label = label.as_ref().map(|label| format!(" (`{label}`)"));
+                let label = label.unwrap_or_default();
+                error.of(format!("scheme `{}`: {which}{label}", spec.name))
+            })?;
+            Ok(LabelledKey::new(
+                Key::new(algorithm, &key),
+                label,
+                secret.expiry(),
+            ))
+        };
+        let current = prepare(current, "the secret")?;
+        // Of its full size at once: growing would leave keys behind that nothing wipes.
+        let mut ready = Vec::with_capacity(previous.len());
+        for (at, secret) in previous.iter().enumerate() {
+            ready.push(prepare(secret, &format!("previous secret {}", at + 1))?);
+        }
+        Ok(Self {
+            current,
+            previous: ready,
+            is_decoy: false,
+            algorithm,
+            form,
+        })
+    }
+
+    /// One key that nothing passes by, whatever it signs. It stands in for keys that are not there,
+    /// so that their absence takes as long as a signature that does not match.
+    pub(crate) fn decoy(scheme: &Scheme) -> Self {
+        let spec = scheme.spec();
+        Self {
+            current: LabelledKey::new(Key::new(spec.algorithm, b"decoy"), None, None),
+            previous: Vec::new(),
+            is_decoy: true,
+            algorithm: spec.algorithm,
+            form: spec.key_form,
+        }
+    }
+
+    pub(crate) fn is_decoy(&self) -> bool {
+        self.is_decoy
+    }
+
+    pub(super) fn is_for(&self, scheme: &Scheme) -> bool {
+        let spec = scheme.spec();
+        self.algorithm == spec.algorithm && self.form == spec.key_form
+    }
+
+    /// The current key and then the previous ones.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &LabelledKey> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+
+    /// How many keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.previous.len() + 1
+    }
+}
+
+impl LabelledKey {
+    fn new(key: Key, label: Option<Arc<str>>, not_after: Option<SystemTime>) -> Self {
+        Self {
+            key,
+            label,
+            not_after,
+            #[cfg(feature = "tracing")]
+            told: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the key may still be used. The clock is asked only if that depends on it.
+    pub(crate) fn is_valid(&self, now: impl FnOnce() -> SystemTime) -> bool {
+        self.not_after.is_none_or(|last| now() <= last)
+    }
+
+    /// Tells, once for each label and process, that a previous key is still in use.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn tell_in_use(&self, provider: &Arc<str>) {
+        if self.told.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let label = self.label.clone().unwrap_or_else(|| "(no label)".into());
+        // The same secret may have been made into keys before.
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new =
+            told.len() < MOST_TOLD && told.insert((Arc::clone(provider), Arc::clone(&label)));
+        drop(told);
+        if is_new {
+            tracing::info!(
+                provider = &**provider,
+                key_label = &*label,
+                "a previous secret is still in use"
+            );
+        }
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+impl LabelledKey {
+    #[expect(clippy::unused_self, reason = "there is nobody to tell")]
+    pub(crate) fn tell_in_use(&self, _: &Arc<str>) {}
+}
+
+/// The providers and labels that were told of.
+#[cfg(feature = "tracing")]
+static TOLD: LazyLock<Mutex<HashSet<(Arc<str>, Arc<str>)>>> = LazyLock::new(Mutex::default);
+
+/// Labels are the operator's, but there may be some for every tenant.
+#[cfg(feature = "tracing")]
+const MOST_TOLD: usize = 10_000;

@@ -1,0 +1,144 @@
+//! The secrets of an endpoint: rotated, replaced while it runs, or looked up for each request.
+//!
+//! | what | how |
+//! | --- | --- |
+//! | one secret | a [`Secret`], wherever keys are asked for |
+//! | from the environment, from a file | [`Secret::from_env`], [`Secret::from_file`] |
+//! | one that takes over from another | [`Keys::previous`], [`Secret::label`], [`Secret::not_after`] |
+//! | replaced without a restart | [`WebhookLayer::reloadable`](crate::WebhookLayer::reloadable) and its [`KeyHandle`] |
+//! | one for each tenant | [`WebhookLayer::per_request`](crate::WebhookLayer::per_request) and a [`KeySource`] |
+//!
+//! # Example: a rotation, from start to end
+//!
+//! ```
+//! use std::time::{Duration, SystemTime};
+//! use tower_webhook::{Keys, Secret, WebhookLayer, providers};
+//!
+//! # fn main() -> Result<(), tower_webhook::SetupError> {
+//! let old = Secret::new("the old one")?.label("2025-11");
+//! let (layer, handle) = WebhookLayer::reloadable(providers::github(), old.clone())?;
+//!
+//! // Before the provider is told: both are accepted, the old one for a week.
+//! let week = Duration::from_secs(7 * 24 * 60 * 60);
+//! let new = Secret::new("the new one")?.label("2026-11");
+//! let old = old.not_after(SystemTime::now() + week);
+//! handle.replace(Keys::new(new.clone()).previous(old))?;
+//!
+//! // Once no log speaks of `2025-11` any more:
+//! handle.replace(new)?;
+//! # Ok(())
+//! # }
+//! ```
+
+#[cfg(feature = "cache")]
+mod cache;
+mod handle;
+mod keyring;
+mod source;
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+#[cfg(feature = "cache")]
+pub use self::cache::KeyCache;
+pub(crate) use self::keyring::{Keyring, LabelledKey};
+pub use self::{handle::KeyHandle, source::KeySource};
+use crate::scheme::Scheme;
+pub use crate::secret::{KeyError, KeyErrorKind, KeyForm, Secret};
+
+/// The secrets that deliveries may be signed with: the current one first, then older ones.
+///
+/// While a secret is being changed, a delivery signed with either must pass. The MAC streams under
+/// the current secret; the older ones are tried, in the order they were added, only when that does not
+/// match, over the body as it was kept. So an older secret costs a genuine delivery nothing until it
+/// is needed, and a forged one a MAC more, in one go when its body is complete.
+///
+/// Clones share the secrets, and the keys that are made of them when they first meet a scheme.
+///
+/// ```
+/// use tower_webhook::{Keys, Secret, WebhookLayer, providers};
+///
+/// # fn main() -> Result<(), tower_webhook::SetupError> {
+/// let keys = Keys::new(Secret::new("the new one")?.label("2026-11"))
+///     .previous(Secret::new("the old one")?.label("2025-11"));
+/// let layer = WebhookLayer::new(providers::github(), keys)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Keys(Arc<Secrets>);
+
+struct Secrets {
+    current: Secret,
+    previous: Vec<Secret>,
+    /// Made for the first scheme that asks; another one makes its own.
+    keyring: OnceLock<Arc<Keyring>>,
+}
+
+impl Keys {
+    /// Keys with nothing but a current secret.
+    #[must_use]
+    pub fn new(current: Secret) -> Self {
+        Self::of(current, Vec::new())
+    }
+
+    /// Adds an older secret, tried after those added before it.
+    ///
+    /// With the `tracing` feature, the first delivery that passes by it is told of at info level, with
+    /// the fields `provider` and `key_label`: once for each label and process.
+    ///
+    /// # Security
+    ///
+    /// It is accepted as long as these keys are in use, unless it has a
+    /// [`not_after`](Secret::not_after).
+    #[must_use]
+    pub fn previous(self, secret: Secret) -> Self {
+        let Secrets {
+            current, previous, ..
+        } = &*self.0;
+        let mut previous = previous.clone();
+        previous.push(secret);
+        Self::of(current.clone(), previous)
+    }
+
+    fn of(current: Secret, previous: Vec<Secret>) -> Self {
+        Self(Arc::new(Secrets {
+            current,
+            previous,
+            keyring: OnceLock::new(),
+        }))
+    }
+
+    /// The keys of `scheme`, decoded and ready for use.
+    pub(crate) fn keyring(&self, scheme: &Scheme) -> Result<Arc<Keyring>, KeyError> {
+        let Secrets {
+            current,
+            previous,
+            keyring,
+        } = &*self.0;
+        if let Some(ready) = keyring.get().filter(|ready| ready.is_for(scheme)) {
+            return Ok(Arc::clone(ready));
+        }
+        let ready = Arc::new(Keyring::new(scheme, current, previous)?);
+        // Whoever comes second, with another scheme or on another thread, keeps its own.
+        let _ = keyring.set(Arc::clone(&ready));
+        Ok(ready)
+    }
+}
+
+impl From<Secret> for Keys {
+    fn from(current: Secret) -> Self {
+        Self::new(current)
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys")
+            .field("current", &self.0.current)
+            .field("previous", &self.0.previous)
+            .finish()
+    }
+}

@@ -1,0 +1,105 @@
+use std::{error::Error, future::Future};
+
+use super::Keys;
+use crate::head::Head;
+
+/// Looks up the keys of each request: one endpoint, many tenants.
+///
+/// [`WebhookLayer::per_request`](crate::WebhookLayer::per_request) takes one. It is asked once for
+/// each request whose head could be read, and before anything is read of the body.
+///
+/// # Example: a closure
+///
+/// What the future needs of the head is taken out first, because it outlives the call:
+///
+/// ```
+/// use std::{collections::HashMap, convert::Infallible};
+/// use tower_webhook::{Head, Keys, Secret, WebhookLayer, providers};
+///
+/// # fn main() -> Result<(), tower_webhook::SetupError> {
+/// let tenants: HashMap<String, Keys> =
+///     HashMap::from([("acme".into(), Secret::new("the secret of acme")?.into())]);
+///
+/// let source = move |head: Head<'_>| {
+///     let tenant = head.path().strip_prefix("/hooks/");
+///     let keys = tenant.and_then(|tenant| tenants.get(tenant)).cloned();
+///     async move { Ok::<_, Infallible>(keys) }
+/// };
+/// let layer = WebhookLayer::per_request(providers::github(), source)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Example: an implementor
+///
+/// ```
+/// use tower_webhook::{Head, Keys, Secret, keys::KeySource};
+///
+/// struct Vault { /* a client of something far away */ }
+///
+/// impl Vault {
+///     async fn read(&self, name: &str) -> std::io::Result<Option<String>> {
+///         # Ok(Some(name.to_owned()))
+///     }
+/// }
+///
+/// impl KeySource for Vault {
+///     type Error = Box<dyn std::error::Error + Send + Sync>;
+///
+///     async fn keys(&self, head: Head<'_>) -> Result<Option<Keys>, Self::Error> {
+///         let Some(tenant) = head.path().strip_prefix("/hooks/") else {
+///             return Ok(None);
+///         };
+///         match self.read(tenant).await? {
+///             Some(secret) => Ok(Some(Secret::new(secret)?.label(tenant).into())),
+///             None => Ok(None),
+///         }
+///     }
+/// }
+/// ```
+///
+/// # Security
+///
+/// - What tells tenants apart must be something the layer's router or the provider vouches for. A
+///   path does; a header that is not signed lets whoever has the secret of one tenant pick another
+///   one's keys, and no more than fail.
+/// - Everybody can make a source look up: the signature is checked after it. Put a
+///   [`KeyCache`](crate::keys#reexports) around what is slow or dear.
+pub trait KeySource: Send + Sync + 'static {
+    /// Why a look-up failed. Its text, and that of its sources, is for the operator.
+    type Error: Into<Box<dyn Error + Send + Sync>>;
+
+    /// The keys that this request may be signed with.
+    ///
+    /// `None` where there are none, because there is no such tenant for example: the request is
+    /// then refused as one with a wrong signature is, byte for byte and after the same work.
+    ///
+    /// Keep [`Keys`] and give clones away where you can: they are decoded at their first use, and
+    /// their clones need not be.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be said which keys there are: the request is answered 503 with `Retry-After`.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future is dropped when the client goes away or the layer's
+    /// [`key_deadline`](crate::WebhookLayer::key_deadline) has passed.
+    fn keys(
+        &self,
+        head: Head<'_>,
+    ) -> impl Future<Output = Result<Option<Keys>, Self::Error>> + Send;
+}
+
+impl<F, Fut, E> KeySource for F
+where
+    F: Fn(Head<'_>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Option<Keys>, E>> + Send,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Error = E;
+
+    fn keys(&self, head: Head<'_>) -> impl Future<Output = Result<Option<Keys>, E>> + Send {
+        self(head)
+    }
+}

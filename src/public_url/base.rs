@@ -1,0 +1,179 @@
+use http::{
+    Uri,
+    header::{HOST, HeaderName},
+    uri::Authority,
+};
+
+use super::{PublicUrlError, PublicUrlErrorKind};
+use crate::{encoding::decimal, head::Head, rejection::RejectionKind};
+
+/// A base URL.
+pub(super) struct Base {
+    /// As it was given, but for a slash at the end.
+    text: Box<str>,
+    scheme: Scheme,
+    host: Box<str>,
+    port: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.eq_ignore_ascii_case("https") {
+            Some(Self::Https)
+        } else if text.eq_ignore_ascii_case("http") {
+            Some(Self::Http)
+        } else {
+            None
+        }
+    }
+
+    fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// What a request says of the URL it was sent to.
+pub(super) struct Named<'h> {
+    pub(super) host: HostPort<'h>,
+    pub(super) scheme: Option<Scheme>,
+}
+
+/// A host, and a port if there is one.
+pub(super) struct HostPort<'h> {
+    host: &'h str,
+    pub(super) port: Option<u16>,
+}
+
+impl Base {
+    pub(super) fn parse(text: &str) -> Result<Self, PublicUrlError> {
+        let invalid = || PublicUrlErrorKind::Invalid { url: text.into() };
+        // `Uri` would drop a fragment without a word.
+        let uri: Uri = text.parse().map_err(|_| invalid())?;
+        if text.contains(['?', '#']) {
+            return Err(invalid().into());
+        }
+        let scheme = uri.scheme_str().and_then(Scheme::parse);
+        let scheme = scheme.ok_or_else(invalid)?;
+        let host = uri.authority().map(Authority::as_str);
+        let HostPort { host, port } = host.and_then(HostPort::parse).ok_or_else(invalid)?;
+        Ok(Self {
+            text: text.strip_suffix('/').unwrap_or(text).into(),
+            scheme,
+            host: host.into(),
+            port: port.unwrap_or_else(|| scheme.port()),
+        })
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a request names this base. What it leaves open is taken as the base has it.
+    pub(super) fn is(&self, named: &Named<'_>) -> bool {
+        let Named { host, scheme } = named;
+        self.host.eq_ignore_ascii_case(host.host)
+            && scheme.is_none_or(|scheme| scheme == self.scheme)
+            && host.port.unwrap_or_else(|| self.scheme.port()) == self.port
+    }
+}
+
+/// One or more bases, each with a host and port of its own.
+pub(super) fn parse_all<T: AsRef<str>>(
+    bases: impl IntoIterator<Item = T>,
+) -> Result<Vec<Base>, PublicUrlError> {
+    let mut parsed: Vec<Base> = Vec::new();
+    for text in bases {
+        let base = Base::parse(text.as_ref())?;
+        let same = |other: &Base| other.host.eq_ignore_ascii_case(&base.host);
+        // A request without a port would mean either of two default ports.
+        let is_default = |base: &Base| base.port == base.scheme.port();
+        let both =
+            |other: &Base| other.port == base.port || (is_default(other) && is_default(&base));
+        if parsed.iter().any(|other| same(other) && both(other)) {
+            return Err(PublicUrlErrorKind::SameHost {
+                host: base.host.clone(),
+            }
+            .into());
+        }
+        parsed.push(base);
+    }
+    if parsed.is_empty() {
+        return Err(PublicUrlErrorKind::NoBase.into());
+    }
+    Ok(parsed)
+}
+
+/// What the request itself names: HTTP/2's `:authority` or an absolute target, and `Host`.
+pub(super) fn named(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
+    let malformed = || RejectionKind::MalformedHeader { header: HOST };
+    let target = head.uri().authority().map(Authority::as_str);
+    let header = text(head, &HOST)?;
+    if let (Some(target), Some(header)) = (target, header) {
+        if !target.eq_ignore_ascii_case(header) {
+            return Err(RejectionKind::ConflictingHeader { header: HOST });
+        }
+    }
+    let host = target.or(header);
+    let host = host.ok_or(RejectionKind::MissingHeader { header: HOST })?;
+    Ok(Named {
+        host: HostPort::parse(host).ok_or_else(malformed)?,
+        scheme: None,
+    })
+}
+
+/// The text of a header that may be there once.
+pub(super) fn text<'h>(
+    head: Head<'h>,
+    name: &HeaderName,
+) -> Result<Option<&'h str>, RejectionKind> {
+    let value = head.value(name)?.map(|value| value.to_str()).transpose();
+    value.map_err(|_| RejectionKind::MalformedHeader {
+        header: name.clone(),
+    })
+}
+
+impl<'h> HostPort<'h> {
+    /// Reads `host`, `host:port`, `[::1]` or `[::1]:port`; no user.
+    pub(super) fn parse(text: &'h str) -> Option<Self> {
+        // Checks the letters and the brackets.
+        let authority: Authority = text.parse().ok()?;
+        let len = authority.host().len();
+        let (host, port) = (text.get(..len)?, text.get(len..)?);
+        if host != authority.host() || host.is_empty() {
+            return None;
+        }
+        let port = match port.strip_prefix(':') {
+            // As if there were none (RFC 3986, 3.2.3).
+            Some("") => None,
+            Some(port) => Some(self::port(port)?),
+            None if port.is_empty() => None,
+            None => return None,
+        };
+        Some(Self { host, port })
+    }
+}
+
+/// A port, in digits.
+pub(super) fn port(text: &str) -> Option<u16> {
+    u16::try_from(decimal(text.as_bytes())?).ok()
+}
+
+impl Named<'_> {
+    /// For the operator: no longer than a host can be.
+    pub(super) fn shown(&self) -> Box<str> {
+        let host = self.host.host.get(..253).unwrap_or(self.host.host);
+        match self.host.port {
+            Some(port) => format!("{host}:{port}").into(),
+            None => host.into(),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+use std::{error::Error, fmt, sync::Arc};
+
+/// What is wrong with a [`PublicUrl`](super::PublicUrl).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrlError {
+    kind: PublicUrlErrorKind,
+}
+
+impl PublicUrlError {
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> &PublicUrlErrorKind {
+        &self.kind
+    }
+}
+
+impl From<PublicUrlErrorKind> for PublicUrlError {
+    fn from(kind: PublicUrlErrorKind) -> Self {
+        Self { kind }
+    }
+}
+
+/// What can be wrong with a [`PublicUrl`](super::PublicUrl).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PublicUrlErrorKind {
+    /// Not a URL that can be a base.
+    #[non_exhaustive]
+    Invalid {
+        /// The URL as given.
+        url: Box<str>,
+    },
+    /// Neither a network nor an address.
+    #[non_exhaustive]
+    InvalidNetwork {
+        /// The network as given.
+        network: Box<str>,
+    },
+    /// The scheme signs the URL, and the provider was not told which it is.
+    #[non_exhaustive]
+    Missing {
+        /// The name of the scheme.
+        scheme: Arc<str>,
+    },
+    /// An empty list of bases.
+    NoBase,
+    /// An empty list of networks.
+    NoNetwork,
+    /// Two bases that the host of a request cannot tell apart.
+    #[non_exhaustive]
+    SameHost {
+        /// The host of both.
+        host: Box<str>,
+    },
+}
+
+impl fmt::Display for PublicUrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use PublicUrlErrorKind as E;
+
+        match &self.kind {
+            E::Invalid { url } => write!(
+                f,
+                "`{url}` cannot be a public URL: write it as `https://example.com` or \
+                 `https://example.com:8443/prefix`, without a query, a fragment or a user",
+            ),
+            E::InvalidNetwork { network } => write!(
+                f,
+                "`{network}` is not a network: write it as `10.0.0.0/8`, `fd00::/8` or `192.0.2.1`",
+            ),
+            E::Missing { scheme } => write!(
+                f,
+                "scheme `{scheme}` signs the URL: tell the provider which it is, by \
+                 `with_public_url`",
+            ),
+            E::NoBase => f.write_str("there is no public URL to choose from"),
+            E::NoNetwork => f.write_str("there is no network to trust"),
+            E::SameHost { host } => {
+                write!(
+                    f,
+                    "two public URLs have the host `{host}`, and a request names no more"
+                )
+            }
+        }
+    }
+}
+
+impl Error for PublicUrlError {}

@@ -1,0 +1,174 @@
+//! Under which URL the world reaches an endpoint, for schemes that sign it.
+//!
+//! A server seldom knows: TLS ends before it, a proxy takes a prefix off the path, `Host` is the
+//! sender's to write. So the operator says it, and a request at most picks from a list. The signed URL
+//! is the base, as it is written here, with the path and the query of the request behind it, as they
+//! were sent: no port is added or taken away, nothing is decoded, nothing is sorted.
+//!
+//! # Example
+//!
+//! ```
+//! use tower_webhook::{PublicUrl, Secret, WebhookLayer, providers::Provider, scheme::Scheme};
+//!
+//! # fn main() -> Result<(), tower_webhook::SetupError> {
+//! let acme = Scheme::builder("acme")
+//!     .signature_header("x-acme-signature")
+//!     .message("{url}\n{body}")
+//!     .build()?;
+//! let acme = Provider::from(acme).with_public_url(PublicUrl::fixed("https://hooks.example.com")?);
+//! let layer = WebhookLayer::new(acme, Secret::new("It's a Secret to Everybody")?)?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod base;
+mod error;
+mod proxy;
+
+use std::{fmt, net::IpAddr, sync::Arc};
+
+use self::{base::Base, proxy::Proxy};
+pub use self::{
+    error::{PublicUrlError, PublicUrlErrorKind},
+    proxy::ForwardedHeaders,
+};
+use crate::{head::Head, rejection::RejectionKind};
+
+/// The URL that an endpoint has for its senders, up to the path that the layer sees.
+///
+/// A base is a scheme, a host, and where they are part of what the sender was told a port and the
+/// beginning of the path: `https://example.com`, `https://example.com:8443/api`. A slash at its end
+/// means nothing. Cheap to clone.
+///
+/// See the [module docs](crate::public_url) for an example.
+#[derive(Clone)]
+pub struct PublicUrl(Arc<Kind>);
+
+enum Kind {
+    Fixed(Base),
+    ByHost {
+        bases: Vec<Base>,
+        proxy: Option<Proxy>,
+    },
+}
+
+impl PublicUrl {
+    /// The same base for every request, whatever host it names.
+    ///
+    /// # Errors
+    ///
+    /// If it is not an `http` or `https` URL, or has a query, a fragment or a user in it.
+    pub fn fixed(base: &str) -> Result<Self, PublicUrlError> {
+        Ok(Self(Arc::new(Kind::Fixed(Base::parse(base)?))))
+    }
+
+    /// The one of these bases whose host and port the request names, in `Host` or `:authority`. A
+    /// port that is the scheme's own may be there or not. A request that names another host, or two,
+    /// is answered 400.
+    ///
+    /// Headers that a proxy may have added are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// If there are none, if one is not as [`fixed`](Self::fixed) asks, or if two have the same host
+    /// and port.
+    ///
+    /// # Security
+    ///
+    /// Whoever has a delivery for one of these hosts can send it to another one. Where they belong to
+    /// different tenants, give each a secret of its own.
+    pub fn by_host<T: AsRef<str>>(
+        bases: impl IntoIterator<Item = T>,
+    ) -> Result<Self, PublicUrlError> {
+        let kind = Kind::ByHost {
+            bases: base::parse_all(bases)?,
+            proxy: None,
+        };
+        Ok(Self(Arc::new(kind)))
+    }
+
+    /// As [`by_host`](Self::by_host), but where a proxy passes the request on, its headers say which
+    /// host, scheme and port the sender used.
+    ///
+    /// They count only when `peer` says that the request comes from one of `networks`
+    /// (`10.0.0.0/8`, `fd00::/8`, `127.0.0.1`); for all others, and where they are missing, `Host`
+    /// and `:authority` do. A scheme or port that is not the base's, and a header with several values,
+    /// are answered 400.
+    ///
+    /// `peer` takes the address of the connection from where the server puts it:
+    ///
+    /// ```
+    /// use std::net::{IpAddr, SocketAddr};
+    /// use axum::extract::ConnectInfo;
+    /// use tower_webhook::{Head, PublicUrl, public_url::ForwardedHeaders};
+    ///
+    /// fn peer(head: Head<'_>) -> Option<IpAddr> {
+    ///     let info = head.extension::<ConnectInfo<SocketAddr>>()?;
+    ///     Some(info.0.ip())
+    /// }
+    ///
+    /// # fn main() -> Result<(), tower_webhook::SetupError> {
+    /// let url = PublicUrl::danger_trust_proxy(
+    ///     ["https://hooks.example.com", "https://hooks.example.org"],
+    ///     ["10.0.0.0/8"],
+    ///     ForwardedHeaders::XForwarded,
+    ///     peer,
+    /// )?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`by_host`](Self::by_host), and if one of `networks` cannot be read.
+    ///
+    /// # Security
+    ///
+    /// The proxy must overwrite or remove these headers in every request: one that adds to what the
+    /// sender wrote, or does not know them, lets the sender choose. `networks` must hold the proxy and
+    /// nothing else that can connect.
+    pub fn danger_trust_proxy<T: AsRef<str>, N: AsRef<str>>(
+        bases: impl IntoIterator<Item = T>,
+        networks: impl IntoIterator<Item = N>,
+        headers: ForwardedHeaders,
+        peer: impl Fn(Head<'_>) -> Option<IpAddr> + Send + Sync + 'static,
+    ) -> Result<Self, PublicUrlError> {
+        let kind = Kind::ByHost {
+            bases: base::parse_all(bases)?,
+            proxy: Some(Proxy::new(networks, headers, peer)?),
+        };
+        Ok(Self(Arc::new(kind)))
+    }
+
+    /// The base of a request's URL, without a slash at its end.
+    pub(crate) fn base(&self, head: Head<'_>) -> Result<&str, RejectionKind> {
+        let (bases, proxy) = match &*self.0 {
+            Kind::Fixed(base) => return Ok(base.text()),
+            Kind::ByHost { bases, proxy } => (bases, proxy),
+        };
+        let proxy = proxy.as_ref().filter(|proxy| proxy.sent(head));
+        let named = match proxy {
+            Some(proxy) => proxy.named(head)?,
+            None => base::named(head)?,
+        };
+        let base = bases.iter().find(|base| base.is(&named));
+        base.map(Base::text)
+            .ok_or_else(|| RejectionKind::HostNotAllowed {
+                host: named.shown(),
+            })
+    }
+}
+
+impl fmt::Debug for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, bases, proxy) = match &*self.0 {
+            Kind::Fixed(base) => ("Fixed", std::slice::from_ref(base), &None),
+            Kind::ByHost { bases, proxy } => ("ByHost", &**bases, proxy),
+        };
+        let bases: Vec<&str> = bases.iter().map(Base::text).collect();
+        f.debug_struct(name)
+            .field("bases", &bases)
+            .field("proxy", proxy)
+            .finish()
+    }
+}

@@ -1,0 +1,159 @@
+use std::{fmt, net::IpAddr};
+
+use http::header::{FORWARDED, HeaderName};
+use ipnet::IpNet;
+
+use super::{
+    PublicUrlError, PublicUrlErrorKind,
+    base::{self, HostPort, Named, Scheme},
+};
+use crate::{head::Head, rejection::RejectionKind};
+
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The headers in which a proxy says where a request was sent to. Name the ones that yours writes:
+/// the others may come from anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ForwardedHeaders {
+    /// `Forwarded`, with its `host` and `proto` ([RFC 7239]).
+    ///
+    /// [RFC 7239]: https://www.rfc-editor.org/rfc/rfc7239
+    Forwarded,
+    /// `X-Forwarded-Host`, `X-Forwarded-Proto` and `X-Forwarded-Port`.
+    XForwarded,
+}
+
+/// A proxy whose word is taken.
+pub(super) struct Proxy {
+    networks: Vec<IpNet>,
+    headers: ForwardedHeaders,
+    peer: Box<dyn Fn(Head<'_>) -> Option<IpAddr> + Send + Sync>,
+}
+
+impl Proxy {
+    pub(super) fn new<N: AsRef<str>>(
+        networks: impl IntoIterator<Item = N>,
+        headers: ForwardedHeaders,
+        peer: impl Fn(Head<'_>) -> Option<IpAddr> + Send + Sync + 'static,
+    ) -> Result<Self, PublicUrlError> {
+        let parse = |network: N| {
+            let text = network.as_ref();
+            let address = || text.parse::<IpAddr>().map(IpNet::from);
+            text.parse::<IpNet>().or_else(|_| address()).map_err(|_| {
+                PublicUrlErrorKind::InvalidNetwork {
+                    network: text.into(),
+                }
+            })
+        };
+        let networks: Vec<IpNet> = networks.into_iter().map(parse).collect::<Result<_, _>>()?;
+        if networks.is_empty() {
+            return Err(PublicUrlErrorKind::NoNetwork.into());
+        }
+        Ok(Self {
+            networks,
+            headers,
+            peer: Box::new(peer),
+        })
+    }
+
+    /// Whether a request comes from the proxy.
+    pub(super) fn sent(&self, head: Head<'_>) -> bool {
+        // A socket for both versions gives IPv4 peers as `::ffff:192.0.2.1`.
+        let peer = (self.peer)(head).map(|peer| peer.to_canonical());
+        peer.is_some_and(|peer| self.networks.iter().any(|network| network.contains(&peer)))
+    }
+
+    /// What the proxy says that the request was sent to.
+    pub(super) fn named<'h>(&self, head: Head<'h>) -> Result<Named<'h>, RejectionKind> {
+        match self.headers {
+            ForwardedHeaders::Forwarded => forwarded(head),
+            ForwardedHeaders::XForwarded => x_forwarded(head),
+        }
+    }
+}
+
+fn x_forwarded(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
+    let only = |header: HeaderName| match base::text(head, &header)? {
+        // One hop wrote after another, and the first of them may be the sender.
+        Some(text) if text.contains(',') => Err(RejectionKind::ConflictingHeader { header }),
+        text => Ok(text),
+    };
+    let mut named = match only(X_FORWARDED_HOST)? {
+        Some(host) => Named {
+            host: HostPort::parse(host).ok_or_else(|| malformed(X_FORWARDED_HOST))?,
+            scheme: None,
+        },
+        None => base::named(head)?,
+    };
+    if let Some(scheme) = only(X_FORWARDED_PROTO)? {
+        let scheme = Scheme::parse(scheme).ok_or_else(|| malformed(X_FORWARDED_PROTO))?;
+        named.scheme = Some(scheme);
+    }
+    if let Some(port) = only(X_FORWARDED_PORT)? {
+        let port = base::port(port).ok_or_else(|| malformed(X_FORWARDED_PORT))?;
+        if named.host.port.is_some_and(|other| other != port) {
+            let header = X_FORWARDED_PORT;
+            return Err(RejectionKind::ConflictingHeader { header });
+        }
+        named.host.port = Some(port);
+    }
+    Ok(named)
+}
+
+fn forwarded(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
+    let malformed = || malformed(FORWARDED);
+    let conflicting = || RejectionKind::ConflictingHeader { header: FORWARDED };
+    let Some(text) = base::text(head, &FORWARDED)? else {
+        return base::named(head);
+    };
+    if text.contains(',') {
+        return Err(conflicting());
+    }
+    let (mut host, mut scheme) = (None, None);
+    for pair in text.split(';') {
+        let (name, value) = pair.trim().split_once('=').ok_or_else(malformed)?;
+        let value = unquoted(value).ok_or_else(malformed)?;
+        if name.eq_ignore_ascii_case("host") {
+            let value = HostPort::parse(value).ok_or_else(malformed)?;
+            if host.replace(value).is_some() {
+                return Err(conflicting());
+            }
+        } else if name.eq_ignore_ascii_case("proto") {
+            let value = Scheme::parse(value).ok_or_else(malformed)?;
+            if scheme.replace(value).is_some() {
+                return Err(conflicting());
+            }
+        }
+    }
+    let host = match host {
+        Some(host) => host,
+        None => base::named(head)?.host,
+    };
+    Ok(Named { host, scheme })
+}
+
+/// The text of a token or of a quoted string; hosts and schemes have nothing to escape.
+fn unquoted(value: &str) -> Option<&str> {
+    let quoted = value.strip_prefix('"');
+    let value = match quoted {
+        Some(quoted) => quoted.strip_suffix('"')?,
+        None => value,
+    };
+    (!value.contains(['"', '\\'])).then_some(value)
+}
+
+fn malformed(header: HeaderName) -> RejectionKind {
+    RejectionKind::MalformedHeader { header }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy")
+            .field("networks", &self.networks)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,86 @@
+use std::{error::Error, fmt, io};
+
+use super::KeyForm;
+
+/// What is wrong with a secret. It never holds any part of the secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyError {
+    kind: KeyErrorKind,
+    which: Option<Box<str>>,
+}
+
+impl KeyError {
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> &KeyErrorKind {
+        &self.kind
+    }
+
+    /// Says which secret is meant, where there are several or it was read from somewhere.
+    pub(crate) fn of(mut self, which: String) -> Self {
+        self.which = Some(which.into());
+        self
+    }
+}
+
+/// What can be wrong with a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyErrorKind {
+    /// No bytes, or nothing but zeros, which is the same key.
+    Empty,
+    /// The text cannot be decoded as its scheme asks.
+    #[non_exhaustive]
+    Encoding {
+        /// What the scheme takes.
+        expected: KeyForm,
+    },
+    /// There is no environment variable of this name.
+    NotSet,
+    /// The text is not UTF-8.
+    NotUtf8,
+    /// The text begins or ends with white space or an invisible character.
+    SurroundingWhitespace,
+    /// The file is longer than any secret.
+    #[non_exhaustive]
+    TooLong {
+        /// How many bytes are read at most.
+        limit: u64,
+    },
+    /// The file cannot be read.
+    #[non_exhaustive]
+    Unreadable {
+        /// What the operating system says.
+        error: io::ErrorKind,
+    },
+}
+
+impl From<KeyErrorKind> for KeyError {
+    fn from(kind: KeyErrorKind) -> Self {
+        Self { kind, which: None }
+    }
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let which = self.which.as_deref().unwrap_or("the secret");
+        match &self.kind {
+            KeyErrorKind::Empty => write!(f, "{which} is empty"),
+            KeyErrorKind::Encoding { expected } => {
+                write!(f, "{which} cannot be decoded: this scheme takes {expected}")
+            }
+            KeyErrorKind::NotSet => write!(f, "{which} is not set"),
+            KeyErrorKind::NotUtf8 => write!(f, "{which} is not UTF-8"),
+            KeyErrorKind::TooLong { limit } => write!(f, "{which} is longer than {limit} bytes"),
+            KeyErrorKind::Unreadable { error } => write!(f, "{which} cannot be read: {error}"),
+            KeyErrorKind::SurroundingWhitespace => {
+                write!(
+                    f,
+                    "{which} begins or ends with white space or an invisible character"
+                )
+            }
+        }
+    }
+}
+
+impl Error for KeyError {}

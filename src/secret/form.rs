@@ -1,0 +1,29 @@
+use std::fmt;
+
+/// How the text of a secret becomes key bytes.
+///
+/// It belongs to the [scheme](crate::Scheme), because providers differ: Stripe's `whsec_…` is the
+/// key as it stands, Standard Webhooks' `whsec_…` is base64 behind a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyForm {
+    /// Standard base64, with or without padding.
+    Base64,
+    /// Hex digits, in either case.
+    Hex,
+    /// Standard base64, with or without padding, after this prefix if it is there.
+    PrefixedBase64(&'static str),
+    /// The text's own bytes.
+    Text,
+}
+
+impl fmt::Display for KeyForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base64 => f.write_str("standard base64"),
+            Self::Hex => f.write_str("hex"),
+            Self::PrefixedBase64(prefix) => write!(f, "standard base64, alone or after `{prefix}`"),
+            Self::Text => f.write_str("text"),
+        }
+    }
+}

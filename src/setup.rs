@@ -1,0 +1,57 @@
+//! What can be wrong when a layer is put together.
+
+use std::{error::Error, fmt};
+
+use crate::{public_url::PublicUrlError, scheme::SchemeError, secret::KeyError};
+
+/// What is wrong with the parts that a layer or a verifier is made of.
+///
+/// Every error of this crate at start-up becomes one by `?`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// A secret.
+    Key(KeyError),
+    /// The public URL, or that there is none.
+    PublicUrl(PublicUrlError),
+    /// The description of a scheme.
+    Scheme(SchemeError),
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(error) => error.fmt(f),
+            Self::PublicUrl(error) => error.fmt(f),
+            Self::Scheme(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for SetupError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Key(error) => error.source(),
+            Self::PublicUrl(error) => error.source(),
+            Self::Scheme(error) => error.source(),
+        }
+    }
+}
+
+impl From<KeyError> for SetupError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<PublicUrlError> for SetupError {
+    fn from(error: PublicUrlError) -> Self {
+        Self::PublicUrl(error)
+    }
+}
+
+impl From<SchemeError> for SetupError {
+    fn from(error: SchemeError) -> Self {
+        Self::Scheme(error)
+    }
+}

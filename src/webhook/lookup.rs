@@ -1,0 +1,108 @@
+use std::{
+    error::Error,
+    fmt::Write as _,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
+
+use http::request::Parts;
+use tokio::time::timeout;
+
+use crate::{
+    keys::{KeySource, Keyring, Keys},
+    rejection::RejectionKind,
+    scheme::Scheme,
+    verify::{Delivery, Head},
+};
+
+/// A look-up under way. It has the head for as long as it takes.
+pub(super) type LookUp = Pin<Box<dyn Future<Output = (Parts, Found)> + Send>>;
+
+type Found = Result<Option<Keys>, RejectionKind>;
+
+/// Where the keys of each request come from.
+#[derive(Clone)]
+pub(super) struct Source {
+    from: Arc<dyn AnySource>,
+    pub(super) deadline: Option<Duration>,
+    /// The most keys that a request had so far.
+    most_keys: Arc<AtomicUsize>,
+}
+
+impl Source {
+    pub(super) fn new(source: impl KeySource, deadline: Duration) -> Self {
+        Self {
+            from: Arc::new(source),
+            deadline: Some(deadline),
+            most_keys: Arc::default(),
+        }
+    }
+
+    pub(super) fn look_up(&self, head: Parts) -> LookUp {
+        Arc::clone(&self.from).look_up(head, self.deadline)
+    }
+
+    /// Gives a delivery the keys that were found for it.
+    pub(super) fn give(
+        &self,
+        found: Found,
+        scheme: &Scheme,
+        delivery: &mut Delivery,
+    ) -> Result<(), RejectionKind> {
+        let keyring = found?.map(|keys| keys.keyring(scheme)).transpose();
+        let keyring = keyring.map_err(|error| failed(&error))?;
+        let keys = keyring.as_deref().map_or(0, Keyring::len);
+        let most = self.most_keys.fetch_max(keys, Ordering::Relaxed);
+        delivery.hold_against(keyring, most.max(keys));
+        Ok(())
+    }
+}
+
+/// A [`KeySource`] of any type.
+trait AnySource: Send + Sync {
+    fn look_up(self: Arc<Self>, head: Parts, deadline: Option<Duration>) -> LookUp;
+}
+
+impl<S: KeySource> AnySource for S {
+    fn look_up(self: Arc<Self>, head: Parts, deadline: Option<Duration>) -> LookUp {
+        Box::pin(async move {
+            let found = in_time(self.keys(Head::from(&head)), deadline).await;
+            let found = match found {
+                Some(Ok(keys)) => Ok(keys),
+                Some(Err(error)) => Err(failed(&*error.into())),
+                None => Err(RejectionKind::KeySourceTimeout {
+                    deadline: deadline.unwrap_or_default(),
+                }),
+            };
+            (head, found)
+        })
+    }
+}
+
+/// What a future gives before the deadline. A timer is made only if it has to be waited for.
+async fn in_time<F: Future>(future: F, deadline: Option<Duration>) -> Option<F::Output> {
+    let mut future = pin!(future);
+    if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+        return Some(output);
+    }
+    match deadline {
+        Some(deadline) => timeout(deadline, future).await.ok(),
+        None => Some(future.await),
+    }
+}
+
+fn failed(error: &(dyn Error + 'static)) -> RejectionKind {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let _ = write!(text, ": {error}");
+        source = error.source();
+    }
+    RejectionKind::KeySourceFailed { error: text.into() }
+}
