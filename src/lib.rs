@@ -21,7 +21,9 @@
 //!
 //! - [`webhook`]: what the layer does, step by step; the order of layers; what it does not do.
 //! - [`providers`]: the ready-made ones. [`scheme`]: describing any other.
-//! - [`keys`]: several secrets, while one takes over from another.
+//! - [`keys`]: several secrets, while one takes over from another; keys that are replaced while the
+//!   layer is at work; keys for each tenant.
+//! - [`public_url`]: for schemes that sign the URL.
 //! - [`rejection`]: what senders are told, and what operators are.
 //! - [`verify`]: verification without tower.
 //!
@@ -31,8 +33,11 @@
 //!
 //! - `axum`: `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends
 //!   on `axum-core`.
-//! - `tracing`: an event at debug level for every refusal by the layer, with the fields `provider`
-//!   and `reason`.
+//! - `cache`: [`keys::KeyCache`], which remembers what a [`keys::KeySource`] looked up. Depends on
+//!   `moka`.
+//! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
+//!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
+//!   previous secret is still in use, see [`Keys::previous`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "axum")]

@@ -6,7 +6,7 @@
 //! | from the environment, from a file | [`Secret::from_env`], [`Secret::from_file`] |
 //! | one that takes over from another | [`Keys::previous`], [`Secret::label`], [`Secret::not_after`] |
 //! | replaced without a restart | [`WebhookLayer::reloadable`](crate::WebhookLayer::reloadable) and its [`KeyHandle`] |
-//! | one for each tenant | [`WebhookLayer::per_request`](crate::WebhookLayer::per_request) and a [`KeySource`] |
+//! | some for each tenant | [`WebhookLayer::per_request`](crate::WebhookLayer::per_request) and a [`KeySource`] |
 //!
 //! # Example: a rotation, from start to end
 //!

@@ -64,7 +64,7 @@ use crate::head::Head;
 ///   path does; a header that is not signed lets whoever has the secret of one tenant pick another
 ///   one's keys, and no more than fail.
 /// - Everybody can make a source look up: the signature is checked after it. Put a
-///   [`KeyCache`](crate::keys#reexports) around what is slow or dear.
+///   [`KeyCache`](super::KeyCache) around what is slow or dear.
 pub trait KeySource: Send + Sync + 'static {
     /// Why a look-up failed. Its text, and that of its sources, is for the operator.
     type Error: Into<Box<dyn Error + Send + Sync>>;

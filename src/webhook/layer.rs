@@ -83,7 +83,8 @@ impl WebhookLayer {
     ///
     /// Nothing but time tells a request for a tenant that does not exist from one that is signed
     /// wrongly: both are read to their end and cost the same work here, that of as many keys as any
-    /// tenant had so far. Whether the look-up itself takes as long is up to the source.
+    /// tenant had so far. Whether the look-up itself takes as long is up to the source, and so is
+    /// whether it makes new [`Keys`] each time, which takes longer than to have none.
     pub fn per_request(
         provider: impl Into<Provider>,
         source: impl KeySource,

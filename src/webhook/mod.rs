@@ -5,10 +5,12 @@
 //! 1. finds the signatures, the timestamp and the delivery's id in the head, and refuses what they
 //!    alone show to be wrong: 403 or 400;
 //! 2. refuses a `Content-Length` over the limit (413) or that cannot be read (400);
-//! 3. reads the body, under the limit (413) and the deadline (408), while the MAC runs over each
+//! 3. looks up the keys, if they are [not the same for every request](WebhookLayer::per_request):
+//!    503 if they cannot be told;
+//! 4. reads the body, under the limit (413) and the deadline (408), while the MAC runs over each
 //!    frame as it arrives;
-//! 4. compares in constant time: 403;
-//! 5. waits until the inner service is ready and calls it with the very same request, with
+//! 5. compares in constant time: 403;
+//! 6. waits until the inner service is ready and calls it with the very same request, with
 //!    [`Verified`](crate::Verified) in its extensions.
 //!
 //! Every refusal is a response (see [`rejection`](crate::rejection)), never an error, and the inner
