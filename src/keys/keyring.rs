@@ -8,10 +8,10 @@ use std::{
 };
 use std::{sync::Arc, time::SystemTime};
 
-use super::{KeyError, KeyForm, Secret};
+use super::{KeyError, Secret};
 use crate::{
     mac::{Algorithm, Key},
-    scheme::Scheme,
+    scheme::{KeyForm, Scheme},
 };
 
 /// The keys of one scheme, decoded and ready for use.

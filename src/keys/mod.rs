@@ -46,7 +46,7 @@ pub use self::cache::KeyCache;
 pub(crate) use self::keyring::{Keyring, LabelledKey};
 pub use self::{handle::KeyHandle, source::KeySource};
 use crate::scheme::Scheme;
-pub use crate::secret::{KeyError, KeyErrorKind, KeyForm, Secret};
+pub use crate::secret::{KeyError, KeyErrorKind, Secret};
 
 /// The secrets that deliveries may be signed with: the current one first, then older ones.
 ///

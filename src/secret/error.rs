@@ -45,7 +45,7 @@ pub enum KeyErrorKind {
     #[non_exhaustive]
     TooLong {
         /// How many bytes are read at most.
-        limit: u64,
+        limit: usize,
     },
     /// The file cannot be read.
     #[non_exhaustive]

@@ -5,16 +5,13 @@ use zeroize::Zeroizing;
 use super::{KeyError, KeyErrorKind, Secret};
 
 /// No secret is as long; a wrong path may lead to something that never ends.
-const MOST_BYTES: u64 = 64 << 10;
-
-/// [`MOST_BYTES`], and one to see that there are more.
-const ROOM: usize = (64 << 10) + 1;
+const MOST_BYTES: usize = 64 << 10;
 
 impl Secret {
     /// A secret from an environment variable, in UTF-8.
     ///
-    /// One newline at its end is taken off, as `echo` leaves it in whatever the variable was made of,
-    /// and nothing else is.
+    /// One newline at its end, `\n` or `\r\n`, is taken off, as `echo` leaves it in whatever the
+    /// variable was made of, and nothing else is.
     ///
     /// ```
     /// use tower_webhook::Secret;
@@ -44,8 +41,8 @@ impl Secret {
     /// A secret from a file, in UTF-8: a mounted one, one that systemd passed on, one beside the
     /// program.
     ///
-    /// One newline at its end is taken off, as editors and `echo` leave it, and nothing else is. The
-    /// file is read now, and at most 64 KiB of it.
+    /// One newline at its end, `\n` or `\r\n`, is taken off, as editors and `echo` leave it, and
+    /// nothing else is. The file is read now, and at most 64 KiB of it.
     ///
     /// ```
     /// use tower_webhook::Secret;
@@ -86,11 +83,12 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     };
     let file = File::open(path).map_err(unreadable)?;
     // Of its full size at once: growing would leave copies behind that nothing wipes.
-    let mut text = Zeroizing::new(Vec::with_capacity(ROOM));
-    file.take(MOST_BYTES + 1)
+    let room = MOST_BYTES + 1;
+    let mut text = Zeroizing::new(Vec::with_capacity(room));
+    file.take(room as u64)
         .read_to_end(&mut text)
         .map_err(unreadable)?;
-    if text.len() as u64 > MOST_BYTES {
+    if text.len() > MOST_BYTES {
         return Err(KeyErrorKind::TooLong { limit: MOST_BYTES }.into());
     }
     Ok(text)
