@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::{fmt, time::Duration};
+use std::{convert::Infallible, fmt, time::Duration};
 
 use common::{
     BODY, Delivery, Expect, Expect::Forwarded, NOW, Report, Rig, SECRET, TestClock, at, base64,
@@ -13,7 +13,9 @@ use common::{
 };
 use http::Method;
 use tower_webhook::{
-    Scheme, Secret, WebhookLayer,
+    Head, Keys, PublicUrl, Scheme, Secret, SetupError, Verifier, WebhookLayer,
+    providers::Provider,
+    public_url::PublicUrlErrorKind,
     scheme::{Algorithm, Encoding, KeyForm, Layout, SchemeBuilder, SchemeErrorKind, TimestampUnit},
 };
 
@@ -110,6 +112,7 @@ struct Fields {
     id: &'static str,
     method: Method,
     path: &'static str,
+    query: &'static str,
     tenant: &'static str,
     body: Vec<u8>,
 }
@@ -149,11 +152,18 @@ impl Message {
     }
 }
 
+/// Not the host that the deliveries name.
+const PUBLIC: &str = "https://acme.example:8443/in";
+
+fn public_url() -> PublicUrl {
+    PublicUrl::fixed(PUBLIC).unwrap()
+}
+
 fn nothing(_: &Fields) -> String {
     String::new()
 }
 
-const MESSAGES: [Message; 12] = [
+const MESSAGES: [Message; 14] = [
     Message::new("{body}", &[], nothing, nothing),
     Message::new(
         "{timestamp}.{body}",
@@ -191,6 +201,15 @@ const MESSAGES: [Message; 12] = [
         |it| format!("{} {}\n", it.method, it.path),
         nothing,
     ),
+    Message::new(
+        "{method}\n{url}\n{body}",
+        &["{method}", "{url}"],
+        |it| format!("{}\n{PUBLIC}{}?{}\n", it.method, it.path, it.query),
+        nothing,
+    ),
+    Message::new("{body}\n{url}", &["{url}"], nothing, |it| {
+        format!("\n{PUBLIC}{}?{}", it.path, it.query)
+    }),
     Message::new(
         "{header:X-Acme-Tenant}\n{body}",
         &["{header:X-Acme-Tenant}"],
@@ -316,6 +335,7 @@ impl Cell {
             id: "evt_1",
             method: Method::POST,
             path: "/hooks/acme",
+            query: "q=1",
             tenant: "t1",
             body: BODY.to_vec(),
         }
@@ -337,7 +357,10 @@ impl Cell {
         let listed = matches!(self.place, Place::InTheList(_)).then_some(&sent.time[..]);
         let delivery = Delivery::new(&sent.body)
             .method(sent.method.clone())
-            .uri(&format!("https://hooks.example.com{}?q=1", sent.path))
+            .uri(&format!(
+                "https://hooks.example.com{}?{}",
+                sent.path, sent.query
+            ))
             .header("x-acme-signature", self.shape.header(&signature, listed))
             .header("x-acme-id", sent.id)
             .header("x-acme-tenant", sent.tenant);
@@ -347,40 +370,47 @@ impl Cell {
         }
     }
 
-    /// What is changed on the way, each with the token that covers it.
-    fn changes(self) -> Vec<(&'static str, Fields)> {
+    /// What is changed on the way, each with the tokens that cover it.
+    fn changes(self) -> Vec<(&'static [&'static str], Fields)> {
         let good = self.fields();
-        let mut changes = vec![
+        let mut changes: Vec<(&[&str], _)> = vec![
             (
-                "{body}",
+                &["{body}"],
                 Fields {
                     body: b"{}".to_vec(),
                     ..good.clone()
                 },
             ),
             (
-                "{id}",
+                &["{id}"],
                 Fields {
                     id: "evt_2",
                     ..good.clone()
                 },
             ),
             (
-                "{method}",
+                &["{method}"],
                 Fields {
                     method: Method::PUT,
                     ..good.clone()
                 },
             ),
             (
-                "{path}",
+                &["{path}", "{url}"],
                 Fields {
                     path: "/hooks/other",
                     ..good.clone()
                 },
             ),
             (
-                "{header:X-Acme-Tenant}",
+                &["{url}"],
+                Fields {
+                    query: "q=2",
+                    ..good.clone()
+                },
+            ),
+            (
+                &["{header:X-Acme-Tenant}"],
                 Fields {
                     tenant: "t2",
                     ..good.clone()
@@ -389,7 +419,7 @@ impl Cell {
         ];
         if let Some(unit) = self.place.unit() {
             changes.push((
-                "{timestamp}",
+                &["{timestamp}"],
                 Fields {
                     time: spelt(unit, true),
                     ..good
@@ -408,7 +438,8 @@ async fn every_combination_verifies_what_it_signs_and_nothing_else() {
         cells += 1;
         let scheme = cell.build();
         let good = cell.fields();
-        let layer = WebhookLayer::new(scheme.clone(), secret()).unwrap();
+        let provider = Provider::from(scheme.clone()).with_public_url(public_url());
+        let layer = WebhookLayer::new(provider, secret()).unwrap();
         let layer = layer.clock(TestClock::new());
         let rig = Rig::new(layer, cell.delivery(&good, &good));
 
@@ -431,16 +462,18 @@ async fn every_combination_verifies_what_it_signs_and_nothing_else() {
             assert_eq!(scheme.timestamp_is_signed(), time_is_signed, "{what}");
             assert_eq!(verified.delivery_id_is_signed(), id_is_signed, "{what}");
             assert_eq!(scheme.delivery_id_is_signed(), id_is_signed, "{what}");
+            let url_is_signed = cell.message.covers("{url}");
+            assert_eq!(scheme.url_is_signed(), url_is_signed, "{what}");
             if id_is_signed {
                 assert_eq!(verified.delivery_id(), Some("evt_1"), "{what}");
             }
         }
         report.note(outcome);
-        for (token, changed) in cell.changes() {
-            let signed = cell.message.covers(token);
+        for (tokens, changed) in cell.changes() {
+            let signed = tokens.iter().any(|token| cell.message.covers(token));
             let expect = if signed { MISMATCH } else { Forwarded };
             let request = cell.delivery(&good, &changed).request();
-            let name = format!("{cell}: another {token}");
+            let name = format!("{cell}: another {tokens:?}");
             report.note(rig.check(&name, request, expect).await);
         }
     }
@@ -459,6 +492,7 @@ async fn only_the_signature_header_must_be_given() {
     assert!(!scheme.has_timestamp());
     assert!(!scheme.timestamp_is_signed());
     assert!(!scheme.delivery_id_is_signed());
+    assert!(!scheme.url_is_signed());
 
     let mac = mac(Algorithm::HmacSha256, SECRET.as_bytes(), BODY);
     let good = Delivery::new(BODY).header("x-acme-signature", hex(&mac));
@@ -746,6 +780,34 @@ const CONTRADICTIONS: &[Contradiction] = &[
         &["method", "literal"],
     ),
     (
+        "a URL with nothing before the body",
+        || acme().message("{url}{body}"),
+        &["url", "literal"],
+    ),
+    (
+        "a URL with nothing behind the body",
+        || acme().message("{body}{url}"),
+        &["url", "literal"],
+    ),
+    (
+        "a method with nothing before the URL",
+        || acme().message("{method}{url}\n{body}"),
+        &["method", "literal"],
+    ),
+    (
+        "a URL with nothing before the timestamp",
+        || {
+            let builder = acme().timestamp_header("x-time");
+            builder.message("{url}{timestamp}\n{body}")
+        },
+        &["url", "literal"],
+    ),
+    (
+        "a URL in upper case",
+        || acme().message("{URL}\n{body}"),
+        &["{URL}", "unknown"],
+    ),
+    (
         "an empty prefix",
         || acme().signature_prefix(""),
         &["prefix"],
@@ -870,11 +932,114 @@ fn an_ambiguous_message_has_to_be_asked_for() {
         matches!(error.kind(), SchemeErrorKind::AmbiguousMessage { part, .. } if part == "method")
     );
     let scheme = builder().danger_allow_ambiguous_message().build().unwrap();
-    let verifier = tower_webhook::Verifier::new(scheme, secret()).unwrap();
+    let verifier = Verifier::new(scheme, secret()).unwrap();
     let delivery =
         Delivery::new("body").header("x-acme-signature", hex(&common::mac256("POSTbody")));
     assert!(verifier.verify(&delivery.head, &delivery.body).is_ok());
     assert!(verifier.verify(&delivery.head, b"other").is_err());
+}
+
+/// A URL right before the body, as some senders sign it.
+#[test]
+fn an_ambiguous_url_has_to_be_asked_for() {
+    let scheme = acme()
+        .message("{url}{body}")
+        .danger_allow_ambiguous_message()
+        .build()
+        .unwrap();
+    let acme = Provider::from(scheme).with_public_url(public_url());
+    let verifier = Verifier::new(acme, secret()).unwrap();
+    let signature = hex(&common::mac256(format!("{PUBLIC}/a?b=1body")));
+    let delivery = Delivery::new("body")
+        .uri("/a?b=1")
+        .header("x-acme-signature", signature);
+    assert!(verifier.verify(&delivery.head, &delivery.body).is_ok());
+    assert!(verifier.verify(&delivery.head, b"other").is_err());
+    // What was asked for: bytes of the body that become bytes of the URL.
+    let moved = delivery.uri("/a?b=1bo");
+    assert!(verifier.verify(&moved.head, b"dy").is_ok());
+}
+
+/// A scheme that signs the URL is of no use until the provider is told which it is, and whoever puts
+/// the two together says so.
+#[test]
+fn a_signed_url_needs_a_public_url() {
+    type Make = fn(Provider) -> Result<(), SetupError>;
+    let makers: [(&str, Make); 5] = [
+        ("new", |it| WebhookLayer::new(it, secret()).map(drop)),
+        ("reloadable", |it| {
+            WebhookLayer::reloadable(it, secret()).map(drop)
+        }),
+        ("per_request", |it| {
+            let nobody = |_: Head<'_>| async { Ok::<_, Infallible>(None::<Keys>) };
+            WebhookLayer::per_request(it, nobody).map(drop)
+        }),
+        ("Verifier::new", |it| Verifier::new(it, secret()).map(drop)),
+        ("Verifier::reloadable", |it| {
+            Verifier::reloadable(it, secret()).map(drop)
+        }),
+    ];
+    for (name, make) in makers {
+        for (message, signed) in [
+            ("{url}\n{body}", true),
+            ("{body}\n{url}", true),
+            ("{path}\n{body}", false),
+        ] {
+            let scheme = acme().message(message).build().unwrap();
+            assert_eq!(scheme.url_is_signed(), signed, "{message}");
+            let provider = Provider::from(scheme);
+            assert!(provider.public_url().is_none());
+            let made = make(provider.clone());
+            if signed {
+                let error = made.expect_err(name);
+                let SetupError::PublicUrl(inner) = &error else {
+                    panic!("{name}: {error:?}");
+                };
+                assert!(
+                    matches!(inner.kind(), PublicUrlErrorKind::Missing { scheme, .. } if **scheme == *"acme"),
+                    "{name}: {inner:?}"
+                );
+                assert_eq!(inner.to_string(), error.to_string());
+                assert_eq!(
+                    error.to_string(),
+                    "scheme `acme` signs the URL: tell the provider which it is, by \
+                     `with_public_url`"
+                );
+            } else {
+                assert_eq!(made, Ok(()), "{name}");
+            }
+            assert_eq!(
+                make(provider.with_public_url(public_url())),
+                Ok(()),
+                "{name}"
+            );
+        }
+    }
+}
+
+/// Each error of a set-up becomes a `SetupError` by `?`, and says what it said.
+#[test]
+fn setup_errors_say_what_is_wrong() {
+    fn scheme() -> Result<(), SetupError> {
+        acme().message("{url}{body}").build()?;
+        Ok(())
+    }
+    fn key() -> Result<(), SetupError> {
+        Secret::new("")?;
+        Ok(())
+    }
+    fn url() -> Result<(), SetupError> {
+        PublicUrl::fixed("acme.example")?;
+        Ok(())
+    }
+    let errors = [scheme(), key(), url()].map(Result::unwrap_err);
+    let [scheme, key, url] = &errors;
+    assert!(matches!(scheme, SetupError::Scheme(it) if it.to_string() == scheme.to_string()));
+    assert!(matches!(key, SetupError::Key(it) if it.to_string() == key.to_string()));
+    assert!(matches!(url, SetupError::PublicUrl(it) if it.to_string() == url.to_string()));
+    for error in &errors {
+        assert!(std::error::Error::source(error).is_none());
+    }
 }
 
 /// The kinds of error are told apart.

@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Method, Request, request};
 use serde::Deserialize;
 use sha2::Sha256;
 use tower_webhook::{
-    Scheme, Secret, Verifier,
+    PublicUrl, Scheme, Secret, Verifier,
     providers::{self, Provider},
     scheme::TimestampUnit,
 };
@@ -57,28 +57,36 @@ fn a_signed_text_is_cut_in_one_way() {
     for separator in [".", "..", ".a.", "a.a", "aa.a"] {
         let template = format!("{{id}}{separator}{{header:x-part}}{separator}{{body}}");
         let mirrored = format!("{{body}}{separator}{{header:x-part}}{separator}{{id}}");
-        let verifiers = [template, mirrored].map(|template| {
+        let of_url = format!("{{url}}{separator}{{header:x-part}}{separator}{{body}}");
+        let verifiers = [template, mirrored, of_url].map(|template| {
             let scheme = Scheme::builder("cut")
                 .signature_header("x-signature")
                 .id_header("x-id")
                 .message(template);
+            let url = PublicUrl::fixed("https://h").expect("a URL");
+            let scheme = scheme.build().expect("a consistent scheme");
             let secret = Secret::new(SECRET).expect("a good secret");
-            Verifier::new(scheme.build().expect("a consistent scheme"), secret).expect("text")
+            Verifier::new(Provider::from(scheme).with_public_url(url), secret).expect("text")
         });
-        let mut accepted = [0, 0];
+        let mut accepted = [0, 0, 0];
         for text in &world {
-            let signature = sign(text);
+            let signatures = [
+                sign(text),
+                sign(text),
+                sign(&[b"https://h/", &text[..]].concat()),
+            ];
             for (place, verifier) in verifiers.iter().enumerate() {
                 let mut found = Vec::new();
                 for (first, rest) in cuts(text, separator.as_bytes()) {
                     for (second, third) in cuts(rest, separator.as_bytes()) {
-                        let (id, body) = if place == 0 {
-                            (first, third)
-                        } else {
+                        let (id, body) = if place == 1 {
                             (third, first)
+                        } else {
+                            (first, third)
                         };
                         let request = Request::builder()
-                            .header("x-signature", &signature)
+                            .uri([b"/", id].concat())
+                            .header("x-signature", &signatures[place])
                             .header("x-id", id)
                             .header("x-part", second)
                             .body(())

@@ -84,10 +84,20 @@ impl Keys {
         Self::of(current, Vec::new())
     }
 
+    /// Keys of a list of secrets, the current one first, as a file or a database has them; none if
+    /// there are none.
+    #[must_use]
+    pub fn newest_first(secrets: impl IntoIterator<Item = Secret>) -> Option<Self> {
+        let mut secrets = secrets.into_iter();
+        let current = secrets.next()?;
+        Some(Self::of(current, secrets.collect()))
+    }
+
     /// Adds an older secret, tried after those added before it.
     ///
     /// With the `tracing` feature, the first delivery that passes by it is told of at info level, with
-    /// the fields `provider` and `key_label`: once for each label and process.
+    /// the fields `provider` and `key_label`: once for each label and process, so give secrets of
+    /// different tenants different labels. After 10 000 labels no more are told of.
     ///
     /// # Security
     ///

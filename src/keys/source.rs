@@ -6,11 +6,13 @@ use crate::head::Head;
 /// Looks up the keys of each request: one endpoint, many tenants.
 ///
 /// [`WebhookLayer::per_request`](crate::WebhookLayer::per_request) takes one. It is asked once for
-/// each request whose head could be read, and before anything is read of the body.
+/// each request whose head could be read, and before anything is read of the body. Inside of axum's
+/// `nest` the head's path is without the prefix.
 ///
 /// # Example: a closure
 ///
-/// What the future needs of the head is taken out first, because it outlives the call:
+/// What the future needs of the head is taken out first, because it outlives the call. (An `async`
+/// closure or function would keep the head: make it a method of an implementor.)
 ///
 /// ```
 /// use std::{collections::HashMap, convert::Infallible};
@@ -75,7 +77,7 @@ pub trait KeySource: Send + Sync + 'static {
     /// then refused as one with a wrong signature is, byte for byte and after the same work.
     ///
     /// Keep [`Keys`] and give clones away where you can: they are decoded at their first use, and
-    /// their clones need not be.
+    /// their clones need not be. [`Keys::newest_first`] makes them of rows.
     ///
     /// # Errors
     ///

@@ -1,3 +1,5 @@
+use std::net::Ipv6Addr;
+
 use http::{
     Uri,
     header::{HOST, HeaderName},
@@ -56,15 +58,19 @@ pub(super) struct HostPort<'h> {
 impl Base {
     pub(super) fn parse(text: &str) -> Result<Self, PublicUrlError> {
         let invalid = || PublicUrlErrorKind::Invalid { url: text.into() };
-        // `Uri` would drop a fragment without a word.
         let uri: Uri = text.parse().map_err(|_| invalid())?;
-        if text.contains(['?', '#']) {
+        // `Uri` would drop a fragment without a word.
+        if text.contains(['?', '#']) || !text.is_ascii() {
             return Err(invalid().into());
         }
         let scheme = uri.scheme_str().and_then(Scheme::parse);
         let scheme = scheme.ok_or_else(invalid)?;
         let host = uri.authority().map(Authority::as_str);
+        let host = host.filter(|host| !host.ends_with(':'));
         let HostPort { host, port } = host.and_then(HostPort::parse).ok_or_else(invalid)?;
+        if !is_host(host) || port == Some(0) {
+            return Err(invalid().into());
+        }
         Ok(Self {
             text: text.strip_suffix('/').unwrap_or(text).into(),
             scheme,
@@ -83,6 +89,17 @@ impl Base {
         self.host.eq_ignore_ascii_case(host.host)
             && scheme.is_none_or(|scheme| scheme == self.scheme)
             && host.port.unwrap_or_else(|| self.scheme.port()) == self.port
+    }
+}
+
+/// Whether a host can be one: a name or an address, no wildcard.
+fn is_host(host: &str) -> bool {
+    let bracketed = host.strip_prefix('[');
+    match bracketed.and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)),
     }
 }
 
@@ -171,9 +188,14 @@ impl Named<'_> {
     /// For the operator: no longer than a host can be.
     pub(super) fn shown(&self) -> Box<str> {
         let host = self.host.host.get(..253).unwrap_or(self.host.host);
+        let scheme = match self.scheme {
+            Some(Scheme::Http) => "http://",
+            Some(Scheme::Https) => "https://",
+            None => "",
+        };
         match self.host.port {
-            Some(port) => format!("{host}:{port}").into(),
-            None => host.into(),
+            Some(port) => format!("{scheme}{host}:{port}").into(),
+            None => format!("{scheme}{host}").into(),
         }
     }
 }

@@ -5,6 +5,10 @@
 //! is the base, as it is written here, with the path and the query of the request behind it, as they
 //! were sent: no port is added or taken away, nothing is decoded, nothing is sorted.
 //!
+//! axum's `nest` takes its prefix off: inside of it, put it into the base. There a route `/` looks the
+//! same for a request with a slash at its end and one without, which the sender may have signed; outside
+//! of `nest` it does not.
+//!
 //! # Example
 //!
 //! ```

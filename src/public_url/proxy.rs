@@ -1,7 +1,7 @@
 use std::{fmt, net::IpAddr};
 
 use http::header::{FORWARDED, HeaderName};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::{
     PublicUrlError, PublicUrlErrorKind,
@@ -42,11 +42,12 @@ impl Proxy {
         let parse = |network: N| {
             let text = network.as_ref();
             let address = || text.parse::<IpAddr>().map(IpNet::from);
-            text.parse::<IpNet>().or_else(|_| address()).map_err(|_| {
-                PublicUrlErrorKind::InvalidNetwork {
+            let network = text.parse::<IpNet>().or_else(|_| address());
+            network
+                .map(canonical)
+                .map_err(|_| PublicUrlErrorKind::InvalidNetwork {
                     network: text.into(),
-                }
-            })
+                })
         };
         let networks: Vec<IpNet> = networks.into_iter().map(parse).collect::<Result<_, _>>()?;
         if networks.is_empty() {
@@ -73,6 +74,18 @@ impl Proxy {
             ForwardedHeaders::XForwarded => x_forwarded(head),
         }
     }
+}
+
+/// A network of IPv4 addresses written as IPv6, as some logs have them.
+fn canonical(network: IpNet) -> IpNet {
+    let mapped = match network.addr() {
+        IpAddr::V6(address) => address.to_ipv4_mapped(),
+        IpAddr::V4(_) => None,
+    };
+    let len = network.prefix_len().checked_sub(96);
+    let network_of = |(address, len)| Ipv4Net::new(address, len).ok();
+    let mapped = mapped.zip(len).and_then(network_of);
+    mapped.map_or(network, IpNet::V4)
 }
 
 fn x_forwarded(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
@@ -113,8 +126,12 @@ fn forwarded(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
         return Err(conflicting());
     }
     let (mut host, mut scheme) = (None, None);
-    for pair in text.split(';') {
-        let (name, value) = pair.trim().split_once('=').ok_or_else(malformed)?;
+    let pairs = text.split(';').map(str::trim);
+    for pair in pairs.filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').ok_or_else(malformed)?;
+        if !is_token(name) {
+            return Err(malformed());
+        }
         let value = unquoted(value).ok_or_else(malformed)?;
         if name.eq_ignore_ascii_case("host") {
             let value = HostPort::parse(value).ok_or_else(malformed)?;
@@ -135,14 +152,20 @@ fn forwarded(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
     Ok(Named { host, scheme })
 }
 
-/// The text of a token or of a quoted string; hosts and schemes have nothing to escape.
+/// The text of a quoted string, or of a value as proxies write it without quotes: visible letters.
+/// Hosts and schemes have nothing to escape.
 fn unquoted(value: &str) -> Option<&str> {
-    let quoted = value.strip_prefix('"');
-    let value = match quoted {
+    let text = match value.strip_prefix('"') {
         Some(quoted) => quoted.strip_suffix('"')?,
-        None => value,
+        None => Some(value).filter(|value| value.bytes().all(|byte| byte.is_ascii_graphic()))?,
     };
-    (!value.contains(['"', '\\'])).then_some(value)
+    (!text.contains(['"', '\\'])).then_some(text)
+}
+
+/// RFC 9110, 5.6.2.
+fn is_token(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_part)
 }
 
 fn malformed(header: HeaderName) -> RejectionKind {

@@ -85,6 +85,8 @@ pub enum RejectionKind {
         /// Which header.
         header: HeaderName,
     },
+    /// The request's target, which is part of the signed URL, does not begin with a slash.
+    MalformedTarget,
     /// A part of the signed text holds what separates it from the next part, so that another
     /// request could have the same signed text.
     #[non_exhaustive]
@@ -92,11 +94,12 @@ pub enum RejectionKind {
         /// Which part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
     },
-    /// The request names a host that is not one of the
+    /// The request names a host, or a scheme or port with it, that is not one of the
     /// [`PublicUrl`](crate::PublicUrl)'s.
     #[non_exhaustive]
     HostNotAllowed {
-        /// The host as it was sent, and the port if there was one; at most 253 letters of it.
+        /// The host as it was sent, at most 253 letters of it, with the port if there was one and
+        /// the scheme if a trusted proxy named it.
         host: Box<str>,
     },
     /// The body is longer than the limit.
@@ -149,6 +152,7 @@ impl RejectionKind {
             Self::ConflictingHeader { .. }
             | Self::MissingHeader { .. }
             | Self::MalformedHeader { .. }
+            | Self::MalformedTarget
             | Self::AmbiguousMessage { .. }
             | Self::HostNotAllowed { .. }
             | Self::BodyBroken
@@ -203,11 +207,12 @@ impl fmt::Display for RejectionKind {
             }
             Self::MissingHeader { header } => write!(f, "`{header}` is missing, and it is part of the signed text"),
             Self::MalformedHeader { header } => write!(f, "`{header}` cannot be read"),
+            Self::MalformedTarget => f.write_str("the request's target does not begin with a slash"),
             Self::AmbiguousMessage { part } => {
                 write!(f, "the value of `{part}` holds its separator, so the signed text could be cut in two ways")
             }
             Self::HostNotAllowed { host } => {
-                write!(f, "`{host}` is none of the hosts of the public URL")
+                write!(f, "`{host}` is none of the public URLs")
             }
             Self::BodyTooLarge { limit } => write!(f, "the body is over the limit of {limit} bytes"),
             Self::BodyTimeout { deadline } => {

@@ -90,8 +90,11 @@ impl Template {
     }
 
     pub(crate) fn has(&self, is: impl Fn(&Part) -> bool) -> bool {
-        let elements = self.before.iter().chain(&self.after);
-        elements.map(|element| &element.part).any(is)
+        self.elements().map(|element| &element.part).any(is)
+    }
+
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.before.iter().chain(&self.after)
     }
 }
 

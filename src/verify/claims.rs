@@ -67,8 +67,7 @@ impl<'h> Claims<'h> {
             Part::Timestamp => self.timestamp.len(),
             Part::Url => self.base.len() + self.target().len(),
         };
-        let elements = message.before.iter().chain(&message.after);
-        elements.map(|element| len(&element.part)).sum()
+        message.elements().map(|element| len(&element.part)).sum()
     }
 
     /// Writes one half of the signed text.
@@ -78,39 +77,47 @@ impl<'h> Claims<'h> {
         text: &mut Vec<u8>,
     ) -> Result<(), RejectionKind> {
         for Element { part, separator } in elements {
-            let start = text.len();
-            self.write_part(part, text)?;
-            let value = text.get(start..).unwrap_or_default();
+            if *part == Part::Url {
+                text.extend_from_slice(self.base.as_bytes());
+            }
+            let value = self.part(part)?;
             if separator
                 .as_ref()
                 .is_some_and(|separator| separator.blurs(value))
             {
                 return Err(RejectionKind::AmbiguousMessage { part: part.name() });
             }
+            text.extend_from_slice(value);
         }
         Ok(())
     }
 
-    /// Writes a part of the signed text, as it was sent.
-    fn write_part(&self, part: &Part, text: &mut Vec<u8>) -> Result<(), RejectionKind> {
-        let value = match part {
+    /// The bytes of a part of the signed text as they were sent; of a URL, what comes after the base.
+    fn part<'s>(&self, part: &'s Part) -> Result<&'s [u8], RejectionKind>
+    where
+        'h: 's,
+    {
+        match part {
             Part::Header(name) => {
                 let value = self.head.value(name)?.map(HeaderValue::as_bytes);
                 value.ok_or_else(|| RejectionKind::MissingHeader {
                     header: name.clone(),
-                })?
+                })
             }
-            Part::Literal(text) => text,
-            Part::Method => self.head.method().as_str().as_bytes(),
-            Part::Path => self.head.path().as_bytes(),
-            Part::Timestamp => self.timestamp,
+            Part::Literal(text) => Ok(text),
+            Part::Method => Ok(self.head.method().as_str().as_bytes()),
+            Part::Path => Ok(self.head.path().as_bytes()),
+            Part::Timestamp => Ok(self.timestamp),
             Part::Url => {
-                text.extend_from_slice(self.base.as_bytes());
-                self.target().as_bytes()
+                let target = self.target();
+                // HTTP/2 lets a path begin with anything: `@evil.example/` would make the base's
+                // host a user's name.
+                if !target.is_empty() && !target.starts_with(['/', '?']) {
+                    return Err(RejectionKind::MalformedTarget);
+                }
+                Ok(target.as_bytes())
             }
-        };
-        text.extend_from_slice(value);
-        Ok(())
+        }
     }
 
     /// The path and the query, without what an absolute target has before them.

@@ -146,8 +146,8 @@ impl<B> WebhookLayer<B> {
     }
 
     /// How long the [key source](Self::per_request) may take, `None` for as long as it likes; 2 s
-    /// unless set. A slower one is answered 503 with `Retry-After`. Without effect on a layer that has
-    /// its keys.
+    /// unless set. A slower one is answered 503 with `Retry-After`, and the operator learns no more than
+    /// that: let the source's own time-outs be shorter. Without effect on a layer that has its keys.
     ///
     /// # Panics
     ///
