@@ -1,120 +1,56 @@
 //! What the layer costs beside the MAC it cannot do without: bare service, raw MAC and layer take
-//! turns in one run, so that whatever else the machine does befalls all of them alike.
+//! turns in one run, so that whatever else the machine does befalls all of them alike. The second
+//! table does the same with keys that are not fixed: all that differs is where they come from, so
+//! "more" is what that costs a delivery, and the ratio says it against the layer with fixed keys.
 //!
 //! `cargo bench --bench overhead`
 #![allow(clippy::unwrap_used)]
 
-#[path = "../tests/probe/mod.rs"]
-mod probe;
+mod common;
 
 use std::{
     cell::Cell,
+    collections::HashMap,
     convert::Infallible,
     env, fs,
     future::{Ready, ready},
     hint::black_box,
-    pin::{Pin, pin},
+    pin::Pin,
     process::Command,
     rc::Rc,
     sync::Arc,
-    task::{Context, Poll, Waker},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    task::{Context, Poll},
+    time::{Duration, Instant},
 };
 
 use base64ct::{Base64, Encoding};
 use bytes::Bytes;
+use common::{
+    Handler, Headers, KIB, MIB, Spread, generic, headers, is_quick, nanos, now,
+    probe::{SECRET, finish_now, hex, mac},
+    request, text, told,
+};
 use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Uri};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
-use probe::{SECRET, finish_now, hex, mac};
 use sha2::Sha256;
 use tokio::runtime::Builder;
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_webhook::{
-    Secret, WebhookLayer,
+    Head, Keys, Secret, WebhookLayer,
+    keys::KeyCache,
     providers::{self, Provider},
 };
 
-const KIB: usize = 1 << 10;
-const MIB: usize = 1 << 20;
-
 type HmacSha256 = Hmac<Sha256>;
-type Headers = Vec<(HeaderName, HeaderValue)>;
-
-/// Reads its body and answers; the same code bare and inside the layer.
-#[derive(Clone)]
-struct Handler;
-
-impl<B> Service<Request<B>> for Handler
-where
-    B: Body<Data = Bytes>,
-{
-    type Response = Response<Full<Bytes>>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mut cx = Context::from_waker(Waker::noop());
-        let mut body = pin!(request.into_body());
-        while let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(&mut cx) {
-            black_box(frame.data_ref());
-        }
-        ready(Ok(Response::new(Full::new(Bytes::from_static(b"ok")))))
-    }
-}
-
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
-}
-
-fn text(length: usize) -> Bytes {
-    // A clone, so that no body is the first to be shared, which would cost it an allocation.
-    let bytes: Bytes = (0..=u8::MAX).cycle().take(length).collect();
-    bytes.clone()
-}
 
 fn layer(provider: Provider) -> WebhookLayer {
     let secret = Secret::from_bytes(SECRET).unwrap();
     WebhookLayer::new(provider, secret)
         .unwrap()
         .body_limit(16 * MIB)
-}
-
-fn request<B>(headers: &Headers, body: B) -> Request<B> {
-    let mut request = Request::new(body);
-    for (name, value) in headers {
-        request.headers_mut().insert(name.clone(), value.clone());
-    }
-    request
-}
-
-/// What every client sends, and these.
-fn headers(own: &[(&'static str, String)]) -> Headers {
-    let common = [
-        ("host", "hooks.example.com".to_owned()),
-        ("user-agent", "sender/1.0".to_owned()),
-        ("content-type", "application/json".to_owned()),
-    ];
-    let all = common.iter().chain(own);
-    all.map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
-        .collect()
-}
-
-fn generic(body: &[u8]) -> Headers {
-    headers(&[
-        ("content-length", body.len().to_string()),
-        ("x-signature", hex(&mac(SECRET.as_bytes(), &[body]))),
-        ("x-timestamp", now().to_string()),
-    ])
 }
 
 fn github(body: &[u8]) -> Headers {
@@ -250,10 +186,6 @@ fn rounds<const N: usize>(mut sides: [Side<'_>; N], plan: Plan) -> Vec<[f64; N]>
         .collect()
 }
 
-fn nanos(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e9
-}
-
 #[derive(Clone, Copy)]
 struct Plan {
     rounds: usize,
@@ -263,26 +195,6 @@ struct Plan {
 /// The round that the rest of the machine disturbed least.
 fn best(values: impl Iterator<Item = f64>) -> f64 {
     values.fold(f64::INFINITY, f64::min)
-}
-
-/// The median and the quartiles about it.
-struct Spread {
-    low: f64,
-    median: f64,
-    high: f64,
-}
-
-impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut values: Vec<_> = values.collect();
-        values.sort_by(f64::total_cmp);
-        let at = |quarter| values.get((values.len() - 1) * quarter / 4).copied();
-        Self {
-            low: at(1).unwrap_or(f64::NAN),
-            median: at(2).unwrap_or(f64::NAN),
-            high: at(3).unwrap_or(f64::NAN),
-        }
-    }
 }
 
 fn verdict(value: f64, bar: f64, unit: &str) -> String {
@@ -335,6 +247,65 @@ fn one_frame(
         (whole - bare) / keyed,
         bar.map(|bar| verdict(ratio, bar, "")).unwrap_or_default(),
     );
+}
+
+const TENANTS: usize = 300;
+
+fn ways_to_keys(body: &Bytes, plan: Plan) {
+    fn tenant(head: Head<'_>) -> Option<&str> {
+        head.path().strip_prefix("/hooks/")
+    }
+
+    let provider = providers::generic;
+    let keys = || Keys::from(Secret::from_bytes(SECRET).unwrap());
+    let names = (0..TENANTS).map(|number| format!("tenant-{number:03}"));
+    let tenants: HashMap<_, _> = names.map(|name| (name, keys())).collect();
+    let (reloadable, _handle) = WebhookLayer::reloadable(provider(), keys()).unwrap();
+    let stored = tenants.clone();
+    let closure = move |head: Head<'_>| {
+        let found = tenant(head).and_then(|name| tenants.get(name)).cloned();
+        async move { Ok::<_, Infallible>(found) }
+    };
+    let cache = KeyCache::new(
+        10_000,
+        Duration::from_secs(3600),
+        |head| tenant(head).map(str::to_owned),
+        move |name| ready(Ok::<_, Infallible>(stored.get(&name).cloned())),
+    );
+
+    let headers = generic(body);
+    let make = || {
+        let mut request = request(&headers, Full::new(body.clone()));
+        *request.uri_mut() = Uri::from_static("/hooks/tenant-007");
+        request
+    };
+    let closure = WebhookLayer::per_request(provider(), closure).unwrap();
+    let cached = WebhookLayer::per_request(provider(), cache).unwrap();
+    let sides: [Side<'_>; 5] = [
+        Box::new(serving(Handler, make)),
+        Box::new(serving(layer(provider()).layer(Handler), make)),
+        Box::new(serving(reloadable.layer(Handler), make)),
+        Box::new(serving(closure.layer(Handler), make)),
+        Box::new(serving(cached.layer(Handler), make)),
+    ];
+    let rows = rounds(sides, plan);
+    let column = |side: usize| rows.iter().filter_map(move |row| row.get(side).copied());
+    let names = ["fixed", "reloadable", "closure", "cache, hit"];
+    for (side, name) in names.into_iter().enumerate().map(|(at, it)| (at + 1, it)) {
+        let pairs = || rows.iter().zip(column(side));
+        let more = pairs().map(|([_, fixed, ..], whole)| whole - fixed);
+        let ratio = pairs().map(|([bare, fixed, ..], whole)| (whole - bare) / (fixed - bare));
+        let ratio = Spread::of(ratio);
+        println!(
+            "{name:<18}{:>8}{:>8.0}{:>8.0}   {:.3} [{:.3}, {:.3}]",
+            body.len(),
+            best(column(side)),
+            Spread::of(more).median,
+            ratio.median,
+            ratio.low,
+            ratio.high,
+        );
+    }
 }
 
 type Stamp = Rc<Cell<Option<Instant>>>;
@@ -489,12 +460,10 @@ fn peak() {
 }
 
 fn main() {
-    // `cargo bench` says `--bench`; `cargo test --benches` says nothing.
-    let told = |name| env::args().any(|argument| argument == name);
     if told(PEAK) {
         return child();
     }
-    let quick = told("--test") || !told("--bench");
+    let quick = is_quick();
     let plan = if quick {
         Plan {
             rounds: 1,
@@ -542,6 +511,19 @@ fn main() {
         ("stripe", providers::stripe(), stripe(&body)),
     ] {
         one_frame(name, provider, &headers, &body, None, plan);
+    }
+    println!(
+        "\nWhere the keys come from; generic scheme, {TENANTS} tenants where there are tenants, ns for a\n\
+         delivery, the best of {} rounds in turn. more: than with fixed keys; ratio:\n\
+         (it - bare) / (fixed - bare); both are the median over the rounds, ratio with its quartiles.\n",
+        plan.rounds
+    );
+    println!(
+        "{:<18}{:>8}{:>8}{:>8}   ratio",
+        "keys", "bytes", "layer", "more"
+    );
+    for length in [KIB, 16 * KIB] {
+        ways_to_keys(&text(length), plan);
     }
     println!();
     after_the_last_frame(if quick { 1 } else { 101 });

@@ -113,8 +113,12 @@ where
         let Some(tenant) = (self.tenant)(head) else {
             return Ok(None);
         };
+        if let Some(keys) = self.cache.get(&tenant).await {
+            return Ok(keys);
+        }
         let look_up = async { (self.look_up)(tenant.clone()).await };
-        let found = self.cache.try_get_with_by_ref(&tenant, look_up).await;
+        // Boxed, so that whoever finds the keys above has no room made for it.
+        let found = Box::pin(self.cache.try_get_with_by_ref(&tenant, look_up)).await;
         found.map_err(|error| Box::new(SharedError(error)).into())
     }
 }

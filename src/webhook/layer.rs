@@ -82,15 +82,17 @@ impl WebhookLayer {
     /// # Security
     ///
     /// Nothing but time tells a request for a tenant that does not exist from one that is signed
-    /// wrongly: both are read to their end and cost the same work here, that of as many keys as any
-    /// tenant had so far. Whether the look-up itself takes as long is up to the source, and so is
+    /// wrongly: both are read to their end and cost the same work here, that of two keys, or of as many
+    /// as any tenant had so far. Whether the look-up itself takes as long is up to the source, and so is
     /// whether it makes new [`Keys`] each time, which takes longer than to have none.
     pub fn per_request(
         provider: impl Into<Provider>,
         source: impl KeySource,
     ) -> Result<Self, SetupError> {
-        let mut layer = Self::from(Verifier::without_keys(provider.into())?);
-        layer.config().source = Some(Source::new(source, DEFAULT_KEY_DEADLINE));
+        let verifier = Verifier::without_keys(provider.into())?;
+        let source = Source::new(source, verifier.scheme(), DEFAULT_KEY_DEADLINE);
+        let mut layer = Self::from(verifier);
+        layer.config().source = Some(source);
         Ok(layer)
     }
 }

@@ -31,16 +31,22 @@ type Found = Result<Option<Keys>, RejectionKind>;
 pub(super) struct Source {
     from: Arc<dyn AnySource>,
     pub(super) deadline: Option<Duration>,
-    /// The most keys that a request had so far.
+    /// The keys of a tenant that does not exist.
+    decoy: Arc<Keyring>,
+    /// The most keys that a request had so far, or that are to be expected.
     most_keys: Arc<AtomicUsize>,
 }
 
+/// A tenant who changes a secret has two. The first of them to be asked for must not show it.
+const USUAL_KEYS: usize = 2;
+
 impl Source {
-    pub(super) fn new(source: impl KeySource, deadline: Duration) -> Self {
+    pub(super) fn new(source: impl KeySource, scheme: &Scheme, deadline: Duration) -> Self {
         Self {
+            decoy: Arc::new(Keyring::decoy(scheme)),
             from: Arc::new(source),
             deadline: Some(deadline),
-            most_keys: Arc::default(),
+            most_keys: Arc::new(AtomicUsize::new(USUAL_KEYS)),
         }
     }
 
@@ -55,9 +61,12 @@ impl Source {
         scheme: &Scheme,
         delivery: &mut Delivery,
     ) -> Result<(), RejectionKind> {
-        let keyring = found?.map(|keys| keys.keyring(scheme)).transpose();
+        let keyring = match found? {
+            Some(keys) => keys.keyring(scheme),
+            None => Ok(Arc::clone(&self.decoy)),
+        };
         let keyring = keyring.map_err(|error| failed(&error))?;
-        let keys = keyring.as_deref().map_or(0, Keyring::len);
+        let keys = keyring.len();
         let most = self.most_keys.fetch_max(keys, Ordering::Relaxed);
         delivery.hold_against(keyring, most.max(keys));
         Ok(())
