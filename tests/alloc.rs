@@ -4,6 +4,7 @@
 mod probe;
 
 use std::{
+    collections::HashMap,
     convert::Infallible,
     future::{Ready, ready},
     iter,
@@ -22,7 +23,11 @@ use probe::{NOW, SECRET, at, delivery, finish_now, hex, layer, mac, secret};
 use tokio::runtime::{Builder, Runtime};
 use tower_layer::Layer;
 use tower_service::Service;
-use tower_webhook::{Secret, VerifiedBody, Verifier, WebhookLayer, body::ResponseBody, providers};
+use tower_webhook::{
+    Head, Keys, Secret, VerifiedBody, Verifier, WebhookLayer,
+    body::ResponseBody,
+    providers::{self, Provider},
+};
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
@@ -104,6 +109,149 @@ fn a_delivery_of_one_frame_takes_four_allocations_and_no_copy() {
         assert_eq!(seen, body);
         if length > 0 {
             assert_eq!(seen.as_ptr(), body.as_ptr(), "{length} bytes");
+        }
+    }
+}
+
+type Sign = fn(&[u8]) -> Vec<(&'static str, String)>;
+
+/// Deliveries of each provider, of which none is signed over more than a body and a time.
+const PROVIDERS: [(&str, fn() -> Provider, Sign); 5] = [
+    ("generic", providers::generic, |body| {
+        vec![
+            ("x-signature", hex(&mac(SECRET.as_bytes(), &[body]))),
+            ("x-timestamp", NOW.to_string()),
+        ]
+    }),
+    ("github", providers::github, |body| {
+        let signature = hex(&mac(SECRET.as_bytes(), &[body]));
+        vec![("x-hub-signature-256", format!("sha256={signature}"))]
+    }),
+    ("slack", providers::slack, |body| {
+        let now = NOW.to_string();
+        let message: [&[u8]; 4] = [b"v0:", now.as_bytes(), b":", body];
+        let signature = hex(&mac(SECRET.as_bytes(), &message));
+        vec![
+            ("x-slack-signature", format!("v0={signature}")),
+            ("x-slack-request-timestamp", now),
+        ]
+    }),
+    ("stripe", providers::stripe, |body| {
+        let now = NOW.to_string();
+        let signature = hex(&mac(SECRET.as_bytes(), &[now.as_bytes(), b".", body]));
+        vec![("stripe-signature", format!("t={now},v1={signature}"))]
+    }),
+    ("standard_webhooks", providers::standard_webhooks, |body| {
+        let now = NOW.to_string();
+        let message: [&[u8]; 4] = [b"msg_1.", now.as_bytes(), b".", body];
+        let signature = Base64::encode_string(&mac(SECRET.as_bytes(), &message));
+        vec![
+            ("webhook-id", "msg_1".to_owned()),
+            ("webhook-signature", format!("v1,{signature}")),
+            ("webhook-timestamp", now),
+        ]
+    }),
+];
+
+/// A delivery to `path`, signed over `signed`.
+fn delivery_to<B>(path: &str, sign: Sign, signed: &[u8], body: B) -> Request<B> {
+    let mut request = Request::post(path);
+    for (name, value) in sign(signed) {
+        request = request.header(name, value);
+    }
+    request.body(body).unwrap()
+}
+
+fn raw_secret() -> Secret {
+    Secret::from_bytes(SECRET).unwrap().label("raw")
+}
+
+/// Keys by path: `/hook` has one, `/many` has older ones too, and nothing else has any.
+fn of_tenants(provider: Provider) -> WebhookLayer {
+    let older = Secret::from_bytes(*b"older").unwrap();
+    let many = Keys::new(raw_secret())
+        .previous(older.clone())
+        .previous(older);
+    let tenants = HashMap::from([("/hook", raw_secret().into()), ("/many", many)]);
+    let source = move |head: Head<'_>| {
+        let keys: Option<Keys> = tenants.get(head.path()).cloned();
+        ready(Ok::<_, Infallible>(keys))
+    };
+    let layer = WebhookLayer::per_request(provider, source);
+    layer.unwrap().clock(at(NOW))
+}
+
+/// A source that answers at once costs the box of its future; keys that can be replaced cost nothing.
+#[test]
+fn keys_that_come_from_elsewhere_take_one_allocation_at_most() {
+    for (name, provider, sign) in PROVIDERS {
+        let fixed = WebhookLayer::new(provider(), raw_secret()).unwrap();
+        let (reloadable, handle) = WebhookLayer::reloadable(provider(), raw_secret()).unwrap();
+        let layers = [
+            ("fixed", fixed.clock(at(NOW)), 0),
+            ("reloadable", reloadable.clock(at(NOW)), 0),
+            ("per request", of_tenants(provider()), 1),
+        ];
+        for length in [0, KIB, MIB] {
+            let body = Bytes::from(vec![b'x'; length]);
+            let mut least = None;
+            for (way, layer, more) in &layers {
+                // What is made once for a thread or a key is made by now.
+                for _ in 0..2 {
+                    let request = delivery_to("/hook", sign, &body, Full::new(body.clone()));
+                    cost(layer, request, |_| ());
+                }
+                let request = delivery_to("/hook", sign, &body, Full::new(body.clone()));
+                let (info, response) = cost(layer, request, |_| ());
+                assert_eq!(response.status(), StatusCode::OK, "{name}, {way}");
+                let name = format!("{name}, {way}, {length} bytes");
+                let counts = (info.count_total, info.count_current);
+                let (total, current) = *least.get_or_insert(counts);
+                assert_eq!(info.count_total, total + more, "{name}: {info:?}");
+                assert_eq!(info.count_current, current, "{name}: {info:?}");
+                assert!(info.bytes_total <= 2 * KIB as u64, "{name}: {info:?}");
+            }
+        }
+        // Keys that were just replaced are as dear as any.
+        let (_, layer, _) = &layers[1];
+        let mut counts = Vec::new();
+        for _ in 0..3 {
+            handle.replace(raw_secret()).unwrap();
+            let request = delivery_to("/hook", sign, b"x", Full::new(Bytes::from_static(b"x")));
+            counts.push(cost(layer, request, |_| ()).0.count_total);
+        }
+        assert!(
+            counts.windows(2).all(|pair| pair[0] == pair[1]),
+            "{counts:?}"
+        );
+    }
+}
+
+/// 29: memory does not tell who is a tenant either.
+#[test]
+fn a_tenant_that_does_not_exist_allocates_as_much_as_one_that_does() {
+    for (name, provider, sign) in PROVIDERS {
+        let layer = of_tenants(provider());
+        let body = Bytes::from(vec![b'x'; 16 * KIB]);
+        for size in [16 * KIB, 4 * KIB, 1000] {
+            let frames = || {
+                let frames = body.chunks(size).map(|bytes| body.slice_ref(bytes));
+                probe::Frames::of(frames.map(Frame::data))
+            };
+            let mut first = None;
+            for path in ["/hook", "/many", "/hook", "/nobody", "/nobody", "/many"] {
+                // The first request with a tenant's keys makes them ready for use.
+                for is_counted in [false, true] {
+                    let request = delivery_to(path, sign, b"another body", frames());
+                    let (info, response) = cost(&layer, request, |_| ());
+                    assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name}");
+                    if is_counted {
+                        let got = (info.count_total, info.bytes_total, info.bytes_max);
+                        let first = first.get_or_insert(got);
+                        assert_eq!(got, *first, "{name}, {path}, frames of {size}");
+                    }
+                }
+            }
         }
     }
 }

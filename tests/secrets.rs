@@ -1,4 +1,4 @@
-//! Secrets that must not be taken, secrets that are being changed, and secrets that must not be seen.
+//! Secrets that must not be taken, secrets from elsewhere, and secrets that must not be seen.
 //! The numbers are those of `tests/README.md`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -6,38 +6,44 @@
 mod common;
 
 use std::{
+    convert::Infallible,
+    ffi::OsStr,
     fmt::{Debug, Display},
+    fs,
+    future::pending,
     io,
-    sync::{Arc, Mutex},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Arc, Mutex, Once},
     time::Duration,
 };
 
 use bytes::Bytes;
 use common::{
-    Answer, BODY, Delivery, Expect, Expect::Forwarded, NOW, Recorder, Report, Rig, SECRET,
-    STANDARD_ID, Script, Step, TestClock, base64, base64url, hex, invalid_signature, mac, now,
-    provider, send,
+    Answer, BODY, Delivery, NOW, Recorder, Report, Rig, STANDARD_ID, Script, Step, TestClock, at,
+    base64, base64url, hex, mac, now, provider, send,
 };
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_http::trace::TraceLayer;
 use tower_webhook::{
-    KeyError, Keys, Scheme, Secret, SetupError, VerifiedBody, Verifier, WebhookLayer,
-    keys::KeyErrorKind,
+    KeyError, Keys, PublicUrl, Scheme, Secret, SetupError, VerifiedBody, Verifier, WebhookLayer,
+    keys::{KeyCache, KeyErrorKind, KeySource},
     providers::{self, Provider},
-    scheme::{Algorithm, Encoding, KeyForm, Layout},
+    scheme::{Algorithm, Encoding, KeyForm},
     verify::Head,
     webhook::MemoryBudget,
 };
 use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, util::SubscriberInitExt};
 
-const MISMATCH: Expect = invalid_signature("SignatureMismatch");
-
 fn name(error: &KeyError) -> &'static str {
     match error.kind() {
         KeyErrorKind::Empty => "empty",
+        KeyErrorKind::Zeros => "zeros",
         KeyErrorKind::Encoding { .. } => "encoding",
+        KeyErrorKind::NotSet => "not set",
+        KeyErrorKind::NotUtf8 => "UTF-8",
         KeyErrorKind::SurroundingWhitespace => "white space",
         other => panic!("{other:?}"),
     }
@@ -103,10 +109,10 @@ fn texts_that_are_no_secret() {
 fn a_key_of_zeros_is_empty() {
     let empty = mac(Algorithm::HmacSha256, b"", BODY);
     assert_eq!(empty, mac(Algorithm::HmacSha256, &[0; 32], BODY));
-    assert_eq!(name(&Secret::from_bytes([0; 32]).unwrap_err()), "empty");
+    assert_eq!(name(&Secret::from_bytes([0; 32]).unwrap_err()), "zeros");
     let standard = Secret::new(format!("whsec_{}", base64(&[0; 32]))).unwrap();
     let error = key_error(WebhookLayer::new(providers::standard_webhooks(), standard));
-    assert_eq!(error.as_ref().map(name), Some("empty"));
+    assert_eq!(error.as_ref().map(name), Some("zeros"));
 }
 
 /// A scheme whose secret is hex.
@@ -135,7 +141,7 @@ fn texts_that_a_scheme_cannot_decode() {
         ("acme", "xyz0", "encoding"),
         ("acme", "0x0102", "encoding"),
         ("acme", "01 02", "encoding"),
-        ("acme", "00", "empty"),
+        ("acme", "00", "zeros"),
     ];
     let mut report = Report::default();
     for (scheme, text, kind) in rows {
@@ -187,150 +193,345 @@ fn an_error_says_which_secret() {
     );
 }
 
-// Changing secrets.
+// Secrets from elsewhere.
 
-fn labelled(label: &str) -> Secret {
-    Secret::from_bytes(label.as_bytes()).unwrap().label(label)
+/// What becomes of a text that a variable or a file holds.
+#[derive(Clone, Copy, Debug)]
+enum Loaded {
+    /// This is the secret.
+    As(&'static [u8]),
+    /// It is not one, for this reason.
+    Not(&'static str),
 }
 
-/// A scheme with something signed on either side of the body, and several signatures.
-fn acme() -> Scheme {
-    Scheme::builder("acme")
-        .signature_header("x-acme-signature")
-        .layout(Layout::key_values("v1"))
-        .timestamp_key("t")
-        .message("{timestamp}.{body}.{method}")
-        .build()
-        .unwrap()
+/// What a variable or a file may hold, and what becomes of it.
+const LOADED: &[(&str, &[u8], Loaded)] = {
+    use Loaded::{As, Not};
+
+    const TEXT: Loaded = As(b"kanarienvogel");
+    const SPACE: Loaded = Not("white space");
+    &[
+        ("nothing", b"", Not("empty")),
+        ("a newline", b"\n", Not("empty")),
+        ("a newline of Windows", b"\r\n", Not("empty")),
+        ("newlines", b"\n\n\n", Not("empty")),
+        ("spaces", b"   ", Not("empty")),
+        ("a secret", b"kanarienvogel", TEXT),
+        ("and a newline", b"kanarienvogel\n", TEXT),
+        ("and a newline of Windows", b"kanarienvogel\r\n", TEXT),
+        ("and two newlines", b"kanarienvogel\n\n", SPACE),
+        ("and two of Windows", b"kanarienvogel\r\n\r\n", SPACE),
+        ("and one of each", b"kanarienvogel\n\r\n", SPACE),
+        ("and a newline turned round", b"kanarienvogel\n\r", SPACE),
+        ("and a carriage return", b"kanarienvogel\r", SPACE),
+        ("and two carriage returns", b"kanarienvogel\r\r\n", SPACE),
+        ("and a space", b"kanarienvogel ", SPACE),
+        ("and a space and a newline", b"kanarienvogel \n", SPACE),
+        ("and a tab", b"kanarienvogel\t\n", SPACE),
+        ("a space before", b" kanarienvogel", SPACE),
+        ("a newline before", b"\nkanarienvogel\n", SPACE),
+        (
+            "a mark of the byte order",
+            b"\xef\xbb\xbfkanarienvogel\n",
+            SPACE,
+        ),
+        ("two lines", b"kanarien\nvogel\n", As(b"kanarien\nvogel")),
+        ("two words", b"kanarien vogel\n", As(b"kanarien vogel")),
+        (
+            "letters",
+            "kan\u{e4}rienvogel\n".as_bytes(),
+            As("kan\u{e4}rienvogel".as_bytes()),
+        ),
+        ("Latin-1", b"kan\xe4rienvogel", Not("UTF-8")),
+        ("Latin-1 and a newline", b"kan\xe4rienvogel\n", Not("UTF-8")),
+        (
+            "half a letter at the end",
+            b"kanarienvogel\xc3",
+            Not("UTF-8"),
+        ),
+        (
+            "half a letter and a newline",
+            b"kanarienvogel\xc3\n",
+            Not("UTF-8"),
+        ),
+        (
+            "UTF-16",
+            b"\xff\xfek\x01a\x01n\x01a\x01r\x01i\x01",
+            Not("UTF-8"),
+        ),
+    ]
+};
+
+/// Whether a secret signs as one of these bytes does.
+fn is_secret(secret: Secret, bytes: &[u8]) -> bool {
+    let verifier = Verifier::new(providers::github(), secret).unwrap();
+    let signature = hex(&mac(Algorithm::HmacSha256, bytes, BODY));
+    let delivery = Delivery::new(BODY);
+    let delivery = delivery.header("x-hub-signature-256", format!("sha256={signature}"));
+    verifier.verify(&delivery.head, BODY).is_ok()
 }
 
-fn acme_mac(key: &str, body: &[u8]) -> String {
-    let message = [now().as_bytes(), b".", body, b".POST"].concat();
-    hex(&mac(Algorithm::HmacSha256, key.as_bytes(), &message))
+#[track_caller]
+fn not_shown(value: &[u8], text: &str) {
+    // Less is part of any text.
+    if value.len() >= 8 {
+        Canary::new("value", value).not_in("a loaded secret", text);
+    }
 }
 
-/// Signed with each of these keys.
-fn acme_delivery(keys: &[&str], body: &[u8]) -> Delivery {
-    let signatures = keys
-        .iter()
-        .map(|key| format!(",v1={}", acme_mac(key, body)));
-    Delivery::new(body).header(
-        "x-acme-signature",
-        format!("t={NOW}{}", signatures.collect::<String>()),
-    )
-}
-
-/// 15: the new secret, the old ones, and none of them; the label tells which it was.
-#[tokio::test]
-async fn two_secrets_and_more() {
-    let one = || Keys::new(labelled("new"));
-    let two = || one().previous(labelled("old"));
-    let three = || two().previous(labelled("oldest"));
-    let rows: [(&str, Keys, &[&str], Option<&str>); 16] = [
-        ("one secret, it", one(), &["new"], Some("new")),
-        ("one secret, another", one(), &["old"], None),
-        ("two, the new", two(), &["new"], Some("new")),
-        ("two, the old", two(), &["old"], Some("old")),
-        ("two, neither", two(), &["guess"], None),
-        ("two, both signed", two(), &["new", "old"], Some("new")),
-        (
-            "two, both signed the other way round",
-            two(),
-            &["old", "new"],
-            Some("new"),
-        ),
-        (
-            "two, the old after a wrong one",
-            two(),
-            &["guess", "old"],
-            Some("old"),
-        ),
-        (
-            "two, the old before a wrong one",
-            two(),
-            &["old", "guess"],
-            Some("old"),
-        ),
-        ("two, both wrong", two(), &["guess", "another"], None),
-        ("three, the new", three(), &["new"], Some("new")),
-        ("three, the old", three(), &["old"], Some("old")),
-        ("three, the oldest", three(), &["oldest"], Some("oldest")),
-        (
-            "three, the two older",
-            three(),
-            &["oldest", "old"],
-            Some("old"),
-        ),
-        ("three, none", three(), &["guess"], None),
-        (
-            "three, none of several",
-            three(),
-            &["a", "b", "c", "d"],
-            None,
-        ),
-    ];
-    let body: Vec<u8> = (0..20_000).map(|n| b"0123456789abcdef"[n % 16]).collect();
-    let mut report = Report::default();
-    for (what, keys, signers, label) in rows {
-        let layer = WebhookLayer::new(acme(), keys)
-            .unwrap()
-            .clock(TestClock::new());
-        let rig = Rig::new(layer, acme_delivery(&["new"], BODY));
-        let expect = if label.is_some() { Forwarded } else { MISMATCH };
-        for size in [1, 1000, 5000, 20_000] {
-            let request = acme_delivery(signers, &body).with(Script::chunks(&body, size));
-            let name = format!("15: {what}, frames of {size}");
-            let outcome = rig.check(&name, request, expect).await;
-            if outcome.is_ok() && label.is_some() {
-                assert_eq!(rig.inner.last().verified().key_label(), label, "15: {what}");
-            }
-            report.note(outcome);
+/// Says what differs from `expect`. An error names the place and shows nothing of the value.
+fn check_loaded(
+    place: &str,
+    value: &[u8],
+    loaded: Result<Secret, KeyError>,
+    expect: Loaded,
+) -> Result<(), String> {
+    match (loaded, expect) {
+        (Ok(secret), Loaded::As(bytes)) if is_secret(secret.clone(), bytes) => {
+            not_shown(value, &format!("{secret:?}"));
+            Ok(())
         }
-        // An old secret vouches for its own body and no other.
-        let tampered = acme_delivery(signers, &body).body(BODY).request();
-        report.note(
-            rig.check(&format!("15: {what}, tampered"), tampered, MISMATCH)
-                .await,
+        (Err(error), Loaded::Not(why)) if name(&error) == why => {
+            let text = error.to_string();
+            let shown = format!("{text} {error:#} {error:?} {error:#?} {:?}", error.kind());
+            not_shown(value, &shown);
+            let setup = SetupError::from(error);
+            not_shown(value, &format!("{setup} {setup:?}"));
+            if text.starts_with(&format!("{place} ")) {
+                return Ok(());
+            }
+            Err(format!("{text:?} does not begin with {place:?}"))
+        }
+        (Ok(secret), _) => Err(format!("{secret:?}, another one, and not {expect:?}")),
+        (Err(error), _) => Err(format!("{error:?} and not {expect:?}")),
+    }
+}
+
+/// 14: secrets from the environment. A program must not change its own environment while others may
+/// look at it, so each row is a process: this test again, told which row it is.
+#[test]
+fn secrets_from_the_environment() {
+    const ROW: &str = "TOWER_WEBHOOK_TEST_ROW";
+    const NAME: &str = "TOWER_WEBHOOK_TEST_SECRET";
+    let place = format!("environment variable `{NAME}`");
+    if let Ok(row) = std::env::var(ROW) {
+        let (value, expect) = match row.as_str() {
+            "unset" => (&b""[..], Loaded::Not("not set")),
+            row => {
+                let (_, value, expect) = LOADED[row.parse::<usize>().unwrap()];
+                (value, expect)
+            }
+        };
+        check_loaded(&place, value, Secret::from_env(NAME), expect).unwrap();
+        return;
+    }
+
+    let mut report = Report::default();
+    let mut run = |what: &str, row: &str, value: Option<&OsStr>| {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child
+            .args(["--exact", "secrets_from_the_environment"])
+            .env(ROW, row)
+            .env_remove(NAME);
+        if let Some(value) = value {
+            child.env(NAME, value);
+        }
+        let output = child.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let passed = output.status.success() && text.contains("1 passed");
+        report.note(if passed {
+            Ok(())
+        } else {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            Err(format!("14: {what}: {text} {errors}"))
+        });
+    };
+    run("unset", "unset", None);
+    for (row, (what, value, _)) in LOADED.iter().enumerate() {
+        #[cfg(unix)]
+        let value = Some(std::os::unix::ffi::OsStrExt::from_bytes(value));
+        #[cfg(not(unix))]
+        let value = std::str::from_utf8(value).ok().map(OsStr::new);
+        if value.is_some() {
+            run(what, &row.to_string(), value);
+        }
+    }
+    report.finish();
+
+    // Names that no variable can have.
+    for name in ["", "A=B", "A\0B"] {
+        let error = Secret::from_env(name).unwrap_err();
+        assert!(
+            matches!(error.kind(), KeyErrorKind::NotSet),
+            "14: {error:?}"
         );
-        let empty = acme_delivery(signers, b"").request();
-        report.note(
-            rig.check(&format!("15: {what}, empty"), empty, expect)
-                .await,
-        );
+    }
+}
+
+/// A folder that is there for as long as a test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("{name}-{}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn place(path: &Path) -> String {
+    format!("file `{}`", path.display())
+}
+
+/// 14: secrets from files.
+#[test]
+fn secrets_from_files() {
+    let folder = Folder::new("secrets");
+    let mut report = Report::default();
+    for (row, (what, value, expect)) in LOADED.iter().enumerate() {
+        let path = folder.file(&format!("row {row}"), value);
+        let loaded = Secret::from_file(&path);
+        let outcome = check_loaded(&place(&path), value, loaded, *expect);
+        report.note(outcome.map_err(|error| format!("14: {what}: {error}")));
+        // The file is read once.
+        fs::remove_file(&path).unwrap();
     }
     report.finish();
 }
 
-/// 15: the same through the core, where the caller keeps the body.
+const KIB_64: usize = 64 << 10;
+
+/// 14: a file may be as long as 64 KiB, with its newline, and one that never ends is not read to its
+/// end.
 #[test]
-fn two_secrets_through_the_core() {
-    let keys = Keys::new(labelled("new")).previous(labelled("old"));
-    let verifier = Verifier::new(acme(), keys).unwrap().clock(TestClock::new());
-    let outcome = |signer: &str| {
-        let delivery = acme_delivery(&[signer], BODY);
-        let mut session = verifier.begin(Head::from(&delivery.head)).unwrap();
-        let pieces: Vec<_> = BODY.chunks(3).collect();
-        for piece in &pieces {
-            session.update(piece);
+fn long_files() {
+    let folder = Folder::new("long");
+    for (length, newline, is_fine) in [
+        (KIB_64 - 1, "", true),
+        (KIB_64 - 1, "\n", true),
+        (KIB_64 - 2, "\r\n", true),
+        (KIB_64, "", true),
+        (KIB_64, "\n", false),
+        (KIB_64 - 1, "\r\n", false),
+        (KIB_64 + 1, "", false),
+        (10 * KIB_64, "", false),
+    ] {
+        let text = "kanarienvogel".repeat(length / 13 + 1);
+        let secret = &text.as_bytes()[..length];
+        let path = folder.file("file", [secret, newline.as_bytes()].concat());
+        match Secret::from_file(&path) {
+            Ok(loaded) => assert!(is_fine && is_secret(loaded, secret), "14: {length}"),
+            Err(error) => {
+                assert!(!is_fine, "14: {length}: {error}");
+                let KeyErrorKind::TooLong { limit, .. } = error.kind() else {
+                    panic!("14: {length}: {error:?}");
+                };
+                assert_eq!(*limit, KIB_64);
+                let shown = format!("{error} {error:?}");
+                assert!(shown.contains(&place(&path)), "{shown}");
+                not_shown(b"kanarienvogel", &shown);
+            }
         }
-        session.finish(pieces)
-    };
-    assert_eq!(outcome("new").unwrap().key_label(), Some("new"));
-    assert_eq!(outcome("old").unwrap().key_label(), Some("old"));
-    assert_eq!(outcome("guess").unwrap_err().status(), 403);
+    }
+    #[cfg(unix)]
+    {
+        let error = Secret::from_file("/dev/zero").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "file `/dev/zero` is longer than 65536 bytes"
+        );
+        let error = Secret::from_file("/dev/null").unwrap_err();
+        assert_eq!(error.to_string(), "file `/dev/null` is empty");
+    }
 }
 
-/// 15: a secret without a label is as good, and has none to show.
+/// 14: what cannot be read is an error that says what and why.
+#[test]
+fn files_that_cannot_be_read() {
+    let folder = Folder::new("unreadable");
+    let file = folder.file("file", CANARY_SECRET);
+    let mut rows = vec![
+        ("missing", folder.0.join("missing")),
+        ("a folder", folder.0.clone()),
+        ("a folder, with a slash", folder.0.join("")),
+        ("nothing", PathBuf::new()),
+        ("behind a file", file.join("file")),
+        ("a name that no file has", folder.0.join("a\0b")),
+    ];
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let circle = folder.0.join("circle");
+        symlink(&circle, &circle).unwrap();
+        rows.push(("a link to itself", circle));
+        let dangling = folder.0.join("dangling");
+        symlink(folder.0.join("missing"), &dangling).unwrap();
+        rows.push(("a link to nothing", dangling));
+        let forbidden = folder.file("forbidden", CANARY_SECRET);
+        fs::set_permissions(&forbidden, fs::Permissions::from_mode(0o000)).unwrap();
+        // The superuser may read it all the same.
+        if fs::File::open(&forbidden).is_err() {
+            rows.push(("forbidden", forbidden));
+        }
+    }
+    // It can be opened, and the first read fails.
+    #[cfg(target_os = "linux")]
+    rows.push(("the memory of the process", "/proc/self/mem".into()));
+    for (what, path) in rows {
+        let error = Secret::from_file(&path).unwrap_err();
+        let KeyErrorKind::Unreadable { error: reason, .. } = error.kind() else {
+            panic!("14: {what}: {error:?}");
+        };
+        let text = format!("{} cannot be read: {reason}", place(&path));
+        assert_eq!(error.to_string(), text, "14: {what}");
+        if what == "missing" {
+            assert_eq!(*reason, io::ErrorKind::NotFound);
+        }
+        error_shows_nothing(what, &error);
+    }
+    // A link to something is as good as it.
+    #[cfg(unix)]
+    {
+        let link = folder.0.join("link");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let secret = Secret::from_file(link).unwrap();
+        assert!(is_secret(secret, CANARY_SECRET.as_bytes()));
+    }
+}
+
+/// 14: a secret that was loaded is one like others: its form is known once it meets a scheme.
 #[tokio::test]
-async fn a_secret_without_a_label() {
-    let keys = Keys::new(labelled("new")).previous(common::secret());
-    let layer = WebhookLayer::new(acme(), keys)
-        .unwrap()
-        .clock(TestClock::new());
-    let rig = Rig::new(layer, acme_delivery(&["new"], BODY));
-    let request = acme_delivery(&[SECRET], BODY).request();
-    assert_eq!(send(&rig.service, request).await.status, 200);
-    assert_eq!(rig.inner.last().verified().key_label(), None);
+async fn a_loaded_secret_in_a_layer() {
+    let folder = Folder::new("layer");
+    let path = folder.file("secret", format!("{}\n", common::STANDARD_SECRET));
+    let secret = Secret::from_file(path).unwrap().label("from a file");
+    let layer = WebhookLayer::new(providers::standard_webhooks(), secret).unwrap();
+    let inner = Recorder::default();
+    let service = layer.clock(TestClock::new()).layer(inner.clone());
+    let delivery = common::standard(STANDARD_ID, now(), BODY);
+    assert_eq!(send(&service, delivery.request()).await.status, 200);
+    assert_eq!(inner.last().verified().key_label(), Some("from a file"));
+
+    let path = folder.file("text", CANARY_SECRET);
+    let secret = Secret::from_file(path).unwrap().label("t1");
+    let error = key_error(WebhookLayer::new(hex_keyed(), secret)).unwrap();
+    let text = "scheme `acme`: the secret (`t1`) cannot be decoded: this scheme takes hex";
+    assert_eq!(error.to_string(), text);
+    error_shows_nothing("a loaded secret", &error);
 }
 
 // What must not be seen.
@@ -516,6 +717,114 @@ fn types_that_hold_a_secret_do_not_show_it() {
     );
 }
 
+/// Asks for the tenant by the path: `/hooks/known` has the canaries for keys, and `/hooks/late` too,
+/// but both have expired.
+fn canary_tenant(head: Head<'_>) -> Option<Keys> {
+    let expired = at(NOW - 1);
+    match head.path() {
+        "/hooks/known" => Some(
+            Keys::new(Secret::new(CANARY_SECRET).unwrap())
+                .previous(Secret::new(CANARY_OLD_SECRET).unwrap().label("looked up")),
+        ),
+        "/hooks/late" => Some(
+            Keys::new(Secret::new(CANARY_SECRET).unwrap().not_after(expired)).previous(
+                Secret::new(CANARY_OLD_SECRET)
+                    .unwrap()
+                    .label("late")
+                    .not_after(expired),
+            ),
+        ),
+        _ => None,
+    }
+}
+
+fn canary_source() -> impl KeySource {
+    let keys = canary_keys();
+    move |head: Head<'_>| {
+        // It holds keys itself.
+        let _ = &keys;
+        let keys = canary_tenant(head);
+        async move { Ok::<_, Infallible>(keys) }
+    }
+}
+
+fn per_request(source: impl KeySource) -> WebhookLayer {
+    WebhookLayer::per_request(providers::slack(), source)
+        .unwrap()
+        .clock(TestClock::new())
+}
+
+/// 16: what holds keys that can change.
+#[tokio::test]
+async fn types_that_look_keys_up_do_not_show_them() {
+    let keys = || canary_tenant(Head::from(&canary_to("late").head)).unwrap();
+    debug_shows_nothing("Keys, expiring", &keys());
+    debug_shows_nothing(
+        "Secret, expiring",
+        &Secret::new(CANARY_SECRET).unwrap().not_after(at(NOW)),
+    );
+    let (layer, handle) = WebhookLayer::reloadable(providers::slack(), keys()).unwrap();
+    let (verifier, of_verifier) = Verifier::reloadable(providers::slack(), keys()).unwrap();
+    for round in ["as made", "after a replacement"] {
+        debug_shows_nothing(round, &handle);
+        debug_shows_nothing(round, &of_verifier);
+        debug_shows_nothing(round, &layer);
+        debug_shows_nothing(round, &layer.layer(()));
+        debug_shows_nothing(round, &verifier);
+        let delivery = canary_to("known");
+        if let Ok(mut session) = verifier.begin(&delivery.head) {
+            session.update(CANARY_BODY);
+            debug_shows_nothing(round, &session);
+        }
+        handle.replace(canary_keys()).unwrap();
+        of_verifier.replace(canary_keys()).unwrap();
+    }
+
+    let cache = KeyCache::new(
+        10,
+        Duration::from_secs(60),
+        |head: Head<'_>| Some(head.path().to_owned()),
+        |_| async { Ok::<_, Infallible>(Some(canary_keys())) },
+    );
+    debug_shows_nothing("KeyCache", &cache);
+    for layer in [per_request(cache.clone()), per_request(canary_source())] {
+        let service = layer.layer(());
+        debug_shows_nothing("a layer with a source", &layer);
+        debug_shows_nothing("a service with a source", &service);
+        let mut service = layer.layer(Recorder::default());
+        let future = service.call(canary_to("known").request());
+        debug_shows_nothing("ResponseFuture, looking up", &future);
+        assert_eq!(future.await.unwrap().status(), 200);
+    }
+    debug_shows_nothing("KeyCache, full", &cache);
+
+    // Whatever lies beside a request may be a secret.
+    let mut delivery = canary_to("known");
+    delivery.head.extensions.insert(CANARY_SECRET.to_owned());
+    delivery.head.extensions.insert(canary_keys());
+    let head = Head::from(&delivery.head);
+    assert!(head.extension::<String>().is_some());
+    debug_shows_nothing("Head with extensions", &head);
+}
+
+/// 16: a URL with a password or a token in it is refused, and the error goes to a log.
+#[test]
+fn errors_about_a_url_do_not_show_a_secret() {
+    for at in [
+        format!("https://user:{CANARY_SECRET}@example.com"),
+        format!("https://{CANARY_SECRET}@example.com/hooks"),
+        format!("https://example.com/?key={CANARY_SECRET}"),
+        format!("https://example.com/#{CANARY_SECRET}"),
+    ] {
+        let among_others = PublicUrl::by_host(["https://example.org", &at]);
+        for made in [PublicUrl::fixed(&at), among_others] {
+            let error = made.unwrap_err();
+            error_shows_nothing("PublicUrlError", &error);
+            error_shows_nothing("SetupError", &SetupError::from(error));
+        }
+    }
+}
+
 /// 16: errors about secrets.
 #[test]
 fn errors_about_a_secret_do_not_show_it() {
@@ -646,6 +955,29 @@ impl MakeWriter<'_> for Log {
     }
 }
 
+/// Without a subscriber that hears everything for as long as the process lives, a test without one
+/// may be the first to come by an event, and then nobody hears it ever.
+fn hear_everything() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::TRACE)
+            .with_writer(io::sink);
+        subscriber.finish().init();
+    });
+}
+
+impl Log {
+    fn listen(&self) -> impl Drop + use<> {
+        hear_everything();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::TRACE)
+            .with_writer(self.clone())
+            .with_ansi(false);
+        subscriber.finish().set_default()
+    }
+}
+
 /// Deliveries that are let in, and deliveries that are refused for every kind of reason, with the
 /// name of the reason.
 fn deliveries() -> Vec<(&'static str, Request<Script>)> {
@@ -717,12 +1049,7 @@ fn deliveries() -> Vec<(&'static str, Request<Script>)> {
 #[tokio::test(start_paused = true)]
 async fn no_log_and_no_answer_shows_a_secret() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .finish();
-    let guard = subscriber.set_default();
+    let guard = log.listen();
 
     let service = TraceLayer::new_for_http().layer(
         canary_layer()
@@ -765,6 +1092,102 @@ async fn no_log_and_no_answer_shows_a_secret() {
             .all(|line| line.contains("DEBUG") && line.contains("slack")),
         "{log}"
     );
+}
+
+/// A delivery to a tenant, signed with the current canary.
+fn canary_to(tenant: &str) -> Delivery {
+    let path = format!("https://hooks.example.com/hooks/{tenant}");
+    canary_delivery(CANARY_SECRET).uri(&path)
+}
+
+/// 16: what is logged and answered where keys are looked up, and where they change.
+#[tokio::test(start_paused = true)]
+async fn no_log_shows_keys_that_were_looked_up() {
+    let log = Log::default();
+    let guard = log.listen();
+
+    let to = |tenant: &str, delivery: Delivery| {
+        delivery.uri(&format!("https://hooks.example.com/hooks/{tenant}"))
+    };
+    let old = || canary_delivery(CANARY_OLD_SECRET);
+    let undecodable = || {
+        let layer = WebhookLayer::per_request(hex_keyed(), canary_source());
+        layer.unwrap()
+    };
+    let acme = || Delivery::new(CANARY_BODY).header("x-acme-signature", "0".repeat(64));
+    let failing = || per_request(|_: Head<'_>| async { Err::<Option<Keys>, _>("no database") });
+    let silent = || per_request(|_: Head<'_>| pending::<Result<Option<Keys>, Infallible>>());
+    let source = || per_request(canary_source());
+    let (reloadable, handle) =
+        WebhookLayer::reloadable(providers::slack(), Secret::new(CANARY_OLD_SECRET).unwrap())
+            .unwrap();
+    handle.replace(canary_keys()).unwrap();
+    let reloadable = reloadable.clock(TestClock::new());
+    assert!(handle.replace(Secret::new(CANARY_SECRET).unwrap()).is_ok());
+    let rows = [
+        ("", "", source(), canary_to("known")),
+        ("", "INFO", source(), to("known", old())),
+        (
+            "SignatureMismatch",
+            "DEBUG",
+            source(),
+            to("known", forged_delivery()),
+        ),
+        ("UnknownTenant", "DEBUG", source(), canary_to("stranger")),
+        (
+            "UnknownTenant",
+            "DEBUG",
+            source(),
+            to("stranger", forged_delivery()),
+        ),
+        ("ExpiredKey", "DEBUG", source(), canary_to("late")),
+        ("ExpiredKey", "DEBUG", source(), to("late", old())),
+        ("KeySourceFailed", "WARN", failing(), canary_to("known")),
+        ("KeySourceTimeout", "WARN", silent(), canary_to("known")),
+        (
+            "KeySourceFailed",
+            "WARN",
+            undecodable(),
+            to("known", acme()),
+        ),
+        ("", "", reloadable.clone(), canary_delivery(CANARY_SECRET)),
+        ("SignatureMismatch", "DEBUG", reloadable, old()),
+    ];
+    for (kind, level, layer, delivery) in rows {
+        for size in [7, CANARY_BODY.len()] {
+            log.0.lock().unwrap().clear();
+            let inner = Recorder::default();
+            let service = TraceLayer::new_for_http().layer(layer.layer(inner.clone()));
+            let script = Script::chunks(CANARY_BODY, size);
+            let response = service
+                .oneshot(delivery.clone().with(script))
+                .await
+                .unwrap();
+            let answer = Answer::of(response).await;
+            assert_eq!(answer.kind(), kind, "16");
+            shows_nothing("an answer", &format!("{answer:?}"));
+            if let Some(rejection) = &answer.rejection {
+                error_shows_nothing(kind, rejection);
+                debug_shows_nothing(kind, rejection.kind());
+            }
+            let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+            shows_nothing("the log", &text);
+            let own = |text: &str| {
+                let lines = text.lines().filter(|line| line.contains("tower_webhook"));
+                lines.map(str::to_owned).collect::<Vec<_>>()
+            };
+            let own = own(&text);
+            // Told of once, and the other frames come after it.
+            let count = usize::from(!level.is_empty() && (level != "INFO" || size == 7));
+            assert_eq!(own.len(), count, "16: {kind}: {text}");
+            for line in own {
+                assert!(line.contains(level), "16: {line}");
+                let reason = answer.rejection.as_ref().map(ToString::to_string);
+                assert!(line.contains(&reason.unwrap_or_default()), "16: {line}");
+            }
+        }
+    }
+    drop(guard);
 }
 
 /// 16: the wrong key's MAC stays inside too, in each encoding that a scheme can have.

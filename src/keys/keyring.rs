@@ -1,10 +1,7 @@
 #[cfg(feature = "tracing")]
 use std::{
     collections::HashSet,
-    sync::{
-        LazyLock, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{LazyLock, PoisonError, RwLock},
 };
 use std::{sync::Arc, time::SystemTime};
 
@@ -29,8 +26,6 @@ pub(crate) struct LabelledKey {
     pub(crate) key: Key,
     pub(crate) label: Option<Arc<str>>,
     not_after: Option<SystemTime>,
-    #[cfg(feature = "tracing")]
-    told: AtomicBool,
 }
 
 impl Keyring {
@@ -108,8 +103,6 @@ impl LabelledKey {
             key,
             label,
             not_after,
-            #[cfg(feature = "tracing")]
-            told: AtomicBool::new(false),
         }
     }
 
@@ -121,19 +114,19 @@ impl LabelledKey {
     /// Tells, once for each label and process, that a previous key is still in use.
     #[cfg(feature = "tracing")]
     pub(crate) fn tell_in_use(&self, provider: &Arc<str>) {
-        if self.told.swap(true, Ordering::Relaxed) {
+        let use_of = (Arc::clone(provider), self.label.clone());
+        let told = TOLD.read().unwrap_or_else(PoisonError::into_inner);
+        if told.len() >= MOST_TOLD || told.contains(&use_of) {
             return;
         }
-        let label = self.label.clone().unwrap_or_else(|| "(no label)".into());
-        // The same secret may have been made into keys before.
-        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new =
-            told.len() < MOST_TOLD && told.insert((Arc::clone(provider), Arc::clone(&label)));
+        drop(told);
+        let mut told = TOLD.write().unwrap_or_else(PoisonError::into_inner);
+        let is_new = told.insert(use_of);
         drop(told);
         if is_new {
             tracing::info!(
                 provider = &**provider,
-                key_label = &*label,
+                key_label = self.label.as_deref().unwrap_or("(no label)"),
                 "a previous secret is still in use"
             );
         }
@@ -148,7 +141,8 @@ impl LabelledKey {
 
 /// The providers and labels that were told of.
 #[cfg(feature = "tracing")]
-static TOLD: LazyLock<Mutex<HashSet<(Arc<str>, Arc<str>)>>> = LazyLock::new(Mutex::default);
+static TOLD: LazyLock<RwLock<HashSet<(Arc<str>, Option<Arc<str>>)>>> =
+    LazyLock::new(RwLock::default);
 
 /// Labels are the operator's, but there may be some for every tenant.
 #[cfg(feature = "tracing")]

@@ -57,7 +57,7 @@ pub(super) struct HostPort<'h> {
 
 impl Base {
     pub(super) fn parse(text: &str) -> Result<Self, PublicUrlError> {
-        let invalid = || PublicUrlErrorKind::Invalid { url: text.into() };
+        let invalid = || PublicUrlErrorKind::Invalid { url: shown(text) };
         let uri: Uri = text.parse().map_err(|_| invalid())?;
         // `Uri` would drop a fragment without a word.
         if text.contains(['?', '#']) || !text.is_ascii() {
@@ -89,6 +89,16 @@ impl Base {
         self.host.eq_ignore_ascii_case(host.host)
             && scheme.is_none_or(|scheme| scheme == self.scheme)
             && host.port.unwrap_or_else(|| self.scheme.port()) == self.port
+    }
+}
+
+/// A URL for an error: a user's name and a query may hold a secret.
+fn shown(text: &str) -> Box<str> {
+    let (text, rest) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
+    let rest = if rest.is_empty() { "" } else { "…" };
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("…@{host}{rest}").into(),
+        None => format!("{text}{rest}").into(),
     }
 }
 

@@ -27,7 +27,7 @@ pub enum PublicUrlErrorKind {
     /// Not a URL that can be a base.
     #[non_exhaustive]
     Invalid {
-        /// The URL as given.
+        /// The URL as given, but for a user in it and for what follows its path.
         url: Box<str>,
     },
     /// Neither a network nor an address.

@@ -27,7 +27,7 @@ impl KeyError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyErrorKind {
-    /// No bytes, or nothing but zeros, which is the same key.
+    /// No bytes.
     Empty,
     /// The text cannot be decoded as its scheme asks.
     #[non_exhaustive]
@@ -53,6 +53,8 @@ pub enum KeyErrorKind {
         /// What the operating system says.
         error: io::ErrorKind,
     },
+    /// Nothing but zeros, which is the same key as none.
+    Zeros,
 }
 
 impl From<KeyErrorKind> for KeyError {
@@ -69,6 +71,7 @@ impl fmt::Display for KeyError {
             KeyErrorKind::Encoding { expected } => {
                 write!(f, "{which} cannot be decoded: this scheme takes {expected}")
             }
+            KeyErrorKind::Zeros => write!(f, "{which} is nothing but zeros"),
             KeyErrorKind::NotSet => write!(f, "{which} is not set"),
             KeyErrorKind::NotUtf8 => write!(f, "{which} is not UTF-8"),
             KeyErrorKind::TooLong { limit } => write!(f, "{which} is longer than {limit} bytes"),

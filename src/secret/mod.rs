@@ -149,8 +149,11 @@ fn is_invisible(letter: char) -> bool {
 
 /// HMAC pads keys with zeros, so a key of zeros is the empty key.
 fn usable(key: &[u8]) -> Result<(), KeyError> {
-    if key.iter().all(|byte| *byte == 0) {
+    if key.is_empty() {
         return Err(KeyErrorKind::Empty.into());
+    }
+    if key.iter().all(|byte| *byte == 0) {
+        return Err(KeyErrorKind::Zeros.into());
     }
     Ok(())
 }

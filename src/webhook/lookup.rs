@@ -12,7 +12,7 @@ use std::{
 };
 
 use http::request::Parts;
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 use crate::{
     keys::{KeySource, Keyring, Keys},
@@ -97,13 +97,18 @@ impl<S: KeySource> AnySource for S {
 /// What a future gives before the deadline. A timer is made only if it has to be waited for.
 async fn in_time<F: Future>(future: F, deadline: Option<Duration>) -> Option<F::Output> {
     let mut future = pin!(future);
-    if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
-        return Some(output);
-    }
-    match deadline {
-        Some(deadline) => timeout(deadline, future).await.ok(),
-        None => Some(future.await),
-    }
+    let mut timer = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        let Some(deadline) = deadline else {
+            return Poll::Pending;
+        };
+        let timer = timer.get_or_insert_with(|| Box::pin(sleep(deadline)));
+        timer.as_mut().poll(cx).map(|()| None)
+    })
+    .await
 }
 
 fn failed(error: &(dyn Error + 'static)) -> RejectionKind {
