@@ -37,7 +37,7 @@
 //!   `moka`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
 //!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
-//!   previous secret is still in use, see [`Keys::previous`].
+//!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "axum")]

@@ -4,13 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
+mod log;
 
 use std::{
     fmt::{Debug, Write as _},
-    io,
     process::Command,
     sync::{
-        Arc, Barrier, Mutex, Once,
+        Arc, Barrier,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     thread,
@@ -24,6 +24,7 @@ use common::{
 };
 use http::{Response, StatusCode};
 use http_body::Body;
+use log::Log;
 use tower::{Layer, Service};
 use tower_webhook::{
     Head, KeyError, Keys, Scheme, Secret, VerifiedBody, Verifier, WebhookLayer,
@@ -33,7 +34,6 @@ use tower_webhook::{
     scheme::{Algorithm, KeyForm, Layout},
     webhook::{MemoryBudget, Webhook},
 };
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, util::SubscriberInitExt};
 
 const MISMATCH: Expect = invalid_signature("SignatureMismatch");
 
@@ -919,63 +919,11 @@ fn replacements_while_others_verify() {
 
 // What is told of old secrets.
 
-/// Where the log goes.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-/// Without a subscriber that hears everything for as long as the process lives, a test without one
-/// may be the first to come by an event, and then nobody hears it ever.
-fn hear_everything() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_writer(io::sink);
-        subscriber.finish().init();
-    });
-}
-
-impl Log {
-    fn listen(&self) -> impl Drop + use<> {
-        hear_everything();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_writer(self.clone())
-            .with_target(false)
-            .without_time()
-            .with_ansi(false);
-        subscriber.finish().set_default()
-    }
-
-    /// What has been logged since the last time.
-    fn take(&self) -> Vec<String> {
-        let text = std::mem::take(&mut *self.0.lock().unwrap());
-        let text = String::from_utf8(text).unwrap();
-        text.lines().map(|line| line.trim().to_owned()).collect()
-    }
-}
-
 fn told(provider: &str, label: &str) -> String {
-    format!("INFO a previous secret is still in use provider=\"{provider}\" key_label=\"{label}\"")
+    format!(
+        "INFO tower_webhook: a previous secret is still in use provider=\"{provider}\" \
+         key_label=\"{label}\""
+    )
 }
 
 /// A secret that is not to be seen, under a label that is.

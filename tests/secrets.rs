@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
+mod log;
 
 use std::{
     convert::Infallible,
@@ -14,7 +15,6 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::Command,
-    sync::{Arc, Mutex, Once},
     time::Duration,
 };
 
@@ -25,6 +25,7 @@ use common::{
 };
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full};
+use log::Log;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_http::trace::TraceLayer;
 use tower_webhook::{
@@ -35,7 +36,6 @@ use tower_webhook::{
     verify::Head,
     webhook::MemoryBudget,
 };
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, util::SubscriberInitExt};
 
 fn name(error: &KeyError) -> &'static str {
     match error.kind() {
@@ -932,52 +932,6 @@ async fn the_layer_does_not_show_what_it_works_on() {
     debug_shows_nothing("MemoryBudget", &MemoryBudget::new(1));
 }
 
-/// Where the log goes.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-/// Without a subscriber that hears everything for as long as the process lives, a test without one
-/// may be the first to come by an event, and then nobody hears it ever.
-fn hear_everything() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_writer(io::sink);
-        subscriber.finish().init();
-    });
-}
-
-impl Log {
-    fn listen(&self) -> impl Drop + use<> {
-        hear_everything();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_writer(self.clone())
-            .with_ansi(false);
-        subscriber.finish().set_default()
-    }
-}
-
 /// Deliveries that are let in, and deliveries that are refused for every kind of reason, with the
 /// name of the reason.
 fn deliveries() -> Vec<(&'static str, Request<Script>)> {
@@ -1074,7 +1028,7 @@ async fn no_log_and_no_answer_shows_a_secret() {
             error_shows_nothing("Rejection", rejection);
         }
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     shows_nothing("the log", &log);
     // The log is not empty because nothing was logged: every refusal is there with its reason.
     let refused = answers.iter().filter_map(|it| it.rejection.as_ref());
@@ -1155,7 +1109,7 @@ async fn no_log_shows_keys_that_were_looked_up() {
     ];
     for (kind, level, layer, delivery) in rows {
         for size in [7, CANARY_BODY.len()] {
-            log.0.lock().unwrap().clear();
+            log.take();
             let inner = Recorder::default();
             let service = TraceLayer::new_for_http().layer(layer.layer(inner.clone()));
             let script = Script::chunks(CANARY_BODY, size);
@@ -1170,7 +1124,7 @@ async fn no_log_shows_keys_that_were_looked_up() {
                 error_shows_nothing(kind, rejection);
                 debug_shows_nothing(kind, rejection.kind());
             }
-            let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+            let text = log.text();
             shows_nothing("the log", &text);
             let own = |text: &str| {
                 let lines = text.lines().filter(|line| line.contains("tower_webhook"));

@@ -124,7 +124,7 @@ impl LabelledKey {
         let is_new = told.insert(use_of);
         drop(told);
         if is_new {
-            tracing::info!(
+            crate::trace::info!(
                 provider = &**provider,
                 key_label = self.label.as_deref().unwrap_or("(no label)"),
                 "a previous secret is still in use"
