@@ -28,7 +28,7 @@ use std::{
 
 use axum::{
     Extension, Json, Router,
-    extract::{self, Request},
+    extract::Request,
     middleware::{Next, from_fn},
     response::Response,
     routing::post,
@@ -55,7 +55,7 @@ const GRACE: Duration = Duration::from_secs(30);
 const TENANTS: &str = "
     BEGIN;
     CREATE TABLE secrets (
-        label TEXT PRIMARY KEY, -- with the tenant in it: the log tells of each label once
+        label TEXT PRIMARY KEY,
         tenant TEXT NOT NULL,
         secret TEXT NOT NULL,
         not_after INTEGER -- Unix seconds; NULL for the current one
@@ -136,12 +136,9 @@ async fn run() -> Result<(), BoxError> {
     Ok(())
 }
 
-async fn receive(
-    extract::Path(tenant): extract::Path<String>,
-    Extension(verified): Extension<Verified>,
-    body: Bytes,
-) -> Json<Value> {
-    let key = verified.key_label();
+/// The tenant is whose keys it was, and not what the path says once it is decoded.
+async fn receive(Extension(verified): Extension<Verified>, body: Bytes) -> Json<Value> {
+    let (tenant, key) = (verified.tenant(), verified.key_label());
     info!(key, bytes = body.len(), "received");
     Json(json!({ "tenant": tenant, "key": key }))
 }
@@ -174,7 +171,7 @@ fn look_up(database: &Path, tenant: &str) -> Result<Option<Keys>, BoxError> {
     while let Some(row) = rows.next()? {
         secrets.push(secret(row)?);
     }
-    Ok(Keys::newest_first(secrets))
+    Ok(Keys::newest_first(secrets).map(|keys| keys.tenant(tenant)))
 }
 
 fn secret(row: &Row<'_>) -> Result<Secret, BoxError> {
@@ -213,7 +210,7 @@ fn prepare(database: &Path, url: &str) -> Result<(), BoxError> {
             // Any tenant will do.
             look_up(database, "acme")?;
             println!(
-                "taking the tenants, and their secrets, from {}",
+                "taking the tenants, and their secrets, from {}; delete it for new ones",
                 database.display()
             );
             Ok(())

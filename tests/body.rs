@@ -8,11 +8,13 @@ mod common;
 use std::{
     convert::Infallible,
     net::SocketAddr,
+    pin::{Pin, pin},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
+    task::{Context, Poll, ready},
     thread,
     time::Duration,
 };
@@ -24,7 +26,7 @@ use common::{
     send, shopify, slack, timeout, too_large,
 };
 use http::{HeaderMap, Method, Request, Response, Version, header};
-use http_body::Body;
+use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -741,6 +743,41 @@ fn empty_frames_without_end() {
     let outcome = outcome.recv_timeout(Duration::from_secs(60));
     let took = outcome.expect("the thread is let go").unwrap();
     assert!(took.as_secs() == 10, "after {took:?}");
+}
+
+/// 19: nor does one whose frames use up what Tokio lets a task do at a time, of which no timer would
+/// hear.
+#[tokio::test(start_paused = true)]
+async fn frames_that_use_up_the_budget() {
+    struct Greedy;
+
+    impl Body for Greedy {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            let turn = pin!(tokio::task::coop::consume_budget());
+            ready!(turn.poll(cx));
+            Poll::Ready(Some(Ok(Frame::data(Bytes::new()))))
+        }
+    }
+
+    let ticks = tokio::spawn(async {
+        loop {
+            tokio::time::advance(Duration::from_millis(100)).await;
+        }
+    });
+    let inner = Recorder::default();
+    let service = layer().layer(inner.clone());
+    let start = Instant::now();
+    let answer = send(&service, good().request().map(|_: Script| Greedy));
+    let answer = tokio::time::timeout(Duration::from_secs(60), answer).await;
+    ticks.abort();
+    assert_eq!(answer.expect("an answer").status.as_u16(), 408);
+    assert_eq!((start.elapsed().as_secs(), inner.calls()), (10, 0));
 }
 
 /// 18: a body that is there at once needs no timer, and so no runtime.

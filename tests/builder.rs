@@ -790,6 +790,16 @@ const CONTRADICTIONS: &[Contradiction] = &[
         &["url", "literal"],
     ),
     (
+        "a URL and what every URL holds",
+        || acme().message("{url}/{body}"),
+        &["url", "literal"],
+    ),
+    (
+        "a path and what every path holds",
+        || acme().message("{body}/{path}"),
+        &["path", "literal"],
+    ),
+    (
         "a method with nothing before the URL",
         || acme().message("{method}{url}\n{body}"),
         &["method", "literal"],

@@ -29,11 +29,11 @@ use log::Log;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_http::trace::TraceLayer;
 use tower_webhook::{
-    KeyError, Keys, PublicUrl, Scheme, Secret, SetupError, VerifiedBody, Verifier, WebhookLayer,
+    Head, KeyError, Keys, PublicUrl, Scheme, Secret, SetupError, VerifiedBody, Verifier,
+    WebhookLayer,
     keys::{KeyCache, KeyErrorKind, KeySource},
     providers::{self, Provider},
     scheme::{Algorithm, Encoding, KeyForm},
-    verify::Head,
     webhook::MemoryBudget,
 };
 
@@ -493,10 +493,16 @@ fn files_that_cannot_be_read() {
     rows.push(("the memory of the process", "/proc/self/mem".into()));
     for (what, path) in rows {
         let error = Secret::from_file(&path).unwrap_err();
-        let KeyErrorKind::Unreadable { error: reason, .. } = error.kind() else {
+        let KeyErrorKind::Unreadable {
+            error: reason,
+            message,
+            ..
+        } = error.kind()
+        else {
             panic!("14: {what}: {error:?}");
         };
-        let text = format!("{} cannot be read: {reason}", place(&path));
+        assert!(!message.is_empty(), "14: {what}");
+        let text = format!("{} cannot be read: {message}", place(&path));
         assert_eq!(error.to_string(), text, "14: {what}");
         if what == "missing" {
             assert_eq!(*reason, io::ErrorKind::NotFound);

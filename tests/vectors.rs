@@ -9,8 +9,7 @@ use std::time::Duration;
 use common::{Delivery, Report, Rig, Script, TestClock, Vector, Verdict, provider, send, vectors};
 use http::Request;
 use tower_webhook::{
-    Keys, Rejection, Secret, Verified, Verifier, WebhookLayer, rejection::RejectionClass,
-    verify::Head,
+    Head, Keys, Rejection, Secret, Verified, Verifier, WebhookLayer, rejection::RejectionClass,
 };
 
 /// The verifier that a case asks for.

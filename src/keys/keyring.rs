@@ -16,6 +16,7 @@ use crate::{
 pub(crate) struct Keyring {
     pub(crate) current: LabelledKey,
     previous: Vec<LabelledKey>,
+    tenant: Option<Arc<str>>,
     is_decoy: bool,
     algorithm: Algorithm,
     form: KeyForm,
@@ -33,6 +34,7 @@ impl Keyring {
         scheme: &Scheme,
         current: &Secret,
         previous: &[Secret],
+        tenant: Option<&Arc<str>>,
     ) -> Result<Self, KeyError> {
         let spec = scheme.spec();
         let (algorithm, form) = (spec.algorithm, spec.key_form);
@@ -58,6 +60,7 @@ impl Keyring {
         Ok(Self {
             current,
             previous: ready,
+            tenant: tenant.cloned(),
             is_decoy: false,
             algorithm,
             form,
@@ -71,10 +74,16 @@ impl Keyring {
         Self {
             current: LabelledKey::new(Key::new(spec.algorithm, b"decoy"), None, None),
             previous: Vec::new(),
+            tenant: None,
             is_decoy: true,
             algorithm: spec.algorithm,
             form: spec.key_form,
         }
+    }
+
+    /// Whose keys these are.
+    pub(crate) fn tenant(&self) -> Option<&Arc<str>> {
+        self.tenant.as_ref()
     }
 
     pub(crate) fn is_decoy(&self) -> bool {
@@ -97,6 +106,37 @@ impl Keyring {
     }
 }
 
+#[cfg(feature = "tracing")]
+impl Keyring {
+    /// Tells, once in the life of the process, that a previous key is still in use.
+    pub(crate) fn tell_in_use(&self, key: &LabelledKey, provider: &Arc<str>) {
+        let (tenant, label) = (self.tenant.clone(), key.label.clone());
+        let use_of = (Arc::clone(provider), tenant, label);
+        let told = TOLD.read().unwrap_or_else(PoisonError::into_inner);
+        if told.len() >= MOST_TOLD || told.contains(&use_of) {
+            return;
+        }
+        drop(told);
+        let mut told = TOLD.write().unwrap_or_else(PoisonError::into_inner);
+        let is_new = told.insert(use_of);
+        drop(told);
+        if is_new {
+            crate::trace::info!(
+                provider = &**provider,
+                tenant = self.tenant.as_deref(),
+                key_label = key.label.as_deref().unwrap_or("(no label)"),
+                "a previous secret is still in use"
+            );
+        }
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+impl Keyring {
+    #[expect(clippy::unused_self, reason = "there is nobody to tell")]
+    pub(crate) fn tell_in_use(&self, _: &LabelledKey, _: &Arc<str>) {}
+}
+
 impl LabelledKey {
     fn new(key: Key, label: Option<Arc<str>>, not_after: Option<SystemTime>) -> Self {
         Self {
@@ -110,39 +150,14 @@ impl LabelledKey {
     pub(crate) fn is_valid(&self, now: impl FnOnce() -> SystemTime) -> bool {
         self.not_after.is_none_or(|last| now() <= last)
     }
-
-    /// Tells, once for each label and process, that a previous key is still in use.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn tell_in_use(&self, provider: &Arc<str>) {
-        let use_of = (Arc::clone(provider), self.label.clone());
-        let told = TOLD.read().unwrap_or_else(PoisonError::into_inner);
-        if told.len() >= MOST_TOLD || told.contains(&use_of) {
-            return;
-        }
-        drop(told);
-        let mut told = TOLD.write().unwrap_or_else(PoisonError::into_inner);
-        let is_new = told.insert(use_of);
-        drop(told);
-        if is_new {
-            crate::trace::info!(
-                provider = &**provider,
-                key_label = self.label.as_deref().unwrap_or("(no label)"),
-                "a previous secret is still in use"
-            );
-        }
-    }
 }
 
-#[cfg(not(feature = "tracing"))]
-impl LabelledKey {
-    #[expect(clippy::unused_self, reason = "there is nobody to tell")]
-    pub(crate) fn tell_in_use(&self, _: &Arc<str>) {}
-}
-
-/// The providers and labels that were told of.
+/// The providers, tenants and labels that were told of.
 #[cfg(feature = "tracing")]
-static TOLD: LazyLock<RwLock<HashSet<(Arc<str>, Option<Arc<str>>)>>> =
-    LazyLock::new(RwLock::default);
+static TOLD: LazyLock<RwLock<HashSet<Use>>> = LazyLock::new(RwLock::default);
+
+#[cfg(feature = "tracing")]
+type Use = (Arc<str>, Option<Arc<str>>, Option<Arc<str>>);
 
 /// Labels are the operator's, but there may be some for every tenant.
 #[cfg(feature = "tracing")]

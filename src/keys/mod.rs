@@ -73,6 +73,7 @@ pub struct Keys(Arc<Secrets>);
 struct Secrets {
     current: Secret,
     previous: Vec<Secret>,
+    tenant: Option<Arc<str>>,
     /// Made for the first scheme that asks; another one makes its own.
     keyring: OnceLock<Arc<Keyring>>,
 }
@@ -81,7 +82,7 @@ impl Keys {
     /// Keys with nothing but a current secret.
     #[must_use]
     pub fn new(current: Secret) -> Self {
-        Self::of(current, Vec::new())
+        Self::of(current, Vec::new(), None)
     }
 
     /// Keys of a list of secrets, the current one first, as a file or a database has them; none if
@@ -90,14 +91,16 @@ impl Keys {
     pub fn newest_first(secrets: impl IntoIterator<Item = Secret>) -> Option<Self> {
         let mut secrets = secrets.into_iter();
         let current = secrets.next()?;
-        Some(Self::of(current, secrets.collect()))
+        Some(Self::of(current, secrets.collect(), None))
     }
 
     /// Adds an older secret, tried after those added before it.
     ///
     /// With the `tracing` feature, the first delivery that passes by it is told of at info level, with
-    /// the fields `provider` and `key_label`: once for each label and process, so give secrets of
-    /// different tenants different labels. After 10 000 labels no more are told of.
+    /// the fields `provider`, `tenant` and `key_label`: once in the life of the process for each of
+    /// them, and for 10 000 at most.
+    ///
+    /// Each costs a forged delivery another MAC of its body.
     ///
     /// # Security
     ///
@@ -106,17 +109,31 @@ impl Keys {
     #[must_use]
     pub fn previous(self, secret: Secret) -> Self {
         let Secrets {
-            current, previous, ..
+            current,
+            previous,
+            tenant,
+            ..
         } = &*self.0;
         let mut previous = previous.clone();
         previous.push(secret);
-        Self::of(current.clone(), previous)
+        Self::of(current.clone(), previous, tenant.clone())
     }
 
-    fn of(current: Secret, previous: Vec<Secret>) -> Self {
+    /// Says whose keys these are, so that [`Verified::tenant`](crate::Verified::tenant) can tell who
+    /// sent a delivery. The name is not a secret: it appears in logs.
+    #[must_use]
+    pub fn tenant(self, name: impl Into<Arc<str>>) -> Self {
+        let Secrets {
+            current, previous, ..
+        } = &*self.0;
+        Self::of(current.clone(), previous.clone(), Some(name.into()))
+    }
+
+    fn of(current: Secret, previous: Vec<Secret>, tenant: Option<Arc<str>>) -> Self {
         Self(Arc::new(Secrets {
             current,
             previous,
+            tenant,
             keyring: OnceLock::new(),
         }))
     }
@@ -126,12 +143,13 @@ impl Keys {
         let Secrets {
             current,
             previous,
+            tenant,
             keyring,
         } = &*self.0;
         if let Some(ready) = keyring.get().filter(|ready| ready.is_for(scheme)) {
             return Ok(Arc::clone(ready));
         }
-        let ready = Arc::new(Keyring::new(scheme, current, previous)?);
+        let ready = Arc::new(Keyring::new(scheme, current, previous, tenant.as_ref())?);
         // Whoever comes second, with another scheme or on another thread, keeps its own.
         let _ = keyring.set(Arc::clone(&ready));
         Ok(ready)
@@ -149,6 +167,7 @@ impl fmt::Debug for Keys {
         f.debug_struct("Keys")
             .field("current", &self.0.current)
             .field("previous", &self.0.previous)
+            .field("tenant", &self.0.tenant)
             .finish()
     }
 }

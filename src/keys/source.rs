@@ -19,8 +19,8 @@ use crate::head::Head;
 /// use tower_webhook::{Head, Keys, Secret, WebhookLayer, providers};
 ///
 /// # fn main() -> Result<(), tower_webhook::SetupError> {
-/// let tenants: HashMap<String, Keys> =
-///     HashMap::from([("acme".into(), Secret::new("the secret of acme")?.into())]);
+/// let acme = Keys::new(Secret::new("the secret of acme")?).tenant("acme");
+/// let tenants: HashMap<String, Keys> = HashMap::from([("acme".into(), acme)]);
 ///
 /// let source = move |head: Head<'_>| {
 ///     let tenant = head.path().strip_prefix("/hooks/");
@@ -53,20 +53,25 @@ use crate::head::Head;
 ///             return Ok(None);
 ///         };
 ///         match self.read(tenant).await? {
-///             Some(secret) => Ok(Some(Secret::new(secret)?.label(tenant).into())),
+///             Some(secret) => Ok(Some(Keys::new(Secret::new(secret)?).tenant(tenant))),
 ///             None => Ok(None),
 ///         }
 ///     }
 /// }
 /// ```
 ///
+/// To share an implementor between layers, have it hold its parts in an `Arc` and derive `Clone`.
+///
 /// # Security
 ///
-/// - What tells tenants apart must be something the layer's router or the provider vouches for. A
-///   path does; a header that is not signed lets whoever has the secret of one tenant pick another
-///   one's keys, and no more than fail.
-/// - Everybody can make a source look up: the signature is checked after it. Put a
-///   [`KeyCache`](super::KeyCache) around what is slow or dear.
+/// - A delivery is proven to be from the tenant whose keys were given, and from nobody else. So the
+///   handler must learn the tenant from [`Verified::tenant`](crate::Verified::tenant), and name the keys
+///   by [`Keys::tenant`]; a path that it reads again may not be the same: the head's is as it was sent,
+///   and a router decodes it. The same goes for a database that takes `ACME` for `acme`.
+/// - Everybody can make a source look up, under any name: the signature is checked after it. Refuse
+///   names that no tenant can have, and put a [`KeyCache`](super::KeyCache) around what is slow or dear.
+/// - A 503 tells that something is wrong with this look-up and not with another: where a tenant's
+///   secret cannot be decoded, that the tenant exists.
 pub trait KeySource: Send + Sync + 'static {
     /// Why a look-up failed. Its text, and that of its sources, is for the operator.
     type Error: Into<Box<dyn Error + Send + Sync>>;

@@ -59,8 +59,9 @@ impl Base {
     pub(super) fn parse(text: &str) -> Result<Self, PublicUrlError> {
         let invalid = || PublicUrlErrorKind::Invalid { url: shown(text) };
         let uri: Uri = text.parse().map_err(|_| invalid())?;
-        // `Uri` would drop a fragment without a word.
-        if text.contains(['?', '#']) || !text.is_ascii() {
+        // `Uri` would drop a fragment without a word. A base within a base, behind the body, could
+        // be cut in two ways.
+        if text.contains(['?', '#']) || !text.is_ascii() || text.matches("://").count() > 1 {
             return Err(invalid().into());
         }
         let scheme = uri.scheme_str().and_then(Scheme::parse);
@@ -72,7 +73,7 @@ impl Base {
             return Err(invalid().into());
         }
         Ok(Self {
-            text: text.strip_suffix('/').unwrap_or(text).into(),
+            text: text.trim_end_matches('/').into(),
             scheme,
             host: host.into(),
             port: port.unwrap_or_else(|| scheme.port()),

@@ -99,7 +99,8 @@ impl PublicUrl {
     /// and `:authority` do. A scheme or port that is not the base's, and a header with several values,
     /// are answered 400.
     ///
-    /// `peer` takes the address of the connection from where the server puts it:
+    /// `peer` takes the address of the connection from where the server puts it. Where it finds none,
+    /// because the server does not, no proxy is trusted:
     ///
     /// ```
     /// use std::net::{IpAddr, SocketAddr};

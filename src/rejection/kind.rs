@@ -203,7 +203,7 @@ impl fmt::Display for RejectionKind {
                 tolerance.as_secs_f64(),
             ),
             Self::ConflictingHeader { header } => {
-                write!(f, "`{header}` was sent more than once, with different values")
+                write!(f, "`{header}` is there with different values, or contradicts another header")
             }
             Self::MissingHeader { header } => write!(f, "`{header}` is missing, and it is part of the signed text"),
             Self::MalformedHeader { header } => write!(f, "`{header}` cannot be read"),

@@ -88,8 +88,8 @@ impl fmt::Display for SchemeError {
         match &self.kind {
             E::AmbiguousMessage { part } => write!(
                 f,
-                "the message needs a literal between `{part}` and the body, or two requests could \
-                 have the same signed text",
+                "the message needs a literal that `{part}` does not hold between it and the body, or \
+                 two requests could have the same signed text",
             ),
             E::InvalidHeaderName { name } if name.is_empty() => {
                 f.write_str("a header name is empty")

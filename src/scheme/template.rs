@@ -111,6 +111,12 @@ fn elements(
     let mut elements: Vec<Element> = Vec::with_capacity(parts.len());
     for part in parts {
         let beside = elements.last().map(|element| &element.part);
+        // A path and a URL hold a slash whatever they are.
+        let is_held = |beside: &&Part| {
+            matches!(part, Part::Path | Part::Url)
+                && matches!(beside, Part::Literal(literal) if **literal == *b"/")
+        };
+        let beside = beside.filter(|beside| !is_held(beside));
         let separator = match (&part, beside) {
             // The form of a timestamp, and the window, say where it ends. Not where its neighbour
             // does: the body may hold another timestamp.

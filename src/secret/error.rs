@@ -50,8 +50,10 @@ pub enum KeyErrorKind {
     /// The file cannot be read.
     #[non_exhaustive]
     Unreadable {
-        /// What the operating system says.
+        /// The kind of the error.
         error: io::ErrorKind,
+        /// What the operating system says.
+        message: Box<str>,
     },
     /// Nothing but zeros, which is the same key as none.
     Zeros,
@@ -75,7 +77,9 @@ impl fmt::Display for KeyError {
             KeyErrorKind::NotSet => write!(f, "{which} is not set"),
             KeyErrorKind::NotUtf8 => write!(f, "{which} is not UTF-8"),
             KeyErrorKind::TooLong { limit } => write!(f, "{which} is longer than {limit} bytes"),
-            KeyErrorKind::Unreadable { error } => write!(f, "{which} cannot be read: {error}"),
+            KeyErrorKind::Unreadable { message, .. } => {
+                write!(f, "{which} cannot be read: {message}")
+            }
             KeyErrorKind::SurroundingWhitespace => {
                 write!(
                     f,

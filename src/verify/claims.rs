@@ -111,8 +111,8 @@ impl<'h> Claims<'h> {
             Part::Url => {
                 let target = self.target();
                 // HTTP/2 lets a path begin with anything: `@evil.example/` would make the base's
-                // host a user's name.
-                if !target.is_empty() && !target.starts_with(['/', '?']) {
+                // host a user's name. And where there is none, the body may go on with the host.
+                if !target.starts_with('/') {
                     return Err(RejectionKind::MalformedTarget);
                 }
                 Ok(target.as_bytes())

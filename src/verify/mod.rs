@@ -70,4 +70,3 @@ mod window;
 
 pub(crate) use self::session::Delivery;
 pub use self::{session::Session, verified::Verified, verifier::Verifier};
-pub use crate::head::Head;

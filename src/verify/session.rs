@@ -35,7 +35,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`RejectionKind::SignatureMismatch`] if no signature is that of this request under any key.
+    /// [`RejectionKind::SignatureMismatch`] if no signature is that of this request under any key,
+    /// [`RejectionKind::ExpiredKey`] if it is under one that may not be used any more.
     ///
     /// # Security
     ///
@@ -210,10 +211,11 @@ impl Delivery {
                 continue;
             }
             if at > 0 {
-                key.tell_in_use(&verifier.scheme().spec().name);
+                keyring.tell_in_use(key, &verifier.scheme().spec().name);
             }
             let id = std::mem::take(text).into_id();
-            return Ok(Verified::new(verifier.scheme().clone(), key, id, *time));
+            let tenant = keyring.tenant();
+            return Ok(Verified::new(verifier.scheme(), tenant, key, id, *time));
         }
         for _ in keyring.len()..*least_macs {
             std::hint::black_box(signs(&verifier.keyring().current.key));

@@ -25,6 +25,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Verified {
     scheme: Scheme,
+    tenant: Option<Arc<str>>,
     key_label: Option<Arc<str>>,
     id: Option<Id>,
     time: Option<UnixTime>,
@@ -53,13 +54,15 @@ impl Id {
 
 impl Verified {
     pub(super) fn new(
-        scheme: Scheme,
+        scheme: &Scheme,
+        tenant: Option<&Arc<str>>,
         key: &LabelledKey,
         id: Option<Id>,
         time: Option<UnixTime>,
     ) -> Self {
         Self {
-            scheme,
+            scheme: scheme.clone(),
+            tenant: tenant.cloned(),
             key_label: key.label.clone(),
             id,
             time,
@@ -70,6 +73,17 @@ impl Verified {
     #[must_use]
     pub fn provider(&self) -> &str {
         self.scheme.name()
+    }
+
+    /// Whose keys the signature was made with, if they [say so](crate::Keys::tenant).
+    ///
+    /// # Security
+    ///
+    /// Take the tenant from here and not from the path again: a router decodes a path, so that
+    /// `%61cme` and `acme` may be one tenant to it and two to a [`KeySource`](crate::keys::KeySource).
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
     }
 
     /// The label of the secret that the signature was made with, if it has one.
@@ -112,6 +126,7 @@ impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")
             .field("provider", &self.provider())
+            .field("tenant", &self.tenant())
             .field("key_label", &self.key_label())
             .field("delivery_id", &self.delivery_id())
             .field("timestamp", &self.timestamp())

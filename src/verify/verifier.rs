@@ -8,13 +8,14 @@ use arc_swap::ArcSwap;
 use http::StatusCode;
 
 use super::{
-    Head, Session, Verified,
+    Session, Verified,
     claims::Claims,
     session::{Candidates, Delivery},
     window::Window,
 };
 use crate::{
     clock::{Clock, SystemClock},
+    head::Head,
     keys::{KeyHandle, Keyring, Keys},
     providers::Provider,
     public_url::{PublicUrlError, PublicUrlErrorKind},
@@ -151,8 +152,8 @@ impl Verifier {
 
     /// Reads the head and refuses what can be refused without the body.
     ///
-    /// In this order: the signatures, the timestamp, the id, whether the timestamp is near enough,
-    /// whether the signed text can be cut in only one way.
+    /// In this order: the signatures, the timestamp, the id, the host if the URL is signed, whether the
+    /// timestamp is near enough, whether the signed text can be cut in only one way.
     ///
     /// # Errors
     ///
@@ -223,9 +224,12 @@ impl Verifier {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reloadable = self.reloadable.as_ref();
+        let keyring = reloadable.map(|keyring| keyring.load_full());
+        let keyring = keyring.as_ref().unwrap_or(&self.keyring);
         f.debug_struct("Shared")
             .field("provider", &self.provider)
-            .field("keyring", &self.keyring)
+            .field("keyring", &keyring)
             .field("window", &self.window)
             .finish_non_exhaustive()
     }

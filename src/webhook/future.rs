@@ -10,10 +10,9 @@ use bytes::{Buf, Bytes};
 use http::{HeaderMap, Request, Response, request};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
-use super::{budget::Share, layer::Config, lookup::LookUp};
+use super::{budget::Share, deadline::Deadline, layer::Config, lookup::LookUp};
 use crate::{
     body::{Buffer, ResponseBody, VerifiedBody},
     rejection::{self, Rejection, RejectionKind},
@@ -97,7 +96,7 @@ where
             buffer: Buffer::default(),
             trailers: None,
             share: Share::of(config.budget.as_ref()),
-            deadline: None,
+            deadline: Deadline::default(),
         };
         Self {
             state: State::Reading {
@@ -203,8 +202,7 @@ struct Reading {
     buffer: Buffer,
     trailers: Option<Box<HeaderMap>>,
     share: Share,
-    /// Made when the body first keeps us waiting.
-    deadline: Option<Pin<Box<Sleep>>>,
+    deadline: Deadline,
 }
 
 impl Reading {
@@ -231,12 +229,13 @@ impl Reading {
         mut body: Pin<&mut B>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), RejectionKind>> {
+        let is_late = self.deadline.is_over(cx);
         for _ in 0..FRAMES_PER_POLL {
             let mut frame = match body.as_mut().poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => frame,
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(RejectionKind::BodyBroken)),
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
-                Poll::Pending => return self.poll_deadline(cx),
+                Poll::Pending => return self.wait(is_late, cx),
             };
             let is_last = body.is_end_stream();
             if let Some(data) = frame.data_mut() {
@@ -253,7 +252,7 @@ impl Reading {
         }
         // A body that always has another frame must not keep the thread, nor escape the deadline.
         cx.waker().wake_by_ref();
-        self.poll_deadline(cx)
+        self.wait(is_late, cx)
     }
 
     /// Accepts a frame, unless it crosses the limit or the budget.
@@ -276,15 +275,14 @@ impl Reading {
         Ok(())
     }
 
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RejectionKind>> {
-        let Some(deadline) = self.config.body_deadline else {
-            return Poll::Pending;
-        };
-        let timer = self
-            .deadline
-            .get_or_insert_with(|| Box::pin(sleep(deadline)));
-        ready!(timer.as_mut().poll(cx));
-        Poll::Ready(Err(RejectionKind::BodyTimeout { deadline }))
+    /// Waits for more of the body, until the deadline.
+    fn wait(&mut self, is_late: bool, cx: &mut Context<'_>) -> Poll<Result<(), RejectionKind>> {
+        match self.config.body_deadline {
+            Some(deadline) if is_late || self.deadline.begin(deadline, cx) => {
+                Poll::Ready(Err(RejectionKind::BodyTimeout { deadline }))
+            }
+            _ => Poll::Pending,
+        }
     }
 
     /// The request for the inner service, or the response that refuses it.

@@ -82,9 +82,10 @@ impl WebhookLayer {
     /// # Security
     ///
     /// Nothing but time tells a request for a tenant that does not exist from one that is signed
-    /// wrongly: both are read to their end and cost the same work here, that of two keys, or of as many
-    /// as any tenant had so far. Whether the look-up itself takes as long is up to the source, and so is
-    /// whether it makes new [`Keys`] each time, which takes longer than to have none.
+    /// wrongly: both are read to their end and cost the same work here, that of two keys, or of as
+    /// many as any tenant had so far and four at most. Whether the look-up itself takes as long is up
+    /// to the source, and so is whether it makes new [`Keys`] each time, which takes longer than to
+    /// have none.
     pub fn per_request(
         provider: impl Into<Provider>,
         source: impl KeySource,
@@ -278,7 +279,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("verifier", &self.verifier)
-            .field("per_request", &self.source.is_some())
+            .field("source", &self.source)
             .field("body_limit", &self.body_limit)
             .field("body_deadline", &self.body_deadline)
             .field("budget", &self.budget)

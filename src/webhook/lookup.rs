@@ -1,6 +1,6 @@
 use std::{
     error::Error,
-    fmt::Write as _,
+    fmt::{self, Write as _},
     future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::{
@@ -12,13 +12,14 @@ use std::{
 };
 
 use http::request::Parts;
-use tokio::time::sleep;
 
+use super::deadline::Deadline;
 use crate::{
+    head::Head,
     keys::{KeySource, Keyring, Keys},
     rejection::RejectionKind,
     scheme::Scheme,
-    verify::{Delivery, Head},
+    verify::Delivery,
 };
 
 /// A look-up under way. It has the head for as long as it takes.
@@ -33,12 +34,23 @@ pub(super) struct Source {
     pub(super) deadline: Option<Duration>,
     /// The keys of a tenant that does not exist.
     decoy: Arc<Keyring>,
-    /// The most keys that a request had so far, or that are to be expected.
+    /// The most keys that a request had so far, between [`USUAL_KEYS`] and [`LEVELLED_KEYS`].
     most_keys: Arc<AtomicUsize>,
 }
 
 /// A tenant who changes a secret has two. The first of them to be asked for must not show it.
 const USUAL_KEYS: usize = 2;
+
+/// A tenant with more keys must not make every refusal dear.
+const LEVELLED_KEYS: usize = 4;
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("key_deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Source {
     pub(super) fn new(source: impl KeySource, scheme: &Scheme, deadline: Duration) -> Self {
@@ -66,7 +78,7 @@ impl Source {
             None => Ok(Arc::clone(&self.decoy)),
         };
         let keyring = keyring.map_err(|error| failed(&error))?;
-        let keys = keyring.len();
+        let keys = keyring.len().min(LEVELLED_KEYS);
         let most = self.most_keys.fetch_max(keys, Ordering::Relaxed);
         delivery.hold_against(keyring, most.max(keys));
         Ok(())
@@ -97,26 +109,37 @@ impl<S: KeySource> AnySource for S {
 /// What a future gives before the deadline. A timer is made only if it has to be waited for.
 async fn in_time<F: Future>(future: F, deadline: Option<Duration>) -> Option<F::Output> {
     let mut future = pin!(future);
-    let mut timer = None;
+    let mut timer = Deadline::default();
     poll_fn(|cx| {
+        let is_over = timer.is_over(cx);
         if let Poll::Ready(output) = future.as_mut().poll(cx) {
             return Poll::Ready(Some(output));
         }
-        let Some(deadline) = deadline else {
-            return Poll::Pending;
-        };
-        let timer = timer.get_or_insert_with(|| Box::pin(sleep(deadline)));
-        timer.as_mut().poll(cx).map(|()| None)
+        if is_over || deadline.is_some_and(|deadline| timer.begin(deadline, cx)) {
+            return Poll::Ready(None);
+        }
+        Poll::Pending
     })
     .await
 }
 
+/// The texts of an error and of its sources, in one line of a log.
 fn failed(error: &(dyn Error + 'static)) -> RejectionKind {
+    const LONGEST: usize = 1000;
+
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
         let _ = write!(text, ": {error}");
         source = error.source();
     }
-    RejectionKind::KeySourceFailed { error: text.into() }
+    let mut line = String::new();
+    for letter in text.chars().take(LONGEST) {
+        if letter.is_control() {
+            line.extend(letter.escape_default());
+        } else {
+            line.push(letter);
+        }
+    }
+    RejectionKind::KeySourceFailed { error: line.into() }
 }

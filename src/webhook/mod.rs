@@ -76,10 +76,14 @@
 //! - It cannot be switched off. Tests sign their requests.
 
 mod budget;
+mod deadline;
 mod future;
 mod layer;
 mod lookup;
 mod service;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests;
 
 pub use self::{
     budget::MemoryBudget, future::ResponseFuture, layer::WebhookLayer, service::Webhook,

@@ -13,8 +13,8 @@ use super::{ResponseFuture, layer::Config};
 use crate::{
     body::{ResponseBody, VerifiedBody},
     encoding::decimal,
+    head::Head,
     rejection::{self, RejectionKind},
-    verify::Head,
 };
 
 /// Lets verified deliveries through to `S`; made by [`WebhookLayer`](super::WebhookLayer).
