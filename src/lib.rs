@@ -34,7 +34,7 @@
 //! - `axum`: `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends
 //!   on `axum-core`.
 //! - `cache`: [`keys::KeyCache`], which remembers what a [`keys::KeySource`] looked up. Depends on
-//!   `moka`.
+//!   `moka` and `futures-util`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
 //!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
 //!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.

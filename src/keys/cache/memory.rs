@@ -1,0 +1,215 @@
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    error::Error,
+    fmt,
+    future::{Future, ready},
+    hash::Hash,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures_util::future::FutureExt;
+use moka::sync::Cache;
+
+use super::{
+    super::Keys,
+    BoxError,
+    joint::{Joint, WeakJoint},
+};
+
+pub(super) type LookUp = Pin<Box<dyn Future<Output = Result<Option<Keys>, BoxError>> + Send>>;
+pub(super) type Found = Result<Option<Keys>, SharedError>;
+
+/// Moka panics at more than a thousand years.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// How old a look-up may be that others still join. One that hangs would not end as long as requests
+/// come faster than they give up.
+const JOINED: Duration = Duration::from_secs(5);
+
+/// What was looked up, and what is being looked up.
+pub(super) struct Memory<T> {
+    look_up: Box<dyn Fn(T) -> LookUp + Send + Sync>,
+    known: Cache<T, Keys>,
+    /// Apart, so that a flood of made-up names has no place to take from a tenant.
+    unknown: Cache<T, ()>,
+    under_way: Mutex<UnderWay<T>>,
+}
+
+/// Nothing of it keeps a look-up going: those who wait do. And none of those may be dropped while
+/// this is locked, as the [`Ticket`] of a look-up locks it in its turn.
+struct UnderWay<T> {
+    last_id: u64,
+    by_tenant: HashMap<T, Begun>,
+}
+
+struct Begun {
+    id: u64,
+    at: Instant,
+    look_up: WeakJoint<Found>,
+}
+
+impl<T> Memory<T>
+where
+    T: Hash + Eq + Clone + Send + Sync + 'static,
+{
+    pub(super) fn new(
+        capacity: u64,
+        lifetime: Duration,
+        look_up: impl Fn(T) -> LookUp + Send + Sync + 'static,
+    ) -> Self {
+        let lifetime = lifetime.min(LONGEST);
+        Self {
+            look_up: Box::new(look_up),
+            known: cache(capacity, lifetime),
+            unknown: cache(capacity, lifetime),
+            under_way: Mutex::new(UnderWay {
+                last_id: 0,
+                by_tenant: HashMap::new(),
+            }),
+        }
+    }
+
+    /// Asks both, so that it takes as long for a tenant as for a name that is none's.
+    pub(super) fn get(&self, tenant: &T) -> Option<Found> {
+        match (self.known.get(tenant), self.unknown.get(tenant)) {
+            (Some(keys), _) => Some(Ok(Some(keys))),
+            (None, Some(())) => Some(Ok(None)),
+            (None, None) => None,
+        }
+    }
+
+    pub(super) fn forget(&self, tenant: &T) {
+        let mut under_way = self.under_way();
+        under_way.by_tenant.remove(tenant);
+        self.known.invalidate(tenant);
+        self.unknown.invalidate(tenant);
+    }
+
+    pub(super) fn forget_all(&self) {
+        let mut under_way = self.under_way();
+        under_way.by_tenant.clear();
+        self.known.invalidate_all();
+        self.unknown.invalidate_all();
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, UnderWay<T>> {
+        let locked = self.under_way.lock();
+        locked.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The look-up of a tenant that is under way, or a new one.
+    pub(super) fn look_up(self: &Arc<Self>, tenant: T) -> Joint<Found> {
+        let at = Instant::now();
+        let mut under_way = self.under_way();
+        let UnderWay { last_id, by_tenant } = &mut *under_way;
+        let entry = by_tenant.entry(tenant);
+        if let Entry::Occupied(entry) = &entry {
+            let begun = entry.get();
+            let is_young = at.saturating_duration_since(begun.at) < JOINED;
+            if let Some(look_up) = is_young.then(|| begun.look_up.join()).flatten() {
+                return look_up;
+            }
+        }
+        // One may have ended after this request asked.
+        if let Some(found) = self.get(entry.key()) {
+            return Joint::new(ready(found));
+        }
+        *last_id += 1;
+        let id = *last_id;
+        let ticket = Ticket {
+            tenant: entry.key().clone(),
+            id,
+            memory: Arc::clone(self),
+        };
+        let joint = Joint::new(ticket.look_up());
+        if let Some(look_up) = joint.downgrade() {
+            entry.insert_entry(Begun { id, at, look_up });
+        }
+        joint
+    }
+}
+
+/// A look-up's place among those under way: given up when it ends or is dropped.
+struct Ticket<T>
+where
+    T: Hash + Eq + Clone + Send + Sync + 'static,
+{
+    tenant: T,
+    id: u64,
+    memory: Arc<Memory<T>>,
+}
+
+impl<T> Ticket<T>
+where
+    T: Hash + Eq + Clone + Send + Sync + 'static,
+{
+    async fn look_up(self) -> Found {
+        let look_up = async { (self.memory.look_up)(self.tenant.clone()).await };
+        let found = AssertUnwindSafe(look_up).catch_unwind().await;
+        match found.unwrap_or_else(|_| Err("the look-up panicked".into())) {
+            Ok(keys) => {
+                self.remember(keys.as_ref());
+                Ok(keys)
+            }
+            Err(error) => Err(SharedError(error.into())),
+        }
+    }
+
+    fn remember(&self, keys: Option<&Keys>) {
+        let mut under_way = self.memory.under_way();
+        let Some(tenant) = self.give_up(&mut under_way) else {
+            return;
+        };
+        match keys {
+            Some(keys) => self.memory.known.insert(tenant, keys.clone()),
+            None => self.memory.unknown.insert(tenant, ()),
+        }
+    }
+
+    /// `None` if it was forgotten, or another one has its place.
+    fn give_up(&self, under_way: &mut UnderWay<T>) -> Option<T> {
+        let begun = under_way.by_tenant.get(&self.tenant)?;
+        if begun.id != self.id {
+            return None;
+        }
+        let (tenant, _) = under_way.by_tenant.remove_entry(&self.tenant)?;
+        Some(tenant)
+    }
+}
+
+impl<T> Drop for Ticket<T>
+where
+    T: Hash + Eq + Clone + Send + Sync + 'static,
+{
+    fn drop(&mut self) {
+        self.give_up(&mut self.memory.under_way());
+    }
+}
+
+/// The error of a look-up that several requests waited for.
+#[derive(Clone, Debug)]
+pub(super) struct SharedError(Arc<dyn Error + Send + Sync>);
+
+impl fmt::Display for SharedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for SharedError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+fn cache<T, V>(capacity: u64, lifetime: Duration) -> Cache<T, V>
+where
+    T: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    let cache = Cache::builder().max_capacity(capacity);
+    cache.time_to_live(lifetime).build()
+}

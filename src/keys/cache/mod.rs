@@ -1,0 +1,149 @@
+mod joint;
+mod memory;
+
+use std::{error::Error, fmt, future::Future, hash::Hash, sync::Arc, time::Duration};
+
+use self::memory::Memory;
+use super::{KeySource, Keys};
+use crate::head::Head;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// A [`KeySource`] that remembers what it looked up; needs the `cache` feature.
+///
+/// - Requests for one tenant at the same moment wait for one look-up. It goes on as long as one of
+///   them waits, whoever else goes away, and is dropped with the last. One that takes more than five
+///   seconds is left to those who wait for it: the next request begins another, which is remembered
+///   in its stead.
+/// - That there is no such tenant is remembered as long as keys are, so that asking for one again
+///   and again is as cheap for you, and looks the same, as asking for one that exists. A tenant that
+///   was asked for before you made it is refused until then: call [`forget`](Self::forget) when you
+///   make one.
+/// - An error is not remembered, and neither is a panic, which counts as one: who waited is answered
+///   503, and the next request looks up again.
+///
+/// Clones share what is remembered. Give one to the layer and keep one to call `forget`.
+///
+/// ```
+/// use std::{io, time::Duration};
+/// use tower_webhook::{Head, Keys, Secret, WebhookLayer, keys::KeyCache, providers};
+///
+/// // Anybody can ask for any name, and it is kept in memory: so none that is too long. And none
+/// // that is percent-encoded, as axum decodes it: `%61cme` would be `acme` to a handler.
+/// fn tenant(head: Head<'_>) -> Option<String> {
+///     let name = head.path().strip_prefix("/hooks/")?;
+///     let is_letter = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+///     let is_name = matches!(name.len(), 1..=32) && name.bytes().all(is_letter);
+///     is_name.then(|| name.to_owned())
+/// }
+///
+/// async fn look_up(tenant: String) -> io::Result<Option<Keys>> {
+///     let secrets: Vec<Secret> = Vec::new(); // Ask the database.
+///     // The name is what `Verified::tenant` tells the handler.
+///     Ok(Keys::newest_first(secrets).map(|keys| keys.tenant(tenant)))
+/// }
+///
+/// # fn main() -> Result<(), tower_webhook::SetupError> {
+/// let cache = KeyCache::new(10_000, Duration::from_secs(60), tenant, look_up);
+/// let layer = WebhookLayer::per_request(providers::github(), cache.clone())?;
+///
+/// // Acme has a new secret, and the old one is not to pass any more:
+/// cache.forget(&"acme".to_owned());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Security
+///
+/// - A secret that was revoked passes until the lifetime of what was looked up is over, or until
+///   `forget`, in this process. Each other one has a cache of its own, and must be told too.
+/// - Remembered are as many tenants as the capacity says, as many names that are no tenant's, and
+///   some hundreds of each until they are tidied away. Made-up names push out made-up names alone.
+///   Look-ups under way are bounded by the requests that wait for them: limit those.
+/// - The capacity counts names. How long one may be is for the first closure to say, with `None` for
+///   those that none of yours can have.
+/// - Whoever measures how long an answer takes may see whether somebody asked for that name lately,
+///   which says that it exists only if nobody asks for names that do not. While the source is down it
+///   needs no measuring: a name that is remembered is answered as ever, any other one 503.
+pub struct KeyCache<T> {
+    tenant: Arc<dyn Fn(Head<'_>) -> Option<T> + Send + Sync>,
+    memory: Arc<Memory<T>>,
+}
+
+impl<T> KeyCache<T>
+where
+    T: Hash + Eq + Clone + Send + Sync + 'static,
+{
+    /// A cache for so many tenants, and as many names that are no tenant's, each for so long.
+    ///
+    /// `tenant` says whose request it is, `None` for nobody's; `look_up` finds the keys of a tenant,
+    /// `None` for one that does not exist. It is told the tenant alone, so that what is remembered
+    /// cannot depend on anything else.
+    #[must_use]
+    pub fn new<Fut, E>(
+        capacity: u64,
+        lifetime: Duration,
+        tenant: impl Fn(Head<'_>) -> Option<T> + Send + Sync + 'static,
+        look_up: impl Fn(T) -> Fut + Send + Sync + 'static,
+    ) -> Self
+    where
+        Fut: Future<Output = Result<Option<Keys>, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        let look_up = move |tenant| -> memory::LookUp {
+            let keys = look_up(tenant);
+            Box::pin(async move { keys.await.map_err(Into::into) })
+        };
+        Self {
+            tenant: Arc::new(tenant),
+            memory: Arc::new(Memory::new(capacity, lifetime, look_up)),
+        }
+    }
+
+    /// Forgets what was looked up for a tenant, in this process.
+    ///
+    /// A request that comes later is answered by a look-up that begins later. Those that wait for one
+    /// at this moment still get what it finds.
+    pub fn forget(&self, tenant: &T) {
+        self.memory.forget(tenant);
+    }
+
+    /// Forgets what was looked up for every tenant, as [`forget`](Self::forget) does for one.
+    pub fn forget_all(&self) {
+        self.memory.forget_all();
+    }
+}
+
+impl<T> KeySource for KeyCache<T>
+where
+    T: Hash + Eq + Clone + Send + Sync + 'static,
+{
+    type Error = BoxError;
+
+    async fn keys(&self, head: Head<'_>) -> Result<Option<Keys>, BoxError> {
+        let Some(tenant) = (self.tenant)(head) else {
+            return Ok(None);
+        };
+        let found = match self.memory.get(&tenant) {
+            Some(found) => found,
+            None => self.memory.look_up(tenant).await,
+        };
+        found.map_err(Into::into)
+    }
+}
+
+// By hand, because `derive` would ask the same of `T`.
+impl<T> Clone for KeyCache<T> {
+    fn clone(&self) -> Self {
+        Self {
+            tenant: Arc::clone(&self.tenant),
+            memory: Arc::clone(&self.memory),
+        }
+    }
+}
+
+impl<T> fmt::Debug for KeyCache<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyCache").finish_non_exhaustive()
+    }
+}
