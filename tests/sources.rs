@@ -2020,3 +2020,32 @@ async fn the_text_of_an_error_is_one_line() {
     );
     assert!(text.len() < 1100, "{} bytes", text.len());
 }
+
+/// 16: keys that are forgotten do not lie in memory until the cache tidies itself.
+#[tokio::test]
+async fn what_is_forgotten_is_dropped() {
+    let name: Arc<str> = "a".into();
+    let held = Arc::clone(&name);
+    let cache = KeyCache::new(
+        10,
+        HOUR,
+        |head: Head<'_>| Some(head.path().to_owned()),
+        move |_| {
+            let keys = Keys::new(labelled("secret of a", "a")).tenant(Arc::clone(&held));
+            ready(Ok::<_, Infallible>(Some(keys)))
+        },
+    );
+    let service = per_request(cache.clone()).layer(Recorder::default());
+    let before = Arc::strong_count(&name);
+    for forget_all in [false, true] {
+        let answer = send(&service, github("secret of b", "a").request()).await;
+        assert_eq!(answer.status, 403, "16");
+        assert!(Arc::strong_count(&name) > before, "16: remembered");
+        if forget_all {
+            cache.forget_all();
+        } else {
+            cache.forget(&"/hooks/a".to_owned());
+        }
+        assert_eq!(Arc::strong_count(&name), before, "16: {forget_all}");
+    }
+}

@@ -86,13 +86,25 @@ where
         under_way.by_tenant.remove(tenant);
         self.known.invalidate(tenant);
         self.unknown.invalidate(tenant);
+        drop(under_way);
+        self.wipe();
     }
 
     pub(super) fn forget_all(&self) {
         let mut under_way = self.under_way();
         under_way.by_tenant.clear();
-        self.known.invalidate_all();
         self.unknown.invalidate_all();
+        // One by one, because all at once they would stay in memory until each is asked for.
+        for (tenant, _) in &self.known {
+            self.known.invalidate(&*tenant);
+        }
+        drop(under_way);
+        self.wipe();
+    }
+
+    /// What is forgotten would lie in memory until the cache is tidied by itself.
+    fn wipe(&self) {
+        self.known.run_pending_tasks();
     }
 
     fn under_way(&self) -> MutexGuard<'_, UnderWay<T>> {
