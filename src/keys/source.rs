@@ -49,7 +49,8 @@ use crate::head::Head;
 ///     type Error = Box<dyn std::error::Error + Send + Sync>;
 ///
 ///     async fn keys(&self, head: Head<'_>) -> Result<Option<Keys>, Self::Error> {
-///         let Some(tenant) = head.path().strip_prefix("/hooks/") else {
+///         let is_name = |name: &&str| name.len() <= 32 && !name.contains(['/', '%']);
+///         let Some(tenant) = head.path().strip_prefix("/hooks/").filter(is_name) else {
 ///             return Ok(None);
 ///         };
 ///         match self.read(tenant).await? {
