@@ -19,11 +19,14 @@ pub enum Encoding {
     Base64Url,
     /// Two hex digits a byte, in either case.
     Hex,
+    /// The bytes themselves, as a [token](crate::scheme::Algorithm::Token) is sent.
+    Text,
 }
 
 impl Encoding {
     /// Decodes `text` into the front of `out`; `None` if it is not of this encoding, or if `out`
-    /// has not room enough: half of the text for hex, three quarters and two for base64.
+    /// has not room enough: half of the text for hex, three quarters and two for base64, all of it
+    /// for text.
     pub(crate) fn decode<'o>(self, text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
         match self {
             Self::Base64 => base64(&STANDARD, text, out),
@@ -33,6 +36,11 @@ impl Encoding {
                 let out = out.get_mut(..text.len() / 2)?;
                 // It would take `0x` in front, but not with the length that leaves.
                 const_hex::decode_to_slice(text, out).ok()?;
+                Some(out)
+            }
+            Self::Text => {
+                let out = out.get_mut(..text.len())?;
+                out.copy_from_slice(text);
                 Some(out)
             }
         }
@@ -58,4 +66,15 @@ pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
     rest.iter().try_fold(digit(first)?, |number, byte| {
         number.checked_mul(10)?.checked_add(digit(byte)?)
     })
+}
+
+impl std::fmt::Display for Encoding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Base64 => "base64",
+            Self::Base64Url => "URL-safe base64",
+            Self::Hex => "hex",
+            Self::Text => "text",
+        })
+    }
 }

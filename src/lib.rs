@@ -48,6 +48,7 @@ mod encoding;
 mod head;
 pub mod keys;
 mod mac;
+mod place;
 pub mod providers;
 pub mod public_url;
 pub mod rejection;

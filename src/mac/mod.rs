@@ -1,49 +1,22 @@
 //! Message authentication codes; the only file that names the hash crates.
 
+mod algorithm;
+mod run;
+
 use std::fmt;
 
 use ctutils::{Choice, CtEq as _};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit as _};
+#[cfg(feature = "md5")]
+use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
+pub use self::algorithm::Algorithm;
+use self::run::{Run as _, SecretFirst, SecretLast, Token};
+
 /// The longest MAC of any algorithm, in bytes.
 pub(crate) const MAX_LEN: usize = 64;
-
-/// How a signature is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Algorithm {
-    /// HMAC with SHA-1 ([RFC 2104]): 20 bytes. Not broken as a MAC, but only for providers that know no better.
-    ///
-    /// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104
-    HmacSha1,
-    /// HMAC with SHA-256 ([RFC 4231]): 32 bytes. What nearly every provider uses.
-    ///
-    /// [RFC 4231]: https://www.rfc-editor.org/rfc/rfc4231
-    HmacSha256,
-    /// HMAC with SHA-384 ([RFC 4231]): 48 bytes.
-    ///
-    /// [RFC 4231]: https://www.rfc-editor.org/rfc/rfc4231
-    HmacSha384,
-    /// HMAC with SHA-512 ([RFC 4231]): 64 bytes.
-    ///
-    /// [RFC 4231]: https://www.rfc-editor.org/rfc/rfc4231
-    HmacSha512,
-}
-
-impl Algorithm {
-    /// The length of a signature, in bytes.
-    #[must_use]
-    pub const fn signature_len(self) -> usize {
-        match self {
-            Self::HmacSha1 => 20,
-            Self::HmacSha256 => 32,
-            Self::HmacSha384 => 48,
-            Self::HmacSha512 => 64,
-        }
-    }
-}
 
 /// A key whose two padded blocks are already hashed, so that a message costs only its own bytes.
 ///
@@ -56,19 +29,35 @@ pub(crate) struct Mac(State);
 
 #[derive(Clone)]
 enum State {
+    #[cfg(feature = "md5")]
+    Md5(Hmac<Md5>),
+    #[cfg(feature = "md5")]
+    Md5SecretLast(SecretLast<Md5>),
     Sha1(Hmac<Sha1>),
+    Sha1SecretLast(SecretLast<Sha1>),
     Sha256(Hmac<Sha256>),
+    Sha256SecretFirst(SecretFirst<Sha256>),
+    Sha256SecretLast(SecretLast<Sha256>),
     Sha384(Hmac<Sha384>),
     Sha512(Hmac<Sha512>),
+    Token(Token),
 }
 
 macro_rules! each {
-    ($state:expr, $hmac:ident => $do:expr) => {
+    ($state:expr, $run:ident => $do:expr) => {
         match $state {
-            State::Sha1($hmac) => $do,
-            State::Sha256($hmac) => $do,
-            State::Sha384($hmac) => $do,
-            State::Sha512($hmac) => $do,
+            #[cfg(feature = "md5")]
+            State::Md5($run) => $do,
+            #[cfg(feature = "md5")]
+            State::Md5SecretLast($run) => $do,
+            State::Sha1($run) => $do,
+            State::Sha1SecretLast($run) => $do,
+            State::Sha256($run) => $do,
+            State::Sha256SecretFirst($run) => $do,
+            State::Sha256SecretLast($run) => $do,
+            State::Sha384($run) => $do,
+            State::Sha512($run) => $do,
+            State::Token($run) => $do,
         }
     };
 }
@@ -79,10 +68,18 @@ impl Key {
         // `new_from_slice` is fallible for MACs with a fixed key length; HMAC has none.
         const ANY: &str = "HMAC takes keys of any length";
         Self(match algorithm {
+            #[cfg(feature = "md5")]
+            Algorithm::HmacMd5 => State::Md5(Hmac::new_from_slice(key).expect(ANY)),
             Algorithm::HmacSha1 => State::Sha1(Hmac::new_from_slice(key).expect(ANY)),
             Algorithm::HmacSha256 => State::Sha256(Hmac::new_from_slice(key).expect(ANY)),
             Algorithm::HmacSha384 => State::Sha384(Hmac::new_from_slice(key).expect(ANY)),
             Algorithm::HmacSha512 => State::Sha512(Hmac::new_from_slice(key).expect(ANY)),
+            #[cfg(feature = "md5")]
+            Algorithm::Md5SecretLast => State::Md5SecretLast(SecretLast::new(key)),
+            Algorithm::Sha1SecretLast => State::Sha1SecretLast(SecretLast::new(key)),
+            Algorithm::Sha256SecretFirst => State::Sha256SecretFirst(SecretFirst::new(key)),
+            Algorithm::Sha256SecretLast => State::Sha256SecretLast(SecretLast::new(key)),
+            Algorithm::Token => State::Token(Token::new(key)),
         })
     }
 
@@ -97,17 +94,17 @@ impl Key {
         message: impl FnOnce(&mut dyn FnMut(&[u8])),
         signatures: impl Iterator<Item = &'s [u8]>,
     ) -> bool {
-        each!(&self.0, hmac => {
-            let mut hmac = hmac.clone();
-            message(&mut |text| hmac.update(text));
-            is_one_of(hmac.finalize().as_bytes(), signatures)
+        each!(&self.0, run => {
+            let mut run = run.clone();
+            message(&mut |text| run.absorb(text));
+            run.mac(|mac| is_one_of(mac, signatures))
         })
     }
 }
 
 impl Mac {
     pub(crate) fn update(&mut self, text: &[u8]) {
-        each!(&mut self.0, hmac => hmac.update(text));
+        each!(&mut self.0, run => run.absorb(text));
     }
 
     /// Whether this MAC is one of `signatures`, found in a time that depends on their number and
@@ -115,8 +112,21 @@ impl Mac {
     ///
     /// By reference, so that the state is wiped where it is and not left where it was moved from.
     pub(crate) fn is_one_of<'s>(&self, signatures: impl Iterator<Item = &'s [u8]>) -> bool {
-        each!(&self.0, hmac => is_one_of(hmac.clone().finalize().as_bytes(), signatures))
+        each!(&self.0, run => run.clone().mac(|mac| is_one_of(mac, signatures)))
     }
+}
+
+/// SHA-1, which some keys are made by.
+pub(crate) fn sha1(text: &[u8]) -> [u8; 20] {
+    use sha2::Digest as _;
+    Sha1::digest(text).into()
+}
+
+/// What stands for a token that was sent, to be held against a key's: a digest, so that comparing
+/// takes as long whatever their lengths.
+pub(crate) fn token(sent: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    Sha256::digest(sent).into()
 }
 
 fn is_one_of<'s>(mac: &[u8], signatures: impl Iterator<Item = &'s [u8]>) -> bool {

@@ -1,5 +1,7 @@
-use super::Provider;
+use super::{Preset, Provider};
 use crate::scheme::Scheme;
+
+pub(super) const PRESETS: &[Preset] = &[Preset::new("github", "GitHub", github)];
 
 /// GitHub repository, organisation and app webhooks.
 ///

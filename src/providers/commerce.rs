@@ -1,5 +1,7 @@
-use super::Provider;
+use super::{Preset, Provider};
 use crate::scheme::{Encoding, Scheme};
+
+pub(super) const PRESETS: &[Preset] = &[Preset::new("shopify", "Shopify", shopify)];
 
 /// Shopify webhooks.
 ///

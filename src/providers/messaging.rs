@@ -1,5 +1,7 @@
-use super::Provider;
+use super::{Preset, Provider};
 use crate::scheme::Scheme;
+
+pub(super) const PRESETS: &[Preset] = &[Preset::new("slack", "Slack", slack)];
 
 /// Slack: Events API, interactivity and slash commands.
 ///

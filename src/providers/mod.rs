@@ -14,26 +14,63 @@
 //!
 //! Any other: [`Scheme::builder`].
 
+mod business;
+mod cloud;
 mod code_hosting;
 mod commerce;
+mod content;
+mod developer_tools;
+mod email_and_voice;
+mod identity;
 mod messaging;
 mod payments;
+mod registry;
 mod standard;
+mod tokens;
 
 use http::StatusCode;
 
 pub use self::{
-    code_hosting::github,
-    commerce::shopify,
-    messaging::slack,
-    payments::stripe,
-    standard::{generic, standard_webhooks},
+    code_hosting::*,
+    commerce::*,
+    messaging::*,
+    payments::*,
+    registry::{Needs, Preset},
+    standard::*,
 };
 use crate::{
     public_url::PublicUrl,
     rejection::{RejectionClass, Statuses},
     scheme::{Scheme, SchemeBuilder},
 };
+
+/// Every ready-made provider of the features that are on.
+pub fn all() -> impl Iterator<Item = &'static Preset> {
+    [
+        business::PRESETS,
+        cloud::PRESETS,
+        code_hosting::PRESETS,
+        commerce::PRESETS,
+        content::PRESETS,
+        developer_tools::PRESETS,
+        email_and_voice::PRESETS,
+        identity::PRESETS,
+        messaging::PRESETS,
+        payments::PRESETS,
+        standard::PRESETS,
+        tokens::PRESETS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The ready-made provider of this name, such as `standard-webhooks`; an underscore does for a hyphen.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Provider> {
+    let name = name.replace('_', "-");
+    let preset = all().find(|preset| preset.name() == name)?;
+    Some(preset.provider())
+}
 
 /// A provider: a [`Scheme`], and what its deliveries need beside it.
 ///

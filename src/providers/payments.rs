@@ -1,5 +1,7 @@
-use super::Provider;
+use super::{Preset, Provider};
 use crate::scheme::{Layout, Scheme};
+
+pub(super) const PRESETS: &[Preset] = &[Preset::new("stripe", "Stripe", stripe)];
 
 /// Stripe webhooks.
 ///

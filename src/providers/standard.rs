@@ -1,5 +1,10 @@
-use super::Provider;
+use super::{Preset, Provider};
 use crate::scheme::{Encoding, KeyForm, Layout, Scheme};
+
+pub(super) const PRESETS: &[Preset] = &[
+    Preset::new("generic", "Generic", generic),
+    Preset::new("standard-webhooks", "Standard Webhooks", standard_webhooks),
+];
 
 /// The plain scheme of many guides: `X-Signature` and `X-Timestamp`.
 ///

@@ -3,30 +3,38 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 use http::HeaderName;
 
 use super::RejectionClass;
+use crate::place::Place;
 
 /// The reason for which a delivery was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RejectionKind {
-    /// The header is not there or empty.
+    /// The signature is not there or empty.
     #[non_exhaustive]
     MissingSignature {
         /// Where the signature should be.
-        header: HeaderName,
+        place: Place,
     },
-    /// The header is there but holds nothing that could be a signature of this scheme.
+    /// Something is there, but nothing that could be a signature of this scheme.
     #[non_exhaustive]
     MalformedSignature {
         /// Where the signature is.
-        header: HeaderName,
+        place: Place,
     },
     /// More signatures than a sender with a few keys can have made.
     #[non_exhaustive]
     TooManySignatures {
         /// Where the signatures are.
-        header: HeaderName,
+        place: Place,
         /// How many are read at most.
         limit: usize,
+    },
+    /// A header that tells the version or the algorithm does not have the value that the scheme asks
+    /// for.
+    #[non_exhaustive]
+    UnexpectedValue {
+        /// Which header.
+        header: HeaderName,
     },
     /// No signature is that of this request under any of the keys.
     SignatureMismatch,
@@ -43,13 +51,13 @@ pub enum RejectionKind {
     #[non_exhaustive]
     MissingTimestamp {
         /// Where the timestamp should be.
-        header: HeaderName,
+        place: Place,
     },
     /// The timestamp is there but not of the scheme's unit and form.
     #[non_exhaustive]
     MalformedTimestamp {
         /// Where the timestamp is.
-        header: HeaderName,
+        place: Place,
     },
     /// The timestamp lies too far in the past.
     #[non_exhaustive]
@@ -72,6 +80,12 @@ pub enum RejectionKind {
     ConflictingHeader {
         /// Which header.
         header: HeaderName,
+    },
+    /// The list of signatures has several timestamps.
+    #[non_exhaustive]
+    ConflictingSignature {
+        /// Where the list is.
+        place: Place,
     },
     /// A header that is part of the signed text is not there.
     #[non_exhaustive]
@@ -116,6 +130,13 @@ pub enum RejectionKind {
     },
     /// The body broke off.
     BodyBroken,
+    /// The body, or the part of the request that its signature is about, is not of the form that the
+    /// scheme looks into.
+    #[non_exhaustive]
+    MalformedPayload {
+        /// What it should have been.
+        expected: &'static str,
+    },
     /// The body has trailers, which no signature covers, and the layer was told to refuse them.
     TrailersRefused,
     /// Too many bodies are being read at the same time.
@@ -142,6 +163,7 @@ impl RejectionKind {
             Self::MissingSignature { .. }
             | Self::MalformedSignature { .. }
             | Self::TooManySignatures { .. }
+            | Self::UnexpectedValue { .. }
             | Self::SignatureMismatch
             | Self::ExpiredKey { .. }
             | Self::UnknownTenant => RejectionClass::InvalidSignature,
@@ -150,12 +172,14 @@ impl RejectionKind {
             }
             Self::TooOld { .. } | Self::TooNew { .. } => RejectionClass::Expired,
             Self::ConflictingHeader { .. }
+            | Self::ConflictingSignature { .. }
             | Self::MissingHeader { .. }
             | Self::MalformedHeader { .. }
             | Self::MalformedTarget
             | Self::AmbiguousMessage { .. }
             | Self::HostNotAllowed { .. }
             | Self::BodyBroken
+            | Self::MalformedPayload { .. }
             | Self::TrailersRefused => RejectionClass::InvalidRequest,
             Self::BodyTooLarge { .. } => RejectionClass::PayloadTooLarge,
             Self::BodyTimeout { .. } => RejectionClass::Timeout,
@@ -169,12 +193,15 @@ impl RejectionKind {
 impl fmt::Display for RejectionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MissingSignature { header } => write!(f, "no signature in `{header}`"),
-            Self::MalformedSignature { header } => {
-                write!(f, "`{header}` does not hold a signature of this scheme")
+            Self::MissingSignature { place } => write!(f, "no signature in {place}"),
+            Self::MalformedSignature { place } => {
+                write!(f, "{place} does not hold a signature of this scheme")
             }
-            Self::TooManySignatures { header, limit } => {
-                write!(f, "`{header}` holds more than {limit} signatures")
+            Self::TooManySignatures { place, limit } => {
+                write!(f, "{place} holds more than {limit} signatures")
+            }
+            Self::UnexpectedValue { header } => {
+                write!(f, "`{header}` does not have the value that the scheme asks for")
             }
             Self::SignatureMismatch => f.write_str(
                 "the signature does not match: another secret, another body, or another signed text",
@@ -186,9 +213,9 @@ impl fmt::Display for RejectionKind {
                 f.write_str("the signature was made with a secret that has expired")
             }
             Self::UnknownTenant => f.write_str("the key source has no keys for this request"),
-            Self::MissingTimestamp { header } => write!(f, "no timestamp in `{header}`"),
-            Self::MalformedTimestamp { header } => {
-                write!(f, "`{header}` does not hold a timestamp of this scheme")
+            Self::MissingTimestamp { place } => write!(f, "no timestamp in {place}"),
+            Self::MalformedTimestamp { place } => {
+                write!(f, "{place} does not hold a timestamp of this scheme")
             }
             Self::TooOld { age, tolerance } => write!(
                 f,
@@ -205,6 +232,9 @@ impl fmt::Display for RejectionKind {
             Self::ConflictingHeader { header } => {
                 write!(f, "`{header}` is there with different values, or contradicts another header")
             }
+            Self::ConflictingSignature { place } => {
+                write!(f, "{place} has several timestamps")
+            }
             Self::MissingHeader { header } => write!(f, "`{header}` is missing, and it is part of the signed text"),
             Self::MalformedHeader { header } => write!(f, "`{header}` cannot be read"),
             Self::MalformedTarget => f.write_str("the request's target does not begin with a slash"),
@@ -217,6 +247,9 @@ impl fmt::Display for RejectionKind {
             Self::BodyTooLarge { limit } => write!(f, "the body is over the limit of {limit} bytes"),
             Self::BodyTimeout { deadline } => {
                 write!(f, "the body was not complete after {} s", deadline.as_secs_f64())
+            }
+            Self::MalformedPayload { expected } => {
+                write!(f, "what is signed cannot be found, because the request does not hold {expected}")
             }
             Self::BodyBroken => f.write_str("the body broke off"),
             Self::TrailersRefused => f.write_str("the body has trailers, which are not signed"),

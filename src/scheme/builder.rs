@@ -1,12 +1,6 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use http::HeaderName;
-
-use super::{
-    Algorithm, Encoding, KeyForm, Layout, Part, Scheme, SchemeError, SchemeErrorKind, Spec,
-    Template, Timestamp, TimestampPlace, TimestampUnit,
-    template::{TemplateError, Tokens},
-};
+use super::{Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit};
 
 /// Five minutes, as Standard Webhooks, Slack and Stripe have it.
 const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
@@ -18,19 +12,37 @@ const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
 #[derive(Clone, Debug)]
 #[must_use = "nothing is described until `build` is called"]
 pub struct SchemeBuilder {
-    name: Arc<str>,
-    algorithm: Algorithm,
-    encoding: Encoding,
-    key_form: KeyForm,
-    signature_header: Option<Cow<'static, str>>,
-    layout: Layout,
-    timestamp_header: Option<Cow<'static, str>>,
-    timestamp_key: Option<Cow<'static, str>>,
-    timestamp_unit: TimestampUnit,
-    id_header: Option<Cow<'static, str>>,
-    message: Cow<'static, str>,
-    may_be_ambiguous: bool,
-    tolerance: Duration,
+    pub(super) name: Arc<str>,
+    pub(super) algorithm: Algorithm,
+    pub(super) encoding: Encoding,
+    pub(super) key_form: KeyForm,
+    pub(super) signatures: Vec<Where>,
+    pub(super) layout: Layout,
+    pub(super) guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    pub(super) timestamp: Option<Where>,
+    pub(super) timestamp_key: Option<Cow<'static, str>>,
+    pub(super) timestamp_unit: TimestampUnit,
+    pub(super) id: Option<Where>,
+    pub(super) event_header: Option<Cow<'static, str>>,
+    pub(super) attempt_header: Option<Cow<'static, str>>,
+    pub(super) message: Cow<'static, str>,
+    pub(super) other_messages: Vec<Cow<'static, str>>,
+    pub(super) may_be_ambiguous: bool,
+    pub(super) may_lack_body: bool,
+    pub(super) tolerance: Duration,
+}
+
+/// A [`Place`] as given.
+#[derive(Clone, Debug)]
+pub(super) enum Where {
+    Header(Cow<'static, str>),
+    Found(Place),
+}
+
+impl Where {
+    fn header(name: impl Into<Cow<'static, str>>) -> Self {
+        Self::Header(name.into())
+    }
 }
 
 impl SchemeBuilder {
@@ -40,14 +52,19 @@ impl SchemeBuilder {
             algorithm: Algorithm::HmacSha256,
             encoding: Encoding::Hex,
             key_form: KeyForm::Text,
-            signature_header: None,
+            signatures: Vec::new(),
             layout: Layout::plain(),
-            timestamp_header: None,
+            guards: Vec::new(),
+            timestamp: None,
             timestamp_key: None,
             timestamp_unit: TimestampUnit::Seconds,
-            id_header: None,
+            id: None,
+            event_header: None,
+            attempt_header: None,
             message: Cow::Borrowed("{body}"),
+            other_messages: Vec::new(),
             may_be_ambiguous: false,
+            may_lack_body: false,
             tolerance: DEFAULT_TOLERANCE,
         }
     }
@@ -72,7 +89,14 @@ impl SchemeBuilder {
 
     /// The header that carries the signature.
     pub fn signature_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.signature_header = Some(name.into());
+        self.signatures = vec![Where::header(name)];
+        self
+    }
+
+    /// Another header that may carry signatures, beside or instead of the first; any of them may
+    /// match, and they are laid out alike.
+    pub fn other_signature_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.signatures.push(Where::header(name));
         self
     }
 
@@ -93,7 +117,7 @@ impl SchemeBuilder {
     ///
     /// It proves nothing unless the [message](Self::message) has `{timestamp}`.
     pub fn timestamp_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.timestamp_header = Some(name.into());
+        self.timestamp = Some(Where::header(name));
         self
     }
 
@@ -111,7 +135,30 @@ impl SchemeBuilder {
 
     /// The header that carries the delivery's id. It must be there if the message has `{id}`.
     pub fn id_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.id_header = Some(name.into());
+        self.id = Some(Where::header(name));
+        self
+    }
+
+    /// The header that names the kind of event.
+    pub fn event_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.event_header = Some(name.into());
+        self
+    }
+
+    /// The header that counts the attempts to deliver.
+    pub fn attempt_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.attempt_header = Some(name.into());
+        self
+    }
+
+    /// A header that must be there with exactly this value: the version of a scheme, or the name of
+    /// its algorithm.
+    pub fn guard(
+        mut self,
+        header: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.guards.push((header.into(), value.into()));
         self
     }
 
@@ -119,11 +166,12 @@ impl SchemeBuilder {
     ///
     /// | token | stands for |
     /// | --- | --- |
-    /// | `{body}` | the raw body, exactly once |
+    /// | `{body}` | the raw body, exactly once; some tokens stand in for it |
     /// | `{timestamp}` | the timestamp as it was sent |
     /// | `{id}` | the delivery's id as it was sent |
     /// | `{method}` | the request method as it was sent |
     /// | `{path}` | the path of the request's URI as the layer sees it, without the query |
+    /// | `{target}` | the path with the query |
     /// | `{url}` | the URL as the sender knows it, with the query; the provider needs a [`PublicUrl`](crate::PublicUrl) |
     /// | `{header:NAME}` | the value of a header as it was sent |
     /// | `{{`, `}}` | a brace |
@@ -141,6 +189,28 @@ impl SchemeBuilder {
     /// axum's `nest` takes its prefix off the path: mount the layer outside of it if `{path}` is signed.
     pub fn message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
         self.message = template.into();
+        self
+    }
+
+    /// Another text that the signature may be of, for senders that sign in one of several ways.
+    ///
+    /// Each costs a forged delivery another MAC of its body, under each key.
+    ///
+    /// # Security
+    ///
+    /// No request may have the text of another by another template: let them differ in a literal.
+    pub fn or_message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
+        self.other_messages.push(template.into());
+        self
+    }
+
+    /// Allows a message without the body, for senders who do not sign it.
+    ///
+    /// # Security
+    ///
+    /// Whoever has one delivery can send any body with its signature.
+    pub fn danger_leave_body_unsigned(mut self) -> Self {
+        self.may_lack_body = true;
         self
     }
 
@@ -172,76 +242,4 @@ impl SchemeBuilder {
             .map(|spec| Scheme(Arc::new(spec)))
             .map_err(|kind| SchemeError { scheme: name, kind })
     }
-
-    fn spec(self) -> Result<Spec, SchemeErrorKind> {
-        use SchemeErrorKind as E;
-
-        let signature_header = header(self.signature_header.ok_or(E::NoSignatureHeader)?)?;
-        self.layout.check()?;
-        let place = match (self.timestamp_header, self.timestamp_key) {
-            (Some(_), Some(_)) => return Err(E::TwoTimestampPlaces),
-            (Some(name), None) => Some(TimestampPlace::Header(header(name)?)),
-            (None, Some(_)) if !self.layout.is_list() => return Err(E::TimestampKeyWithoutList),
-            (None, Some(key)) => {
-                if !self.layout.can_have_key(&key) {
-                    return Err(E::InvalidKey { key });
-                }
-                if self.layout.is_signature_key(&key) {
-                    return Err(E::RepeatedKey { key });
-                }
-                Some(TimestampPlace::Key(key))
-            }
-            (None, None) => None,
-        };
-        let id_header = self.id_header.map(header).transpose()?;
-        let tokens = Tokens {
-            id_header: id_header.as_ref(),
-            timestamp_header: match &place {
-                Some(TimestampPlace::Header(name)) => Some(name),
-                _ => None,
-            },
-            may_be_ambiguous: self.may_be_ambiguous,
-        };
-        let message = Template::parse(&self.message, tokens).map_err(|error| match error {
-            TemplateError::Ambiguous(part) => E::AmbiguousMessage { part },
-            TemplateError::Body => E::NotOneBody,
-            TemplateError::Brace => E::UnmatchedBrace,
-            TemplateError::HeaderName(name) => E::InvalidHeaderName { name },
-            TemplateError::Id => E::NoId,
-            TemplateError::Token(token) => E::UnknownToken { token },
-        })?;
-        if message.has(|part| *part == Part::Timestamp) && place.is_none() {
-            return Err(E::NoTimestamp);
-        }
-        let reused = matches!(&place, Some(TimestampPlace::Header(name)) if *name == signature_header)
-            || id_header.as_ref() == Some(&signature_header)
-            || message.has(|part| matches!(part, Part::Header(name) if *name == signature_header));
-        if reused {
-            return Err(E::SignatureHeaderReused {
-                header: signature_header,
-            });
-        }
-        Ok(Spec {
-            name: self.name,
-            algorithm: self.algorithm,
-            encoding: self.encoding,
-            key_form: self.key_form,
-            signature_header,
-            layout: self.layout,
-            timestamp: place.map(|place| Timestamp {
-                place,
-                unit: self.timestamp_unit,
-            }),
-            id_header,
-            message,
-            tolerance: self.tolerance,
-        })
-    }
-}
-
-fn header(name: Cow<'static, str>) -> Result<HeaderName, SchemeErrorKind> {
-    name.parse()
-        .map_err(|_| SchemeErrorKind::InvalidHeaderName {
-            name: name.into_owned(),
-        })
 }

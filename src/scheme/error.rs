@@ -52,7 +52,7 @@ pub enum SchemeErrorKind {
     NoSignatureHeader,
     /// `{timestamp}` without a place to take it from.
     NoTimestamp,
-    /// `{body}` missing or there twice.
+    /// `{body}`, or what stands for it, missing or there twice.
     NotOneBody,
     /// The same key for the signature and the timestamp.
     #[non_exhaustive]
@@ -60,6 +60,14 @@ pub enum SchemeErrorKind {
         /// The key as given.
         key: Cow<'static, str>,
     },
+    /// A guard whose value a header cannot hold.
+    #[non_exhaustive]
+    InvalidGuard {
+        /// The header.
+        header: HeaderName,
+    },
+    /// A token is encoded or keyed as signatures are, or a signature as tokens are.
+    TokenMismatch,
     /// The signature header is also that of the timestamp or the id, or a part of the message.
     #[non_exhaustive]
     SignatureHeaderReused {
@@ -106,12 +114,23 @@ impl fmt::Display for SchemeError {
                     "`{prefix}` cannot be a prefix: it must be visible ASCII and not empty"
                 )
             }
+            E::InvalidGuard { header } => {
+                write!(
+                    f,
+                    "the guard of `{header}` has a value that no header can have"
+                )
+            }
+            E::TokenMismatch => {
+                f.write_str("a token is sent as text or base64, and a signature never as text")
+            }
             E::NoId => f.write_str("the message has `{id}`, but no id header is set"),
             E::NoSignatureHeader => f.write_str("no signature header is set"),
             E::NoTimestamp => {
                 f.write_str("the message has `{timestamp}`, but no timestamp header or key is set")
             }
-            E::NotOneBody => f.write_str("the message must have `{body}` exactly once"),
+            E::NotOneBody => f.write_str(
+                "the message must have `{body}`, or a part that stands for it, exactly once",
+            ),
             E::RepeatedKey { key } => {
                 write!(
                     f,

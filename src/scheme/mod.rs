@@ -44,14 +44,16 @@
 //! ```
 
 mod builder;
+mod check;
+mod derived;
 mod error;
 mod signature;
 mod template;
 mod timestamp;
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 
 pub use self::{
     builder::SchemeBuilder,
@@ -60,10 +62,11 @@ pub use self::{
     timestamp::TimestampUnit,
 };
 pub(crate) use self::{
+    derived::Derived,
     template::{Element, Part, Template},
     timestamp::UnixTime,
 };
-pub use crate::{encoding::Encoding, mac::Algorithm, secret::KeyForm};
+pub use crate::{encoding::Encoding, mac::Algorithm, place::Place, secret::KeyForm};
 
 /// How a provider signs its deliveries.
 ///
@@ -71,31 +74,99 @@ pub use crate::{encoding::Encoding, mac::Algorithm, secret::KeyForm};
 #[derive(Clone, Debug)]
 pub struct Scheme(Arc<Spec>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Spec {
     pub(crate) name: Arc<str>,
     pub(crate) algorithm: Algorithm,
     pub(crate) encoding: Encoding,
     pub(crate) key_form: KeyForm,
-    pub(crate) signature_header: HeaderName,
+    /// Where signatures are; one of them must hold some.
+    pub(crate) signatures: Vec<Place>,
     pub(crate) layout: Layout,
+    /// Headers that must have this value.
+    pub(crate) guards: Vec<(HeaderName, HeaderValue)>,
     pub(crate) timestamp: Option<Timestamp>,
-    pub(crate) id_header: Option<HeaderName>,
+    pub(crate) id: Option<Place>,
+    pub(crate) event_header: Option<HeaderName>,
+    pub(crate) attempt_header: Option<HeaderName>,
     pub(crate) message: Template,
+    /// Other texts that the signature may be of.
+    pub(crate) other_messages: Vec<Template>,
     pub(crate) tolerance: Duration,
+    /// Whether something is found in the body or the query, or computed from them.
+    pub(crate) looks_into_body: bool,
 }
 
-#[derive(Debug)]
+impl Spec {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Template> {
+        std::iter::once(&self.message).chain(&self.other_messages)
+    }
+
+    /// Whether there is one signed text, and of the body nothing is needed but its bytes in order.
+    pub(crate) fn is_common(&self) -> bool {
+        self.other_messages.is_empty() && !self.looks_into_body
+    }
+
+    /// Whether the MAC can run while the body arrives.
+    pub(crate) fn can_stream(&self) -> bool {
+        self.message.can_stream() && !self.looks_into_body
+    }
+
+    /// Whether something is found in the body or the query, or computed from them.
+    pub(super) fn does_look_into_body(&self) -> bool {
+        let timestamp = self
+            .timestamp
+            .as_ref()
+            .and_then(|timestamp| match &timestamp.place {
+                TimestampPlace::At(place) => Some(place),
+                TimestampPlace::Key(_) => None,
+            });
+        let mut places = self.signatures.iter().chain(timestamp).chain(&self.id);
+        places.any(|place| !matches!(place, Place::Header(_)))
+            || self
+                .messages()
+                .any(|message| message.derived().next().is_some())
+    }
+}
+
+#[derive(Clone, Debug)]
 pub(crate) struct Timestamp {
     pub(crate) place: TimestampPlace,
     pub(crate) unit: TimestampUnit,
+    /// Where errors say that it is.
+    pub(crate) told_place: Place,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum TimestampPlace {
-    Header(HeaderName),
-    /// The value of this key in the signature header's list.
+    At(Place),
+    /// The value of this key in the signature's list.
     Key(Cow<'static, str>),
+}
+
+/// What deliveries are proven by, to be given as a [`Secret`](crate::Secret).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Credential {
+    /// The sender's public key.
+    PublicKey,
+    /// A secret that signs and is never sent.
+    Secret,
+    /// A secret that is sent as it is.
+    Token,
+    /// `user:password`, sent as they are.
+    UserAndPassword,
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PublicKey => "public key",
+            Self::Secret => "secret",
+            Self::Token => "token",
+            Self::UserAndPassword => "`user:password`",
+        })
+    }
 }
 
 impl Scheme {
@@ -117,10 +188,82 @@ impl Scheme {
         self.0.algorithm
     }
 
-    /// The header that carries the signature.
+    /// What deliveries are proven by.
     #[must_use]
-    pub fn signature_header(&self) -> &HeaderName {
-        &self.0.signature_header
+    pub fn credential(&self) -> Credential {
+        match (self.0.algorithm, self.0.encoding) {
+            (Algorithm::Token, Encoding::Base64) => Credential::UserAndPassword,
+            (Algorithm::Token, _) => Credential::Token,
+            _ => Credential::Secret,
+        }
+    }
+
+    /// How signatures are written.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.0.encoding
+    }
+
+    /// How a secret's text becomes key bytes.
+    #[must_use]
+    pub fn key_form(&self) -> KeyForm {
+        self.0.key_form
+    }
+
+    /// Where the signature may be.
+    #[must_use]
+    pub fn signature_places(&self) -> &[Place] {
+        &self.0.signatures
+    }
+
+    /// The signed texts, as [`SchemeBuilder::message`] and [`or_message`](SchemeBuilder::or_message)
+    /// take them.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.0.messages().map(Template::text)
+    }
+
+    /// Where the timestamp is, if there is one; `None` too if it is in the signature's own list.
+    #[must_use]
+    pub fn timestamp_place(&self) -> Option<&Place> {
+        match &self.0.timestamp.as_ref()?.place {
+            TimestampPlace::At(place) => Some(place),
+            TimestampPlace::Key(_) => None,
+        }
+    }
+
+    /// The unit and form of the timestamp, if there is one.
+    #[must_use]
+    pub fn timestamp_unit(&self) -> Option<TimestampUnit> {
+        Some(self.0.timestamp.as_ref()?.unit)
+    }
+
+    /// Where the delivery's id is, if there is one.
+    #[must_use]
+    pub fn id_place(&self) -> Option<&Place> {
+        self.0.id.as_ref()
+    }
+
+    /// The header that names the kind of event, if there is one.
+    #[must_use]
+    pub fn event_header(&self) -> Option<&HeaderName> {
+        self.0.event_header.as_ref()
+    }
+
+    /// The header that counts the attempts, if there is one.
+    #[must_use]
+    pub fn attempt_header(&self) -> Option<&HeaderName> {
+        self.0.attempt_header.as_ref()
+    }
+
+    /// Whether the body is part of the signed text.
+    ///
+    /// # Security
+    ///
+    /// A body that is not signed can be anything: the signature, or the token, proves who sent the
+    /// request and not what.
+    #[must_use]
+    pub fn body_is_signed(&self) -> bool {
+        self.0.messages().all(Template::covers_body)
     }
 
     /// How far a timestamp may be from now, either way, unless the verifier is told otherwise.
@@ -143,7 +286,14 @@ impl Scheme {
     /// a new one.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
-        self.0.message.has(|part| *part == Part::Timestamp)
+        let place = self.timestamp_place().and_then(Derived::of);
+        self.0.messages().all(|message| {
+            message.has(|part| match part {
+                Part::Timestamp => true,
+                Part::Derived(derived) => place.as_ref() == Some(derived),
+                _ => false,
+            })
+        })
     }
 
     /// Whether the delivery's id is part of the signed text.
@@ -153,17 +303,30 @@ impl Scheme {
     /// An id that is not signed must not decide whether a delivery was seen before.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
-        let id = self.0.id_header.as_ref();
-        self.0
-            .message
-            .has(|part| matches!(part, Part::Header(name) if Some(name) == id))
+        let Some(id) = &self.0.id else {
+            return false;
+        };
+        let derived = Derived::of(id);
+        self.0.messages().all(|message| {
+            message.has(|part| match (part, id) {
+                (Part::Header(part), Place::Header(name)) => part == name,
+                (Part::Derived(part), _) => derived.as_ref() == Some(part),
+                _ => false,
+            })
+        })
     }
 
     /// Whether the URL is part of the signed text, so that the provider needs a
     /// [`PublicUrl`](crate::PublicUrl).
     #[must_use]
     pub fn url_is_signed(&self) -> bool {
-        self.0.message.has(|part| *part == Part::Url)
+        self.0.messages().any(|message| {
+            message.has(|part| match part {
+                Part::Url => true,
+                Part::Derived(derived) => derived.needs_url(),
+                _ => false,
+            })
+        })
     }
 
     pub(crate) fn spec(&self) -> &Spec {

@@ -12,12 +12,25 @@ enum Kind {
     Prefixed {
         prefix: Cow<'static, str>,
     },
+    /// A prefix, a name, a colon and the signature.
+    Credentials {
+        prefix: Cow<'static, str>,
+    },
     List {
-        item: u8,
+        /// Each of them separates items.
+        items: &'static str,
         pair: u8,
         key: Cow<'static, str>,
     },
+    Values {
+        items: &'static str,
+        /// Whether the first value is the timestamp.
+        timed: bool,
+    },
 }
+
+/// The key of a timestamp that has none, being the first of the values.
+const FIRST: &str = "first";
 
 impl Layout {
     /// The header's value is the signature.
@@ -36,7 +49,8 @@ impl Layout {
 
     /// A list of `key=value` pairs: `t=1768478400,v1=…,v1=…`. Every value under `key` is a
     /// signature; [`timestamp_key`](super::SchemeBuilder::timestamp_key) names the timestamp's;
-    /// other keys are ignored. More than 16 signatures are refused.
+    /// other keys are ignored. A `key` that ends with `*` stands for all that begin so. More than 16
+    /// signatures are refused.
     ///
     /// ```
     /// use tower_webhook::scheme::{Layout, Scheme};
@@ -54,9 +68,49 @@ impl Layout {
     #[must_use]
     pub fn key_values(key: impl Into<Cow<'static, str>>) -> Self {
         Self(Kind::List {
-            item: b',',
+            items: ",",
             pair: b'=',
             key: key.into(),
+        })
+    }
+
+    /// As [`key_values`](Self::key_values), with other separators: each of `items` stands between
+    /// pairs, `pair` between a key and its value.
+    ///
+    /// # Panics
+    ///
+    /// If `pair` is not ASCII.
+    #[must_use]
+    pub const fn separated(key: &'static str, items: &'static str, pair: char) -> Self {
+        assert!(pair.is_ascii(), "a separator is ASCII");
+        Self(Kind::List {
+            items,
+            pair: pair as u8,
+            key: Cow::Borrowed(key),
+        })
+    }
+
+    /// Signatures without keys, with one of `items` between them.
+    #[must_use]
+    pub const fn values(items: &'static str) -> Self {
+        Self(Kind::Values {
+            items,
+            timed: false,
+        })
+    }
+
+    /// As [`values`](Self::values), the first of which is the timestamp: `1768478400,…,…`.
+    #[must_use]
+    pub const fn timestamp_then_values(items: &'static str) -> Self {
+        Self(Kind::Values { items, timed: true })
+    }
+
+    /// The header's value is `prefix`, a name without a colon, a colon and the signature:
+    /// `Application key:…`. The name is ignored.
+    #[must_use]
+    pub fn credentials(prefix: impl Into<Cow<'static, str>>) -> Self {
+        Self(Kind::Credentials {
+            prefix: prefix.into(),
         })
     }
 
@@ -65,7 +119,7 @@ impl Layout {
     #[must_use]
     pub fn versions(version: impl Into<Cow<'static, str>>) -> Self {
         Self(Kind::List {
-            item: b' ',
+            items: " ",
             pair: b',',
             key: version.into(),
         })
@@ -75,10 +129,17 @@ impl Layout {
         matches!(self.0, Kind::List { .. })
     }
 
+    /// The key of the timestamp, if the layout itself has a place for one.
+    pub(super) fn own_timestamp_key(&self) -> Option<&'static str> {
+        matches!(self.0, Kind::Values { timed: true, .. }).then_some(FIRST)
+    }
+
     /// Refuses a prefix or key that cannot occur in a header.
     pub(super) fn check(&self) -> Result<(), SchemeErrorKind> {
         match &self.0 {
-            Kind::Prefixed { prefix } if prefix.is_empty() || !is_visible(prefix) => {
+            Kind::Prefixed { prefix } | Kind::Credentials { prefix }
+                if prefix.is_empty() || !is_visible(prefix) =>
+            {
                 Err(SchemeErrorKind::InvalidPrefix {
                     prefix: prefix.clone(),
                 })
@@ -92,10 +153,10 @@ impl Layout {
 
     /// Whether a list of this layout could have this key.
     pub(super) fn can_have_key(&self, key: &str) -> bool {
-        let Kind::List { item, pair, .. } = self.0 else {
+        let Kind::List { items, pair, .. } = self.0 else {
             return false;
         };
-        let separates = |byte: u8| byte == item || byte == pair;
+        let separates = |byte: u8| byte == pair || items.as_bytes().contains(&byte);
         !key.is_empty() && is_visible(key) && key.trim() == key && !key.bytes().any(separates)
     }
 
@@ -107,8 +168,12 @@ impl Layout {
     /// Whether `field` holds a signature.
     pub(crate) fn is_signature(&self, field: &Field<'_>) -> bool {
         match &self.0 {
-            Kind::Plain | Kind::Prefixed { .. } => true,
-            Kind::List { key, .. } => field.key == key.as_bytes(),
+            Kind::Plain | Kind::Prefixed { .. } | Kind::Credentials { .. } => true,
+            Kind::List { key, .. } => match key.strip_suffix('*') {
+                Some(start) => field.key.starts_with(start.as_bytes()),
+                None => field.key == key.as_bytes(),
+            },
+            Kind::Values { .. } => field.key.is_empty(),
         }
     }
 
@@ -127,22 +192,38 @@ impl Layout {
                 let value = value.strip_prefix(prefix.as_bytes());
                 each(value.and_then(|value| Field::new(&[], value)))
             }
-            Kind::List { item, pair, .. } => items(value, *item, *pair).try_for_each(each),
+            Kind::Credentials { prefix } => {
+                let value = value.strip_prefix(prefix.as_bytes());
+                let at = value.and_then(|value| value.iter().position(|byte| *byte == b':'));
+                let signature = value.zip(at).and_then(|(value, at)| value.get(at + 1..));
+                each(signature.and_then(|value| Field::new(&[], value)))
+            }
+            Kind::List { items, pair, .. } => {
+                let fields = split(value, items).map(|text| {
+                    let at = text.iter().position(|byte| byte == pair)?;
+                    let (key, value) = (text.get(..at)?, text.get(at + 1..)?);
+                    Field::new(key, value).filter(|field| !field.key.is_empty())
+                });
+                fields.into_iter().try_for_each(each)
+            }
+            Kind::Values { items, timed } => {
+                let mut key = if *timed { FIRST.as_bytes() } else { &[] };
+                split(value, items)
+                    .map(|value| Field::new(std::mem::take(&mut key), value))
+                    .try_for_each(each)
+            }
         }
     }
 }
 
-fn items(value: &[u8], item: u8, pair: u8) -> impl Iterator<Item = Option<Field<'_>>> {
-    let items = value
-        .split(move |byte| *byte == item)
+fn split<'h>(value: &'h [u8], items: &'static str) -> impl Iterator<Item = &'h [u8]> {
+    let separators = items.as_bytes();
+    let texts = value
+        .split(move |byte| separators.contains(byte))
         .map(<[u8]>::trim_ascii);
     // Two spaces between items, or one at the end, are not an item.
-    let items = items.filter(move |text| item != b' ' || !text.is_empty());
-    items.map(move |text| {
-        let at = text.iter().position(|byte| *byte == pair)?;
-        let (key, value) = (text.get(..at)?, text.get(at + 1..)?);
-        Field::new(key, value).filter(|field| !field.key.is_empty())
-    })
+    let spaced = separators.contains(&b' ');
+    texts.filter(move |text| !spaced || !text.is_empty())
 }
 
 /// Whether a header's value can hold `text`.

@@ -2,32 +2,39 @@ use std::borrow::Cow;
 
 use http::HeaderName;
 
-/// The signed text, split at the body, which may stream between the two halves.
-#[derive(Debug)]
+use super::Derived;
+use crate::place::Place;
+
+/// The signed text.
+#[derive(Clone, Debug)]
 pub(crate) struct Template {
-    pub(crate) before: Vec<Element>,
-    pub(crate) after: Vec<Element>,
+    text: Cow<'static, str>,
+    elements: Vec<Element>,
 }
 
 /// A part, and the literal beside it towards the body, if a value could hold that literal.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Element {
     pub(crate) part: Part,
     pub(crate) separator: Option<Separator>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
+    Body,
+    /// What is found or computed once the body is there as a whole.
+    Derived(Derived),
     Header(HeaderName),
     Literal(Box<[u8]>),
     Method,
     Path,
+    Target,
     Timestamp,
     Url,
 }
 
 /// A literal that says where a value ends, or begins.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Separator {
     After(Box<[u8]>),
     Before(Box<[u8]>),
@@ -47,18 +54,20 @@ pub(super) enum TemplateError {
 /// What the tokens of a template stand for.
 #[derive(Clone, Copy)]
 pub(super) struct Tokens<'n> {
-    pub(super) id_header: Option<&'n HeaderName>,
-    pub(super) timestamp_header: Option<&'n HeaderName>,
+    pub(super) id: Option<&'n Place>,
+    pub(super) timestamp: Option<&'n Place>,
     pub(super) may_be_ambiguous: bool,
+    pub(super) may_lack_body: bool,
 }
 
 impl Template {
-    pub(super) fn parse(text: &str, tokens: Tokens<'_>) -> Result<Self, TemplateError> {
-        let mut before = Vec::new();
+    pub(super) fn parse(
+        template: Cow<'static, str>,
+        tokens: Tokens<'_>,
+    ) -> Result<Self, TemplateError> {
         let mut parts = Vec::new();
         let mut literal = String::new();
-        let mut bodies = 0;
-        let mut rest = text;
+        let mut rest = &*template;
         while let Some(at) = rest.find(['{', '}']) {
             let (plain, tail) = rest.split_at(at);
             literal.push_str(plain);
@@ -71,53 +80,82 @@ impl Template {
             let (token, tail) = token.split_once('}').ok_or(TemplateError::Brace)?;
             rest = tail;
             flush(&mut literal, &mut parts);
-            if token == "body" {
-                bodies += 1;
-                before = std::mem::take(&mut parts);
-            } else {
-                parts.push(Part::parse(token, tokens)?);
-            }
+            parts.push(Part::parse(token, tokens)?);
         }
         literal.push_str(rest);
         flush(&mut literal, &mut parts);
-        if bodies != 1 {
+        let covering = parts.iter().filter(|part| part.covers_body()).count();
+        if covering > 1 || (covering == 0 && !tokens.may_lack_body) {
             return Err(TemplateError::Body);
         }
         Ok(Self {
-            before: elements(before, false, tokens)?,
-            after: elements(parts, true, tokens)?,
+            elements: elements(parts, tokens)?,
+            text: template,
         })
     }
 
-    pub(crate) fn has(&self, is: impl Fn(&Part) -> bool) -> bool {
-        self.elements().map(|element| &element.part).any(is)
+    /// The text that it was made of.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
-    pub(crate) fn elements(&self) -> impl Iterator<Item = &Element> {
-        self.before.iter().chain(&self.after)
+    pub(crate) fn has(&self, is: impl Fn(&Part) -> bool) -> bool {
+        self.elements.iter().any(|element| is(&element.part))
+    }
+
+    pub(crate) fn elements(&self) -> &[Element] {
+        &self.elements
+    }
+
+    /// What is found or computed once the body is there, in order.
+    pub(crate) fn derived(&self) -> impl Iterator<Item = (&Derived, &Element)> {
+        self.elements
+            .iter()
+            .filter_map(|element| match &element.part {
+                Part::Derived(derived) => Some((derived, element)),
+                _ => None,
+            })
+    }
+
+    /// The parts that the head does not have, in order.
+    pub(crate) fn gaps(&self) -> impl Iterator<Item = &Part> {
+        let parts = self.elements.iter().map(|element| &element.part);
+        parts.filter(|part| matches!(part, Part::Body | Part::Derived(_)))
+    }
+
+    /// Whether the body is all that is missing once the head is there.
+    pub(crate) fn can_stream(&self) -> bool {
+        self.derived().next().is_none() && self.covers_body()
+    }
+
+    pub(crate) fn covers_body(&self) -> bool {
+        self.has(Part::covers_body)
     }
 }
 
 /// Finds what says where each part ends (before the body) or begins (after it).
-fn elements(
-    mut parts: Vec<Part>,
-    after: bool,
-    tokens: Tokens<'_>,
-) -> Result<Vec<Element>, TemplateError> {
-    // Seen from the body, the halves mirror each other.
-    if !after {
-        parts.reverse();
-    }
-    let mut elements: Vec<Element> = Vec::with_capacity(parts.len());
-    for part in parts {
-        let beside = elements.last().map(|element| &element.part);
+fn elements(parts: Vec<Part>, tokens: Tokens<'_>) -> Result<Vec<Element>, TemplateError> {
+    // Where nothing holds the body, the last part has no neighbour to be told from.
+    let body = parts
+        .iter()
+        .position(Part::covers_body)
+        .or_else(|| parts.iter().rposition(|part| !part.is_literal()));
+    let mut separators = Vec::with_capacity(parts.len());
+    for (at, part) in parts.iter().enumerate() {
+        let (beside, after) = match body {
+            Some(body) if at < body => (parts.get(at + 1), false),
+            Some(body) if at > body => (parts.get(at - 1), true),
+            _ => {
+                separators.push(None);
+                continue;
+            }
+        };
         // A path and a URL hold a slash whatever they are.
         let is_held = |beside: &&Part| {
-            matches!(part, Part::Path | Part::Url)
+            matches!(part, Part::Path | Part::Target | Part::Url)
                 && matches!(beside, Part::Literal(literal) if **literal == *b"/")
         };
-        let beside = beside.filter(|beside| !is_held(beside));
-        let separator = match (&part, beside) {
+        separators.push(match (part, beside.filter(|beside| !is_held(beside))) {
             // The form of a timestamp, and the window, say where it ends. Not where its neighbour
             // does: the body may hold another timestamp.
             (Part::Literal(_) | Part::Timestamp, _) => None,
@@ -125,13 +163,12 @@ fn elements(
             (_, Some(Part::Literal(literal))) => Some(Separator::After(literal.clone())),
             _ if tokens.may_be_ambiguous => None,
             _ => return Err(TemplateError::Ambiguous(part.name())),
-        };
-        elements.push(Element { part, separator });
+        });
     }
-    if !after {
-        elements.reverse();
-    }
-    Ok(elements)
+    let elements = parts.into_iter().zip(separators);
+    Ok(elements
+        .map(|(part, separator)| Element { part, separator })
+        .collect())
 }
 
 impl Separator {
@@ -157,35 +194,64 @@ impl Separator {
 impl Part {
     fn parse(token: &str, tokens: Tokens<'_>) -> Result<Self, TemplateError> {
         if let Some(name) = token.strip_prefix("header:") {
-            let header = name
+            let header: HeaderName = name
                 .parse()
                 .map_err(|_| TemplateError::HeaderName(name.into()))?;
-            return Ok(if tokens.timestamp_header == Some(&header) {
+            let timestamp =
+                matches!(tokens.timestamp, Some(Place::Header(name)) if *name == header);
+            return Ok(if timestamp {
                 Self::Timestamp
             } else {
                 Self::Header(header)
             });
         }
+        if let Some(derived) = Derived::parse(token) {
+            return Ok(Self::Derived(derived));
+        }
         match token {
-            "id" => {
-                let header = tokens.id_header.cloned();
-                header.map(Self::Header).ok_or(TemplateError::Id)
-            }
+            "body" => Ok(Self::Body),
+            "id" => match tokens.id {
+                Some(Place::Header(name)) => Ok(Self::Header(name.clone())),
+                Some(place) => Derived::of(place)
+                    .map(Self::Derived)
+                    .ok_or(TemplateError::Id),
+                None => Err(TemplateError::Id),
+            },
             "method" => Ok(Self::Method),
             "path" => Ok(Self::Path),
-            "timestamp" => Ok(Self::Timestamp),
+            "target" => Ok(Self::Target),
+            "timestamp" => Ok(match tokens.timestamp.and_then(Derived::of) {
+                Some(derived) => Self::Derived(derived),
+                None => Self::Timestamp,
+            }),
             "url" => Ok(Self::Url),
             _ => Err(TemplateError::Token(token.into())),
         }
     }
 
+    /// Whether no byte of the body can change without changing the text.
+    fn covers_body(&self) -> bool {
+        match self {
+            Self::Body => true,
+            Self::Derived(derived) => derived.covers_body(),
+            _ => false,
+        }
+    }
+
+    fn is_literal(&self) -> bool {
+        matches!(self, Self::Literal(_))
+    }
+
     /// What an error calls it.
     pub(crate) fn name(&self) -> Cow<'static, str> {
         match self {
+            Self::Body => "body".into(),
+            Self::Derived(derived) => derived.name().into(),
             Self::Header(name) => name.to_string().into(),
             Self::Literal(_) => "literal".into(),
             Self::Method => "method".into(),
             Self::Path => "path".into(),
+            Self::Target => "target".into(),
             Self::Timestamp => "timestamp".into(),
             Self::Url => "url".into(),
         }

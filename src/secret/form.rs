@@ -13,6 +13,8 @@ pub enum KeyForm {
     Hex,
     /// Standard base64, with or without padding, after this prefix if it is there.
     PrefixedBase64(&'static str),
+    /// The SHA-1 digest of the text's own bytes, 20 bytes. Only for old providers.
+    Sha1OfText,
     /// The text's own bytes.
     Text,
 }
@@ -23,7 +25,7 @@ impl fmt::Display for KeyForm {
             Self::Base64 => f.write_str("standard base64"),
             Self::Hex => f.write_str("hex"),
             Self::PrefixedBase64(prefix) => write!(f, "standard base64, alone or after `{prefix}`"),
-            Self::Text => f.write_str("text"),
+            Self::Sha1OfText | Self::Text => f.write_str("text"),
         }
     }
 }

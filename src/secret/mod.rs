@@ -12,7 +12,10 @@ pub use self::{
     error::{KeyError, KeyErrorKind},
     form::KeyForm,
 };
-use crate::encoding::{Encoding, base64_any_padding};
+use crate::{
+    encoding::{Encoding, base64_any_padding},
+    mac::sha1,
+};
 
 /// A secret shared with a provider.
 ///
@@ -134,6 +137,10 @@ impl Secret {
                 base64_any_padding(text.unwrap_or(&self.bytes), &mut room)
             }
             KeyForm::Hex => Encoding::Hex.decode(&self.bytes, &mut room),
+            KeyForm::Sha1OfText => {
+                let digest = Zeroizing::new(sha1(&self.bytes));
+                return Ok(Zeroizing::new(digest.to_vec()));
+            }
         };
         let key = key.ok_or(KeyErrorKind::Encoding { expected: form })?;
         usable(key)?;

@@ -1,8 +1,10 @@
-use http::{HeaderValue, uri::PathAndQuery};
+use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 
-use super::session::Candidates;
+use super::candidates::Candidates;
 use crate::{
+    encoding::decimal,
     head::Head,
+    place::Place,
     providers::Provider,
     rejection::RejectionKind,
     scheme::{Element, Part, Spec, Template, Timestamp, TimestampPlace, UnixTime},
@@ -10,12 +12,14 @@ use crate::{
 
 /// What a head claims about its delivery, read but not proven.
 pub(super) struct Claims<'h> {
-    head: Head<'h>,
+    pub(super) head: Head<'h>,
     pub(super) time: Option<UnixTime>,
     pub(super) id: Option<&'h str>,
+    pub(super) event: Option<&'h str>,
+    pub(super) attempt: Option<u64>,
     timestamp: &'h [u8],
     /// The base of the public URL, where it is signed.
-    base: &'h str,
+    pub(super) base: &'h str,
 }
 
 impl<'h> Claims<'h> {
@@ -28,22 +32,30 @@ impl<'h> Claims<'h> {
     ) -> Result<Self, RejectionKind> {
         let spec = provider.scheme().spec();
         let listed = signatures(head, spec, candidates)?;
+        for (header, value) in &spec.guards {
+            if head.value(header)? != Some(value) {
+                return Err(RejectionKind::UnexpectedValue {
+                    header: header.clone(),
+                });
+            }
+        }
         let (timestamp, time) = match &spec.timestamp {
-            Some(timestamp) => {
-                let (text, time) = timestamp.read(head, spec, listed)?;
+            Some(timestamp) if !timestamp.is_in_body() => {
+                let (text, time) = timestamp.read(head, listed)?;
                 (text, Some(time))
             }
-            None => (&[][..], None),
+            _ => (&[][..], None),
         };
-        let id = match &spec.id_header {
-            Some(header) => {
-                let id = head.value(header)?.map(HeaderValue::to_str).transpose();
-                id.map_err(|_| RejectionKind::MalformedHeader {
-                    header: header.clone(),
-                })?
-            }
-            None => None,
+        let id = match &spec.id {
+            Some(Place::Header(header)) => text(head, header)?,
+            _ => None,
         };
+        // Nothing depends on what is only told, so one that cannot be read is none.
+        let told = |header: &Option<HeaderName>| {
+            let header = header.as_ref()?;
+            text(head, header).ok().flatten()
+        };
+        let attempt = told(&spec.attempt_header);
         let base = match provider.public_url() {
             Some(url) if provider.scheme().url_is_signed() => url.base(head)?,
             _ => "",
@@ -52,6 +64,8 @@ impl<'h> Claims<'h> {
             head,
             time,
             id,
+            event: told(&spec.event_header),
+            attempt: attempt.and_then(|attempt| decimal(attempt.as_bytes())),
             timestamp,
             base,
         })
@@ -64,31 +78,30 @@ impl<'h> Claims<'h> {
             Part::Literal(text) => text.len(),
             Part::Method => self.head.method().as_str().len(),
             Part::Path => self.head.path().len(),
+            Part::Target => self.target().len(),
             Part::Timestamp => self.timestamp.len(),
             Part::Url => self.base.len() + self.target().len(),
+            Part::Body | Part::Derived(_) => 0,
         };
-        message.elements().map(|element| len(&element.part)).sum()
+        let elements = message.elements().iter();
+        elements.map(|element| len(&element.part)).sum()
     }
 
-    /// Writes one half of the signed text.
+    /// Writes a part of the signed text that is in the head.
     pub(super) fn write(
         &self,
-        elements: &[Element],
+        Element { part, separator }: &Element,
         text: &mut Vec<u8>,
     ) -> Result<(), RejectionKind> {
-        for Element { part, separator } in elements {
-            if *part == Part::Url {
-                text.extend_from_slice(self.base.as_bytes());
-            }
-            let value = self.part(part)?;
-            if separator
-                .as_ref()
-                .is_some_and(|separator| separator.blurs(value))
-            {
-                return Err(RejectionKind::AmbiguousMessage { part: part.name() });
-            }
-            text.extend_from_slice(value);
+        if *part == Part::Url {
+            text.extend_from_slice(self.base.as_bytes());
         }
+        let value = self.part(part)?;
+        let mut separator = separator.iter();
+        if separator.any(|separator| separator.blurs(value)) {
+            return Err(RejectionKind::AmbiguousMessage { part: part.name() });
+        }
+        text.extend_from_slice(value);
         Ok(())
     }
 
@@ -98,6 +111,7 @@ impl<'h> Claims<'h> {
         'h: 's,
     {
         match part {
+            Part::Body | Part::Derived(_) => Ok(&[]),
             Part::Header(name) => {
                 let value = self.head.value(name)?.map(HeaderValue::as_bytes);
                 value.ok_or_else(|| RejectionKind::MissingHeader {
@@ -107,98 +121,153 @@ impl<'h> Claims<'h> {
             Part::Literal(text) => Ok(text),
             Part::Method => Ok(self.head.method().as_str().as_bytes()),
             Part::Path => Ok(self.head.path().as_bytes()),
+            Part::Target => Ok(self.target().as_bytes()),
             Part::Timestamp => Ok(self.timestamp),
-            Part::Url => {
-                let target = self.target();
-                // HTTP/2 lets a path begin with anything: `@evil.example/` would make the base's
-                // host a user's name. And where there is none, the body may go on with the host.
-                if !target.starts_with('/') {
-                    return Err(RejectionKind::MalformedTarget);
-                }
-                Ok(target.as_bytes())
-            }
+            Part::Url => self.safe_target().map(str::as_bytes),
         }
     }
 
     /// The path and the query, without what an absolute target has before them.
-    fn target(&self) -> &'h str {
+    pub(super) fn target(&self) -> &'h str {
         let target = self.head.uri().path_and_query();
         target.map_or("", PathAndQuery::as_str)
     }
+
+    /// The target, if it can go behind the base of a URL.
+    pub(super) fn safe_target(&self) -> Result<&'h str, RejectionKind> {
+        let target = self.target();
+        // HTTP/2 lets a path begin with anything: `@evil.example/` would make the base's
+        // host a user's name. And where there is none, the body may go on with the host.
+        if target.starts_with('/') {
+            Ok(target)
+        } else {
+            Err(RejectionKind::MalformedTarget)
+        }
+    }
 }
 
-/// Decodes the signatures, and gives the timestamp if it is in the same header.
+fn text<'h>(head: Head<'h>, header: &HeaderName) -> Result<Option<&'h str>, RejectionKind> {
+    let text = head.value(header)?.map(HeaderValue::to_str).transpose();
+    text.map_err(|_| RejectionKind::MalformedHeader {
+        header: header.clone(),
+    })
+}
+
+/// Decodes the signatures that are in the head, and gives the timestamp if it is in the same list.
 #[inline]
 fn signatures<'h>(
     head: Head<'h>,
     spec: &Spec,
     candidates: &mut Candidates,
 ) -> Result<Option<&'h [u8]>, RejectionKind> {
-    let header = &spec.signature_header;
-    let malformed = || RejectionKind::MalformedSignature {
-        header: header.clone(),
-    };
-    let value = head
-        .value(header)?
-        .ok_or_else(|| RejectionKind::MissingSignature {
-            header: header.clone(),
-        })?;
-    let timestamp_key = match &spec.timestamp {
-        Some(Timestamp {
-            place: TimestampPlace::Key(key),
-            ..
-        }) => Some(key.as_bytes()),
-        _ => None,
-    };
-    let mut timestamp = None;
-    let mut count = 0;
-    spec.layout.read(value.as_bytes(), |field| {
-        let field = field.ok_or_else(malformed)?;
-        if spec.layout.is_signature(&field) {
-            count += 1;
-            if count > Candidates::LIMIT {
-                return Err(RejectionKind::TooManySignatures {
-                    header: header.clone(),
-                    limit: Candidates::LIMIT,
-                });
-            }
-            // One that cannot be decoded matches nothing; another beside it may.
-            candidates.decode(field.value, spec.encoding);
-        } else if Some(field.key) == timestamp_key {
-            if timestamp.is_some_and(|earlier| earlier != field.value) {
-                return Err(RejectionKind::ConflictingHeader {
-                    header: header.clone(),
-                });
-            }
-            timestamp = Some(field.value);
+    let mut listed = Listed::default();
+    let mut absent = None;
+    for place in &spec.signatures {
+        let Place::Header(header) = place else {
+            return Ok(None);
+        };
+        match head.value(header)? {
+            Some(value) => listed.read(value.as_bytes(), place, spec, candidates)?,
+            None => absent = absent.or(Some(place)),
         }
-        Ok(())
-    })?;
-    if candidates.is_empty() {
-        return Err(malformed());
     }
-    Ok(timestamp)
+    listed.end(absent, candidates)
+}
+
+/// The lists that signatures are in, as far as they have been read.
+#[derive(Default)]
+pub(super) struct Listed<'v, 'p> {
+    timestamp: Option<&'v [u8]>,
+    count: usize,
+    place: Option<&'p Place>,
+}
+
+impl<'v, 'p> Listed<'v, 'p> {
+    /// Decodes the signatures of one value.
+    #[inline]
+    pub(super) fn read(
+        &mut self,
+        value: &'v [u8],
+        place: &'p Place,
+        spec: &Spec,
+        candidates: &mut Candidates,
+    ) -> Result<(), RejectionKind> {
+        let timestamp_key = match &spec.timestamp {
+            Some(Timestamp {
+                place: TimestampPlace::Key(key),
+                ..
+            }) => Some(key.as_bytes()),
+            _ => None,
+        };
+        self.place = Some(place);
+        spec.layout.read(value, |field| {
+            let field = field.ok_or_else(|| RejectionKind::MalformedSignature {
+                place: place.clone(),
+            })?;
+            if spec.layout.is_signature(&field) {
+                self.count += 1;
+                if self.count > Candidates::LIMIT {
+                    return Err(RejectionKind::TooManySignatures {
+                        place: place.clone(),
+                        limit: Candidates::LIMIT,
+                    });
+                }
+                // One that cannot be decoded matches nothing; another beside it may.
+                candidates.decode(field.value);
+            } else if Some(field.key) == timestamp_key {
+                if self.timestamp.is_some_and(|earlier| earlier != field.value) {
+                    return Err(RejectionKind::ConflictingSignature {
+                        place: place.clone(),
+                    });
+                }
+                self.timestamp = Some(field.value);
+            }
+            Ok(())
+        })
+    }
+
+    /// The timestamp, if there were signatures at all; `absent` is where there was nothing.
+    pub(super) fn end(
+        self,
+        absent: Option<&Place>,
+        candidates: &Candidates,
+    ) -> Result<Option<&'v [u8]>, RejectionKind> {
+        match (self.place, absent) {
+            (Some(place), _) if candidates.is_empty() => Err(RejectionKind::MalformedSignature {
+                place: place.clone(),
+            }),
+            (None, Some(place)) => Err(RejectionKind::MissingSignature {
+                place: place.clone(),
+            }),
+            _ => Ok(self.timestamp),
+        }
+    }
 }
 
 impl Timestamp {
-    /// The timestamp as it was sent and as a time; `listed` is the one in the signature header.
+    pub(super) fn is_in_body(&self) -> bool {
+        matches!(&self.place, TimestampPlace::At(place) if place.is_in_body())
+    }
+
+    /// The timestamp as it was sent and as a time; `listed` is the one beside the signature.
     fn read<'h>(
         &self,
         head: Head<'h>,
-        spec: &Spec,
         listed: Option<&'h [u8]>,
     ) -> Result<(&'h [u8], UnixTime), RejectionKind> {
-        let (header, text) = match &self.place {
-            TimestampPlace::Header(name) => (name, head.value(name)?.map(HeaderValue::as_bytes)),
-            TimestampPlace::Key(_) => (&spec.signature_header, listed),
+        let text = match &self.place {
+            TimestampPlace::At(Place::Header(name)) => head.value(name)?.map(HeaderValue::as_bytes),
+            _ => listed,
         };
-        let text = text.ok_or_else(|| RejectionKind::MissingTimestamp {
-            header: header.clone(),
-        })?;
+        let time = self.time(text)?;
+        Ok((text.unwrap_or_default(), time))
+    }
+
+    /// Reads the text of a timestamp.
+    pub(super) fn time(&self, text: Option<&[u8]>) -> Result<UnixTime, RejectionKind> {
+        let place = || self.told_place.clone();
+        let text = text.ok_or_else(|| RejectionKind::MissingTimestamp { place: place() })?;
         let time = self.unit.parse(text);
-        let time = time.ok_or_else(|| RejectionKind::MalformedTimestamp {
-            header: header.clone(),
-        })?;
-        Ok((text, time))
+        time.ok_or_else(|| RejectionKind::MalformedTimestamp { place: place() })
     }
 }

@@ -62,8 +62,11 @@
 //!
 //! [test values]: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation
 
+mod candidates;
 mod claims;
+mod facts;
 mod session;
+mod text;
 mod verified;
 mod verifier;
 mod window;

@@ -1,11 +1,18 @@
 use std::{fmt, sync::Arc};
 
-use super::{Verified, Verifier, claims::Claims, verified::Id};
+use super::{
+    Verified, Verifier,
+    candidates::Candidates,
+    claims::Claims,
+    facts::{Facts, Found},
+    text::SignedText,
+    verified::Notes,
+};
 use crate::{
     keys::Keyring,
-    mac::{self, Algorithm, Key, Mac},
+    mac::{Key, Mac},
     rejection::{Rejection, RejectionKind},
-    scheme::{Encoding, Template, UnixTime},
+    scheme::{Part, Spec, Template, UnixTime},
 };
 
 /// One delivery under verification; made by [`Verifier::begin`](super::Verifier::begin).
@@ -57,7 +64,10 @@ impl Session {
 pub(crate) struct Delivery {
     candidates: Candidates,
     time: Option<UnixTime>,
+    attempt: Option<u64>,
+    id_len: usize,
     text: SignedText,
+    uncommon: Option<Box<Uncommon>>,
     /// What has been given so far. On the heap, because it is large, and most bodies are there in
     /// one piece, which needs none.
     streamed: Option<Box<Streamed>>,
@@ -74,54 +84,34 @@ struct Streamed {
     len: usize,
 }
 
-/// The signed text but for the body, and the id behind it: one allocation, and none for most
-/// schemes.
-#[derive(Default)]
-struct SignedText {
-    text: Vec<u8>,
-    /// How much of it comes before the body.
-    before: usize,
-    /// Where the id begins.
-    id: usize,
-}
-
-impl SignedText {
-    fn before(&self) -> &[u8] {
-        self.text.get(..self.before).unwrap_or_default()
-    }
-
-    fn after(&self) -> &[u8] {
-        self.text.get(self.before..self.id).unwrap_or_default()
-    }
-
-    fn into_id(self) -> Option<Id> {
-        (self.id < self.text.len()).then(|| Id::at_end(self.text, self.id))
-    }
+/// What few schemes need.
+struct Uncommon {
+    /// Other texts that the signature may be of.
+    texts: Vec<SignedText>,
+    /// What is needed of the head once the body is there, if the scheme looks into that.
+    facts: Option<Facts>,
 }
 
 impl Delivery {
     #[inline]
     pub(super) fn new(
-        message: &Template,
+        spec: &Spec,
         candidates: Candidates,
         claims: &Claims<'_>,
         keyring: Option<Arc<Keyring>>,
     ) -> Result<Self, RejectionKind> {
         let id = claims.id.unwrap_or_default();
-        let mut text = Vec::with_capacity(claims.len(message) + id.len());
-        claims.write(&message.before, &mut text)?;
-        let before = text.len();
-        claims.write(&message.after, &mut text)?;
-        let start = text.len();
-        text.extend_from_slice(id.as_bytes());
+        let event = claims.event.unwrap_or_default();
+        let mut text = SignedText::of(&spec.message, claims, id.len() + event.len())?;
+        text.note(id);
+        text.note(event);
         Ok(Self {
             candidates,
             time: claims.time,
-            text: SignedText {
-                text,
-                before,
-                id: start,
-            },
+            attempt: claims.attempt,
+            id_len: id.len(),
+            text,
+            uncommon: Uncommon::of(spec, claims)?.map(Box::new),
             streamed: None,
             keyring,
             least_macs: 0,
@@ -143,6 +133,9 @@ impl Delivery {
             keyring,
             ..
         } = self;
+        if !verifier.scheme().spec().can_stream() {
+            return;
+        }
         let streamed = streamed.get_or_insert_with(|| {
             let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
             let mut mac = keyring.current.key.begin();
@@ -165,27 +158,56 @@ impl Delivery {
         let Self {
             candidates,
             time,
+            attempt,
+            id_len,
             text,
+            uncommon,
             streamed,
             keyring,
             least_macs,
         } = self;
-        let len: usize = body
-            .clone()
-            .into_iter()
-            .map(|piece| piece.as_ref().len())
-            .sum();
-        let signs = |key: &Key| {
-            key.signs(
-                |mac| {
-                    mac(text.before());
-                    body.clone()
-                        .into_iter()
-                        .for_each(|piece| mac(piece.as_ref()));
-                    mac(text.after());
-                },
-                candidates.iter(),
-            )
+        let pieces = || body.clone().into_iter();
+        let spec = verifier.scheme().spec();
+        let mut found = Found::default();
+        if let Some(facts) = uncommon
+            .as_ref()
+            .and_then(|uncommon| uncommon.facts.as_ref())
+        {
+            let mut whole = Vec::with_capacity(pieces().map(|piece| piece.as_ref().len()).sum());
+            pieces().for_each(|piece| whole.extend_from_slice(piece.as_ref()));
+            found = facts
+                .look_into(&whole, spec, candidates)
+                .and_then(|found| {
+                    if let Some(time) = found.time {
+                        verifier.check(time)?;
+                    }
+                    Ok(found)
+                })
+                .map_err(|kind| verifier.reject(kind))?;
+            *time = found.time.or(*time);
+        }
+        let texts = || {
+            let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
+            let texts = std::iter::once(&*text).chain(others);
+            texts.zip(spec.messages()).enumerate()
+        };
+        let len: usize = pieces().map(|piece| piece.as_ref().len()).sum();
+        let write =
+            |at: usize, text: &SignedText, message: &Template, mac: &mut dyn FnMut(&[u8])| {
+                mac(text.before());
+                let mut derived = found.derived(at);
+                for (part, behind) in message.gaps().zip(text.behind()) {
+                    match part {
+                        Part::Body => pieces().for_each(|piece| mac(piece.as_ref())),
+                        _ => mac(derived.next().unwrap_or_default()),
+                    }
+                    mac(behind);
+                }
+            };
+        let signs = |key: &Key, skip: usize| {
+            texts().skip(skip).any(|(at, (text, message))| {
+                key.signs(|mac| write(at, text, message, mac), candidates.iter())
+            })
         };
         let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
         let mut kind = if keyring.is_decoy() {
@@ -197,10 +219,10 @@ impl Delivery {
             let whole = streamed.take().filter(|streamed| streamed.len == len);
             let matches = match whole {
                 Some(mut streamed) => {
-                    streamed.mac.update(text.after());
-                    streamed.mac.is_one_of(candidates.iter())
+                    text.behind().for_each(|text| streamed.mac.update(text));
+                    streamed.mac.is_one_of(candidates.iter()) || signs(&key.key, 1)
                 }
-                None => signs(&key.key),
+                None => signs(&key.key, 0),
             };
             if !matches || keyring.is_decoy() {
                 continue;
@@ -213,14 +235,31 @@ impl Delivery {
             if at > 0 {
                 keyring.tell_in_use(key, &verifier.scheme().spec().name);
             }
-            let id = std::mem::take(text).into_id();
+            let notes = Notes::new(std::mem::take(text), *id_len, found.id, *attempt);
             let tenant = keyring.tenant();
-            return Ok(Verified::new(verifier.scheme(), tenant, key, id, *time));
+            return Ok(Verified::new(verifier.scheme(), tenant, key, notes, *time));
         }
         for _ in keyring.len()..*least_macs {
-            std::hint::black_box(signs(&verifier.keyring().current.key));
+            std::hint::black_box(signs(&verifier.keyring().current.key, 0));
         }
         Err(verifier.reject(kind))
+    }
+}
+
+impl Uncommon {
+    fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Option<Self>, RejectionKind> {
+        if spec.is_common() {
+            return Ok(None);
+        }
+        let texts = spec.other_messages.iter();
+        let texts: Result<_, _> = texts
+            .map(|message| SignedText::of(message, claims, 0))
+            .collect();
+        let facts = spec.looks_into_body.then(|| Facts::of(spec, claims));
+        Ok(Some(Self {
+            texts: texts?,
+            facts: facts.transpose()?,
+        }))
     }
 }
 
@@ -229,53 +268,5 @@ impl fmt::Debug for Session {
         f.debug_struct("Session")
             .field("provider", &self.verifier.scheme().name())
             .finish_non_exhaustive()
-    }
-}
-
-/// Room for a signature and for what decoding base64 may need beside it.
-type Room = [u8; mac::MAX_LEN + 2];
-
-/// The signatures of a request, decoded. The first is kept in place, as there is seldom another.
-pub(super) struct Candidates {
-    len: usize,
-    is_empty: bool,
-    first: Room,
-    rest: Vec<Room>,
-}
-
-impl Candidates {
-    /// More signatures than keys that anybody rotates between.
-    pub(super) const LIMIT: usize = 16;
-
-    pub(super) fn new(algorithm: Algorithm) -> Self {
-        Self {
-            len: algorithm.signature_len(),
-            is_empty: true,
-            first: [0; mac::MAX_LEN + 2],
-            rest: Vec::new(),
-        }
-    }
-
-    /// Adds a signature, if it can be one.
-    pub(super) fn decode(&mut self, text: &[u8], encoding: Encoding) {
-        let decode = |room: &mut Room| encoding.decode(text, room).map(<[u8]>::len);
-        if self.is_empty {
-            self.is_empty = decode(&mut self.first) != Some(self.len);
-        } else {
-            let mut room = [0; mac::MAX_LEN + 2];
-            if decode(&mut room) == Some(self.len) {
-                self.rest.push(room);
-            }
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.is_empty
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let first = (!self.is_empty).then_some(&self.first);
-        let all = first.into_iter().chain(&self.rest);
-        all.map(|room| room.get(..self.len).unwrap_or_default())
     }
 }

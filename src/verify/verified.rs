@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 
+use super::text::SignedText;
 use crate::{
     keys::LabelledKey,
     scheme::{Scheme, UnixTime},
@@ -27,29 +28,55 @@ pub struct Verified {
     scheme: Scheme,
     tenant: Option<Arc<str>>,
     key_label: Option<Arc<str>>,
-    id: Option<Id>,
+    notes: Notes,
     time: Option<UnixTime>,
 }
 
-/// A delivery's id: a copy, because a header's value is a slice of the connection's buffer, which
-/// it would keep. It lies at the end of another text, which saves an allocation.
+/// What the delivery says of itself: copies, because a header's value is a slice of the connection's
+/// buffer, which it would keep. They lie behind another text, which saves an allocation.
 #[derive(Clone)]
-pub(super) struct Id {
+pub(super) struct Notes {
     text: Bytes,
-    start: usize,
+    /// Where the id begins and the event type, and where that ends.
+    id: usize,
+    event: usize,
+    id_in_body: Option<Arc<str>>,
+    attempt: Option<u64>,
 }
 
-impl Id {
-    pub(super) fn at_end(text: Vec<u8>, start: usize) -> Self {
+impl Notes {
+    pub(super) fn new(
+        text: SignedText,
+        id_len: usize,
+        id_in_body: Option<String>,
+        attempt: Option<u64>,
+    ) -> Self {
+        let (text, id) = text.into_notes();
+        let has_notes = text.len() > id;
         Self {
-            text: text.into(),
-            start,
+            // The signed text alone is worth nothing.
+            text: if has_notes { text } else { Bytes::new() },
+            id: if has_notes { id } else { 0 },
+            event: if has_notes { id + id_len } else { 0 },
+            id_in_body: id_in_body.map(Arc::from),
+            attempt,
         }
     }
 
-    fn as_str(&self) -> Option<&str> {
-        std::str::from_utf8(self.text.get(self.start..)?).ok()
+    fn id(&self) -> Option<&str> {
+        let in_head = self.text.get(self.id..self.event).and_then(text);
+        self.id_in_body.as_deref().or(in_head)
     }
+
+    fn event(&self) -> Option<&str> {
+        self.text.get(self.event..).and_then(text)
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.is_empty())
 }
 
 impl Verified {
@@ -57,14 +84,14 @@ impl Verified {
         scheme: &Scheme,
         tenant: Option<&Arc<str>>,
         key: &LabelledKey,
-        id: Option<Id>,
+        notes: Notes,
         time: Option<UnixTime>,
     ) -> Self {
         Self {
             scheme: scheme.clone(),
             tenant: tenant.cloned(),
             key_label: key.label.clone(),
-            id,
+            notes,
             time,
         }
     }
@@ -92,7 +119,7 @@ impl Verified {
         self.key_label.as_deref()
     }
 
-    /// The delivery's id, where the scheme has one in the head.
+    /// The delivery's id, where the scheme has one.
     ///
     /// # Security
     ///
@@ -100,13 +127,36 @@ impl Verified {
     /// [`delivery_id_is_signed`](Self::delivery_id_is_signed).
     #[must_use]
     pub fn delivery_id(&self) -> Option<&str> {
-        self.id.as_ref()?.as_str()
+        self.notes.id()
     }
 
     /// Whether the delivery's id is part of the signed text.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
         self.scheme.delivery_id_is_signed()
+    }
+
+    /// Whether the body is part of the signed text. With a token it is not, nor is anything else.
+    #[must_use]
+    pub fn body_is_signed(&self) -> bool {
+        self.scheme.body_is_signed()
+    }
+
+    /// The kind of event, where the provider tells it in the head: `push`, `orders/create`.
+    ///
+    /// # Security
+    ///
+    /// No provider here signs it: whoever replays a delivery can change it.
+    #[must_use]
+    pub fn event_type(&self) -> Option<&str> {
+        self.notes.event()
+    }
+
+    /// Which attempt to deliver this is, as the provider counts, where it tells so in the head. It is
+    /// not signed.
+    #[must_use]
+    pub fn attempt(&self) -> Option<u64> {
+        self.notes.attempt
     }
 
     /// The delivery's timestamp, where the scheme has one.
@@ -129,6 +179,8 @@ impl fmt::Debug for Verified {
             .field("tenant", &self.tenant())
             .field("key_label", &self.key_label())
             .field("delivery_id", &self.delivery_id())
+            .field("event_type", &self.event_type())
+            .field("attempt", &self.attempt())
             .field("timestamp", &self.timestamp())
             .finish()
     }

@@ -8,10 +8,7 @@ use arc_swap::ArcSwap;
 use http::StatusCode;
 
 use super::{
-    Session, Verified,
-    claims::Claims,
-    session::{Candidates, Delivery},
-    window::Window,
+    Session, Verified, candidates::Candidates, claims::Claims, session::Delivery, window::Window,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -20,7 +17,7 @@ use crate::{
     providers::Provider,
     public_url::{PublicUrlError, PublicUrlErrorKind},
     rejection::{Rejection, RejectionClass, RejectionKind},
-    scheme::{Scheme, UnixTime},
+    scheme::{Scheme, TimestampUnit, UnixTime},
     setup::SetupError,
 };
 
@@ -185,18 +182,26 @@ impl Verifier {
     fn read(&self, head: Head<'_>) -> Result<Delivery, RejectionKind> {
         let provider = &self.0.provider;
         let spec = provider.scheme().spec();
-        let mut candidates = Candidates::new(spec.algorithm);
+        let mut candidates = Candidates::new(spec);
         let claims = Claims::read(head, provider, &mut candidates)?;
-        if let (Some(timestamp), Some(time)) = (&spec.timestamp, claims.time) {
-            let now = UnixTime::from(self.now());
-            self.0.window.check(now, time, timestamp.unit)?;
+        if let Some(time) = claims.time {
+            self.check(time)?;
         }
         let keyring = self
             .0
             .reloadable
             .as_ref()
             .map(|keyring| keyring.load_full());
-        Delivery::new(&spec.message, candidates, &claims, keyring)
+        Delivery::new(spec, candidates, &claims, keyring)
+    }
+
+    /// Holds a timestamp against the clock.
+    pub(super) fn check(&self, time: UnixTime) -> Result<(), RejectionKind> {
+        let now = UnixTime::from(self.now());
+        let unit = self.scheme().timestamp_unit();
+        self.0
+            .window
+            .check(now, time, unit.unwrap_or(TimestampUnit::Seconds))
     }
 
     #[cold]

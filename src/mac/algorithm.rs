@@ -1,0 +1,96 @@
+use std::fmt;
+
+/// How a signature is computed.
+///
+/// What is said to be of old providers is for them alone: take [`HmacSha256`](Self::HmacSha256) for
+/// a scheme of your own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// HMAC with MD5 ([RFC 2104]): 16 bytes. Only for old providers.
+    ///
+    /// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104
+    #[cfg(feature = "md5")]
+    HmacMd5,
+    /// HMAC with SHA-1 ([RFC 2104]): 20 bytes. Not broken as a MAC, but only for providers that know no better.
+    ///
+    /// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104
+    HmacSha1,
+    /// HMAC with SHA-256 ([RFC 4231]): 32 bytes. What nearly every provider uses.
+    ///
+    /// [RFC 4231]: https://www.rfc-editor.org/rfc/rfc4231
+    HmacSha256,
+    /// HMAC with SHA-384 ([RFC 4231]): 48 bytes.
+    ///
+    /// [RFC 4231]: https://www.rfc-editor.org/rfc/rfc4231
+    HmacSha384,
+    /// HMAC with SHA-512 ([RFC 4231]): 64 bytes.
+    ///
+    /// [RFC 4231]: https://www.rfc-editor.org/rfc/rfc4231
+    HmacSha512,
+    /// MD5 of the text and then the secret: 16 bytes. Only for old providers.
+    ///
+    /// # Security
+    ///
+    /// Two texts with the same MD5 have the same signature, and such pairs are made in seconds:
+    /// whoever has the sender sign one of them has the other signed too.
+    #[cfg(feature = "md5")]
+    Md5SecretLast,
+    /// SHA-1 of the text and then the secret: 20 bytes. Only for old providers.
+    ///
+    /// # Security
+    ///
+    /// Two texts with the same SHA-1 have the same signature. Such pairs can be made, at a price.
+    Sha1SecretLast,
+    /// SHA-256 of the secret and then the text: 32 bytes. Only for old providers.
+    ///
+    /// # Security
+    ///
+    /// Whoever has a delivery and its signature can append to its text and sign that, without the
+    /// secret: the hash goes on from where it stopped. What is appended begins with bytes that are
+    /// neither JSON nor a form, so a strict parser refuses it.
+    Sha256SecretFirst,
+    /// SHA-256 of the text and then the secret: 32 bytes. Only for old providers.
+    Sha256SecretLast,
+    /// No signature but the secret itself, compared in constant time.
+    ///
+    /// # Security
+    ///
+    /// It proves that the sender knows the secret, and nothing about the delivery: whoever sees one
+    /// request, in a log or at a proxy, can make any other. Bound it by TLS and change it often.
+    Token,
+}
+
+impl Algorithm {
+    /// The length of a signature, in bytes; of a token that of the digest it is compared by.
+    #[must_use]
+    pub const fn signature_len(self) -> usize {
+        match self {
+            #[cfg(feature = "md5")]
+            Self::HmacMd5 | Self::Md5SecretLast => 16,
+            Self::HmacSha1 | Self::Sha1SecretLast => 20,
+            Self::HmacSha256 | Self::Sha256SecretFirst | Self::Sha256SecretLast | Self::Token => 32,
+            Self::HmacSha384 => 48,
+            Self::HmacSha512 => 64,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            #[cfg(feature = "md5")]
+            Self::HmacMd5 => "HMAC-MD5",
+            Self::HmacSha1 => "HMAC-SHA1",
+            Self::HmacSha256 => "HMAC-SHA256",
+            Self::HmacSha384 => "HMAC-SHA384",
+            Self::HmacSha512 => "HMAC-SHA512",
+            #[cfg(feature = "md5")]
+            Self::Md5SecretLast => "MD5, secret last",
+            Self::Sha1SecretLast => "SHA1, secret last",
+            Self::Sha256SecretFirst => "SHA256, secret first",
+            Self::Sha256SecretLast => "SHA256, secret last",
+            Self::Token => "token",
+        })
+    }
+}

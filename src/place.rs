@@ -1,0 +1,44 @@
+//! Where in a request something is.
+
+use std::{fmt, sync::Arc};
+
+use http::HeaderName;
+
+/// Where in a request a signature, a timestamp or an id is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Place {
+    /// A field of the form that is the body (`application/x-www-form-urlencoded`).
+    Form(Arc<str>),
+    /// A header.
+    Header(HeaderName),
+    /// A member of the JSON that is the body, its names joined by dots.
+    Json(Arc<str>),
+    /// A parameter of the query.
+    Query(Arc<str>),
+}
+
+impl Place {
+    /// Whether it is found in the body, and so only once that is there as a whole.
+    #[must_use]
+    pub const fn is_in_body(&self) -> bool {
+        matches!(self, Self::Form(_) | Self::Json(_))
+    }
+}
+
+impl From<HeaderName> for Place {
+    fn from(name: HeaderName) -> Self {
+        Self::Header(name)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form(field) => write!(f, "the form's field `{field}`"),
+            Self::Header(name) => write!(f, "`{name}`"),
+            Self::Json(path) => write!(f, "the JSON's member `{path}`"),
+            Self::Query(name) => write!(f, "the query's parameter `{name}`"),
+        }
+    }
+}

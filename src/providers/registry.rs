@@ -1,0 +1,79 @@
+use std::fmt;
+
+use super::Provider;
+use crate::scheme::Credential;
+
+/// A ready-made provider, as a list of them shows it.
+///
+/// ```
+/// use tower_webhook::providers;
+///
+/// for preset in providers::all() {
+///     println!("{:24} {:24} {}", preset.name(), preset.title(), preset.needs());
+/// }
+/// assert_eq!(providers::by_name("github").map(|provider| provider.scheme().name().to_owned()), Some("github".into()));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    name: &'static str,
+    title: &'static str,
+    build: fn() -> Provider,
+}
+
+impl Preset {
+    pub(super) const fn new(
+        name: &'static str,
+        title: &'static str,
+        build: fn() -> Provider,
+    ) -> Self {
+        Self { name, title, build }
+    }
+
+    /// The name of its scheme: that of its function, with hyphens.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What the provider calls itself.
+    #[must_use]
+    pub const fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// The provider.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        (self.build)()
+    }
+
+    /// What its operator has to configure.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let provider = self.provider();
+        Needs {
+            credential: provider.scheme().credential(),
+            public_url: provider.scheme().url_is_signed(),
+        }
+    }
+}
+
+/// What the operator of a provider's endpoint has to configure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Needs {
+    /// What deliveries are proven by.
+    pub credential: Credential,
+    /// Whether a [`PublicUrl`](crate::PublicUrl) is needed.
+    pub public_url: bool,
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.credential.fmt(f)?;
+        if self.public_url {
+            f.write_str(", the public URL")?;
+        }
+        Ok(())
+    }
+}

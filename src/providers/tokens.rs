@@ -1,0 +1,3 @@
+use super::Preset;
+
+pub(super) const PRESETS: &[Preset] = &[];
