@@ -28,7 +28,7 @@ mod registry;
 mod standard;
 mod tokens;
 
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 
 pub use self::{
     code_hosting::*,
@@ -41,7 +41,7 @@ pub use self::{
 use crate::{
     public_url::PublicUrl,
     rejection::{RejectionClass, Statuses},
-    scheme::{Scheme, SchemeBuilder},
+    scheme::{Algorithm, Place, Scheme, SchemeBuilder},
 };
 
 /// Every ready-made provider of the features that are on.
@@ -77,7 +77,7 @@ pub fn by_name(name: &str) -> Option<Provider> {
 /// A scheme of your own becomes one by `From`, wherever a provider is asked for.
 ///
 /// ```
-/// use http::StatusCode;
+/// use http::{HeaderName, StatusCode};
 /// use tower_webhook::{providers::{self, Provider}, rejection::RejectionClass, scheme::Scheme};
 ///
 /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
@@ -130,6 +130,16 @@ impl Provider {
     #[must_use]
     pub fn with_public_url(mut self, url: PublicUrl) -> Self {
         self.public_url = Some(url);
+        self
+    }
+
+    /// Puts the token into a header of another name, for providers who let their users choose it.
+    /// Without effect on a provider that signs.
+    #[must_use]
+    pub fn with_token_header(mut self, name: HeaderName) -> Self {
+        if self.scheme.algorithm() == Algorithm::Token {
+            self.scheme = self.scheme.signed_at(Place::Header(name));
+        }
         self
     }
 

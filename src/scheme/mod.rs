@@ -329,6 +329,14 @@ impl Scheme {
         })
     }
 
+    /// The same scheme with its signature in another place.
+    pub(crate) fn signed_at(&self, place: Place) -> Self {
+        let mut spec = (*self.0).clone();
+        spec.signatures = vec![place];
+        spec.looks_into_body = spec.does_look_into_body();
+        Self(Arc::new(spec))
+    }
+
     pub(crate) fn spec(&self) -> &Spec {
         &self.0
     }
