@@ -47,6 +47,18 @@ impl Encoding {
     }
 }
 
+impl Encoding {
+    /// Writes `bytes` as a signature is written.
+    pub(crate) fn encode(self, bytes: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Base64 => STANDARD.encode(bytes).into(),
+            Self::Base64Url => URL_SAFE_NO_PAD.encode(bytes).into(),
+            Self::Hex => const_hex::encode(bytes).into(),
+            Self::Text => bytes.to_vec(),
+        }
+    }
+}
+
 /// As [`Encoding::decode`], for standard base64 whose padding may have been left off, as secrets
 /// are often pasted.
 pub(crate) fn base64_any_padding<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {

@@ -55,6 +55,7 @@ pub mod rejection;
 pub mod scheme;
 mod secret;
 mod setup;
+pub mod sign;
 mod trace;
 pub mod verify;
 pub mod webhook;

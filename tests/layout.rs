@@ -14,13 +14,14 @@ const TIERS: &[&[&str]] = &[
     &["public_url", "scheme"],
     &["keys", "providers", "setup"],
     &["verify"],
+    &["sign"],
     &["body"],
     &["webhook"],
     &["axum"],
 ];
 
 /// The first tier that may name tower and bodies.
-const FIRST_WITH_TOWER: usize = 7;
+const FIRST_WITH_TOWER: usize = 8;
 
 /// Past this a file is a room too large to know.
 const MOST_LINES: usize = 350;

@@ -42,6 +42,9 @@ pub enum Algorithm {
     ///
     /// Two texts with the same SHA-1 have the same signature. Such pairs can be made, at a price.
     Sha1SecretLast,
+    /// SHA-256 of what comes before the body, then the secret, then the body and the rest: 32 bytes. Only
+    /// for old providers, and with the `# Security` of [`Sha256SecretFirst`](Self::Sha256SecretFirst).
+    Sha256SecretBeforeBody,
     /// SHA-256 of the secret and then the text: 32 bytes. Only for old providers.
     ///
     /// # Security
@@ -69,7 +72,11 @@ impl Algorithm {
             #[cfg(feature = "md5")]
             Self::HmacMd5 | Self::Md5SecretLast => 16,
             Self::HmacSha1 | Self::Sha1SecretLast => 20,
-            Self::HmacSha256 | Self::Sha256SecretFirst | Self::Sha256SecretLast | Self::Token => 32,
+            Self::HmacSha256
+            | Self::Sha256SecretBeforeBody
+            | Self::Sha256SecretFirst
+            | Self::Sha256SecretLast
+            | Self::Token => 32,
             Self::HmacSha384 => 48,
             Self::HmacSha512 => 64,
         }
@@ -88,6 +95,7 @@ impl fmt::Display for Algorithm {
             #[cfg(feature = "md5")]
             Self::Md5SecretLast => "MD5, secret last",
             Self::Sha1SecretLast => "SHA1, secret last",
+            Self::Sha256SecretBeforeBody => "SHA256, secret before the body",
             Self::Sha256SecretFirst => "SHA256, secret first",
             Self::Sha256SecretLast => "SHA256, secret last",
             Self::Token => "token",

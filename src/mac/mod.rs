@@ -13,7 +13,7 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 pub use self::algorithm::Algorithm;
-use self::run::{Run as _, SecretFirst, SecretLast, Token};
+use self::run::{Run as _, SecretFirst, SecretLast, SecretSecond, Token};
 
 /// The longest MAC of any algorithm, in bytes.
 pub(crate) const MAX_LEN: usize = 64;
@@ -24,7 +24,7 @@ pub(crate) const MAX_LEN: usize = 64;
 #[derive(Clone)]
 pub(crate) struct Key(State);
 
-/// A MAC under way.
+/// A MAC under way. What comes before the body is its first piece, and one piece.
 pub(crate) struct Mac(State);
 
 #[derive(Clone)]
@@ -36,6 +36,7 @@ enum State {
     Sha1(Hmac<Sha1>),
     Sha1SecretLast(SecretLast<Sha1>),
     Sha256(Hmac<Sha256>),
+    Sha256SecretBeforeBody(SecretSecond<Sha256>),
     Sha256SecretFirst(SecretFirst<Sha256>),
     Sha256SecretLast(SecretLast<Sha256>),
     Sha384(Hmac<Sha384>),
@@ -53,6 +54,7 @@ macro_rules! each {
             State::Sha1($run) => $do,
             State::Sha1SecretLast($run) => $do,
             State::Sha256($run) => $do,
+            State::Sha256SecretBeforeBody($run) => $do,
             State::Sha256SecretFirst($run) => $do,
             State::Sha256SecretLast($run) => $do,
             State::Sha384($run) => $do,
@@ -63,7 +65,7 @@ macro_rules! each {
 }
 
 impl Key {
-    /// Takes a key of any length.
+    /// Takes a key of any length, if it is a secret.
     pub(crate) fn new(algorithm: Algorithm, key: &[u8]) -> Self {
         // `new_from_slice` is fallible for MACs with a fixed key length; HMAC has none.
         const ANY: &str = "HMAC takes keys of any length";
@@ -77,6 +79,9 @@ impl Key {
             #[cfg(feature = "md5")]
             Algorithm::Md5SecretLast => State::Md5SecretLast(SecretLast::new(key)),
             Algorithm::Sha1SecretLast => State::Sha1SecretLast(SecretLast::new(key)),
+            Algorithm::Sha256SecretBeforeBody => {
+                State::Sha256SecretBeforeBody(SecretSecond::new(key))
+            }
             Algorithm::Sha256SecretFirst => State::Sha256SecretFirst(SecretFirst::new(key)),
             Algorithm::Sha256SecretLast => State::Sha256SecretLast(SecretLast::new(key)),
             Algorithm::Token => State::Token(Token::new(key)),
@@ -85,6 +90,15 @@ impl Key {
 
     pub(crate) fn begin(&self) -> Mac {
         Mac(self.0.clone())
+    }
+
+    /// The MAC of what `message` writes; `None` if this key cannot make it.
+    pub(crate) fn sign(&self, message: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Option<Vec<u8>> {
+        each!(&self.0, run => {
+            let mut run = run.clone();
+            message(&mut |text| run.absorb(text));
+            Some(run.mac(<[u8]>::to_vec))
+        })
     }
 
     /// Whether the MAC of what `message` writes is one of `signatures`, as [`Mac::is_one_of`]

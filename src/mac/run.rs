@@ -65,6 +65,36 @@ impl<D: Digest + Clone> Run for SecretFirst<D> {
     }
 }
 
+/// A hash that has the secret behind its first piece.
+#[derive(Clone)]
+pub(super) struct SecretSecond<D> {
+    hash: D,
+    /// Until it has been hashed.
+    secret: Option<Arc<Zeroizing<Box<[u8]>>>>,
+}
+
+impl<D: Digest> SecretSecond<D> {
+    pub(super) fn new(secret: &[u8]) -> Self {
+        Self {
+            hash: D::new(),
+            secret: Some(Arc::new(Zeroizing::new(secret.into()))),
+        }
+    }
+}
+
+impl<D: Digest + Clone> Run for SecretSecond<D> {
+    fn absorb(&mut self, text: &[u8]) {
+        self.hash.update(text);
+        if let Some(secret) = self.secret.take() {
+            self.hash.update(&**secret);
+        }
+    }
+
+    fn mac<R>(self, look: impl FnOnce(&[u8]) -> R) -> R {
+        look(&self.hash.finalize())
+    }
+}
+
 /// A hash that will end with the secret.
 #[derive(Clone)]
 pub(super) struct SecretLast<D> {

@@ -216,6 +216,31 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// Writes one signature, and the timestamp with its key if that is in the same list.
+    pub(crate) fn write(&self, signature: &[u8], timestamp: Option<(&str, &str)>) -> Vec<u8> {
+        let prefix = |prefix: &str| [prefix.as_bytes(), signature].concat();
+        match &self.0 {
+            Kind::Plain => signature.to_vec(),
+            Kind::Prefixed { prefix: text } => prefix(text),
+            Kind::Credentials { prefix: text } => prefix(&format!("{text}key:")),
+            Kind::List { items, pair, key } => {
+                let pair = char::from(*pair);
+                let item = items.get(..1).unwrap_or_default();
+                let timestamp = timestamp.map(|(key, text)| format!("{key}{pair}{text}{item}"));
+                // A key that stands for several is as good with anything behind it.
+                let key = key.replace('*', "1");
+                prefix(&format!("{}{key}{pair}", timestamp.unwrap_or_default()))
+            }
+            Kind::Values { items, .. } => {
+                let item = items.get(..1).unwrap_or_default();
+                let timestamp = timestamp.map(|(_, text)| format!("{text}{item}"));
+                prefix(&timestamp.unwrap_or_default())
+            }
+        }
+    }
+}
+
 fn split<'h>(value: &'h [u8], items: &'static str) -> impl Iterator<Item = &'h [u8]> {
     let separators = items.as_bytes();
     let texts = value

@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 
 use crate::encoding::decimal;
 
@@ -8,6 +8,8 @@ use crate::encoding::decimal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimestampUnit {
+    /// Date and time without an offset, in UTC: `2026-01-15T12:00:00.000`.
+    DateTime,
     /// Unix time in milliseconds: decimal digits, without leading zeros.
     Milliseconds,
     /// [RFC 3339] date and time with its offset: `2026-01-15T12:00:00Z`.
@@ -27,6 +29,11 @@ impl TimestampUnit {
         match self {
             Self::Milliseconds => number().map(UnixTime::from_millis),
             Self::Seconds => number().map(UnixTime::from_seconds),
+            Self::DateTime => {
+                let is_utc = text.last().is_some_and(u8::is_ascii_digit);
+                let utc = is_utc.then(|| [text, b"Z"].concat())?;
+                Self::Rfc3339.parse(&utc)
+            }
             Self::Rfc3339 => {
                 // chrono takes a space for the `T`, and a minus sign that is not ASCII.
                 let text = std::str::from_utf8(text).ok()?;
@@ -46,13 +53,35 @@ impl TimestampUnit {
         }
     }
 
+    /// Writes a time as a sender does. What lies before 1970 is taken for 1970 where there is no sign.
+    pub(crate) fn write(self, time: UnixTime) -> String {
+        let seconds = u64::try_from(time.seconds).unwrap_or_default();
+        match self {
+            Self::Milliseconds => {
+                let millis = seconds.saturating_mul(1000);
+                millis
+                    .saturating_add(u64::from(time.nanos / MILLISECOND))
+                    .to_string()
+            }
+            Self::Seconds => seconds.to_string(),
+            Self::DateTime | Self::Rfc3339 => {
+                let time = DateTime::from_timestamp(time.seconds, time.nanos).unwrap_or_default();
+                let mut text = time.to_rfc3339_opts(SecondsFormat::Millis, true);
+                if self == Self::DateTime {
+                    text.pop();
+                }
+                text
+            }
+        }
+    }
+
     /// Cuts `now` down to what `time` was written in, so that a delivery is not a fraction of a
     /// second older than its timestamp can say.
     pub(crate) fn floor(self, now: UnixTime, time: UnixTime) -> UnixTime {
         let nanos = match self {
             Self::Milliseconds => now.nanos - now.nanos % MILLISECOND,
-            Self::Rfc3339 if time.nanos > 0 => now.nanos,
-            Self::Rfc3339 | Self::Seconds => 0,
+            Self::DateTime | Self::Rfc3339 if time.nanos > 0 => now.nanos,
+            Self::DateTime | Self::Rfc3339 | Self::Seconds => 0,
         };
         UnixTime { nanos, ..now }
     }

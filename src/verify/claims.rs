@@ -30,8 +30,18 @@ impl<'h> Claims<'h> {
         provider: &'h Provider,
         candidates: &mut Candidates,
     ) -> Result<Self, RejectionKind> {
+        let listed = signatures(head, provider.scheme().spec(), candidates)?;
+        Self::of(head, provider, listed)
+    }
+
+    /// Reads all but the signatures; `listed` is the timestamp that is beside them.
+    #[inline]
+    pub(super) fn of(
+        head: Head<'h>,
+        provider: &'h Provider,
+        listed: Option<&'h [u8]>,
+    ) -> Result<Self, RejectionKind> {
         let spec = provider.scheme().spec();
-        let listed = signatures(head, spec, candidates)?;
         for (header, value) in &spec.guards {
             if head.value(header)? != Some(value) {
                 return Err(RejectionKind::UnexpectedValue {

@@ -1,7 +1,7 @@
 use super::{candidates::Candidates, claims::Claims};
 use crate::{
     rejection::RejectionKind,
-    scheme::{Spec, UnixTime},
+    scheme::{Spec, Template, UnixTime},
 };
 
 /// What is needed of a head once the body is there.
@@ -19,6 +19,15 @@ pub(super) struct Found {
 impl Facts {
     pub(super) fn of(_spec: &Spec, _claims: &Claims<'_>) -> Result<Self, RejectionKind> {
         Ok(Self {})
+    }
+
+    /// What fills the gaps of a text, but for the body itself.
+    pub(super) fn derive(
+        &self,
+        _message: &Template,
+        _body: &[u8],
+    ) -> Result<Vec<Vec<u8>>, RejectionKind> {
+        Ok(Vec::new())
     }
 
     pub(super) fn look_into(

@@ -1,7 +1,9 @@
 use bytes::Bytes;
 
-use super::claims::Claims;
+use super::{claims::Claims, facts::Facts};
 use crate::{
+    head::Head,
+    providers::Provider,
     rejection::RejectionKind,
     scheme::{Part, Template},
 };
@@ -65,4 +67,32 @@ impl SignedText {
     pub(super) fn into_notes(self) -> (Bytes, usize) {
         (self.text.into(), self.end)
     }
+}
+
+/// The signed text in pieces, for whoever signs it: what comes before the body, and all the rest.
+/// `listed` is the timestamp, if that is beside the signature.
+pub(crate) fn signed_text(
+    head: Head<'_>,
+    provider: &Provider,
+    listed: Option<&[u8]>,
+    body: &[u8],
+) -> Result<[Vec<u8>; 2], RejectionKind> {
+    let spec = provider.scheme().spec();
+    let claims = Claims::of(head, provider, listed)?;
+    let text = SignedText::of(&spec.message, &claims, 0)?;
+    let derived = if spec.looks_into_body {
+        Facts::of(spec, &claims)?.derive(&spec.message, body)?
+    } else {
+        Vec::new()
+    };
+    let mut rest = Vec::with_capacity(body.len());
+    let mut derived = derived.iter();
+    for (part, behind) in spec.message.gaps().zip(text.behind()) {
+        match part {
+            Part::Body => rest.extend_from_slice(body),
+            _ => rest.extend_from_slice(derived.next().map(Vec::as_slice).unwrap_or_default()),
+        }
+        rest.extend_from_slice(behind);
+    }
+    Ok([text.before().to_vec(), rest])
 }
