@@ -1,6 +1,6 @@
 //! What can be wrong when a layer is put together.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, sync::Arc};
 
 use crate::{public_url::PublicUrlError, scheme::SchemeError, secret::KeyError};
 
@@ -12,6 +12,14 @@ use crate::{public_url::PublicUrlError, scheme::SchemeError, secret::KeyError};
 pub enum SetupError {
     /// A secret.
     Key(KeyError),
+    /// A [setting](crate::providers::Provider::with_setting) that the scheme signs is not there.
+    #[non_exhaustive]
+    MissingSetting {
+        /// The scheme.
+        scheme: Arc<str>,
+        /// The name of the setting.
+        setting: Arc<str>,
+    },
     /// The public URL, or that there is none.
     PublicUrl(PublicUrlError),
     /// The description of a scheme.
@@ -22,6 +30,10 @@ impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(error) => error.fmt(f),
+            Self::MissingSetting { scheme, setting } => write!(
+                f,
+                "scheme `{scheme}`: the setting `{setting}` is signed; give it by `Provider::with_setting`"
+            ),
             Self::PublicUrl(error) => error.fmt(f),
             Self::Scheme(error) => error.fmt(f),
         }
@@ -32,6 +44,7 @@ impl Error for SetupError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Key(error) => error.source(),
+            Self::MissingSetting { .. } => None,
             Self::PublicUrl(error) => error.source(),
             Self::Scheme(error) => error.source(),
         }

@@ -28,6 +28,8 @@ mod registry;
 mod standard;
 mod tokens;
 
+use std::sync::Arc;
+
 use http::{HeaderName, StatusCode};
 
 pub use self::{
@@ -77,7 +79,7 @@ pub fn by_name(name: &str) -> Option<Provider> {
 /// A scheme of your own becomes one by `From`, wherever a provider is asked for.
 ///
 /// ```
-/// use http::{HeaderName, StatusCode};
+/// use http::StatusCode;
 /// use tower_webhook::{providers::{self, Provider}, rejection::RejectionClass, scheme::Scheme};
 ///
 /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
@@ -96,6 +98,7 @@ pub struct Provider {
     body_limit: Option<usize>,
     statuses: Statuses,
     public_url: Option<PublicUrl>,
+    settings: Vec<(Arc<str>, Arc<str>)>,
 }
 
 impl Provider {
@@ -143,6 +146,22 @@ impl Provider {
         self
     }
 
+    /// Sets what a scheme signs and no request tells, such as PayPal's `webhook_id`. The provider's
+    /// page says which it needs; others are ignored. It is not a secret.
+    #[must_use]
+    pub fn with_setting(mut self, name: &str, value: impl Into<Arc<str>>) -> Self {
+        self.settings.retain(|(set, _)| **set != *name);
+        self.settings.push((name.into(), value.into()));
+        self
+    }
+
+    /// What was [set](Self::with_setting) under a name.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        let setting = self.settings.iter().find(|(set, _)| **set == *name);
+        setting.map(|(_, value)| &**value)
+    }
+
     /// The URL under which senders reach the endpoint.
     #[must_use]
     pub fn public_url(&self) -> Option<&PublicUrl> {
@@ -167,6 +186,7 @@ impl From<Scheme> for Provider {
             body_limit: None,
             statuses: Statuses::default(),
             public_url: None,
+            settings: Vec::new(),
         }
     }
 }

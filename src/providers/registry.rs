@@ -54,18 +54,21 @@ impl Preset {
         Needs {
             credential: provider.scheme().credential(),
             public_url: provider.scheme().url_is_signed(),
+            settings: provider.scheme().settings().map(str::to_owned).collect(),
         }
     }
 }
 
 /// What the operator of a provider's endpoint has to configure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Needs {
     /// What deliveries are proven by.
     pub credential: Credential,
     /// Whether a [`PublicUrl`](crate::PublicUrl) is needed.
     pub public_url: bool,
+    /// The [settings](Provider::with_setting) that are needed.
+    pub settings: Vec<String>,
 }
 
 impl fmt::Display for Needs {
@@ -73,6 +76,9 @@ impl fmt::Display for Needs {
         self.credential.fmt(f)?;
         if self.public_url {
             f.write_str(", the public URL")?;
+        }
+        for setting in &self.settings {
+            write!(f, ", `{setting}`")?;
         }
         Ok(())
     }

@@ -173,6 +173,7 @@ impl SchemeBuilder {
     /// | `{path}` | the path of the request's URI as the layer sees it, without the query |
     /// | `{target}` | the path with the query |
     /// | `{url}` | the URL as the sender knows it, with the query; the provider needs a [`PublicUrl`](crate::PublicUrl) |
+    /// | `{setting:NAME}` | what the operator [set](crate::providers::Provider::with_setting) under this name |
     /// | `{header:NAME}` | the value of a header as it was sent |
     /// | `{{`, `}}` | a brace |
     ///

@@ -255,6 +255,16 @@ impl Scheme {
         self.0.attempt_header.as_ref()
     }
 
+    /// The names of the [settings](crate::providers::Provider::with_setting) that are part of the
+    /// signed text.
+    pub fn settings(&self) -> impl Iterator<Item = &str> {
+        let parts = self.0.messages().flat_map(Template::elements);
+        parts.filter_map(|element| match &element.part {
+            Part::Setting(name) => Some(&**name),
+            _ => None,
+        })
+    }
+
     /// Whether the body is part of the signed text.
     ///
     /// # Security

@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use http::HeaderName;
 
@@ -28,6 +28,8 @@ pub(crate) enum Part {
     Literal(Box<[u8]>),
     Method,
     Path,
+    /// What the operator has set under this name.
+    Setting(Arc<str>),
     Target,
     Timestamp,
     Url,
@@ -156,9 +158,9 @@ fn elements(parts: Vec<Part>, tokens: Tokens<'_>) -> Result<Vec<Element>, Templa
                 && matches!(beside, Part::Literal(literal) if **literal == *b"/")
         };
         separators.push(match (part, beside.filter(|beside| !is_held(beside))) {
-            // The form of a timestamp, and the window, say where it ends. Not where its neighbour
+            // A setting is no sender's to choose. The form of a timestamp, and the window, say where it ends. Not where its neighbour
             // does: the body may hold another timestamp.
-            (Part::Literal(_) | Part::Timestamp, _) => None,
+            (Part::Literal(_) | Part::Setting(_) | Part::Timestamp, _) => None,
             (_, Some(Part::Literal(literal))) if after => Some(Separator::Before(literal.clone())),
             (_, Some(Part::Literal(literal))) => Some(Separator::After(literal.clone())),
             _ if tokens.may_be_ambiguous => None,
@@ -204,6 +206,9 @@ impl Part {
             } else {
                 Self::Header(header)
             });
+        }
+        if let Some(name) = token.strip_prefix("setting:") {
+            return Ok(Self::Setting(name.into()));
         }
         if let Some(derived) = Derived::parse(token) {
             return Ok(Self::Derived(derived));
@@ -251,6 +256,7 @@ impl Part {
             Self::Literal(_) => "literal".into(),
             Self::Method => "method".into(),
             Self::Path => "path".into(),
+            Self::Setting(name) => name.to_string().into(),
             Self::Target => "target".into(),
             Self::Timestamp => "timestamp".into(),
             Self::Url => "url".into(),

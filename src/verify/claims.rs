@@ -12,6 +12,7 @@ use crate::{
 
 /// What a head claims about its delivery, read but not proven.
 pub(super) struct Claims<'h> {
+    provider: &'h Provider,
     pub(super) head: Head<'h>,
     pub(super) time: Option<UnixTime>,
     pub(super) id: Option<&'h str>,
@@ -71,6 +72,7 @@ impl<'h> Claims<'h> {
             _ => "",
         };
         Ok(Self {
+            provider,
             head,
             time,
             id,
@@ -88,6 +90,7 @@ impl<'h> Claims<'h> {
             Part::Literal(text) => text.len(),
             Part::Method => self.head.method().as_str().len(),
             Part::Path => self.head.path().len(),
+            Part::Setting(name) => self.provider.setting(name).map_or(0, str::len),
             Part::Target => self.target().len(),
             Part::Timestamp => self.timestamp.len(),
             Part::Url => self.base.len() + self.target().len(),
@@ -131,6 +134,8 @@ impl<'h> Claims<'h> {
             Part::Literal(text) => Ok(text),
             Part::Method => Ok(self.head.method().as_str().as_bytes()),
             Part::Path => Ok(self.head.path().as_bytes()),
+            // A verifier has them all.
+            Part::Setting(name) => Ok(self.provider.setting(name).unwrap_or_default().as_bytes()),
             Part::Target => Ok(self.target().as_bytes()),
             Part::Timestamp => Ok(self.timestamp),
             Part::Url => self.safe_target().map(str::as_bytes),

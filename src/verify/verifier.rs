@@ -88,6 +88,15 @@ impl Verifier {
             let missing = PublicUrlErrorKind::Missing { scheme };
             return Err(PublicUrlError::from(missing).into());
         }
+        if let Some(setting) = scheme
+            .settings()
+            .find(|name| provider.setting(name).is_none_or(str::is_empty))
+        {
+            return Err(SetupError::MissingSetting {
+                scheme: Arc::clone(&scheme.spec().name),
+                setting: setting.into(),
+            });
+        }
         let tolerance = scheme.tolerance();
         Ok(Self(Arc::new(Shared {
             provider,
