@@ -4,36 +4,25 @@
 
 mod common;
 
-use std::time::Duration;
+use std::time::SystemTime;
 
-use common::{Delivery, Report, Rig, Script, TestClock, Vector, Verdict, provider, send, vectors};
+use common::{Delivery, Report, Rig, Script, Vector, Verdict, send, vectors};
 use http::Request;
 use tower_webhook::{
-    Head, Keys, Rejection, Secret, Verified, Verifier, WebhookLayer, rejection::RejectionClass,
+    Head, Rejection, Secret, Verified, Verifier, WebhookLayer,
+    rejection::RejectionClass,
+    scheme::Place,
+    sign::{SignError, Signer},
 };
 
-/// The verifier that a case asks for.
-fn verifier(name: &str, case: &Vector, keys: impl Into<Keys>) -> Verifier {
-    let clock = TestClock::new();
-    clock.set(case.now);
-    let verifier = Verifier::new(provider(name), keys).unwrap().clock(clock);
-    match case.tolerance {
-        None => verifier,
-        Some(seconds) => verifier.tolerance(Duration::from_secs(seconds)),
-    }
-}
-
-fn secret(case: &Vector) -> Secret {
-    Secret::new(case.secret.as_str()).unwrap()
-}
-
-/// The class of refusal that a case's `reason` stands for.
-fn refusal(case: &Vector) -> Option<RejectionClass> {
+/// Whether the answer is what the case expects. Its `reason` is a hint, but for the two that senders
+/// are told apart.
+fn is_right(case: &Vector, answer: Option<RejectionClass>) -> bool {
     match (case.expect, case.reason.as_deref()) {
-        (Verdict::Accept, None) => None,
-        (Verdict::Reject, Some("signature" | "missing")) => Some(RejectionClass::InvalidSignature),
-        (Verdict::Reject, Some("timestamp")) => Some(RejectionClass::Expired),
-        (expect, reason) => panic!("{}: {expect:?} because of {reason:?}", case.name),
+        (Verdict::Accept, _) => answer.is_none(),
+        (Verdict::Reject, Some("timestamp")) => answer == Some(RejectionClass::Expired),
+        (Verdict::Reject, Some("signature")) => answer == Some(RejectionClass::InvalidSignature),
+        (Verdict::Reject, _) => answer.is_some(),
     }
 }
 
@@ -91,21 +80,26 @@ async fn every_vector_gets_its_answer_from_the_core_and_from_the_layer() {
     let mut report = Report::default();
     for file in vectors() {
         for case in &file.cases {
-            let verifier = verifier(&file.provider, case, secret(case));
+            let verifier = case.verifier(&file.provider, case.keys());
             let delivery = case.delivery();
             let rig = Rig::new(WebhookLayer::from(verifier.clone()), delivery.clone());
-            let expect = refusal(case);
 
             let core = through_the_core(&verifier, &delivery);
             let layer = through_the_layer(&rig, &delivery).await;
             for (way, verdicts) in [("core", core), ("layer", layer)] {
-                let right = verdicts.iter().all(|it| *it == expect);
+                let right = verdicts.iter().all(|it| is_right(case, *it));
                 report.note(if right {
                     Ok(())
                 } else {
-                    let (provider, name) = (&file.provider, &case.name);
+                    let Vector {
+                        name,
+                        expect,
+                        reason,
+                        ..
+                    } = case;
                     Err(format!(
-                        "{provider}: {name}: the {way} says {verdicts:?} and not {expect:?}"
+                        "{}: {name}: the {way} says {verdicts:?} and not {expect:?} {reason:?}",
+                        file.provider,
                     ))
                 });
             }
@@ -114,166 +108,63 @@ async fn every_vector_gets_its_answer_from_the_core_and_from_the_layer() {
     report.finish();
 }
 
-/// Every preset has deliveries of its own, both good and bad.
+/// What a provider signed, the signer signs alike: the same header, but for the signatures that are
+/// not made with this secret.
 #[test]
-fn no_preset_goes_without_vectors() {
-    let files = vectors();
-    let mut names: Vec<_> = files.iter().map(|file| file.provider.as_str()).collect();
-    names.sort_unstable();
-    assert_eq!(
-        names,
-        [
-            "generic",
-            "github",
-            "shopify",
-            "slack",
-            "standard_webhooks",
-            "stripe"
-        ]
-    );
-    for file in &files {
-        for verdict in [Verdict::Accept, Verdict::Reject] {
-            let count = file.cases.iter().filter(|it| it.expect == verdict).count();
-            assert!(count > 0, "{} has no {verdict:?}", file.provider);
-        }
-    }
-}
-
-/// How an accepted vector is spoilt, and the refusal that follows.
-struct Spoilt {
-    name: String,
-    delivery: Delivery,
-    expect: RejectionClass,
-}
-
-fn spoilt(name: impl Into<String>, delivery: Delivery, expect: RejectionClass) -> Spoilt {
-    let name = name.into();
-    Spoilt {
-        name,
-        delivery,
-        expect,
-    }
-}
-
-/// One change each to a good delivery.
-fn spoil(case: &Vector, signature_header: &str) -> Vec<Spoilt> {
-    let good = case.delivery();
-    let mut rows = Vec::new();
-
-    for at in [0, case.body.len() / 2, case.body.len() - 1] {
-        let mut body = case.body.clone().into_bytes();
-        body[at] ^= 1;
-        let name = format!("a bit of byte {at} flipped");
-        rows.push(spoilt(
-            name,
-            good.clone().body(body),
-            RejectionClass::InvalidSignature,
-        ));
-    }
-    let bodies: [(&str, Vec<u8>); 3] = [
-        ("an empty body", Vec::new()),
-        (
-            "a newline after the body",
-            [case.body.as_bytes(), b"\n"].concat(),
-        ),
-        (
-            "the last byte lost",
-            case.body.as_bytes()[..case.body.len() - 1].to_vec(),
-        ),
-    ];
-    for (name, body) in bodies {
-        rows.push(spoilt(
-            name,
-            good.clone().body(body),
-            RejectionClass::InvalidSignature,
-        ));
-    }
-
-    let signature = good.head.headers[signature_header].as_bytes().to_vec();
-    let other = other_signature(&signature);
-    rows.extend([
-        spoilt(
-            "another signature",
-            good.clone().set(signature_header, &other),
-            RejectionClass::InvalidSignature,
-        ),
-        spoilt(
-            "no signature",
-            good.clone().without(signature_header),
-            RejectionClass::InvalidSignature,
-        ),
-        spoilt(
-            "two signatures",
-            good.clone().header(signature_header, &other),
-            RejectionClass::InvalidRequest,
-        ),
-    ]);
-    rows
-}
-
-/// A signature of the same form that is not the right one: one character of its first MAC differs.
-fn other_signature(signature: &[u8]) -> Vec<u8> {
-    let mut other = signature.to_vec();
-    // The MAC begins after `v1,`, `v0=`, `sha256=`, `t=…,v1=` or at once.
-    let text = String::from_utf8(other.clone()).unwrap();
-    let start = ["v1=", "v1,", "v0=", "sha256="]
-        .iter()
-        .find_map(|label| text.find(label).map(|at| at + label.len()))
-        .unwrap_or(0);
-    other[start] = if other[start] == b'0' { b'1' } else { b'0' };
-    other
-}
-
-#[tokio::test]
-async fn an_accepted_vector_with_one_change_is_refused() {
-    let signature_headers = [
-        ("generic", "x-signature"),
-        ("github", "x-hub-signature-256"),
-        ("shopify", "x-shopify-hmac-sha256"),
-        ("slack", "x-slack-signature"),
-        ("standard_webhooks", "webhook-signature"),
-        ("stripe", "stripe-signature"),
-    ];
+fn whatever_a_provider_signed_is_signed_alike_here() {
     let mut report = Report::default();
+    let mut signed = 0;
     for file in vectors() {
-        let found = signature_headers.iter().find(|it| it.0 == file.provider);
-        let header = found.expect("a row for every preset").1;
         for case in file.cases.iter().filter(|it| it.expect == Verdict::Accept) {
-            let verifier = verifier(&file.provider, case, secret(case));
-            let stranger = Secret::from_bytes(*b"another secret altogether").unwrap();
-            let strange = self::verifier(&file.provider, case, stranger);
-            let rig = Rig::new(WebhookLayer::from(verifier.clone()), case.delivery());
-            let strange_rig = Rig::new(WebhookLayer::from(strange.clone()), case.delivery());
-
-            let mut rows = Vec::new();
-            for row in spoil(case, header) {
-                let core = through_the_core(&verifier, &row.delivery);
-                let layer = through_the_layer(&rig, &row.delivery).await;
-                rows.push((row.name, [core, layer].concat(), row.expect));
+            let Some(secret) = case.secret.as_deref() else {
+                continue;
+            };
+            let secret = Secret::new(secret).unwrap();
+            let verifier = case.verifier(&file.provider, secret.clone());
+            let Ok(genuine) = verifier.verify(&case.delivery().head, &case.body()) else {
+                // Told by the test above.
+                continue;
+            };
+            let delivery = case.delivery();
+            let mut request = Request::from_parts(delivery.head, ());
+            let signer = Signer::new(verifier.provider().clone(), &secret).unwrap();
+            let id = genuine.delivery_id().unwrap_or("none").to_owned();
+            let time = genuine.timestamp().unwrap_or(SystemTime::UNIX_EPOCH);
+            match signer.sign(&mut request, &case.body(), &id, time) {
+                Ok(()) => {}
+                Err(SignError::InBody | SignError::NotSymmetric) => continue,
+                Err(error) => {
+                    report.note(Err(format!("{}: {}: {error}", file.provider, case.name)));
+                    continue;
+                }
             }
-            let core = through_the_core(&strange, &case.delivery());
-            let layer = through_the_layer(&strange_rig, &case.delivery()).await;
-            let verdicts = [core, layer].concat();
-            rows.push((
-                "another secret".to_owned(),
-                verdicts,
-                RejectionClass::InvalidSignature,
-            ));
-
-            for (change, verdicts, expect) in rows {
-                let right = verdicts.iter().all(|it| *it == Some(expect));
-                report.note(if right {
-                    Ok(())
-                } else {
-                    let (provider, name) = (&file.provider, &case.name);
-                    Err(format!(
-                        "{provider}: {name}, {change}: {verdicts:?} and not {expect:?}"
-                    ))
-                });
-            }
+            signed += 1;
+            let outcome = verifier.verify(&request, &case.body());
+            report.note(match outcome {
+                Ok(again) if again.timestamp() == genuine.timestamp() => Ok(()),
+                outcome => Err(format!("{}: {}: {outcome:?}", file.provider, case.name)),
+            });
+            let place = verifier.scheme().signature_places()[0].clone();
+            let Place::Header(header) = place else {
+                continue;
+            };
+            let theirs = case.delivery().head.headers.get(&header).cloned();
+            let ours = request.headers()[&header].to_str().unwrap().to_owned();
+            // The last part is the signature; before it, lists have an order of their own.
+            let last = ours.rsplit([',', '=', ' ']).find(|part| part.len() > 16);
+            let last = last.unwrap_or(&ours).to_ascii_lowercase();
+            let theirs = theirs.map(|value| value.to_str().unwrap().to_ascii_lowercase());
+            report.note(match theirs {
+                Some(theirs) if !theirs.contains(&last) => Err(format!(
+                    "{}: {}: {ours} and {theirs}",
+                    file.provider, case.name
+                )),
+                _ => Ok(()),
+            });
         }
     }
     report.finish();
+    assert!(signed > 100, "{signed}");
 }
 
 /// A head can be had from a request and from its parts alike.
@@ -284,7 +175,7 @@ fn a_head_comes_from_a_request_or_from_its_parts() {
         .find(|it| it.provider == "slack")
         .unwrap();
     let case = &file.cases[0];
-    let verifier = verifier("slack", case, secret(case));
+    let verifier = case.verifier("slack", case.keys());
     let delivery = case.delivery();
     let request: Request<()> = Request::from_parts(delivery.head.clone(), ());
 

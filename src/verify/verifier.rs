@@ -227,7 +227,9 @@ impl Verifier {
         self.0.clock.now()
     }
 
-    pub(crate) fn provider(&self) -> &Provider {
+    /// The provider whose deliveries these are.
+    #[must_use]
+    pub fn provider(&self) -> &Provider {
         &self.0.provider
     }
 

@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     convert::Infallible,
     error::Error,
     fmt, fs,
@@ -28,13 +28,13 @@ use http::{
 };
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 use tokio::time::Sleep;
 use tower::{Layer, Service, ServiceExt};
 use tower_webhook::{
-    Rejection, Secret, Verified, WebhookLayer,
+    Keys, PublicUrl, Rejection, Secret, Verified, Verifier, WebhookLayer,
     clock::Clock,
     providers::{self, Provider},
     scheme::Algorithm,
@@ -833,19 +833,52 @@ pub(crate) struct VectorFile {
 pub(crate) struct Vector {
     pub(crate) name: String,
     pub(crate) source: String,
-    pub(crate) secret: String,
+    #[serde(default)]
+    pub(crate) secret: Option<String>,
+    /// The current one first.
+    #[serde(default)]
+    pub(crate) secrets: Vec<String>,
+    #[serde(default)]
+    pub(crate) public_key: Option<String>,
+    /// What else has to be configured.
+    #[serde(default)]
+    pub(crate) config: BTreeMap<String, String>,
     pub(crate) method: String,
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
+    #[serde(default)]
     pub(crate) body: String,
+    /// In the place of `body`, where that is not UTF-8.
+    #[serde(default)]
+    pub(crate) body_b64: Option<String>,
     /// What the clock reads, in seconds after 1970.
     pub(crate) now: i64,
-    /// Seconds; the scheme's own where it is absent.
-    #[serde(default)]
-    pub(crate) tolerance: Option<u64>,
+    /// Seconds; the scheme's own where it is absent, any age where it is null.
+    #[serde(default = "own_tolerance", deserialize_with = "tolerance")]
+    pub(crate) tolerance: Tolerance,
     pub(crate) expect: Verdict,
     #[serde(default)]
     pub(crate) reason: Option<String>,
+    /// What the provider's own library answers, where it was asked.
+    #[serde(default)]
+    pub(crate) sdk_said: Option<String>,
+}
+
+/// How old a vector's delivery may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tolerance {
+    Own,
+    Any,
+    Seconds(u64),
+}
+
+fn own_tolerance() -> Tolerance {
+    Tolerance::Own
+}
+
+fn tolerance<'de, D: Deserializer<'de>>(from: D) -> Result<Tolerance, D::Error> {
+    let seconds = Option::<u64>::deserialize(from)?;
+    Ok(seconds.map_or(Tolerance::Any, Tolerance::Seconds))
 }
 
 /// What a vector expects.
@@ -859,12 +892,50 @@ pub(crate) enum Verdict {
 impl Vector {
     pub(crate) fn delivery(&self) -> Delivery {
         let method = Method::from_bytes(self.method.as_bytes()).expect("a method");
-        let delivery = Delivery::new(&self.body).method(method).uri(&self.url);
+        let delivery = Delivery::new(self.body()).method(method).uri(&self.url);
         self.headers
             .iter()
             .fold(delivery, |delivery, (name, value)| {
                 delivery.header(name, value)
             })
+    }
+
+    pub(crate) fn body(&self) -> Vec<u8> {
+        match &self.body_b64 {
+            Some(text) => base64ct::Base64::decode_vec(text).expect("base64"),
+            None => self.body.clone().into(),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> Keys {
+        let texts = [&self.secret, &self.public_key].into_iter().flatten();
+        let texts = texts.chain(&self.secrets).take(self.secrets.len().max(1));
+        let secrets = texts.map(|text| Secret::new(text.trim()).expect("a secret"));
+        Keys::newest_first(secrets).expect("a secret or a public key")
+    }
+
+    /// The verifier that the case asks for.
+    pub(crate) fn verifier(&self, preset: &str, keys: impl Into<Keys>) -> Verifier {
+        let clock = TestClock::new();
+        clock.set(self.now);
+        let provider = self
+            .config
+            .iter()
+            .fold(provider(preset), |provider, (name, value)| {
+                provider.with_setting(name, value.as_str())
+            });
+        let url: Uri = self.url.parse().expect("a URL");
+        let (scheme, host) = (url.scheme_str(), url.authority());
+        let base = format!("{}://{}", scheme.expect("a scheme"), host.expect("a host"));
+        let provider = provider.with_public_url(PublicUrl::fixed(&base).expect("a base"));
+        let verifier = Verifier::new(provider, keys)
+            .unwrap_or_else(|error| panic!("{preset}: {}: {error}", self.name));
+        let verifier = verifier.clock(clock);
+        match self.tolerance {
+            Tolerance::Own => verifier,
+            Tolerance::Any => verifier.tolerance(Duration::MAX),
+            Tolerance::Seconds(seconds) => verifier.tolerance(Duration::from_secs(seconds)),
+        }
     }
 }
 
@@ -890,13 +961,5 @@ pub(crate) fn vectors() -> Vec<VectorFile> {
 
 /// The preset that a vector file names.
 pub(crate) fn provider(name: &str) -> Provider {
-    match name {
-        "generic" => providers::generic(),
-        "github" => providers::github(),
-        "shopify" => providers::shopify(),
-        "slack" => providers::slack(),
-        "standard_webhooks" => providers::standard_webhooks(),
-        "stripe" => providers::stripe(),
-        other => panic!("no preset is called {other}"),
-    }
+    providers::by_name(name).unwrap_or_else(|| panic!("no preset is called {name}"))
 }
