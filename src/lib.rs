@@ -48,6 +48,7 @@ mod encoding;
 mod head;
 pub mod keys;
 mod mac;
+mod payload;
 mod place;
 pub mod providers;
 pub mod public_url;

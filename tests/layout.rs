@@ -7,7 +7,7 @@ use std::{
 
 /// The tiers of DESIGN.md, lowest first.
 const TIERS: &[&[&str]] = &[
-    &["clock", "encoding", "place", "trace"],
+    &["clock", "encoding", "payload", "place", "trace"],
     &["rejection"],
     &["head", "mac"],
     &["secret"],

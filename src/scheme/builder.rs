@@ -100,6 +100,31 @@ impl SchemeBuilder {
         self
     }
 
+    /// The member of the JSON body that is the signature, its names joined by dots.
+    #[cfg(feature = "json")]
+    pub fn signature_json(mut self, path: &str) -> Self {
+        self.signatures = vec![Where::Found(Place::Json(path.into()))];
+        self
+    }
+
+    /// The field of the form in the body that is the signature.
+    #[cfg(feature = "form")]
+    pub fn signature_form(mut self, field: &str) -> Self {
+        self.signatures = vec![Where::Found(Place::Form(field.into()))];
+        self
+    }
+
+    /// The parameter of the query that is the signature.
+    ///
+    /// # Security
+    ///
+    /// URLs are written to logs, at proxies too.
+    #[cfg(feature = "form")]
+    pub fn signature_query(mut self, parameter: &str) -> Self {
+        self.signatures = vec![Where::Found(Place::Query(parameter.into()))];
+        self
+    }
+
     /// What stands before the signature in its header: short for [`Layout::prefixed`].
     pub fn signature_prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.layout(Layout::prefixed(prefix))
@@ -118,6 +143,27 @@ impl SchemeBuilder {
     /// It proves nothing unless the [message](Self::message) has `{timestamp}`.
     pub fn timestamp_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.timestamp = Some(Where::header(name));
+        self
+    }
+
+    /// The member of the JSON body that is the timestamp, its names joined by dots.
+    #[cfg(feature = "json")]
+    pub fn timestamp_json(mut self, path: &str) -> Self {
+        self.timestamp = Some(Where::Found(Place::Json(path.into())));
+        self
+    }
+
+    /// The field of the form in the body that is the timestamp.
+    #[cfg(feature = "form")]
+    pub fn timestamp_form(mut self, field: &str) -> Self {
+        self.timestamp = Some(Where::Found(Place::Form(field.into())));
+        self
+    }
+
+    /// The parameter of the query that is the timestamp.
+    #[cfg(feature = "form")]
+    pub fn timestamp_query(mut self, parameter: &str) -> Self {
+        self.timestamp = Some(Where::Found(Place::Query(parameter.into())));
         self
     }
 
@@ -175,6 +221,11 @@ impl SchemeBuilder {
     /// | `{url}` | the URL as the sender knows it, with the query; the provider needs a [`PublicUrl`](crate::PublicUrl) |
     /// | `{setting:NAME}` | what the operator [set](crate::providers::Provider::with_setting) under this name |
     /// | `{header:NAME}` | the value of a header as it was sent |
+    /// | `{query:NAME}` | a parameter of the query, decoded; feature `form` |
+    /// | `{form:NAME}` | a field of the form that is the body, decoded; feature `form` |
+    /// | `{sorted_form}` | all fields of that form, decoded and sorted, names and values with nothing between; feature `form` |
+    /// | `{json:PATH}` | a member of the JSON that is the body: what a string says, how a number is written; feature `json` |
+    /// | `{canonical:NAME}` | what a preset of that name needs |
     /// | `{{`, `}}` | a brace |
     ///
     /// Everything else is itself.

@@ -1,27 +1,113 @@
-use crate::place::Place;
+#[cfg(any(feature = "form", feature = "json"))]
+use std::sync::Arc;
+
+#[cfg(feature = "form")]
+use crate::payload::form;
+#[cfg(feature = "json")]
+use crate::payload::json;
+use crate::{
+    payload::{Canonical, Facts, Malformed, canonical},
+    place::Place,
+};
 
 /// A part of the signed text that is found or computed once the body is there as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Derived {}
+pub(crate) enum Derived {
+    Canonical(&'static Canonical),
+    #[cfg(feature = "form")]
+    Form(Arc<str>),
+    #[cfg(feature = "json")]
+    Json(Arc<str>),
+    #[cfg(feature = "form")]
+    Query(Arc<str>),
+}
 
 impl Derived {
-    pub(super) fn parse(_token: &str) -> Option<Self> {
-        None
+    pub(super) fn parse(token: &str) -> Option<Self> {
+        if let Some((kind, name)) = token.split_once(':') {
+            return match kind {
+                "canonical" => canonical(name).map(Self::Canonical),
+                #[cfg(feature = "form")]
+                "form" => Some(Self::Form(name.into())),
+                #[cfg(feature = "json")]
+                "json" => Some(Self::Json(name.into())),
+                #[cfg(feature = "form")]
+                "query" => Some(Self::Query(name.into())),
+                _ => None,
+            };
+        }
+        // What many could use has a token of its own.
+        let shared = ["crc32", "md5", "sorted_form"];
+        let name = shared.iter().find(|name| **name == token)?;
+        canonical(name).map(Self::Canonical)
     }
 
-    pub(super) fn of(_place: &Place) -> Option<Self> {
-        None
+    /// What is found at a place.
+    pub(crate) fn of(place: &Place) -> Option<Self> {
+        match place {
+            #[cfg(feature = "form")]
+            Place::Form(name) => Some(Self::Form(name.clone())),
+            #[cfg(feature = "json")]
+            Place::Json(path) => Some(Self::Json(path.clone())),
+            #[cfg(feature = "form")]
+            Place::Query(name) => Some(Self::Query(name.clone())),
+            _ => None,
+        }
     }
 
     pub(super) fn covers_body(&self) -> bool {
-        match *self {}
+        match self {
+            Self::Canonical(canonical) => canonical.covers_body,
+            #[cfg(any(feature = "form", feature = "json"))]
+            _ => false,
+        }
     }
 
     pub(super) fn needs_url(&self) -> bool {
-        match *self {}
+        match self {
+            Self::Canonical(canonical) => canonical.needs_url,
+            #[cfg(any(feature = "form", feature = "json"))]
+            _ => false,
+        }
+    }
+
+    /// The headers that are looked at, beside the content type.
+    pub(crate) fn headers(&self) -> &'static [&'static str] {
+        match self {
+            Self::Canonical(canonical) => canonical.headers,
+            #[cfg(any(feature = "form", feature = "json"))]
+            _ => &[],
+        }
     }
 
     pub(crate) fn name(&self) -> String {
-        match *self {}
+        match self {
+            Self::Canonical(canonical) => canonical.name.into(),
+            #[cfg(feature = "form")]
+            Self::Form(name) | Self::Query(name) => name.to_string(),
+            #[cfg(feature = "json")]
+            Self::Json(path) => path.to_string(),
+        }
+    }
+
+    /// What it is for a request; `None` if it is not there.
+    pub(crate) fn find(
+        &self,
+        facts: &Facts<'_>,
+        body: &[u8],
+    ) -> Result<Option<Vec<u8>>, Malformed> {
+        match self {
+            Self::Canonical(canonical) => {
+                let mut text = Vec::new();
+                (canonical.write)(facts, body, &mut text)?;
+                Ok(Some(text))
+            }
+            #[cfg(feature = "form")]
+            Self::Form(name) => form::field(body, name),
+            #[cfg(feature = "json")]
+            Self::Json(path) => json::field(body, path).map(|text| text.map(String::into_bytes)),
+            #[cfg(feature = "form")]
+            Self::Query(name) => form::field(facts.query(), name),
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     place::Place,
     providers::Provider,
     rejection::RejectionKind,
-    scheme::{Element, Part, Spec, Template, Timestamp, TimestampPlace, UnixTime},
+    scheme::{Derived, Element, Part, Spec, Template, Timestamp, TimestampPlace, UnixTime},
 };
 
 /// What a head claims about its delivery, read but not proven.
@@ -51,7 +51,7 @@ impl<'h> Claims<'h> {
             }
         }
         let (timestamp, time) = match &spec.timestamp {
-            Some(timestamp) if !timestamp.is_in_body() => {
+            Some(timestamp) if !timestamp.is_late() => {
                 let (text, time) = timestamp.read(head, listed)?;
                 (text, Some(time))
             }
@@ -260,8 +260,9 @@ impl<'v, 'p> Listed<'v, 'p> {
 }
 
 impl Timestamp {
-    pub(super) fn is_in_body(&self) -> bool {
-        matches!(&self.place, TimestampPlace::At(place) if place.is_in_body())
+    /// Whether it is found once the body is there.
+    pub(super) fn is_late(&self) -> bool {
+        matches!(&self.place, TimestampPlace::At(place) if Derived::of(place).is_some())
     }
 
     /// The timestamp as it was sent and as a time; `listed` is the one beside the signature.

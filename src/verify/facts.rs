@@ -1,11 +1,23 @@
-use super::{candidates::Candidates, claims::Claims};
+use http::HeaderName;
+
+use super::{
+    candidates::Candidates,
+    claims::{Claims, Listed},
+};
 use crate::{
+    payload::{self, Malformed},
     rejection::RejectionKind,
-    scheme::{Spec, Template, UnixTime},
+    scheme::{Derived, Spec, Template, TimestampPlace, UnixTime},
 };
 
 /// What is needed of a head once the body is there.
-pub(super) struct Facts {}
+pub(super) struct Facts {
+    method: String,
+    url: String,
+    target: String,
+    content_type: Vec<u8>,
+    headers: Vec<(&'static str, Vec<u8>)>,
+}
 
 /// What was found in a body.
 #[derive(Default)]
@@ -17,26 +29,102 @@ pub(super) struct Found {
 }
 
 impl Facts {
-    pub(super) fn of(_spec: &Spec, _claims: &Claims<'_>) -> Result<Self, RejectionKind> {
-        Ok(Self {})
+    pub(super) fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Self, RejectionKind> {
+        let mut headers = Vec::new();
+        let mut url = claims.base.to_owned();
+        if !url.is_empty() {
+            url.push_str(claims.safe_target()?);
+        }
+        let derived = spec.messages().flat_map(Template::derived);
+        for name in derived.flat_map(|(derived, _)| derived.headers()) {
+            if let Some(value) = claims.head.value(&HeaderName::from_static(name))? {
+                headers.push((*name, value.as_bytes().to_vec()));
+            }
+        }
+        let content_type = claims.head.value(&http::header::CONTENT_TYPE)?;
+        Ok(Self {
+            method: claims.head.method().to_string(),
+            url,
+            target: claims.target().to_owned(),
+            content_type: content_type.map_or(Vec::new(), |value| value.as_bytes().to_vec()),
+            headers,
+        })
+    }
+
+    fn facts(&self) -> payload::Facts<'_> {
+        payload::Facts {
+            method: &self.method,
+            url: &self.url,
+            target: &self.target,
+            content_type: &self.content_type,
+            headers: &self.headers,
+        }
     }
 
     /// What fills the gaps of a text, but for the body itself.
     pub(super) fn derive(
         &self,
-        _message: &Template,
-        _body: &[u8],
+        message: &Template,
+        body: &[u8],
     ) -> Result<Vec<Vec<u8>>, RejectionKind> {
-        Ok(Vec::new())
+        let mut values = Vec::new();
+        for (derived, element) in message.derived() {
+            let value = derived.find(&self.facts(), body)?;
+            let value = value.ok_or(Malformed("what is signed"))?;
+            let mut separator = element.separator.iter();
+            if separator.any(|separator| separator.blurs(&value)) {
+                return Err(RejectionKind::AmbiguousMessage {
+                    part: element.part.name(),
+                });
+            }
+            values.push(value);
+        }
+        Ok(values)
     }
 
+    /// Finds what the scheme has in the body and the query; signatures go into `candidates`.
     pub(super) fn look_into(
         &self,
-        _body: &[u8],
-        _spec: &Spec,
-        _candidates: &mut Candidates,
+        body: &[u8],
+        spec: &Spec,
+        candidates: &mut Candidates,
     ) -> Result<Found, RejectionKind> {
-        Ok(Found::default())
+        let mut listed = Listed::default();
+        let mut absent = None;
+        let mut values = Vec::new();
+        for place in &spec.signatures {
+            if let Some(derived) = Derived::of(place) {
+                let value = derived.find(&self.facts(), body)?;
+                values.push((place, value.filter(|value| !value.is_empty())));
+            }
+        }
+        for (place, value) in &values {
+            match value {
+                Some(value) => listed.read(value, place, spec, candidates)?,
+                None => absent = absent.or(Some(*place)),
+            }
+        }
+        let beside = listed.end(absent, candidates)?;
+        let mut found = Found::default();
+        if let Some(timestamp) = spec.timestamp.as_ref().filter(|it| it.is_late()) {
+            let value = match &timestamp.place {
+                TimestampPlace::At(place) => match Derived::of(place) {
+                    Some(derived) => derived.find(&self.facts(), body)?,
+                    None => None,
+                },
+                TimestampPlace::Key(_) => beside.map(<[u8]>::to_vec),
+            };
+            let value = value.filter(|value| !value.is_empty());
+            found.time = Some(timestamp.time(value.as_deref())?);
+        }
+        if let Some(derived) = spec.id.as_ref().and_then(Derived::of) {
+            let id = derived.find(&self.facts(), body)?;
+            found.id = id.and_then(|id| String::from_utf8(id).ok());
+        }
+        for message in spec.messages() {
+            found.derived.push(self.derive(message, body)?);
+        }
+        Ok(found)
     }
 }
 
@@ -48,5 +136,11 @@ impl Found {
             .into_iter()
             .flatten()
             .map(Vec::as_slice)
+    }
+}
+
+impl From<Malformed> for RejectionKind {
+    fn from(Malformed(expected): Malformed) -> Self {
+        Self::MalformedPayload { expected }
     }
 }

@@ -1,0 +1,24 @@
+use crate::payload::{Canonical, Facts, Malformed, form};
+
+/// The fields of a form, sorted by name, each as its name and its value, decoded, with nothing between
+/// them. A name that is there several times gives each of its values once, sorted: so Twilio and
+/// Mandrill sign.
+pub(super) const SORTED_FORM: Canonical = Canonical {
+    name: "sorted_form",
+    headers: &[],
+    covers_body: true,
+    needs_url: false,
+    write,
+};
+
+#[expect(clippy::unnecessary_wraps, reason = "others can fail")]
+fn write(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
+    let mut fields: Vec<_> = form::fields(body).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    for (name, value) in fields {
+        text.extend_from_slice(&name);
+        text.extend_from_slice(&value);
+    }
+    Ok(())
+}

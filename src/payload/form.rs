@@ -1,0 +1,40 @@
+//! `application/x-www-form-urlencoded`, as bytes: what is not UTF-8 is not replaced, or two bodies
+//! would have one text.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode;
+
+use super::Malformed;
+
+/// The fields in the order of the body, decoded; empty pieces between `&` are none.
+pub(crate) fn fields(body: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+    let pieces = body.split(|byte| *byte == b'&');
+    pieces.filter(|piece| !piece.is_empty()).map(|piece| {
+        let at = piece.iter().position(|byte| *byte == b'=');
+        let (name, value) = piece.split_at(at.unwrap_or(piece.len()));
+        (decoded(name), decoded(value.get(1..).unwrap_or_default()))
+    })
+}
+
+/// The value of a field that is there once, or several times alike.
+pub(crate) fn field(body: &[u8], name: &str) -> Result<Option<Vec<u8>>, Malformed> {
+    let mut values = fields(body).filter(|(field, _)| field == name.as_bytes());
+    let first = values.next();
+    if values.any(|other| Some(&other) != first.as_ref()) {
+        return Err(Malformed("a field with one value"));
+    }
+    Ok(first.map(|(_, value)| value))
+}
+
+fn decoded(text: &[u8]) -> Vec<u8> {
+    let spaced: Cow<'_, [u8]> = if text.contains(&b'+') {
+        let spaced = text
+            .iter()
+            .map(|byte| if *byte == b'+' { b' ' } else { *byte });
+        Cow::Owned(spaced.collect())
+    } else {
+        Cow::Borrowed(text)
+    };
+    percent_decode(&spaced).collect()
+}

@@ -1,0 +1,123 @@
+//! Members of JSON bodies, found in one way only.
+
+use std::{borrow::Cow, fmt};
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::Malformed;
+
+const JSON: Malformed = Malformed("JSON in which this member is there once");
+
+/// The text of a member: of a string what it says, of a number or a truth value how it is written.
+/// `None` if it is not there or null.
+///
+/// Names are joined by dots; in a list, a number is a place. A name that is there twice on the way is
+/// refused, as another parser may take the other one.
+pub(crate) fn field(body: &[u8], path: &str) -> Result<Option<String>, Malformed> {
+    let Some(raw) = raw(body, path)? else {
+        return Ok(None);
+    };
+    let text = raw.get();
+    match text.as_bytes().first() {
+        Some(b'"') => {
+            let text: Cow<'_, str> = serde_json::from_str(text).map_err(|_| JSON)?;
+            Ok(Some(text.into_owned()))
+        }
+        Some(b'n') => Ok(None),
+        Some(b'{' | b'[') | None => Err(JSON),
+        Some(_) => Ok(Some(text.to_owned())),
+    }
+}
+
+/// A member as it is written.
+pub(crate) fn raw<'b>(body: &'b [u8], path: &str) -> Result<Option<&'b RawValue>, Malformed> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let found = Find(path).deserialize(&mut json).map_err(|_| JSON)?;
+    json.end().map_err(|_| JSON)?;
+    Ok(found)
+}
+
+/// Finds what is at the end of a path.
+struct Find<'p>(&'p str);
+
+impl<'de> DeserializeSeed<'de> for Find<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        if self.0.is_empty() {
+            let raw = serde::Deserialize::deserialize(json)?;
+            Ok(Some(raw))
+        } else {
+            json.deserialize_any(self)
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Find<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (name, rest) = self.0.split_once('.').unwrap_or((self.0, ""));
+        let mut found = None;
+        let mut is_there = false;
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key != name {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if std::mem::replace(&mut is_there, true) {
+                return Err(serde::de::Error::custom("a name is there twice"));
+            }
+            found = map.next_value_seed(Find(rest))?;
+        }
+        Ok(found)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let (place, rest) = self.0.split_once('.').unwrap_or((self.0, ""));
+        let place: Option<usize> = place.parse().ok();
+        let mut found = None;
+        let mut at = 0;
+        loop {
+            let more = if Some(at) == place {
+                let value = list.next_element_seed(Find(rest))?;
+                value.map(|value| found = value).is_some()
+            } else {
+                list.next_element::<IgnoredAny>()?.is_some()
+            };
+            if !more {
+                return Ok(found);
+            }
+            at += 1;
+        }
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,64 @@
+//! What a scheme finds in a body or a URL, or computes from them.
+
+mod canonical;
+#[cfg(feature = "form")]
+pub(crate) mod form;
+#[cfg(feature = "json")]
+pub(crate) mod json;
+
+pub(crate) use self::canonical::canonical;
+
+/// What is known of a request beside its body.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts<'f> {
+    pub(crate) method: &'f str,
+    /// The whole URL, as the sender knows it; empty where the scheme does not sign it.
+    pub(crate) url: &'f str,
+    /// The path and the query.
+    pub(crate) target: &'f str,
+    pub(crate) content_type: &'f [u8],
+    /// The headers that a canonicaliser asked for.
+    pub(crate) headers: &'f [(&'static str, Vec<u8>)],
+}
+
+impl<'f> Facts<'f> {
+    /// The query without its question mark.
+    pub(crate) fn query(&self) -> &'f [u8] {
+        let query = self.target.split_once('?');
+        query.map_or("", |(_, query)| query).as_bytes()
+    }
+
+    /// A header that was asked for, if it is there.
+    pub(crate) fn header(&self, name: &str) -> Option<&'f [u8]> {
+        let header = self.headers.iter().find(|(header, _)| *header == name);
+        header.map(|(_, value)| value.as_slice())
+    }
+}
+
+/// A body or a URL is not of the form that is looked into: what it should have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed(pub(crate) &'static str);
+
+/// A named way from a request to a piece of signed text, for what no token says.
+#[derive(Debug)]
+pub(crate) struct Canonical {
+    pub(crate) name: &'static str,
+    /// The headers that it looks at, in small letters.
+    pub(crate) headers: &'static [&'static str],
+    /// Whether no byte of the body can change without changing the text.
+    pub(crate) covers_body: bool,
+    /// Whether it needs the whole URL.
+    pub(crate) needs_url: bool,
+    pub(crate) write: Write,
+}
+
+pub(crate) type Write = fn(&Facts<'_>, &[u8], &mut Vec<u8>) -> Result<(), Malformed>;
+
+/// There is one of each name.
+impl PartialEq for Canonical {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Canonical {}
