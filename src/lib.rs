@@ -39,6 +39,17 @@
 //!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
 //!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// What one feature uses is there for all of its kind.
+#![cfg_attr(
+    not(all(
+        feature = "ecdsa",
+        feature = "ed25519",
+        feature = "form",
+        feature = "json",
+        feature = "x509"
+    )),
+    allow(dead_code)
+)]
 
 #[cfg(feature = "axum")]
 mod axum;
@@ -51,6 +62,8 @@ mod mac;
 mod payload;
 mod place;
 pub mod providers;
+#[cfg(feature = "_public-key")]
+mod public_key;
 pub mod public_url;
 pub mod rejection;
 pub mod scheme;

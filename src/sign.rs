@@ -58,7 +58,7 @@ impl Signer {
         let provider = provider.into();
         let spec = provider.scheme().spec();
         let key = secret.key(spec.key_form)?;
-        let mac = Key::new(spec.algorithm, &key);
+        let mac = secret.ready(spec.algorithm, spec.key_form)?;
         Ok(Self { provider, key, mac })
     }
 

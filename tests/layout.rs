@@ -9,7 +9,8 @@ use std::{
 const TIERS: &[&[&str]] = &[
     &["clock", "encoding", "payload", "place", "trace"],
     &["rejection"],
-    &["head", "mac"],
+    &["head", "public_key"],
+    &["mac"],
     &["secret"],
     &["public_url", "scheme"],
     &["keys", "providers", "setup"],
@@ -21,7 +22,7 @@ const TIERS: &[&[&str]] = &[
 ];
 
 /// The first tier that may name tower and bodies.
-const FIRST_WITH_TOWER: usize = 8;
+const FIRST_WITH_TOWER: usize = 9;
 
 /// Past this a file is a room too large to know.
 const MOST_LINES: usize = 350;

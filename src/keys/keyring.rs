@@ -40,16 +40,12 @@ impl Keyring {
         let (algorithm, form) = (spec.algorithm, spec.key_form);
         let prepare = |secret: &Secret, which: &str| -> Result<_, KeyError> {
             let label = secret.label_ref().cloned();
-            let key = secret.key(form).map_err(|error| {
+            let key = secret.ready(algorithm, form).map_err(|error| {
                 let label = label.as_ref().map(|label| format!(" (`{label}`)"));
                 let label = label.unwrap_or_default();
                 error.of(format!("scheme `{}`: {which}{label}", spec.name))
             })?;
-            Ok(LabelledKey::new(
-                Key::new(algorithm, &key),
-                label,
-                secret.expiry(),
-            ))
+            Ok(LabelledKey::new(key, label, secret.expiry()))
         };
         let current = prepare(current, "the secret")?;
         // Of its full size at once: growing would leave keys behind that nothing wipes.

@@ -1,5 +1,8 @@
 use std::fmt;
 
+#[cfg(feature = "_public-key")]
+use crate::public_key::KeyKind;
+
 /// How a signature is computed.
 ///
 /// What is said to be of old providers is for them alone: take [`HmacSha256`](Self::HmacSha256) for
@@ -7,6 +10,26 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
+    /// ECDSA over P-256 with SHA-256, written in DER ([RFC 3279, section 2.2.3]).
+    ///
+    /// [RFC 3279, section 2.2.3]: https://www.rfc-editor.org/rfc/rfc3279#section-2.2.3
+    #[cfg(feature = "ecdsa")]
+    EcdsaP256Der,
+    /// ECDSA over P-256 with SHA-256, written as two numbers of 32 bytes: the ES256 of [RFC 7518].
+    ///
+    /// [RFC 7518]: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
+    #[cfg(feature = "ecdsa")]
+    EcdsaP256Raw,
+    /// ECDSA over P-521 with SHA-512, written as two numbers of 66 bytes: the ES512 of [RFC 7518].
+    ///
+    /// [RFC 7518]: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
+    #[cfg(feature = "ecdsa")]
+    EcdsaP521Raw,
+    /// Ed25519 ([RFC 8032]): 64 bytes. The body is copied once, as it is hashed twice.
+    ///
+    /// [RFC 8032]: https://www.rfc-editor.org/rfc/rfc8032
+    #[cfg(feature = "ed25519")]
+    Ed25519,
     /// HMAC with MD5 ([RFC 2104]): 16 bytes. Only for old providers.
     ///
     /// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104
@@ -36,6 +59,20 @@ pub enum Algorithm {
     /// whoever has the sender sign one of them has the other signed too.
     #[cfg(feature = "md5")]
     Md5SecretLast,
+    /// RSA, PKCS#1 v1.5, with SHA-1 ([RFC 8017]). Only for old providers.
+    ///
+    /// # Security
+    ///
+    /// Two texts with the same SHA-1 have the same signature. Such pairs can be made, at a price.
+    ///
+    /// [RFC 8017]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
+    #[cfg(feature = "rsa")]
+    RsaSha1,
+    /// RSA, PKCS#1 v1.5, with SHA-256 ([RFC 8017]).
+    ///
+    /// [RFC 8017]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
+    #[cfg(feature = "rsa")]
+    RsaSha256,
     /// SHA-1 of the text and then the secret: 20 bytes. Only for old providers.
     ///
     /// # Security
@@ -65,10 +102,15 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The length of a signature, in bytes; of a token that of the digest it is compared by.
+    /// The length of a signature, in bytes; of a token that of the digest it is compared by. `None` if
+    /// it depends on the key.
     #[must_use]
-    pub const fn signature_len(self) -> usize {
-        match self {
+    pub const fn signature_len(self) -> Option<usize> {
+        Some(match self {
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Der => return None,
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 | Self::RsaSha256 => return None,
             #[cfg(feature = "md5")]
             Self::HmacMd5 | Self::Md5SecretLast => 16,
             Self::HmacSha1 | Self::Sha1SecretLast => 20,
@@ -79,6 +121,45 @@ impl Algorithm {
             | Self::Token => 32,
             Self::HmacSha384 => 48,
             Self::HmacSha512 => 64,
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Raw => 64,
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => 64,
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP521Raw => 132,
+        })
+    }
+
+    /// Whether deliveries are proven by the provider's public key, and not by a secret.
+    #[must_use]
+    pub const fn has_public_key(self) -> bool {
+        match self {
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Der | Self::EcdsaP256Raw | Self::EcdsaP521Raw => true,
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => true,
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 | Self::RsaSha256 => true,
+            _ => false,
+        }
+    }
+
+    #[cfg(feature = "_public-key")]
+    pub(crate) const fn public(self) -> Option<KeyKind> {
+        match self {
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Der => Some(KeyKind::EcdsaP256Der),
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Raw => Some(KeyKind::EcdsaP256Raw),
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP521Raw => Some(KeyKind::EcdsaP521Raw),
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => Some(KeyKind::Ed25519),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 => Some(KeyKind::RsaSha1),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => Some(KeyKind::RsaSha256),
+            _ => None,
         }
     }
 }
@@ -86,6 +167,18 @@ impl Algorithm {
 impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Der => "ECDSA P-256, DER",
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Raw => "ECDSA P-256",
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP521Raw => "ECDSA P-521",
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => "Ed25519",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha1 => "RSA with SHA1",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => "RSA with SHA256",
             #[cfg(feature = "md5")]
             Self::HmacMd5 => "HMAC-MD5",
             Self::HmacSha1 => "HMAC-SHA1",

@@ -13,7 +13,11 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 pub use self::algorithm::Algorithm;
+#[cfg(feature = "_public-key")]
+use self::run::Public;
 use self::run::{Run as _, SecretFirst, SecretLast, SecretSecond, Token};
+#[cfg(feature = "_public-key")]
+use crate::public_key::{PublicKey, PublicKeyForm};
 
 /// The longest MAC of any algorithm, in bytes.
 pub(crate) const MAX_LEN: usize = 64;
@@ -29,6 +33,8 @@ pub(crate) struct Mac(State);
 
 #[derive(Clone)]
 enum State {
+    #[cfg(feature = "_public-key")]
+    Public(Public),
     #[cfg(feature = "md5")]
     Md5(Hmac<Md5>),
     #[cfg(feature = "md5")]
@@ -47,6 +53,8 @@ enum State {
 macro_rules! each {
     ($state:expr, $run:ident => $do:expr) => {
         match $state {
+            #[cfg(feature = "_public-key")]
+            State::Public($run) => $do,
             #[cfg(feature = "md5")]
             State::Md5($run) => $do,
             #[cfg(feature = "md5")]
@@ -65,7 +73,15 @@ macro_rules! each {
 }
 
 impl Key {
-    /// Takes a key of any length, if it is a secret.
+    /// The public key in `text`, if it is one for the algorithm.
+    #[cfg(feature = "_public-key")]
+    pub(crate) fn public(algorithm: Algorithm, form: PublicKeyForm, text: &[u8]) -> Option<Self> {
+        let key = PublicKey::parse(algorithm.public()?, form, text)?;
+        Some(Self(State::Public(Public(Some(key)))))
+    }
+
+    /// Takes a key of any length, if the algorithm has a secret; for others, a key that nothing passes
+    /// by.
     pub(crate) fn new(algorithm: Algorithm, key: &[u8]) -> Self {
         // `new_from_slice` is fallible for MACs with a fixed key length; HMAC has none.
         const ANY: &str = "HMAC takes keys of any length";
@@ -85,6 +101,8 @@ impl Key {
             Algorithm::Sha256SecretFirst => State::Sha256SecretFirst(SecretFirst::new(key)),
             Algorithm::Sha256SecretLast => State::Sha256SecretLast(SecretLast::new(key)),
             Algorithm::Token => State::Token(Token::new(key)),
+            #[cfg(feature = "_public-key")]
+            _ => State::Public(Public(None)),
         })
     }
 
@@ -94,6 +112,10 @@ impl Key {
 
     /// The MAC of what `message` writes; `None` if this key cannot make it.
     pub(crate) fn sign(&self, message: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Option<Vec<u8>> {
+        #[cfg(feature = "_public-key")]
+        if matches!(self.0, State::Public(_)) {
+            return None;
+        }
         each!(&self.0, run => {
             let mut run = run.clone();
             message(&mut |text| run.absorb(text));
@@ -108,6 +130,16 @@ impl Key {
         message: impl FnOnce(&mut dyn FnMut(&[u8])),
         signatures: impl Iterator<Item = &'s [u8]>,
     ) -> bool {
+        #[cfg(feature = "_public-key")]
+        if let State::Public(Public(key)) = &self.0 {
+            let mut text = Vec::new();
+            message(&mut |piece| text.extend_from_slice(piece));
+            let key = key.as_ref();
+            let mut signatures = signatures;
+            return signatures.any(|signature| {
+                key.is_some_and(|key| key.verifies(&|write| write(&text), signature))
+            });
+        }
         each!(&self.0, run => {
             let mut run = run.clone();
             message(&mut |text| run.absorb(text));

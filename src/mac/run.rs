@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use super::token;
+#[cfg(feature = "_public-key")]
+use crate::public_key::PublicKey;
 
 /// A computation that takes a message and ends in a MAC.
 pub(super) trait Run: Clone {
@@ -137,5 +139,19 @@ impl Run for Token {
 
     fn mac<R>(self, look: impl FnOnce(&[u8]) -> R) -> R {
         look(&*self.0)
+    }
+}
+
+/// A public key, which makes no MAC: what it is asked as one is, no signature is.
+#[cfg(feature = "_public-key")]
+#[derive(Clone)]
+pub(super) struct Public(pub(super) Option<PublicKey>);
+
+#[cfg(feature = "_public-key")]
+impl Run for Public {
+    fn absorb(&mut self, _: &[u8]) {}
+
+    fn mac<R>(self, look: impl FnOnce(&[u8]) -> R) -> R {
+        look(&[])
     }
 }

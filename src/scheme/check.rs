@@ -31,6 +31,9 @@ impl SchemeBuilder {
         if (is_token && !as_token) || (!is_token && self.encoding == Encoding::Text) {
             return Err(E::TokenMismatch);
         }
+        if self.algorithm.has_public_key() != self.key_form.is_public() {
+            return Err(E::KeyFormMismatch);
+        }
         let signatures: Result<Vec<_>, _> = self.signatures.into_iter().map(Where::place).collect();
         let signatures = signatures?;
         self.layout.check()?;

@@ -34,6 +34,8 @@ pub enum SchemeErrorKind {
         /// The name as given.
         name: String,
     },
+    /// A public key for an algorithm with a secret, or the reverse.
+    KeyFormMismatch,
     /// A key that a list of this layout cannot have.
     #[non_exhaustive]
     InvalidKey {
@@ -120,6 +122,9 @@ impl fmt::Display for SchemeError {
                     "the guard of `{header}` has a value that no header can have"
                 )
             }
+            E::KeyFormMismatch => f.write_str(
+                "an algorithm with a public key takes a `KeyForm::PublicKey`, and no other does",
+            ),
             E::TokenMismatch => {
                 f.write_str("a token is sent as text or base64, and a signature never as text")
             }

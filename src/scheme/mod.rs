@@ -68,6 +68,8 @@ pub(crate) use self::{
     template::{Element, Part, Template},
     timestamp::UnixTime,
 };
+#[cfg(feature = "_public-key")]
+pub use crate::public_key::PublicKeyForm;
 pub use crate::{encoding::Encoding, mac::Algorithm, place::Place, secret::KeyForm};
 
 /// How a provider signs its deliveries.
@@ -126,6 +128,7 @@ impl Scheme {
         match (self.0.algorithm, self.0.encoding) {
             (Algorithm::Token, Encoding::Base64) => Credential::UserAndPassword,
             (Algorithm::Token, _) => Credential::Token,
+            (algorithm, _) if algorithm.has_public_key() => Credential::PublicKey,
             _ => Credential::Secret,
         }
     }

@@ -1,5 +1,8 @@
 use std::fmt;
 
+#[cfg(feature = "_public-key")]
+use crate::public_key::PublicKeyForm;
+
 /// How the text of a secret becomes key bytes.
 ///
 /// It belongs to the [scheme](crate::Scheme), because providers differ: Stripe's `whsec_…` is the
@@ -13,6 +16,9 @@ pub enum KeyForm {
     Hex,
     /// Standard base64, with or without padding, after this prefix if it is there.
     PrefixedBase64(&'static str),
+    /// A public key of the provider's, which is no secret.
+    #[cfg(feature = "_public-key")]
+    PublicKey(PublicKeyForm),
     /// The SHA-1 digest of the text's own bytes, 20 bytes. Only for old providers.
     Sha1OfText,
     /// The text's own bytes.
@@ -25,7 +31,20 @@ impl fmt::Display for KeyForm {
             Self::Base64 => f.write_str("standard base64"),
             Self::Hex => f.write_str("hex"),
             Self::PrefixedBase64(prefix) => write!(f, "standard base64, alone or after `{prefix}`"),
+            #[cfg(feature = "_public-key")]
+            Self::PublicKey(form) => form.fmt(f),
             Self::Sha1OfText | Self::Text => f.write_str("text"),
+        }
+    }
+}
+
+impl KeyForm {
+    /// Whether it is that of a public key.
+    pub(crate) const fn is_public(self) -> bool {
+        match self {
+            #[cfg(feature = "_public-key")]
+            Self::PublicKey(_) => true,
+            _ => false,
         }
     }
 }

@@ -14,7 +14,7 @@ pub use self::{
 };
 use crate::{
     encoding::{Encoding, base64_any_padding},
-    mac::sha1,
+    mac::{Algorithm, Key, sha1},
 };
 
 /// A secret shared with a provider.
@@ -125,12 +125,27 @@ impl Secret {
         self.not_after
     }
 
+    /// The key of an algorithm.
+    pub(crate) fn ready(&self, algorithm: Algorithm, form: KeyForm) -> Result<Key, KeyError> {
+        let key = self.key(form)?;
+        match form {
+            #[cfg(feature = "_public-key")]
+            KeyForm::PublicKey(public) => {
+                let ready = Key::public(algorithm, public, &key);
+                ready.ok_or(KeyErrorKind::Encoding { expected: form }.into())
+            }
+            _ => Ok(Key::new(algorithm, &key)),
+        }
+    }
+
     /// The key bytes under `form`.
     pub(crate) fn key(&self, form: KeyForm) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let form = if self.is_raw { KeyForm::Text } else { form };
         let mut room = Zeroizing::new(vec![0; self.bytes.len() + 2]);
         let key = match form {
             KeyForm::Text => Some(&self.bytes[..]),
+            #[cfg(feature = "_public-key")]
+            KeyForm::PublicKey(_) => Some(&self.bytes[..]),
             KeyForm::Base64 => base64_any_padding(&self.bytes, &mut room),
             KeyForm::PrefixedBase64(prefix) => {
                 let text = self.bytes.strip_prefix(prefix.as_bytes());

@@ -10,12 +10,15 @@ type Room = [u8; mac::MAX_LEN + 2];
 
 /// The signatures of a request, decoded. The first is kept in place, as there is seldom another.
 pub(super) struct Candidates {
-    len: usize,
+    /// `None` if it depends on the key.
+    len: Option<usize>,
     encoding: Encoding,
     is_token: bool,
     is_empty: bool,
     first: Room,
     rest: Vec<Room>,
+    /// Those that are of any length, or too long for a room.
+    long: Vec<Vec<u8>>,
 }
 
 impl Candidates {
@@ -30,12 +33,21 @@ impl Candidates {
             is_empty: true,
             first: [0; mac::MAX_LEN + 2],
             rest: Vec::new(),
+            long: Vec::new(),
         }
     }
 
     /// Adds a signature, if it can be one.
     pub(super) fn decode(&mut self, text: &[u8]) {
-        let (len, encoding, is_token) = (self.len, self.encoding, self.is_token);
+        let Some(len) = self.len.filter(|len| *len <= mac::MAX_LEN) else {
+            // What was sent is in memory already, so its length is a bound.
+            let mut room = vec![0; text.len() + 2];
+            let decoded = self.encoding.decode(text, &mut room);
+            let decoded = decoded.filter(|it| self.len.is_none_or(|len| it.len() == len));
+            self.long.extend(decoded.map(<[u8]>::to_vec));
+            return;
+        };
+        let (encoding, is_token) = (self.encoding, self.is_token);
         let decode = |room: &mut Room| {
             let decoded = if is_token {
                 token(text, encoding, room)
@@ -55,13 +67,15 @@ impl Candidates {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.is_empty
+        self.is_empty && self.long.is_empty()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let first = (!self.is_empty).then_some(&self.first);
         let all = first.into_iter().chain(&self.rest);
-        all.map(|room| room.get(..self.len).unwrap_or_default())
+        let len = self.len.unwrap_or_default();
+        let short = all.map(move |room| room.get(..len).unwrap_or_default());
+        short.chain(self.long.iter().map(Vec::as_slice))
     }
 }
 

@@ -1,0 +1,63 @@
+use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
+use p256::pkcs8::DecodePublicKey as _;
+use sha2::{Sha256, Sha512};
+
+use super::{KeyKind, Message, form::Material, hash};
+
+/// # Security
+///
+/// With every signature `(r, s)` its mirror image `(r, -s)` is one too, and providers send either,
+/// so both are taken: a signature tells nothing about whether a delivery was seen before. In DER
+/// each has exactly one form.
+pub(super) enum Key {
+    P256Der(p256::ecdsa::VerifyingKey),
+    P256Raw(p256::ecdsa::VerifyingKey),
+    P521Raw(p521::ecdsa::VerifyingKey),
+}
+
+impl Key {
+    /// Takes points in either form of SEC 1, compressed or not; each must be on its curve.
+    pub(super) fn new(kind: KeyKind, material: &Material) -> Option<Self> {
+        match kind {
+            KeyKind::EcdsaP256Der => p256(material).map(Self::P256Der),
+            KeyKind::EcdsaP256Raw => p256(material).map(Self::P256Raw),
+            KeyKind::EcdsaP521Raw => p521(material).map(Self::P521Raw),
+            #[cfg(any(feature = "ed25519", feature = "rsa"))]
+            _ => None,
+        }
+    }
+
+    pub(super) fn verify(&self, message: Message<'_>, signature: &[u8]) -> Option<()> {
+        match self {
+            Self::P256Der(key) => {
+                let signature = p256::ecdsa::Signature::from_der(signature).ok()?;
+                key.verify_prehash(&hash::<Sha256>(message), &signature)
+            }
+            Self::P256Raw(key) => {
+                let signature = p256::ecdsa::Signature::from_slice(signature).ok()?;
+                key.verify_prehash(&hash::<Sha256>(message), &signature)
+            }
+            Self::P521Raw(key) => {
+                let signature = p521::ecdsa::Signature::from_slice(signature).ok()?;
+                key.verify_prehash(&hash::<Sha512>(message), &signature)
+            }
+        }
+        .ok()
+    }
+}
+
+fn p256(material: &Material) -> Option<p256::ecdsa::VerifyingKey> {
+    match material {
+        Material::Raw(point) => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok(),
+        Material::Spki(der) => p256::ecdsa::VerifyingKey::from_public_key_der(der).ok(),
+        _ => None,
+    }
+}
+
+fn p521(material: &Material) -> Option<p521::ecdsa::VerifyingKey> {
+    match material {
+        Material::Raw(point) => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok(),
+        Material::Spki(der) => p521::ecdsa::VerifyingKey::from_public_key_der(der).ok(),
+        _ => None,
+    }
+}

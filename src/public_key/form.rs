@@ -1,0 +1,133 @@
+#[cfg(feature = "x509")]
+use super::Certificate;
+use std::fmt;
+
+use super::KeyKind;
+use crate::encoding::{Encoding, base64_any_padding};
+
+/// How a provider's console shows a public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PublicKeyForm {
+    /// The bytes of an Ed25519 key, or of a point ([SEC 1, section 2.3.3]), in standard base64 with
+    /// or without padding.
+    ///
+    /// [SEC 1, section 2.3.3]: https://www.secg.org/sec1-v2.pdf
+    Base64,
+    /// An X.509 certificate in PEM. Of a chain, its first: the key's own by custom ([RFC 8446,
+    /// section 4.4.2]).
+    ///
+    /// Nothing but the key is looked at: neither who issued the certificate nor until when it holds.
+    ///
+    /// [RFC 8446, section 4.4.2]: https://www.rfc-editor.org/rfc/rfc8446#section-4.4.2
+    #[cfg(feature = "x509")]
+    Certificate,
+    /// As `Base64`, in hex digits of either case.
+    Hex,
+    /// A JSON Web Key ([RFC 7517]).
+    ///
+    /// [RFC 7517]: https://www.rfc-editor.org/rfc/rfc7517
+    #[cfg(feature = "json")]
+    Jwk,
+    /// PEM ([RFC 7468]): `PUBLIC KEY`, and for RSA `RSA PUBLIC KEY` too.
+    ///
+    /// [RFC 7468]: https://www.rfc-editor.org/rfc/rfc7468
+    Pem,
+    /// As `Base64`, after this prefix if it is there.
+    PrefixedBase64(&'static str),
+    /// `SubjectPublicKeyInfo` in DER ([RFC 5280, section 4.1]), in standard base64 with or without
+    /// padding.
+    ///
+    /// [RFC 5280, section 4.1]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1
+    SpkiBase64,
+}
+
+/// The bytes of a key, as its algorithm takes them.
+pub(super) enum Material {
+    /// An Ed25519 key or a point of a curve.
+    Raw(Vec<u8>),
+    /// A `SubjectPublicKeyInfo` in DER.
+    Spki(Vec<u8>),
+    /// An `RSAPublicKey` of PKCS#1 in DER.
+    Pkcs1(Vec<u8>),
+    /// An RSA modulus and exponent, big-endian.
+    #[cfg(feature = "json")]
+    Numbers { n: Vec<u8>, e: Vec<u8> },
+}
+
+impl fmt::Display for PublicKeyForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base64 => f.write_str("a public key in standard base64"),
+            #[cfg(feature = "x509")]
+            Self::Certificate => f.write_str("a certificate in PEM"),
+            Self::Hex => f.write_str("a public key in hex"),
+            #[cfg(feature = "json")]
+            Self::Jwk => f.write_str("a public key as a JSON Web Key"),
+            Self::Pem => f.write_str("a public key in PEM"),
+            Self::PrefixedBase64(prefix) => {
+                write!(
+                    f,
+                    "a public key in standard base64, alone or after `{prefix}`"
+                )
+            }
+            Self::SpkiBase64 => f.write_str("a public key in DER, in standard base64"),
+        }
+    }
+}
+
+impl PublicKeyForm {
+    pub(super) fn read(self, kind: KeyKind, text: &[u8]) -> Option<Material> {
+        // What a JWK says it is for is the only form's word on the kind.
+        #[cfg(not(feature = "json"))]
+        let _ = kind;
+        match self {
+            Self::Base64 => base64(text).map(Material::Raw),
+            #[cfg(feature = "x509")]
+            Self::Certificate => Certificate::chain(text)?.first()?.key(),
+            Self::Hex => {
+                let mut room = vec![0; text.len() / 2];
+                Encoding::Hex.decode(text, &mut room)?;
+                Some(Material::Raw(room))
+            }
+            #[cfg(feature = "json")]
+            Self::Jwk => super::jwk::read(kind, text),
+            Self::Pem => {
+                let (label, der, rest) = pem(str::from_utf8(text).ok()?)?;
+                match label {
+                    _ if !rest.is_empty() => None,
+                    "PUBLIC KEY" => Some(Material::Spki(der)),
+                    "RSA PUBLIC KEY" => Some(Material::Pkcs1(der)),
+                    _ => None,
+                }
+            }
+            Self::PrefixedBase64(prefix) => {
+                let bare = text.strip_prefix(prefix.as_bytes()).unwrap_or(text);
+                base64(bare).map(Material::Raw)
+            }
+            Self::SpkiBase64 => base64(text).map(Material::Spki),
+        }
+    }
+}
+
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut room = vec![0; text.len()];
+    Some(base64_any_padding(text, &mut room)?.to_vec())
+}
+
+/// The first block of PEM in `text`: its label, its bytes, and what comes after it.
+///
+/// Only white space may stand around a block and in it.
+pub(super) fn pem(text: &str) -> Option<(&str, Vec<u8>, &str)> {
+    let text = text.trim_start().strip_prefix("-----BEGIN ")?;
+    let (label, text) = text.split_once("-----")?;
+    let (body, text) = text.split_once("-----END ")?;
+    let rest = text.strip_prefix(label)?.strip_prefix("-----")?;
+    let body: Vec<u8> = body
+        .bytes()
+        .filter(|it| !it.is_ascii_whitespace())
+        .collect();
+    let mut room = vec![0; body.len()];
+    let der = Encoding::Base64.decode(&body, &mut room)?.to_vec();
+    Some((label, der, rest.trim_start()))
+}
