@@ -1,7 +1,11 @@
 use super::{Preset, Provider};
 use crate::scheme::{Encoding, Scheme};
 
-pub(super) const PRESETS: &[Preset] = &[Preset::new("shopify", "Shopify", shopify)];
+pub(super) const PRESETS: &[Preset] = &[
+    Preset::new("shopify", "Shopify", shopify),
+    Preset::new("shopify-events", "Shopify Events", shopify_events),
+    Preset::new("woocommerce", "WooCommerce", woocommerce),
+];
 
 /// Shopify webhooks.
 ///
@@ -22,5 +26,47 @@ pub fn shopify() -> Provider {
             .encoding(Encoding::Base64)
             .signature_header("x-shopify-hmac-sha256")
             .id_header("x-shopify-webhook-id"),
+    )
+}
+
+/// Shopify Events webhooks.
+///
+/// - Signature: `shopify-hmac-sha256`, the base64 HMAC-SHA256 of the raw body.
+/// - Key: the client secret of the app, as text.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// Source: <https://shopify.dev/docs/apps/build/webhooks>
+#[must_use]
+pub fn shopify_events() -> Provider {
+    Provider::preset(
+        Scheme::builder("shopify-events")
+            .encoding(Encoding::Base64)
+            .signature_header("shopify-hmac-sha256"),
+    )
+}
+
+/// WooCommerce webhooks.
+///
+/// - Signature: `X-WC-Webhook-Signature`, the base64 HMAC-SHA256 of the raw body.
+/// - Key: the secret of the webhook, as text.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Id: `X-WC-Webhook-Delivery-ID`, not signed.
+/// - Event: `X-WC-Webhook-Topic`, not signed.
+/// - Not signed: the method, the URL, the headers.
+///
+/// HTML entities in a secret are decoded before WooCommerce signs: choose one without `&`.
+///
+/// The ping that comes when a webhook is saved is not signed.
+///
+/// Source: <https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks>
+#[must_use]
+pub fn woocommerce() -> Provider {
+    Provider::preset(
+        Scheme::builder("woocommerce")
+            .encoding(Encoding::Base64)
+            .signature_header("x-wc-webhook-signature")
+            .id_header("x-wc-webhook-delivery-id")
+            .event_header("x-wc-webhook-topic"),
     )
 }

@@ -1,3 +1,252 @@
-use super::Preset;
+use std::time::Duration;
 
-pub(super) const PRESETS: &[Preset] = &[];
+use super::{Preset, Provider};
+use crate::scheme::{Algorithm, Encoding, Layout, Scheme, TimestampUnit};
+
+pub(super) const PRESETS: &[Preset] = &[
+    Preset::new("cloudinary", "Cloudinary", cloudinary),
+    Preset::new(
+        "cloudinary-sha256",
+        "Cloudinary (SHA-256)",
+        cloudinary_sha256,
+    ),
+    Preset::new("dropbox", "Dropbox", dropbox),
+    Preset::new("elevenlabs", "ElevenLabs", elevenlabs),
+    #[cfg(feature = "json")]
+    Preset::new("figma", "Figma", figma),
+    Preset::new("ghost", "Ghost", ghost),
+    Preset::new("kontent-ai", "Kontent.ai", kontent_ai),
+    Preset::new("mux", "Mux", mux),
+    Preset::new("sanity", "Sanity", sanity),
+    Preset::new("storyblok", "Storyblok", storyblok),
+    Preset::new("webflow", "Webflow", webflow),
+];
+
+/// Mux webhooks.
+///
+/// - Signature: `Mux-Signature`, a list such as `t=…,v1=…`, where a signature is the hex
+///   HMAC-SHA256 of `<time>.<raw body>`.
+/// - Key: the signing secret of the endpoint, as text.
+/// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://www.mux.com/docs/core/verify-webhook-signatures>
+#[must_use]
+pub fn mux() -> Provider {
+    Provider::preset(
+        Scheme::builder("mux")
+            .signature_header("mux-signature")
+            .layout(Layout::key_values("v1"))
+            .timestamp_key("t")
+            .message("{timestamp}.{body}"),
+    )
+}
+
+/// ElevenLabs webhooks.
+///
+/// - Signature: `ElevenLabs-Signature`, a list such as `t=…,v0=…`, where a signature is the hex
+///   HMAC-SHA256 of `<time>.<raw body>`.
+/// - Key: the secret of the webhook as text, `wsec_` included.
+/// - Time: `t` in the same list, Unix seconds, signed, 1800 s either way.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://elevenlabs.io/docs/product-guides/administration/webhooks>
+#[must_use]
+pub fn elevenlabs() -> Provider {
+    Provider::preset(
+        Scheme::builder("elevenlabs")
+            .signature_header("elevenlabs-signature")
+            .layout(Layout::key_values("v0"))
+            .timestamp_key("t")
+            .tolerance(Duration::from_secs(1800))
+            .message("{timestamp}.{body}"),
+    )
+}
+
+/// Sanity GROQ-powered webhooks.
+///
+/// - Signature: `sanity-webhook-signature`, a list such as `t=…,v1=…`, where a signature is the
+///   URL-safe base64 without padding HMAC-SHA256 of `<time>.<raw body>`.
+/// - Key: the secret of the webhook, as text.
+/// - Time: `t` in the same list, Unix milliseconds, signed, 300 s either way.
+/// - Id: `idempotency-key`, not signed.
+/// - Event: `sanity-operation`, not signed.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://www.sanity.io/docs/content-lake/webhook-best-practices>
+#[must_use]
+pub fn sanity() -> Provider {
+    Provider::preset(
+        Scheme::builder("sanity")
+            .encoding(Encoding::Base64Url)
+            .signature_header("sanity-webhook-signature")
+            .layout(Layout::key_values("v1"))
+            .timestamp_key("t")
+            .timestamp_unit(TimestampUnit::Milliseconds)
+            .id_header("idempotency-key")
+            .message("{timestamp}.{body}")
+            .event_header("sanity-operation"),
+    )
+}
+
+/// Ghost webhooks.
+///
+/// - Signature: `X-Ghost-Signature`, a list such as `sha256=…, t=…`, where a signature is the hex
+///   HMAC-SHA256 of `<raw body><time>`.
+/// - Key: the secret of the webhook, as text.
+/// - Time: `t` in the same list, Unix milliseconds, signed, 300 s either way.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://ghost.org/docs/webhooks/>
+#[must_use]
+pub fn ghost() -> Provider {
+    Provider::preset(
+        Scheme::builder("ghost")
+            .signature_header("x-ghost-signature")
+            .layout(Layout::key_values("sha256"))
+            .timestamp_key("t")
+            .timestamp_unit(TimestampUnit::Milliseconds)
+            .message("{body}{timestamp}"),
+    )
+}
+
+/// Kontent.ai webhooks.
+///
+/// - Signature: `X-Kontent-ai-Signature`, the base64 HMAC-SHA256 of the raw body.
+/// - Key: the secret of the webhook as text, although it looks like base64.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// Source: <https://kontent.ai/learn/docs/webhooks/validate-webhooks>
+#[must_use]
+pub fn kontent_ai() -> Provider {
+    Provider::preset(
+        Scheme::builder("kontent-ai")
+            .encoding(Encoding::Base64)
+            .signature_header("x-kontent-ai-signature"),
+    )
+}
+
+/// Webflow webhooks.
+///
+/// - Signature: `x-webflow-signature`, the hex HMAC-SHA256 of `<time>:<raw body>`.
+/// - Key: the secret of the webhook, or the client secret of the app, as text, although it looks
+///   like hex.
+/// - Time: `x-webflow-timestamp`, Unix milliseconds, signed, 300 s either way.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://developers.webflow.com/data/docs/working-with-webhooks>
+#[must_use]
+pub fn webflow() -> Provider {
+    Provider::preset(
+        Scheme::builder("webflow")
+            .signature_header("x-webflow-signature")
+            .timestamp_header("x-webflow-timestamp")
+            .timestamp_unit(TimestampUnit::Milliseconds)
+            .message("{timestamp}:{body}"),
+    )
+}
+
+/// Storyblok webhooks.
+///
+/// - Signature: `webhook-signature`, the hex HMAC-SHA1 of the raw body.
+/// - Key: the secret of the webhook, as text.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// Standard Webhooks and GoCardless use the same header otherwise.
+///
+/// Hardly known: its own page was not read in full, and there is no vector.
+///
+/// Source: <https://www.storyblok.com/docs/guide/in-depth/webhooks>
+#[must_use]
+pub fn storyblok() -> Provider {
+    Provider::preset(
+        Scheme::builder("storyblok")
+            .algorithm(Algorithm::HmacSha1)
+            .signature_header("webhook-signature"),
+    )
+}
+
+/// Dropbox webhooks.
+///
+/// - Signature: `X-Dropbox-Signature`, the hex HMAC-SHA256 of the raw body.
+/// - Key: the app secret, as text.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// Source: <https://www.dropbox.com/developers/reference/webhooks>
+#[must_use]
+pub fn dropbox() -> Provider {
+    Provider::preset(Scheme::builder("dropbox").signature_header("x-dropbox-signature"))
+}
+
+/// Cloudinary notifications.
+///
+/// - Signature: `X-Cld-Signature`, the hex SHA-1, with the secret last, of `<raw body><time>`.
+/// - Key: the API secret, as text.
+/// - Time: `X-Cld-Timestamp`, Unix seconds, signed, 7200 s either way.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// The hash is a setting of the product environment: [`cloudinary_sha256`] is the other one.
+///
+/// # Security
+///
+/// See [`Algorithm::Sha1SecretLast`].
+///
+/// Source: <https://cloudinary.com/documentation/notifications>
+#[must_use]
+pub fn cloudinary() -> Provider {
+    Provider::preset(
+        Scheme::builder("cloudinary")
+            .algorithm(Algorithm::Sha1SecretLast)
+            .signature_header("x-cld-signature")
+            .timestamp_header("x-cld-timestamp")
+            .tolerance(Duration::from_secs(7200))
+            .message("{body}{timestamp}"),
+    )
+}
+
+/// Cloudinary (SHA-256) notifications.
+///
+/// - Signature: `X-Cld-Signature`, the hex SHA-256, with the secret last, of `<raw body><time>`.
+/// - Key: the API secret, as text.
+/// - Time: `X-Cld-Timestamp`, Unix seconds, signed, 7200 s either way.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://cloudinary.com/documentation/notifications>
+#[must_use]
+pub fn cloudinary_sha256() -> Provider {
+    Provider::preset(
+        Scheme::builder("cloudinary-sha256")
+            .algorithm(Algorithm::Sha256SecretLast)
+            .signature_header("x-cld-signature")
+            .timestamp_header("x-cld-timestamp")
+            .tolerance(Duration::from_secs(7200))
+            .message("{body}{timestamp}"),
+    )
+}
+
+/// Figma webhooks, by their passcode.
+///
+/// - Proof: the member `passcode` of the JSON body, the token as it is. Nothing is signed.
+/// - Key: the passcode of the webhook, as text. It comes in the body: keep bodies out of logs.
+/// - Time: none.
+/// - Not signed: everything: the token says who sends, and not what.
+///
+/// # Security
+///
+/// Whoever sees one request can make any other. Take a signature where the provider has one, and
+/// nothing but TLS.
+///
+/// Source: <https://developers.figma.com/docs/rest-api/webhooks-security/>
+#[cfg(feature = "json")]
+#[must_use]
+pub fn figma() -> Provider {
+    Provider::preset(
+        Scheme::builder("figma")
+            .algorithm(Algorithm::Token)
+            .encoding(Encoding::Text)
+            .signature_json("passcode"),
+    )
+}

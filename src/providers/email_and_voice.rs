@@ -1,3 +1,250 @@
-use super::Preset;
+use super::{Preset, Provider};
+#[cfg(feature = "_public-key")]
+use crate::scheme::PublicKeyForm;
+use crate::scheme::{Algorithm, Encoding, KeyForm, Scheme};
 
-pub(super) const PRESETS: &[Preset] = &[];
+pub(super) const PRESETS: &[Preset] = &[
+    #[cfg(feature = "json")]
+    Preset::new("mailgun", "Mailgun", mailgun),
+    #[cfg(feature = "form")]
+    Preset::new("mandrill", "Mailchimp Transactional (Mandrill)", mandrill),
+    Preset::new("postmark", "Postmark", postmark),
+    #[cfg(feature = "ecdsa")]
+    Preset::new("sendgrid", "SendGrid", sendgrid),
+    Preset::new(
+        "sendgrid-inbound-parse",
+        "SendGrid Inbound Parse",
+        sendgrid_inbound_parse,
+    ),
+    Preset::new(
+        "sinch-conversation",
+        "Sinch Conversation",
+        sinch_conversation,
+    ),
+    Preset::new("sinch-numbers", "Sinch Numbers", sinch_numbers),
+    #[cfg(feature = "ed25519")]
+    Preset::new("telnyx", "Telnyx", telnyx),
+    #[cfg(all(feature = "rsa", feature = "form"))]
+    Preset::new("travis", "Travis CI", travis),
+];
+
+/// SendGrid Event Webhook.
+///
+/// - Signature: `X-Twilio-Email-Event-Webhook-Signature`, the base64 ECDSA signature (P-256,
+///   SHA-256, DER) of `<time><raw body>`.
+/// - Key: the verification key in base64 (Settings, Mail settings, Signed event webhook).
+/// - Time: `X-Twilio-Email-Event-Webhook-Timestamp`, Unix seconds, signed, 300 s either way.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// The body ends with a line break, which is signed.
+///
+/// Source: <https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features>
+#[cfg(feature = "ecdsa")]
+#[must_use]
+pub fn sendgrid() -> Provider {
+    Provider::preset(
+        Scheme::builder("sendgrid")
+            .algorithm(Algorithm::EcdsaP256Der)
+            .encoding(Encoding::Base64)
+            .key_form(KeyForm::PublicKey(PublicKeyForm::SpkiBase64))
+            .signature_header("x-twilio-email-event-webhook-signature")
+            .timestamp_header("x-twilio-email-event-webhook-timestamp")
+            .message("{timestamp}{body}"),
+    )
+}
+
+/// SendGrid Inbound Parse webhooks, by basic authentication.
+///
+/// - Proof: `Authorization`, `Basic ` and the base64 of the credentials. Nothing is signed.
+/// - Key: `user:password`, as you put them into the URL of the webhook.
+/// - Time: none.
+/// - Not signed: everything: the token says who sends, and not what.
+///
+/// # Security
+///
+/// Whoever sees one request can make any other. Take a signature where the provider has one, and
+/// nothing but TLS.
+///
+/// Known in part: read in a third party's receiver.
+///
+/// Source: <https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the-inbound-parse-webhook>
+#[must_use]
+pub fn sendgrid_inbound_parse() -> Provider {
+    Provider::preset(
+        Scheme::builder("sendgrid-inbound-parse")
+            .algorithm(Algorithm::Token)
+            .encoding(Encoding::Base64)
+            .signature_header("authorization")
+            .signature_prefix("Basic "),
+    )
+}
+
+/// Mailgun webhooks.
+///
+/// - Signature: the member `signature.signature` of the JSON body, the hex HMAC-SHA256 of
+///   `<time><signature.token>`.
+/// - Key: the HTTP webhook signing key as text, not the API key (Sending, Webhooks).
+/// - Time: `signature.timestamp` in the body, Unix seconds, signed, 300 s either way.
+/// - Not signed: the body, the method, the URL, the other headers.
+///
+/// # Security
+///
+/// Nothing stands between the time and the token beside it.
+///
+/// The body is not signed: whoever has one delivery can send any body with it, as long as its
+/// time is good. Fetch what it is about by the API.
+///
+/// Source: <https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks>
+#[cfg(feature = "json")]
+#[must_use]
+pub fn mailgun() -> Provider {
+    Provider::preset(
+        Scheme::builder("mailgun")
+            .signature_json("signature.signature")
+            .timestamp_json("signature.timestamp")
+            .message("{timestamp}{json:signature.token}")
+            .danger_leave_body_unsigned()
+            .danger_allow_ambiguous_message(),
+    )
+}
+
+/// Postmark webhooks, by basic authentication.
+///
+/// - Proof: `Authorization`, `Basic ` and the base64 of the credentials. Nothing is signed.
+/// - Key: `user:password`, as configured for the webhook or put into its URL.
+/// - Time: none.
+/// - Not signed: everything: the token says who sends, and not what.
+///
+/// # Security
+///
+/// Whoever sees one request can make any other. Take a signature where the provider has one, and
+/// nothing but TLS.
+///
+/// Known in part: read in a third party's description.
+///
+/// Source: <https://postmarkapp.com/developer/webhooks/webhooks-overview>
+#[must_use]
+pub fn postmark() -> Provider {
+    Provider::preset(
+        Scheme::builder("postmark")
+            .algorithm(Algorithm::Token)
+            .encoding(Encoding::Base64)
+            .signature_header("authorization")
+            .signature_prefix("Basic "),
+    )
+}
+
+/// Mailchimp Transactional (Mandrill) webhooks.
+///
+/// - Signature: `X-Mandrill-Signature`, the base64 HMAC-SHA1 of `<URL><names and values of the
+///   form, sorted>`.
+/// - Key: the key of the webhook, as text (Settings, Webhooks).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the headers.
+///
+/// # Security
+///
+/// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
+/// bytes from one to the other, if the endpoint has routes that differ so.
+///
+/// Known in part: read on its page; no vector.
+///
+/// Source: <https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn mandrill() -> Provider {
+    Provider::preset(
+        Scheme::builder("mandrill")
+            .algorithm(Algorithm::HmacSha1)
+            .encoding(Encoding::Base64)
+            .signature_header("x-mandrill-signature")
+            .message("{url}{sorted_form}")
+            .danger_allow_ambiguous_message(),
+    )
+}
+
+/// Telnyx webhooks.
+///
+/// - Signature: `Telnyx-Signature-Ed25519`, the base64 Ed25519 signature of `<time>|<raw body>`.
+/// - Key: the public key in base64 (Keys and credentials, Public key).
+/// - Time: `Telnyx-Timestamp`, Unix seconds, signed, 300 s either way.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks>
+#[cfg(feature = "ed25519")]
+#[must_use]
+pub fn telnyx() -> Provider {
+    Provider::preset(
+        Scheme::builder("telnyx")
+            .algorithm(Algorithm::Ed25519)
+            .encoding(Encoding::Base64)
+            .key_form(KeyForm::PublicKey(PublicKeyForm::Base64))
+            .signature_header("telnyx-signature-ed25519")
+            .timestamp_header("telnyx-timestamp")
+            .message("{timestamp}|{body}"),
+    )
+}
+
+/// Sinch Conversation and SMS callbacks.
+///
+/// - Signature: `x-sinch-webhook-signature`, the base64 HMAC-SHA256 of `<raw
+///   body>.<x-sinch-webhook-signature-nonce>.<time>`.
+/// - Key: the secret of the webhook, as text.
+/// - Time: `x-sinch-webhook-signature-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://developers.sinch.com/docs/conversation/callbacks>
+#[must_use]
+pub fn sinch_conversation() -> Provider {
+    Provider::preset(
+        Scheme::builder("sinch-conversation")
+            .encoding(Encoding::Base64)
+            .signature_header("x-sinch-webhook-signature")
+            .timestamp_header("x-sinch-webhook-signature-timestamp")
+            .message("{body}.{header:x-sinch-webhook-signature-nonce}.{timestamp}"),
+    )
+}
+
+/// Sinch Numbers callbacks.
+///
+/// - Signature: `X-Sinch-Signature`, the hex HMAC-SHA1 of the raw body.
+/// - Key: the HMAC secret of the callback configuration, as text.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// Source: <https://developers.sinch.com/docs/numbers/>
+#[must_use]
+pub fn sinch_numbers() -> Provider {
+    Provider::preset(
+        Scheme::builder("sinch-numbers")
+            .algorithm(Algorithm::HmacSha1)
+            .signature_header("x-sinch-signature"),
+    )
+}
+
+/// Travis CI notifications.
+///
+/// - Signature: `Signature`, the base64 RSA signature (PKCS#1 v1.5, SHA-1) of `<payload>`.
+/// - Key: the public key of `https://api.travis-ci.com/config` in PEM; that of `.org` was
+///   another.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the other fields of the form, the method, the URL, the headers.
+///
+/// # Security
+///
+/// The decoded field `payload` is signed, and no other field of the form.
+///
+/// Source: <https://docs.travis-ci.com/user/notifications/#verifying-webhook-requests>
+#[cfg(all(feature = "rsa", feature = "form"))]
+#[must_use]
+pub fn travis() -> Provider {
+    Provider::preset(
+        Scheme::builder("travis")
+            .algorithm(Algorithm::RsaSha1)
+            .encoding(Encoding::Base64)
+            .key_form(KeyForm::PublicKey(PublicKeyForm::Pem))
+            .signature_header("signature")
+            .message("{form:payload}")
+            .danger_leave_body_unsigned(),
+    )
+}

@@ -33,12 +33,19 @@ use std::sync::Arc;
 use http::{HeaderName, StatusCode};
 
 pub use self::{
+    business::*,
+    cloud::*,
     code_hosting::*,
     commerce::*,
+    content::*,
+    developer_tools::*,
+    email_and_voice::*,
+    identity::*,
     messaging::*,
     payments::*,
     registry::{Needs, Preset},
     standard::*,
+    tokens::*,
 };
 use crate::{
     public_url::PublicUrl,

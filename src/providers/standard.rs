@@ -1,9 +1,36 @@
 use super::{Preset, Provider};
-use crate::scheme::{Encoding, KeyForm, Layout, Scheme};
+#[cfg(feature = "_public-key")]
+use crate::scheme::PublicKeyForm;
+use crate::scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, SchemeBuilder};
 
 pub(super) const PRESETS: &[Preset] = &[
+    Preset::new("anthropic", "Anthropic", anthropic),
+    Preset::new("bigcommerce", "BigCommerce", bigcommerce),
+    Preset::new("clerk", "Clerk", clerk),
+    Preset::new("dodopayments", "Dodo Payments", dodopayments),
     Preset::new("generic", "Generic", generic),
+    Preset::new(
+        "gitlab-signing-token",
+        "GitLab (signing token)",
+        gitlab_signing_token,
+    ),
+    Preset::new("lithic", "Lithic", lithic),
+    Preset::new("liveblocks", "Liveblocks", liveblocks),
+    Preset::new("openai", "OpenAI", openai),
+    Preset::new("polar", "Polar", polar),
+    Preset::new("replicate", "Replicate", replicate),
+    Preset::new("resend", "Resend", resend),
     Preset::new("standard-webhooks", "Standard Webhooks", standard_webhooks),
+    #[cfg(feature = "ed25519")]
+    Preset::new(
+        "standard-webhooks-v1a",
+        "Standard Webhooks (v1a)",
+        standard_webhooks_v1a,
+    ),
+    Preset::new("supabase", "Supabase", supabase),
+    Preset::new("svix", "Svix", svix),
+    #[cfg(feature = "ed25519")]
+    Preset::new("svix-v1a", "Svix (v1a)", svix_v1a),
 ];
 
 /// The plain scheme of many guides: `X-Signature` and `X-Timestamp`.
@@ -41,14 +68,269 @@ pub fn generic() -> Provider {
 /// [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 #[must_use]
 pub fn standard_webhooks() -> Provider {
+    Provider::preset(standard_like("standard-webhooks", "webhook", "v1"))
+}
+
+/// Standard Webhooks under other names: headers that begin with `prefix`.
+fn standard_like(name: &'static str, prefix: &str, version: &'static str) -> SchemeBuilder {
+    Scheme::builder(name)
+        .encoding(Encoding::Base64)
+        .key_form(KeyForm::PrefixedBase64("whsec_"))
+        .signature_header(format!("{prefix}-signature"))
+        .layout(Layout::versions(version))
+        .timestamp_header(format!("{prefix}-timestamp"))
+        .id_header(format!("{prefix}-id"))
+        .message("{id}.{timestamp}.{body}")
+}
+
+/// BigCommerce webhooks.
+///
+/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the client secret of the app as text, not base64.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://developer.bigcommerce.com/docs/integrations/webhooks/https-webhook-overview>
+#[must_use]
+pub fn bigcommerce() -> Provider {
+    Provider::preset(standard_like("bigcommerce", "webhook", "v1").key_form(KeyForm::Text))
+}
+
+/// Svix webhooks.
+///
+/// - Signature: `svix-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<svix-id>.<svix-timestamp>.<raw body>`.
+/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `svix-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://docs.svix.com/receiving/verifying-payloads/how-manual>
+#[must_use]
+pub fn svix() -> Provider {
+    Provider::preset(standard_like("svix", "svix", "v1"))
+}
+
+/// Resend webhooks.
+///
+/// - Signature: `svix-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<svix-id>.<svix-timestamp>.<raw body>`.
+/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `svix-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests>
+#[must_use]
+pub fn resend() -> Provider {
+    Provider::preset(standard_like("resend", "svix", "v1"))
+}
+
+/// Clerk webhooks.
+///
+/// - Signature: `svix-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<svix-id>.<svix-timestamp>.<raw body>`.
+/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `svix-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://clerk.com/docs/webhooks/overview>
+#[must_use]
+pub fn clerk() -> Provider {
+    Provider::preset(standard_like("clerk", "svix", "v1"))
+}
+
+/// OpenAI webhooks.
+///
+/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// A secret without `whsec_` is base64 here; OpenAI's library takes its text: give that by
+/// [`Secret::from_bytes`](crate::Secret::from_bytes).
+///
+/// Source: <https://platform.openai.com/docs/guides/webhooks>
+#[must_use]
+pub fn openai() -> Provider {
+    Provider::preset(standard_like("openai", "webhook", "v1"))
+}
+
+/// Replicate webhooks.
+///
+/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://replicate.com/docs/topics/webhooks/verify-webhook>
+#[must_use]
+pub fn replicate() -> Provider {
+    Provider::preset(standard_like("replicate", "webhook", "v1"))
+}
+
+/// Anthropic webhooks.
+///
+/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://platform.claude.com/docs/en/api/webhooks>
+#[must_use]
+pub fn anthropic() -> Provider {
+    Provider::preset(standard_like("anthropic", "webhook", "v1"))
+}
+
+/// Dodo Payments webhooks.
+///
+/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://docs.dodopayments.com/developer-resources/webhooks>
+#[must_use]
+pub fn dodopayments() -> Provider {
+    Provider::preset(standard_like("dodopayments", "webhook", "v1"))
+}
+
+/// Lithic webhooks.
+///
+/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://docs.lithic.com/docs/events-api>
+#[must_use]
+pub fn lithic() -> Provider {
+    Provider::preset(standard_like("lithic", "webhook", "v1"))
+}
+
+/// Liveblocks webhooks.
+///
+/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://liveblocks.io/docs/platform/webhooks>
+#[must_use]
+pub fn liveblocks() -> Provider {
+    Provider::preset(standard_like("liveblocks", "webhook", "v1"))
+}
+
+/// Polar webhooks.
+///
+/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the secret of the endpoint as text, `polar_whs_` included: nothing of it is base64.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Source: <https://polar.sh/docs/integrate/webhooks/delivery>
+#[must_use]
+pub fn polar() -> Provider {
+    Provider::preset(standard_like("polar", "webhook", "v1").key_form(KeyForm::Text))
+}
+
+/// GitLab (signing token) webhooks since GitLab 19.0.
+///
+/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the signing token in base64, alone or after `whsec_`.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Event: `X-Gitlab-Event`, not signed.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Older versions of GitLab do not sign: [`gitlab`](super::gitlab).
+///
+/// Source: <https://docs.gitlab.com/user/project/integrations/webhooks/#signing-tokens>
+#[must_use]
+pub fn gitlab_signing_token() -> Provider {
     Provider::preset(
-        Scheme::builder("standard-webhooks")
-            .encoding(Encoding::Base64)
-            .key_form(KeyForm::PrefixedBase64("whsec_"))
-            .signature_header("webhook-signature")
-            .layout(Layout::versions("v1"))
-            .timestamp_header("webhook-timestamp")
-            .id_header("webhook-id")
-            .message("{id}.{timestamp}.{body}"),
+        standard_like("gitlab-signing-token", "webhook", "v1").event_header("x-gitlab-event"),
+    )
+}
+
+/// Supabase Auth hooks.
+///
+/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the secret of the hook in base64, alone or after `v1,whsec_`.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// While a secret is changed Supabase ends an item with a comma; such an item is no signature,
+/// another one may match.
+///
+/// Source: <https://supabase.com/docs/guides/auth/auth-hooks>
+#[must_use]
+pub fn supabase() -> Provider {
+    Provider::preset(
+        standard_like("supabase", "webhook", "v1").key_form(KeyForm::PrefixedBase64("v1,whsec_")),
+    )
+}
+
+/// Standard Webhooks (v1a) asymmetric.
+///
+/// - Signature: `webhook-signature`, a list such as `v1a,… v1a,…` of base64 Ed25519 signatures of
+///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the sender's public key in base64, alone or after `whpk_`.
+/// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Items of other versions in the same header, such as `v1`, are ignored.
+///
+/// Source: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
+#[cfg(feature = "ed25519")]
+#[must_use]
+pub fn standard_webhooks_v1a() -> Provider {
+    Provider::preset(
+        standard_like("standard-webhooks-v1a", "webhook", "v1a")
+            .key_form(KeyForm::PublicKey(PublicKeyForm::PrefixedBase64("whpk_")))
+            .algorithm(Algorithm::Ed25519),
+    )
+}
+
+/// Svix (v1a) webhooks, asymmetric.
+///
+/// - Signature: `svix-signature`, a list such as `v1a,… v1a,…` of base64 Ed25519 signatures of
+///   `<svix-id>.<svix-timestamp>.<raw body>`.
+/// - Key: the public key of the endpoint in base64, alone or after `whpk_`.
+/// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `svix-id`, signed, the same for every attempt.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Items of other versions in the same header, such as `v1`, are ignored.
+///
+/// Source: <https://docs.svix.com/receiving/verifying-payloads/how-manual>
+#[cfg(feature = "ed25519")]
+#[must_use]
+pub fn svix_v1a() -> Provider {
+    Provider::preset(
+        standard_like("svix-v1a", "svix", "v1a")
+            .key_form(KeyForm::PublicKey(PublicKeyForm::PrefixedBase64("whpk_")))
+            .algorithm(Algorithm::Ed25519),
     )
 }
