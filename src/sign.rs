@@ -27,6 +27,8 @@
 use std::{error::Error, fmt, time::SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
+#[cfg(feature = "form")]
+use http::{Uri, uri::PathAndQuery};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -79,8 +81,13 @@ impl Signer {
         time: SystemTime,
     ) -> Result<(), SignError> {
         let spec = self.provider.scheme().spec();
-        let Some(Place::Header(header)) = spec.signatures.first() else {
-            return Err(SignError::InBody);
+        let header = match spec.signatures.first() {
+            Some(Place::Header(header)) => header,
+            #[cfg(feature = "form")]
+            Some(Place::Query(name)) if spec.algorithm == Algorithm::Token => {
+                return put_into_query(request.uri_mut(), name, &self.key);
+            }
+            _ => return Err(SignError::InBody),
         };
         let headers = request.headers_mut();
         if let Some(Place::Header(name)) = &spec.id {
@@ -123,6 +130,21 @@ fn set(headers: &mut HeaderMap, name: &HeaderName, value: &[u8]) -> Result<(), S
     Ok(())
 }
 
+/// Writes a token at the end of the query.
+#[cfg(feature = "form")]
+fn put_into_query(uri: &mut Uri, name: &str, token: &[u8]) -> Result<(), SignError> {
+    use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+
+    let start = if uri.query().is_some() { '&' } else { '?' };
+    let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let token = percent_encode(token, NON_ALPHANUMERIC);
+    let target = format!("{target}{start}{name}={token}");
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(target.try_into().map_err(|_| SignError::Url)?);
+    *uri = Uri::from_parts(parts).map_err(|_| SignError::Url)?;
+    Ok(())
+}
+
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signer")
@@ -137,21 +159,24 @@ impl fmt::Debug for Signer {
 pub enum SignError {
     /// A value that the header cannot hold.
     Header(HeaderName),
-    /// The scheme has its signature in the body or the query.
+    /// The scheme has its signature in the body.
     InBody,
     /// Only the provider has the key that signs.
     NotSymmetric,
     /// Something that the scheme signs is missing or ambiguous.
     Text(RejectionKind),
+    /// The token does not fit into the URL.
+    Url,
 }
 
 impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header(name) => write!(f, "`{name}` cannot hold this value"),
-            Self::InBody => f.write_str("the scheme has its signature in the body or the query"),
+            Self::InBody => f.write_str("the scheme has its signature in the body"),
             Self::NotSymmetric => f.write_str("only the provider has the key that signs"),
             Self::Text(kind) => kind.fmt(f),
+            Self::Url => f.write_str("the token does not fit into the URL"),
         }
     }
 }
