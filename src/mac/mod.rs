@@ -1,4 +1,4 @@
-//! Message authentication codes; the only file that names the hash crates.
+//! Message authentication codes; no file but these and those of `public_key` names the hash crates, but for digests of payloads.
 
 mod algorithm;
 mod run;

@@ -28,6 +28,13 @@ impl<'f> Facts<'f> {
         query.map_or("", |(_, query)| query).as_bytes()
     }
 
+    /// Whether the body says that it is a form.
+    pub(crate) fn has_form(&self) -> bool {
+        let kind = self.content_type.split(|byte| *byte == b';').next();
+        let kind = kind.unwrap_or_default().trim_ascii();
+        kind.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    }
+
     /// A header that was asked for, if it is there.
     pub(crate) fn header(&self, name: &str) -> Option<&'f [u8]> {
         let header = self.headers.iter().find(|(header, _)| *header == name);

@@ -1,7 +1,15 @@
+use std::time::Duration;
+
 use super::{Preset, Provider};
-use crate::scheme::{Algorithm, Encoding, Layout, Scheme};
+#[cfg(feature = "_public-key")]
+use crate::scheme::PublicKeyForm;
+use crate::scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, TimestampUnit};
 
 pub(super) const PRESETS: &[Preset] = &[
+    #[cfg(all(feature = "x509", feature = "json"))]
+    Preset::new("aws-sns", "Amazon SNS", aws_sns),
+    #[cfg(all(feature = "x509", feature = "json"))]
+    Preset::new("aws-sns-sha1", "Amazon SNS (version 1)", aws_sns_sha1),
     #[cfg(feature = "form")]
     Preset::new("azure-event-grid", "Azure Event Grid", azure_event_grid),
     Preset::new(
@@ -106,5 +114,83 @@ pub fn cloudflare_notifications() -> Provider {
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
             .signature_header("cf-webhook-auth"),
+    )
+}
+
+/// Amazon SNS HTTP notifications.
+///
+/// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
+///   SHA-256) of `<names and values, a line each>`.
+/// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
+///   `amazonaws.com` and trust yourself.
+/// - Time: `Timestamp` in the body, RFC 3339, not signed, 3600 s either way.
+/// - Id: `x-amz-sns-message-id`, not signed.
+/// - Event: `x-amz-sns-message-type`, not signed.
+/// - Not signed: the body, the method, the URL, the headers.
+///
+/// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
+/// raw message delivery nothing is signed. A confirmation of a subscription is signed too: check
+/// the topic, and then fetch its `SubscribeURL`.
+///
+/// # Security
+///
+/// Signed are the message, its id, subject, time, topic and type, and nothing else in the body.
+///
+/// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>
+#[cfg(all(feature = "x509", feature = "json"))]
+#[must_use]
+pub fn aws_sns() -> Provider {
+    Provider::preset(
+        Scheme::builder("aws-sns")
+            .algorithm(Algorithm::RsaSha256)
+            .encoding(Encoding::Base64)
+            .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
+            .signature_json("Signature")
+            .timestamp_json("Timestamp")
+            .timestamp_unit(TimestampUnit::Rfc3339)
+            .tolerance(Duration::from_secs(3600))
+            .id_header("x-amz-sns-message-id")
+            .message("{canonical:aws_sns}")
+            .danger_leave_body_unsigned()
+            .event_header("x-amz-sns-message-type"),
+    )
+}
+
+/// Amazon SNS (version 1) HTTP notifications.
+///
+/// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
+///   SHA-1) of `<names and values, a line each>`.
+/// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
+///   `amazonaws.com` and trust yourself.
+/// - Time: `Timestamp` in the body, RFC 3339, not signed, 3600 s either way.
+/// - Id: `x-amz-sns-message-id`, not signed.
+/// - Event: `x-amz-sns-message-type`, not signed.
+/// - Not signed: the body, the method, the URL, the headers.
+///
+/// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
+/// raw message delivery nothing is signed. A confirmation of a subscription is signed too: check
+/// the topic, and then fetch its `SubscribeURL`.
+///
+/// # Security
+///
+/// Signed are the message, its id, subject, time, topic and type, and nothing else in the body.
+///
+/// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>
+#[cfg(all(feature = "x509", feature = "json"))]
+#[must_use]
+pub fn aws_sns_sha1() -> Provider {
+    Provider::preset(
+        Scheme::builder("aws-sns-sha1")
+            .algorithm(Algorithm::RsaSha1)
+            .encoding(Encoding::Base64)
+            .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
+            .signature_json("Signature")
+            .timestamp_json("Timestamp")
+            .timestamp_unit(TimestampUnit::Rfc3339)
+            .tolerance(Duration::from_secs(3600))
+            .id_header("x-amz-sns-message-id")
+            .message("{canonical:aws_sns}")
+            .danger_leave_body_unsigned()
+            .event_header("x-amz-sns-message-type"),
     )
 }

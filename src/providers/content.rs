@@ -4,6 +4,7 @@ use super::{Preset, Provider};
 use crate::scheme::{Algorithm, Encoding, Layout, Scheme, TimestampUnit};
 
 pub(super) const PRESETS: &[Preset] = &[
+    Preset::new("box-com", "Box", box_com),
     Preset::new("cloudinary", "Cloudinary", cloudinary),
     Preset::new(
         "cloudinary-sha256",
@@ -248,5 +249,36 @@ pub fn figma() -> Provider {
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
             .signature_json("passcode"),
+    )
+}
+
+/// Box webhooks (V2).
+///
+/// - Signature: `BOX-SIGNATURE-PRIMARY` or `BOX-SIGNATURE-SECONDARY`, the base64 HMAC-SHA256 of
+///   `<raw body><time>`.
+/// - Key: the primary signature key of the app as text, and the secondary one as a previous key.
+/// - Time: `BOX-DELIVERY-TIMESTAMP`, RFC 3339, signed, 600 s either way.
+/// - Id: `BOX-DELIVERY-ID`, not signed.
+/// - Not signed: the method, the URL, the other headers.
+///
+/// Some bodies are signed with their letters escaped; both are tried. Box's own libraries refuse
+/// any time ahead of theirs.
+///
+/// Source: <https://developer.box.com/guides/webhooks/v2/signatures-v2/>
+#[must_use]
+pub fn box_com() -> Provider {
+    Provider::preset(
+        Scheme::builder("box-com")
+            .encoding(Encoding::Base64)
+            .signature_header("box-signature-primary")
+            .other_signature_header("box-signature-secondary")
+            .timestamp_header("box-delivery-timestamp")
+            .timestamp_unit(TimestampUnit::Rfc3339)
+            .tolerance(Duration::from_secs(600))
+            .id_header("box-delivery-id")
+            .message("{body}{timestamp}")
+            .or_message("{canonical:box_escaped}{timestamp}")
+            .guard("box-signature-version", "1")
+            .guard("box-signature-algorithm", "HmacSHA256"),
     )
 }

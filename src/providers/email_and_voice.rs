@@ -1,13 +1,15 @@
 use super::{Preset, Provider};
 #[cfg(feature = "_public-key")]
 use crate::scheme::PublicKeyForm;
-use crate::scheme::{Algorithm, Encoding, KeyForm, Scheme};
+use crate::scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, TimestampUnit};
 
 pub(super) const PRESETS: &[Preset] = &[
     #[cfg(feature = "json")]
     Preset::new("mailgun", "Mailgun", mailgun),
     #[cfg(feature = "form")]
     Preset::new("mandrill", "Mailchimp Transactional (Mandrill)", mandrill),
+    #[cfg(feature = "form")]
+    Preset::new("plivo", "Plivo", plivo),
     Preset::new("postmark", "Postmark", postmark),
     #[cfg(feature = "ecdsa")]
     Preset::new("sendgrid", "SendGrid", sendgrid),
@@ -22,10 +24,42 @@ pub(super) const PRESETS: &[Preset] = &[
         sinch_conversation,
     ),
     Preset::new("sinch-numbers", "Sinch Numbers", sinch_numbers),
+    #[cfg(feature = "md5")]
+    Preset::new("sinch-voice", "Sinch Voice and Verification", sinch_voice),
     #[cfg(feature = "ed25519")]
     Preset::new("telnyx", "Telnyx", telnyx),
     #[cfg(all(feature = "rsa", feature = "form"))]
     Preset::new("travis", "Travis CI", travis),
+    #[cfg(feature = "form")]
+    Preset::new("twilio", "Twilio", twilio),
+    #[cfg(feature = "form")]
+    Preset::new("twilio-sharedkey", "Twilio (shared key)", twilio_sharedkey),
+    #[cfg(all(feature = "form", feature = "md5"))]
+    Preset::new("vonage-sms", "Vonage SMS", vonage_sms),
+    #[cfg(all(feature = "form", feature = "md5"))]
+    Preset::new(
+        "vonage-sms-hmac-md5",
+        "Vonage SMS (HMAC-MD5)",
+        vonage_sms_hmac_md5,
+    ),
+    #[cfg(feature = "form")]
+    Preset::new(
+        "vonage-sms-hmac-sha1",
+        "Vonage SMS (HMAC-SHA1)",
+        vonage_sms_hmac_sha1,
+    ),
+    #[cfg(feature = "form")]
+    Preset::new(
+        "vonage-sms-hmac-sha256",
+        "Vonage SMS (HMAC-SHA256)",
+        vonage_sms_hmac_sha256,
+    ),
+    #[cfg(feature = "form")]
+    Preset::new(
+        "vonage-sms-hmac-sha512",
+        "Vonage SMS (HMAC-SHA512)",
+        vonage_sms_hmac_sha512,
+    ),
 ];
 
 /// SendGrid Event Webhook.
@@ -246,5 +280,263 @@ pub fn travis() -> Provider {
             .signature_header("signature")
             .message("{form:payload}")
             .danger_leave_body_unsigned(),
+    )
+}
+
+/// Twilio webhooks.
+///
+/// - Signature: `X-Twilio-Signature`, the base64 HMAC-SHA1 of `<URL><names and values of the
+///   form, sorted>`.
+/// - Key: the primary auth token of the account, as text.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Id: `I-Twilio-Idempotency-Token`, not signed.
+/// - Not signed: the method, the headers.
+///
+/// Any body that is no form needs `bodySHA256` in the query, as Twilio adds it, with the SHA-256
+/// of the body; and the URL is tried with its port and without, as Twilio signs either.
+///
+/// # Security
+///
+/// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
+/// bytes from one to the other, if the endpoint has routes that differ so.
+///
+/// Source: <https://www.twilio.com/docs/usage/security>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn twilio() -> Provider {
+    Provider::preset(
+        Scheme::builder("twilio")
+            .algorithm(Algorithm::HmacSha1)
+            .encoding(Encoding::Base64)
+            .signature_header("x-twilio-signature")
+            .id_header("i-twilio-idempotency-token")
+            .message("{canonical:twilio}")
+            .or_message("{canonical:twilio_with_port}")
+            .danger_allow_ambiguous_message(),
+    )
+}
+
+/// Twilio (shared key) webhooks.
+///
+/// - Signature: `X-Twilio-Signature`, the base64 HMAC-SHA256 of `<URL><names and values of the
+///   form, sorted>`.
+/// - Key: the shared key as text, although it looks like hex;
+///   `X-Twilio-Webhooks-Signature-Settings` names it and is not signed.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the headers.
+///
+/// Any body that is no form needs `bodySHA256` in the query, as Twilio adds it, with the SHA-256
+/// of the body; and the URL is tried with its port and without, as Twilio signs either.
+///
+/// # Security
+///
+/// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
+/// bytes from one to the other, if the endpoint has routes that differ so.
+///
+/// Source: <https://www.twilio.com/docs/usage/security>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn twilio_sharedkey() -> Provider {
+    Provider::preset(
+        Scheme::builder("twilio-sharedkey")
+            .encoding(Encoding::Base64)
+            .signature_header("x-twilio-signature")
+            .message("{canonical:twilio}")
+            .or_message("{canonical:twilio_with_port}")
+            .danger_allow_ambiguous_message(),
+    )
+}
+
+/// Plivo webhooks (V3).
+///
+/// - Signature: `X-Plivo-Signature-V3` or `X-Plivo-Signature-Ma-V3`, a list of signatures with
+///   commas between, where a signature is the base64 HMAC-SHA256 of `<URL and parameters,
+///   sorted>.<x-plivo-signature-v3-nonce>`.
+/// - Key: the auth token, as text; that of the main account for `X-Plivo-Signature-Ma-V3`.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the other headers.
+///
+/// Source: <https://www.plivo.com/docs/messaging/concepts/signature-validation>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn plivo() -> Provider {
+    Provider::preset(
+        Scheme::builder("plivo")
+            .encoding(Encoding::Base64)
+            .signature_header("x-plivo-signature-v3")
+            .other_signature_header("x-plivo-signature-ma-v3")
+            .layout(Layout::values(","))
+            .message("{canonical:plivo_v3}.{header:x-plivo-signature-v3-nonce}"),
+    )
+}
+
+/// Sinch Voice and Verification callbacks.
+///
+/// - Signature: `Authorization`, `Application <key>:` and the signature, where a signature is the
+///   base64 HMAC-SHA256 of `<method>\n<base64 MD5 of the
+///   body>\n<content-type>\nx-timestamp:<time>\n<path>`.
+/// - Key: the application secret, in base64.
+/// - Time: `x-timestamp`, RFC 3339, signed, 300 s either way.
+/// - Not signed: the URL, the other headers.
+///
+/// # Security
+///
+/// Of the body its MD5 is signed: whoever can have Sinch send a body of their choice can have
+/// another one with it.
+///
+/// Source: <https://developers.sinch.com/docs/voice/api-reference/authentication/callback-signed-request>
+#[cfg(feature = "md5")]
+#[must_use]
+pub fn sinch_voice() -> Provider {
+    Provider::preset(
+        Scheme::builder("sinch-voice")
+            .encoding(Encoding::Base64)
+            .key_form(KeyForm::Base64)
+            .signature_header("authorization")
+            .layout(Layout::credentials("Application "))
+            .timestamp_header("x-timestamp")
+            .timestamp_unit(TimestampUnit::Rfc3339)
+            .message("{method}\n{md5}\n{header:content-type}\nx-timestamp:{timestamp}\n{path}"),
+    )
+}
+
+/// Vonage SMS messages and receipts.
+///
+/// - Signature: the field `sig` of the form, or the parameter of the query, the hex MD5, with the
+///   secret last, of `<&name=value of all parameters, sorted>`.
+/// - Key: the signature secret of the account, as text. Which hash is used is a setting of the
+///   account.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// The parameter `timestamp` is signed, and not held against the clock.
+///
+/// # Security
+///
+/// In values `&` and `=` are signed as `_`, so that whoever has a delivery can exchange them.
+///
+/// See [`Algorithm::Md5SecretLast`].
+///
+/// Source: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>
+#[cfg(all(feature = "form", feature = "md5"))]
+#[must_use]
+pub fn vonage_sms() -> Provider {
+    Provider::preset(
+        Scheme::builder("vonage-sms")
+            .algorithm(Algorithm::Md5SecretLast)
+            .signature_form("sig")
+            .signature_query("sig")
+            .message("{canonical:vonage_sms}"),
+    )
+}
+
+/// Vonage SMS (HMAC-MD5) messages and receipts.
+///
+/// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-MD5 of
+///   `<&name=value of all parameters, sorted>`.
+/// - Key: the signature secret of the account, as text. Which hash is used is a setting of the
+///   account.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// The parameter `timestamp` is signed, and not held against the clock.
+///
+/// # Security
+///
+/// In values `&` and `=` are signed as `_`, so that whoever has a delivery can exchange them.
+///
+/// Source: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>
+#[cfg(all(feature = "form", feature = "md5"))]
+#[must_use]
+pub fn vonage_sms_hmac_md5() -> Provider {
+    Provider::preset(
+        Scheme::builder("vonage-sms-hmac-md5")
+            .algorithm(Algorithm::HmacMd5)
+            .signature_form("sig")
+            .signature_query("sig")
+            .message("{canonical:vonage_sms}"),
+    )
+}
+
+/// Vonage SMS (HMAC-SHA1) messages and receipts.
+///
+/// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-SHA1 of
+///   `<&name=value of all parameters, sorted>`.
+/// - Key: the signature secret of the account, as text. Which hash is used is a setting of the
+///   account.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// The parameter `timestamp` is signed, and not held against the clock.
+///
+/// # Security
+///
+/// In values `&` and `=` are signed as `_`, so that whoever has a delivery can exchange them.
+///
+/// Source: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn vonage_sms_hmac_sha1() -> Provider {
+    Provider::preset(
+        Scheme::builder("vonage-sms-hmac-sha1")
+            .algorithm(Algorithm::HmacSha1)
+            .signature_form("sig")
+            .signature_query("sig")
+            .message("{canonical:vonage_sms}"),
+    )
+}
+
+/// Vonage SMS (HMAC-SHA256) messages and receipts.
+///
+/// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-SHA256
+///   of `<&name=value of all parameters, sorted>`.
+/// - Key: the signature secret of the account, as text. Which hash is used is a setting of the
+///   account.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// The parameter `timestamp` is signed, and not held against the clock.
+///
+/// # Security
+///
+/// In values `&` and `=` are signed as `_`, so that whoever has a delivery can exchange them.
+///
+/// Source: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn vonage_sms_hmac_sha256() -> Provider {
+    Provider::preset(
+        Scheme::builder("vonage-sms-hmac-sha256")
+            .signature_form("sig")
+            .signature_query("sig")
+            .message("{canonical:vonage_sms}"),
+    )
+}
+
+/// Vonage SMS (HMAC-SHA512) messages and receipts.
+///
+/// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-SHA512
+///   of `<&name=value of all parameters, sorted>`.
+/// - Key: the signature secret of the account, as text. Which hash is used is a setting of the
+///   account.
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// The parameter `timestamp` is signed, and not held against the clock.
+///
+/// # Security
+///
+/// In values `&` and `=` are signed as `_`, so that whoever has a delivery can exchange them.
+///
+/// Source: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn vonage_sms_hmac_sha512() -> Provider {
+    Provider::preset(
+        Scheme::builder("vonage-sms-hmac-sha512")
+            .algorithm(Algorithm::HmacSha512)
+            .signature_form("sig")
+            .signature_query("sig")
+            .message("{canonical:vonage_sms}"),
     )
 }

@@ -10,6 +10,8 @@ use crate::scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, TimestampUnit}
 
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("adyen-platform", "Adyen for Platforms", adyen_platform),
+    #[cfg(feature = "form")]
+    Preset::new("braintree", "Braintree", braintree),
     Preset::new("chargebee", "Chargebee", chargebee),
     Preset::new("checkout-com", "Checkout.com", checkout_com),
     Preset::new("checkout-com-token", "Checkout.com", checkout_com_token),
@@ -26,6 +28,8 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("mollie", "Mollie", mollie),
     Preset::new("orb", "Orb", orb),
     Preset::new("paddle", "Paddle Billing", paddle),
+    #[cfg(all(feature = "rsa", feature = "form"))]
+    Preset::new("paddle-classic", "Paddle Classic", paddle_classic),
     #[cfg(all(feature = "x509", feature = "crc32"))]
     Preset::new("paypal", "PayPal", paypal),
     Preset::new("paystack", "Paystack", paystack),
@@ -583,6 +587,60 @@ pub fn paypal() -> Provider {
             .id_header("paypal-transmission-id")
             .message("{header:paypal-transmission-id}|{timestamp}|{setting:webhook_id}|{crc32}")
             .guard("paypal-auth-algo", "SHA256withRSA")
+            .danger_leave_body_unsigned(),
+    )
+}
+
+/// Paddle Classic alerts.
+///
+/// - Signature: the field `p_signature` of the form, the base64 RSA signature (PKCS#1 v1.5,
+///   SHA-1) of `<fields, sorted, as PHP writes them>`.
+/// - Key: the public key of the account in PEM (Developer tools, Public key).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// The text is that of PHP's `serialize`. `event_time` is signed and not held against the clock.
+/// Paddle Billing is another scheme: [`paddle`].
+///
+/// Source: <https://developer.paddle.com/classic/reference/verifying-webhooks>
+#[cfg(all(feature = "rsa", feature = "form"))]
+#[must_use]
+pub fn paddle_classic() -> Provider {
+    Provider::preset(
+        Scheme::builder("paddle-classic")
+            .algorithm(Algorithm::RsaSha1)
+            .encoding(Encoding::Base64)
+            .key_form(KeyForm::PublicKey(PublicKeyForm::Pem))
+            .signature_form("p_signature")
+            .message("{canonical:paddle_classic}"),
+    )
+}
+
+/// Braintree webhooks.
+///
+/// - Signature: the field `bt_signature` of the form, a list such as `<public key>|…&<public
+///   key>|…`, where a signature is the hex HMAC-SHA1 of `<bt_payload>`.
+/// - Key: the private key of the account as text; its SHA-1 is the key (Settings, API).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the body, the method, the URL, the headers.
+///
+/// # Security
+///
+/// The field `bt_payload` is signed, and no other field of the form. The time in it is not held
+/// against the clock.
+///
+/// Source: <https://developer.paypal.com/braintree/docs/guides/webhooks/parse>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn braintree() -> Provider {
+    Provider::preset(
+        Scheme::builder("braintree")
+            .algorithm(Algorithm::HmacSha1)
+            .key_form(KeyForm::Sha1OfText)
+            .signature_form("bt_signature")
+            .layout(Layout::separated("*", "&", '|'))
+            .message("{canonical:braintree}")
+            .or_message("{canonical:braintree}\n")
             .danger_leave_body_unsigned(),
     )
 }

@@ -22,7 +22,7 @@ impl Certificate {
     /// The certificates in `text`, which is PEM, in its order; `None` if there are none or more
     /// than eight, or if there is anything else.
     pub(crate) fn chain(text: &[u8]) -> Option<Vec<Self>> {
-        let mut text = str::from_utf8(text).ok()?;
+        let mut text = std::str::from_utf8(text).ok()?;
         let mut chain = Vec::new();
         while chain.is_empty() || !text.is_empty() {
             let (label, der, rest) = pem(text)?;

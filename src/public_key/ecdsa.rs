@@ -50,14 +50,17 @@ fn p256(material: &Material) -> Option<p256::ecdsa::VerifyingKey> {
     match material {
         Material::Raw(point) => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok(),
         Material::Spki(der) => p256::ecdsa::VerifyingKey::from_public_key_der(der).ok(),
-        _ => None,
+        Material::Rsa(_) => None,
     }
 }
 
 fn p521(material: &Material) -> Option<p521::ecdsa::VerifyingKey> {
     match material {
         Material::Raw(point) => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok(),
-        Material::Spki(der) => p521::ecdsa::VerifyingKey::from_public_key_der(der).ok(),
-        _ => None,
+        Material::Spki(der) => {
+            let key = p521::PublicKey::from_public_key_der(der).ok()?;
+            p521::ecdsa::VerifyingKey::from_affine(*key.as_affine()).ok()
+        }
+        Material::Rsa(_) => None,
     }
 }

@@ -15,7 +15,7 @@ impl Key {
         let bytes = match material {
             Material::Raw(bytes) => bytes,
             Material::Spki(der) => der.strip_prefix(SPKI)?,
-            _ => return None,
+            Material::Rsa(_) => return None,
         };
         let key = VerifyingKey::from_bytes(bytes.try_into().ok()?).ok()?;
         // Under a key of small order one signature is good for many messages.

@@ -1,7 +1,7 @@
-#[cfg(feature = "x509")]
-use super::Certificate;
 use std::fmt;
 
+#[cfg(feature = "x509")]
+use super::Certificate;
 use super::KeyKind;
 use crate::encoding::{Encoding, base64_any_padding};
 
@@ -48,10 +48,15 @@ pub(super) enum Material {
     Raw(Vec<u8>),
     /// A `SubjectPublicKeyInfo` in DER.
     Spki(Vec<u8>),
+    /// A key of nothing but RSA.
+    Rsa(RsaMaterial),
+}
+
+pub(super) enum RsaMaterial {
     /// An `RSAPublicKey` of PKCS#1 in DER.
     Pkcs1(Vec<u8>),
-    /// An RSA modulus and exponent, big-endian.
-    #[cfg(feature = "json")]
+    /// Modulus and exponent, big-endian.
+    #[cfg(all(feature = "json", feature = "rsa"))]
     Numbers { n: Vec<u8>, e: Vec<u8> },
 }
 
@@ -93,11 +98,11 @@ impl PublicKeyForm {
             #[cfg(feature = "json")]
             Self::Jwk => super::jwk::read(kind, text),
             Self::Pem => {
-                let (label, der, rest) = pem(str::from_utf8(text).ok()?)?;
+                let (label, der, rest) = pem(std::str::from_utf8(text).ok()?)?;
                 match label {
                     _ if !rest.is_empty() => None,
                     "PUBLIC KEY" => Some(Material::Spki(der)),
-                    "RSA PUBLIC KEY" => Some(Material::Pkcs1(der)),
+                    "RSA PUBLIC KEY" => Some(Material::Rsa(RsaMaterial::Pkcs1(der))),
                     _ => None,
                 }
             }

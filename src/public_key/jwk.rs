@@ -1,5 +1,7 @@
 use serde_json::{Map, Value};
 
+#[cfg(feature = "rsa")]
+use super::form::RsaMaterial;
 use super::{KeyKind, form::Material};
 use crate::encoding::Encoding;
 
@@ -56,7 +58,7 @@ fn bytes(jwk: &Map<String, Value>, name: &str) -> Option<Vec<u8>> {
 }
 
 /// The point as SEC 1 writes it in full, from coordinates that [RFC 7518, section 6.2.1.2] wants
-/// at full length and TrueLayer, for one, writes without their leading zeros.
+/// at full length and some write without their leading zeros.
 ///
 /// [RFC 7518, section 6.2.1.2]: https://www.rfc-editor.org/rfc/rfc7518#section-6.2.1.2
 #[cfg(feature = "ecdsa")]
@@ -75,8 +77,8 @@ fn point(jwk: &Map<String, Value>, curve: &str, len: usize) -> Option<Material> 
 #[cfg(feature = "rsa")]
 fn numbers(jwk: &Map<String, Value>, fits: Option<()>) -> Option<Material> {
     fits?;
-    Some(Material::Numbers {
+    Some(Material::Rsa(RsaMaterial::Numbers {
         n: bytes(jwk, "n")?,
         e: bytes(jwk, "e")?,
-    })
+    }))
 }

@@ -148,5 +148,9 @@ impl fmt::Debug for PublicKey {
     feature = "json",
     feature = "x509"
 ))]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
 mod tests;

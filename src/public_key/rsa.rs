@@ -7,7 +7,11 @@ use rsa::{
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
-use super::{KeyKind, Message, form::Material, hash};
+use super::{
+    KeyKind, Message,
+    form::{Material, RsaMaterial},
+    hash,
+};
 
 /// The sizes of a modulus, in bits.
 ///
@@ -56,9 +60,9 @@ impl Key {
                 (spki.algorithm == pkcs1::ALGORITHM_ID).then_some(())?;
                 pkcs1(spki.subject_public_key.as_bytes()?)?
             }
-            Material::Pkcs1(der) => pkcs1(der)?,
+            Material::Rsa(RsaMaterial::Pkcs1(der)) => pkcs1(der)?,
             #[cfg(feature = "json")]
-            Material::Numbers { n, e } => key(n, e)?,
+            Material::Rsa(RsaMaterial::Numbers { n, e }) => key(n, e)?,
             Material::Raw(_) => return None,
         };
         Some(Self { hash, key })
@@ -76,7 +80,7 @@ impl Key {
     }
 
     fn check(&self, prefix: &[u8], hash: &[u8], signature: &[u8]) -> Option<()> {
-        // By hand, as `rsa` 0.9 is of another `digest` than the hashes here.
+        // By hand, as `rsa` 0.9 knows another `digest` than that of the hashes here.
         let scheme = Pkcs1v15Sign {
             hash_len: Some(hash.len()),
             prefix: prefix.into(),
@@ -95,8 +99,8 @@ fn pkcs1(der: &[u8]) -> Option<RsaPublicKey> {
 
 /// `rsa` refuses even numbers, and exponents below 2 and from 2^33.
 fn key(n: &[u8], e: &[u8]) -> Option<RsaPublicKey> {
-    // Before anything is computed with them.
-    if n.len() > BITS.end() / 8 || e.len() > 8 {
+    // Before anything is computed with them; some write a JWK with one zero in front.
+    if n.len() > BITS.end() / 8 + 1 || e.len() > 8 {
         return None;
     }
     let (n, e) = (BigUint::from_bytes_be(n), BigUint::from_bytes_be(e));

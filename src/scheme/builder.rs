@@ -100,28 +100,31 @@ impl SchemeBuilder {
         self
     }
 
-    /// The member of the JSON body that is the signature, its names joined by dots.
+    /// The member of the JSON body that is the signature, its names joined by dots; another place if
+    /// there is one already.
     #[cfg(feature = "json")]
     pub fn signature_json(mut self, path: &str) -> Self {
-        self.signatures = vec![Where::Found(Place::Json(path.into()))];
+        self.signatures.push(Where::Found(Place::Json(path.into())));
         self
     }
 
-    /// The field of the form in the body that is the signature.
+    /// The field of the form in the body that is the signature; another place if there is one already.
     #[cfg(feature = "form")]
     pub fn signature_form(mut self, field: &str) -> Self {
-        self.signatures = vec![Where::Found(Place::Form(field.into()))];
+        self.signatures
+            .push(Where::Found(Place::Form(field.into())));
         self
     }
 
-    /// The parameter of the query that is the signature.
+    /// The parameter of the query that is the signature; another place if there is one already.
     ///
     /// # Security
     ///
     /// URLs are written to logs, at proxies too.
     #[cfg(feature = "form")]
     pub fn signature_query(mut self, parameter: &str) -> Self {
-        self.signatures = vec![Where::Found(Place::Query(parameter.into()))];
+        self.signatures
+            .push(Where::Found(Place::Query(parameter.into())));
         self
     }
 

@@ -1,19 +1,49 @@
 //! One small file for each provider whose signed text no template says.
 
+#[cfg(feature = "json")]
+mod aws_sns;
+mod box_escaped;
+#[cfg(feature = "form")]
+mod braintree;
 #[cfg(any(feature = "crc32", feature = "md5"))]
 mod digest;
+mod hubspot;
+#[cfg(feature = "form")]
+mod paddle_classic;
+#[cfg(feature = "form")]
+mod plivo;
 #[cfg(feature = "form")]
 mod sorted_form;
+#[cfg(feature = "form")]
+mod twilio;
+#[cfg(feature = "form")]
+mod vonage_sms;
 
 use super::Canonical;
 
 const ALL: &[Canonical] = &[
+    #[cfg(feature = "json")]
+    aws_sns::LINES,
+    box_escaped::ESCAPED,
+    #[cfg(feature = "form")]
+    braintree::PAYLOAD,
     #[cfg(feature = "crc32")]
     digest::CRC32,
     #[cfg(feature = "md5")]
     digest::MD5,
+    hubspot::URL,
+    #[cfg(feature = "form")]
+    paddle_classic::SERIALIZED,
+    #[cfg(feature = "form")]
+    plivo::V3,
     #[cfg(feature = "form")]
     sorted_form::SORTED_FORM,
+    #[cfg(feature = "form")]
+    twilio::BARE,
+    #[cfg(feature = "form")]
+    twilio::WITH_PORT,
+    #[cfg(feature = "form")]
+    vonage_sms::PARAMETERS,
 ];
 
 /// The canonicaliser of this name.

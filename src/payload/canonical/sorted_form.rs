@@ -12,7 +12,7 @@ pub(super) const SORTED_FORM: Canonical = Canonical {
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "others can fail")]
-fn write(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
+pub(super) fn write(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
     let mut fields: Vec<_> = form::fields(body).collect();
     fields.sort_unstable();
     fields.dedup();
