@@ -81,13 +81,14 @@ impl Signer {
         time: SystemTime,
     ) -> Result<(), SignError> {
         let spec = self.provider.scheme().spec();
-        let header = match spec.signatures.first() {
-            Some(Place::Header(header)) => header,
-            #[cfg(feature = "form")]
-            Some(Place::Query(name)) if spec.algorithm == Algorithm::Token => {
-                return put_into_query(request.uri_mut(), name, &self.key);
-            }
-            _ => return Err(SignError::InBody),
+        #[cfg(feature = "form")]
+        if let (Some(Place::Query(name)), Algorithm::Token) =
+            (spec.signatures.first(), spec.algorithm)
+        {
+            return put_into_query(request.uri_mut(), name, &self.key);
+        }
+        let Some(Place::Header(header)) = spec.signatures.first() else {
+            return Err(SignError::InBody);
         };
         let headers = request.headers_mut();
         if let Some(Place::Header(name)) = &spec.id {

@@ -583,7 +583,7 @@ async fn header_names_have_no_case() {
         .build()
         .unwrap();
     assert_eq!(
-        scheme.signature_places()[0].to_string(),
+        scheme.signature_places().first().unwrap().to_string(),
         "`x-acme-signature`"
     );
     let text = format!("1:{NOW}:t:");

@@ -179,6 +179,7 @@ fn flipped(body: &[u8]) -> Vec<u8> {
     body
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
 async fn every_preset_tells_good_from_bad() {
     use RejectionClass as R;

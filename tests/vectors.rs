@@ -127,10 +127,10 @@ fn whatever_a_provider_signed_is_signed_alike_here() {
             };
             let delivery = case.delivery();
             let mut request = Request::from_parts(delivery.head, ());
-            let signer = Signer::new(verifier.provider().clone(), &secret).unwrap();
+            let ours = Signer::new(verifier.provider().clone(), &secret).unwrap();
             let id = genuine.delivery_id().unwrap_or("none").to_owned();
             let time = genuine.timestamp().unwrap_or(SystemTime::UNIX_EPOCH);
-            match signer.sign(&mut request, &case.body(), &id, time) {
+            match ours.sign(&mut request, &case.body(), &id, time) {
                 Ok(()) => {}
                 Err(SignError::InBody | SignError::NotSymmetric) => continue,
                 Err(error) => {

@@ -45,7 +45,9 @@ impl Keyring {
                 let label = label.unwrap_or_default();
                 error.of(format!("scheme `{}`: {which}{label}", spec.name))
             })?;
-            Ok(LabelledKey::new(key, label, secret.expiry()))
+            let ends = [secret.expiry(), key.not_after()];
+            let first = ends.into_iter().flatten().min();
+            Ok(LabelledKey::new(key, label, first))
         };
         let current = prepare(current, "the secret")?;
         // Of its full size at once: growing would leave keys behind that nothing wipes.

@@ -73,6 +73,11 @@ pub enum Algorithm {
     /// [RFC 8017]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
     #[cfg(feature = "rsa")]
     RsaSha256,
+    /// RSA, PKCS#1 v1.5, with SHA-512 ([RFC 8017]).
+    ///
+    /// [RFC 8017]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
+    #[cfg(feature = "rsa")]
+    RsaSha512,
     /// SHA-1 of the text and then the secret: 20 bytes. Only for old providers.
     ///
     /// # Security
@@ -110,7 +115,7 @@ impl Algorithm {
             #[cfg(feature = "ecdsa")]
             Self::EcdsaP256Der => return None,
             #[cfg(feature = "rsa")]
-            Self::RsaSha1 | Self::RsaSha256 => return None,
+            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 => return None,
             #[cfg(feature = "md5")]
             Self::HmacMd5 | Self::Md5SecretLast => 16,
             Self::HmacSha1 | Self::Sha1SecretLast => 20,
@@ -139,7 +144,7 @@ impl Algorithm {
             #[cfg(feature = "ed25519")]
             Self::Ed25519 => true,
             #[cfg(feature = "rsa")]
-            Self::RsaSha1 | Self::RsaSha256 => true,
+            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 => true,
             _ => false,
         }
     }
@@ -159,6 +164,8 @@ impl Algorithm {
             Self::RsaSha1 => Some(KeyKind::RsaSha1),
             #[cfg(feature = "rsa")]
             Self::RsaSha256 => Some(KeyKind::RsaSha256),
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => Some(KeyKind::RsaSha512),
             _ => None,
         }
     }
@@ -179,6 +186,8 @@ impl fmt::Display for Algorithm {
             Self::RsaSha1 => "RSA with SHA1",
             #[cfg(feature = "rsa")]
             Self::RsaSha256 => "RSA with SHA256",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => "RSA with SHA512",
             #[cfg(feature = "md5")]
             Self::HmacMd5 => "HMAC-MD5",
             Self::HmacSha1 => "HMAC-SHA1",

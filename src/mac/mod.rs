@@ -3,7 +3,7 @@
 mod algorithm;
 mod run;
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
 use ctutils::{Choice, CtEq as _};
 use hmac::{Hmac, KeyInit as _};
@@ -106,11 +106,24 @@ impl Key {
         })
     }
 
+    /// The last moment at which the key holds, if it says so itself.
+    pub(crate) fn not_after(&self) -> Option<SystemTime> {
+        match &self.0 {
+            #[cfg(feature = "_public-key")]
+            State::Public(Public(key)) => key.as_ref()?.not_after(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn begin(&self) -> Mac {
         Mac(self.0.clone())
     }
 
     /// The MAC of what `message` writes; `None` if this key cannot make it.
+    #[cfg_attr(
+        not(feature = "_public-key"),
+        expect(clippy::unnecessary_wraps, reason = "a public key cannot")
+    )]
     pub(crate) fn sign(&self, message: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Option<Vec<u8>> {
         #[cfg(feature = "_public-key")]
         if matches!(self.0, State::Public(_)) {

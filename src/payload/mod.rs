@@ -17,8 +17,6 @@ pub(crate) struct Facts<'f> {
     /// The path and the query.
     pub(crate) target: &'f str,
     pub(crate) content_type: &'f [u8],
-    /// The headers that a canonicaliser asked for.
-    pub(crate) headers: &'f [(&'static str, Vec<u8>)],
 }
 
 impl<'f> Facts<'f> {
@@ -34,12 +32,6 @@ impl<'f> Facts<'f> {
         let kind = kind.unwrap_or_default().trim_ascii();
         kind.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
     }
-
-    /// A header that was asked for, if it is there.
-    pub(crate) fn header(&self, name: &str) -> Option<&'f [u8]> {
-        let header = self.headers.iter().find(|(header, _)| *header == name);
-        header.map(|(_, value)| value.as_slice())
-    }
 }
 
 /// A body or a URL is not of the form that is looked into: what it should have been.
@@ -50,8 +42,6 @@ pub(crate) struct Malformed(pub(crate) &'static str);
 #[derive(Debug)]
 pub(crate) struct Canonical {
     pub(crate) name: &'static str,
-    /// The headers that it looks at, in small letters.
-    pub(crate) headers: &'static [&'static str],
     /// Whether no byte of the body can change without changing the text.
     pub(crate) covers_body: bool,
     /// Whether it needs the whole URL.

@@ -1,7 +1,4 @@
-use std::time::Duration;
-
-use super::{Preset, Provider};
-use crate::scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, SchemeBuilder, TimestampUnit};
+use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("airtable", "Airtable", airtable),

@@ -1,9 +1,4 @@
-use std::time::Duration;
-
-use super::{Preset, Provider};
-#[cfg(feature = "_public-key")]
-use crate::scheme::PublicKeyForm;
-use crate::scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, TimestampUnit};
+use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     #[cfg(all(feature = "x509", feature = "json"))]

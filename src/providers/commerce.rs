@@ -1,5 +1,4 @@
-use super::{Preset, Provider};
-use crate::scheme::{Encoding, Scheme};
+use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("shopify", "Shopify", shopify),

@@ -1,7 +1,4 @@
-use std::time::Duration;
-
-use super::{Preset, Provider};
-use crate::scheme::{Algorithm, Encoding, Layout, Scheme, TimestampUnit};
+use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("box-com", "Box", box_com),

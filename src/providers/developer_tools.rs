@@ -1,5 +1,4 @@
-use super::{Preset, Provider};
-use crate::scheme::{Algorithm, Encoding, Layout, Scheme};
+use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("buildkite", "Buildkite", buildkite),

@@ -1,7 +1,4 @@
-use super::{Preset, Provider};
-#[cfg(feature = "_public-key")]
-use crate::scheme::PublicKeyForm;
-use crate::scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, TimestampUnit};
+use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     #[cfg(feature = "json")]
@@ -181,6 +178,9 @@ pub fn postmark() -> Provider {
 /// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
 /// bytes from one to the other, if the endpoint has routes that differ so.
 ///
+/// Nor does anything stand between the names and values of the form, so that `a=bc` can become
+/// `ab=c`.
+///
 /// Known in part: read on its page; no vector.
 ///
 /// Source: <https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/>
@@ -300,6 +300,9 @@ pub fn travis() -> Provider {
 /// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
 /// bytes from one to the other, if the endpoint has routes that differ so.
 ///
+/// Nor does anything stand between the names and values of the form, so that `a=bc` can become
+/// `ab=c`.
+///
 /// Source: <https://www.twilio.com/docs/usage/security>
 #[cfg(feature = "form")]
 #[must_use]
@@ -333,6 +336,9 @@ pub fn twilio() -> Provider {
 /// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
 /// bytes from one to the other, if the endpoint has routes that differ so.
 ///
+/// Nor does anything stand between the names and values of the form, so that `a=bc` can become
+/// `ab=c`.
+///
 /// Source: <https://www.twilio.com/docs/usage/security>
 #[cfg(feature = "form")]
 #[must_use]
@@ -355,6 +361,11 @@ pub fn twilio_sharedkey() -> Provider {
 /// - Key: the auth token, as text; that of the main account for `X-Plivo-Signature-Ma-V3`.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the other headers.
+///
+/// # Security
+///
+/// Nothing stands between the names and values of the form, so that `a=bc` can become `ab=c`. The
+/// nonce is signed, and nothing says when it was made.
 ///
 /// Source: <https://www.plivo.com/docs/messaging/concepts/signature-validation>
 #[cfg(feature = "form")]

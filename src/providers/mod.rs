@@ -3,14 +3,28 @@
 //! New system? Use [`standard_webhooks`]: it signs the id, the timestamp and the body, carries
 //! several signatures while a secret is being changed, and has libraries in every language.
 //!
-//! | function | signature | time |
-//! | --- | --- | --- |
-//! | [`generic`] | `X-Signature`, hex HMAC-SHA256 of the body | `X-Timestamp`, **not signed** |
-//! | [`github`] | `X-Hub-Signature-256`, `sha256=` and hex HMAC-SHA256 of the body | none |
-//! | [`shopify`] | `X-Shopify-Hmac-Sha256`, base64 HMAC-SHA256 of the body | none |
-//! | [`slack`] | `X-Slack-Signature`, `v0=` and hex HMAC-SHA256 of `v0:<time>:<body>` | `X-Slack-Request-Timestamp`, signed |
-//! | [`standard_webhooks`] | `webhook-signature`, list of `v1,` and base64 HMAC-SHA256 of `<id>.<time>.<body>` | `webhook-timestamp`, signed |
-//! | [`stripe`] | `Stripe-Signature`, list with `v1=` and hex HMAC-SHA256 of `<time>.<body>` | `t` in the same list, signed |
+//! [`all`] lists them, [`by_name`] finds one, and `docs/PROVIDERS.md` in the repository has them in one
+//! table, with what each was held against. Some need a feature of this crate: for a body that is looked into (`form`, `json`),
+//! for the provider's public key (`ecdsa`, `ed25519`, `rsa`, `x509`), for an old hash (`md5`, `crc32`).
+//! Their pages here say which.
+//!
+//! ```
+//! use tower_webhook::{Secret, Verifier, providers};
+//!
+//! # fn main() -> Result<(), tower_webhook::SetupError> {
+//! let name = "paystack"; // from a configuration
+//! if let Some(provider) = providers::by_name(name) {
+//!     let verifier = Verifier::new(provider, Secret::new("sk_test_4f6e6a")?)?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Security
+//!
+//! A provider proves what it signs, and no more. The page of each function says what that is not:
+//! nearly always the headers, so that an id or a kind of event there may be anything; with a *token*,
+//! everything.
 //!
 //! Any other: [`Scheme::builder`].
 
@@ -27,6 +41,22 @@ mod payments;
 mod registry;
 mod standard;
 mod tokens;
+
+/// What the files of presets use; which of it depends on the features.
+#[allow(unused_imports, reason = "some presets are behind features")]
+mod prelude {
+    pub(super) use std::time::Duration;
+
+    pub(super) use http::StatusCode;
+
+    pub(super) use super::{Preset, Provider};
+    #[cfg(feature = "_public-key")]
+    pub(super) use crate::scheme::PublicKeyForm;
+    pub(super) use crate::{
+        rejection::RejectionClass,
+        scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, SchemeBuilder, TimestampUnit},
+    };
+}
 
 use std::sync::Arc;
 

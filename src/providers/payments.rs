@@ -1,12 +1,4 @@
-use std::time::Duration;
-
-use http::StatusCode;
-
-use super::{Preset, Provider};
-use crate::rejection::RejectionClass;
-#[cfg(feature = "_public-key")]
-use crate::scheme::PublicKeyForm;
-use crate::scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, TimestampUnit};
+use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("adyen-platform", "Adyen for Platforms", adyen_platform),

@@ -1,7 +1,4 @@
-use super::{Preset, Provider};
-#[cfg(feature = "_public-key")]
-use crate::scheme::PublicKeyForm;
-use crate::scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, SchemeBuilder};
+use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("anthropic", "Anthropic", anthropic),

@@ -1,5 +1,4 @@
-use super::{Preset, Provider};
-use crate::scheme::{Algorithm, Encoding, Scheme};
+use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("basic-auth", "Basic authentication", basic_auth),

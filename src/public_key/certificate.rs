@@ -3,7 +3,6 @@ use std::{fmt, sync::Arc, time::SystemTime};
 use x509_cert::{
     Certificate as Parsed,
     der::{Decode as _, Encode as _},
-    ext::pkix::{SubjectAltName, name::GeneralName},
 };
 
 use super::form::{Material, pem};
@@ -12,7 +11,7 @@ use super::form::{Material, pem};
 const MOST: usize = 8;
 
 /// An X.509 certificate ([RFC 5280]), read and not checked: anybody may have issued it, for
-/// anything, and it may be over.
+/// anything.
 ///
 /// [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280
 #[derive(Clone)]
@@ -35,42 +34,10 @@ impl Certificate {
         Some(chain)
     }
 
-    /// The first moment at which the certificate holds.
-    pub(crate) fn not_before(&self) -> Option<SystemTime> {
-        let since_1970 = self.tbs().validity().not_before.to_unix_duration();
-        SystemTime::UNIX_EPOCH.checked_add(since_1970)
-    }
-
     /// The last second in which the certificate holds.
     pub(crate) fn not_after(&self) -> Option<SystemTime> {
         let since_1970 = self.tbs().validity().not_after.to_unix_duration();
         SystemTime::UNIX_EPOCH.checked_add(since_1970)
-    }
-
-    /// The subject, as [RFC 4514] writes it.
-    ///
-    /// [RFC 4514]: https://www.rfc-editor.org/rfc/rfc4514
-    pub(crate) fn subject(&self) -> String {
-        self.tbs().subject().to_string()
-    }
-
-    /// The subject's common name. Who checks for a host looks at the
-    /// [`dns_names`](Self::dns_names) first and at this only if there are none.
-    pub(crate) fn common_name(&self) -> Option<String> {
-        let name = self.tbs().subject().common_name().ok()??;
-        Some(name.value().into_owned())
-    }
-
-    /// The hosts among the subject's alternative names, as they are written; `None` if they cannot
-    /// be read.
-    pub(crate) fn dns_names(&self) -> Option<Vec<String>> {
-        let found = self.tbs().get_extension::<SubjectAltName>().ok()?;
-        let names = found.map(|(_, names)| names.0).unwrap_or_default();
-        let dns_name = |name: GeneralName| match name {
-            GeneralName::DnsName(name) => Some(name.as_str().to_owned()),
-            _ => None,
-        };
-        Some(names.into_iter().filter_map(dns_name).collect())
     }
 
     pub(super) fn key(&self) -> Option<Material> {

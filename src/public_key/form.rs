@@ -17,7 +17,8 @@ pub enum PublicKeyForm {
     /// An X.509 certificate in PEM. Of a chain, its first: the key's own by custom ([RFC 8446,
     /// section 4.4.2]).
     ///
-    /// Nothing but the key is looked at: neither who issued the certificate nor until when it holds.
+    /// The key is used until the certificate ends, and who issued it is not looked at: trust it
+    /// yourself.
     ///
     /// [RFC 8446, section 4.4.2]: https://www.rfc-editor.org/rfc/rfc8446#section-4.4.2
     #[cfg(feature = "x509")]

@@ -17,10 +17,10 @@ mod jwk;
 #[cfg(feature = "rsa")]
 mod rsa;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 #[cfg(feature = "x509")]
-pub(crate) use self::certificate::Certificate;
+use self::certificate::Certificate;
 use self::form::Material;
 pub use self::form::PublicKeyForm;
 
@@ -72,7 +72,10 @@ pub(crate) enum KeyKind {
 
 /// A key that was found fit for its kind. Cloning shares it.
 #[derive(Clone)]
-pub(crate) struct PublicKey(Arc<Key>);
+pub(crate) struct PublicKey {
+    key: Arc<Key>,
+    not_after: Option<SystemTime>,
+}
 
 enum Key {
     #[cfg(feature = "ecdsa")]
@@ -87,13 +90,19 @@ impl PublicKey {
     /// The key for `kind` in `text`; `None` if it is not of that form, is of another kind, or is
     /// too weak to prove anything: an Ed25519 point of small order, an RSA modulus out of bounds.
     pub(crate) fn parse(kind: KeyKind, form: PublicKeyForm, text: &[u8]) -> Option<Self> {
-        Self::new(kind, &form.read(kind, text)?)
+        let key = Self::new(kind, &form.read(kind, text)?)?;
+        #[cfg(feature = "x509")]
+        if form == PublicKeyForm::Certificate {
+            let not_after = Certificate::chain(text)?.first()?.not_after()?;
+            let not_after = Some(not_after);
+            return Some(Self { not_after, ..key });
+        }
+        Some(key)
     }
 
-    /// The key for `kind` that a certificate is about.
-    #[cfg(feature = "x509")]
-    pub(crate) fn of_certificate(kind: KeyKind, certificate: &Certificate) -> Option<Self> {
-        Self::new(kind, &certificate.key()?)
+    /// The last moment at which the key holds, if its certificate says so.
+    pub(crate) fn not_after(&self) -> Option<SystemTime> {
+        self.not_after
     }
 
     fn new(kind: KeyKind, material: &Material) -> Option<Self> {
@@ -109,13 +118,16 @@ impl PublicKey {
                 Key::Rsa(rsa::Key::new(kind, material)?)
             }
         };
-        Some(Self(Arc::new(key)))
+        Some(Self {
+            key: Arc::new(key),
+            not_after: None,
+        })
     }
 
     /// Whether `signature` is one of what `message` writes, by this key. Any bytes may be asked
     /// about; those that cannot be a signature cost no hash.
     pub(crate) fn verifies(&self, message: Message<'_>, signature: &[u8]) -> bool {
-        let verified = match &*self.0 {
+        let verified = match &*self.key {
             #[cfg(feature = "ecdsa")]
             Key::Ecdsa(key) => key.verify(message, signature),
             #[cfg(feature = "ed25519")]

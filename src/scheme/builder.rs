@@ -290,7 +290,7 @@ impl SchemeBuilder {
     ///
     /// # Errors
     ///
-    /// If a part is missing, cannot be read, or contradicts another; see [`SchemeErrorKind`].
+    /// If a part is missing, cannot be read, or contradicts another; see [`SchemeErrorKind`](super::SchemeErrorKind).
     pub fn build(self) -> Result<Scheme, SchemeError> {
         let name = self.name.clone();
         self.spec()

@@ -89,28 +89,8 @@ impl SchemeBuilder {
             }
             messages.push(message);
         }
-        for signature in &signatures {
-            let Place::Header(header) = signature else {
-                continue;
-            };
-            let is_part = |part: &Part| matches!(part, Part::Header(name) if name == header);
-            if matches!(&place, Some(TimestampPlace::At(place)) if place == signature)
-                || id.as_ref() == Some(signature)
-                || messages.iter().any(|message| message.has(is_part))
-            {
-                return Err(E::SignatureHeaderReused {
-                    header: header.clone(),
-                });
-            }
-        }
-        let mut guards = Vec::with_capacity(self.guards.len());
-        for (name, value) in self.guards {
-            let header = header(name)?;
-            let Ok(value) = HeaderValue::from_str(&value) else {
-                return Err(E::InvalidGuard { header });
-            };
-            guards.push((header, value));
-        }
+        reused(&signatures, place.as_ref(), id.as_ref(), &messages)?;
+        let guards = guards(self.guards)?;
         let other_messages = messages.split_off(1);
         let message = messages.pop().ok_or(E::NotOneBody)?;
         let told_place = match (&place, signatures.first()) {
@@ -148,4 +128,41 @@ fn header(name: Cow<'static, str>) -> Result<HeaderName, SchemeErrorKind> {
         .map_err(|_| SchemeErrorKind::InvalidHeaderName {
             name: name.into_owned(),
         })
+}
+
+/// Refuses a signature header that is something else too.
+fn reused(
+    signatures: &[Place],
+    timestamp: Option<&TimestampPlace>,
+    id: Option<&Place>,
+    messages: &[Template],
+) -> Result<(), SchemeErrorKind> {
+    for signature in signatures {
+        let Place::Header(header) = signature else {
+            continue;
+        };
+        let is_part = |part: &Part| matches!(part, Part::Header(name) if name == header);
+        if matches!(timestamp, Some(TimestampPlace::At(place)) if place == signature)
+            || id == Some(signature)
+            || messages.iter().any(|message| message.has(is_part))
+        {
+            return Err(SchemeErrorKind::SignatureHeaderReused {
+                header: header.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn guards(
+    guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+) -> Result<Vec<(HeaderName, HeaderValue)>, SchemeErrorKind> {
+    let guards = guards.into_iter().map(|(name, value)| {
+        let header = header(name)?;
+        match HeaderValue::from_str(&value) {
+            Ok(value) => Ok((header, value)),
+            Err(_) => Err(SchemeErrorKind::InvalidGuard { header }),
+        }
+    });
+    guards.collect()
 }

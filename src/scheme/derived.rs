@@ -71,15 +71,6 @@ impl Derived {
         }
     }
 
-    /// The headers that are looked at, beside the content type.
-    pub(crate) fn headers(&self) -> &'static [&'static str] {
-        match self {
-            Self::Canonical(canonical) => canonical.headers,
-            #[cfg(any(feature = "form", feature = "json"))]
-            _ => &[],
-        }
-    }
-
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Canonical(canonical) => canonical.name.into(),

@@ -1,5 +1,3 @@
-use http::HeaderName;
-
 use super::{
     candidates::Candidates,
     claims::{Claims, Listed},
@@ -16,7 +14,6 @@ pub(super) struct Facts {
     url: String,
     target: String,
     content_type: Vec<u8>,
-    headers: Vec<(&'static str, Vec<u8>)>,
 }
 
 /// What was found in a body.
@@ -29,17 +26,10 @@ pub(super) struct Found {
 }
 
 impl Facts {
-    pub(super) fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Self, RejectionKind> {
-        let mut headers = Vec::new();
+    pub(super) fn of(claims: &Claims<'_>) -> Result<Self, RejectionKind> {
         let mut url = claims.base.to_owned();
         if !url.is_empty() {
             url.push_str(claims.safe_target()?);
-        }
-        let derived = spec.messages().flat_map(Template::derived);
-        for name in derived.flat_map(|(derived, _)| derived.headers()) {
-            if let Some(value) = claims.head.value(&HeaderName::from_static(name))? {
-                headers.push((*name, value.as_bytes().to_vec()));
-            }
         }
         let content_type = claims.head.value(&http::header::CONTENT_TYPE)?;
         Ok(Self {
@@ -47,7 +37,6 @@ impl Facts {
             url,
             target: claims.target().to_owned(),
             content_type: content_type.map_or(Vec::new(), |value| value.as_bytes().to_vec()),
-            headers,
         })
     }
 
@@ -57,7 +46,6 @@ impl Facts {
             url: &self.url,
             target: &self.target,
             content_type: &self.content_type,
-            headers: &self.headers,
         }
     }
 

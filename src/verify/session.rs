@@ -255,7 +255,7 @@ impl Uncommon {
         let texts: Result<_, _> = texts
             .map(|message| SignedText::of(message, claims, 0))
             .collect();
-        let facts = spec.looks_into_body.then(|| Facts::of(spec, claims));
+        let facts = spec.looks_into_body.then(|| Facts::of(claims));
         Ok(Some(Self {
             texts: texts?,
             facts: facts.transpose()?,

@@ -3,7 +3,6 @@ use crate::payload::{Canonical, Facts, Malformed, json};
 /// The names and values of a notification that SNS signs, each followed by a line feed.
 pub(super) const LINES: Canonical = Canonical {
     name: "aws_sns",
-    headers: &[],
     covers_body: false,
     needs_url: false,
     write,

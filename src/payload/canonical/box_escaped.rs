@@ -5,7 +5,6 @@ use crate::payload::{Canonical, Facts, Malformed};
 /// The body as Box may have signed it: in ASCII, every other letter escaped.
 pub(super) const ESCAPED: Canonical = Canonical {
     name: "box_escaped",
-    headers: &[],
     covers_body: true,
     needs_url: false,
     write,

@@ -3,7 +3,6 @@ use crate::payload::{Canonical, Facts, Malformed, form};
 /// The field `bt_payload` of the form: base64 and line feeds, or it is refused.
 pub(super) const PAYLOAD: Canonical = Canonical {
     name: "braintree",
-    headers: &[],
     covers_body: false,
     needs_url: false,
     write,

@@ -6,7 +6,6 @@ use crate::payload::{Canonical, Facts, Malformed};
 #[cfg(feature = "crc32")]
 pub(super) const CRC32: Canonical = Canonical {
     name: "crc32",
-    headers: &[],
     covers_body: false,
     needs_url: false,
     write: crc32,
@@ -24,7 +23,6 @@ fn crc32(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed
 #[cfg(feature = "md5")]
 pub(super) const MD5: Canonical = Canonical {
     name: "md5",
-    headers: &[],
     covers_body: true,
     needs_url: false,
     write: md5,

@@ -1,9 +1,8 @@
 use crate::payload::{Canonical, Facts, Malformed};
 
-/// The URL with those letters decoded that HubSpot decodes before it signs (v3).
+/// The URL with those letters decoded that `HubSpot` decodes before it signs (v3).
 pub(super) const URL: Canonical = Canonical {
     name: "hubspot_url",
-    headers: &[],
     covers_body: false,
     needs_url: true,
     write,
@@ -33,16 +32,12 @@ fn write(facts: &Facts<'_>, _: &[u8], text: &mut Vec<u8>) -> Result<(), Malforme
             let mut decoded = DECODED.iter();
             decoded.find(|(encoded, _)| encoded.eq_ignore_ascii_case(three))
         });
-        match found {
-            Some((_, letter)) => {
-                text.push(*letter);
-                rest = rest.get(3..).unwrap_or_default();
-            }
-            None => {
-                text.push(*first);
-                rest = tail;
-            }
-        }
+        let (letter, tail) = match found {
+            Some((_, letter)) => (letter, rest.get(3..).unwrap_or_default()),
+            None => (first, tail),
+        };
+        text.push(*letter);
+        rest = tail;
     }
     Ok(())
 }

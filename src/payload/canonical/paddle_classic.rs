@@ -6,7 +6,6 @@ use crate::payload::{Canonical, Facts, Malformed, form};
 /// strings.
 pub(super) const SERIALIZED: Canonical = Canonical {
     name: "paddle_classic",
-    headers: &[],
     covers_body: true,
     needs_url: false,
     write,

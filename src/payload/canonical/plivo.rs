@@ -3,7 +3,6 @@ use crate::payload::{Canonical, Facts, Malformed, form};
 /// The URL and the parameters as Plivo signs them (V3), without the nonce.
 pub(super) const V3: Canonical = Canonical {
     name: "plivo_v3",
-    headers: &[],
     covers_body: true,
     needs_url: true,
     write,

@@ -5,7 +5,6 @@ use crate::payload::{Canonical, Facts, Malformed, form};
 /// Mandrill sign.
 pub(super) const SORTED_FORM: Canonical = Canonical {
     name: "sorted_form",
-    headers: &[],
     covers_body: true,
     needs_url: false,
     write,

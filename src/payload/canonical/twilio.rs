@@ -6,7 +6,6 @@ use crate::payload::{Canonical, Facts, Malformed, form};
 /// The URL and then the sorted form; of any other body the digest, which the URL must have.
 pub(super) const BARE: Canonical = Canonical {
     name: "twilio",
-    headers: &[],
     covers_body: true,
     needs_url: true,
     write: |facts, body, text| write(facts, body, text, &without_port(facts.url)),
@@ -15,7 +14,6 @@ pub(super) const BARE: Canonical = Canonical {
 /// The same with the port in the URL, be it the scheme's own: Twilio signs in either way.
 pub(super) const WITH_PORT: Canonical = Canonical {
     name: "twilio_with_port",
-    headers: &[],
     covers_body: true,
     needs_url: true,
     write: |facts, body, text| write(facts, body, text, &with_port(facts.url)),

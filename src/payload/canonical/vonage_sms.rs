@@ -4,7 +4,6 @@ use crate::payload::{Canonical, Facts, Malformed, form};
 /// the query if there is no body.
 pub(super) const PARAMETERS: Canonical = Canonical {
     name: "vonage_sms",
-    headers: &[],
     covers_body: true,
     needs_url: false,
     write,

@@ -1,0 +1,450 @@
+//! What schemes find in bodies, queries and several headers, and what they refuse to find there.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{Delivery, NOW, Report, Rig, SECRET, TestClock, at, hex, mac256, send};
+use tower_webhook::{
+    PublicUrl, Rejection, Secret, Verifier, WebhookLayer,
+    providers::{self, Provider},
+    rejection::RejectionClass as R,
+    scheme::{Algorithm, Encoding, Layout, Scheme, SchemeBuilder, SchemeErrorKind, TimestampUnit},
+    sign::Signer,
+};
+
+fn acme() -> SchemeBuilder {
+    Scheme::builder("acme").signature_header("x-signature")
+}
+
+fn verifier(provider: impl Into<Provider>) -> Verifier {
+    let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+    let provider = provider.into().with_public_url(url);
+    let secret = Secret::new(SECRET).unwrap();
+    Verifier::new(provider, secret)
+        .unwrap()
+        .clock(TestClock::new())
+}
+
+/// What the layer and the core answer, which is the same.
+async fn answer(verifier: &Verifier, delivery: &Delivery) -> Option<R> {
+    let rig = Rig::new(WebhookLayer::from(verifier.clone()), delivery.clone());
+    let layer = send(&rig.service, delivery.clone().request()).await;
+    let layer = layer.rejection.as_ref().map(Rejection::class);
+    let core = verifier.verify(&delivery.head, &delivery.body);
+    assert_eq!(core.err().map(|it| it.class()), layer);
+    layer
+}
+
+fn signed(text: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Delivery {
+    Delivery::new(body).header("x-signature", hex(&mac256(text)))
+}
+
+/// A member of JSON is what it says, and never one of two.
+#[tokio::test]
+async fn members_of_json() {
+    let scheme = acme().message("{json:a.b}").danger_leave_body_unsigned();
+    let verifier = verifier(scheme.build().unwrap());
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
+    let lists = "[".repeat(1_000_000);
+    let rows: &[(&str, &str, Option<R>)] = &[
+        (r#"{"a":{"b":"x"}}"#, "x", None),
+        (r#"{"z":[{"a":{"b":"y"}}],"a":{"c":1,"b":"x"}}"#, "x", None),
+        (r#"{"a":{"b":"\u0078\n"}}"#, "x\n", None),
+        (r#"{"\u0061":{"b":"x"}}"#, "x", None),
+        (r#"{"a":{"b":1.50e2}}"#, "1.50e2", None),
+        (r#"{"a":{"b":true}}"#, "true", None),
+        (r#"{"a":[{"b":"x"}]}"#, "x", Some(R::InvalidRequest)),
+        // Which of two is it?
+        (r#"{"a":{"b":"x","b":"y"}}"#, "x", Some(R::InvalidRequest)),
+        (r#"{"a":{"b":"x","b":"x"}}"#, "x", Some(R::InvalidRequest)),
+        (r#"{"a":{"b":"x"},"a":{}}"#, "x", Some(R::InvalidRequest)),
+        (
+            r#"{"a":{"b":"x","\u0062":"y"}}"#,
+            "x",
+            Some(R::InvalidRequest),
+        ),
+        (r#"{"a":{"b":null}}"#, "", Some(R::InvalidRequest)),
+        (r#"{"a":{"b":{}}}"#, "{}", Some(R::InvalidRequest)),
+        (r#"{"a":{}}"#, "", Some(R::InvalidRequest)),
+        (r#"{"a":"b"}"#, "b", Some(R::InvalidRequest)),
+        (r#"{"a":{"b":"x"}} "#, "x", None),
+        (r#"{"a":{"b":"x"}}x"#, "x", Some(R::InvalidRequest)),
+        (r#"{"a":{"b":"x"}"#, "x", Some(R::InvalidRequest)),
+        ("", "", Some(R::InvalidRequest)),
+        ("x", "x", Some(R::InvalidRequest)),
+        (&deep, "1", Some(R::InvalidRequest)),
+        (&lists, "1", Some(R::InvalidRequest)),
+    ];
+    let mut report = Report::default();
+    for (body, text, expect) in rows {
+        let answer = answer(&verifier, &signed(text, body)).await;
+        let body = body.get(..body.len().min(60)).unwrap();
+        report.note(if answer == *expect {
+            Ok(())
+        } else {
+            Err(format!("{body}: {answer:?}"))
+        });
+    }
+    let bad =
+        Delivery::new(b"{\"a\":{\"b\":\"\xff\"}}").header("x-signature", hex(&mac256("\u{fffd}")));
+    assert_eq!(answer(&verifier, &bad).await, Some(R::InvalidRequest));
+    report.finish();
+}
+
+/// A field of a form is its bytes, and never one of two.
+#[tokio::test]
+async fn fields_of_forms() {
+    let scheme = acme().message("{form:a}").danger_leave_body_unsigned();
+    let one = verifier(scheme.build().unwrap());
+    let sorted = verifier(acme().message("{sorted_form}").build().unwrap());
+    let many = "&".repeat(1 << 20);
+    let rows: &[(&Verifier, &[u8], &[u8], Option<R>)] = &[
+        (&one, b"a=x&b=y", b"x", None),
+        (&one, b"a=x+y%20z%2B", b"x y z+", None),
+        (&one, b"a=x&a=x", b"x", None),
+        (&one, b"a=x&a=y", b"x", Some(R::InvalidRequest)),
+        (&one, b"%61=x&a=y", b"x", Some(R::InvalidRequest)),
+        (&one, b"b=y", b"", Some(R::InvalidRequest)),
+        (&one, b"", b"", Some(R::InvalidRequest)),
+        (&one, b"a=%ff", b"\xff", None),
+        (
+            &one,
+            b"a=%ff",
+            "\u{fffd}".as_bytes(),
+            Some(R::InvalidSignature),
+        ),
+        (&one, b"a=%zz%", b"%zz%", None),
+        (&sorted, b"b=2&a=1", b"a1b2", None),
+        (&sorted, b"b=2&a=3&a=1&a=1", b"a1a3b2", None),
+        (&sorted, b"a=%ff", b"a\xff", None),
+        (&sorted, b"a=%fe", b"a\xff", Some(R::InvalidSignature)),
+        (
+            &sorted,
+            b"Reason=1&ReasonEnded=0",
+            b"Reason1ReasonEnded0",
+            None,
+        ),
+        (&sorted, many.as_bytes(), b"", None),
+    ];
+    let mut report = Report::default();
+    for (verifier, body, text, expect) in rows {
+        let answer = answer(verifier, &signed(text, body)).await;
+        let body = String::from_utf8_lossy(&body[..body.len().min(40)]);
+        report.note(if answer == *expect {
+            Ok(())
+        } else {
+            Err(format!("{body}: {answer:?}"))
+        });
+    }
+    report.finish();
+}
+
+/// Several headers: any may match, one must be there; and those that guard must say what they should.
+#[tokio::test]
+async fn several_headers_and_guards() {
+    let scheme = acme()
+        .other_signature_header("x-other")
+        .guard("x-version", "1");
+    let verifier = verifier(scheme.build().unwrap());
+    let (right, wrong) = (hex(&mac256("{}")), hex(&mac256("[]")));
+    let good = || Delivery::new("{}").header("x-version", "1");
+    let rows = [
+        ("the first", good().header("x-signature", &right), None),
+        ("the other", good().header("x-other", &right), None),
+        (
+            "one of both",
+            good()
+                .header("x-signature", &wrong)
+                .header("x-other", &right),
+            None,
+        ),
+        (
+            "neither",
+            good()
+                .header("x-signature", &wrong)
+                .header("x-other", &wrong),
+            Some(R::InvalidSignature),
+        ),
+        ("none", good(), Some(R::InvalidSignature)),
+        (
+            "an empty one beside",
+            good().header("x-signature", "").header("x-other", &right),
+            None,
+        ),
+        (
+            "another version",
+            good().set("x-version", "2").header("x-other", &right),
+            Some(R::InvalidSignature),
+        ),
+        (
+            "no version",
+            good().without("x-version").header("x-other", &right),
+            Some(R::InvalidSignature),
+        ),
+        (
+            "two versions",
+            good().header("x-version", "2").header("x-other", &right),
+            Some(R::InvalidRequest),
+        ),
+    ];
+    let mut report = Report::default();
+    for (name, delivery, expect) in rows {
+        let answer = answer(&verifier, &delivery).await;
+        report.note(if answer == expect {
+            Ok(())
+        } else {
+            Err(format!("{name}: {answer:?}"))
+        });
+    }
+    report.finish();
+}
+
+/// A token is compared as a whole, whatever its length, and nothing of it is told.
+#[tokio::test]
+async fn tokens() {
+    let long = "x".repeat(8000);
+    let token = verifier(providers::token());
+    let basic = verifier(providers::basic_auth());
+    let plain = common::base64(SECRET.as_bytes());
+    let rows: &[(&str, &Verifier, &str, Option<R>)] = &[
+        ("the token", &token, SECRET, None),
+        (
+            "with a letter more",
+            &token,
+            &format!("{SECRET}x"),
+            Some(R::InvalidSignature),
+        ),
+        (
+            "with a letter less",
+            &token,
+            &SECRET[..SECRET.len() - 1],
+            Some(R::InvalidSignature),
+        ),
+        (
+            "in another case",
+            &token,
+            &SECRET.to_uppercase(),
+            Some(R::InvalidSignature),
+        ),
+        ("a long one", &token, &long, Some(R::InvalidSignature)),
+        ("credentials", &basic, &format!("Basic {plain}"), None),
+        (
+            "credentials of none",
+            &basic,
+            "Basic ",
+            Some(R::InvalidSignature),
+        ),
+        (
+            "no base64",
+            &basic,
+            &format!("Basic {SECRET}"),
+            Some(R::InvalidSignature),
+        ),
+        (
+            "another scheme",
+            &basic,
+            &format!("Bearer {plain}"),
+            Some(R::InvalidSignature),
+        ),
+    ];
+    let mut report = Report::default();
+    for (name, verifier, value, expect) in rows {
+        let delivery = Delivery::new("{}").header("authorization", value);
+        let answer = answer(verifier, &delivery).await;
+        report.note(if answer == *expect {
+            Ok(())
+        } else {
+            Err(format!("{name}: {answer:?}"))
+        });
+    }
+    report.finish();
+    let verified = token.verify(
+        &Delivery::new("{}").header("authorization", SECRET).head,
+        b"any body",
+    );
+    assert!(!verified.unwrap().body_is_signed());
+}
+
+/// Either of two texts, under any key; not a third.
+#[tokio::test]
+async fn either_text() {
+    let scheme = acme()
+        .message("a:{body}")
+        .or_message("b:{body}")
+        .build()
+        .unwrap();
+    let old = Secret::new(SECRET).unwrap();
+    let keys = tower_webhook::Keys::new(Secret::new("a newer secret").unwrap()).previous(old);
+    let rotated = Verifier::new(scheme.clone(), keys)
+        .unwrap()
+        .clock(TestClock::new());
+    for verifier in [verifier(scheme), rotated] {
+        for (text, expect) in [
+            ("a:{}", None),
+            ("b:{}", None),
+            ("c:{}", Some(R::InvalidSignature)),
+            ("{}", Some(R::InvalidSignature)),
+        ] {
+            assert_eq!(
+                answer(&verifier, &signed(text, "{}")).await,
+                expect,
+                "{text}"
+            );
+        }
+        // Piece by piece.
+        let delivery = signed("b:{}", "{}");
+        let mut session = verifier.begin(&delivery.head).unwrap();
+        session.update(b"{");
+        session.update(b"}");
+        assert!(session.finish([b"{", b"}"]).is_ok());
+    }
+}
+
+/// What the head tells beside the proof, and what it cannot tell.
+#[test]
+fn what_is_told_of_a_delivery() {
+    let signer = Signer::new(providers::twitch(), &Secret::new(SECRET).unwrap()).unwrap();
+    let verifier = verifier(providers::twitch());
+    for (event, attempt, expect) in [
+        (
+            Some("channel.follow"),
+            Some("2"),
+            (Some("channel.follow"), Some(2)),
+        ),
+        (Some(""), Some("second"), (None, None)),
+        (None, Some("99999999999999999999"), (None, None)),
+    ] {
+        let mut request = http::Request::post("/").body(()).unwrap();
+        signer.sign(&mut request, b"{}", "an-id", at(NOW)).unwrap();
+        let headers = request.headers_mut();
+        if let Some(event) = event {
+            headers.insert("twitch-eventsub-subscription-type", event.parse().unwrap());
+        }
+        if let Some(attempt) = attempt {
+            headers.insert("twitch-eventsub-message-retry", attempt.parse().unwrap());
+        }
+        let verified = verifier.verify(&request, b"{}").unwrap();
+        assert_eq!((verified.event_type(), verified.attempt()), expect);
+        assert_eq!(verified.delivery_id(), Some("an-id"));
+        assert!(verified.delivery_id_is_signed() && verified.timestamp_is_signed());
+    }
+}
+
+/// A time without an offset is UTC, and nothing else.
+#[tokio::test]
+async fn times_without_an_offset() {
+    let scheme = acme()
+        .timestamp_header("x-time")
+        .timestamp_unit(TimestampUnit::DateTime);
+    let verifier = verifier(scheme.message("{timestamp}.{body}").build().unwrap());
+    for (time, expect) in [
+        ("2026-01-15T12:00:00", None),
+        ("2026-01-15T12:00:00.123", None),
+        ("2026-01-15T12:00:00Z", Some(R::InvalidTimestamp)),
+        ("2026-01-15T12:00:00+00:00", Some(R::InvalidTimestamp)),
+        ("2026-01-15 12:00:00", Some(R::InvalidTimestamp)),
+        ("2026-01-15T11:00:00", Some(R::Expired)),
+    ] {
+        let delivery = signed(format!("{time}.{{}}"), "{}").header("x-time", time);
+        assert_eq!(answer(&verifier, &delivery).await, expect, "{time}");
+    }
+}
+
+/// What Twilio does not sign is not let in.
+#[tokio::test]
+async fn a_body_that_twilio_did_not_sign() {
+    let verifier = verifier(providers::twilio());
+    let key = Secret::new(SECRET).unwrap();
+    let provider = verifier.provider().clone();
+    let signer = Signer::new(provider, &key).unwrap();
+    let digest = hex(&<sha2::Sha256 as sha2::Digest>::digest(b"{}"));
+    for (query, kind, body, expect) in [
+        (
+            format!("?bodySHA256={digest}"),
+            "application/json",
+            "{}",
+            None,
+        ),
+        (
+            format!("?bodySHA256={digest}"),
+            "application/json",
+            "[]",
+            Some(R::InvalidRequest),
+        ),
+        (
+            format!("?bodySHA256={digest}"),
+            "application/x-www-form-urlencoded",
+            "a=1",
+            Some(R::InvalidRequest),
+        ),
+        (
+            String::new(),
+            "application/json",
+            "{}",
+            Some(R::InvalidRequest),
+        ),
+        (
+            String::new(),
+            "application/x-www-form-urlencoded",
+            "a=1",
+            None,
+        ),
+    ] {
+        let uri = format!("https://hooks.example.com/sms{query}");
+        let request = http::Request::post(uri).header("content-type", kind);
+        // Signed over what could be signed: the URL.
+        let mut request = request.body(()).unwrap();
+        let over = if kind.ends_with("json") { "{}" } else { body };
+        let _ = signer.sign(&mut request, over.as_bytes(), "id", at(NOW));
+        if !request.headers().contains_key("x-twilio-signature") {
+            request.headers_mut().insert(
+                "x-twilio-signature",
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAA=".parse().unwrap(),
+            );
+        }
+        let (head, ()) = request.into_parts();
+        let delivery = Delivery {
+            head,
+            body: body.to_owned().into(),
+        };
+        assert_eq!(
+            answer(&verifier, &delivery).await,
+            expect,
+            "{query} {kind} {body}"
+        );
+    }
+}
+
+#[test]
+fn a_description_that_contradicts_itself_is_an_error() {
+    use SchemeErrorKind as E;
+
+    let kind = |builder: SchemeBuilder| builder.build().unwrap_err().kind().clone();
+    assert_eq!(kind(acme().message("{json:a}")), E::NotOneBody);
+    assert_eq!(kind(acme().message("{crc32}")), E::NotOneBody);
+    assert_eq!(kind(acme().message("{body}{sorted_form}")), E::NotOneBody);
+    assert_eq!(kind(acme().algorithm(Algorithm::Token)), E::TokenMismatch);
+    assert_eq!(kind(acme().encoding(Encoding::Text)), E::TokenMismatch);
+    assert_eq!(
+        kind(acme().algorithm(Algorithm::Ed25519)),
+        E::KeyFormMismatch
+    );
+    assert!(matches!(
+        kind(acme().guard("x", "\n")),
+        E::InvalidGuard { .. }
+    ));
+    assert!(matches!(
+        kind(acme().message("{canonical:nobody}{body}")),
+        E::UnknownToken { .. }
+    ));
+    assert!(matches!(
+        kind(acme().layout(Layout::credentials(""))),
+        E::InvalidPrefix { .. }
+    ));
+    let error = Verifier::new(providers::paypal(), Secret::new("x").unwrap()).unwrap_err();
+    assert!(
+        error.to_string().contains("a certificate in PEM"),
+        "{error}"
+    );
+}
