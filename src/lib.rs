@@ -25,7 +25,7 @@
 //!   layer is at work; keys for each tenant.
 //! - [`public_url`]: for schemes that sign the URL.
 //! - [`rejection`]: what senders are told, and what operators are.
-//! - [`verify`]: verification without tower.
+//! - [`verify`]: verification without tower. [`sign`]: the other direction.
 //!
 //! # Crate features
 //!
@@ -35,6 +35,11 @@
 //!   on `axum-core`.
 //! - `cache`: [`keys::KeyCache`], which remembers what a [`keys::KeySource`] looked up. Depends on
 //!   `moka` and `futures-util`.
+//! - `form`, `json`: schemes that look into forms and queries, or into JSON, and the [`providers`] that
+//!   need it. Depend on `percent-encoding`, and on `serde` and `serde_json`.
+//! - `ecdsa`, `ed25519`, `rsa`: schemes that are proven by the provider's public key. Depend on `p256` and
+//!   `p521`, on `ed25519-dalek`, on `rsa`; `x509` is `rsa` with keys in certificates, and depends on `x509-cert`.
+//! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
 //!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
 //!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.

@@ -70,8 +70,8 @@
 //!
 //! - It does not recognise a delivery that comes twice. A timestamp that is signed bounds how long
 //!   a recorded delivery can be sent again; it does not stop the second within that time.
-//! - It does not cover what the scheme does not sign: of the [`providers`](crate::providers) here none
-//!   signs the method, the path or the query, and nobody signs trailers. One secret for two endpoints
+//! - It does not cover what the scheme does not sign: few of the [`providers`](crate::providers)
+//!   sign the URL, the method or a header, and nobody signs trailers. One secret for two endpoints
 //!   lets a delivery for one be sent to the other.
 //! - It cannot be switched off. Tests sign their requests.
 
