@@ -99,6 +99,8 @@ async fn fields_of_forms() {
     let one = verifier(scheme.build().unwrap());
     let sorted = verifier(acme().message("{sorted_form}").build().unwrap());
     let many = "&".repeat(1 << 20);
+    let fields = "a&".repeat(4096);
+    let too_many = "a&".repeat(4097);
     let rows: &[(&Verifier, &[u8], &[u8], Option<R>)] = &[
         (&one, b"a=x&b=y", b"x", None),
         (&one, b"a=x+y%20z%2B", b"x y z+", None),
@@ -126,6 +128,8 @@ async fn fields_of_forms() {
             None,
         ),
         (&sorted, many.as_bytes(), b"", None),
+        (&sorted, fields.as_bytes(), b"a", None),
+        (&sorted, too_many.as_bytes(), b"a", Some(R::InvalidRequest)),
     ];
     let mut report = Report::default();
     for (verifier, body, text, expect) in rows {
@@ -198,6 +202,57 @@ async fn several_headers_and_guards() {
         });
     }
     report.finish();
+}
+
+/// A signature may be in the head or in the query.
+#[tokio::test]
+async fn in_the_head_or_in_the_query() {
+    let verifier = verifier(acme().signature_query("sig").build().unwrap());
+    let (right, wrong) = (hex(&mac256("{}")), hex(&mac256("[]")));
+    let at = |query: &str| Delivery::new("{}").uri(&format!("https://hooks.example.com/{query}"));
+    let rows = [
+        ("the head", at("").header("x-signature", &right), None),
+        ("the query", at(&format!("?sig={right}")), None),
+        (
+            "one of both",
+            at(&format!("?sig={wrong}")).header("x-signature", &right),
+            None,
+        ),
+        (
+            "neither",
+            at(&format!("?sig={wrong}")).header("x-signature", &wrong),
+            Some(R::InvalidSignature),
+        ),
+        ("none", at(""), Some(R::InvalidSignature)),
+        ("empty", at("?sig="), Some(R::InvalidSignature)),
+        (
+            "two",
+            at(&format!("?sig={right}&sig={wrong}")),
+            Some(R::InvalidRequest),
+        ),
+    ];
+    let mut report = Report::default();
+    for (name, delivery, expect) in rows {
+        let answer = answer(&verifier, &delivery).await;
+        report.note(if answer == expect {
+            Ok(())
+        } else {
+            Err(format!("{name}: {answer:?}"))
+        });
+    }
+    report.finish();
+}
+
+/// What is in a body that is signed is signed.
+#[test]
+fn what_is_in_a_signed_body_is_signed() {
+    assert!(providers::linear().scheme().timestamp_is_signed());
+    assert!(!providers::linear().scheme().delivery_id_is_signed());
+    assert!(providers::mailgun().scheme().timestamp_is_signed());
+    assert!(providers::aws_sns().scheme().timestamp_is_signed());
+    assert!(!providers::aws_sns().scheme().delivery_id_is_signed());
+    assert!(!providers::generic().scheme().timestamp_is_signed());
+    assert!(providers::paypal().scheme().delivery_id_is_signed());
 }
 
 /// A token is compared as a whole, whatever its length, and nothing of it is told.

@@ -372,8 +372,6 @@ fn no_preset_lets_in_the_delivery_of_another() {
             let verifier = verifier.clone().tolerance(Duration::MAX);
             let outcome = verifier.verify(&other.delivery.head, &other.delivery.body);
             report.note(match outcome {
-                // Vectors share their secrets within a family.
-                Ok(_) if vector(preset).is_some() && vector(other.preset).is_some() => Ok(()),
                 Ok(_) => Err(format!("{} lets in {}", preset.name(), other.preset.name())),
                 Err(_) => Ok(()),
             });

@@ -46,6 +46,8 @@ pub(crate) struct Canonical {
     pub(crate) covers_body: bool,
     /// Whether it needs the whole URL.
     pub(crate) needs_url: bool,
+    /// The members of JSON that are part of the text.
+    pub(crate) signs: &'static [&'static str],
     pub(crate) write: Write,
 }
 

@@ -118,7 +118,7 @@ pub fn cloudflare_notifications() -> Provider {
 ///   SHA-256) of `<names and values, a line each>`.
 /// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
 ///   `amazonaws.com` and trust yourself.
-/// - Time: `Timestamp` in the body, RFC 3339, not signed, 3600 s either way.
+/// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `x-amz-sns-message-id`, not signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
 /// - Not signed: the body, the method, the URL, the headers.
@@ -157,7 +157,7 @@ pub fn aws_sns() -> Provider {
 ///   SHA-1) of `<names and values, a line each>`.
 /// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
 ///   `amazonaws.com` and trust yourself.
-/// - Time: `Timestamp` in the body, RFC 3339, not signed, 3600 s either way.
+/// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `x-amz-sns-message-id`, not signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
 /// - Not signed: the body, the method, the URL, the headers.

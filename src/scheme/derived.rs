@@ -71,6 +71,14 @@ impl Derived {
         }
     }
 
+    /// Whether `place` is part of it.
+    pub(super) fn holds(&self, place: &Place) -> bool {
+        match (self, place) {
+            (Self::Canonical(canonical), Place::Json(path)) => canonical.signs.contains(&&**path),
+            _ => Self::of(place).as_ref() == Some(self),
+        }
+    }
+
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Canonical(canonical) => canonical.name.into(),

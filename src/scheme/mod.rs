@@ -231,13 +231,10 @@ impl Scheme {
     /// a new one.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
-        let place = self.timestamp_place().and_then(Derived::of);
+        let place = self.timestamp_place();
         self.0.messages().all(|message| {
-            message.has(|part| match part {
-                Part::Timestamp => true,
-                Part::Derived(derived) => place.as_ref() == Some(derived),
-                _ => false,
-            })
+            message.has(|part| *part == Part::Timestamp)
+                || place.is_some_and(|place| message.covers(place))
         })
     }
 
@@ -248,17 +245,8 @@ impl Scheme {
     /// An id that is not signed must not decide whether a delivery was seen before.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
-        let Some(id) = &self.0.id else {
-            return false;
-        };
-        let derived = Derived::of(id);
-        self.0.messages().all(|message| {
-            message.has(|part| match (part, id) {
-                (Part::Header(part), Place::Header(name)) => part == name,
-                (Part::Derived(part), _) => derived.as_ref() == Some(part),
-                _ => false,
-            })
-        })
+        let id = self.0.id.as_ref();
+        id.is_some_and(|id| self.0.messages().all(|message| message.covers(id)))
     }
 
     /// Whether the URL is part of the signed text, so that the provider needs a

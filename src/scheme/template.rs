@@ -133,6 +133,16 @@ impl Template {
     pub(crate) fn covers_body(&self) -> bool {
         self.has(Part::covers_body)
     }
+
+    /// Whether what is at `place` is part of the text.
+    pub(super) fn covers(&self, place: &Place) -> bool {
+        (place.is_in_body() && self.covers_body())
+            || self.has(|part| match (part, place) {
+                (Part::Header(part), Place::Header(name)) => part == name,
+                (Part::Derived(derived), _) => derived.holds(place),
+                _ => false,
+            })
+    }
 }
 
 /// Finds what says where each part ends (before the body) or begins (after it).

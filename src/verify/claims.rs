@@ -177,14 +177,20 @@ fn signatures<'h>(
 ) -> Result<Option<&'h [u8]>, RejectionKind> {
     let mut listed = Listed::default();
     let mut absent = None;
+    let mut is_late = false;
     for place in &spec.signatures {
         let Place::Header(header) = place else {
-            return Ok(None);
+            is_late = true;
+            continue;
         };
         match head.value(header)? {
             Some(value) => listed.read(value.as_bytes(), place, spec, candidates)?,
             None => absent = absent.or(Some(place)),
         }
+    }
+    if is_late {
+        // More may come with the body.
+        return Ok(listed.timestamp);
     }
     listed.end(absent, candidates)
 }

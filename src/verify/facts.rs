@@ -92,6 +92,8 @@ impl Facts {
                 None => absent = absent.or(Some(*place)),
             }
         }
+        // Those of the head are there already.
+        let absent = absent.filter(|_| candidates.is_empty());
         let beside = listed.end(absent, candidates)?;
         let mut found = Found::default();
         if let Some(timestamp) = spec.timestamp.as_ref().filter(|it| it.is_late()) {

@@ -7,7 +7,9 @@ use crate::rejection::RejectionKind;
 
 /// How many bytes of body may be held that are not yet verified, in all requests together.
 ///
-/// What is counted is the bytes themselves, not the read buffers that hold them. Clones share the budget: give the same one to several layers and it holds for all of them.
+/// What is counted is the bytes themselves, not the read buffers that hold them, nor the copy that a
+/// scheme takes of a body that it looks into, or holds against a public key, while it does. Clones share
+/// the budget: give the same one to several layers and it holds for all of them.
 ///
 /// ```
 /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::MemoryBudget};

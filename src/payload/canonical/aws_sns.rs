@@ -5,6 +5,7 @@ pub(super) const LINES: Canonical = Canonical {
     name: "aws_sns",
     covers_body: false,
     needs_url: false,
+    signs: CONFIRMATION,
     write,
 };
 

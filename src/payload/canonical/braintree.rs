@@ -5,6 +5,7 @@ pub(super) const PAYLOAD: Canonical = Canonical {
     name: "braintree",
     covers_body: false,
     needs_url: false,
+    signs: &[],
     write,
 };
 

@@ -8,6 +8,7 @@ pub(super) const CRC32: Canonical = Canonical {
     name: "crc32",
     covers_body: false,
     needs_url: false,
+    signs: &[],
     write: crc32,
 };
 
@@ -25,6 +26,7 @@ pub(super) const MD5: Canonical = Canonical {
     name: "md5",
     covers_body: true,
     needs_url: false,
+    signs: &[],
     write: md5,
 };
 

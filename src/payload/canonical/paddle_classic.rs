@@ -8,12 +8,13 @@ pub(super) const SERIALIZED: Canonical = Canonical {
     name: "paddle_classic",
     covers_body: true,
     needs_url: false,
+    signs: &[],
     write,
 };
 
 fn write(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
     let mut fields = BTreeMap::new();
-    for (name, value) in form::fields(body) {
+    for (name, value) in form::list(body)? {
         if name != b"p_signature" && fields.insert(name, value).is_some() {
             return Err(Malformed("a form whose fields are there once"));
         }

@@ -5,6 +5,7 @@ pub(super) const V3: Canonical = Canonical {
     name: "plivo_v3",
     covers_body: true,
     needs_url: true,
+    signs: &[],
     write,
 };
 
@@ -14,8 +15,8 @@ fn write(facts: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malfo
     }
     let url = facts.url.split_once('?').map_or(facts.url, |(url, _)| url);
     text.extend_from_slice(url.as_bytes());
-    let mut query: Vec<_> = form::fields(facts.query()).collect();
-    let mut fields: Vec<_> = form::fields(body).collect();
+    let mut query = form::list(facts.query())?;
+    let mut fields = form::list(body)?;
     if facts.method == "GET" {
         query.append(&mut fields);
     }

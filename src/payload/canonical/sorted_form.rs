@@ -7,12 +7,12 @@ pub(super) const SORTED_FORM: Canonical = Canonical {
     name: "sorted_form",
     covers_body: true,
     needs_url: false,
+    signs: &[],
     write,
 };
 
-#[expect(clippy::unnecessary_wraps, reason = "others can fail")]
 pub(super) fn write(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
-    let mut fields: Vec<_> = form::fields(body).collect();
+    let mut fields = form::list(body)?;
     fields.sort_unstable();
     fields.dedup();
     for (name, value) in fields {

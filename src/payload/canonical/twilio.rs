@@ -8,6 +8,7 @@ pub(super) const BARE: Canonical = Canonical {
     name: "twilio",
     covers_body: true,
     needs_url: true,
+    signs: &[],
     write: |facts, body, text| write(facts, body, text, &without_port(facts.url)),
 };
 
@@ -16,6 +17,7 @@ pub(super) const WITH_PORT: Canonical = Canonical {
     name: "twilio_with_port",
     covers_body: true,
     needs_url: true,
+    signs: &[],
     write: |facts, body, text| write(facts, body, text, &with_port(facts.url)),
 };
 

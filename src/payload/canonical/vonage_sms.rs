@@ -6,14 +6,14 @@ pub(super) const PARAMETERS: Canonical = Canonical {
     name: "vonage_sms",
     covers_body: true,
     needs_url: false,
+    signs: &[],
     write,
 };
 
 fn write(facts: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
     let source = if body.is_empty() { facts.query() } else { body };
-    let mut fields: Vec<_> = form::fields(source)
-        .filter(|(name, _)| name != b"sig")
-        .collect();
+    let mut fields = form::list(source)?;
+    fields.retain(|(name, _)| name != b"sig");
     fields.sort_unstable();
     let twice = |two: &[(Vec<u8>, Vec<u8>)]| matches!(two, [(one, _), (other, _)] if one == other);
     if fields.windows(2).any(twice) {
