@@ -379,10 +379,10 @@ fn what_is_told_of_a_delivery() {
         if let Some(attempt) = attempt {
             headers.insert("twitch-eventsub-message-retry", attempt.parse().unwrap());
         }
-        let verified = verifier.verify(&request, b"{}").unwrap();
-        assert_eq!((verified.event_type(), verified.attempt()), expect);
-        assert_eq!(verified.delivery_id(), Some("an-id"));
-        assert!(verified.delivery_id_is_signed() && verified.timestamp_is_signed());
+        let told = verifier.verify(&request, b"{}").unwrap();
+        assert_eq!((told.event_type(), told.attempt()), expect);
+        assert_eq!(told.delivery_id(), Some("an-id"));
+        assert!(told.delivery_id_is_signed() && told.timestamp_is_signed());
     }
 }
 
