@@ -21,7 +21,7 @@ pub(super) const PRESETS: &[Preset] = &[
 /// - Key: the webhook's secret as text (Settings, Webhooks, Secret). Without one GitHub sends no
 ///   signature, and the delivery is refused.
 /// - Time: none, so a delivery that was recorded once can be sent again.
-/// - Not signed: `X-GitHub-Delivery` (the id) and `X-GitHub-Event`.
+/// - Not signed: `X-GitHub-Delivery` (the id) and `X-GitHub-Event` (the kind of event).
 /// - Body: up to 25 MiB, which is the limit here (axum's extractors stop at 2 MB unless its
 ///   `DefaultBodyLimit` says otherwise); form-encoded deliveries are signed as sent.
 ///
@@ -34,7 +34,8 @@ pub fn github() -> Provider {
         Scheme::builder("github")
             .signature_header("x-hub-signature-256")
             .signature_prefix("sha256=")
-            .id_header("x-github-delivery"),
+            .id_header("x-github-delivery")
+            .event_header("x-github-event"),
     )
     .with_body_limit(25 << 20)
 }

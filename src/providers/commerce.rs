@@ -24,7 +24,8 @@ pub fn shopify() -> Provider {
         Scheme::builder("shopify")
             .encoding(Encoding::Base64)
             .signature_header("x-shopify-hmac-sha256")
-            .id_header("x-shopify-webhook-id"),
+            .id_header("x-shopify-webhook-id")
+            .event_header("x-shopify-topic"),
     )
 }
 

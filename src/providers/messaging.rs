@@ -23,6 +23,7 @@ pub(super) const PRESETS: &[Preset] = &[
 /// - Key: the app's signing secret as text (Basic Information, App Credentials). It looks like hex
 ///   but is not decoded.
 /// - Time: `X-Slack-Request-Timestamp`, Unix seconds, signed, 300 s either way.
+/// - Attempt: `X-Slack-Retry-Num`, not signed.
 /// - Body: JSON or form-encoded, signed as sent.
 ///
 /// Slack sends no id in the head; the Events API has `event_id` in the body.
@@ -35,6 +36,7 @@ pub fn slack() -> Provider {
             .signature_header("x-slack-signature")
             .signature_prefix("v0=")
             .timestamp_header("x-slack-request-timestamp")
+            .attempt_header("x-slack-retry-num")
             .message("v0:{timestamp}:{body}"),
     )
 }
