@@ -144,6 +144,86 @@ async fn fields_of_forms() {
     report.finish();
 }
 
+/// What fits no template: the text that its provider signs, and what is refused.
+#[tokio::test]
+async fn canonicalisers() {
+    let scheme = |message: &str| {
+        let scheme = acme()
+            .message(message.to_owned())
+            .danger_allow_ambiguous_message();
+        verifier(scheme.danger_leave_body_unsigned().build().unwrap())
+    };
+    let here = "https://hooks.example.com/hooks";
+    let encoded = format!("{here}%2Fa%3fb%41?c=%2C%20%zz%2");
+    let rows: &[(&str, &str, &[u8], &str, Option<R>)] = &[
+        ("vonage_sms", here, b"b=2&a=1&sig=x", "&a=1&b=2", None),
+        ("vonage_sms", here, b"a=%26%3D", "&a=__", None),
+        ("vonage_sms", here, b"a=1&a=1", "&a=1&a=1", Some(R::InvalidRequest)),
+        ("vonage_sms", here, b"a%3D=1", "&a==1", Some(R::InvalidRequest)),
+        ("vonage_sms", "https://hooks.example.com/?a=1&sig=x", b"", "&a=1", None),
+        ("braintree", here, b"bt_payload=YQ%3D%3D%0A", "YQ==\n", None),
+        ("braintree", here, b"bt_payload=YQ==!", "YQ==!", Some(R::InvalidRequest)),
+        ("braintree", here, b"x=1", "", Some(R::InvalidRequest)),
+        ("paddle_classic", here, b"b=%C3%A9&a=&p_signature=x", "a:2:{s:1:\"a\";s:0:\"\";s:1:\"b\";s:2:\"\u{e9}\";}", None),
+        ("paddle_classic", here, b"a=1&a=2", "", Some(R::InvalidRequest)),
+        ("hubspot_url", &encoded, b"", "https://hooks.example.com/hooks/a?b%41?c=,%20%zz%2", None),
+        ("box_escaped", here, "\\/ \\n \u{e9}\u{1f600}\n\t\u{7f}".as_bytes(), "\\/ \\\\n \\u00e9\\ud83d\\ude00\\n\\t\\u007f", None),
+        ("box_escaped", here, b"\xff", "", Some(R::InvalidRequest)),
+        ("aws_sns", here, br#"{"Type":"Other"}"#, "", Some(R::InvalidRequest)),
+        ("aws_sns", here, br#"{"Type":"Notification","Message":"m"}"#, "", Some(R::InvalidRequest)),
+        ("aws_sns", here, br#"{"Type":"Notification","Message":"m","MessageId":"i","Timestamp":"t\nTopicArn","TopicArn":"a"}"#, "", Some(R::InvalidRequest)),
+        ("aws_sns", here, br#"{"Type":"Notification","Message":"m","MessageId":"i","Subject":null,"Timestamp":"t","TopicArn":"a"}"#, "Message\nm\nMessageId\ni\nTimestamp\nt\nTopicArn\na\nType\nNotification\n", None),
+        ("plivo_v3", "https://hooks.example.com/p?b=2&a=1", b"", "https://hooks.example.com/p?a=1&b=2", None),
+        ("plivo_v3", here, b"a=1", "", Some(R::InvalidRequest)),
+    ];
+    let mut report = Report::default();
+    for (name, uri, body, text, expect) in rows {
+        let verifier = scheme(&format!("{{canonical:{name}}}"));
+        let answer = answer(&verifier, &signed(text, body).uri(uri)).await;
+        let body = String::from_utf8_lossy(body);
+        report.note(if answer == *expect {
+            Ok(())
+        } else {
+            Err(format!("{name}: {body}: {answer:?}"))
+        });
+    }
+    for (message, text) in [("{md5}", ""), ("{crc32}", "0")] {
+        let answer = answer(&scheme(message), &signed(text, "")).await;
+        report.note(if answer.is_none() {
+            Ok(())
+        } else {
+            Err(format!("{message}: {answer:?}"))
+        });
+    }
+    report.finish();
+}
+
+/// A certificate ends as a key does.
+#[test]
+fn a_certificate_that_has_ended() {
+    let files = common::vectors();
+    let file = files
+        .iter()
+        .find(|file| file.provider == "aws_sns")
+        .unwrap();
+    let case = &file.cases[0];
+    let clock = TestClock::new();
+    let verifier = case.verifier("aws_sns", case.keys()).clock(clock.clone());
+    let verifier = verifier.tolerance(std::time::Duration::MAX);
+    let delivery = case.delivery();
+    for (now, is_good) in [(2_051_222_400, true), (2_051_222_401, false)] {
+        clock.set(now);
+        let outcome = verifier.verify(&delivery.head, &delivery.body);
+        assert_eq!(outcome.is_ok(), is_good, "{outcome:?}");
+        if let Err(rejection) = outcome {
+            assert!(matches!(
+                rejection.kind(),
+                tower_webhook::rejection::RejectionKind::ExpiredKey { .. }
+            ));
+        }
+    }
+}
+
 /// Several headers: any may match, one must be there; and those that guard must say what they should.
 #[tokio::test]
 async fn several_headers_and_guards() {

@@ -63,6 +63,7 @@ const MALFORMED: Expect = invalid_signature("MalformedSignature");
 const MISMATCH: Expect = invalid_signature("SignatureMismatch");
 const TOO_MANY: Expect = invalid_signature("TooManySignatures");
 const CONFLICT: Expect = invalid_request("ConflictingHeader");
+const TWO_TIMES: Expect = invalid_request("ConflictingSignature");
 
 /// `text` with its first digit exchanged for another.
 fn wrong(text: &str) -> String {
@@ -616,12 +617,12 @@ async fn key_value_list() {
         row(
             "6: `t` twice, differing",
             [format!("t={t},t={},{right}", common::NOW - 1)],
-            CONFLICT,
+            TWO_TIMES,
         ),
         row(
             "6: `t` twice, differing, the right one last",
             [format!("t={},{right},t={t}", common::NOW - 1)],
-            CONFLICT,
+            TWO_TIMES,
         ),
         row(
             "6: `t` twice, equal",
