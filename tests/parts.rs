@@ -198,6 +198,20 @@ async fn canonicalisers() {
     report.finish();
 }
 
+/// The file of a public key, with its newline.
+#[test]
+fn a_public_key_from_a_file() {
+    let files = common::vectors();
+    let file = files.iter().find(|file| file.provider == "wise").unwrap();
+    let case = &file.cases[0];
+    let text = format!("{}\n", case.public_key.as_ref().unwrap().trim());
+    assert!(Secret::new(text.as_str()).is_err());
+    let key = Secret::from_bytes(text.into_bytes()).unwrap();
+    let delivery = case.delivery();
+    let verifier = case.verifier("wise", key);
+    assert!(verifier.verify(&delivery.head, &delivery.body).is_ok());
+}
+
 /// A certificate ends as a key does.
 #[test]
 fn a_certificate_that_has_ended() {

@@ -73,7 +73,8 @@ impl Secret {
         Ok(Self::from_slice(text.as_bytes(), false))
     }
 
-    /// The bytes of a key, used as they are, whatever the scheme's [`KeyForm`].
+    /// The bytes of a key, used as they are, whatever the scheme's [`KeyForm`]; of a public key, the
+    /// bytes of its text.
     ///
     /// The `Vec` that was moved in is wiped.
     ///
