@@ -16,9 +16,8 @@ pub(super) struct Candidates {
     is_token: bool,
     is_empty: bool,
     first: Room,
-    rest: Vec<Room>,
-    /// Those that are of any length, or too long for a room.
-    long: Vec<Vec<u8>>,
+    /// Others, and those that are of any length.
+    rest: Vec<Vec<u8>>,
 }
 
 impl Candidates {
@@ -33,7 +32,6 @@ impl Candidates {
             is_empty: true,
             first: [0; mac::MAX_LEN + 2],
             rest: Vec::new(),
-            long: Vec::new(),
         }
     }
 
@@ -44,7 +42,7 @@ impl Candidates {
             let mut room = vec![0; text.len() + 2];
             let decoded = self.encoding.decode(text, &mut room);
             let decoded = decoded.filter(|it| self.len.is_none_or(|len| it.len() == len));
-            self.long.extend(decoded.map(<[u8]>::to_vec));
+            self.rest.extend(decoded.map(<[u8]>::to_vec));
             return;
         };
         let (encoding, is_token) = (self.encoding, self.is_token);
@@ -61,21 +59,19 @@ impl Candidates {
         } else {
             let mut room = [0; mac::MAX_LEN + 2];
             if decode(&mut room) {
-                self.rest.push(room);
+                self.rest.extend(room.get(..len).map(<[u8]>::to_vec));
             }
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.is_empty && self.long.is_empty()
+        self.is_empty && self.rest.is_empty()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let first = (!self.is_empty).then_some(&self.first);
-        let all = first.into_iter().chain(&self.rest);
-        let len = self.len.unwrap_or_default();
-        let short = all.map(move |room| room.get(..len).unwrap_or_default());
-        short.chain(self.long.iter().map(Vec::as_slice))
+        let first = self.first.get(..self.len.unwrap_or_default());
+        let first = first.filter(|_| !self.is_empty);
+        first.into_iter().chain(self.rest.iter().map(Vec::as_slice))
     }
 }
 

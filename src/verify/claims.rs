@@ -2,7 +2,6 @@ use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 
 use super::candidates::Candidates;
 use crate::{
-    encoding::decimal,
     head::Head,
     place::Place,
     providers::Provider,
@@ -17,7 +16,7 @@ pub(super) struct Claims<'h> {
     pub(super) time: Option<UnixTime>,
     pub(super) id: Option<&'h str>,
     pub(super) event: Option<&'h str>,
-    pub(super) attempt: Option<u64>,
+    pub(super) attempt: Option<&'h str>,
     timestamp: &'h [u8],
     /// The base of the public URL, where it is signed.
     pub(super) base: &'h str,
@@ -66,7 +65,6 @@ impl<'h> Claims<'h> {
             let header = header.as_ref()?;
             text(head, header).ok().flatten()
         };
-        let attempt = told(&spec.attempt_header);
         let base = match provider.public_url() {
             Some(url) if provider.scheme().url_is_signed() => url.base(head)?,
             _ => "",
@@ -77,7 +75,7 @@ impl<'h> Claims<'h> {
             time,
             id,
             event: told(&spec.event_header),
-            attempt: attempt.and_then(|attempt| decimal(attempt.as_bytes())),
+            attempt: told(&spec.attempt_header),
             timestamp,
             base,
         })
@@ -248,6 +246,7 @@ impl<'v, 'p> Listed<'v, 'p> {
     }
 
     /// The timestamp, if there were signatures at all; `absent` is where there was nothing.
+    #[inline]
     pub(super) fn end(
         self,
         absent: Option<&Place>,

@@ -12,7 +12,7 @@ use crate::{
     keys::Keyring,
     mac::{Key, Mac},
     rejection::{Rejection, RejectionKind},
-    scheme::{Part, Spec, Template, UnixTime},
+    scheme::{Spec, UnixTime},
 };
 
 /// One delivery under verification; made by [`Verifier::begin`](super::Verifier::begin).
@@ -64,9 +64,9 @@ impl Session {
 pub(crate) struct Delivery {
     candidates: Candidates,
     time: Option<UnixTime>,
-    attempt: Option<u64>,
-    id_len: usize,
     text: SignedText,
+    /// How long the id and the kind of event are, which lie behind the text.
+    lens: [usize; 2],
     uncommon: Option<Box<Uncommon>>,
     /// What has been given so far. On the heap, because it is large, and most bodies are there in
     /// one piece, which needs none.
@@ -102,15 +102,17 @@ impl Delivery {
     ) -> Result<Self, RejectionKind> {
         let id = claims.id.unwrap_or_default();
         let event = claims.event.unwrap_or_default();
-        let mut text = SignedText::of(&spec.message, claims, id.len() + event.len())?;
+        let attempt = claims.attempt.unwrap_or_default();
+        let room = id.len() + event.len() + attempt.len();
+        let mut text = SignedText::of(&spec.message, claims, room)?;
         text.note(id);
         text.note(event);
+        text.note(attempt);
         Ok(Self {
             candidates,
             time: claims.time,
-            attempt: claims.attempt,
-            id_len: id.len(),
             text,
+            lens: [id.len(), event.len()],
             uncommon: Uncommon::of(spec, claims)?.map(Box::new),
             streamed: None,
             keyring,
@@ -158,9 +160,8 @@ impl Delivery {
         let Self {
             candidates,
             time,
-            attempt,
-            id_len,
             text,
+            lens,
             uncommon,
             streamed,
             keyring,
@@ -168,45 +169,34 @@ impl Delivery {
         } = self;
         let pieces = || body.clone().into_iter();
         let spec = verifier.scheme().spec();
-        let mut found = Found::default();
-        if let Some(facts) = uncommon
-            .as_ref()
-            .and_then(|uncommon| uncommon.facts.as_ref())
-        {
-            let mut whole = Vec::with_capacity(pieces().map(|piece| piece.as_ref().len()).sum());
-            pieces().for_each(|piece| whole.extend_from_slice(piece.as_ref()));
-            found = facts
-                .look_into(&whole, spec, candidates)
-                .and_then(|found| {
-                    if let Some(time) = found.time {
-                        verifier.check(time)?;
-                    }
-                    Ok(found)
-                })
-                .map_err(|kind| verifier.reject(kind))?;
-            *time = found.time.or(*time);
-        }
-        let texts = || {
-            let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
-            let texts = std::iter::once(&*text).chain(others);
-            texts.zip(spec.messages()).enumerate()
+        let found = match uncommon.as_ref().and_then(|it| it.facts.as_ref()) {
+            None => None,
+            Some(facts) => {
+                let found = look_into(facts, verifier, pieces(), candidates);
+                let found = found.map_err(|kind| verifier.reject(kind))?;
+                *time = found.time.or(*time);
+                Some(Box::new(found))
+            }
         };
         let len: usize = pieces().map(|piece| piece.as_ref().len()).sum();
-        let write =
-            |at: usize, text: &SignedText, message: &Template, mac: &mut dyn FnMut(&[u8])| {
-                mac(text.before());
-                let mut derived = found.derived(at);
-                for (part, behind) in message.gaps().zip(text.behind()) {
-                    match part {
-                        Part::Body => pieces().for_each(|piece| mac(piece.as_ref())),
-                        _ => mac(derived.next().unwrap_or_default()),
-                    }
-                    mac(behind);
-                }
-            };
         let signs = |key: &Key, skip: usize| {
-            texts().skip(skip).any(|(at, (text, message))| {
-                key.signs(|mac| write(at, text, message, mac), candidates.iter())
+            // The text of nearly all schemes, without what the others take.
+            if uncommon.is_none() && skip == 0 && text.has_one_gap() {
+                return key.signs(
+                    |mac| {
+                        mac(text.before());
+                        pieces().for_each(|piece| mac(piece.as_ref()));
+                        mac(text.after());
+                    },
+                    candidates.iter(),
+                );
+            }
+            let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
+            let texts = std::iter::once(&*text).chain(others);
+            let mut texts = texts.zip(spec.messages()).enumerate().skip(skip);
+            texts.any(|(at, (text, message))| {
+                let derived = found.as_ref().map(|found| found.derived(at));
+                text.signed_by(key, message, pieces(), derived, candidates)
             })
         };
         let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
@@ -235,7 +225,12 @@ impl Delivery {
             if at > 0 {
                 keyring.tell_in_use(key, &verifier.scheme().spec().name);
             }
-            let notes = Notes::new(std::mem::take(text), *id_len, found.id, *attempt);
+            let mut text = std::mem::take(text);
+            if let Some(id) = found.as_ref().and_then(|found| found.id.as_ref()) {
+                text.insert_note(id);
+                lens[0] += id.len();
+            }
+            let notes = Notes::new(text, *lens);
             let tenant = keyring.tenant();
             return Ok(Verified::new(verifier.scheme(), tenant, key, notes, *time));
         }
@@ -246,7 +241,25 @@ impl Delivery {
     }
 }
 
+/// Finds in a body what the scheme has there, and holds the time against the clock.
+#[cold]
+fn look_into(
+    facts: &Facts,
+    verifier: &Verifier,
+    pieces: impl Iterator<Item: AsRef<[u8]>>,
+    candidates: &mut Candidates,
+) -> Result<Found, RejectionKind> {
+    let mut body = Vec::new();
+    pieces.for_each(|piece| body.extend_from_slice(piece.as_ref()));
+    let found = facts.look_into(&body, verifier.scheme().spec(), candidates)?;
+    if let Some(time) = found.time {
+        verifier.check(time)?;
+    }
+    Ok(found)
+}
+
 impl Uncommon {
+    #[inline]
     fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Option<Self>, RejectionKind> {
         if spec.is_common() {
             return Ok(None);

@@ -1,8 +1,9 @@
 use bytes::Bytes;
 
-use super::{claims::Claims, facts::Facts};
+use super::{candidates::Candidates, claims::Claims, facts::Facts};
 use crate::{
     head::Head,
+    mac::Key,
     providers::Provider,
     rejection::RejectionKind,
     scheme::{Part, Template},
@@ -14,12 +15,14 @@ pub(super) struct SignedText {
     text: Vec<u8>,
     /// Where the first gap is, which is nearly always the only one; or the end, if there is none.
     first: usize,
+    has_gap: bool,
     others: Vec<usize>,
     end: usize,
 }
 
 impl SignedText {
     /// `room` is how much will be written behind the text.
+    #[inline]
     pub(super) fn of(
         message: &Template,
         claims: &Claims<'_>,
@@ -39,6 +42,7 @@ impl SignedText {
         Ok(Self {
             text,
             first: first.unwrap_or(end),
+            has_gap: first.is_some(),
             others,
             end,
         })
@@ -47,6 +51,16 @@ impl SignedText {
     /// The text before the first gap.
     pub(super) fn before(&self) -> &[u8] {
         self.text.get(..self.first).unwrap_or_default()
+    }
+
+    /// Whether the body, or what stands for it, is all that is missing.
+    pub(super) fn has_one_gap(&self) -> bool {
+        self.has_gap && self.others.is_empty()
+    }
+
+    /// The text behind the first gap, if there is no other.
+    pub(super) fn after(&self) -> &[u8] {
+        self.text.get(self.first..self.end).unwrap_or_default()
     }
 
     /// The text behind each gap, up to the next.
@@ -58,9 +72,42 @@ impl SignedText {
             .map(|(start, end)| self.text.get(*start..*end).unwrap_or_default())
     }
 
+    /// Whether one of `candidates` is of this text under `key`; `derived` fills the gaps that are not
+    /// the body's.
+    #[cold]
+    pub(super) fn signed_by<'d>(
+        &self,
+        key: &Key,
+        message: &Template,
+        mut pieces: impl Iterator<Item: AsRef<[u8]>>,
+        derived: Option<impl Iterator<Item = &'d [u8]>>,
+        candidates: &Candidates,
+    ) -> bool {
+        let write = |mac: &mut dyn FnMut(&[u8])| {
+            mac(self.before());
+            let mut derived = derived.into_iter().flatten();
+            for (part, behind) in message.gaps().zip(self.behind()) {
+                match part {
+                    // A text has the body once.
+                    Part::Body => pieces.by_ref().for_each(|piece| mac(piece.as_ref())),
+                    _ => mac(derived.next().unwrap_or_default()),
+                }
+                mac(behind);
+            }
+        };
+        key.signs(write, candidates.iter())
+    }
+
     /// Writes something that is not signed behind the text.
     pub(super) fn note(&mut self, note: &str) {
         self.text.extend_from_slice(note.as_bytes());
+    }
+
+    /// Notes something before all else that was noted.
+    pub(super) fn insert_note(&mut self, note: &str) {
+        let notes = self.text.split_off(self.end.min(self.text.len()));
+        self.note(note);
+        self.text.extend_from_slice(&notes);
     }
 
     /// What was noted, still behind the text.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::text::SignedText;
 use crate::{
+    encoding::decimal,
     keys::LabelledKey,
     scheme::{Scheme, UnixTime},
 };
@@ -37,39 +38,32 @@ pub struct Verified {
 #[derive(Clone)]
 pub(super) struct Notes {
     text: Bytes,
-    /// Where the id begins and the event type, and where that ends.
-    id: usize,
-    event: usize,
-    id_in_body: Option<Arc<str>>,
-    attempt: Option<u64>,
+    /// Where the id begins, the kind of event, and the attempt.
+    starts: [usize; 3],
 }
 
 impl Notes {
-    pub(super) fn new(
-        text: SignedText,
-        id_len: usize,
-        id_in_body: Option<String>,
-        attempt: Option<u64>,
-    ) -> Self {
+    /// `lens` are those of the id and of the kind of event.
+    pub(super) fn new(text: SignedText, lens: [usize; 2]) -> Self {
         let (text, id) = text.into_notes();
-        let has_notes = text.len() > id;
-        Self {
-            // The signed text alone is worth nothing.
-            text: if has_notes { text } else { Bytes::new() },
-            id: if has_notes { id } else { 0 },
-            event: if has_notes { id + id_len } else { 0 },
-            id_in_body: id_in_body.map(Arc::from),
-            attempt,
-        }
+        let event = id + lens[0];
+        let starts = [id, event, event + lens[1]];
+        Self { text, starts }
     }
 
     fn id(&self) -> Option<&str> {
-        let in_head = self.text.get(self.id..self.event).and_then(text);
-        self.id_in_body.as_deref().or(in_head)
+        let [id, event, _] = self.starts;
+        text(self.text.get(id..event)?)
     }
 
     fn event(&self) -> Option<&str> {
-        self.text.get(self.event..).and_then(text)
+        let [_, event, attempt] = self.starts;
+        text(self.text.get(event..attempt)?)
+    }
+
+    fn attempt(&self) -> Option<u64> {
+        let [.., attempt] = self.starts;
+        decimal(self.text.get(attempt..)?)
     }
 }
 
@@ -156,7 +150,7 @@ impl Verified {
     /// not signed.
     #[must_use]
     pub fn attempt(&self) -> Option<u64> {
-        self.notes.attempt
+        self.notes.attempt()
     }
 
     /// The delivery's timestamp, where the scheme has one.
