@@ -75,6 +75,9 @@ impl Derived {
     pub(super) fn holds(&self, place: &Place) -> bool {
         match (self, place) {
             (Self::Canonical(canonical), Place::Json(path)) => canonical.signs.contains(&&**path),
+            (Self::Canonical(canonical), Place::Header(name)) => {
+                canonical.signs.contains(&name.as_str())
+            }
             _ => Self::of(place).as_ref() == Some(self),
         }
     }

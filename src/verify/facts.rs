@@ -1,3 +1,5 @@
+use http::{HeaderMap, header::CONTENT_TYPE};
+
 use super::{
     candidates::Candidates,
     claims::{Claims, Listed},
@@ -13,7 +15,7 @@ pub(super) struct Facts {
     method: String,
     url: String,
     target: String,
-    content_type: Vec<u8>,
+    headers: HeaderMap,
 }
 
 /// What was found in a body.
@@ -31,12 +33,13 @@ impl Facts {
         if !url.is_empty() {
             url.push_str(claims.safe_target()?);
         }
-        let content_type = claims.head.value(&http::header::CONTENT_TYPE)?;
+        // Two values are not for a canonicaliser to choose from.
+        claims.head.only(&CONTENT_TYPE)?;
         Ok(Self {
             method: claims.head.method().to_string(),
             url,
             target: claims.target().to_owned(),
-            content_type: content_type.map_or(Vec::new(), |value| value.as_bytes().to_vec()),
+            headers: claims.head.headers().clone(),
         })
     }
 
@@ -45,7 +48,7 @@ impl Facts {
             method: &self.method,
             url: &self.url,
             target: &self.target,
-            content_type: &self.content_type,
+            headers: &self.headers,
         }
     }
 
