@@ -45,6 +45,22 @@ pub enum RejectionKind {
         /// The label of the key, if it has one.
         label: Option<Arc<str>>,
     },
+    /// The token of a [handshake](crate::handshake) is not the one that is set.
+    #[non_exhaustive]
+    WrongHandshakeToken {
+        /// The name of the handshake.
+        handshake: Cow<'static, str>,
+    },
+    /// What a [handshake](crate::handshake) brings was
+    /// [refused](crate::handshake::Decision::Refuse) by the program.
+    #[non_exhaustive]
+    HandoverRefused {
+        /// The name of the handshake.
+        handshake: Cow<'static, str>,
+    },
+    /// The signature is right, but the signed text could be a challenge, which the endpoint signs
+    /// for whoever [asks](crate::handshake).
+    SignedChallenge,
     /// The [`KeySource`](crate::keys::KeySource) has no keys for this request.
     UnknownTenant,
     /// The timestamp is not there or empty.
@@ -137,10 +153,23 @@ pub enum RejectionKind {
         /// What it should have been.
         expected: &'static str,
     },
+    /// What a [handshake](crate::handshake) asks for is not there, too long, made of other letters, or there
+    /// with different values.
+    #[non_exhaustive]
+    MalformedHandshake {
+        /// The name of the handshake.
+        handshake: Cow<'static, str>,
+    },
     /// The body has trailers, which no signature covers, and the layer was told to refuse them.
     TrailersRefused,
     /// Too many bodies are being read at the same time.
     OverMemoryBudget,
+    /// The program failed to take what a [handshake](crate::handshake) brings.
+    #[non_exhaustive]
+    HandoverFailed {
+        /// The text of its error.
+        error: Arc<str>,
+    },
     /// The [`KeySource`](crate::keys::KeySource) failed, or gave a secret that the scheme cannot take.
     #[non_exhaustive]
     KeySourceFailed {
@@ -166,6 +195,9 @@ impl RejectionKind {
             | Self::UnexpectedValue { .. }
             | Self::SignatureMismatch
             | Self::ExpiredKey { .. }
+            | Self::HandoverRefused { .. }
+            | Self::SignedChallenge
+            | Self::WrongHandshakeToken { .. }
             | Self::UnknownTenant => RejectionClass::InvalidSignature,
             Self::MissingTimestamp { .. } | Self::MalformedTimestamp { .. } => {
                 RejectionClass::InvalidTimestamp
@@ -179,11 +211,13 @@ impl RejectionKind {
             | Self::AmbiguousMessage { .. }
             | Self::HostNotAllowed { .. }
             | Self::BodyBroken
+            | Self::MalformedHandshake { .. }
             | Self::MalformedPayload { .. }
             | Self::TrailersRefused => RejectionClass::InvalidRequest,
             Self::BodyTooLarge { .. } => RejectionClass::PayloadTooLarge,
             Self::BodyTimeout { .. } => RejectionClass::Timeout,
-            Self::OverMemoryBudget
+            Self::HandoverFailed { .. }
+            | Self::OverMemoryBudget
             | Self::KeySourceFailed { .. }
             | Self::KeySourceTimeout { .. } => RejectionClass::Unavailable,
         }
@@ -211,6 +245,22 @@ impl fmt::Display for RejectionKind {
             }
             Self::ExpiredKey { label: None } => {
                 f.write_str("the signature was made with a secret that has expired")
+            }
+            Self::WrongHandshakeToken { handshake } => {
+                write!(f, "the token of the handshake `{handshake}` is not the one that is set")
+            }
+            Self::HandoverRefused { handshake } => {
+                write!(f, "the program refused what the handshake `{handshake}` brings")
+            }
+            Self::SignedChallenge => {
+                f.write_str("what is signed could be a challenge, which this endpoint signs for anybody")
+            }
+            Self::MalformedHandshake { handshake } => write!(
+                f,
+                "what the handshake `{handshake}` asks for is missing, too long, of other letters, or there twice"
+            ),
+            Self::HandoverFailed { error } => {
+                write!(f, "the program failed to take what a handshake brings: {error}")
             }
             Self::UnknownTenant => f.write_str("the key source has no keys for this request"),
             Self::MissingTimestamp { place } => write!(f, "no timestamp in {place}"),

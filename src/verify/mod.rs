@@ -65,11 +65,12 @@
 mod candidates;
 mod claims;
 mod facts;
+mod handshakes;
 mod session;
 mod text;
 mod verified;
 mod verifier;
 mod window;
 
-pub(crate) use self::{session::Delivery, text::signed_text};
+pub(crate) use self::{handshakes::Greeting, session::Delivery, text::signed_text};
 pub use self::{session::Session, verified::Verified, verifier::Verifier};

@@ -1,13 +1,18 @@
-use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
+use std::{error::Error, fmt, future::Future, marker::PhantomData, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use tower_layer::Layer;
 
-use super::{MemoryBudget, Webhook, lookup::Source};
+use super::{
+    MemoryBudget, Webhook,
+    answering::{self, Taker},
+    lookup::Source,
+};
 use crate::{
     body::VerifiedBody,
     clock::Clock,
+    handshake::{Decision, Handover},
     keys::{KeyHandle, KeySource, Keys},
     providers::Provider,
     rejection::{self, Rejection, RejectionClass},
@@ -39,6 +44,8 @@ pub(super) struct Config {
     pub(super) body_deadline: Option<Duration>,
     pub(super) budget: Option<MemoryBudget>,
     pub(super) refuse_trailers: bool,
+    pub(super) answers_handshakes: bool,
+    pub(super) taker: Option<Taker>,
     pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
 }
 
@@ -111,6 +118,8 @@ impl From<Verifier> for WebhookLayer {
             body_deadline: Some(DEFAULT_BODY_DEADLINE),
             budget: None,
             refuse_trailers: false,
+            answers_handshakes: true,
+            taker: None,
             renderer: Arc::new(rejection::json),
         };
         Self {
@@ -202,6 +211,65 @@ impl<B> WebhookLayer<B> {
         self
     }
 
+    /// Leaves [handshakes](crate::handshake) alone: what nobody signed is refused as any other request, and what
+    /// is signed goes to the service.
+    pub fn without_handshakes(mut self) -> Self {
+        self.config().answers_handshakes = false;
+        self
+    }
+
+    /// Takes what handshakes bring: the secret that Asana and Notion tell, the subscription that Amazon SNS
+    /// wants confirmed. Unless it is called, Asana's is answered and its secret forgotten, and the others are
+    /// no handshakes.
+    ///
+    /// [`Accept`](Decision::Accept) sends the provider its answer, [`Refuse`](Decision::Refuse) 403, and an error 503 with
+    /// `Retry-After`; its text is logged. There is no deadline but the provider's, which is a few seconds.
+    ///
+    /// ```
+    /// use std::{convert::Infallible, sync::{Arc, Mutex}};
+    /// use tower_webhook::{Keys, Secret, WebhookLayer, handshake::{Decision, HandoverValue}, providers};
+    ///
+    /// # fn main() -> Result<(), tower_webhook::SetupError> {
+    /// let stored = Arc::new(Mutex::new(None::<Keys>)); // in a database, one for each webhook
+    /// let found = Arc::clone(&stored);
+    /// let layer = WebhookLayer::per_request(providers::asana(), move |_: tower_webhook::Head<'_>| {
+    ///     let keys = found.lock().map_or(None, |keys| keys.clone());
+    ///     async { Ok::<_, Infallible>(keys) }
+    /// })?
+    /// .hand_over(move |handover| {
+    ///     let stored = Arc::clone(&stored);
+    ///     async move {
+    ///         let HandoverValue::Secret(secret) = handover.value() else {
+    ///             return Ok::<_, tower_webhook::SetupError>(Decision::Refuse);
+    ///         };
+    ///         let secret = Secret::new(secret.expose_secret())?;
+    ///         // A second one is not Asana's.
+    ///         let mut stored = stored.lock().unwrap_or_else(|it| it.into_inner());
+    ///         if stored.is_some() {
+    ///             return Ok(Decision::Refuse);
+    ///         }
+    ///         *stored = Some(secret.into());
+    ///         Ok(Decision::Accept)
+    ///     }
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Security
+    ///
+    /// Unless it [is signed](Handover::is_signed), it may come from anybody, at any time: accept it only while you wait
+    /// for it. Amazon signs for whoever has a topic: look at the topic.
+    pub fn hand_over<F, Fut, E>(mut self, take: F) -> Self
+    where
+        F: Fn(Handover) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Decision, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.config().taker = Some(answering::taker(take));
+        self
+    }
+
     /// The status that a class of refusals is answered with, but for gRPC requests, whose answers
     /// are always HTTP 200.
     pub fn status(self, class: RejectionClass, status: StatusCode) -> Self {
@@ -284,6 +352,7 @@ impl fmt::Debug for Config {
             .field("body_deadline", &self.body_deadline)
             .field("budget", &self.budget)
             .field("refuse_trailers", &self.refuse_trailers)
+            .field("answers_handshakes", &self.answers_handshakes)
             .finish_non_exhaustive()
     }
 }

@@ -66,6 +66,18 @@ impl Source {
         Arc::clone(&self.from).look_up(head, self.deadline)
     }
 
+    /// The keys that were found.
+    pub(super) fn keyring(
+        &self,
+        found: Found,
+        scheme: &Scheme,
+    ) -> Result<Arc<Keyring>, RejectionKind> {
+        match found? {
+            Some(keys) => keys.keyring(scheme).map_err(|error| failed(&error)),
+            None => Ok(Arc::clone(&self.decoy)),
+        }
+    }
+
     /// Gives a delivery the keys that were found for it.
     pub(super) fn give(
         &self,
@@ -73,11 +85,7 @@ impl Source {
         scheme: &Scheme,
         delivery: &mut Delivery,
     ) -> Result<(), RejectionKind> {
-        let keyring = match found? {
-            Some(keys) => keys.keyring(scheme),
-            None => Ok(Arc::clone(&self.decoy)),
-        };
-        let keyring = keyring.map_err(|error| failed(&error))?;
+        let keyring = self.keyring(found, scheme)?;
         let keys = keyring.len().min(LEVELLED_KEYS);
         let most = self.most_keys.fetch_max(keys, Ordering::Relaxed);
         delivery.hold_against(keyring, most.max(keys));
@@ -123,8 +131,12 @@ async fn in_time<F: Future>(future: F, deadline: Option<Duration>) -> Option<F::
     .await
 }
 
-/// The texts of an error and of its sources, in one line of a log.
 fn failed(error: &(dyn Error + 'static)) -> RejectionKind {
+    RejectionKind::KeySourceFailed { error: line(error) }
+}
+
+/// The texts of an error and of its sources, in one line of a log.
+pub(super) fn line(error: &(dyn Error + 'static)) -> Arc<str> {
     const LONGEST: usize = 1000;
 
     let mut text = error.to_string();
@@ -141,5 +153,5 @@ fn failed(error: &(dyn Error + 'static)) -> RejectionKind {
             line.push(letter);
         }
     }
-    RejectionKind::KeySourceFailed { error: line.into() }
+    line.into()
 }
