@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 
-use super::{layer::Config, lookup, reading::Opened};
+use super::{config::Config, lookup, reading::Opened};
 use crate::{
     body::Buffer,
     handshake::{Answer, Decision, Handover, MOST_BODY},

@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use super::{
     answering::{Answered, Handing, MayBe},
-    layer::Config,
+    config::Config,
     reading::{Next, Opened, Reading},
 };
 use crate::body::{ResponseBody, VerifiedBody};

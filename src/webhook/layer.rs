@@ -4,24 +4,18 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use tower_layer::Layer;
 
-use super::{
-    MemoryBudget, Webhook,
-    answering::{self, Taker},
-    lookup::Source,
-};
+use super::{MemoryBudget, Webhook, answering, config::Config, lookup::Source};
 use crate::{
     body::VerifiedBody,
     clock::Clock,
     handshake::{Decision, Handover},
     keys::{KeyHandle, KeySource, Keys},
     providers::Provider,
-    rejection::{self, Rejection, RejectionClass},
+    rejection::{Rejection, RejectionClass},
     setup::SetupError,
     verify::Verifier,
 };
 
-const DEFAULT_BODY_LIMIT: usize = 1 << 20;
-const DEFAULT_BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// Slack gives up on an answer after three.
 const DEFAULT_KEY_DEADLINE: Duration = Duration::from_secs(2);
 
@@ -34,19 +28,6 @@ const DEFAULT_KEY_DEADLINE: Duration = Duration::from_secs(2);
 pub struct WebhookLayer<B = VerifiedBody> {
     config: Arc<Config>,
     body: PhantomData<fn() -> B>,
-}
-
-#[derive(Clone)]
-pub(super) struct Config {
-    pub(super) verifier: Verifier,
-    pub(super) source: Option<Source>,
-    pub(super) body_limit: usize,
-    pub(super) body_deadline: Option<Duration>,
-    pub(super) budget: Option<MemoryBudget>,
-    pub(super) refuse_trailers: bool,
-    pub(super) answers_handshakes: bool,
-    pub(super) taker: Option<Taker>,
-    pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
 }
 
 impl WebhookLayer {
@@ -107,23 +88,8 @@ impl WebhookLayer {
 
 impl From<Verifier> for WebhookLayer {
     fn from(verifier: Verifier) -> Self {
-        let body_limit = verifier
-            .provider()
-            .body_limit()
-            .unwrap_or(DEFAULT_BODY_LIMIT);
-        let config = Config {
-            verifier,
-            source: None,
-            body_limit,
-            body_deadline: Some(DEFAULT_BODY_DEADLINE),
-            budget: None,
-            refuse_trailers: false,
-            answers_handshakes: true,
-            taker: None,
-            renderer: Arc::new(rejection::json),
-        };
         Self {
-            config: Arc::new(config),
+            config: Arc::new(Config::new(verifier)),
             body: PhantomData,
         }
     }
@@ -340,19 +306,5 @@ impl<B> fmt::Debug for WebhookLayer<B> {
         f.debug_struct("WebhookLayer")
             .field("config", &self.config)
             .finish()
-    }
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("verifier", &self.verifier)
-            .field("source", &self.source)
-            .field("body_limit", &self.body_limit)
-            .field("body_deadline", &self.body_deadline)
-            .field("budget", &self.budget)
-            .field("refuse_trailers", &self.refuse_trailers)
-            .field("answers_handshakes", &self.answers_handshakes)
-            .finish_non_exhaustive()
     }
 }

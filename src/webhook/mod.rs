@@ -78,6 +78,7 @@
 
 mod answering;
 mod budget;
+mod config;
 mod deadline;
 mod future;
 mod layer;

@@ -11,9 +11,9 @@ use http_body::Body;
 use super::{
     answering::{Answered, MayBe},
     budget::Share,
+    config::Config,
     deadline::Deadline,
     future::COMPLETED,
-    layer::Config,
     lookup::LookUp,
 };
 use crate::{

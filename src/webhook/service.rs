@@ -12,7 +12,7 @@ use tower_service::Service;
 use super::{
     ResponseFuture,
     answering::{Answered, Greeted, MayBe},
-    layer::Config,
+    config::Config,
     reading::Opened,
 };
 use crate::{
