@@ -93,7 +93,6 @@ pub(super) fn find<'r>(place: &Place, head: Head<'r>, body: &'r [u8]) -> Value<'
             let value = json::field(body, path).map_err(|_| Unreadable)?;
             owned(value.map(String::into_bytes))
         }
-        #[cfg(not(all(feature = "form", feature = "json")))]
         _ => {
             let _ = body;
             Ok(None)

@@ -143,6 +143,19 @@ pub(super) fn meta() -> Vec<Handshake> {
     handshakes
 }
 
+#[cfg(feature = "jwt")]
+pub(super) fn monday() -> Vec<Handshake> {
+    let mut handshakes = Vec::new();
+    #[cfg(feature = "json")]
+    handshakes.push(
+        Handshake::unsigned("challenge", Method::POST)
+            .when_absent(json("event"))
+            .challenge(json("challenge"), Letters::Printable, 1..=512)
+            .json("challenge", [Piece::Challenge]),
+    );
+    handshakes
+}
+
 pub(super) fn notion() -> Vec<Handshake> {
     let mut handshakes = Vec::new();
     #[cfg(feature = "json")]

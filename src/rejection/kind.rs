@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::HeaderName;
 
@@ -38,6 +38,13 @@ pub enum RejectionKind {
     },
     /// No signature is that of this request under any of the keys.
     SignatureMismatch,
+    /// The signature holds, but the token says something else than this request, or than it must say of
+    /// who made it and for whom.
+    #[non_exhaustive]
+    ClaimMismatch {
+        /// Which claim is the first to differ.
+        claim: Cow<'static, str>,
+    },
     /// The signature is that of this request under a key whose
     /// [`not_after`](crate::Secret::not_after) has passed.
     #[non_exhaustive]
@@ -89,6 +96,22 @@ pub enum RejectionKind {
         /// How far it lies in the future.
         ahead: Duration,
         /// How far it may.
+        tolerance: Duration,
+    },
+    /// The token has expired.
+    #[non_exhaustive]
+    TokenExpired {
+        /// How long ago.
+        age: Duration,
+        /// For how long it is still taken.
+        tolerance: Duration,
+    },
+    /// The token does not hold yet.
+    #[non_exhaustive]
+    TokenNotYetValid {
+        /// How long until it does.
+        ahead: Duration,
+        /// How long before it is taken.
         tolerance: Duration,
     },
     /// A header is there several times with different values.
@@ -193,6 +216,7 @@ impl RejectionKind {
             | Self::MalformedSignature { .. }
             | Self::TooManySignatures { .. }
             | Self::UnexpectedValue { .. }
+            | Self::ClaimMismatch { .. }
             | Self::SignatureMismatch
             | Self::ExpiredKey { .. }
             | Self::HandoverRefused { .. }
@@ -202,7 +226,10 @@ impl RejectionKind {
             Self::MissingTimestamp { .. } | Self::MalformedTimestamp { .. } => {
                 RejectionClass::InvalidTimestamp
             }
-            Self::TooOld { .. } | Self::TooNew { .. } => RejectionClass::Expired,
+            Self::TooOld { .. }
+            | Self::TooNew { .. }
+            | Self::TokenExpired { .. }
+            | Self::TokenNotYetValid { .. } => RejectionClass::Expired,
             Self::ConflictingHeader { .. }
             | Self::ConflictingSignature { .. }
             | Self::MissingHeader { .. }
@@ -220,96 +247,6 @@ impl RejectionKind {
             | Self::OverMemoryBudget
             | Self::KeySourceFailed { .. }
             | Self::KeySourceTimeout { .. } => RejectionClass::Unavailable,
-        }
-    }
-}
-
-impl fmt::Display for RejectionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MissingSignature { place } => write!(f, "no signature in {place}"),
-            Self::MalformedSignature { place } => {
-                write!(f, "{place} does not hold a signature of this scheme")
-            }
-            Self::TooManySignatures { place, limit } => {
-                write!(f, "{place} holds more than {limit} signatures")
-            }
-            Self::UnexpectedValue { header } => {
-                write!(f, "`{header}` does not have the value that the scheme asks for")
-            }
-            Self::SignatureMismatch => f.write_str(
-                "the signature does not match: another secret, another body, or another signed text",
-            ),
-            Self::ExpiredKey { label: Some(label) } => {
-                write!(f, "the signature was made with the secret `{label}`, which has expired")
-            }
-            Self::ExpiredKey { label: None } => {
-                f.write_str("the signature was made with a secret that has expired")
-            }
-            Self::WrongHandshakeToken { handshake } => {
-                write!(f, "the token of the handshake `{handshake}` is not the one that is set")
-            }
-            Self::HandoverRefused { handshake } => {
-                write!(f, "the program refused what the handshake `{handshake}` brings")
-            }
-            Self::SignedChallenge => {
-                f.write_str("what is signed could be a challenge, which this endpoint signs for anybody")
-            }
-            Self::MalformedHandshake { handshake } => write!(
-                f,
-                "what the handshake `{handshake}` asks for is missing, too long, of other letters, or there twice"
-            ),
-            Self::HandoverFailed { error } => {
-                write!(f, "the program failed to take what a handshake brings: {error}")
-            }
-            Self::UnknownTenant => f.write_str("the key source has no keys for this request"),
-            Self::MissingTimestamp { place } => write!(f, "no timestamp in {place}"),
-            Self::MalformedTimestamp { place } => {
-                write!(f, "{place} does not hold a timestamp of this scheme")
-            }
-            Self::TooOld { age, tolerance } => write!(
-                f,
-                "the timestamp is {} s old, at most {} s is tolerated",
-                age.as_secs_f64(),
-                tolerance.as_secs_f64(),
-            ),
-            Self::TooNew { ahead, tolerance } => write!(
-                f,
-                "the timestamp is {} s ahead of the clock, at most {} s is tolerated",
-                ahead.as_secs_f64(),
-                tolerance.as_secs_f64(),
-            ),
-            Self::ConflictingHeader { header } => {
-                write!(f, "`{header}` is there with different values, or contradicts another header")
-            }
-            Self::ConflictingSignature { place } => {
-                write!(f, "{place} has several timestamps")
-            }
-            Self::MissingHeader { header } => write!(f, "`{header}` is missing, and it is part of the signed text"),
-            Self::MalformedHeader { header } => write!(f, "`{header}` cannot be read"),
-            Self::MalformedTarget => f.write_str("the request's target does not begin with a slash"),
-            Self::AmbiguousMessage { part } => {
-                write!(f, "the value of `{part}` holds its separator, so the signed text could be cut in two ways")
-            }
-            Self::HostNotAllowed { host } => {
-                write!(f, "`{host}` is none of the public URLs")
-            }
-            Self::BodyTooLarge { limit } => write!(f, "the body is over the limit of {limit} bytes"),
-            Self::BodyTimeout { deadline } => {
-                write!(f, "the body was not complete after {} s", deadline.as_secs_f64())
-            }
-            Self::MalformedPayload { expected } => {
-                write!(f, "what is signed cannot be found, because the request does not hold {expected}")
-            }
-            Self::BodyBroken => f.write_str("the body broke off"),
-            Self::TrailersRefused => f.write_str("the body has trailers, which are not signed"),
-            Self::OverMemoryBudget => f.write_str("the memory budget for unverified bodies is spent"),
-            Self::KeySourceFailed { error } => write!(f, "the key source failed: {error}"),
-            Self::KeySourceTimeout { deadline } => write!(
-                f,
-                "the key source did not answer within {} s",
-                deadline.as_secs_f64()
-            ),
         }
     }
 }

@@ -134,6 +134,12 @@ impl Verifier {
         })
     }
 
+    /// Whether a text could be a challenge, which is signed for whoever asks.
+    pub(super) fn may_sign(&self, text: &[u8]) -> bool {
+        let mut handshakes = self.provider().handshakes().iter();
+        handshakes.any(|handshake| handshake.may_have_signed(text))
+    }
+
     /// Answers a handshake, with the key at a place of a keyring where the answer is signed.
     pub(crate) fn answer(
         &self,

@@ -68,9 +68,14 @@ mod facts;
 mod handshakes;
 mod session;
 mod text;
+mod token;
 mod verified;
 mod verifier;
+#[cfg(feature = "jwt")]
+mod web_token;
 mod window;
 
+#[cfg(feature = "jwt")]
+pub(crate) use self::web_token::unsigned as unsigned_token;
 pub(crate) use self::{handshakes::Greeting, session::Delivery, text::signed_text};
 pub use self::{session::Session, verified::Verified, verifier::Verifier};

@@ -103,7 +103,7 @@ impl Delivery {
         claims: &Claims<'_>,
         keyring: Option<Arc<Keyring>>,
     ) -> Result<Self, RejectionKind> {
-        let id = claims.id.unwrap_or_default();
+        let id = claims.id.as_deref().unwrap_or_default();
         let event = claims.event.unwrap_or_default();
         let attempt = claims.attempt.unwrap_or_default();
         let room = id.len() + event.len() + attempt.len();
@@ -228,23 +228,25 @@ impl Delivery {
             if !matches || keyring.is_decoy() {
                 continue;
             }
+            if let Some(claim) = found.as_ref().and_then(|found| found.missed.clone()) {
+                kind = RejectionKind::ClaimMismatch { claim };
+                continue;
+            }
             if !key.is_valid(|| verifier.now()) {
                 let label = key.label.clone();
                 kind = RejectionKind::ExpiredKey { label };
                 continue;
             }
-            let provider = verifier.provider();
-            if provider.handshakes().iter().any(Handshake::signs) {
-                let texts = std::iter::once(&*text);
-                let texts = texts.chain(uncommon.iter().flat_map(|uncommon| &uncommon.texts));
+            let mut handshakes = verifier.provider().handshakes().iter();
+            if handshakes.any(Handshake::signs) {
+                let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
+                let texts = std::iter::once(&*text).chain(others);
                 let mut texts = texts.zip(spec.messages()).enumerate();
-                let is_challenge = texts.any(|(at, (text, message))| {
+                if texts.any(|(at, (text, message))| {
                     let derived = found.as_ref().map(|found| found.derived(at));
                     let text = text.beginning(MOST_SIGNED + 1, message, pieces(), derived);
-                    let mut handshakes = provider.handshakes().iter();
-                    handshakes.any(|handshake| handshake.may_have_signed(&text))
-                });
-                if is_challenge {
+                    verifier.may_sign(&text)
+                }) {
                     kind = RejectionKind::SignedChallenge;
                     continue;
                 }
@@ -296,7 +298,7 @@ impl Uncommon {
         let texts: Result<_, _> = texts
             .map(|message| SignedText::of(message, claims, 0))
             .collect();
-        let facts = spec.looks_into_body.then(|| Facts::of(claims));
+        let facts = spec.looks_into_body.then(|| Facts::of(spec, claims));
         Ok(Some(Self {
             texts: texts?,
             facts: facts.transpose()?,
