@@ -173,6 +173,8 @@ pub fn storyblok() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
+/// Handshakes: `GET` with `challenge` is answered with it, as plain text (feature `form`).
+///
 /// Source: <https://www.dropbox.com/developers/reference/webhooks>
 #[must_use]
 pub fn dropbox() -> Provider {
@@ -232,6 +234,8 @@ pub fn cloudinary_sha256() -> Provider {
 /// - Key: the passcode of the webhook, as text. It comes in the body: keep bodies out of logs.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
+///
+/// Handshakes: `PING` is answered 200 once its passcode is right.
 ///
 /// # Security
 ///

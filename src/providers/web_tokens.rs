@@ -193,6 +193,9 @@ fn messagebird_like(name: &'static str, algorithm: Algorithm) -> SchemeBuilder {
 /// - Time: the token's `exp`, five minutes after it was made; 60 s of leeway.
 /// - Not signed: **the body**, the method, the headers.
 ///
+/// Handshakes: the challenge that comes when a webhook is made, with a token or without, is answered with
+/// itself (feature `json`).
+///
 /// # Security
 ///
 /// Whoever has a token can send any body with it until it expires.
