@@ -30,14 +30,15 @@
 //!
 //! # Crate features
 //!
-//! All are off unless asked for; none changes what the rest does.
+//! All are off unless asked for; none changes what the rest does, but that with `form` and `json` presets have
+//! more [handshakes](handshake).
 //!
 //! - `axum`: `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends
 //!   on `axum-core`.
 //! - `cache`: [`keys::KeyCache`], which remembers what a [`keys::KeySource`] looked up. Depends on
 //!   `moka` and `futures-util`.
 //! - `form`, `json`: schemes that look into forms and queries, or into JSON, and the [`providers`] that
-//!   need it. Depend on `percent-encoding`, and on `serde` and `serde_json`.
+//!   need it; and the [handshakes](handshake) that are found there. Depend on `percent-encoding`, and on `serde` and `serde_json`.
 //! - `ecdsa`, `ed25519`, `rsa`: schemes that are proven by the provider's public key. Depend on `p256` and
 //!   `p521`, on `ed25519-dalek`, on `rsa`; `x509` is `rsa` with keys in certificates, and depends on `x509-cert`.
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.

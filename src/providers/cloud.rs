@@ -27,7 +27,7 @@ pub(super) const PRESETS: &[Preset] = &[
 /// - Not signed: everything: the token says who sends, and not what.
 ///
 /// Handshakes: with the right token, `SubscriptionValidation` is answered with its code (feature `json`),
-/// and the `OPTIONS` of the CloudEvents schema with its origin and no limit of the rate.
+/// and the `OPTIONS` of the `CloudEvents` schema with its origin and no limit of the rate.
 ///
 /// # Security
 ///

@@ -4,6 +4,7 @@ use super::RejectionKind;
 
 /// The operator's text.
 impl fmt::Display for RejectionKind {
+    #[expect(clippy::too_many_lines, reason = "a list")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingSignature { place } => write!(f, "no signature in {place}"),
