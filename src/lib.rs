@@ -43,7 +43,8 @@
 //!   `p521`, on `ed25519-dalek`, on `rsa`; `x509` is `rsa` with keys in certificates, and depends on `x509-cert`.
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
-//!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
+//!   warn level if the key source or what takes a handshake over is at fault, at debug level otherwise. One for every handshake
+//!   that is answered, at debug level, with `provider` and `handshake`. And one at info level when a
 //!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one feature uses is there for all of its kind.
