@@ -20,6 +20,13 @@ pub enum SetupError {
         /// The name of the setting.
         setting: Arc<str>,
     },
+    /// The provider publishes no keys that could be fetched.
+    #[cfg(feature = "remote-keys")]
+    #[non_exhaustive]
+    NoRemoteKeys {
+        /// The scheme.
+        scheme: Arc<str>,
+    },
     /// The public URL, or that there is none.
     PublicUrl(PublicUrlError),
     /// The description of a scheme.
@@ -34,6 +41,11 @@ impl fmt::Display for SetupError {
                 f,
                 "scheme `{scheme}`: the setting `{setting}` is signed; give it by `Provider::with_setting`"
             ),
+            #[cfg(feature = "remote-keys")]
+            Self::NoRemoteKeys { scheme } => write!(
+                f,
+                "scheme `{scheme}` does not say where its keys are published; give them to `WebhookLayer::new`"
+            ),
             Self::PublicUrl(error) => error.fmt(f),
             Self::Scheme(error) => error.fmt(f),
         }
@@ -45,6 +57,8 @@ impl Error for SetupError {
         match self {
             Self::Key(error) => error.source(),
             Self::MissingSetting { .. } => None,
+            #[cfg(feature = "remote-keys")]
+            Self::NoRemoteKeys { .. } => None,
             Self::PublicUrl(error) => error.source(),
             Self::Scheme(error) => error.source(),
         }

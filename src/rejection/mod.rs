@@ -35,6 +35,7 @@ mod grpc;
 mod json;
 mod kind;
 mod problem;
+mod text;
 
 use std::{error::Error, fmt, sync::Arc};
 

@@ -65,6 +65,8 @@
 mod candidates;
 mod claims;
 mod facts;
+#[cfg(feature = "remote-keys")]
+mod remote;
 mod session;
 mod text;
 mod token;

@@ -12,6 +12,8 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+#[cfg(feature = "remote-keys")]
+use super::lookup::Fetch;
 use super::{budget::Share, deadline::Deadline, layer::Config, lookup::LookUp};
 use crate::{
     body::{Buffer, ResponseBody, VerifiedBody},
@@ -84,14 +86,15 @@ where
         delivery: Delivery,
     ) -> Self {
         let (head, body) = request.into_parts();
-        let (head, look_up) = match &config.source {
-            None => (Some(head), None),
-            Some(source) => (None, Some(source.look_up(head))),
-        };
+        let mut head = Some(head);
+        let source = config.source.as_ref();
+        let look_up = source.and_then(|source| source.look_up(&mut head));
         let reading = Reading {
             config: Arc::clone(config),
             head,
             look_up,
+            #[cfg(feature = "remote-keys")]
+            fetch: Fetch::default(),
             delivery,
             buffer: Buffer::default(),
             trailers: None,
@@ -198,6 +201,8 @@ struct Reading {
     /// With the look-up while it is under way.
     head: Option<request::Parts>,
     look_up: Option<LookUp>,
+    #[cfg(feature = "remote-keys")]
+    fetch: Fetch,
     delivery: Delivery,
     buffer: Buffer,
     trailers: Option<Box<HeaderMap>>,
@@ -221,7 +226,29 @@ impl Reading {
                 source.give(found, scheme, &mut self.delivery)?;
             }
         }
+        #[cfg(feature = "remote-keys")]
+        return self.read_and_fetch(body, cx);
+        #[cfg(not(feature = "remote-keys"))]
         self.read(body, cx)
+    }
+
+    /// Reads to the end of the body, and then waits for the keys, if those have to be fetched.
+    #[cfg(feature = "remote-keys")]
+    fn read_and_fetch<B: Body>(
+        &mut self,
+        body: Pin<&mut B>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), RejectionKind>> {
+        if !self.fetch.is_under_way() {
+            ready!(self.read(body, cx))?;
+        }
+        let (Some(source), Some(head)) = (&self.config.source, &self.head) else {
+            return Poll::Ready(Ok(()));
+        };
+        let request = (head, self.buffer.pieces());
+        let verifier = &self.config.verifier;
+        self.fetch
+            .poll(source, verifier, &mut self.delivery, request, cx)
     }
 
     fn read<B: Body>(
