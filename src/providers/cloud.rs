@@ -43,6 +43,7 @@ pub fn azure_event_grid() -> Provider {
             .event_header("aeg-event-type")
             .attempt_header("aeg-delivery-count"),
     )
+    .with_handshakes(handshakes::azure_event_grid())
 }
 
 /// Google Cloud Pub/Sub push subscriptions, by a token in the URL.
@@ -158,6 +159,7 @@ pub fn aws_sns() -> Provider {
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
     )
+    .with_handshakes(handshakes::aws_sns())
 }
 
 /// Amazon SNS (version 1) HTTP notifications.
@@ -198,4 +200,5 @@ pub fn aws_sns_sha1() -> Provider {
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
     )
+    .with_handshakes(handshakes::aws_sns())
 }

@@ -641,4 +641,5 @@ pub fn braintree() -> Provider {
             .or_message("{canonical:braintree}\n")
             .danger_leave_body_unsigned(),
     )
+    .with_handshakes(handshakes::braintree())
 }

@@ -1,8 +1,8 @@
-use std::{borrow::Cow, error::Error, fmt::Write as _, sync::Arc, time::Duration};
+use std::{borrow::Cow, error::Error, sync::Arc, time::Duration};
 
 use http::HeaderName;
 
-use super::RejectionClass;
+use super::{RejectionClass, line};
 use crate::place::Place;
 
 /// The reason for which a delivery was refused.
@@ -52,6 +52,22 @@ pub enum RejectionKind {
         /// The label of the key, if it has one.
         label: Option<Arc<str>>,
     },
+    /// The token of a [handshake](crate::handshake) is not the one that is set.
+    #[non_exhaustive]
+    WrongHandshakeToken {
+        /// The name of the handshake.
+        handshake: Cow<'static, str>,
+    },
+    /// What a [handshake](crate::handshake) brings was
+    /// [refused](crate::handshake::Decision::Refuse) by the program.
+    #[non_exhaustive]
+    HandoverRefused {
+        /// The name of the handshake.
+        handshake: Cow<'static, str>,
+    },
+    /// The signature is right, but the signed text could be a challenge, which the endpoint signs
+    /// for whoever [asks](crate::handshake).
+    SignedChallenge,
     /// The [`KeySource`](crate::keys::KeySource) has no keys for this request.
     UnknownTenant,
     /// Where the key of the delivery is to be found is not there.
@@ -172,10 +188,23 @@ pub enum RejectionKind {
         /// What it should have been.
         expected: &'static str,
     },
+    /// What a [handshake](crate::handshake) asks for is not there, too long, made of other letters, or there
+    /// with different values.
+    #[non_exhaustive]
+    MalformedHandshake {
+        /// The name of the handshake.
+        handshake: Cow<'static, str>,
+    },
     /// The body has trailers, which no signature covers, and the layer was told to refuse them.
     TrailersRefused,
     /// Too many bodies are being read at the same time.
     OverMemoryBudget,
+    /// The program failed to take what a [handshake](crate::handshake) brings.
+    #[non_exhaustive]
+    HandoverFailed {
+        /// The text of its error.
+        error: Arc<str>,
+    },
     /// The [`KeySource`](crate::keys::KeySource) failed, or gave a secret that the scheme cannot take.
     #[non_exhaustive]
     KeySourceFailed {
@@ -204,6 +233,9 @@ impl RejectionKind {
             | Self::MissingKeyUrl { .. }
             | Self::SignatureMismatch
             | Self::ExpiredKey { .. }
+            | Self::HandoverRefused { .. }
+            | Self::SignedChallenge
+            | Self::WrongHandshakeToken { .. }
             | Self::UnknownTenant => RejectionClass::InvalidSignature,
             Self::MissingTimestamp { .. } | Self::MalformedTimestamp { .. } => {
                 RejectionClass::InvalidTimestamp
@@ -220,11 +252,13 @@ impl RejectionKind {
             | Self::AmbiguousMessage { .. }
             | Self::HostNotAllowed { .. }
             | Self::BodyBroken
+            | Self::MalformedHandshake { .. }
             | Self::MalformedPayload { .. }
             | Self::TrailersRefused => RejectionClass::InvalidRequest,
             Self::BodyTooLarge { .. } => RejectionClass::PayloadTooLarge,
             Self::BodyTimeout { .. } => RejectionClass::Timeout,
-            Self::OverMemoryBudget
+            Self::HandoverFailed { .. }
+            | Self::OverMemoryBudget
             | Self::KeySourceFailed { .. }
             | Self::KeySourceTimeout { .. } => RejectionClass::Unavailable,
         }
@@ -234,22 +268,6 @@ impl RejectionKind {
 impl RejectionKind {
     /// With the texts of an error and of its sources, in one line of a log.
     pub(crate) fn key_source_failed(error: &(dyn Error + 'static)) -> Self {
-        const LONGEST: usize = 1000;
-
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            let _ = write!(text, ": {error}");
-            source = error.source();
-        }
-        let mut line = String::new();
-        for letter in text.chars().take(LONGEST) {
-            if letter.is_control() {
-                line.extend(letter.escape_default());
-            } else {
-                line.push(letter);
-            }
-        }
-        Self::KeySourceFailed { error: line.into() }
+        Self::KeySourceFailed { error: line(error) }
     }
 }

@@ -41,8 +41,8 @@ use std::{error::Error, fmt, sync::Arc};
 
 use http::StatusCode;
 
-pub(crate) use self::grpc::is_grpc;
 pub use self::{grpc::grpc, json::json, kind::RejectionKind, problem::problem_json};
+pub(crate) use self::{grpc::is_grpc, text::line};
 
 /// Why a delivery was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,10 @@
 //! What the operator is told.
 
-use std::fmt;
+use std::{
+    error::Error,
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 use super::RejectionKind;
 
@@ -30,6 +34,22 @@ impl fmt::Display for RejectionKind {
             }
             Self::ExpiredKey { label: None } => {
                 f.write_str("the signature was made with a secret that has expired")
+            }
+            Self::WrongHandshakeToken { handshake } => {
+                write!(f, "the token of the handshake `{handshake}` is not the one that is set")
+            }
+            Self::HandoverRefused { handshake } => {
+                write!(f, "the program refused what the handshake `{handshake}` brings")
+            }
+            Self::SignedChallenge => {
+                f.write_str("what is signed could be a challenge, which this endpoint signs for anybody")
+            }
+            Self::MalformedHandshake { handshake } => write!(
+                f,
+                "what the handshake `{handshake}` asks for is missing, too long, of other letters, or there twice"
+            ),
+            Self::HandoverFailed { error } => {
+                write!(f, "the program failed to take what a handshake brings: {error}")
             }
             Self::UnknownTenant => f.write_str("the key source has no keys for this request"),
             Self::MissingKeyUrl { place } => write!(f, "no URL of the key in {place}"),
@@ -97,4 +117,25 @@ impl fmt::Display for RejectionKind {
             ),
         }
     }
+}
+
+/// The texts of an error and of its sources, in one line of a log.
+pub(crate) fn line(error: &(dyn Error + 'static)) -> Arc<str> {
+    const LONGEST: usize = 1000;
+
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let _ = write!(text, ": {error}");
+        source = error.source();
+    }
+    let mut line = String::new();
+    for letter in text.chars().take(LONGEST) {
+        if letter.is_control() {
+            line.extend(letter.escape_default());
+        } else {
+            line.push(letter);
+        }
+    }
+    line.into()
 }

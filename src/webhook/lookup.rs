@@ -136,6 +136,20 @@ impl Source {
         }
     }
 
+    /// The keys that were found.
+    pub(super) fn keyring(
+        &self,
+        found: Found,
+        scheme: &Scheme,
+    ) -> Result<Arc<Keyring>, RejectionKind> {
+        match found? {
+            Some(keys) => keys
+                .keyring(scheme)
+                .map_err(|error| RejectionKind::key_source_failed(&error)),
+            None => Ok(Arc::clone(&self.decoy)),
+        }
+    }
+
     /// Gives a delivery the keys that were found for it.
     pub(super) fn give(
         &self,
@@ -143,11 +157,7 @@ impl Source {
         scheme: &Scheme,
         delivery: &mut Delivery,
     ) -> Result<(), RejectionKind> {
-        let keyring = match found? {
-            Some(keys) => keys.keyring(scheme),
-            None => Ok(Arc::clone(&self.decoy)),
-        };
-        let keyring = keyring.map_err(|error| RejectionKind::key_source_failed(&error))?;
+        let keyring = self.keyring(found, scheme)?;
         let keys = keyring.len().min(LEVELLED_KEYS);
         let most = self.most_keys.fetch_max(keys, Ordering::Relaxed);
         delivery.hold_against(keyring, most.max(keys));
