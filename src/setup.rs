@@ -29,6 +29,13 @@ pub enum SetupError {
         /// The name of the setting.
         setting: Arc<str>,
     },
+    /// The provider publishes no keys that could be fetched.
+    #[cfg(feature = "remote-keys")]
+    #[non_exhaustive]
+    NoRemoteKeys {
+        /// The scheme.
+        scheme: Arc<str>,
+    },
     /// The public URL, or that there is none.
     PublicUrl(PublicUrlError),
     /// The description of a scheme.
@@ -42,6 +49,11 @@ impl fmt::Display for SetupError {
             Self::MissingSetting { scheme, setting } => write!(
                 f,
                 "scheme `{scheme}`: the setting `{setting}` is signed; give it by `Provider::with_setting`"
+            ),
+            #[cfg(feature = "remote-keys")]
+            Self::NoRemoteKeys { scheme } => write!(
+                f,
+                "scheme `{scheme}` does not say where its keys are published; give them to `WebhookLayer::new`"
             ),
             Self::MalformedSetting { scheme, setting } => write!(
                 f,
@@ -58,6 +70,8 @@ impl Error for SetupError {
         match self {
             Self::Key(error) => error.source(),
             Self::MalformedSetting { .. } | Self::MissingSetting { .. } => None,
+            #[cfg(feature = "remote-keys")]
+            Self::NoRemoteKeys { .. } => None,
             Self::PublicUrl(error) => error.source(),
             Self::Scheme(error) => error.source(),
         }

@@ -93,6 +93,7 @@ pub(super) fn find<'r>(place: &Place, head: Head<'r>, body: &'r [u8]) -> Value<'
             let value = json::field(body, path).map_err(|_| Unreadable)?;
             owned(value.map(String::into_bytes))
         }
+        // What a token claims is no handshake's.
         _ => {
             let _ = body;
             Ok(None)

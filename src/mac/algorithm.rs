@@ -149,17 +149,6 @@ impl Algorithm {
         }
     }
 
-    /// Whether a MAC of one text tells nothing of another text's: not so of a plain hash with the secret in
-    /// front, nor of a token.
-    pub(crate) const fn is_hmac(self) -> bool {
-        match self {
-            #[cfg(feature = "md5")]
-            Self::HmacMd5 => true,
-            Self::HmacSha1 | Self::HmacSha256 | Self::HmacSha384 | Self::HmacSha512 => true,
-            _ => false,
-        }
-    }
-
     /// What a JSON web signature calls it ([RFC 7518, section 3.1], [RFC 8037]).
     ///
     /// [RFC 7518, section 3.1]: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
@@ -182,6 +171,17 @@ impl Algorithm {
             Self::HmacSha512 => "HS512",
             _ => return None,
         })
+    }
+
+    /// Whether a MAC of one text tells nothing of another text's: not so of a plain hash with the secret in
+    /// front, nor of a token.
+    pub(crate) const fn is_hmac(self) -> bool {
+        match self {
+            #[cfg(feature = "md5")]
+            Self::HmacMd5 => true,
+            Self::HmacSha1 | Self::HmacSha256 | Self::HmacSha384 | Self::HmacSha512 => true,
+            _ => false,
+        }
     }
 
     #[cfg(feature = "_public-key")]

@@ -54,7 +54,7 @@ mod prelude {
 
     pub(super) use super::{Preset, Provider, handshakes};
     #[cfg(feature = "_public-key")]
-    pub(super) use crate::scheme::PublicKeyForm;
+    pub(super) use crate::scheme::{PublicKeyForm, RemoteKey};
     pub(super) use crate::{
         rejection::RejectionClass,
         scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, SchemeBuilder, TimestampUnit},

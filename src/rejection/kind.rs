@@ -1,8 +1,8 @@
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, error::Error, sync::Arc, time::Duration};
 
 use http::HeaderName;
 
-use super::RejectionClass;
+use super::{RejectionClass, line};
 use crate::place::Place;
 
 /// The reason for which a delivery was refused.
@@ -70,6 +70,18 @@ pub enum RejectionKind {
     SignedChallenge,
     /// The [`KeySource`](crate::keys::KeySource) has no keys for this request.
     UnknownTenant,
+    /// Where the key of the delivery is to be found is not there.
+    #[non_exhaustive]
+    MissingKeyUrl {
+        /// Where it should be.
+        place: Place,
+    },
+    /// The delivery names a URL for its key that is none of the provider's. Nothing was fetched.
+    #[non_exhaustive]
+    KeyUrlNotAllowed {
+        /// The host as it was sent, at most 253 letters of it.
+        host: Box<str>,
+    },
     /// The timestamp is not there or empty.
     #[non_exhaustive]
     MissingTimestamp {
@@ -217,6 +229,8 @@ impl RejectionKind {
             | Self::TooManySignatures { .. }
             | Self::UnexpectedValue { .. }
             | Self::ClaimMismatch { .. }
+            | Self::KeyUrlNotAllowed { .. }
+            | Self::MissingKeyUrl { .. }
             | Self::SignatureMismatch
             | Self::ExpiredKey { .. }
             | Self::HandoverRefused { .. }
@@ -248,5 +262,12 @@ impl RejectionKind {
             | Self::KeySourceFailed { .. }
             | Self::KeySourceTimeout { .. } => RejectionClass::Unavailable,
         }
+    }
+}
+
+impl RejectionKind {
+    /// With the texts of an error and of its sources, in one line of a log.
+    pub(crate) fn key_source_failed(error: &(dyn Error + 'static)) -> Self {
+        Self::KeySourceFailed { error: line(error) }
     }
 }

@@ -66,6 +66,8 @@ mod candidates;
 mod claims;
 mod facts;
 mod handshakes;
+#[cfg(feature = "remote-keys")]
+mod remote;
 mod session;
 mod text;
 mod token;

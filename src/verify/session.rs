@@ -21,8 +21,8 @@ use crate::{
 /// The MAC runs over the body as it arrives, under the current key. Nothing of the body is kept.
 #[must_use = "a delivery is verified only once `finish` says so"]
 pub struct Session {
-    verifier: Verifier,
-    delivery: Delivery,
+    pub(super) verifier: Verifier,
+    pub(super) delivery: Delivery,
 }
 
 impl Session {
@@ -68,7 +68,7 @@ pub(crate) struct Delivery {
     text: SignedText,
     /// How long the id and the kind of event are, which lie behind the text.
     lens: [usize; 2],
-    uncommon: Option<Box<Uncommon>>,
+    pub(super) uncommon: Option<Box<Uncommon>>,
     /// What has been given so far. On the heap, because it is large, and most bodies are there in
     /// one piece, which needs none.
     streamed: Option<Box<Streamed>>,
@@ -88,11 +88,11 @@ struct Streamed {
 }
 
 /// What few schemes need.
-struct Uncommon {
+pub(super) struct Uncommon {
     /// Other texts that the signature may be of.
     texts: Vec<SignedText>,
     /// What is needed of the head once the body is there, if the scheme looks into that.
-    facts: Option<Facts>,
+    pub(super) facts: Option<Facts>,
 }
 
 impl Delivery {
@@ -279,13 +279,17 @@ fn look_into(
     pieces: impl Iterator<Item: AsRef<[u8]>>,
     candidates: &mut Candidates,
 ) -> Result<Found, RejectionKind> {
-    let mut body = Vec::new();
-    pieces.for_each(|piece| body.extend_from_slice(piece.as_ref()));
-    let found = facts.look_into(&body, verifier.scheme().spec(), candidates)?;
+    let found = facts.look_into(&whole(pieces), verifier.scheme().spec(), candidates)?;
     if let Some(time) = found.time {
         verifier.check(time)?;
     }
     Ok(found)
+}
+
+pub(super) fn whole(pieces: impl Iterator<Item: AsRef<[u8]>>) -> Vec<u8> {
+    let mut whole = Vec::new();
+    pieces.for_each(|piece| whole.extend_from_slice(piece.as_ref()));
+    whole
 }
 
 impl Uncommon {

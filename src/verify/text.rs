@@ -87,6 +87,24 @@ impl SignedText {
         key.signs(write, candidates.iter())
     }
 
+    /// What comes after [`before`](Self::before); `derived` fills the gaps that are not the body's.
+    pub(super) fn rest<'d>(
+        &self,
+        message: &Template,
+        body: &[u8],
+        mut derived: impl Iterator<Item = &'d [u8]>,
+    ) -> Vec<u8> {
+        let mut rest = Vec::new();
+        for (part, behind) in message.gaps().zip(self.behind()) {
+            rest.extend_from_slice(match part {
+                Part::Body => body,
+                _ => derived.next().unwrap_or_default(),
+            });
+            rest.extend_from_slice(behind);
+        }
+        rest
+    }
+
     /// The first `most` bytes of this text.
     #[cold]
     pub(super) fn beginning<'d>(
@@ -121,24 +139,6 @@ impl SignedText {
             }
             to(behind);
         }
-    }
-
-    /// What comes after [`before`](Self::before); `derived` fills the gaps that are not the body's.
-    pub(super) fn rest<'d>(
-        &self,
-        message: &Template,
-        body: &[u8],
-        mut derived: impl Iterator<Item = &'d [u8]>,
-    ) -> Vec<u8> {
-        let mut rest = Vec::new();
-        for (part, behind) in message.gaps().zip(self.behind()) {
-            rest.extend_from_slice(match part {
-                Part::Body => body,
-                _ => derived.next().unwrap_or_default(),
-            });
-            rest.extend_from_slice(behind);
-        }
-        rest
     }
 
     /// Writes something that is not signed behind the text.

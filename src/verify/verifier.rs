@@ -81,6 +81,22 @@ impl Verifier {
         Self::with(provider, decoy, None)
     }
 
+    /// A verifier for deliveries whose keys are [fetched](Session::fetch_keys).
+    ///
+    /// # Errors
+    ///
+    /// If the provider's scheme does not say where its keys are; as [`new`](Self::new) otherwise.
+    #[cfg(feature = "remote-keys")]
+    pub fn remote(provider: impl Into<Provider>) -> Result<Self, SetupError> {
+        let provider = provider.into();
+        let spec = provider.scheme().spec();
+        if spec.remote_key.is_none() {
+            let scheme = Arc::clone(&spec.name);
+            return Err(SetupError::NoRemoteKeys { scheme });
+        }
+        Self::without_keys(provider)
+    }
+
     fn with(
         provider: Provider,
         keyring: Arc<Keyring>,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 
-use super::{config::Config, lookup, reading::Opened};
+use super::{config::Config, reading::Opened};
 use crate::{
     body::Buffer,
     handshake::{Answer, Decision, Handover, MOST_BODY},
@@ -37,7 +37,11 @@ where
 {
     Arc::new(move |handover| {
         let future = take(handover);
-        Box::pin(async move { future.await.map_err(|error| lookup::line(&*error.into())) })
+        Box::pin(async move {
+            future
+                .await
+                .map_err(|error| rejection::line(&*error.into()))
+        })
     })
 }
 

@@ -5,6 +5,8 @@ use http::{Response, StatusCode};
 use tower_layer::Layer;
 
 use super::{MemoryBudget, Webhook, answering, config::Config, lookup::Source};
+#[cfg(feature = "remote-keys")]
+use crate::keys::RemoteKeys;
 use crate::{
     body::VerifiedBody,
     clock::Clock,
@@ -80,6 +82,32 @@ impl WebhookLayer {
     ) -> Result<Self, SetupError> {
         let verifier = Verifier::without_keys(provider.into())?;
         let source = Source::new(source, verifier.scheme(), DEFAULT_KEY_DEADLINE);
+        let mut layer = Self::from(verifier);
+        layer.config().source = Some(source);
+        Ok(layer)
+    }
+
+    /// A layer that fetches the public keys which the provider publishes, and remembers them.
+    ///
+    /// Keys are fetched once the body is there, as it may be what names them. A key that is not published is
+    /// answered as a wrong signature is; a fetch that fails, or takes longer than the
+    /// [deadline](Self::key_deadline), with 503 and `Retry-After`.
+    ///
+    /// # Errors
+    ///
+    /// If the provider's scheme does not say where its keys are; as [`new`](Self::new) otherwise.
+    ///
+    /// # Security
+    ///
+    /// See [`RemoteKeys`] and [`KeyFetcher`](crate::keys::KeyFetcher): what is fetched decides whose
+    /// deliveries pass.
+    #[cfg(feature = "remote-keys")]
+    pub fn remote_keys(
+        provider: impl Into<Provider>,
+        keys: RemoteKeys,
+    ) -> Result<Self, SetupError> {
+        let verifier = Verifier::remote(provider)?;
+        let source = Source::remote(keys, verifier.scheme(), DEFAULT_KEY_DEADLINE);
         let mut layer = Self::from(verifier);
         layer.config().source = Some(source);
         Ok(layer)

@@ -8,6 +8,8 @@ use bytes::Buf;
 use http::{HeaderMap, Request, request};
 use http_body::Body;
 
+#[cfg(feature = "remote-keys")]
+use super::lookup::Fetch;
 use super::{
     answering::{Answered, MayBe},
     budget::Share,
@@ -53,6 +55,8 @@ pub(super) struct Reading {
     /// With the look-up while it is under way.
     head: Option<request::Parts>,
     look_up: Option<LookUp>,
+    #[cfg(feature = "remote-keys")]
+    fetch: Fetch,
     opened: Opened,
     may_be: MayBe,
     buffer: Buffer,
@@ -69,14 +73,17 @@ impl Reading {
         opened: Opened,
         may_be: MayBe,
     ) -> Self {
-        let (head, look_up) = match (&config.source, &opened) {
-            (None, _) | (_, Opened::Greeting(_)) => (Some(head), None),
-            (Some(source), _) => (None, Some(source.look_up(head))),
+        let mut head = Some(head);
+        let look_up = match (&config.source, &opened) {
+            (None, _) | (_, Opened::Greeting(_)) => None,
+            (Some(source), _) => source.look_up(&mut head),
         };
         Self {
             config: Arc::clone(config),
             head,
             look_up,
+            #[cfg(feature = "remote-keys")]
+            fetch: Fetch::default(),
             opened,
             may_be,
             buffer: Buffer::default(),
@@ -110,7 +117,31 @@ impl Reading {
         if let Opened::Challenge { .. } = self.opened {
             return Poll::Ready(Ok(()));
         }
+        #[cfg(feature = "remote-keys")]
+        return self.read_and_fetch(body, cx);
+        #[cfg(not(feature = "remote-keys"))]
         self.read(body, cx)
+    }
+
+    /// Reads to the end of the body, and then waits for the keys, if those have to be fetched.
+    #[cfg(feature = "remote-keys")]
+    fn read_and_fetch<B: Body>(
+        &mut self,
+        body: Pin<&mut B>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), RejectionKind>> {
+        if !self.fetch.is_under_way() {
+            ready!(self.read(body, cx))?;
+        }
+        let source = self.config.source.as_ref();
+        let (Some(source), Some(head), Opened::Delivery(delivery)) =
+            (source, &self.head, &mut self.opened)
+        else {
+            return Poll::Ready(Ok(()));
+        };
+        let request = (head, self.buffer.pieces());
+        self.fetch
+            .poll(source, &self.config.verifier, delivery, request, cx)
     }
 
     fn read<B: Body>(

@@ -1,10 +1,14 @@
-use std::fmt;
+//! What the operator is told.
+
+use std::{
+    error::Error,
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 use super::RejectionKind;
 
-/// The operator's text.
 impl fmt::Display for RejectionKind {
-    #[expect(clippy::too_many_lines, reason = "a list")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingSignature { place } => write!(f, "no signature in {place}"),
@@ -48,6 +52,10 @@ impl fmt::Display for RejectionKind {
                 write!(f, "the program failed to take what a handshake brings: {error}")
             }
             Self::UnknownTenant => f.write_str("the key source has no keys for this request"),
+            Self::MissingKeyUrl { place } => write!(f, "no URL of the key in {place}"),
+            Self::KeyUrlNotAllowed { host } => {
+                write!(f, "the URL of the key, with the host `{host}`, is not allowed")
+            }
             Self::MissingTimestamp { place } => write!(f, "no timestamp in {place}"),
             Self::MalformedTimestamp { place } => {
                 write!(f, "{place} does not hold a timestamp of this scheme")
@@ -109,4 +117,25 @@ impl fmt::Display for RejectionKind {
             ),
         }
     }
+}
+
+/// The texts of an error and of its sources, in one line of a log.
+pub(crate) fn line(error: &(dyn Error + 'static)) -> Arc<str> {
+    const LONGEST: usize = 1000;
+
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let _ = write!(text, ": {error}");
+        source = error.source();
+    }
+    let mut line = String::new();
+    for letter in text.chars().take(LONGEST) {
+        if letter.is_control() {
+            line.extend(letter.escape_default());
+        } else {
+            line.push(letter);
+        }
+    }
+    line.into()
 }
