@@ -5,6 +5,8 @@ mod canonical;
 pub(crate) mod form;
 #[cfg(feature = "json")]
 pub(crate) mod json;
+#[cfg(feature = "form")]
+pub(crate) mod multipart;
 
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 

@@ -1,6 +1,8 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use super::{Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit};
+use super::{
+    Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit, Units,
+};
 
 /// Five minutes, as Standard Webhooks, Slack and Stripe have it.
 const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
@@ -17,6 +19,7 @@ pub struct SchemeBuilder {
     pub(super) encoding: Encoding,
     pub(super) key_form: KeyForm,
     pub(super) signatures: Vec<Where>,
+    pub(super) header_repeats: bool,
     pub(super) layout: Layout,
     pub(super) guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     pub(super) timestamp: Option<Where>,
@@ -27,6 +30,7 @@ pub struct SchemeBuilder {
     pub(super) attempt_header: Option<Cow<'static, str>>,
     pub(super) message: Cow<'static, str>,
     pub(super) other_messages: Vec<Cow<'static, str>>,
+    pub(super) units: Units,
     pub(super) may_be_ambiguous: bool,
     pub(super) may_lack_body: bool,
     pub(super) tolerance: Duration,
@@ -53,6 +57,7 @@ impl SchemeBuilder {
             encoding: Encoding::Hex,
             key_form: KeyForm::Text,
             signatures: Vec::new(),
+            header_repeats: false,
             layout: Layout::plain(),
             guards: Vec::new(),
             timestamp: None,
@@ -63,6 +68,7 @@ impl SchemeBuilder {
             attempt_header: None,
             message: Cow::Borrowed("{body}"),
             other_messages: Vec::new(),
+            units: Units::Body,
             may_be_ambiguous: false,
             may_lack_body: false,
             tolerance: DEFAULT_TOLERANCE,
@@ -97,6 +103,14 @@ impl SchemeBuilder {
     /// match, and they are laid out alike.
     pub fn other_signature_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.signatures.push(Where::header(name));
+        self
+    }
+
+    /// Lets the header of the signature be there several times, each with a signature of its own, any of
+    /// which may match: for senders who send one header for each secret while they change it. Copies that
+    /// differ are refused unless this is set. More than 16 signatures are refused.
+    pub fn repeated_signature_header(mut self) -> Self {
+        self.header_repeats = true;
         self
     }
 

@@ -55,6 +55,17 @@ impl SchemeBuilder {
             (None, None) => None,
         };
         let id = self.id.map(Where::place).transpose()?;
+        if self.units.may_be_several() {
+            let time = match &place {
+                Some(TimestampPlace::At(place)) => Some(place),
+                _ => None,
+            };
+            let mut once = time.into_iter().chain(&id);
+            if let Some(place) = once.find(|place| place.is_in_body()) {
+                let place = place.clone();
+                return Err(E::InEachItem { place });
+            }
+        }
         let tokens = Tokens {
             id: id.as_ref(),
             timestamp: match &place {
@@ -103,6 +114,7 @@ impl SchemeBuilder {
             encoding: self.encoding,
             key_form: self.key_form,
             signatures,
+            header_repeats: self.header_repeats,
             layout: self.layout,
             guards,
             timestamp: place.map(|place| Timestamp {
@@ -115,6 +127,7 @@ impl SchemeBuilder {
             attempt_header: self.attempt_header.map(header).transpose()?,
             message,
             other_messages,
+            units: self.units,
             tolerance: self.tolerance,
             looks_into_body: false,
         };

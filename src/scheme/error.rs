@@ -2,6 +2,8 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use http::HeaderName;
 
+use super::Place;
+
 /// What is inconsistent in the description of a [`Scheme`](super::Scheme).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemeError {
@@ -27,6 +29,12 @@ pub enum SchemeErrorKind {
     AmbiguousMessage {
         /// Which part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
+    },
+    /// A timestamp or an id in each item of a list, where a delivery has one.
+    #[non_exhaustive]
+    InEachItem {
+        /// Where it is.
+        place: Place,
     },
     /// A name that HTTP does not allow for a header.
     #[non_exhaustive]
@@ -100,6 +108,10 @@ impl fmt::Display for SchemeError {
                 f,
                 "the message needs a literal that `{part}` does not hold between it and the body, or \
                  two requests could have the same signed text",
+            ),
+            E::InEachItem { place } => write!(
+                f,
+                "a delivery has one timestamp and one id, but each item of the list has {place}",
             ),
             E::InvalidHeaderName { name } if name.is_empty() => {
                 f.write_str("a header name is empty")

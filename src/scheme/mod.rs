@@ -51,6 +51,7 @@ mod signature;
 mod spec;
 mod template;
 mod timestamp;
+mod units;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -67,6 +68,7 @@ pub(crate) use self::{
     spec::{Spec, Timestamp, TimestampPlace},
     template::{Element, Part, Template},
     timestamp::UnixTime,
+    units::Units,
 };
 #[cfg(feature = "_public-key")]
 pub use crate::public_key::PublicKeyForm;
@@ -149,6 +151,12 @@ impl Scheme {
     #[must_use]
     pub fn signature_places(&self) -> &[Place] {
         &self.0.signatures
+    }
+
+    /// Whether the signature's header may be there several times, each with a signature of its own.
+    #[must_use]
+    pub fn signature_header_repeats(&self) -> bool {
+        self.0.header_repeats
     }
 
     /// The signed texts, as [`SchemeBuilder::message`] and [`or_message`](SchemeBuilder::or_message)
@@ -266,6 +274,7 @@ impl Scheme {
     pub(crate) fn signed_at(&self, place: Place) -> Self {
         let mut spec = (*self.0).clone();
         spec.signatures = vec![place];
+        spec.units = Units::Body;
         spec.looks_into_body = spec.does_look_into_body();
         Self(Arc::new(spec))
     }

@@ -2,7 +2,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Algorithm, Encoding, KeyForm, Layout, Place, Template, TimestampUnit};
+use super::{Algorithm, Encoding, KeyForm, Layout, Place, Template, TimestampUnit, Units};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Spec {
@@ -12,6 +12,8 @@ pub(crate) struct Spec {
     pub(crate) key_form: KeyForm,
     /// Where signatures are; one of them must hold some.
     pub(crate) signatures: Vec<Place>,
+    /// Whether the header of signatures may be there several times.
+    pub(crate) header_repeats: bool,
     pub(crate) layout: Layout,
     /// Headers that must have this value.
     pub(crate) guards: Vec<(HeaderName, HeaderValue)>,
@@ -22,6 +24,7 @@ pub(crate) struct Spec {
     pub(crate) message: Template,
     /// Other texts that the signature may be of.
     pub(crate) other_messages: Vec<Template>,
+    pub(crate) units: Units,
     pub(crate) tolerance: Duration,
     /// Whether something is found in the body or the query, or computed from them.
     pub(crate) looks_into_body: bool,
@@ -53,6 +56,7 @@ impl Spec {
             });
         let mut places = self.signatures.iter().chain(timestamp).chain(&self.id);
         places.any(|place| !matches!(place, Place::Header(_)))
+            || self.units.are_in_body()
             || self
                 .messages()
                 .any(|message| message.derived().next().is_some())

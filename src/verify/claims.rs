@@ -181,6 +181,11 @@ fn signatures<'h>(
             is_late = true;
             continue;
         };
+        if spec.header_repeats {
+            listed.read_each(head, header, place, spec, candidates)?;
+            absent = absent.or(Some(place));
+            continue;
+        }
         match head.value(header)? {
             Some(value) => listed.read(value.as_bytes(), place, spec, candidates)?,
             None => absent = absent.or(Some(place)),
@@ -243,6 +248,23 @@ impl<'v, 'p> Listed<'v, 'p> {
             }
             Ok(())
         })
+    }
+
+    /// Decodes the signatures of a header that may be there several times.
+    #[cold]
+    fn read_each(
+        &mut self,
+        head: Head<'v>,
+        header: &HeaderName,
+        place: &'p Place,
+        spec: &Spec,
+        candidates: &mut Candidates,
+    ) -> Result<(), RejectionKind> {
+        let values = head.headers().get_all(header).into_iter();
+        for value in values.filter(|value| !value.is_empty()) {
+            self.read(value.as_bytes(), place, spec, candidates)?;
+        }
+        Ok(())
     }
 
     /// The timestamp, if there were signatures at all; `absent` is where there was nothing.

@@ -18,9 +18,9 @@ pub(super) struct Facts {
     headers: HeaderMap,
 }
 
-/// What was found in a body.
-#[derive(Default)]
+/// What was found in a body, or in one of its units.
 pub(super) struct Found {
+    pub(super) candidates: Candidates,
     pub(super) time: Option<UnixTime>,
     pub(super) id: Option<String>,
     /// What fills the gaps of each signed text, but for the body itself.
@@ -73,12 +73,39 @@ impl Facts {
         Ok(values)
     }
 
-    /// Finds what the scheme has in the body and the query; signatures go into `candidates`.
+    /// Finds what the scheme has in each unit of the body and in the query; `candidates` are those of the
+    /// head.
     pub(super) fn look_into(
         &self,
         body: &[u8],
         spec: &Spec,
-        candidates: &mut Candidates,
+        candidates: &Candidates,
+    ) -> Result<Vec<Found>, RejectionKind> {
+        let units = spec.units.of(&self.facts(), body)?;
+        let found = units.into_iter().map(|unit| {
+            let candidates = candidates.clone();
+            self.look_into_unit(unit, spec, candidates)
+        });
+        found.collect()
+    }
+
+    /// The text that is signed of a body that is one unit.
+    pub(super) fn derive_only(
+        &self,
+        spec: &Spec,
+        body: &[u8],
+    ) -> Result<Vec<Vec<u8>>, RejectionKind> {
+        match spec.units.of(&self.facts(), body)?[..] {
+            [unit] => self.derive(&spec.message, unit),
+            _ => Err(Malformed("one signed item").into()),
+        }
+    }
+
+    fn look_into_unit(
+        &self,
+        body: &[u8],
+        spec: &Spec,
+        mut candidates: Candidates,
     ) -> Result<Found, RejectionKind> {
         let mut listed = Listed::default();
         let mut absent = None;
@@ -91,14 +118,19 @@ impl Facts {
         }
         for (place, value) in &values {
             match value {
-                Some(value) => listed.read(value, place, spec, candidates)?,
+                Some(value) => listed.read(value, place, spec, &mut candidates)?,
                 None => absent = absent.or(Some(*place)),
             }
         }
         // Those of the head are there already.
         let absent = absent.filter(|_| candidates.is_empty());
-        let beside = listed.end(absent, candidates)?;
-        let mut found = Found::default();
+        let beside = listed.end(absent, &candidates)?;
+        let mut found = Found {
+            candidates,
+            time: None,
+            id: None,
+            derived: Vec::new(),
+        };
         if let Some(timestamp) = spec.timestamp.as_ref().filter(|it| it.is_late()) {
             let value = match &timestamp.place {
                 TimestampPlace::At(place) => match Derived::of(place) {

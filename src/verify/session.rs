@@ -174,12 +174,12 @@ impl Delivery {
             Some(facts) => {
                 let found = look_into(facts, verifier, pieces(), candidates);
                 let found = found.map_err(|kind| verifier.reject(kind))?;
-                *time = found.time.or(*time);
-                Some(Box::new(found))
+                *time = found.iter().find_map(|found| found.time).or(*time);
+                Some(found)
             }
         };
         let len: usize = pieces().map(|piece| piece.as_ref().len()).sum();
-        let signs = |key: &Key, skip: usize| {
+        let signs = |key: &Key, skip: usize, found: Option<&Found>| {
             // The text of nearly all schemes, without what the others take.
             if uncommon.is_none() && skip == 0 && text.has_one_gap() {
                 return key.signs(
@@ -191,14 +191,17 @@ impl Delivery {
                     candidates.iter(),
                 );
             }
+            let candidates = found.map_or(&*candidates, |found| &found.candidates);
             let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
             let texts = std::iter::once(&*text).chain(others);
             let mut texts = texts.zip(spec.messages()).enumerate().skip(skip);
             texts.any(|(at, (text, message))| {
-                let derived = found.as_ref().map(|found| found.derived(at));
+                let derived = found.map(|found| found.derived(at));
                 text.signed_by(key, message, pieces(), derived, candidates)
             })
         };
+        // The units that no key has proven yet, if the body is looked into.
+        let mut left: Vec<&Found> = found.iter().flatten().collect();
         let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
         let mut kind = if keyring.is_decoy() {
             RejectionKind::UnknownTenant
@@ -207,12 +210,15 @@ impl Delivery {
         };
         for (at, key) in keyring.iter().enumerate() {
             let whole = streamed.take().filter(|streamed| streamed.len == len);
+            let unproven = |found: &&Found| !signs(&key.key, 0, Some(found));
+            let still: Vec<_> = left.iter().copied().filter(unproven).collect();
             let matches = match whole {
                 Some(mut streamed) => {
                     text.behind().for_each(|text| streamed.mac.update(text));
-                    streamed.mac.is_one_of(candidates.iter()) || signs(&key.key, 1)
+                    streamed.mac.is_one_of(candidates.iter()) || signs(&key.key, 1, None)
                 }
-                None => signs(&key.key, 0),
+                None if found.is_some() => still.len() < left.len(),
+                None => signs(&key.key, 0, None),
             };
             if !matches || keyring.is_decoy() {
                 continue;
@@ -225,8 +231,12 @@ impl Delivery {
             if at > 0 {
                 keyring.tell_in_use(key, &verifier.scheme().spec().name);
             }
+            left = still;
+            if !left.is_empty() {
+                continue;
+            }
             let mut text = std::mem::take(text);
-            if let Some(id) = found.as_ref().and_then(|found| found.id.as_ref()) {
+            if let Some(id) = found.iter().flatten().find_map(|found| found.id.as_ref()) {
                 text.insert_note(id);
                 lens[0] += id.len();
             }
@@ -235,7 +245,13 @@ impl Delivery {
             return Ok(Verified::new(verifier.scheme(), tenant, key, notes, *time));
         }
         for _ in keyring.len()..*least_macs {
-            std::hint::black_box(signs(&verifier.keyring().current.key, 0));
+            let key = &verifier.keyring().current.key;
+            if found.is_none() {
+                std::hint::black_box(signs(key, 0, None));
+            }
+            for found in found.iter().flatten() {
+                std::hint::black_box(signs(key, 0, Some(found)));
+            }
         }
         Err(verifier.reject(kind))
     }
@@ -247,12 +263,12 @@ fn look_into(
     facts: &Facts,
     verifier: &Verifier,
     pieces: impl Iterator<Item: AsRef<[u8]>>,
-    candidates: &mut Candidates,
-) -> Result<Found, RejectionKind> {
+    candidates: &Candidates,
+) -> Result<Vec<Found>, RejectionKind> {
     let mut body = Vec::new();
     pieces.for_each(|piece| body.extend_from_slice(piece.as_ref()));
     let found = facts.look_into(&body, verifier.scheme().spec(), candidates)?;
-    if let Some(time) = found.time {
+    for time in found.iter().filter_map(|found| found.time) {
         verifier.check(time)?;
     }
     Ok(found)

@@ -128,7 +128,7 @@ pub(crate) fn signed_text(
     let claims = Claims::of(head, provider, listed)?;
     let text = SignedText::of(&spec.message, &claims, 0)?;
     let derived = if spec.looks_into_body {
-        Facts::of(&claims)?.derive(&spec.message, body)?
+        Facts::of(&claims)?.derive_only(spec, body)?
     } else {
         Vec::new()
     };
