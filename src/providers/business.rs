@@ -3,6 +3,7 @@ use super::prelude::*;
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("airtable", "Airtable", airtable),
     Preset::new("asana", "Asana", asana),
+    Preset::new("cal-com", "Cal.com", cal_com),
     Preset::new("calendly", "Calendly", calendly),
     Preset::new("checkr", "Checkr", checkr),
     Preset::new("clickup", "ClickUp", clickup),
@@ -439,4 +440,21 @@ pub fn hubspot_v3() -> Provider {
             .message("{method}{canonical:hubspot_url}{body}{timestamp}")
             .danger_allow_ambiguous_message(),
     )
+}
+
+/// Cal.com webhooks.
+///
+/// - Signature: `X-Cal-Signature-256`, the hex HMAC-SHA256 of the raw body.
+/// - Key: the secret of the webhook, as text (Settings, Developer, Webhooks).
+/// - Time: none in the head, so a delivery that was recorded can be sent again at any time; the body has
+///   a `createdAt`, which is signed with it.
+/// - Not signed: the method, the URL, the headers.
+///
+/// Without a secret the header says `no-secret-provided`, which is refused. With a payload template of
+/// one's own the body may be a form; it is signed as sent.
+///
+/// Source: <https://cal.com/docs/developing/guides/automation/webhooks>
+#[must_use]
+pub fn cal_com() -> Provider {
+    Provider::preset(Scheme::builder("cal-com").signature_header("x-cal-signature-256"))
 }

@@ -15,6 +15,8 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("cloudflare-stream", "Cloudflare Stream", cloudflare_stream),
     #[cfg(feature = "form")]
     Preset::new("google-pubsub", "Google Cloud Pub/Sub", google_pubsub),
+    #[cfg(feature = "json")]
+    Preset::new("microsoft-graph", "Microsoft Graph", microsoft_graph),
 ];
 
 /// Azure Event Grid webhooks, by a token in the URL.
@@ -187,5 +189,36 @@ pub fn aws_sns_sha1() -> Provider {
             .message("{canonical:aws_sns}")
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
+    )
+}
+
+/// Microsoft Graph change notifications, by their `clientState`.
+///
+/// - Proof: the member `clientState` of each item of `value` in the JSON body, the token as it is. Every
+///   item must have it. Nothing is signed.
+/// - Key: the `clientState` that you set when you create the subscription, as text, up to 255 letters.
+///   It comes in the body: keep bodies out of logs.
+/// - Time: none.
+/// - Not signed: everything: the token says who sends, and not what.
+///
+/// One body may have notifications of several subscriptions: all that share an endpoint need one
+/// `clientState`, and a former one as a [previous](crate::Keys::previous) key while they are renewed. The `validationTokens` that come with encrypted resource data are not looked at.
+/// Lifecycle notifications come in the same way.
+///
+/// # Security
+///
+/// Whoever sees one request can make any other. Take a signature where the provider has one, and
+/// nothing but TLS.
+///
+/// Source: <https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks>
+#[cfg(feature = "json")]
+#[must_use]
+pub fn microsoft_graph() -> Provider {
+    Provider::preset(
+        Scheme::builder("microsoft-graph")
+            .algorithm(Algorithm::Token)
+            .encoding(Encoding::Text)
+            .each_json("value")
+            .signature_json("clientState"),
     )
 }

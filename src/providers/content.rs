@@ -8,7 +8,11 @@ pub(super) const PRESETS: &[Preset] = &[
         "Cloudinary (SHA-256)",
         cloudinary_sha256,
     ),
+    #[cfg(feature = "form")]
+    Preset::new("contentful", "Contentful", contentful),
     Preset::new("dropbox", "Dropbox", dropbox),
+    #[cfg(all(feature = "form", feature = "json"))]
+    Preset::new("dropbox-sign", "Dropbox Sign", dropbox_sign),
     Preset::new("elevenlabs", "ElevenLabs", elevenlabs),
     #[cfg(feature = "json")]
     Preset::new("figma", "Figma", figma),
@@ -277,5 +281,74 @@ pub fn box_com() -> Provider {
             .or_message("{canonical:box_escaped}{timestamp}")
             .guard("box-signature-version", "1")
             .guard("box-signature-algorithm", "HmacSHA256"),
+    )
+}
+
+/// Contentful webhooks and app requests.
+///
+/// - Signature: `x-contentful-signature`, the hex HMAC-SHA256 of `<method>\n<path and query, encoded once
+///   more>\n<signed headers, sorted, as name:value with semicolons between>\n<raw body>`.
+/// - Key: the request verification secret of the space or the app, as text (Settings, Webhooks,
+///   Settings).
+/// - Time: `x-contentful-timestamp`, Unix milliseconds, signed, 30 s either way. Contentful's own library
+///   checks the past only.
+/// - Event: `X-Contentful-Topic`; attempt: `X-Contentful-Webhook-Request-Attempt`. Signed only if they are
+///   in the list, which is Contentful's to choose.
+/// - Not signed: the host, and headers that `x-contentful-signed-headers` does not name.
+///
+/// The request itself says which headers are signed. A list without the timestamp or without itself is
+/// refused, as is a header in it that is missing, and a value that could pass for another header.
+///
+/// A proxy that changes a signed header, or the path, breaks the signature; axum's `nest` takes its
+/// prefix off the path.
+///
+/// Source: <https://www.contentful.com/developers/docs/webhooks/request-verification/>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn contentful() -> Provider {
+    Provider::preset(
+        Scheme::builder("contentful")
+            .signature_header("x-contentful-signature")
+            .timestamp_header("x-contentful-timestamp")
+            .timestamp_unit(TimestampUnit::Milliseconds)
+            .tolerance(Duration::from_secs(30))
+            .message(
+                "{method}\n{canonical:contentful_path}\n{canonical:contentful_headers}\n{body}",
+            )
+            .event_header("x-contentful-topic")
+            .attempt_header("x-contentful-webhook-request-attempt"),
+    )
+}
+
+/// Dropbox Sign (HelloSign) events.
+///
+/// - Signature: `event.event_hash` in the JSON of the field `json` of the `multipart/form-data` body, the
+///   hex HMAC-SHA256 of `<event.event_time><event.event_type>`.
+/// - Key: the API key, as text; of an app's callback, that of the account that owns the app
+///   (Integrations, API).
+/// - Time: `event.event_time` in that JSON, Unix seconds, signed, 3 days either way, because for so long
+///   Dropbox Sign tries again. Its own libraries do not look at it.
+/// - Not signed: the rest of the body, the method, the URL, the headers.
+///
+/// An event counts as delivered only if the answer is 200 and has the text `Hello API Event Received`.
+///
+/// # Security
+///
+/// Two events of one kind within a second have one signature, and whoever has it can write the rest of
+/// the body: fetch what the event is about by the API.
+///
+/// Source: <https://developers.hellosign.com/docs/events/walkthrough/>
+#[cfg(all(feature = "form", feature = "json"))]
+#[must_use]
+pub fn dropbox_sign() -> Provider {
+    Provider::preset(
+        Scheme::builder("dropbox-sign")
+            .multipart_field("json")
+            .signature_json("event.event_hash")
+            .timestamp_json("event.event_time")
+            .tolerance(Duration::from_secs(3 * 24 * 3600))
+            .message("{timestamp}{json:event.event_type}")
+            .danger_leave_body_unsigned()
+            .danger_allow_ambiguous_message(),
     )
 }

@@ -6,7 +6,15 @@ pub(super) const PRESETS: &[Preset] = &[
     #[cfg(feature = "form")]
     Preset::new("mandrill", "Mailchimp Transactional (Mandrill)", mandrill),
     #[cfg(feature = "form")]
+    Preset::new(
+        "messagebird-legacy",
+        "MessageBird (legacy)",
+        messagebird_legacy,
+    ),
+    #[cfg(feature = "form")]
     Preset::new("plivo", "Plivo", plivo),
+    #[cfg(feature = "form")]
+    Preset::new("plivo-v2", "Plivo (V2)", plivo_v2),
     Preset::new("postmark", "Postmark", postmark),
     #[cfg(feature = "ecdsa")]
     Preset::new("sendgrid", "SendGrid", sendgrid),
@@ -549,5 +557,60 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
             .signature_form("sig")
             .signature_query("sig")
             .message("{canonical:vonage_sms}"),
+    )
+}
+
+/// MessageBird (legacy) webhooks, without a JSON web token.
+///
+/// - Signature: `MessageBird-Signature`, the base64 HMAC-SHA256 of `<time>\n<query, sorted and encoded
+///   anew>\n<SHA-256 of the raw body, as bytes>`.
+/// - Key: the signing key, as text (Developer settings); not the API key.
+/// - Time: `MessageBird-Request-Timestamp`, Unix seconds, signed, 10 s either way.
+/// - Not signed: the method, the path, the headers.
+///
+/// The scheme is deprecated: MessageBird sends a token in `MessageBird-Signature-JWT` beside it. A
+/// parameter that is in the query twice is refused.
+///
+/// Source: <https://developers.messagebird.com/api/#verifying-http-requests>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn messagebird_legacy() -> Provider {
+    Provider::preset(
+        Scheme::builder("messagebird-legacy")
+            .encoding(Encoding::Base64)
+            .signature_header("messagebird-signature")
+            .timestamp_header("messagebird-request-timestamp")
+            .tolerance(Duration::from_secs(10))
+            .message("{timestamp}\n{canonical:messagebird_legacy}"),
+    )
+}
+
+/// Plivo (V2) webhooks.
+///
+/// - Signature: `X-Plivo-Signature-V2`, the base64 HMAC-SHA256 of `<URL without its
+///   query><x-plivo-signature-v2-nonce>`.
+/// - Key: the auth token, as text (Console, Overview).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the body, the query, the method, the other headers.
+///
+/// Where the endpoint is the root of its host, the URL is tried with the slash and without it.
+///
+/// # Security
+///
+/// The body is not signed: whoever has one delivery can send any body with it, and at any time. Take
+/// [`plivo`] where you can.
+///
+/// Source: <https://www.plivo.com/docs/messaging/concepts/signature-validation>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn plivo_v2() -> Provider {
+    Provider::preset(
+        Scheme::builder("plivo-v2")
+            .encoding(Encoding::Base64)
+            .signature_header("x-plivo-signature-v2")
+            .message("{canonical:plivo_v2}{header:x-plivo-signature-v2-nonce}")
+            .or_message("{canonical:plivo_v2_without_path}{header:x-plivo-signature-v2-nonce}")
+            .danger_leave_body_unsigned()
+            .danger_allow_ambiguous_message(),
     )
 }

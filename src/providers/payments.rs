@@ -1,6 +1,8 @@
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
+    #[cfg(feature = "json")]
+    Preset::new("adyen-payments", "Adyen payments", adyen_payments),
     Preset::new("adyen-platform", "Adyen for Platforms", adyen_platform),
     #[cfg(feature = "form")]
     Preset::new("braintree", "Braintree", braintree),
@@ -210,9 +212,8 @@ pub fn flutterwave_v3() -> Provider {
 /// Classic webhooks, which send nothing but an `id`, are not signed at all: fetch the payment by
 /// the API, and believe that alone.
 ///
-/// While a secret is changed Mollie may send the header twice, with a signature each; two
-/// different values are refused here. Change the secret of the endpoint and of the layer
-/// together.
+/// While a secret is changed Mollie may send the header several times, with a signature each; any of
+/// them may match.
 ///
 /// Source: <https://github.com/mollie/mollie-api-php/blob/master/docs/webhooks.md>
 #[must_use]
@@ -220,6 +221,7 @@ pub fn mollie() -> Provider {
     Provider::preset(
         Scheme::builder("mollie")
             .signature_header("x-mollie-signature")
+            .repeated_signature_header()
             .signature_prefix("sha256="),
     )
 }
@@ -633,6 +635,43 @@ pub fn braintree() -> Provider {
             .layout(Layout::separated("*", "&", '|'))
             .message("{canonical:braintree}")
             .or_message("{canonical:braintree}\n")
+            .danger_leave_body_unsigned(),
+    )
+}
+
+/// Adyen payments webhooks.
+///
+/// - Signature: `NotificationRequestItem.additionalData.hmacSignature` in each item of
+///   `notificationItems` in the JSON body, the base64 HMAC-SHA256 of `<pspReference>:<originalReference>:
+///   <merchantAccountCode>:<merchantReference>:<amount.value>:<amount.currency>:<eventCode>:<success>`,
+///   where what is missing is empty. Every item must be signed; a delivery with one that is not is
+///   refused as a whole.
+/// - Key: the HMAC key of the webhook, in hex (Customer Area, Developers, Webhooks).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the rest of the body, such as `reason`, `eventDate` and all of `additionalData`; the
+///   method, the URL, the headers.
+///
+/// Nothing is escaped between the colons, so that one is refused wherever it is not the merchant's own
+/// to choose: in all but `merchantReference`.
+///
+/// Adyen signs what it has in its queue with the key of that time: keep the former key as a
+/// [previous](crate::Keys::previous) one for a while.
+///
+/// # Security
+///
+/// Believe of an item what is signed, and nothing else.
+///
+/// Source: <https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures>
+#[cfg(feature = "json")]
+#[must_use]
+pub fn adyen_payments() -> Provider {
+    Provider::preset(
+        Scheme::builder("adyen-payments")
+            .encoding(Encoding::Base64)
+            .key_form(KeyForm::Hex)
+            .each_json("notificationItems")
+            .signature_json("NotificationRequestItem.additionalData.hmacSignature")
+            .message("{canonical:adyen_item}")
             .danger_leave_body_unsigned(),
     )
 }

@@ -963,15 +963,10 @@ pub(crate) fn vectors() -> Vec<VectorFile> {
 
 /// Deliveries of providers that have no preset: theirs are JSON web tokens, or need it.
 pub(crate) const NOT_BUILT: &[&str] = &[
-    "adyen_payments",
     "atlassian_connect",
-    "contentful",
-    "dropbox_sign",
     "livekit",
     "messagebird",
-    "messagebird_legacy",
     "plaid",
-    "plivo_v2",
     "qstash",
     "truelayer",
     "vonage",

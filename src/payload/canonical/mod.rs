@@ -1,13 +1,19 @@
 //! One small file for each provider whose signed text no template says.
 
 #[cfg(feature = "json")]
+mod adyen;
+#[cfg(feature = "json")]
 mod aws_sns;
 mod box_escaped;
 #[cfg(feature = "form")]
 mod braintree;
+#[cfg(feature = "form")]
+mod contentful;
 #[cfg(any(feature = "crc32", feature = "md5"))]
 mod digest;
 mod hubspot;
+#[cfg(feature = "form")]
+mod messagebird;
 #[cfg(feature = "form")]
 mod paddle_classic;
 #[cfg(feature = "form")]
@@ -23,17 +29,29 @@ use super::Canonical;
 
 const ALL: &[Canonical] = &[
     #[cfg(feature = "json")]
+    adyen::ITEM,
+    #[cfg(feature = "json")]
     aws_sns::LINES,
     box_escaped::ESCAPED,
     #[cfg(feature = "form")]
     braintree::PAYLOAD,
+    #[cfg(feature = "form")]
+    contentful::HEADERS,
+    #[cfg(feature = "form")]
+    contentful::PATH,
     #[cfg(feature = "crc32")]
     digest::CRC32,
     #[cfg(feature = "md5")]
     digest::MD5,
     hubspot::URL,
     #[cfg(feature = "form")]
+    messagebird::LEGACY,
+    #[cfg(feature = "form")]
     paddle_classic::SERIALIZED,
+    #[cfg(feature = "form")]
+    plivo::V2,
+    #[cfg(feature = "form")]
+    plivo::V2_WITHOUT_PATH,
     #[cfg(feature = "form")]
     plivo::V3,
     #[cfg(feature = "form")]
