@@ -1085,6 +1085,129 @@ async fn a_header_that_is_repeated() {
     report.finish();
 }
 
+/// Supabase ends each item of its list but the last with a comma.
+#[tokio::test]
+async fn items_that_end_with_a_comma() {
+    let key = common::base64(SECRET.as_bytes());
+    let secret = Secret::new(format!("v1,whsec_{key}")).unwrap();
+    let verifier = Verifier::new(providers::supabase(), secret).unwrap();
+    let verifier = verifier.clock(TestClock::new());
+    let right = common::base64(&mac256(format!("msg_1.{NOW}.x")));
+    let wrong = common::base64(&[0; 32]);
+    let good = Delivery::new("x")
+        .header("webhook-id", "msg_1")
+        .header("webhook-timestamp", NOW.to_string());
+    let rows = [
+        ("alone", format!("v1,{right}"), None),
+        ("first", format!("v1,{right}, v1,{wrong}"), None),
+        ("last", format!("v1,{wrong}, v1,{right}"), None),
+        ("with a space alone", format!("v1,{wrong} v1,{right}"), None),
+        (
+            "of another version",
+            format!("v2,{right}, v1,{wrong}"),
+            Some(R::InvalidSignature),
+        ),
+        (
+            "ended twice",
+            format!("v1,{right},, v1,{wrong}"),
+            Some(R::InvalidSignature),
+        ),
+        (
+            "empty",
+            format!("v1,, v1,{right}"),
+            Some(R::InvalidSignature),
+        ),
+        (
+            "no key",
+            format!("{right}, v1,{right}"),
+            Some(R::InvalidSignature),
+        ),
+    ];
+    let mut report = Report::default();
+    for (name, list, expect) in rows {
+        let delivery = good.clone().header("webhook-signature", list);
+        let answer = answer(&verifier, &delivery).await;
+        report.note(if answer == expect {
+            Ok(())
+        } else {
+            Err(format!("{name}: {answer:?}"))
+        });
+    }
+    report.finish();
+}
+
+/// Gitea and its kin sign what a form carries, and a form must carry nothing else.
+#[tokio::test]
+async fn the_payload_of_a_form() {
+    let no = Some(R::InvalidRequest);
+    let form = "application/x-www-form-urlencoded";
+    let rows = [
+        ("POST", "/", form, "payload=%7B%22a%22%3A+1%7D", None),
+        (
+            "POST",
+            "/",
+            "application/x-www-form-urlencoded; charset=utf-8",
+            "payload=%7B%22a%22:%201}",
+            None,
+        ),
+        (
+            "POST",
+            "/",
+            form,
+            "payload=%7B%22a%22%3A+2%7D",
+            Some(R::InvalidSignature),
+        ),
+        ("POST", "/", form, "payload=%7B%22a%22%3A+1%7D&x=1", no),
+        (
+            "POST",
+            "/",
+            form,
+            "payload=%7B%22a%22%3A+1%7D&payload=%7B%22a%22%3A+1%7D",
+            no,
+        ),
+        ("POST", "/", form, "x=1", no),
+        ("POST", "/", form, "", no),
+        (
+            "POST",
+            "/",
+            "application/json",
+            "payload=%7B%22a%22%3A+1%7D",
+            no,
+        ),
+        ("POST", "/?payload=%7B%22a%22%3A+1%7D", form, "", no),
+        ("GET", "/?x=1&payload=%7B%22a%22%3A+1%7D", form, "", None),
+        (
+            "GET",
+            "/?payload=1&payload=%7B%22a%22%3A+1%7D",
+            form,
+            "",
+            no,
+        ),
+        ("GET", "/", form, "", no),
+        ("GET", "/?payload=%7B%22a%22%3A+1%7D", form, "x", no),
+    ];
+    let mut report = Report::default();
+    for name in ["forgejo", "gitea", "gogs"] {
+        let verifier = verifier(providers::by_name(&format!("{name}-form")).unwrap());
+        for (method, target, kind, body, expect) in rows {
+            let delivery = Delivery::new(body)
+                .method(method.parse().unwrap())
+                .uri(&format!("https://hooks.example.com{target}"))
+                .header("content-type", kind)
+                .header(&format!("x-{name}-signature"), hex(&mac256("{\"a\": 1}")));
+            let answer = answer(&verifier, &delivery).await;
+            report.note(if answer == expect {
+                Ok(())
+            } else {
+                Err(format!(
+                    "{name}: {method} {target} {kind} {body}: {answer:?}"
+                ))
+            });
+        }
+    }
+    report.finish();
+}
+
 #[test]
 fn a_description_that_contradicts_itself_is_an_error() {
     use SchemeErrorKind as E;

@@ -22,7 +22,7 @@ pub(super) const PRESETS: &[Preset] = &[
 /// Azure Event Grid webhooks, by a token in the URL.
 ///
 /// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the endpoint's URL.
+/// - Key: the `token` that you put into the query of the endpoint's URL (chosen by you).
 /// - Time: none.
 /// - Event: `aeg-event-type`, not signed.
 /// - Attempt: `aeg-delivery-count`, not signed.
@@ -50,7 +50,7 @@ pub fn azure_event_grid() -> Provider {
 /// Google Cloud Pub/Sub push subscriptions, by a token in the URL.
 ///
 /// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the push endpoint's URL.
+/// - Key: the `token` that you put into the query of the push endpoint's URL (chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -75,7 +75,8 @@ pub fn google_pubsub() -> Provider {
 ///
 /// - Signature: `Webhook-Signature`, a list such as `time=…,sig1=…`, where a signature is the hex
 ///   HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the `secret` that setting the webhook returns, as text, although it looks like hex.
+/// - Key: the `secret` that setting the webhook returns, as text, although it looks like hex (in
+///   the answer of the API).
 /// - Time: `time` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -94,7 +95,7 @@ pub fn cloudflare_stream() -> Provider {
 /// Cloudflare Notifications webhooks, by their secret.
 ///
 /// - Proof: `cf-webhook-auth`, the token as it is. Nothing is signed.
-/// - Key: the secret of the webhook destination, as text.
+/// - Key: the secret of the webhook destination, as text (Notifications, Destinations).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -119,7 +120,7 @@ pub fn cloudflare_notifications() -> Provider {
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-256) of `<names and values, a line each>`.
 /// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
-///   `amazonaws.com` and trust yourself.
+///   `amazonaws.com` and trust yourself (its URL is in each message).
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `x-amz-sns-message-id`, not signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
@@ -158,7 +159,7 @@ pub fn aws_sns() -> Provider {
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-1) of `<names and values, a line each>`.
 /// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
-///   `amazonaws.com` and trust yourself.
+///   `amazonaws.com` and trust yourself (its URL is in each message).
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `x-amz-sns-message-id`, not signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
@@ -196,8 +197,8 @@ pub fn aws_sns_sha1() -> Provider {
 ///
 /// - Proof: the member `clientState` of each item of `value` in the JSON body, the token as it is. Every
 ///   item must have it. Nothing is signed.
-/// - Key: the `clientState` that you set when you create the subscription, as text, up to 255 letters.
-///   It comes in the body: keep bodies out of logs.
+/// - Key: the `clientState` that you set when you create the subscription, as text, up to 255
+///   letters (chosen by you). It comes in the body: keep bodies out of logs.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///

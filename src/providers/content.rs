@@ -17,6 +17,7 @@ pub(super) const PRESETS: &[Preset] = &[
     #[cfg(feature = "json")]
     Preset::new("figma", "Figma", figma),
     Preset::new("ghost", "Ghost", ghost),
+    Preset::new("ghost-old", "Ghost (old versions)", ghost_old),
     Preset::new("kontent-ai", "Kontent.ai", kontent_ai),
     Preset::new("mux", "Mux", mux),
     Preset::new("sanity", "Sanity", sanity),
@@ -28,7 +29,7 @@ pub(super) const PRESETS: &[Preset] = &[
 ///
 /// - Signature: `Mux-Signature`, a list such as `t=…,v1=…`, where a signature is the hex
 ///   HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the signing secret of the endpoint, as text.
+/// - Key: the signing secret of the endpoint, as text (Settings, Webhooks).
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -48,7 +49,7 @@ pub fn mux() -> Provider {
 ///
 /// - Signature: `ElevenLabs-Signature`, a list such as `t=…,v0=…`, where a signature is the hex
 ///   HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the secret of the webhook as text, `wsec_` included.
+/// - Key: the secret of the webhook as text, `wsec_` included (Settings, Webhooks; shown once).
 /// - Time: `t` in the same list, Unix seconds, signed, 1800 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -69,7 +70,7 @@ pub fn elevenlabs() -> Provider {
 ///
 /// - Signature: `sanity-webhook-signature`, a list such as `t=…,v1=…`, where a signature is the
 ///   URL-safe base64 without padding HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (the project, API, Webhooks).
 /// - Time: `t` in the same list, Unix milliseconds, signed, 300 s either way.
 /// - Id: `idempotency-key`, not signed.
 /// - Event: `sanity-operation`, not signed.
@@ -95,7 +96,7 @@ pub fn sanity() -> Provider {
 ///
 /// - Signature: `X-Ghost-Signature`, a list such as `sha256=…, t=…`, where a signature is the hex
 ///   HMAC-SHA256 of `<raw body><time>`.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (Settings, Integrations, the webhook).
 /// - Time: `t` in the same list, Unix milliseconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -115,7 +116,8 @@ pub fn ghost() -> Provider {
 /// Kontent.ai webhooks.
 ///
 /// - Signature: `X-Kontent-ai-Signature`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook as text, although it looks like base64.
+/// - Key: the secret of the webhook as text, although it looks like base64 (Environment settings,
+///   Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -133,7 +135,7 @@ pub fn kontent_ai() -> Provider {
 ///
 /// - Signature: `x-webflow-signature`, the hex HMAC-SHA256 of `<time>:<raw body>`.
 /// - Key: the secret of the webhook, or the client secret of the app, as text, although it looks
-///   like hex.
+///   like hex (in the answer of the API, or the settings of the app).
 /// - Time: `x-webflow-timestamp`, Unix milliseconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -152,7 +154,7 @@ pub fn webflow() -> Provider {
 /// Storyblok webhooks.
 ///
 /// - Signature: `webhook-signature`, the hex HMAC-SHA1 of the raw body.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -173,7 +175,7 @@ pub fn storyblok() -> Provider {
 /// Dropbox webhooks.
 ///
 /// - Signature: `X-Dropbox-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the app secret, as text.
+/// - Key: the app secret, as text (App Console, the app, Settings).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -186,7 +188,7 @@ pub fn dropbox() -> Provider {
 /// Cloudinary notifications.
 ///
 /// - Signature: `X-Cld-Signature`, the hex SHA-1, with the secret last, of `<raw body><time>`.
-/// - Key: the API secret, as text.
+/// - Key: the API secret, as text (Settings, API Keys).
 /// - Time: `X-Cld-Timestamp`, Unix seconds, signed, 7200 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -212,7 +214,7 @@ pub fn cloudinary() -> Provider {
 /// Cloudinary (SHA-256) notifications.
 ///
 /// - Signature: `X-Cld-Signature`, the hex SHA-256, with the secret last, of `<raw body><time>`.
-/// - Key: the API secret, as text.
+/// - Key: the API secret, as text (Settings, API Keys).
 /// - Time: `X-Cld-Timestamp`, Unix seconds, signed, 7200 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -232,9 +234,11 @@ pub fn cloudinary_sha256() -> Provider {
 /// Figma webhooks, by their passcode.
 ///
 /// - Proof: the member `passcode` of the JSON body, the token as it is. Nothing is signed.
-/// - Key: the passcode of the webhook, as text. It comes in the body: keep bodies out of logs.
+/// - Key: the passcode of the webhook, as text (chosen by you when the webhook is created). It
+///   comes in the body: keep bodies out of logs.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
+/// - Answer: a wrong passcode gets 400, as Figma asks for; it then sends no more.
 ///
 /// # Security
 ///
@@ -251,13 +255,15 @@ pub fn figma() -> Provider {
             .encoding(Encoding::Text)
             .signature_json("passcode"),
     )
+    .with_status(RejectionClass::InvalidSignature, StatusCode::BAD_REQUEST)
 }
 
 /// Box webhooks (V2).
 ///
 /// - Signature: `BOX-SIGNATURE-PRIMARY` or `BOX-SIGNATURE-SECONDARY`, the base64 HMAC-SHA256 of
 ///   `<raw body><time>`.
-/// - Key: the primary signature key of the app as text, and the secondary one as a previous key.
+/// - Key: the primary signature key of the app as text, and the secondary one as a previous key
+///   (Developer Console, the app, Webhooks, Manage signature keys).
 /// - Time: `BOX-DELIVERY-TIMESTAMP`, RFC 3339, signed, 600 s either way.
 /// - Id: `BOX-DELIVERY-ID`, not signed.
 /// - Not signed: the method, the URL, the other headers.
@@ -350,5 +356,33 @@ pub fn dropbox_sign() -> Provider {
             .message("{timestamp}{json:event.event_type}")
             .danger_leave_body_unsigned()
             .danger_allow_ambiguous_message(),
+    )
+}
+
+/// Ghost webhooks of older versions (before, and early in, version 5).
+///
+/// - Signature: `X-Ghost-Signature`, a list such as `sha256=…, t=…`, where a signature is the hex
+///   HMAC-SHA256 of the raw body.
+/// - Key: the secret of the webhook, as text (Settings, Integrations, the webhook).
+/// - Time: `t` in the same list, Unix milliseconds, *not signed*, 300 s either way.
+/// - Not signed: the time, the method, the URL, the headers.
+///
+/// Later versions sign the time too: take [`ghost`] where you can.
+///
+/// # Security
+///
+/// Whoever has a delivery can send it again at any time, with the time of day.
+///
+/// Known in part: that older versions leave the time out is known, and not since when they do not.
+///
+/// Source: <https://ghost.org/docs/webhooks/>
+#[must_use]
+pub fn ghost_old() -> Provider {
+    Provider::preset(
+        Scheme::builder("ghost-old")
+            .signature_header("x-ghost-signature")
+            .layout(Layout::key_values("sha256"))
+            .timestamp_key("t")
+            .timestamp_unit(TimestampUnit::Milliseconds),
     )
 }

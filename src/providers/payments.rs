@@ -45,6 +45,7 @@ pub(super) const PRESETS: &[Preset] = &[
 /// - Key: the endpoint's signing secret as text, `whsec_` included (Developers, Webhooks). It is
 ///   not the API key, and the one that `stripe listen` prints is another.
 /// - Time: `t`, Unix seconds, signed, 300 s either way. Stripe's own libraries check the past only.
+/// - Not signed: the method, the URL, the other headers.
 ///
 /// Stripe sends no id in the head; the event's `id` is in the body.
 ///
@@ -144,7 +145,8 @@ pub fn razorpay() -> Provider {
 /// Paystack webhooks.
 ///
 /// - Signature: `x-paystack-signature`, the hex HMAC-SHA512 of the raw body.
-/// - Key: the API secret key, `sk_live_…` or `sk_test_…`, as text.
+/// - Key: the API secret key, `sk_live_…` or `sk_test_…`, as text (Settings, API Keys and
+///   Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -161,7 +163,7 @@ pub fn paystack() -> Provider {
 /// Flutterwave v4 webhooks.
 ///
 /// - Signature: `flutterwave-signature`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret hash of the dashboard, as text.
+/// - Key: the secret hash of the dashboard, as text (Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -180,7 +182,8 @@ pub fn flutterwave() -> Provider {
 /// Flutterwave v3 webhooks, by a shared hash.
 ///
 /// - Proof: `verif-hash`, the token as it is. Nothing is signed.
-/// - Key: the secret hash of the dashboard, as text. It is a token and no hash of anything.
+/// - Key: the secret hash of the dashboard, as text (Settings, Webhooks). It is a token and no
+///   hash of anything.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -205,7 +208,7 @@ pub fn flutterwave_v3() -> Provider {
 /// Mollie webhooks.
 ///
 /// - Signature: `X-Mollie-Signature`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the signing secret of the webhook, as text.
+/// - Key: the signing secret of the webhook, as text (Developers, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -264,7 +267,7 @@ pub fn coinbase_commerce() -> Provider {
 /// Checkout.com workflow webhooks.
 ///
 /// - Signature: `Cko-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the signature key of the workflow's webhook action, as text.
+/// - Key: the signature key of the workflow's webhook action, as text (Workflows, the webhook).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -277,7 +280,7 @@ pub fn checkout_com() -> Provider {
 /// Checkout.com workflow webhooks, by their authorization header.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value configured for the header, whole.
+/// - Key: the value configured for the header, whole (Workflows, the webhook; chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -302,8 +305,9 @@ pub fn checkout_com_token() -> Provider {
 /// Klarna Network webhooks.
 ///
 /// - Signature: `Klarna-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the signing key as text, which the API shows once. `Klarna-Signing-Key-Id` names it and
-///   is not signed: with several, give the others as previous keys.
+/// - Key: the signing key as text, which the API shows once (in the answer of the API).
+///   `Klarna-Signing-Key-Id` names it and is not signed: with several, give the others as
+///   previous keys.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -322,7 +326,8 @@ pub fn klarna() -> Provider {
 ///
 /// - Signature: `recurly-signature`, a list of the time and then signatures, without names, where
 ///   a signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the secret key of the endpoint as text, although it looks like hex.
+/// - Key: the secret key of the endpoint as text, although it looks like hex (Integrations,
+///   Webhooks).
 /// - Time: the first item of the list, Unix milliseconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -341,8 +346,8 @@ pub fn recurly() -> Provider {
 /// EasyPost webhooks.
 ///
 /// - Signature: `X-Hmac-Signature`, `hmac-sha256-hex=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text. EasyPost's libraries bring it to NFKD; in ASCII
-///   that is the same.
+/// - Key: the secret of the webhook, as text (chosen by you when the webhook is created).
+///   EasyPost's libraries bring it to NFKD; in ASCII that is the same.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -359,7 +364,7 @@ pub fn easypost() -> Provider {
 /// Modern Treasury webhooks.
 ///
 /// - Signature: `X-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the signing key of the endpoint, as text.
+/// - Key: the signing key of the endpoint, as text (Developers, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Delivery-ID`, not signed.
 /// - Event: `X-Event`, not signed.
@@ -380,7 +385,7 @@ pub fn modern_treasury() -> Provider {
 ///
 /// - Signature: `X-Orb-Signature`, `v1=` and the signature, where a signature is the hex
 ///   HMAC-SHA256 of `v1:<time>:<raw body>`.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (Developers, Webhooks).
 /// - Time: `X-Orb-Timestamp`, date and time in UTC without an offset, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -401,7 +406,8 @@ pub fn orb() -> Provider {
 ///
 /// - Signature: `X-RevenueCat-Webhook-Signature`, a list such as `t=…,v1=…`, where a signature is
 ///   the hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the signing secret of the webhook, as text. Signing is off until you ask for it.
+/// - Key: the signing secret of the webhook, as text (Integrations, Webhooks). Signing is off
+///   until you ask for it.
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -422,7 +428,8 @@ pub fn revenuecat() -> Provider {
 /// RevenueCat webhooks, by their authorization header.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value configured for the header, whole; RevenueCat adds no `Bearer `.
+/// - Key: the value configured for the header, whole (Integrations, Webhooks; chosen by you);
+///   RevenueCat adds no `Bearer `.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -447,7 +454,7 @@ pub fn revenuecat_token() -> Provider {
 /// Chargebee webhooks, by basic authentication.
 ///
 /// - Proof: `Authorization`, `Basic ` and the base64 of the credentials. Nothing is signed.
-/// - Key: `user:password`, as configured for the webhook.
+/// - Key: `user:password`, as configured for the webhook (Settings, Webhooks; chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -502,7 +509,8 @@ pub fn square() -> Provider {
 ///
 /// - Signature: `x-signature`, a list such as `ts=…,v1=…`, where a signature is the hex
 ///   HMAC-SHA256 of `id:<data.id>;request-id:<x-request-id>;ts:<time>;`.
-/// - Key: the secret signature of the application as text, although it looks like hex.
+/// - Key: the secret signature of the application as text, although it looks like hex (Your
+///   integrations, the application, Webhooks).
 /// - Time: `ts` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the body, the method, the rest of the URL, the other headers.
 ///
@@ -532,7 +540,7 @@ pub fn mercadopago() -> Provider {
 ///
 /// - Signature: `X-Signature-SHA256`, the base64 RSA signature (PKCS#1 v1.5, SHA-256) of the raw
 ///   body.
-/// - Key: Wise's public key in PEM; that of the sandbox is another.
+/// - Key: Wise's public key in PEM (its documentation has it); that of the sandbox is another.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Delivery-Id`, not signed.
 /// - Not signed: the method, the URL, the headers.
@@ -555,8 +563,9 @@ pub fn wise() -> Provider {
 ///
 /// - Signature: `PAYPAL-TRANSMISSION-SIG`, the base64 RSA signature (PKCS#1 v1.5, SHA-256) of
 ///   `<paypal-transmission-id>|<time>|<webhook_id>|<CRC-32 of the body in decimal>`.
-/// - Key: the certificate of `PAYPAL-CERT-URL` in PEM, which you fetch and trust yourself; and
-///   the setting `webhook_id`, which the dashboard shows.
+/// - Key: the certificate of `PAYPAL-CERT-URL` in PEM, which you fetch and trust yourself (Apps
+///   and credentials, the app, Webhooks); and the setting `webhook_id`, which the dashboard
+///   shows.
 /// - Time: `PAYPAL-TRANSMISSION-TIME`, RFC 3339, signed, 300 s either way.
 /// - Id: `PAYPAL-TRANSMISSION-ID`, signed.
 /// - Not signed: the body, the method, the URL, the other headers.

@@ -75,7 +75,7 @@ impl Layout {
     }
 
     /// As [`key_values`](Self::key_values), with other separators: each of `items` stands between
-    /// pairs, `pair` between a key and its value.
+    /// pairs, `pair` between a key and its value. A `pair` that is among `items` ends one: `v1,… , v1,…`.
     ///
     /// # Panics
     ///
@@ -199,7 +199,11 @@ impl Layout {
                 each(signature.and_then(|value| Field::new(&[], value)))
             }
             Kind::List { items, pair, .. } => {
-                let fields = split(value, items).map(|text| {
+                let ends_items = items.as_bytes().contains(pair);
+                let kept = ends_items.then_some(*pair);
+                let fields = split(value, items, kept).map(|text| {
+                    let end = kept.as_slice();
+                    let text = text.strip_suffix(end).unwrap_or(text);
                     let at = text.iter().position(|byte| byte == pair)?;
                     let (key, value) = (text.get(..at)?, text.get(at + 1..)?);
                     Field::new(key, value).filter(|field| !field.key.is_empty())
@@ -208,7 +212,7 @@ impl Layout {
             }
             Kind::Values { items, timed } => {
                 let mut key = if *timed { FIRST.as_bytes() } else { &[] };
-                split(value, items)
+                split(value, items, None)
                     .map(|value| Field::new(std::mem::take(&mut key), value))
                     .try_for_each(each)
             }
@@ -241,10 +245,15 @@ impl Layout {
     }
 }
 
-fn split<'h>(value: &'h [u8], items: &'static str) -> impl Iterator<Item = &'h [u8]> {
+/// Splits at each of `items` but `kept`.
+fn split<'h>(
+    value: &'h [u8],
+    items: &'static str,
+    kept: Option<u8>,
+) -> impl Iterator<Item = &'h [u8]> {
     let separators = items.as_bytes();
     let texts = value
-        .split(move |byte| separators.contains(byte))
+        .split(move |byte| separators.contains(byte) && Some(*byte) != kept)
         .map(<[u8]>::trim_ascii);
     // Two spaces between items, or one at the end, are not an item.
     let spaced = separators.contains(&b' ');

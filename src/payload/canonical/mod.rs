@@ -17,6 +17,8 @@ mod messagebird;
 #[cfg(feature = "form")]
 mod paddle_classic;
 #[cfg(feature = "form")]
+mod payload;
+#[cfg(feature = "form")]
 mod plivo;
 #[cfg(feature = "form")]
 mod sorted_form;
@@ -48,6 +50,8 @@ const ALL: &[Canonical] = &[
     messagebird::LEGACY,
     #[cfg(feature = "form")]
     paddle_classic::SERIALIZED,
+    #[cfg(feature = "form")]
+    payload::PAYLOAD,
     #[cfg(feature = "form")]
     plivo::V2,
     #[cfg(feature = "form")]
