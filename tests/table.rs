@@ -44,6 +44,16 @@ fn scheme(scheme: &Scheme) -> String {
         .map(|text| format!("`{}`", text.replace('\n', "\\n")))
         .collect();
     let texts = texts.join(" or ");
+    let claims = scheme.claims().map(|(name, values)| {
+        let values: Vec<_> = values.map(|value| format!("`{value}`")).collect();
+        format!("`{name}` {}", values.join(" or "))
+    });
+    let claims: Vec<_> = claims.collect();
+    let texts = if claims.is_empty() {
+        texts
+    } else {
+        format!("a token whose claims are {}", claims.join(", "))
+    };
     match scheme.credential() {
         Credential::Token | Credential::UserAndPassword => "compared, signs nothing".into(),
         _ if scheme.body_is_signed() => {
@@ -59,7 +69,12 @@ fn scheme(scheme: &Scheme) -> String {
 
 fn time(scheme: &Scheme) -> String {
     if !scheme.has_timestamp() {
-        return "none".into();
+        let leeway = scheme.tolerance().as_secs();
+        return if scheme.must_expire() {
+            format!("the token's claim `exp`, {leeway} s")
+        } else {
+            "none".into()
+        };
     }
     let place = scheme
         .timestamp_place()
@@ -199,11 +214,17 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
     for place in places.iter().take(1).chain(places.last()) {
         need(says(&place_name(place)), "another place of the signature");
     }
+    // A token says its algorithm in words of its own, and is written in one way only.
+    let is_jws = proof.contains("JSON web") || proof.contains("OpenID");
     let algorithm = own.algorithm().to_string();
-    if algorithm.starts_with("HMAC") || algorithm.starts_with("Ed25519") {
+    let algorithm = match algorithm.strip_prefix("HMAC-SHA") {
+        Some(bits) if is_jws => format!("HS{bits}"),
+        _ => algorithm,
+    };
+    if algorithm.starts_with('H') || algorithm.starts_with("Ed25519") {
         need(proof.contains(&algorithm), "another algorithm");
     }
-    if !is_token {
+    if !is_token && !is_jws {
         let encoding = own.encoding().to_string();
         let encoding = encoding.rsplit(' ').next().unwrap();
         need(proof.contains(encoding), "another encoding");
@@ -232,7 +253,11 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
             "another place of the time",
         );
     } else {
-        need(time.starts_with("none"), "a time that it has not");
+        let expires = is_jws && time.contains("`exp`");
+        need(
+            expires || time.starts_with("none"),
+            "a time that it has not",
+        );
     }
     if let Some(place) = own.id_place() {
         let id = point(page, "Id").unwrap_or(page);
@@ -249,12 +274,11 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
     gaps
 }
 
+/// The name in a place, in its ticks.
 fn place_name(place: &Place) -> String {
-    match place {
-        Place::Form(name) | Place::Json(name) | Place::Query(name) => format!("`{name}`"),
-        Place::Header(name) => format!("`{name}`"),
-        other => panic!("{other}"),
-    }
+    let text = place.to_string();
+    let start = text.find('`').unwrap();
+    text[start..=text.rfind('`').unwrap()].to_owned()
 }
 
 /// What a preset's documentation says of it is what it is, and nothing of it is left out.

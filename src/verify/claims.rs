@@ -1,20 +1,25 @@
+use std::borrow::Cow;
+
 use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 
-use super::candidates::Candidates;
+use super::{candidates::Candidates, listed::signatures};
 use crate::{
     head::Head,
+    payload::Token,
     place::Place,
     providers::Provider,
     rejection::RejectionKind,
-    scheme::{Derived, Element, Part, Spec, Template, Timestamp, TimestampPlace, UnixTime},
+    scheme::{Derived, Element, Part, Template, Timestamp, TimestampPlace, UnixTime},
 };
 
 /// What a head claims about its delivery, read but not proven.
 pub(super) struct Claims<'h> {
     provider: &'h Provider,
     pub(super) head: Head<'h>,
+    /// The JSON web token that is the signature.
+    pub(super) token: Option<&'h Token>,
     pub(super) time: Option<UnixTime>,
-    pub(super) id: Option<&'h str>,
+    pub(super) id: Option<Cow<'h, str>>,
     pub(super) event: Option<&'h str>,
     pub(super) attempt: Option<&'h str>,
     timestamp: &'h [u8],
@@ -23,15 +28,19 @@ pub(super) struct Claims<'h> {
 }
 
 impl<'h> Claims<'h> {
-    /// Reads a head; its signatures go into `candidates`.
+    /// Reads a head; its signatures go into `candidates`, if they are not in `token`.
     #[inline]
     pub(super) fn read(
         head: Head<'h>,
         provider: &'h Provider,
+        token: Option<&'h Token>,
         candidates: &mut Candidates,
     ) -> Result<Self, RejectionKind> {
-        let listed = signatures(head, provider.scheme().spec(), candidates)?;
-        Self::of(head, provider, listed)
+        let listed = match token {
+            None => signatures(head, provider.scheme().spec(), candidates)?,
+            Some(_) => None,
+        };
+        Self::of(head, provider, token, listed)
     }
 
     /// Reads all but the signatures; `listed` is the timestamp that is beside them.
@@ -39,6 +48,7 @@ impl<'h> Claims<'h> {
     pub(super) fn of(
         head: Head<'h>,
         provider: &'h Provider,
+        token: Option<&'h Token>,
         listed: Option<&'h [u8]>,
     ) -> Result<Self, RejectionKind> {
         let spec = provider.scheme().spec();
@@ -51,13 +61,20 @@ impl<'h> Claims<'h> {
         }
         let (timestamp, time) = match &spec.timestamp {
             Some(timestamp) if !timestamp.is_late() => {
-                let (text, time) = timestamp.read(head, listed)?;
+                let (text, time) = timestamp.read(head, token, listed)?;
                 (text, Some(time))
             }
             _ => (&[][..], None),
         };
         let id = match &spec.id {
-            Some(Place::Header(header)) => text(head, header)?,
+            Some(Place::Header(header)) => text(head, header)?.map(Cow::Borrowed),
+            Some(place @ Place::Claim(name)) => {
+                let claim = token.map(|token| token.claim(name)).transpose();
+                let claim = claim.map_err(|_| RejectionKind::MalformedSignature {
+                    place: place.clone(),
+                });
+                claim?.flatten().map(Cow::Owned)
+            }
             _ => None,
         };
         // Nothing depends on what is only told, so one that cannot be read is none.
@@ -65,26 +82,50 @@ impl<'h> Claims<'h> {
             let header = header.as_ref()?;
             text(head, header).ok().flatten()
         };
-        let base = match provider.public_url() {
-            Some(url) if provider.scheme().url_is_signed() => url.base(head)?,
-            _ => "",
-        };
         Ok(Self {
             provider,
             head,
+            token,
             time,
             id,
             event: told(&spec.event_header),
             attempt: told(&spec.attempt_header),
             timestamp,
-            base,
+            base: Self::base(head, provider)?,
         })
+    }
+
+    /// What there is before a token is made: all but what is in it.
+    #[cfg(feature = "jwt")]
+    pub(super) fn of_token_to_be(
+        head: Head<'h>,
+        provider: &'h Provider,
+    ) -> Result<Self, RejectionKind> {
+        Ok(Self {
+            provider,
+            head,
+            token: None,
+            time: None,
+            id: None,
+            event: None,
+            attempt: None,
+            timestamp: &[],
+            base: Self::base(head, provider)?,
+        })
+    }
+
+    fn base(head: Head<'_>, provider: &'h Provider) -> Result<&'h str, RejectionKind> {
+        match provider.public_url() {
+            Some(url) if provider.scheme().url_is_signed() => url.base(head),
+            _ => Ok(""),
+        }
     }
 
     /// How long the signed text will be, but for the body and for headers that are not the id.
     pub(super) fn len(&self, message: &Template) -> usize {
         let len = |part: &Part| match part {
-            Part::Header(_) => self.id.map_or(0, str::len),
+            Part::Header(_) => self.id.as_deref().map_or(0, str::len),
+            Part::Jws => self.token.map_or(0, |token| token.input().len()),
             Part::Literal(text) => text.len(),
             Part::Method => self.head.method().as_str().len(),
             Part::Path => self.head.path().len(),
@@ -107,6 +148,9 @@ impl<'h> Claims<'h> {
         if *part == Part::Url {
             text.extend_from_slice(self.base.as_bytes());
         }
+        if let (Part::Jws, Some(token)) = (part, self.token) {
+            text.extend_from_slice(token.input());
+        }
         let value = self.part(part)?;
         let mut separator = separator.iter();
         if separator.any(|separator| separator.blurs(value)) {
@@ -122,7 +166,7 @@ impl<'h> Claims<'h> {
         'h: 's,
     {
         match part {
-            Part::Body | Part::Derived(_) => Ok(&[]),
+            Part::Body | Part::Derived(_) | Part::Jws => Ok(&[]),
             Part::Header(name) => {
                 let value = self.head.value(name)?.map(HeaderValue::as_bytes);
                 value.ok_or_else(|| RejectionKind::MissingHeader {
@@ -166,126 +210,6 @@ fn text<'h>(head: Head<'h>, header: &HeaderName) -> Result<Option<&'h str>, Reje
     })
 }
 
-/// Decodes the signatures that are in the head, and gives the timestamp if it is in the same list.
-#[inline]
-fn signatures<'h>(
-    head: Head<'h>,
-    spec: &Spec,
-    candidates: &mut Candidates,
-) -> Result<Option<&'h [u8]>, RejectionKind> {
-    let mut listed = Listed::default();
-    let mut absent = None;
-    let mut is_late = false;
-    for place in &spec.signatures {
-        let Place::Header(header) = place else {
-            is_late = true;
-            continue;
-        };
-        if spec.header_repeats {
-            listed.read_each(head, header, place, spec, candidates)?;
-            absent = absent.or(Some(place));
-            continue;
-        }
-        match head.value(header)? {
-            Some(value) => listed.read(value.as_bytes(), place, spec, candidates)?,
-            None => absent = absent.or(Some(place)),
-        }
-    }
-    if is_late {
-        // More may come with the body.
-        return Ok(listed.timestamp);
-    }
-    listed.end(absent, candidates)
-}
-
-/// The lists that signatures are in, as far as they have been read.
-#[derive(Default)]
-pub(super) struct Listed<'v, 'p> {
-    timestamp: Option<&'v [u8]>,
-    count: usize,
-    place: Option<&'p Place>,
-}
-
-impl<'v, 'p> Listed<'v, 'p> {
-    /// Decodes the signatures of one value.
-    #[inline]
-    pub(super) fn read(
-        &mut self,
-        value: &'v [u8],
-        place: &'p Place,
-        spec: &Spec,
-        candidates: &mut Candidates,
-    ) -> Result<(), RejectionKind> {
-        let timestamp_key = match &spec.timestamp {
-            Some(Timestamp {
-                place: TimestampPlace::Key(key),
-                ..
-            }) => Some(key.as_bytes()),
-            _ => None,
-        };
-        self.place = Some(place);
-        spec.layout.read(value, |field| {
-            let field = field.ok_or_else(|| RejectionKind::MalformedSignature {
-                place: place.clone(),
-            })?;
-            if spec.layout.is_signature(&field) {
-                self.count += 1;
-                if self.count > Candidates::LIMIT {
-                    return Err(RejectionKind::TooManySignatures {
-                        place: place.clone(),
-                        limit: Candidates::LIMIT,
-                    });
-                }
-                // One that cannot be decoded matches nothing; another beside it may.
-                candidates.decode(field.value);
-            } else if Some(field.key) == timestamp_key {
-                if self.timestamp.is_some_and(|earlier| earlier != field.value) {
-                    return Err(RejectionKind::ConflictingSignature {
-                        place: place.clone(),
-                    });
-                }
-                self.timestamp = Some(field.value);
-            }
-            Ok(())
-        })
-    }
-
-    /// Decodes the signatures of a header that may be there several times.
-    #[cold]
-    fn read_each(
-        &mut self,
-        head: Head<'v>,
-        header: &HeaderName,
-        place: &'p Place,
-        spec: &Spec,
-        candidates: &mut Candidates,
-    ) -> Result<(), RejectionKind> {
-        let values = head.headers().get_all(header).into_iter();
-        for value in values.filter(|value| !value.is_empty()) {
-            self.read(value.as_bytes(), place, spec, candidates)?;
-        }
-        Ok(())
-    }
-
-    /// The timestamp, if there were signatures at all; `absent` is where there was nothing.
-    #[inline]
-    pub(super) fn end(
-        self,
-        absent: Option<&Place>,
-        candidates: &Candidates,
-    ) -> Result<Option<&'v [u8]>, RejectionKind> {
-        match (self.place, absent) {
-            (Some(place), _) if candidates.is_empty() => Err(RejectionKind::MalformedSignature {
-                place: place.clone(),
-            }),
-            (None, Some(place)) => Err(RejectionKind::MissingSignature {
-                place: place.clone(),
-            }),
-            _ => Ok(self.timestamp),
-        }
-    }
-}
-
 impl Timestamp {
     /// Whether it is found once the body is there.
     pub(super) fn is_late(&self) -> bool {
@@ -296,8 +220,14 @@ impl Timestamp {
     fn read<'h>(
         &self,
         head: Head<'h>,
+        token: Option<&Token>,
         listed: Option<&'h [u8]>,
     ) -> Result<(&'h [u8], UnixTime), RejectionKind> {
+        if let (TimestampPlace::At(Place::Claim(name)), Some(token)) = (&self.place, token) {
+            let text = token.time(name).map_err(|_| self.malformed())?;
+            // The text itself is signed where it is, in the token.
+            return Ok((&[], self.time(text.as_deref().map(str::as_bytes))?));
+        }
         let text = match &self.place {
             TimestampPlace::At(Place::Header(name)) => head.value(name)?.map(HeaderValue::as_bytes),
             _ => listed,
@@ -308,9 +238,15 @@ impl Timestamp {
 
     /// Reads the text of a timestamp.
     pub(super) fn time(&self, text: Option<&[u8]>) -> Result<UnixTime, RejectionKind> {
-        let place = || self.told_place.clone();
-        let text = text.ok_or_else(|| RejectionKind::MissingTimestamp { place: place() })?;
-        let time = self.unit.parse(text);
-        time.ok_or_else(|| RejectionKind::MalformedTimestamp { place: place() })
+        let text = text.ok_or_else(|| RejectionKind::MissingTimestamp {
+            place: self.told_place.clone(),
+        })?;
+        self.unit.parse(text).ok_or_else(|| self.malformed())
+    }
+
+    fn malformed(&self) -> RejectionKind {
+        RejectionKind::MalformedTimestamp {
+            place: self.told_place.clone(),
+        }
     }
 }

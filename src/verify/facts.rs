@@ -1,11 +1,10 @@
+use std::borrow::Cow;
+
 use http::{HeaderMap, header::CONTENT_TYPE};
 
-use super::{
-    candidates::Candidates,
-    claims::{Claims, Listed},
-};
+use super::{candidates::Candidates, claims::Claims, listed::Listed, token::Expected};
 use crate::{
-    payload::{self, Malformed},
+    payload::{self, Malformed, Token},
     rejection::RejectionKind,
     scheme::{Derived, Spec, Template, TimestampPlace, UnixTime},
 };
@@ -16,6 +15,8 @@ pub(super) struct Facts {
     url: String,
     target: String,
     headers: HeaderMap,
+    token: Option<Token>,
+    expected: Option<Expected>,
 }
 
 /// What was found in a body, or in one of its units.
@@ -23,19 +24,24 @@ pub(super) struct Found {
     pub(super) candidates: Candidates,
     pub(super) time: Option<UnixTime>,
     pub(super) id: Option<String>,
+    /// The first claim of a token that is not what it must be.
+    pub(super) missed: Option<Cow<'static, str>>,
     /// What fills the gaps of each signed text, but for the body itself.
     derived: Vec<Vec<Vec<u8>>>,
 }
 
 impl Facts {
-    pub(super) fn of(claims: &Claims<'_>) -> Result<Self, RejectionKind> {
+    pub(super) fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Self, RejectionKind> {
         let mut url = claims.base.to_owned();
         if !url.is_empty() {
             url.push_str(claims.safe_target()?);
         }
         // Two values are not for a canonicaliser to choose from.
         claims.head.only(&CONTENT_TYPE)?;
+        let expected = claims.token.map(|_| Expected::of(spec, claims));
         Ok(Self {
+            token: claims.token.cloned(),
+            expected: expected.transpose()?,
             method: claims.head.method().to_string(),
             url,
             target: claims.target().to_owned(),
@@ -49,6 +55,7 @@ impl Facts {
             url: &self.url,
             target: &self.target,
             headers: &self.headers,
+            token: self.token.as_ref(),
         }
     }
 
@@ -129,6 +136,7 @@ impl Facts {
             candidates,
             time: None,
             id: None,
+            missed: None,
             derived: Vec::new(),
         };
         if let Some(timestamp) = spec.timestamp.as_ref().filter(|it| it.is_late()) {
@@ -145,6 +153,10 @@ impl Facts {
         if let Some(derived) = spec.id.as_ref().and_then(Derived::of) {
             let id = derived.find(&self.facts(), body)?;
             found.id = id.and_then(|id| String::from_utf8(id).ok());
+        }
+        if let (Some(token), Some(expected)) = (&self.token, &self.expected) {
+            let missed = expected.missed(spec, token, self, body)?;
+            found.missed = missed.map(|claim| claim.name.clone());
         }
         for message in spec.messages() {
             found.derived.push(self.derive(message, body)?);

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "json")]
 mod adyen;
+#[cfg(feature = "form")]
+mod atlassian;
 #[cfg(feature = "json")]
 mod aws_sns;
 mod box_escaped;
@@ -9,7 +11,6 @@ mod box_escaped;
 mod braintree;
 #[cfg(feature = "form")]
 mod contentful;
-#[cfg(any(feature = "crc32", feature = "md5"))]
 mod digest;
 mod hubspot;
 #[cfg(feature = "form")]
@@ -22,6 +23,8 @@ mod payload;
 mod plivo;
 #[cfg(feature = "form")]
 mod sorted_form;
+#[cfg(feature = "jwt")]
+mod truelayer;
 #[cfg(feature = "form")]
 mod twilio;
 #[cfg(feature = "form")]
@@ -30,6 +33,8 @@ mod vonage_sms;
 use super::Canonical;
 
 const ALL: &[Canonical] = &[
+    #[cfg(feature = "form")]
+    atlassian::QUERY_HASH,
     #[cfg(feature = "json")]
     adyen::ITEM,
     #[cfg(feature = "json")]
@@ -45,6 +50,10 @@ const ALL: &[Canonical] = &[
     digest::CRC32,
     #[cfg(feature = "md5")]
     digest::MD5,
+    digest::SHA256,
+    digest::SHA256_BASE64,
+    digest::SHA256_BASE64URL,
+    digest::URL_SHA256,
     hubspot::URL,
     #[cfg(feature = "form")]
     messagebird::LEGACY,
@@ -60,6 +69,10 @@ const ALL: &[Canonical] = &[
     plivo::V3,
     #[cfg(feature = "form")]
     sorted_form::SORTED_FORM,
+    #[cfg(feature = "jwt")]
+    truelayer::OTHER_SLASH,
+    #[cfg(feature = "jwt")]
+    truelayer::PAYLOAD,
     #[cfg(feature = "form")]
     twilio::BARE,
     #[cfg(feature = "form")]
