@@ -359,7 +359,11 @@ fn what_is_in_a_signed_body_is_signed() {
     assert!(!providers::linear().scheme().delivery_id_is_signed());
     assert!(providers::mailgun().scheme().timestamp_is_signed());
     assert!(providers::aws_sns().scheme().timestamp_is_signed());
-    assert!(!providers::aws_sns().scheme().delivery_id_is_signed());
+    assert!(providers::aws_sns().scheme().delivery_id_is_signed());
+    assert!(providers::mailgun().scheme().delivery_id_is_signed());
+    assert!(!providers::mailgun().scheme().event_type_is_signed());
+    assert!(providers::dropbox_sign().scheme().event_type_is_signed());
+    assert!(!providers::github().scheme().event_type_is_signed());
     assert!(!providers::generic().scheme().timestamp_is_signed());
     assert!(providers::paypal().scheme().delivery_id_is_signed());
     assert!(providers::contentful().scheme().timestamp_is_signed());
@@ -495,6 +499,75 @@ fn what_is_told_of_a_delivery() {
         assert_eq!(told.delivery_id(), Some("an-id"));
         assert!(told.delivery_id_is_signed() && told.timestamp_is_signed());
     }
+}
+
+/// What a body tells of a delivery, beside what the head does.
+#[test]
+fn what_is_told_in_the_body() {
+    let told = |provider: Provider, body: &str, head: &[(&str, &str)]| {
+        let verifier = verifier(provider);
+        let delivery = head.iter().fold(signed(body, body), |it, (name, value)| {
+            it.header(name, value)
+        });
+        let told = verifier.verify(&delivery.head, body.as_bytes());
+        told.map(|it| {
+            let [id, event] = [it.delivery_id(), it.event_type()];
+            (
+                id.map(str::to_owned),
+                event.map(str::to_owned),
+                it.attempt(),
+            )
+        })
+        .map_err(|error| error.class())
+    };
+    let own = |text: &str| Some(text.to_owned());
+    let plain = || acme().attempt_header("x-attempt");
+    let both = Provider::from(plain().build().unwrap());
+    let both = both.with_id_json("id").with_event_json("data.type");
+    assert!(both.scheme().delivery_id_is_signed() && both.scheme().event_type_is_signed());
+    let attempt = [("x-attempt", "3")];
+    let body = r#"{"id":"evt_1","data":{"type":"order.paid"}}"#;
+    let expect = (own("evt_1"), own("order.paid"), Some(3));
+    assert_eq!(told(both.clone(), body, &attempt), Ok(expect));
+    assert_eq!(
+        told(both.clone(), r#"{"id":7}"#, &attempt),
+        Ok((own("7"), None, Some(3)))
+    );
+    assert_eq!(
+        told(both.clone(), r#"{"id":null}"#, &[]),
+        Ok((None, None, None))
+    );
+    let odd = r#"{"id":"a","data":{"type":1,"type":2}}"#;
+    assert_eq!(
+        told(both.clone(), odd, &attempt),
+        Ok((own("a"), None, Some(3)))
+    );
+    assert_eq!(
+        told(both.clone(), r#"{"id":"a","id":"b"}"#, &[]),
+        Err(R::InvalidRequest)
+    );
+    assert_eq!(told(both, "no JSON", &[]), Err(R::InvalidRequest));
+
+    let of_the_head = plain().id_header("x-id").event_header("x-event").build();
+    let event = Provider::from(of_the_head.unwrap()).with_event_json("data.type");
+    let head = [("x-id", "of the head"), ("x-event", "too"), attempt[0]];
+    let expect = (own("of the head"), own("order.paid"), Some(3));
+    assert_eq!(told(event.clone(), body, &head), Ok(expect));
+    assert_eq!(
+        told(event, "no JSON", &head),
+        Ok((own("of the head"), None, Some(3)))
+    );
+
+    let form = plain().id_form("id").event_form("kind").build().unwrap();
+    let expect = (own("a b"), own("c"), None);
+    assert_eq!(told(form.into(), "kind=c&id=a+b", &[]), Ok(expect));
+
+    // Each item has an id of its own, and a delivery none.
+    let items = Provider::from(items())
+        .with_id_json("id")
+        .with_event_json("id");
+    let body = format!(r#"{{"data":{{"items":[{}]}}}}"#, item("a", SECRET));
+    assert_eq!(told(items, &body, &[]), Ok((None, None, None)));
 }
 
 /// A time without an offset is UTC, and nothing else.

@@ -265,8 +265,17 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
         let unsigned = id.contains("not signed") || id.contains("Not signed");
         need(unsigned != own.delivery_id_is_signed(), "is the id signed?");
     }
-    for header in own.event_header().into_iter().chain(own.attempt_header()) {
-        need(says(header.as_str()), &format!("`{header}` is not told"));
+    if let Some(place) = own.event_place() {
+        let event = point(page, "Event").unwrap_or(page);
+        need(says(&place_name(place)), "where is the kind of event?");
+        let unsigned = event.contains("not signed") || event.contains("Not signed");
+        need(
+            unsigned != own.event_type_is_signed(),
+            "is the kind of event signed?",
+        );
+    }
+    if let Some(header) = own.attempt_header() {
+        need(says(header.as_str()), "where is the attempt?");
     }
     if let Some(limit) = provider.body_limit() {
         need(says(&format!("{} MiB", limit >> 20)), "another limit");

@@ -122,7 +122,7 @@ pub fn cloudflare_notifications() -> Provider {
 /// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
 ///   `amazonaws.com` and trust yourself (its URL is in each message).
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
-/// - Id: `x-amz-sns-message-id`, not signed.
+/// - Id: `MessageId` in the body, signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
 /// - Not signed: the body, the method, the URL, the headers.
 ///
@@ -147,7 +147,7 @@ pub fn aws_sns() -> Provider {
             .timestamp_json("Timestamp")
             .timestamp_unit(TimestampUnit::Rfc3339)
             .tolerance(Duration::from_secs(3600))
-            .id_header("x-amz-sns-message-id")
+            .id_json("MessageId")
             .message("{canonical:aws_sns}")
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
@@ -161,7 +161,7 @@ pub fn aws_sns() -> Provider {
 /// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
 ///   `amazonaws.com` and trust yourself (its URL is in each message).
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
-/// - Id: `x-amz-sns-message-id`, not signed.
+/// - Id: `MessageId` in the body, signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
 /// - Not signed: the body, the method, the URL, the headers.
 ///
@@ -186,7 +186,7 @@ pub fn aws_sns_sha1() -> Provider {
             .timestamp_json("Timestamp")
             .timestamp_unit(TimestampUnit::Rfc3339)
             .tolerance(Duration::from_secs(3600))
-            .id_header("x-amz-sns-message-id")
+            .id_json("MessageId")
             .message("{canonical:aws_sns}")
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),

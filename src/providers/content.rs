@@ -237,6 +237,7 @@ pub fn cloudinary_sha256() -> Provider {
 /// - Key: the passcode of the webhook, as text (chosen by you when the webhook is created). It
 ///   comes in the body: keep bodies out of logs.
 /// - Time: none.
+/// - Event: `event_type` in the body, not signed.
 /// - Not signed: everything: the token says who sends, and not what.
 /// - Answer: a wrong passcode gets 400, as Figma asks for; it then sends no more.
 ///
@@ -253,7 +254,8 @@ pub fn figma() -> Provider {
         Scheme::builder("figma")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature_json("passcode"),
+            .signature_json("passcode")
+            .event_json("event_type"),
     )
     .with_status(RejectionClass::InvalidSignature, StatusCode::BAD_REQUEST)
 }
@@ -298,8 +300,8 @@ pub fn box_com() -> Provider {
 ///   Settings).
 /// - Time: `x-contentful-timestamp`, Unix milliseconds, signed, 30 s either way. Contentful's own library
 ///   checks the past only.
-/// - Event: `X-Contentful-Topic`; attempt: `X-Contentful-Webhook-Request-Attempt`. Signed only if they are
-///   in the list, which is Contentful's to choose.
+/// - Event: `X-Contentful-Topic`, not signed unless the request lists it.
+/// - Attempt: `X-Contentful-Webhook-Request-Attempt`, likewise.
 /// - Not signed: the host, and headers that `x-contentful-signed-headers` does not name.
 ///
 /// The request itself says which headers are signed. A list without the timestamp or without itself is
@@ -334,6 +336,7 @@ pub fn contentful() -> Provider {
 ///   (Integrations, API).
 /// - Time: `event.event_time` in that JSON, Unix seconds, signed, 3 days either way, because for so long
 ///   Dropbox Sign tries again. Its own libraries do not look at it.
+/// - Event: `event.event_type` in that JSON, signed.
 /// - Not signed: the rest of the body, the method, the URL, the headers.
 ///
 /// An event counts as delivered only if the answer is 200 and has the text `Hello API Event Received`.
@@ -353,6 +356,7 @@ pub fn dropbox_sign() -> Provider {
             .signature_json("event.event_hash")
             .timestamp_json("event.event_time")
             .tolerance(Duration::from_secs(3 * 24 * 3600))
+            .event_json("event.event_type")
             .message("{timestamp}{json:event.event_type}")
             .danger_leave_body_unsigned()
             .danger_allow_ambiguous_message(),

@@ -125,7 +125,9 @@ pub fn sendgrid_inbound_parse() -> Provider {
 /// - Key: the HTTP webhook signing key as text, not the API key (Sending, Webhooks).
 /// - Time: `signature.timestamp` in the body, Unix seconds, signed, 900 s either way, as in Mailgun's own
 ///   library.
-/// - Not signed: the body, the method, the URL, the other headers.
+/// - Id: `signature.token` in the body, signed.
+/// - Event: `event-data.event` in the body, not signed.
+/// - Not signed: the rest of the body, the method, the URL, the other headers.
 ///
 /// # Security
 ///
@@ -143,6 +145,8 @@ pub fn mailgun() -> Provider {
             .signature_json("signature.signature")
             .timestamp_json("signature.timestamp")
             .tolerance(Duration::from_secs(900))
+            .id_json("signature.token")
+            .event_json("event-data.event")
             .message("{timestamp}{json:signature.token}")
             .danger_leave_body_unsigned()
             .danger_allow_ambiguous_message(),

@@ -27,7 +27,8 @@ pub(super) const PRESETS: &[Preset] = &[
 /// - Not signed: the method, the URL, the other headers.
 /// - Body: JSON or form-encoded, signed as sent.
 ///
-/// Slack sends no id in the head; the Events API has `event_id` in the body.
+/// Slack sends no id in the head; the Events API has `event_id` in the body
+/// ([`with_id_json`](Provider::with_id_json)).
 ///
 /// Source: <https://docs.slack.dev/authentication/verifying-requests-from-slack/>
 #[must_use]

@@ -47,7 +47,8 @@ pub(super) const PRESETS: &[Preset] = &[
 /// - Time: `t`, Unix seconds, signed, 300 s either way. Stripe's own libraries check the past only.
 /// - Not signed: the method, the URL, the other headers.
 ///
-/// Stripe sends no id in the head; the event's `id` is in the body.
+/// Stripe sends no id in the head; the event's `id` is in the body
+/// ([`with_id_json`](Provider::with_id_json)).
 ///
 /// Source: <https://docs.stripe.com/webhooks#verify-manually>
 #[must_use]
@@ -600,6 +601,8 @@ pub fn paypal() -> Provider {
 ///   SHA-1) of `<fields, sorted, as PHP writes them>`.
 /// - Key: the public key of the account in PEM (Developer tools, Public key).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Id: the field `alert_id`, signed.
+/// - Event: the field `alert_name`, signed.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// The text is that of PHP's `serialize`. `event_time` is signed and not held against the clock.
@@ -615,6 +618,8 @@ pub fn paddle_classic() -> Provider {
             .encoding(Encoding::Base64)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Pem))
             .signature_form("p_signature")
+            .id_form("alert_id")
+            .event_form("alert_name")
             .message("{canonical:paddle_classic}"),
     )
 }

@@ -27,7 +27,7 @@ pub struct SchemeBuilder {
     pub(super) timestamp_key: Option<Cow<'static, str>>,
     pub(super) timestamp_unit: TimestampUnit,
     pub(super) id: Option<Where>,
-    pub(super) event_header: Option<Cow<'static, str>>,
+    pub(super) event: Option<Where>,
     pub(super) attempt_header: Option<Cow<'static, str>>,
     pub(super) message: Cow<'static, str>,
     pub(super) other_messages: Vec<Cow<'static, str>>,
@@ -67,7 +67,7 @@ impl SchemeBuilder {
             timestamp_key: None,
             timestamp_unit: TimestampUnit::Seconds,
             id: None,
-            event_header: None,
+            event: None,
             attempt_header: None,
             message: Cow::Borrowed("{body}"),
             other_messages: Vec::new(),
@@ -119,34 +119,6 @@ impl SchemeBuilder {
         self
     }
 
-    /// The member of the JSON body that is the signature, its names joined by dots; another place if
-    /// there is one already.
-    #[cfg(feature = "json")]
-    pub fn signature_json(mut self, path: &str) -> Self {
-        self.signatures.push(Where::Found(Place::Json(path.into())));
-        self
-    }
-
-    /// The field of the form in the body that is the signature; another place if there is one already.
-    #[cfg(feature = "form")]
-    pub fn signature_form(mut self, field: &str) -> Self {
-        self.signatures
-            .push(Where::Found(Place::Form(field.into())));
-        self
-    }
-
-    /// The parameter of the query that is the signature; another place if there is one already.
-    ///
-    /// # Security
-    ///
-    /// URLs are written to logs, at proxies too.
-    #[cfg(feature = "form")]
-    pub fn signature_query(mut self, parameter: &str) -> Self {
-        self.signatures
-            .push(Where::Found(Place::Query(parameter.into())));
-        self
-    }
-
     /// What stands before the signature in its header: short for [`Layout::prefixed`].
     pub fn signature_prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.layout(Layout::prefixed(prefix))
@@ -165,27 +137,6 @@ impl SchemeBuilder {
     /// It proves nothing unless the [message](Self::message) has `{timestamp}`.
     pub fn timestamp_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.timestamp = Some(Where::header(name));
-        self
-    }
-
-    /// The member of the JSON body that is the timestamp, its names joined by dots.
-    #[cfg(feature = "json")]
-    pub fn timestamp_json(mut self, path: &str) -> Self {
-        self.timestamp = Some(Where::Found(Place::Json(path.into())));
-        self
-    }
-
-    /// The field of the form in the body that is the timestamp.
-    #[cfg(feature = "form")]
-    pub fn timestamp_form(mut self, field: &str) -> Self {
-        self.timestamp = Some(Where::Found(Place::Form(field.into())));
-        self
-    }
-
-    /// The parameter of the query that is the timestamp.
-    #[cfg(feature = "form")]
-    pub fn timestamp_query(mut self, parameter: &str) -> Self {
-        self.timestamp = Some(Where::Found(Place::Query(parameter.into())));
         self
     }
 
@@ -209,7 +160,7 @@ impl SchemeBuilder {
 
     /// The header that names the kind of event.
     pub fn event_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.event_header = Some(name.into());
+        self.event = Some(Where::header(name));
         self
     }
 

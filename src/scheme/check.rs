@@ -44,13 +44,14 @@ impl SchemeBuilder {
         self.layout.check()?;
         let place = timestamp_place(&self.layout, self.timestamp, self.timestamp_key)?;
         let id = self.id.map(Where::place).transpose()?;
+        let event = self.event.map(Where::place).transpose()?;
         let timestamp = match &place {
             Some(TimestampPlace::At(place)) => Some(place),
             _ => None,
         };
         let is_claim = |place: &Place| matches!(place, Place::Claim(_));
         let has_claims = !self.claims.is_empty() || self.must_expire;
-        let mut once = timestamp.into_iter().chain(&id);
+        let mut once = timestamp.into_iter().chain(&id).chain(&event);
         if jws != Some(false) && (has_claims || once.clone().any(is_claim)) {
             return Err(E::ClaimWithoutJws);
         }
@@ -114,7 +115,7 @@ impl SchemeBuilder {
                 told_place,
             }),
             id,
-            event_header: self.event_header.map(header).transpose()?,
+            event,
             attempt_header: self.attempt_header.map(header).transpose()?,
             message,
             other_messages,

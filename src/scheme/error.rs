@@ -34,7 +34,7 @@ pub enum SchemeErrorKind {
     },
     /// A claim, a timestamp or an id in one, but the signature is not a JSON web token.
     ClaimWithoutJws,
-    /// A timestamp or an id in each item of a list, where a delivery has one.
+    /// A timestamp, an id or a kind of event in each item of a list, where a delivery has one.
     #[non_exhaustive]
     InEachItem {
         /// Where it is.
@@ -115,7 +115,7 @@ impl fmt::Display for SchemeError {
             ),
             E::InEachItem { place } => write!(
                 f,
-                "a delivery has one timestamp and one id, but each item of the list has {place}",
+                "a delivery has one timestamp, one id and one kind, but each item of the list has {place}",
             ),
             E::AlgorithmWithoutJws => {
                 f.write_str("no JSON web signature is made by this algorithm")

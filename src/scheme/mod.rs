@@ -48,6 +48,7 @@ mod check;
 mod derived;
 mod error;
 mod field;
+mod places;
 mod signature;
 mod spec;
 mod template;
@@ -188,10 +189,10 @@ impl Scheme {
         self.0.id.as_ref()
     }
 
-    /// The header that names the kind of event, if there is one.
+    /// Where the kind of event is named, if anywhere.
     #[must_use]
-    pub fn event_header(&self) -> Option<&HeaderName> {
-        self.0.event_header.as_ref()
+    pub fn event_place(&self) -> Option<&Place> {
+        self.0.event.as_ref()
     }
 
     /// The header that counts the attempts, if there is one.
@@ -271,6 +272,13 @@ impl Scheme {
         self.0.id.as_ref().is_some_and(|id| self.0.covers(id))
     }
 
+    /// Whether the kind of event is part of the signed text.
+    #[must_use]
+    pub fn event_type_is_signed(&self) -> bool {
+        let event = self.0.event.as_ref();
+        event.is_some_and(|event| self.0.messages().all(|message| message.covers(event)))
+    }
+
     /// Whether the URL is part of the signed text, so that the provider needs a
     /// [`PublicUrl`](crate::PublicUrl).
     #[must_use]
@@ -282,6 +290,19 @@ impl Scheme {
                 _ => false,
             })
         })
+    }
+
+    /// The same scheme with its id, or what kind of event it is, in another place.
+    #[cfg(feature = "json")]
+    pub(crate) fn told_at(&self, id: Option<Place>, event: Option<Place>) -> Self {
+        if self.0.units.may_be_several() {
+            return self.clone();
+        }
+        let mut spec = (*self.0).clone();
+        spec.id = id.or(spec.id);
+        spec.event = event.or(spec.event);
+        spec.looks_into_body = spec.does_look_into_body();
+        Self(Arc::new(spec))
     }
 
     /// The same scheme with its signature in another place.

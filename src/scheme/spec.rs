@@ -19,7 +19,7 @@ pub(crate) struct Spec {
     pub(crate) guards: Vec<(HeaderName, HeaderValue)>,
     pub(crate) timestamp: Option<Timestamp>,
     pub(crate) id: Option<Place>,
-    pub(crate) event_header: Option<HeaderName>,
+    pub(crate) event: Option<Place>,
     pub(crate) attempt_header: Option<HeaderName>,
     pub(crate) message: Template,
     /// Other texts that the signature may be of.
@@ -80,7 +80,8 @@ impl Spec {
                 TimestampPlace::At(place) => Some(place),
                 TimestampPlace::Key(_) => None,
             });
-        let mut places = self.signatures.iter().chain(timestamp).chain(&self.id);
+        let places = self.signatures.iter().chain(timestamp);
+        let mut places = places.chain(&self.id).chain(&self.event);
         self.layout.is_jws().is_some()
             || self.units.are_in_body()
             || places.any(|place| !matches!(place, Place::Header(_)))

@@ -78,9 +78,10 @@ impl<'h> Claims<'h> {
             _ => None,
         };
         // Nothing depends on what is only told, so one that cannot be read is none.
-        let told = |header: &Option<HeaderName>| {
-            let header = header.as_ref()?;
-            text(head, header).ok().flatten()
+        let told = |header: Option<&HeaderName>| text(head, header?).ok().flatten();
+        let event = match &spec.event {
+            Some(Place::Header(header)) => Some(header),
+            _ => None,
         };
         Ok(Self {
             provider,
@@ -88,8 +89,8 @@ impl<'h> Claims<'h> {
             token,
             time,
             id,
-            event: told(&spec.event_header),
-            attempt: told(&spec.attempt_header),
+            event: told(event),
+            attempt: told(spec.attempt_header.as_ref()),
             timestamp,
             base: Self::base(head, provider)?,
         })

@@ -24,6 +24,7 @@ pub(super) struct Found {
     pub(super) candidates: Candidates,
     pub(super) time: Option<UnixTime>,
     pub(super) id: Option<String>,
+    pub(super) event: Option<String>,
     /// The first claim of a token that is not what it must be.
     pub(super) missed: Option<Cow<'static, str>>,
     /// What fills the gaps of each signed text, but for the body itself.
@@ -136,6 +137,7 @@ impl Facts {
             candidates,
             time: None,
             id: None,
+            event: None,
             missed: None,
             derived: Vec::new(),
         };
@@ -153,6 +155,11 @@ impl Facts {
         if let Some(derived) = spec.id.as_ref().and_then(Derived::of) {
             let id = derived.find(&self.facts(), body)?;
             found.id = id.and_then(|id| String::from_utf8(id).ok());
+        }
+        if let Some(derived) = spec.event.as_ref().and_then(Derived::of) {
+            // Nothing depends on what is only told, so one that cannot be read is none.
+            let event = derived.find(&self.facts(), body).ok().flatten();
+            found.event = event.and_then(|event| String::from_utf8(event).ok());
         }
         if let (Some(token), Some(expected)) = (&self.token, &self.expected) {
             let missed = expected.missed(spec, token, self, body)?;

@@ -245,8 +245,16 @@ impl Delivery {
             }
             let mut text = std::mem::take(text);
             if let Some(id) = found.iter().flatten().find_map(|found| found.id.as_ref()) {
-                text.insert_note(id);
+                text.insert_note(0, id);
                 lens[0] += id.len();
+            }
+            if let Some(event) = found
+                .iter()
+                .flatten()
+                .find_map(|found| found.event.as_ref())
+            {
+                text.insert_note(lens[0], event);
+                lens[1] += event.len();
             }
             let notes = Notes::new(text, *lens);
             let tenant = keyring.tenant();

@@ -121,9 +121,9 @@ impl SignedText {
         self.text.extend_from_slice(note.as_bytes());
     }
 
-    /// Notes something before all else that was noted.
-    pub(super) fn insert_note(&mut self, note: &str) {
-        let notes = self.text.split_off(self.end.min(self.text.len()));
+    /// Notes something behind the first `len` bytes that were noted.
+    pub(super) fn insert_note(&mut self, len: usize, note: &str) {
+        let notes = self.text.split_off((self.end + len).min(self.text.len()));
         self.note(note);
         self.text.extend_from_slice(&notes);
     }
