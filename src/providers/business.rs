@@ -125,7 +125,7 @@ pub fn hubspot_v2() -> Provider {
 /// Jira Cloud webhooks with a secret.
 ///
 /// - Signature: `X-Hub-Signature`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text (System, WebHooks).
+/// - Key: the secret of the webhook, as text (System, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Atlassian-Webhook-Identifier`, not signed.
 /// - Attempt: `X-Atlassian-Webhook-Retry`, not signed.

@@ -328,7 +328,7 @@ pub fn contentful() -> Provider {
     )
 }
 
-/// Dropbox Sign (HelloSign) events.
+/// Dropbox Sign events.
 ///
 /// - Signature: `event.event_hash` in the JSON of the field `json` of the `multipart/form-data` body, the
 ///   hex HMAC-SHA256 of `<event.event_time><event.event_type>`.

@@ -14,6 +14,10 @@ const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
 /// the raw body under the secret's own bytes, and there is no timestamp.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is described until `build` is called"]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 pub struct SchemeBuilder {
     pub(super) name: Arc<str>,
     pub(super) algorithm: Algorithm,

@@ -51,14 +51,11 @@ impl SchemeBuilder {
         };
         let is_claim = |place: &Place| matches!(place, Place::Claim(_));
         let has_claims = !self.claims.is_empty() || self.must_expire;
-        let mut once = timestamp.into_iter().chain(&id).chain(&event);
-        if jws != Some(false) && (has_claims || once.clone().any(is_claim)) {
+        let told = || timestamp.into_iter().chain(&id).chain(&event);
+        if jws != Some(false) && (has_claims || told().any(is_claim)) {
             return Err(E::ClaimWithoutJws);
         }
-        if let Some(place) = once.find(|place| self.units.may_be_several() && place.is_in_body()) {
-            let place = place.clone();
-            return Err(E::InEachItem { place });
-        }
+        self.units.check(told())?;
         let tokens = Tokens {
             id: id.as_ref(),
             timestamp,

@@ -1,6 +1,7 @@
 //! What a scheme finds in bodies and queries. A scheme that has any of it is verified once the body is
 //! there as a whole, and copies it once.
 
+#[cfg(any(feature = "form", feature = "json"))]
 use super::{Place, SchemeBuilder, builder::Where};
 
 #[cfg(any(feature = "form", feature = "json"))]

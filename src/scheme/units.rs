@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 #[cfg(any(feature = "form", feature = "json"))]
 use super::SchemeBuilder;
+use super::{Place, SchemeErrorKind};
 #[cfg(feature = "json")]
 use crate::payload::json;
 #[cfg(feature = "form")]
@@ -50,6 +51,19 @@ impl Units {
         *self != Self::Body
     }
 
+    /// Refuses what each of several units would have, where a delivery has one.
+    pub(super) fn check<'p>(
+        &self,
+        mut told: impl Iterator<Item = &'p Place>,
+    ) -> Result<(), SchemeErrorKind> {
+        match told.find(|place| self.may_be_several() && place.is_in_body()) {
+            Some(place) => Err(SchemeErrorKind::InEachItem {
+                place: place.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn may_be_several(&self) -> bool {
         match self {
             #[cfg(feature = "json")]
@@ -60,12 +74,12 @@ impl Units {
 
     /// The units of a body: at least one, or it is refused.
     #[cfg_attr(
+        not(feature = "form"),
+        expect(unused_variables, reason = "forms look into the head")
+    )]
+    #[cfg_attr(
         not(any(feature = "form", feature = "json")),
-        expect(
-            unused_variables,
-            clippy::unnecessary_wraps,
-            reason = "others can fail"
-        )
+        expect(clippy::unnecessary_wraps, reason = "others can fail")
     )]
     pub(crate) fn of<'b>(
         &self,

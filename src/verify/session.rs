@@ -243,20 +243,8 @@ impl Delivery {
             if !left.is_empty() {
                 continue;
             }
-            let mut text = std::mem::take(text);
-            if let Some(id) = found.iter().flatten().find_map(|found| found.id.as_ref()) {
-                text.insert_note(0, id);
-                lens[0] += id.len();
-            }
-            if let Some(event) = found
-                .iter()
-                .flatten()
-                .find_map(|found| found.event.as_ref())
-            {
-                text.insert_note(lens[0], event);
-                lens[1] += event.len();
-            }
-            let notes = Notes::new(text, *lens);
+            let text = std::mem::take(text);
+            let notes = notes(text, *lens, found.iter().flatten());
             let tenant = keyring.tenant();
             return Ok(Verified::new(verifier.scheme(), tenant, key, notes, *time));
         }
@@ -271,6 +259,27 @@ impl Delivery {
         }
         Err(verifier.reject(kind))
     }
+}
+
+/// What the head told and what was found in the body, behind the signed text.
+fn notes<'f>(
+    mut text: SignedText,
+    mut lens: [usize; 2],
+    found: impl IntoIterator<Item = &'f Found> + Clone,
+) -> Notes {
+    if let Some(id) = found
+        .clone()
+        .into_iter()
+        .find_map(|found| found.id.as_ref())
+    {
+        text.insert_note(0, id);
+        lens[0] += id.len();
+    }
+    if let Some(event) = found.into_iter().find_map(|found| found.event.as_ref()) {
+        text.insert_note(lens[0], event);
+        lens[1] += event.len();
+    }
+    Notes::new(text, lens)
 }
 
 /// Finds in a body what the scheme has there, and holds the time against the clock.
