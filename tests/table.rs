@@ -202,7 +202,8 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
     need(point(page, "Not signed").is_some(), "what is not signed?");
     need(!time.is_empty(), "what of the time?");
     let key = point(page, "Key").unwrap_or_default();
-    need(key.contains('('), "where is the key found?");
+    let is_told = key.contains('(') || key.contains("remote_keys");
+    need(is_told, "where is the key found?");
     let is_anybodys = ["basic-auth", "generic", "token"].contains(&preset.name());
     need(
         is_anybodys || page.contains("Source: <https://"),

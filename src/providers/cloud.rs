@@ -45,6 +45,7 @@ pub fn azure_event_grid() -> Provider {
             .event_header("aeg-event-type")
             .attempt_header("aeg-delivery-count"),
     )
+    .with_handshakes(handshakes::azure_event_grid())
 }
 
 /// Google Cloud Pub/Sub push subscriptions, by a token in the URL.
@@ -115,12 +116,21 @@ pub fn cloudflare_notifications() -> Provider {
     )
 }
 
+/// Where SNS has its certificates, in any region.
+#[cfg(all(feature = "x509", feature = "json"))]
+const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
+    "SigningCertURL",
+    &["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"],
+    ("/SimpleNotificationService-", ".pem"),
+);
+
 /// Amazon SNS HTTP notifications.
 ///
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-256) of `<names and values, a line each>`.
-/// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
-///   `amazonaws.com` and trust yourself (its URL is in each message).
+/// - Key: the certificate of `SigningCertURL` in PEM (in each message): let `WebhookLayer::remote_keys`
+///   fetch it, from SNS's own hosts alone. Its chain is not looked at: it is as good as the connection that it
+///   came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `MessageId` in the body, signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
@@ -143,6 +153,7 @@ pub fn aws_sns() -> Provider {
             .algorithm(Algorithm::RsaSha256)
             .encoding(Encoding::Base64)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
+            .remote_key(SNS_CERTIFICATE)
             .signature_json("Signature")
             .timestamp_json("Timestamp")
             .timestamp_unit(TimestampUnit::Rfc3339)
@@ -152,14 +163,16 @@ pub fn aws_sns() -> Provider {
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
     )
+    .with_handshakes(handshakes::aws_sns())
 }
 
 /// Amazon SNS (version 1) HTTP notifications.
 ///
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-1) of `<names and values, a line each>`.
-/// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
-///   `amazonaws.com` and trust yourself (its URL is in each message).
+/// - Key: the certificate of `SigningCertURL` in PEM (in each message): let `WebhookLayer::remote_keys`
+///   fetch it, from SNS's own hosts alone. Its chain is not looked at: it is as good as the connection that it
+///   came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `MessageId` in the body, signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
@@ -182,6 +195,7 @@ pub fn aws_sns_sha1() -> Provider {
             .algorithm(Algorithm::RsaSha1)
             .encoding(Encoding::Base64)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
+            .remote_key(SNS_CERTIFICATE)
             .signature_json("Signature")
             .timestamp_json("Timestamp")
             .timestamp_unit(TimestampUnit::Rfc3339)
@@ -191,6 +205,7 @@ pub fn aws_sns_sha1() -> Provider {
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
     )
+    .with_handshakes(handshakes::aws_sns())
 }
 
 /// Microsoft Graph change notifications, by their `clientState`.
@@ -203,8 +218,12 @@ pub fn aws_sns_sha1() -> Provider {
 /// - Not signed: everything: the token says who sends, and not what.
 ///
 /// One body may have notifications of several subscriptions: all that share an endpoint need one
-/// `clientState`, and a former one as a [previous](crate::Keys::previous) key while they are renewed. The `validationTokens` that come with encrypted resource data are not looked at.
-/// Lifecycle notifications come in the same way.
+/// `clientState`, and a former one as a [previous](crate::Keys::previous) key while they are renewed. The
+/// `validationTokens` that come with encrypted resource data are not looked at. Lifecycle notifications come in
+/// the same way.
+///
+/// Handshakes: the `validationToken` in the query, by which Graph asks whether an endpoint is there, is
+/// answered with itself (feature `form`). Anybody can ask.
 ///
 /// # Security
 ///
@@ -222,4 +241,5 @@ pub fn microsoft_graph() -> Provider {
             .each_json("value")
             .signature_json("clientState"),
     )
+    .with_handshakes(handshakes::microsoft_graph())
 }

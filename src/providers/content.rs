@@ -183,6 +183,7 @@ pub fn storyblok() -> Provider {
 #[must_use]
 pub fn dropbox() -> Provider {
     Provider::preset(Scheme::builder("dropbox").signature_header("x-dropbox-signature"))
+        .with_handshakes(handshakes::dropbox())
 }
 
 /// Cloudinary notifications.
@@ -258,6 +259,7 @@ pub fn figma() -> Provider {
             .event_json("event_type"),
     )
     .with_status(RejectionClass::InvalidSignature, StatusCode::BAD_REQUEST)
+    .with_handshakes(handshakes::figma())
 }
 
 /// Box webhooks (V2).
@@ -339,7 +341,9 @@ pub fn contentful() -> Provider {
 /// - Event: `event.event_type` in that JSON, signed.
 /// - Not signed: the rest of the body, the method, the URL, the headers.
 ///
-/// An event counts as delivered only if the answer is 200 and has the text `Hello API Event Received`.
+/// An event counts as delivered only if the answer is 200 and has the text `Hello API Event Received`, and so
+/// does the `callback_test` that is sent when the URL is saved, which is signed as any other: the handler
+/// answers them alike.
 ///
 /// # Security
 ///

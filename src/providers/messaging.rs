@@ -41,6 +41,7 @@ pub fn slack() -> Provider {
             .attempt_header("x-slack-retry-num")
             .message("v0:{timestamp}:{body}"),
     )
+    .with_handshakes(handshakes::slack())
 }
 
 /// Discord interactions and webhook events.
@@ -66,6 +67,7 @@ pub fn discord() -> Provider {
             .message("{timestamp}{body}"),
     )
     .with_status(RejectionClass::InvalidSignature, StatusCode::UNAUTHORIZED)
+    .with_handshakes(handshakes::discord())
 }
 
 /// Microsoft Teams outgoing webhooks.
@@ -150,6 +152,7 @@ pub fn meta() -> Provider {
             .signature_header("x-hub-signature-256")
             .signature_prefix("sha256="),
     )
+    .with_handshakes(handshakes::meta())
 }
 
 /// Meta (SHA-1) webhooks of old apps.
@@ -170,6 +173,7 @@ pub fn meta_sha1() -> Provider {
             .signature_header("x-hub-signature")
             .signature_prefix("sha1="),
     )
+    .with_handshakes(handshakes::meta())
 }
 
 /// X (Twitter) webhooks.
@@ -191,6 +195,7 @@ pub fn x() -> Provider {
             .signature_header("x-twitter-webhooks-signature")
             .signature_prefix("sha256="),
     )
+    .with_handshakes(handshakes::x())
 }
 
 /// Twitch EventSub webhooks.
@@ -225,6 +230,7 @@ pub fn twitch() -> Provider {
             .event_header("twitch-eventsub-subscription-type")
             .attempt_header("twitch-eventsub-message-retry"),
     )
+    .with_handshakes(handshakes::twitch())
 }
 
 /// Zoom webhooks.
@@ -247,6 +253,7 @@ pub fn zoom() -> Provider {
             .id_header("x-zm-trackingid")
             .message("v0:{timestamp}:{body}"),
     )
+    .with_handshakes(handshakes::zoom())
 }
 
 /// Pusher Channels webhooks.

@@ -2,7 +2,9 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, header::CONTENT_TYPE};
 
-use super::{candidates::Candidates, claims::Claims, listed::Listed, token::Expected};
+use super::{
+    candidates::Candidates, claims::Claims, listed::Listed, text::SignedText, token::Expected,
+};
 use crate::{
     payload::{self, Malformed, Token},
     rejection::RejectionKind,
@@ -48,6 +50,10 @@ impl Facts {
             target: claims.target().to_owned(),
             headers: claims.head.headers().clone(),
         })
+    }
+
+    pub(super) fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
     }
 
     fn facts(&self) -> payload::Facts<'_> {
@@ -173,6 +179,18 @@ impl Facts {
 }
 
 impl Found {
+    /// Notes what was found behind the signed text, beside what the head told.
+    pub(super) fn note(units: &[Self], text: &mut SignedText, lens: &mut [usize; 2]) {
+        if let Some(id) = units.iter().find_map(|found| found.id.as_ref()) {
+            text.insert_note(0, id);
+            lens[0] += id.len();
+        }
+        if let Some(event) = units.iter().find_map(|found| found.event.as_ref()) {
+            text.insert_note(lens[0], event);
+            lens[1] += event.len();
+        }
+    }
+
     /// What fills the gaps of the text at this place, in order.
     pub(super) fn derived(&self, at: usize) -> impl Iterator<Item = &[u8]> {
         self.derived

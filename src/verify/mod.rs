@@ -65,7 +65,10 @@
 mod candidates;
 mod claims;
 mod facts;
+mod handshakes;
 mod listed;
+#[cfg(feature = "remote-keys")]
+mod remote;
 mod session;
 mod text;
 mod token;
@@ -77,5 +80,5 @@ mod window;
 
 #[cfg(feature = "jwt")]
 pub(crate) use self::web_token::unsigned as unsigned_token;
-pub(crate) use self::{session::Delivery, text::signed_text};
+pub(crate) use self::{handshakes::Greeting, session::Delivery, text::signed_text};
 pub use self::{session::Session, verified::Verified, verifier::Verifier};
