@@ -29,13 +29,7 @@ impl SchemeBuilder {
         }
         let is_token = self.algorithm == Algorithm::Token;
         let jws = self.layout.is_jws();
-        let as_token = matches!(self.encoding, Encoding::Text | Encoding::Base64);
-        if (is_token && !as_token) || (!is_token && self.encoding == Encoding::Text) {
-            return Err(E::TokenMismatch);
-        }
-        if self.algorithm.has_public_key() != self.key_form.is_public() {
-            return Err(E::KeyFormMismatch);
-        }
+        self.check_algorithm()?;
         let signatures: Result<Vec<_>, _> = self.signatures.into_iter().map(Where::place).collect();
         let signatures = signatures?;
         if jws.is_some() {
@@ -172,6 +166,21 @@ fn header(name: Cow<'static, str>) -> Result<HeaderName, SchemeErrorKind> {
         .map_err(|_| SchemeErrorKind::InvalidHeaderName {
             name: name.into_owned(),
         })
+}
+
+impl SchemeBuilder {
+    /// Holds the algorithm against how signatures are written and keys are given.
+    fn check_algorithm(&self) -> Result<(), SchemeErrorKind> {
+        let is_token = self.algorithm == Algorithm::Token;
+        let as_token = matches!(self.encoding, Encoding::Text | Encoding::Base64);
+        if (is_token && !as_token) || (!is_token && self.encoding == Encoding::Text) {
+            return Err(SchemeErrorKind::TokenMismatch);
+        }
+        if self.algorithm.has_public_key() != self.key_form.is_public() {
+            return Err(SchemeErrorKind::KeyFormMismatch);
+        }
+        Ok(())
+    }
 }
 
 /// Refuses a signature header that is something else too.

@@ -170,7 +170,7 @@ impl Verifier {
 /// Whether what is signed, of a body or of one of its units, may have been an answer to a handshake.
 pub(super) fn is_challenge<'t, P>(
     verifier: &Verifier,
-    texts: impl Iterator<Item = &'t SignedText> + Clone,
+    texts: impl Iterator<Item = &'t SignedText>,
     pieces: impl Fn() -> P,
     units: Option<&[Found]>,
 ) -> bool
@@ -181,10 +181,11 @@ where
     if !handshakes.iter().any(Handshake::signs) {
         return false;
     }
+    let texts = texts.zip(verifier.scheme().spec().messages());
+    let texts: Vec<_> = texts.enumerate().collect();
     let of_unit = |unit: Option<&Found>| {
-        let texts = texts.clone().zip(verifier.scheme().spec().messages());
-        texts.enumerate().any(|(at, (text, message))| {
-            let derived = unit.map(|unit| unit.derived(at));
+        texts.iter().any(|(at, (text, message))| {
+            let derived = unit.map(|unit| unit.derived(*at));
             let text = text.beginning(MOST_SIGNED + 1, message, pieces(), derived);
             let mut handshakes = handshakes.iter();
             handshakes.any(|handshake| handshake.may_have_signed(&text))

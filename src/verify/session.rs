@@ -193,14 +193,7 @@ impl Delivery {
         let signs = |key: &Key, skip: usize, found: Option<&Found>| {
             // The text of nearly all schemes, without what the others take.
             if uncommon.is_none() && skip == 0 && text.has_one_gap() {
-                return key.signs(
-                    |mac| {
-                        mac(text.before());
-                        pieces().for_each(|piece| mac(piece.as_ref()));
-                        mac(text.after());
-                    },
-                    candidates.iter(),
-                );
+                return text.signed_whole_by(key, pieces(), candidates);
             }
             let candidates = found.map_or(&*candidates, |found| &found.candidates);
             let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
@@ -234,11 +227,8 @@ impl Delivery {
             if !matches || keyring.is_decoy() {
                 continue;
             }
-            if let Some(claim) = found
-                .iter()
-                .flatten()
-                .find_map(|found| found.missed.clone())
-            {
+            let mut units = found.iter().flatten();
+            if let Some(claim) = units.find_map(|found| found.missed.clone()) {
                 kind = RejectionKind::ClaimMismatch { claim };
                 continue;
             }

@@ -72,6 +72,22 @@ impl SignedText {
             .map(|(start, end)| self.text.get(*start..*end).unwrap_or_default())
     }
 
+    /// Whether one of `candidates` is of this text under `key`, the body being its only gap.
+    #[inline]
+    pub(super) fn signed_whole_by(
+        &self,
+        key: &Key,
+        pieces: impl Iterator<Item: AsRef<[u8]>>,
+        candidates: &Candidates,
+    ) -> bool {
+        let write = |mac: &mut dyn FnMut(&[u8])| {
+            mac(self.before());
+            pieces.for_each(|piece| mac(piece.as_ref()));
+            mac(self.after());
+        };
+        key.signs(write, candidates.iter())
+    }
+
     /// Whether one of `candidates` is of this text under `key`; `derived` fills the gaps that are not
     /// the body's.
     #[cold]
