@@ -95,6 +95,11 @@ fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
         [first, .., last] if places.len() > 3 => format!("{first} to {last}"),
         _ => places.join(" or "),
     };
+    let places = match (own.signed_items(), own.multipart_field()) {
+        (Some(list), _) => format!("{places}, in each item of `{list}`"),
+        (_, Some(field)) => format!("{places}, in the multipart field `{field}`"),
+        _ => places,
+    };
     let proof = match proofs.get(&preset.name().replace('-', "_")) {
         None => "none".to_owned(),
         Some([published, 0]) => format!("{published} published"),
@@ -278,6 +283,10 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
     if let Some(header) = own.attempt_header() {
         need(says(header.as_str()), "where is the attempt?");
     }
+    if KNOWN_IN_PART.contains(&preset.name()) {
+        let says_so = page.contains("Known in part") || page.contains("Hardly known");
+        need(says_so, "it is known in part");
+    }
     if let Some(limit) = provider.body_limit() {
         need(says(&format!("{} MiB", limit >> 20)), "another limit");
     }
@@ -290,6 +299,43 @@ fn place_name(place: &Place) -> String {
     let start = text.find('`').unwrap();
     text[start..=text.rfind('`').unwrap()].to_owned()
 }
+
+/// Those of whose schemes some part was read nowhere but in a third party's words, or nowhere.
+const KNOWN_IN_PART: &[&str] = &[
+    "airtable",
+    "asana",
+    "auth0",
+    "bitbucket",
+    "calendly",
+    "chargebee",
+    "checkr",
+    "customerio",
+    "datadog",
+    "flutterwave",
+    "ghcr",
+    "ghost-old",
+    "heroku",
+    "hookdeck",
+    "intercom",
+    "jotform",
+    "klarna",
+    "launchdarkly",
+    "mandrill",
+    "netlify",
+    "opsgenie",
+    "postmark",
+    "revenuecat",
+    "rudderstack",
+    "sendgrid-inbound-parse",
+    "storyblok",
+    "sumsub",
+    "sumsub-sha1",
+    "sumsub-sha512",
+    "trello",
+    "typeform",
+    "vercel",
+    "vonage",
+];
 
 /// What a preset's documentation says of it is what it is, and nothing of it is left out.
 #[test]

@@ -232,7 +232,7 @@ pub fn monday() -> Provider {
 /// - Event: `X-Netlify-Event`, not signed.
 /// - Not signed: the method, the URL, the other headers.
 ///
-/// Certainty: partial. The scheme is that of Netlify's own sample and of several libraries which quote the page.
+/// Known in part: the scheme is that of Netlify's own sample and of several libraries which quote the page.
 ///
 /// Source: <https://docs.netlify.com/deploy/deploy-notifications/>
 #[must_use]
@@ -348,7 +348,7 @@ pub fn truelayer() -> Provider {
 /// With several API keys, look the secret up by the claim `api_key` with
 /// [`WebhookLayer::per_request`](crate::WebhookLayer::per_request).
 ///
-/// Certainty: partial. Vonage's own libraries prove the token alone, and not that the body is its own; how
+/// Known in part: Vonage's own libraries prove the token alone, and not that the body is its own; how
 /// `payload_hash` is made is from the documentation as others restate it.
 ///
 /// Source: <https://developer.vonage.com/en/getting-started/concepts/webhooks>

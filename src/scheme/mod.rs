@@ -162,6 +162,20 @@ impl Scheme {
         &self.0.signatures
     }
 
+    /// The member of the JSON whose items are signed one by one, if the scheme
+    /// [has such](SchemeBuilder::each_json).
+    #[must_use]
+    pub fn signed_items(&self) -> Option<&str> {
+        self.0.units.items()
+    }
+
+    /// The field of `multipart/form-data` that is [looked into](SchemeBuilder::multipart_field), if there is
+    /// one.
+    #[must_use]
+    pub fn multipart_field(&self) -> Option<&str> {
+        self.0.units.field()
+    }
+
     /// Whether the signature's header may be there several times, each with a signature of its own.
     #[must_use]
     pub fn signature_header_repeats(&self) -> bool {

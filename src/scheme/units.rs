@@ -65,10 +65,22 @@ impl Units {
     }
 
     pub(super) fn may_be_several(&self) -> bool {
+        self.items().is_some()
+    }
+
+    pub(super) fn items(&self) -> Option<&str> {
         match self {
             #[cfg(feature = "json")]
-            Self::EachJson(_) => true,
-            _ => false,
+            Self::EachJson(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    pub(super) fn field(&self) -> Option<&str> {
+        match self {
+            #[cfg(feature = "form")]
+            Self::MultipartField(name) => Some(name),
+            _ => None,
         }
     }
 
