@@ -28,6 +28,8 @@ pub(super) const PRESETS: &[Preset] = &[
 /// - Attempt: `aeg-delivery-count`, not signed.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
+/// The token of Microsoft Entra that "secure webhook delivery" sends in `Authorization` is not looked at.
+///
 /// # Security
 ///
 /// Whoever sees one request can make any other. Take a signature where the provider has one, and

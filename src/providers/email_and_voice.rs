@@ -441,7 +441,8 @@ pub fn sinch_voice() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
+/// choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -471,7 +472,8 @@ pub fn vonage_sms() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
+/// choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -499,7 +501,8 @@ pub fn vonage_sms_hmac_md5() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
+/// choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -527,7 +530,8 @@ pub fn vonage_sms_hmac_sha1() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
+/// choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -554,7 +558,8 @@ pub fn vonage_sms_hmac_sha256() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
+/// choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///

@@ -54,6 +54,8 @@ pub fn onfido() -> Provider {
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
+/// All groups of one delivery have one time; groups with different times are refused.
+///
 /// Source: <https://docs.withpersona.com/webhooks-best-practices>
 #[must_use]
 pub fn persona() -> Provider {
