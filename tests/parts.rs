@@ -911,6 +911,24 @@ async fn fields_of_multipart() {
             no,
         ),
         (
+            "many parameters",
+            kind,
+            one(&format!(
+                "Content-Disposition: form-data; name=\"json\"{}",
+                "; a=b".repeat(15)
+            )),
+            None,
+        ),
+        (
+            "too many parameters",
+            kind,
+            one(&format!(
+                "Content-Disposition: form-data; name=\"json\"{}",
+                "; a=b".repeat(16)
+            )),
+            no,
+        ),
+        (
             "an attachment",
             kind,
             one("Content-Disposition: attachment; name=\"json\""),

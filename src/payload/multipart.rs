@@ -5,6 +5,9 @@ use super::{Facts, Malformed};
 
 const FORM: Malformed = Malformed("`multipart/form-data` in which this field is there once");
 
+/// The most parameters of a header: more are nobody's, and each takes more than it is long.
+const MOST: usize = 16;
+
 /// The content of the field of this name.
 pub(crate) fn field<'b>(
     facts: &Facts<'_>,
@@ -80,6 +83,9 @@ fn parameters(value: &[u8]) -> Option<(&[u8], Vec<(&[u8], &[u8])>)> {
             }
             None => split_at(value, b";").unwrap_or((value, b"")),
         };
+        if parameters.len() == MOST {
+            return None;
+        }
         parameters.push((key.trim_ascii(), value));
         rest = behind;
     }
