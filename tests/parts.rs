@@ -726,7 +726,7 @@ async fn several_signed_items() {
         ),
         (
             "two ids",
-            of(&[good("a").replace("{", r#"{"id":"b","#)]),
+            of(&[good("a").replace('{', r#"{"id":"b","#)]),
             Some(R::InvalidRequest),
         ),
         ("no list", r#"{"data":{}}"#.into(), Some(R::InvalidRequest)),
@@ -783,8 +783,8 @@ fn signed_items_under_several_keys() {
     let ended = verifier(tower_webhook::Keys::new(current()).previous(ended));
     let label = |verifier: &Verifier, secrets| {
         let body = body(secrets);
-        let verified = verifier.verify(&Delivery::new(&body).head, body.as_bytes());
-        verified.map(|it| it.key_label().unwrap().to_owned()).ok()
+        let told = verifier.verify(&Delivery::new(&body).head, body.as_bytes());
+        told.map(|it| it.key_label().unwrap().to_owned()).ok()
     };
     let former = "the former one";
     assert_eq!(label(&both, [SECRET, SECRET]).as_deref(), Some("current"));
@@ -809,10 +809,11 @@ async fn fields_of_multipart() {
     let json = "Content-Disposition: form-data; name=\"json\"\r\n\r\n{\"a\":1}";
     let other = "Content-Disposition: form-data; name=\"other\"\r\n\r\n{\"a\":2}";
     let parts = |parts: &[&str]| {
-        let parts: String = parts
+        let parts: Vec<_> = parts
             .iter()
             .map(|part| format!("--XX\r\n{part}\r\n"))
             .collect();
+        let parts = parts.concat();
         format!("{parts}--XX--\r\n")
     };
     let one = |headers: &str| parts(&[&format!("{headers}\r\n\r\n{{\"a\":1}}")]);
