@@ -305,7 +305,8 @@ pub fn docker_hub() -> Provider {
 
 /// Forgejo webhooks with the content type of a form.
 ///
-/// - Signature: `X-Forgejo-Signature`, the hex HMAC-SHA256 of the form's only field `payload`, decoded; of a GET, of the query's.
+/// - Signature: `X-Forgejo-Signature`, the hex HMAC-SHA256 of the form's only field `payload`,
+///   decoded; of a GET, of the query's.
 /// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Forgejo-Delivery`, not signed.
@@ -330,7 +331,8 @@ pub fn forgejo_form() -> Provider {
 
 /// Gitea webhooks with the content type of a form.
 ///
-/// - Signature: `X-Gitea-Signature`, the hex HMAC-SHA256 of the form's only field `payload`, decoded; of a GET, of the query's.
+/// - Signature: `X-Gitea-Signature`, the hex HMAC-SHA256 of the form's only field `payload`,
+///   decoded; of a GET, of the query's.
 /// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Gitea-Delivery`, not signed.
@@ -355,7 +357,8 @@ pub fn gitea_form() -> Provider {
 
 /// Gogs webhooks with the content type of a form.
 ///
-/// - Signature: `X-Gogs-Signature`, the hex HMAC-SHA256 of the form's only field `payload`, decoded.
+/// - Signature: `X-Gogs-Signature`, the hex HMAC-SHA256 of the form's only field `payload`,
+///   decoded.
 /// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Gogs-Delivery`, not signed.

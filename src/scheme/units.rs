@@ -18,6 +18,22 @@ impl SchemeBuilder {
     ///
     /// A delivery is verified only if **every** item is, each under one of the keys. A body without the list,
     /// with an empty one, or with more than 1024 items is refused. What surrounds the list is not signed.
+    ///
+    /// ```
+    /// use tower_webhook::scheme::Scheme;
+    ///
+    /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
+    /// // {"items":[{"id":"a","amount":7,"signature":"…"},…]}
+    /// let acme = Scheme::builder("acme")
+    ///     .each_json("items")
+    ///     .signature_json("signature")
+    ///     .message("{json:id}:{json:amount}")
+    ///     .danger_leave_body_unsigned()
+    ///     .build()?;
+    /// assert_eq!(acme.signed_items(), Some("items"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "json")]
     pub fn each_json(mut self, path: &str) -> Self {
         self.units = Units::EachJson(path.into());
