@@ -169,7 +169,7 @@ pub fn sumsub_sha512() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The hash is a setting of the webhook: [`sumsub`] is another one. Only for an old setting; take [`sumsub`] where you can.
+/// Only for a webhook that is still set to it; take [`sumsub`] where you can.
 ///
 /// Known in part: read on its page; no vector.
 ///
