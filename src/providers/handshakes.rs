@@ -133,6 +133,16 @@ pub(super) fn meta() -> Vec<Handshake> {
     ])
 }
 
+#[cfg(feature = "json")]
+pub(super) fn microsoft_graph() -> Vec<Handshake> {
+    Vec::from([
+        #[cfg(feature = "form")]
+        Handshake::unsigned("validation", Method::POST)
+            .challenge(query("validationToken"), Letters::Printable, 1..=2048)
+            .text([Piece::Challenge]),
+    ])
+}
+
 #[cfg(feature = "jwt")]
 pub(super) fn monday() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("challenge", Method::POST)
