@@ -20,6 +20,7 @@
 //! # Where to go from here
 //!
 //! - [`webhook`]: what the layer does, step by step; the order of layers; what it does not do.
+//! - [`dedupe`]: each delivery once.
 //! - [`providers`]: the ready-made ones. [`scheme`]: describing any other.
 //! - [`keys`]: several secrets, while one takes over from another; keys that are replaced while the
 //!   layer is at work; keys for each tenant.
@@ -60,6 +61,8 @@
 mod axum;
 pub mod body;
 pub mod clock;
+mod deadline;
+pub mod dedupe;
 mod encoding;
 mod head;
 pub mod keys;
@@ -75,12 +78,15 @@ pub mod scheme;
 mod secret;
 mod setup;
 pub mod sign;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trace;
 pub mod verify;
 pub mod webhook;
 
 pub use crate::{
     body::VerifiedBody,
+    dedupe::DedupeLayer,
     head::Head,
     keys::{KeyError, Keys, Secret},
     public_url::PublicUrl,

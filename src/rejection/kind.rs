@@ -153,6 +153,26 @@ pub enum RejectionKind {
         /// The deadline.
         deadline: Duration,
     },
+    /// The same delivery is being handled at this moment, or was when its claim was last renewed.
+    InFlight,
+    /// The [`Store`](crate::dedupe::Store) failed, or is full.
+    #[non_exhaustive]
+    StoreFailed {
+        /// The text of its error.
+        error: Arc<str>,
+    },
+    /// The [`Store`](crate::dedupe::Store) did not answer within the deadline.
+    #[non_exhaustive]
+    StoreTimeout {
+        /// The deadline.
+        deadline: Duration,
+    },
+    /// The request did not come through a [`WebhookLayer`](crate::WebhookLayer), so nothing is known of
+    /// it.
+    NotVerified,
+    /// Nothing that the scheme signs tells one delivery from another, and the
+    /// [`DedupeLayer`](crate::DedupeLayer) was not told what does.
+    NoDedupeKey,
 }
 
 impl RejectionKind {
@@ -185,7 +205,11 @@ impl RejectionKind {
             Self::BodyTimeout { .. } => RejectionClass::Timeout,
             Self::OverMemoryBudget
             | Self::KeySourceFailed { .. }
-            | Self::KeySourceTimeout { .. } => RejectionClass::Unavailable,
+            | Self::KeySourceTimeout { .. }
+            | Self::InFlight
+            | Self::StoreFailed { .. }
+            | Self::StoreTimeout { .. } => RejectionClass::Unavailable,
+            Self::NotVerified | Self::NoDedupeKey => RejectionClass::Misconfigured,
         }
     }
 }
@@ -259,6 +283,21 @@ impl fmt::Display for RejectionKind {
                 f,
                 "the key source did not answer within {} s",
                 deadline.as_secs_f64()
+            ),
+            Self::InFlight => f.write_str("the same delivery is being handled at this moment"),
+            Self::StoreFailed { error } => {
+                write!(f, "the store of deliveries failed: {error}")
+            }
+            Self::StoreTimeout { deadline } => write!(
+                f,
+                "the store of deliveries did not answer within {} s",
+                deadline.as_secs_f64()
+            ),
+            Self::NotVerified => f.write_str(
+                "the request did not come through a `WebhookLayer`, which has to be outside of the `DedupeLayer`",
+            ),
+            Self::NoDedupeKey => f.write_str(
+                "nothing that the scheme signs tells this delivery from others: say what does by `DedupeLayer::key_by`",
             ),
         }
     }

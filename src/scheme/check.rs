@@ -3,8 +3,8 @@ use std::borrow::Cow;
 use http::{HeaderName, HeaderValue};
 
 use super::{
-    Algorithm, Encoding, Part, Place, SchemeBuilder, SchemeErrorKind, Spec, Template, Timestamp,
-    TimestampPlace,
+    Algorithm, Encoding, Identity, Part, Place, SchemeBuilder, SchemeErrorKind, Spec, Template,
+    Timestamp, TimestampPlace,
     builder::Where,
     template::{TemplateError, Tokens},
 };
@@ -117,8 +117,10 @@ impl SchemeBuilder {
             other_messages,
             tolerance: self.tolerance,
             looks_into_body: false,
+            identity: Identity::None,
+            signs_timestamp: false,
         };
-        spec.looks_into_body = spec.does_look_into_body();
+        spec.settle();
         Ok(spec)
     }
 }

@@ -64,7 +64,7 @@ pub use self::{
 };
 pub(crate) use self::{
     derived::Derived,
-    spec::{Spec, Timestamp, TimestampPlace},
+    spec::{Identity, Spec, Timestamp, TimestampPlace},
     template::{Element, Part, Template},
     timestamp::UnixTime,
 };
@@ -160,10 +160,7 @@ impl Scheme {
     /// Where the timestamp is, if there is one; `None` too if it is in the signature's own list.
     #[must_use]
     pub fn timestamp_place(&self) -> Option<&Place> {
-        match &self.0.timestamp.as_ref()?.place {
-            TimestampPlace::At(place) => Some(place),
-            TimestampPlace::Key(_) => None,
-        }
+        self.0.timestamp_place()
     }
 
     /// The unit and form of the timestamp, if there is one.
@@ -231,11 +228,7 @@ impl Scheme {
     /// a new one.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
-        let place = self.timestamp_place();
-        self.0.messages().all(|message| {
-            message.has(|part| *part == Part::Timestamp)
-                || place.is_some_and(|place| message.covers(place))
-        })
+        self.0.signs_timestamp
     }
 
     /// Whether the delivery's id is part of the signed text.
@@ -245,8 +238,7 @@ impl Scheme {
     /// An id that is not signed must not decide whether a delivery was seen before.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
-        let id = self.0.id.as_ref();
-        id.is_some_and(|id| self.0.messages().all(|message| message.covers(id)))
+        self.0.signs_id()
     }
 
     /// Whether the URL is part of the signed text, so that the provider needs a
@@ -266,7 +258,7 @@ impl Scheme {
     pub(crate) fn signed_at(&self, place: Place) -> Self {
         let mut spec = (*self.0).clone();
         spec.signatures = vec![place];
-        spec.looks_into_body = spec.does_look_into_body();
+        spec.settle();
         Self(Arc::new(spec))
     }
 

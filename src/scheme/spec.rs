@@ -2,7 +2,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::{HeaderName, HeaderValue};
 
-use super::{Algorithm, Encoding, KeyForm, Layout, Place, Template, TimestampUnit};
+use super::{Algorithm, Encoding, KeyForm, Layout, Part, Place, Template, TimestampUnit};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Spec {
@@ -25,6 +25,22 @@ pub(crate) struct Spec {
     pub(crate) tolerance: Duration,
     /// Whether something is found in the body or the query, or computed from them.
     pub(crate) looks_into_body: bool,
+    pub(crate) identity: Identity,
+    /// Whether the timestamp is part of the signed text.
+    pub(crate) signs_timestamp: bool,
+}
+
+/// What tells a delivery from every other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// Its id, which is signed.
+    Id,
+    /// Its MAC.
+    Mac,
+    /// Nothing that is signed.
+    None,
+    /// A digest of its signed text: what a public key verifies may be written in several ways.
+    Text,
 }
 
 impl Spec {
@@ -42,15 +58,43 @@ impl Spec {
         self.message.can_stream() && !self.looks_into_body && !self.algorithm.has_public_key()
     }
 
+    /// Where the timestamp is, but for the one that is in the signature's own list.
+    pub(super) fn timestamp_place(&self) -> Option<&Place> {
+        match &self.timestamp.as_ref()?.place {
+            TimestampPlace::At(place) => Some(place),
+            TimestampPlace::Key(_) => None,
+        }
+    }
+
+    /// Whether the delivery's id is part of the signed text.
+    pub(super) fn signs_id(&self) -> bool {
+        let id = self.id.as_ref();
+        id.is_some_and(|id| self.messages().all(|message| message.covers(id)))
+    }
+
+    /// Fills in what follows from the rest.
+    pub(super) fn settle(&mut self) {
+        self.looks_into_body = self.does_look_into_body();
+        let place = self.timestamp_place();
+        let signs_timestamp = self.messages().all(|message| {
+            message.has(|part| *part == Part::Timestamp)
+                || place.is_some_and(|place| message.covers(place))
+        });
+        self.signs_timestamp = signs_timestamp;
+        self.identity = if self.signs_id() {
+            Identity::Id
+        } else if !self.messages().all(Template::covers_body) {
+            Identity::None
+        } else if self.algorithm.has_public_key() {
+            Identity::Text
+        } else {
+            Identity::Mac
+        };
+    }
+
     /// Whether something is found in the body or the query, or computed from them.
-    pub(super) fn does_look_into_body(&self) -> bool {
-        let timestamp = self
-            .timestamp
-            .as_ref()
-            .and_then(|timestamp| match &timestamp.place {
-                TimestampPlace::At(place) => Some(place),
-                TimestampPlace::Key(_) => None,
-            });
+    fn does_look_into_body(&self) -> bool {
+        let timestamp = self.timestamp_place();
         let mut places = self.signatures.iter().chain(timestamp).chain(&self.id);
         places.any(|place| !matches!(place, Place::Header(_)))
             || self

@@ -64,6 +64,7 @@
 
 mod candidates;
 mod claims;
+mod dedupe_key;
 mod facts;
 mod session;
 mod text;
@@ -71,5 +72,5 @@ mod verified;
 mod verifier;
 mod window;
 
+pub use self::{dedupe_key::DedupeKey, session::Session, verified::Verified, verifier::Verifier};
 pub(crate) use self::{session::Delivery, text::signed_text};
-pub use self::{session::Session, verified::Verified, verifier::Verifier};

@@ -6,11 +6,11 @@ use super::{
     claims::Claims,
     facts::{Facts, Found},
     text::SignedText,
-    verified::Notes,
+    verified::{Notes, Prints},
 };
 use crate::{
     keys::Keyring,
-    mac::{Key, Mac},
+    mac::{Key, Mac, Print},
     rejection::{Rejection, RejectionKind},
     scheme::{Spec, UnixTime},
 };
@@ -179,7 +179,7 @@ impl Delivery {
             }
         };
         let len: usize = pieces().map(|piece| piece.as_ref().len()).sum();
-        let signs = |key: &Key, skip: usize| {
+        let signs = |key: &Key, skip: usize, print: &mut Print| {
             // The text of nearly all schemes, without what the others take.
             if uncommon.is_none() && skip == 0 && text.has_one_gap() {
                 return key.signs(
@@ -189,6 +189,7 @@ impl Delivery {
                         mac(text.after());
                     },
                     candidates.iter(),
+                    print,
                 );
             }
             let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
@@ -196,7 +197,7 @@ impl Delivery {
             let mut texts = texts.zip(spec.messages()).enumerate().skip(skip);
             texts.any(|(at, (text, message))| {
                 let derived = found.as_ref().map(|found| found.derived(at));
-                text.signed_by(key, message, pieces(), derived, candidates)
+                text.signed_by(key, message, pieces(), derived, candidates, print)
             })
         };
         let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
@@ -205,14 +206,20 @@ impl Delivery {
         } else {
             RejectionKind::SignatureMismatch
         };
+        let mut print = Print::default();
+        let mut current = None;
         for (at, key) in keyring.iter().enumerate() {
+            if at == 1 {
+                current = Some(print);
+            }
             let whole = streamed.take().filter(|streamed| streamed.len == len);
             let matches = match whole {
                 Some(mut streamed) => {
                     text.behind().for_each(|text| streamed.mac.update(text));
-                    streamed.mac.is_one_of(candidates.iter()) || signs(&key.key, 1)
+                    let candidates = candidates.iter();
+                    streamed.mac.is_one_of(candidates, &mut print) || signs(&key.key, 1, &mut print)
                 }
-                None => signs(&key.key, 0),
+                None => signs(&key.key, 0, &mut print),
             };
             if !matches || keyring.is_decoy() {
                 continue;
@@ -232,10 +239,11 @@ impl Delivery {
             }
             let notes = Notes::new(text, *lens);
             let tenant = keyring.tenant();
-            return Ok(Verified::new(verifier.scheme(), tenant, key, notes, *time));
+            let prints = Prints::new(print, current);
+            return Ok(Verified::new(verifier, tenant, key, notes, *time, prints));
         }
         for _ in keyring.len()..*least_macs {
-            std::hint::black_box(signs(&verifier.keyring().current.key, 0));
+            std::hint::black_box(signs(&verifier.keyring().current.key, 0, &mut print));
         }
         Err(verifier.reject(kind))
     }

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::{candidates::Candidates, claims::Claims, facts::Facts};
 use crate::{
     head::Head,
-    mac::Key,
+    mac::{Key, Print},
     providers::Provider,
     rejection::RejectionKind,
     scheme::{Part, Template},
@@ -82,6 +82,7 @@ impl SignedText {
         mut pieces: impl Iterator<Item: AsRef<[u8]>>,
         derived: Option<impl Iterator<Item = &'d [u8]>>,
         candidates: &Candidates,
+        print: &mut Print,
     ) -> bool {
         let write = |mac: &mut dyn FnMut(&[u8])| {
             mac(self.before());
@@ -95,7 +96,7 @@ impl SignedText {
                 mac(behind);
             }
         };
-        key.signs(write, candidates.iter())
+        key.signs(write, candidates.iter(), print)
     }
 
     /// Writes something that is not signed behind the text.

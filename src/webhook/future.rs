@@ -12,9 +12,10 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{budget::Share, deadline::Deadline, layer::Config, lookup::LookUp};
+use super::{budget::Share, layer::Config, lookup::LookUp};
 use crate::{
     body::{Buffer, ResponseBody, VerifiedBody},
+    deadline::Deadline,
     rejection::{self, Rejection, RejectionKind},
     trace,
     verify::Delivery,

@@ -1,23 +1,22 @@
 use std::{
     error::Error,
-    fmt::{self, Write as _},
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
+    fmt,
+    future::Future,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::Poll,
     time::Duration,
 };
 
 use http::request::Parts;
 
-use super::deadline::Deadline;
 use crate::{
+    deadline::in_time,
     head::Head,
     keys::{KeySource, Keyring, Keys},
-    rejection::RejectionKind,
+    rejection::{self, RejectionKind},
     scheme::Scheme,
     verify::Delivery,
 };
@@ -106,40 +105,7 @@ impl<S: KeySource> AnySource for S {
     }
 }
 
-/// What a future gives before the deadline. A timer is made only if it has to be waited for.
-async fn in_time<F: Future>(future: F, deadline: Option<Duration>) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut timer = Deadline::default();
-    poll_fn(|cx| {
-        let is_over = timer.is_over(cx);
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(output));
-        }
-        if is_over || deadline.is_some_and(|deadline| timer.begin(deadline, cx)) {
-            return Poll::Ready(None);
-        }
-        Poll::Pending
-    })
-    .await
-}
-
-/// The texts of an error and of its sources, in one line of a log.
 fn failed(error: &(dyn Error + 'static)) -> RejectionKind {
-    const LONGEST: usize = 1000;
-
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let _ = write!(text, ": {error}");
-        source = error.source();
-    }
-    let mut line = String::new();
-    for letter in text.chars().take(LONGEST) {
-        if letter.is_control() {
-            line.extend(letter.escape_default());
-        } else {
-            line.push(letter);
-        }
-    }
-    RejectionKind::KeySourceFailed { error: line.into() }
+    let error = rejection::in_one_line(error);
+    RejectionKind::KeySourceFailed { error }
 }

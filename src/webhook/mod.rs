@@ -76,7 +76,6 @@
 //! - It cannot be switched off. Tests sign their requests.
 
 mod budget;
-mod deadline;
 mod future;
 mod layer;
 mod lookup;
