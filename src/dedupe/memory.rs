@@ -117,7 +117,7 @@ impl MemoryStore {
 
 impl Shared {
     fn now(&self) -> Moment {
-        nanos(self.begun.elapsed()).max(RELEASED + 1)
+        nanos(self.begun.elapsed()).saturating_add(RELEASED + 1)
     }
 
     fn shard(&self, key: DedupeKey) -> MutexGuard<'_, Shard> {
