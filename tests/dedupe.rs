@@ -885,12 +885,7 @@ async fn put_together_wrongly() {
     );
 
     let token = Delivery::new(BODY).header("x-gitlab-token", SECRET);
-    let rig = Rig::new(
-        providers::gitlab(),
-        secret(),
-        store.clone(),
-        |layer| layer,
-    );
+    let rig = Rig::new(providers::gitlab(), secret(), store.clone(), |layer| layer);
     rig.expect("a token", OURS, token.clone()).await;
     let text = log.take().join("\n");
     assert!(
