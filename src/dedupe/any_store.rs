@@ -108,7 +108,7 @@ where
     match in_time(step, deadline).await {
         Some(Ok(done)) => Ok(done),
         Some(Err(error)) => Err(RejectionKind::StoreFailed {
-            error: rejection::in_one_line(&*error.into()),
+            error: rejection::line(&*error.into()),
         }),
         None => Err(RejectionKind::StoreTimeout {
             deadline: deadline.unwrap_or_default(),

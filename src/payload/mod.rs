@@ -5,8 +5,38 @@ mod canonical;
 pub(crate) mod form;
 #[cfg(feature = "json")]
 pub(crate) mod json;
+#[cfg(feature = "jwt")]
+mod jws;
+
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 
 pub(crate) use self::canonical::canonical;
+#[cfg(feature = "jwt")]
+pub(crate) use self::jws::Token;
+
+/// There is none without the feature.
+#[cfg(not(feature = "jwt"))]
+#[derive(Clone)]
+pub(crate) enum Token {}
+
+#[cfg(not(feature = "jwt"))]
+impl Token {
+    pub(crate) fn input(&self) -> &[u8] {
+        match *self {}
+    }
+
+    pub(crate) fn claim(&self, _: &str) -> Result<Option<String>, Malformed> {
+        match *self {}
+    }
+
+    pub(crate) fn values(&self, _: &str) -> Result<Vec<String>, Malformed> {
+        match *self {}
+    }
+
+    pub(crate) fn time(&self, _: &str) -> Result<Option<String>, Malformed> {
+        match *self {}
+    }
+}
 
 /// What is known of a request beside its body.
 #[derive(Clone, Copy)]
@@ -16,7 +46,9 @@ pub(crate) struct Facts<'f> {
     pub(crate) url: &'f str,
     /// The path and the query.
     pub(crate) target: &'f str,
-    pub(crate) content_type: &'f [u8],
+    pub(crate) headers: &'f HeaderMap,
+    /// The JSON web signature, where the scheme has one.
+    pub(crate) token: Option<&'f Token>,
 }
 
 impl<'f> Facts<'f> {
@@ -26,9 +58,20 @@ impl<'f> Facts<'f> {
         query.map_or("", |(_, query)| query).as_bytes()
     }
 
+    /// The only value of a header. Copies that agree are one value.
+    pub(crate) fn header(&self, name: &str) -> Result<Option<&'f [u8]>, Malformed> {
+        let mut values = self.headers.get_all(name).into_iter();
+        let first = values.next();
+        if values.any(|value| Some(value) != first) {
+            return Err(Malformed("a signed header with one value"));
+        }
+        Ok(first.map(HeaderValue::as_bytes))
+    }
+
     /// Whether the body says that it is a form.
     pub(crate) fn has_form(&self) -> bool {
-        let kind = self.content_type.split(|byte| *byte == b';').next();
+        let kind = self.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let kind = kind.unwrap_or_default().split(|byte| *byte == b';').next();
         let kind = kind.unwrap_or_default().trim_ascii();
         kind.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
     }
@@ -46,7 +89,7 @@ pub(crate) struct Canonical {
     pub(crate) covers_body: bool,
     /// Whether it needs the whole URL.
     pub(crate) needs_url: bool,
-    /// The members of JSON that are part of the text.
+    /// The members of JSON and the headers that are part of the text.
     pub(crate) signs: &'static [&'static str],
     pub(crate) write: Write,
 }

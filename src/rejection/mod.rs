@@ -35,8 +35,8 @@
 mod grpc;
 mod json;
 mod kind;
-mod line;
 mod problem;
+mod text;
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -45,7 +45,7 @@ use http::StatusCode;
 pub use self::{grpc::grpc, json::json, kind::RejectionKind, problem::problem_json};
 pub(crate) use self::{
     grpc::{grpc_status, is_grpc},
-    line::in_one_line,
+    text::line,
 };
 
 /// Why a delivery was refused.

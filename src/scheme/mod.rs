@@ -47,15 +47,22 @@ mod builder;
 mod check;
 mod derived;
 mod error;
+#[cfg(feature = "_public-key")]
+mod remote_key;
 mod signature;
 mod spec;
 mod template;
 mod timestamp;
+mod web_token;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderName;
 
+#[cfg(feature = "remote-keys")]
+pub(crate) use self::remote_key::Document;
+#[cfg(feature = "_public-key")]
+pub use self::remote_key::RemoteKey;
 pub use self::{
     builder::SchemeBuilder,
     error::{SchemeError, SchemeErrorKind},
@@ -64,7 +71,7 @@ pub use self::{
 };
 pub(crate) use self::{
     derived::Derived,
-    spec::{Identity, Spec, Timestamp, TimestampPlace},
+    spec::{Claim, Identity, Spec, Timestamp, TimestampPlace},
     template::{Element, Part, Template},
     timestamp::UnixTime,
 };
@@ -190,7 +197,7 @@ impl Scheme {
     /// The names of the [settings](crate::providers::Provider::with_setting) that are part of the
     /// signed text.
     pub fn settings(&self) -> impl Iterator<Item = &str> {
-        let parts = self.0.messages().flat_map(Template::elements);
+        let parts = self.0.texts().flat_map(Template::elements);
         parts.filter_map(|element| match &element.part {
             Part::Setting(name) => Some(&**name),
             _ => None,
@@ -205,7 +212,7 @@ impl Scheme {
     /// request and not what.
     #[must_use]
     pub fn body_is_signed(&self) -> bool {
-        self.0.messages().all(Template::covers_body)
+        self.0.covers_body()
     }
 
     /// How far a timestamp may be from now, either way, unless the verifier is told otherwise.
@@ -218,6 +225,20 @@ impl Scheme {
     #[must_use]
     pub fn has_timestamp(&self) -> bool {
         self.0.timestamp.is_some()
+    }
+
+    /// Whether deliveries say when they expire, and are refused if they do not.
+    #[must_use]
+    pub fn must_expire(&self) -> bool {
+        self.0.must_expire
+    }
+
+    /// The claims that a JSON web token must make, as [`SchemeBuilder::claim`] takes them: a name, and what
+    /// it may say.
+    #[cfg(feature = "jwt")]
+    pub fn claims(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+        let claims = self.0.claims.iter();
+        claims.map(|claim| (&*claim.name, claim.values.iter().map(Template::text)))
     }
 
     /// Whether the timestamp is part of the signed text.
@@ -245,8 +266,8 @@ impl Scheme {
     /// [`PublicUrl`](crate::PublicUrl).
     #[must_use]
     pub fn url_is_signed(&self) -> bool {
-        self.0.messages().any(|message| {
-            message.has(|part| match part {
+        self.0.texts().any(|text| {
+            text.has(|part| match part {
                 Part::Url => true,
                 Part::Derived(derived) => derived.needs_url(),
                 _ => false,

@@ -2,6 +2,8 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::{HeaderName, HeaderValue};
 
+#[cfg(feature = "_public-key")]
+use super::RemoteKey;
 use super::{Algorithm, Encoding, KeyForm, Layout, Part, Place, Template, TimestampUnit};
 
 #[derive(Clone, Debug)]
@@ -22,6 +24,12 @@ pub(crate) struct Spec {
     pub(crate) message: Template,
     /// Other texts that the signature may be of.
     pub(crate) other_messages: Vec<Template>,
+    /// What a JSON web token must say.
+    pub(crate) claims: Vec<Claim>,
+    /// Whether a token must say when it expires.
+    pub(crate) must_expire: bool,
+    #[cfg(feature = "_public-key")]
+    pub(crate) remote_key: Option<RemoteKey>,
     pub(crate) tolerance: Duration,
     /// Whether something is found in the body or the query, or computed from them.
     pub(crate) looks_into_body: bool,
@@ -48,6 +56,28 @@ impl Spec {
         std::iter::once(&self.message).chain(&self.other_messages)
     }
 
+    /// All texts that are made of a request, to be signed or claimed.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Template> {
+        self.messages().chain(self.claimed())
+    }
+
+    /// What claims may say, one after the other.
+    pub(crate) fn claimed(&self) -> impl Iterator<Item = &Template> {
+        self.claims.iter().flat_map(|claim| &claim.values)
+    }
+
+    /// Whether no byte of the body can change without another signature.
+    pub(crate) fn covers_body(&self) -> bool {
+        self.messages().all(Template::covers_body) || self.claims.iter().any(Claim::covers_body)
+    }
+
+    /// Whether what is at `place` is signed.
+    pub(crate) fn covers(&self, place: &Place) -> bool {
+        matches!(place, Place::Claim(_))
+            || (place.is_in_body() && self.covers_body())
+            || self.messages().all(|message| message.covers(place))
+    }
+
     /// Whether there is one signed text, and of the body nothing is needed but its bytes in order.
     pub(crate) fn is_common(&self) -> bool {
         self.other_messages.is_empty() && !self.looks_into_body
@@ -68,22 +98,19 @@ impl Spec {
 
     /// Whether the delivery's id is part of the signed text.
     pub(super) fn signs_id(&self) -> bool {
-        let id = self.id.as_ref();
-        id.is_some_and(|id| self.messages().all(|message| message.covers(id)))
+        self.id.as_ref().is_some_and(|id| self.covers(id))
     }
 
     /// Fills in what follows from the rest.
     pub(super) fn settle(&mut self) {
         self.looks_into_body = self.does_look_into_body();
         let place = self.timestamp_place();
-        let signs_timestamp = self.messages().all(|message| {
-            message.has(|part| *part == Part::Timestamp)
-                || place.is_some_and(|place| message.covers(place))
-        });
-        self.signs_timestamp = signs_timestamp;
+        let is_covered = place.is_some_and(|place| self.covers(place));
+        let is_part = |message: &Template| message.has(|part| *part == Part::Timestamp);
+        self.signs_timestamp = is_covered || self.messages().all(is_part);
         self.identity = if self.signs_id() {
             Identity::Id
-        } else if !self.messages().all(Template::covers_body) {
+        } else if !self.covers_body() {
             Identity::None
         } else if self.algorithm.has_public_key() {
             Identity::Text
@@ -96,7 +123,8 @@ impl Spec {
     fn does_look_into_body(&self) -> bool {
         let timestamp = self.timestamp_place();
         let mut places = self.signatures.iter().chain(timestamp).chain(&self.id);
-        places.any(|place| !matches!(place, Place::Header(_)))
+        self.layout.is_jws().is_some()
+            || places.any(|place| !matches!(place, Place::Header(_)))
             || self
                 .messages()
                 .any(|message| message.derived().next().is_some())
@@ -116,4 +144,20 @@ pub(crate) enum TimestampPlace {
     At(Place),
     /// The value of this key in the signature's list.
     Key(Cow<'static, str>),
+}
+
+/// What a JSON web token must say.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) name: Cow<'static, str>,
+    /// One of these.
+    pub(crate) values: Vec<Template>,
+    /// Whether it may be left out where there is no body.
+    pub(crate) only_with_body: bool,
+}
+
+impl Claim {
+    pub(crate) fn covers_body(&self) -> bool {
+        self.values.iter().all(Template::covers_body)
+    }
 }

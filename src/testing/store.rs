@@ -4,7 +4,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     dedupe::{Claim, DedupeKey, Owner, Store},
-    rejection::in_one_line,
+    rejection::line,
 };
 
 /// A lease that does not end while a case runs.
@@ -292,6 +292,6 @@ struct Line(Box<dyn std::error::Error + Send + Sync>);
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&in_one_line(&*self.0))
+        f.write_str(&line(&*self.0))
     }
 }

@@ -66,11 +66,19 @@ mod candidates;
 mod claims;
 mod dedupe_key;
 mod facts;
+mod handshakes;
+#[cfg(feature = "remote-keys")]
+mod remote;
 mod session;
 mod text;
+mod token;
 mod verified;
 mod verifier;
+#[cfg(feature = "jwt")]
+mod web_token;
 mod window;
 
+#[cfg(feature = "jwt")]
+pub(crate) use self::web_token::unsigned as unsigned_token;
 pub use self::{dedupe_key::DedupeKey, session::Session, verified::Verified, verifier::Verifier};
-pub(crate) use self::{session::Delivery, text::signed_text};
+pub(crate) use self::{handshakes::Greeting, session::Delivery, text::signed_text};

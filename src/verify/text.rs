@@ -79,24 +79,67 @@ impl SignedText {
         &self,
         key: &Key,
         message: &Template,
-        mut pieces: impl Iterator<Item: AsRef<[u8]>>,
+        pieces: impl Iterator<Item: AsRef<[u8]>>,
         derived: Option<impl Iterator<Item = &'d [u8]>>,
         candidates: &Candidates,
         print: &mut Print,
     ) -> bool {
-        let write = |mac: &mut dyn FnMut(&[u8])| {
-            mac(self.before());
-            let mut derived = derived.into_iter().flatten();
-            for (part, behind) in message.gaps().zip(self.behind()) {
-                match part {
-                    // A text has the body once.
-                    Part::Body => pieces.by_ref().for_each(|piece| mac(piece.as_ref())),
-                    _ => mac(derived.next().unwrap_or_default()),
-                }
-                mac(behind);
-            }
-        };
+        let write = |mac: &mut dyn FnMut(&[u8])| self.write(message, pieces, derived, mac);
         key.signs(write, candidates.iter(), print)
+    }
+
+    /// What comes after [`before`](Self::before); `derived` fills the gaps that are not the body's.
+    pub(super) fn rest<'d>(
+        &self,
+        message: &Template,
+        body: &[u8],
+        mut derived: impl Iterator<Item = &'d [u8]>,
+    ) -> Vec<u8> {
+        let mut rest = Vec::new();
+        for (part, behind) in message.gaps().zip(self.behind()) {
+            rest.extend_from_slice(match part {
+                Part::Body => body,
+                _ => derived.next().unwrap_or_default(),
+            });
+            rest.extend_from_slice(behind);
+        }
+        rest
+    }
+
+    /// The first `most` bytes of this text.
+    #[cold]
+    pub(super) fn beginning<'d>(
+        &self,
+        most: usize,
+        message: &Template,
+        pieces: impl Iterator<Item: AsRef<[u8]>>,
+        derived: Option<impl Iterator<Item = &'d [u8]>>,
+    ) -> Vec<u8> {
+        let mut beginning = Vec::new();
+        self.write(message, pieces, derived, &mut |text| {
+            let room = most.saturating_sub(beginning.len()).min(text.len());
+            beginning.extend_from_slice(text.get(..room).unwrap_or_default());
+        });
+        beginning
+    }
+
+    fn write<'d>(
+        &self,
+        message: &Template,
+        mut pieces: impl Iterator<Item: AsRef<[u8]>>,
+        derived: Option<impl Iterator<Item = &'d [u8]>>,
+        to: &mut dyn FnMut(&[u8]),
+    ) {
+        to(self.before());
+        let mut derived = derived.into_iter().flatten();
+        for (part, behind) in message.gaps().zip(self.behind()) {
+            match part {
+                // A text has the body once.
+                Part::Body => pieces.by_ref().for_each(|piece| to(piece.as_ref())),
+                _ => to(derived.next().unwrap_or_default()),
+            }
+            to(behind);
+        }
     }
 
     /// Writes something that is not signed behind the text.
@@ -126,21 +169,13 @@ pub(crate) fn signed_text(
     body: &[u8],
 ) -> Result<[Vec<u8>; 2], RejectionKind> {
     let spec = provider.scheme().spec();
-    let claims = Claims::of(head, provider, listed)?;
+    let claims = Claims::of(head, provider, None, listed)?;
     let text = SignedText::of(&spec.message, &claims, 0)?;
     let derived = if spec.looks_into_body {
-        Facts::of(&claims)?.derive(&spec.message, body)?
+        Facts::of(spec, &claims)?.derive(&spec.message, body)?
     } else {
         Vec::new()
     };
-    let mut rest = Vec::with_capacity(body.len());
-    let mut derived = derived.iter();
-    for (part, behind) in spec.message.gaps().zip(text.behind()) {
-        match part {
-            Part::Body => rest.extend_from_slice(body),
-            _ => rest.extend_from_slice(derived.next().map(Vec::as_slice).unwrap_or_default()),
-        }
-        rest.extend_from_slice(behind);
-    }
+    let rest = text.rest(&spec.message, body, derived.iter().map(Vec::as_slice));
     Ok([text.before().to_vec(), rest])
 }

@@ -7,11 +7,15 @@ use std::{
 use arc_swap::ArcSwap;
 use http::StatusCode;
 
+#[cfg(feature = "jwt")]
+use super::web_token;
 use super::{
-    Session, Verified, candidates::Candidates, claims::Claims, session::Delivery, window::Window,
+    Session, Verified, candidates::Candidates, claims::Claims, session::Delivery, token::Life,
+    window::Window,
 };
 use crate::{
     clock::{Clock, SystemClock},
+    handshake::Handshake,
     head::Head,
     keys::{KeyHandle, Keyring, Keys},
     providers::Provider,
@@ -77,6 +81,22 @@ impl Verifier {
         Self::with(provider, decoy, None)
     }
 
+    /// A verifier for deliveries whose keys are [fetched](Session::fetch_keys).
+    ///
+    /// # Errors
+    ///
+    /// If the provider's scheme does not say where its keys are; as [`new`](Self::new) otherwise.
+    #[cfg(feature = "remote-keys")]
+    pub fn remote(provider: impl Into<Provider>) -> Result<Self, SetupError> {
+        let provider = provider.into();
+        let spec = provider.scheme().spec();
+        if spec.remote_key.is_none() {
+            let scheme = Arc::clone(&spec.name);
+            return Err(SetupError::NoRemoteKeys { scheme });
+        }
+        Self::without_keys(provider)
+    }
+
     fn with(
         provider: Provider,
         keyring: Arc<Keyring>,
@@ -93,6 +113,17 @@ impl Verifier {
             .find(|name| provider.setting(name).is_none_or(str::is_empty))
         {
             return Err(SetupError::MissingSetting {
+                scheme: Arc::clone(&scheme.spec().name),
+                setting: setting.into(),
+            });
+        }
+        if let Some(setting) = provider
+            .handshakes()
+            .iter()
+            .flat_map(Handshake::settings)
+            .find(|name| provider.setting(name).is_some_and(|it| !is_printable(it)))
+        {
+            return Err(SetupError::MalformedSetting {
                 scheme: Arc::clone(&scheme.spec().name),
                 setting: setting.into(),
             });
@@ -192,7 +223,19 @@ impl Verifier {
         let provider = &self.0.provider;
         let spec = provider.scheme().spec();
         let mut candidates = Candidates::new(spec);
-        let claims = Claims::read(head, provider, &mut candidates)?;
+        #[cfg(feature = "jwt")]
+        let token = match spec.layout.is_jws() {
+            Some(is_detached) => Some(web_token::read(head, spec, is_detached, &mut candidates)?),
+            None => None,
+        };
+        #[cfg(not(feature = "jwt"))]
+        let token = None;
+        let claims = Claims::read(head, provider, token.as_ref(), &mut candidates)?;
+        if let Some(token) = &token {
+            let life = Life::of(token, spec)?;
+            let now = UnixTime::from(self.now());
+            self.0.window.check_life(now, &life)?;
+        }
         if let Some(time) = claims.time {
             self.check(time)?;
         }
@@ -229,6 +272,15 @@ impl Verifier {
         &self.0.keyring
     }
 
+    /// The keys of a request that is no delivery, if they need not be looked up.
+    pub(crate) fn current_keyring(&self) -> Arc<Keyring> {
+        let reloadable = self.0.reloadable.as_ref();
+        reloadable.map_or_else(
+            || Arc::clone(&self.0.keyring),
+            |keyring| keyring.load_full(),
+        )
+    }
+
     pub(super) fn now(&self) -> SystemTime {
         self.0.clock.now()
     }
@@ -242,6 +294,11 @@ impl Verifier {
     fn shared(&mut self) -> &mut Shared {
         Arc::make_mut(&mut self.0)
     }
+}
+
+/// What a header and a body can hold.
+fn is_printable(setting: &str) -> bool {
+    !setting.is_empty() && setting.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 impl fmt::Debug for Shared {
