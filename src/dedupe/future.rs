@@ -12,17 +12,13 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{
-    Claim, Duplicate,
+    Claim,
+    answer::{duplicate, is_success, refuse},
     any_store::{Keys, Step},
     layer::Config,
     ticket::Ticket,
 };
-use crate::{
-    body::ResponseBody,
-    rejection::{self, Rejection, RejectionKind, Statuses},
-    trace,
-    verify::Verified,
-};
+use crate::{body::ResponseBody, rejection::RejectionKind, trace, verify::Verified};
 
 pin_project! {
     /// The response of [`Dedupe`](super::Dedupe): what the inner service answers, or that the delivery
@@ -278,63 +274,6 @@ impl Handling {
             outcome: Some(outcome),
         }
     }
-}
-
-/// Whether the sender will take a response for success. A gRPC call that failed is HTTP 200 too.
-fn is_success<B>(response: &Response<B>) -> bool {
-    let grpc_status = response.headers().get("grpc-status");
-    response.status().is_success() && grpc_status.is_none_or(|status| status == "0")
-}
-
-/// The response to a delivery that was handled before.
-#[cold]
-fn duplicate(config: &Config, verified: &Verified, is_grpc: bool) -> Response<Bytes> {
-    trace::debug!(provider = verified.provider(), "duplicate webhook delivery");
-    let mut response = if is_grpc {
-        // ALREADY_EXISTS
-        rejection::grpc_status("6", "Duplicate delivery")
-    } else {
-        (config.duplicate)(verified)
-    };
-    response.extensions_mut().insert(Duplicate::new());
-    response
-}
-
-/// The response that refuses a request.
-#[cold]
-fn refuse(
-    config: &Config,
-    is_grpc: bool,
-    verified: Option<&Verified>,
-    kind: RejectionKind,
-) -> Response<Bytes> {
-    let provider = verified.map_or_else(|| "unknown".into(), Verified::shared_provider);
-    let rejection = Rejection::new(provider, kind, &Statuses::default());
-    tell(&rejection);
-    let mut response = if is_grpc {
-        rejection::grpc(&rejection)
-    } else {
-        (config.renderer)(&rejection)
-    };
-    response.extensions_mut().insert(rejection);
-    response
-}
-
-fn tell(rejection: &Rejection) {
-    if *rejection.kind() == RejectionKind::InFlight {
-        trace::debug!(
-            provider = rejection.provider(),
-            reason = %rejection,
-            "webhook delivery refused"
-        );
-        return;
-    }
-    // Not the sender's fault.
-    trace::warn!(
-        provider = rejection.provider(),
-        reason = %rejection,
-        "webhook delivery refused"
-    );
 }
 
 impl<S, B> fmt::Debug for ResponseFuture<S, B>

@@ -65,6 +65,7 @@
 //! - It does not look at the body of an answer: a success whose body breaks off is a success.
 //! - It does not keep answers: a duplicate gets a standard one.
 
+mod answer;
 mod any_store;
 mod future;
 mod layer;

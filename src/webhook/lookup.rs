@@ -11,7 +11,7 @@ use std::{
 };
 
 #[cfg(feature = "remote-keys")]
-use std::task::{Context, ready};
+use std::task::{Context, Poll, ready};
 
 use http::request::Parts;
 
