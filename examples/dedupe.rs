@@ -60,7 +60,8 @@ async fn receive(
     let mut effects = effects.0.lock().expect("nothing panics with it");
     let handled = effects.entry(id).or_default();
     handled.calls += 1;
-    if payload["event"] == "fail_test" && handled.calls < 3 {
+    let event = payload.get("event").and_then(Value::as_str);
+    if event == Some("fail_test") && handled.calls < 3 {
         let error = json!({ "error": "Simulated failure" });
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(error));
     }

@@ -8,6 +8,12 @@
 //! `scale:` and are gone after ten minutes. Without, it takes what was measured for the page. The rest is computed
 //! and simulated, by a fixed seed.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::indexing_slicing,
+    reason = "a program that nothing depends on"
+)]
+
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
@@ -138,7 +144,7 @@ fn plan(bytes: f64, steps: f64, spread: &HashMap<usize, f64>) {
             let memory = keys * bytes;
             let (needed, wire) = (rate * 2.0, rate * 2.0 * WIRE_BYTES_A_STEP);
             let fits = |need: f64, of: f64| {
-                let masters = (1..).find(|masters| {
+                let masters = (1..100_000).find(|masters| {
                     let next = spread.iter().filter(|(of, _)| *of >= masters);
                     let share = next
                         .min_by_key(|(of, _)| **of)

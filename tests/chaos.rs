@@ -4,7 +4,7 @@
 //! ```text
 //! CHAOS_DELIVERIES=1000000 CHAOS_SEED=1 cargo test --test chaos -- --nocapture
 //! ```
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
 
@@ -443,7 +443,7 @@ async fn run(world: &Arc<World>, deliveries: usize) {
             0 => world.wrong(format!("{at} was never handled with success")),
             1 => once += 1,
             _ if untold == 0 => {
-                world.wrong(format!("{at} was handled {successes} times with success"))
+                world.wrong(format!("{at} was handled {successes} times with success"));
             }
             _ => more += 1,
         }

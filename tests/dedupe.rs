@@ -1,6 +1,6 @@
 //! Each delivery once: what `DedupeLayer` does inside of `WebhookLayer`, whatever the handler, the store,
 //! the client and the clock do.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
 mod log;
@@ -707,12 +707,12 @@ async fn a_handler_that_takes_longer_than_the_lease() {
     let log = Log::default();
     let _guard = log.listen();
     let rig = Arc::new(github_rig());
-    let long = |time: Duration| {
+    let take = |time: Duration| {
         rig.handler.next(Act::Late(time));
         let rig = Arc::clone(&rig);
         tokio::spawn(async move { send(&rig.service, github(BODY).request()).await })
     };
-    let first = long(LEASE * 20);
+    let first = take(LEASE * 20);
     for at in 0..39 {
         sleep(LEASE / 2).await;
         // Every now and then one of them fails.
@@ -759,10 +759,10 @@ async fn a_handler_that_takes_longer_than_the_lease() {
 /// It is remembered for a day, or as long as it is set, and never for less than it can be sent again.
 #[tokio::test(start_paused = true)]
 async fn how_long_it_is_remembered() {
+    type Set = fn(DedupeLayer) -> DedupeLayer;
     const MINUTE: Duration = Duration::from_secs(60);
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let window = Duration::from_secs(300 + 300 + 1);
-    type Set = fn(DedupeLayer) -> DedupeLayer;
     let cases: [(&str, Provider, Delivery, Set, Duration); 5] = [
         (
             "default",
@@ -803,7 +803,7 @@ async fn how_long_it_is_remembered() {
     for (what, provider, delivery, set, time) in cases {
         let rig = Rig::new(provider, secret(), Moody::new(9), set);
         rig.expect_handled(what, delivery.clone()).await;
-        advance(time - Duration::from_secs(1)).await;
+        advance(time.saturating_sub(Duration::from_secs(1))).await;
         rig.expect(what, DUPLICATE, delivery.clone()).await;
         advance(Duration::from_secs(1)).await;
         rig.expect_handled(what, delivery).await;
@@ -826,7 +826,7 @@ async fn how_long_it_is_remembered() {
         let time = time.map_or(MINUTE, |time| time + MINUTE + Duration::from_secs(1));
         for (wait, calls) in [
             (Duration::ZERO, 1),
-            (time - Duration::from_secs(1), 1),
+            (time.saturating_sub(Duration::from_secs(1)), 1),
             (Duration::from_secs(1), 2),
         ] {
             advance(wait).await;
@@ -1130,11 +1130,11 @@ async fn readiness() {
 
 #[test]
 fn auto_traits() {
+    fn is_service<T: Clone + Send + Sync + Unpin + 'static>(_: &T) {}
     fn is_layer<T: Clone + fmt::Debug + Send + Sync + Unpin + 'static>(_: &T) {}
     fn is_send<T: Send>(_: &T) {}
     let layer = DedupeLayer::new(MemoryStore::new(1));
     is_layer(&layer);
-    fn is_service<T: Clone + Send + Sync + Unpin + 'static>(_: &T) {}
     is_service(&layer.layer(Handler::default()));
     let future = layer
         .layer(tower::service_fn(async |_: Request<()>| {

@@ -1,6 +1,6 @@
 //! Deliveries in Redis: a server of the test's own that is killed and stopped, and workers in processes of their
 //! own that are killed as well.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
 mod redis_server;

@@ -1,6 +1,6 @@
 //! Stores of deliveries: those of the crate against the promises of the trait, and broken ones, so that
 //! the promises are known to be tested.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod redis_server;
 
@@ -89,6 +89,7 @@ impl Broken {
         self.flaw == flaw
     }
 
+    #[expect(clippy::option_option, reason = "completed by nobody, or not known")]
     fn known(&self, key: DedupeKey) -> Option<Option<Owner>> {
         let known = self.known.lock().unwrap().get(&key).copied();
         let (owner, until) = known?;
