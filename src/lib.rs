@@ -44,10 +44,13 @@
 //! - `jwt`: schemes whose signature is a JSON web token, and the [`providers`] that have one. It is `json`.
 //! - `remote-keys`: [`keys::RemoteKeys`], public keys that a provider publishes, fetched by a client of yours. It is
 //!   `cache`, `jwt` and `rsa`.
+//! - `redis`: [`dedupe::RedisStore`], for several processes. Depends on `redis`; `redis-tls` adds `rustls` to it.
+//! - `testing`: [`testing::store`], which tests a [`dedupe::Store`] of your own.
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
 //!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
-//!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.
+//!   previous secret is still in use, see [`Keys::previous`]. And by [`DedupeLayer`] for every duplicate, and for a store
+//!   that fails. Their target is `tower_webhook`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one feature uses is there for all of its kind.
 #![cfg_attr(
