@@ -25,6 +25,7 @@ use common::{
     Answer, BODY, Delivery, NOW, SECRET, Script, TestClock, base64, generic, github, hex, mac,
     mac256, now, secret, send, slack, standard, standard_secret, stripe,
 };
+use ed25519_dalek::{Signer as _, SigningKey};
 use futures_util::FutureExt as _;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
@@ -1089,6 +1090,33 @@ async fn rotation() {
     during
         .expect_handled("nothing is left of it", signed("hangs", &by_old))
         .await;
+}
+
+/// Nor where the secret is the provider's public key, whose deliveries are known by their text.
+#[tokio::test(start_paused = true)]
+async fn rotation_of_public_keys() {
+    let [old, new] = [1, 2].map(|seed| SigningKey::from_bytes(&[seed; 32]));
+    let public = |key: &SigningKey| Secret::new(hex(key.verifying_key().as_bytes())).unwrap();
+    let signed = |body: &str, key: &SigningKey| {
+        let signature = key.sign(format!("{NOW}{body}").as_bytes());
+        Delivery::new(body)
+            .header("x-signature-ed25519", hex(&signature.to_bytes()))
+            .header("x-signature-timestamp", now())
+    };
+    let rig = rig(
+        providers::discord(),
+        Keys::new(public(&new)).previous(public(&old)),
+    );
+    for body in [r#"{"type":2,"id":"1"}"#, r#"{"type":2,"id":"2"}"#] {
+        rig.expect_handled("by the old one", signed(body, &old))
+            .await;
+        rig.expect("the same", DUPLICATE, signed(body, &old)).await;
+        rig.expect("signed by the new one", DUPLICATE, signed(body, &new))
+            .await;
+    }
+    rig.expect_handled("by the new one", signed(r#"{"type":2,"id":"3"}"#, &new))
+        .await;
+    assert_eq!(rig.store.steps(), [7, 0, 3, 0]);
 }
 
 /// The inner service is asked whether it is ready once there is a claim, and only then.
