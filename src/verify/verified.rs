@@ -194,7 +194,8 @@ impl Verified {
     }
 
     /// For how long this very delivery can be sent again and still pass, at most: the whole window of
-    /// its timestamp. `None` if it always can, because no time is signed or any is tolerated.
+    /// its timestamp. `None` if it always can, because no time is signed or any is tolerated; a token's own end is
+    /// not counted.
     #[must_use]
     pub fn replay_window(&self) -> Option<Duration> {
         self.replay_window
