@@ -884,6 +884,12 @@ async fn put_together_wrongly() {
         text.contains("did not come through a `WebhookLayer`"),
         "{text}"
     );
+    let mut call = github(BODY).header("content-type", "application/grpc");
+    call.head.version = Version::HTTP_2;
+    let answer = send(&service, call.request()).await;
+    let status = answer.header("grpc-status");
+    assert_eq!((answer.status.as_u16(), status), (200, Some("13")));
+    log.take();
 
     let token = Delivery::new(BODY).header("x-gitlab-token", SECRET);
     let rig = Rig::new(providers::gitlab(), secret(), store.clone(), |layer| layer);

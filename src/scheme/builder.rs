@@ -14,6 +14,10 @@ const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
 /// the raw body under the secret's own bytes, and there is no timestamp.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is described until `build` is called"]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own"
+)]
 pub struct SchemeBuilder {
     pub(super) name: Arc<str>,
     pub(super) algorithm: Algorithm,
@@ -32,6 +36,7 @@ pub struct SchemeBuilder {
     pub(super) other_messages: Vec<Cow<'static, str>>,
     pub(super) claims: Vec<ClaimText>,
     pub(super) must_expire: bool,
+    pub(super) has_unique_message: bool,
     #[cfg(feature = "_public-key")]
     pub(super) remote_key: Option<super::RemoteKey>,
     pub(super) may_be_ambiguous: bool,
@@ -72,6 +77,7 @@ impl SchemeBuilder {
             other_messages: Vec::new(),
             claims: Vec::new(),
             must_expire: false,
+            has_unique_message: false,
             #[cfg(feature = "_public-key")]
             remote_key: None,
             may_be_ambiguous: false,
@@ -297,6 +303,20 @@ impl SchemeBuilder {
     /// that part and its neighbour, and the signature still holds.
     pub fn danger_allow_ambiguous_message(mut self) -> Self {
         self.may_be_ambiguous = true;
+        self
+    }
+
+    /// Says that no two deliveries have the same signed text, though not all of the body is in it: an id is, or
+    /// all that there is of the event. By that text [`DedupeLayer`](crate::DedupeLayer) tells deliveries apart then.
+    ///
+    /// Without effect on a token, which signs nothing.
+    ///
+    /// # Security
+    ///
+    /// Two deliveries with the same text are one: the second is answered and never handled. A text with no more
+    /// in it than a time is not unique.
+    pub fn unique_message(mut self) -> Self {
+        self.has_unique_message = true;
         self
     }
 

@@ -215,6 +215,13 @@ impl Scheme {
         self.0.covers_body()
     }
 
+    /// Whether what is signed tells one delivery from another: an id, the body, or a text that was
+    /// [said](SchemeBuilder::unique_message) to be unique.
+    #[must_use]
+    pub fn tells_deliveries_apart(&self) -> bool {
+        self.0.identity != Identity::None
+    }
+
     /// How far a timestamp may be from now, either way, unless the verifier is told otherwise.
     #[must_use]
     pub fn tolerance(&self) -> Duration {

@@ -7,6 +7,10 @@ use super::RemoteKey;
 use super::{Algorithm, Encoding, KeyForm, Layout, Part, Place, Template, TimestampUnit};
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own"
+)]
 pub(crate) struct Spec {
     pub(crate) name: Arc<str>,
     pub(crate) algorithm: Algorithm,
@@ -33,6 +37,8 @@ pub(crate) struct Spec {
     pub(crate) tolerance: Duration,
     /// Whether something is found in the body or the query, or computed from them.
     pub(crate) looks_into_body: bool,
+    /// Whether no two deliveries have the same signed text, though it does not cover the body.
+    pub(super) has_unique_message: bool,
     pub(crate) identity: Identity,
     /// Whether the timestamp is part of the signed text.
     pub(crate) signs_timestamp: bool,
@@ -110,7 +116,7 @@ impl Spec {
         self.signs_timestamp = is_covered || self.messages().all(is_part);
         self.identity = if self.signs_id() {
             Identity::Id
-        } else if !self.covers_body() {
+        } else if !self.covers_body() && !self.has_unique_message {
             Identity::None
         } else if self.algorithm.has_public_key() {
             Identity::Text

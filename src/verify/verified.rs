@@ -203,7 +203,8 @@ impl Verified {
 
     /// What tells this delivery from all others of its provider and tenant, made of nothing but what is
     /// signed: the id, if that is; else the MAC, or a digest of the signed text where that is verified
-    /// by a public key. `None` where neither an id nor the body is signed, as with a token.
+    /// by a public key. `None` where nothing that is signed
+    /// [tells deliveries apart](Scheme::tells_deliveries_apart), as with a token.
     ///
     /// [`DedupeLayer`](crate::DedupeLayer) claims deliveries by it. A handler that writes it into its
     /// own database, in the transaction that has its effect, has that effect once, whatever happens.
