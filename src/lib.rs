@@ -20,6 +20,7 @@
 //! # Where to go from here
 //!
 //! - [`webhook`]: what the layer does, step by step; the order of layers; what it does not do.
+//! - [`dedupe`]: each delivery once.
 //! - [`providers`]: the ready-made ones. [`scheme`]: describing any other.
 //! - [`keys`]: several secrets, while one takes over from another; keys that are replaced while the
 //!   layer is at work; keys for each tenant.
@@ -44,11 +45,14 @@
 //! - `jwt`: schemes whose signature is a JSON web token, and the [`providers`] that have one. It is `json`.
 //! - `remote-keys`: [`keys::RemoteKeys`], public keys that a provider publishes, fetched by a client of yours. It is
 //!   `cache`, `jwt` and `rsa`.
+//! - `redis`: [`dedupe::RedisStore`], for several processes. Depends on `redis`; `redis-tls` adds `rustls` to it.
+//! - `testing`: [`testing::store`], which tests a [`dedupe::Store`] of your own.
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
 //!   warn level if the key source or what takes a handshake over is at fault, at debug level otherwise. One for every handshake
 //!   that is answered, at debug level, with `provider` and `handshake`. And one at info level when a
-//!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.
+//!   previous secret is still in use, see [`Keys::previous`]. And by [`DedupeLayer`] for every duplicate, and for a store
+//!   that fails. Their target is `tower_webhook`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one feature uses is there for all of its kind.
 #![cfg_attr(
@@ -67,6 +71,8 @@
 mod axum;
 pub mod body;
 pub mod clock;
+mod deadline;
+pub mod dedupe;
 mod encoding;
 pub mod handshake;
 mod head;
@@ -83,12 +89,15 @@ pub mod scheme;
 mod secret;
 mod setup;
 pub mod sign;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trace;
 pub mod verify;
 pub mod webhook;
 
 pub use crate::{
     body::VerifiedBody,
+    dedupe::DedupeLayer,
     head::Head,
     keys::{KeyError, Keys, Secret},
     public_url::PublicUrl,

@@ -17,9 +17,10 @@ const TIERS: &[&[&str]] = &[
     &["keys", "providers", "setup"],
     &["verify"],
     &["sign"],
-    &["body"],
+    &["body", "deadline"],
     &["webhook"],
-    &["axum"],
+    &["dedupe"],
+    &["axum", "testing"],
 ];
 
 /// The first tier that may name tower and bodies.

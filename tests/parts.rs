@@ -798,6 +798,7 @@ fn signed_items_under_several_keys() {
 }
 
 /// A field of `multipart/form-data` is found in one way only.
+#[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
 async fn fields_of_multipart() {
     let scheme = acme()
@@ -981,6 +982,7 @@ async fn fields_of_multipart() {
 }
 
 /// Contentful's request names the headers that are signed, and cannot leave out those that matter.
+#[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
 async fn headers_that_the_request_names() {
     let verifier = verifier(providers::contentful());

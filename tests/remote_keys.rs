@@ -754,8 +754,8 @@ async fn without_tower_keys_are_fetched_between_the_head_and_the_end() {
         .fetch_keys(&keys, &delivery.head, &body)
         .await
         .unwrap();
-    let verified = session.finish([&body]).unwrap();
-    assert_eq!(verified.provider(), "google-pubsub-jwt");
+    let proof = session.finish([&body]).unwrap();
+    assert_eq!(proof.provider(), "google-pubsub-jwt");
 
     let session = verifier.begin(&delivery.head).unwrap();
     let error = session.finish([&body]).unwrap_err();

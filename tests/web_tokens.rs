@@ -441,14 +441,14 @@ async fn what_a_token_says_is_told_as_signed() {
     clock.set(NOW);
     let verifier = verifier(acme(), &clock);
     let old = signed_parts(&part(HEADER), &part(good().to_string()), "the old one");
-    let verified = verifier
+    let proof = verifier
         .verify(&delivery(&old).head, BODY.as_bytes())
         .unwrap();
-    assert_eq!(verified.delivery_id(), Some("d-1"));
-    assert!(verified.delivery_id_is_signed() && verified.timestamp_is_signed());
-    assert!(verified.body_is_signed());
-    assert_eq!(verified.timestamp(), Some(common::at(NOW)));
-    assert_eq!(verified.key_label(), Some("old"));
+    assert_eq!(proof.delivery_id(), Some("d-1"));
+    assert!(proof.delivery_id_is_signed() && proof.timestamp_is_signed());
+    assert!(proof.body_is_signed());
+    assert_eq!(proof.timestamp(), Some(common::at(NOW)));
+    assert_eq!(proof.key_label(), Some("old"));
 
     let error = verifier.verify(&delivery(&old).head, b"{}").unwrap_err();
     assert_eq!(

@@ -9,7 +9,7 @@ use http::{
 use super::{Brings, Handover, HandoverValue, Handshake, handover, request::find};
 use crate::{
     head::Head,
-    mac::{Algorithm, Key, token},
+    mac::{Algorithm, Key, Print, token},
     rejection::RejectionKind,
 };
 
@@ -195,7 +195,11 @@ impl Handshake {
 /// Compares digests, in a time that tells nothing of either.
 fn is_token(expected: &str, sent: &[u8]) -> bool {
     let expected = Key::new(Algorithm::Token, expected.as_bytes());
-    expected.signs(|_| {}, std::iter::once(&token(sent)[..]))
+    expected.signs(
+        |_| {},
+        std::iter::once(&token(sent)[..]),
+        &mut Print::default(),
+    )
 }
 
 /// An object of strings in printable ASCII, in which nothing else has to be escaped.

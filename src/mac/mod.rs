@@ -22,6 +22,9 @@ use crate::public_key::{PublicKey, PublicKeyForm};
 /// The longest MAC of any algorithm, in bytes.
 pub(crate) const MAX_LEN: usize = 64;
 
+/// The length of a [`digest`], in bytes.
+pub(crate) const DIGEST_LEN: usize = 32;
+
 /// A key whose two padded blocks are already hashed, so that a message costs only its own bytes.
 ///
 /// Wiped when dropped, by the hash crates' `zeroize` features.
@@ -30,6 +33,46 @@ pub(crate) struct Key(State);
 
 /// A MAC under way. What comes before the body is its first piece, and one piece.
 pub(crate) struct Mac(State);
+
+/// What tells a message from others under one key: the beginning of its MAC, or a digest of it if the
+/// key is public.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Print([u8; DIGEST_LEN]);
+
+impl Print {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What tells several messages from others: that of a single one is its own.
+    pub(crate) fn joined(prints: impl IntoIterator<Item = Self>) -> Self {
+        use sha2::Digest as _;
+
+        let mut prints = prints.into_iter();
+        let first = prints.next().unwrap_or_default();
+        let mut all = Sha256::new_with_prefix(first.0);
+        let mut is_single = true;
+        for print in prints {
+            all.update(print.0);
+            is_single = false;
+        }
+        if is_single {
+            first
+        } else {
+            Self::of(&all.finalize())
+        }
+    }
+
+    #[inline]
+    fn of(mac: &[u8]) -> Self {
+        let mut print = Self::default();
+        let len = mac.len().min(DIGEST_LEN);
+        if let (Some(print), Some(mac)) = (print.0.get_mut(..len), mac.get(..len)) {
+            print.copy_from_slice(mac);
+        }
+        print
+    }
+}
 
 #[derive(Clone)]
 enum State {
@@ -137,11 +180,13 @@ impl Key {
     }
 
     /// Whether the MAC of what `message` writes is one of `signatures`, as [`Mac::is_one_of`]
-    /// tells, without the moves that a [`Mac`] of any algorithm costs.
+    /// tells, without the moves that a [`Mac`] of any algorithm costs. What tells the message from
+    /// others goes into `print`.
     pub(crate) fn signs<'s>(
         &self,
         message: impl FnOnce(&mut dyn FnMut(&[u8])),
         signatures: impl Iterator<Item = &'s [u8]>,
+        print: &mut Print,
     ) -> bool {
         #[cfg(feature = "_public-key")]
         if let State::Public(Public(key)) = &self.0 {
@@ -149,14 +194,21 @@ impl Key {
             message(&mut |piece| text.extend_from_slice(piece));
             let key = key.as_ref();
             let mut signatures = signatures;
-            return signatures.any(|signature| {
+            let is_signed = signatures.any(|signature| {
                 key.is_some_and(|key| key.verifies(&|write| write(&text), signature))
             });
+            if is_signed {
+                *print = Print(digest([&*text]));
+            }
+            return is_signed;
         }
         each!(&self.0, run => {
             let mut run = run.clone();
             message(&mut |text| run.absorb(text));
-            run.mac(|mac| is_one_of(mac, signatures))
+            run.mac(|mac| {
+                *print = Print::of(mac);
+                is_one_of(mac, signatures)
+            })
         })
     }
 }
@@ -170,8 +222,15 @@ impl Mac {
     /// length alone: each is compared, whether an earlier one matched or not.
     ///
     /// By reference, so that the state is wiped where it is and not left where it was moved from.
-    pub(crate) fn is_one_of<'s>(&self, signatures: impl Iterator<Item = &'s [u8]>) -> bool {
-        each!(&self.0, run => run.clone().mac(|mac| is_one_of(mac, signatures)))
+    pub(crate) fn is_one_of<'s>(
+        &self,
+        signatures: impl Iterator<Item = &'s [u8]>,
+        print: &mut Print,
+    ) -> bool {
+        each!(&self.0, run => run.clone().mac(|mac| {
+            *print = Print::of(mac);
+            is_one_of(mac, signatures)
+        }))
     }
 }
 
@@ -179,6 +238,14 @@ impl Mac {
 pub(crate) fn sha1(text: &[u8]) -> [u8; 20] {
     use sha2::Digest as _;
     Sha1::digest(text).into()
+}
+
+/// SHA-256 of all pieces.
+pub(crate) fn digest<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> [u8; DIGEST_LEN] {
+    use sha2::Digest as _;
+    let mut hash = Sha256::new();
+    pieces.into_iter().for_each(|piece| hash.update(piece));
+    hash.finalize().into()
 }
 
 /// What stands for a token that was sent, to be held against a key's: a digest, so that comparing

@@ -149,6 +149,7 @@ pub fn mailgun() -> Provider {
             .event_json("event-data.event")
             .message("{timestamp}{json:signature.token}")
             .danger_leave_body_unsigned()
+            .unique_message()
             .danger_allow_ambiguous_message(),
     )
 }
@@ -300,7 +301,8 @@ pub fn travis() -> Provider {
             .key_form(KeyForm::PublicKey(PublicKeyForm::Pem))
             .signature_header("signature")
             .message("{form:payload}")
-            .danger_leave_body_unsigned(),
+            .danger_leave_body_unsigned()
+            .unique_message(),
     )
 }
 
@@ -632,6 +634,7 @@ pub fn plivo_v2() -> Provider {
             .message("{canonical:plivo_v2}{header:x-plivo-signature-v2-nonce}")
             .or_message("{canonical:plivo_v2_without_path}{header:x-plivo-signature-v2-nonce}")
             .danger_leave_body_unsigned()
+            .unique_message()
             .danger_allow_ambiguous_message(),
     )
 }

@@ -533,7 +533,8 @@ pub fn mercadopago() -> Provider {
             .layout(Layout::key_values("v1"))
             .timestamp_key("ts")
             .message("id:{query:data.id};request-id:{header:x-request-id};ts:{timestamp};")
-            .danger_leave_body_unsigned(),
+            .danger_leave_body_unsigned()
+            .unique_message(),
     )
 }
 
@@ -659,7 +660,8 @@ pub fn braintree() -> Provider {
             .layout(Layout::separated("*", "&", '|'))
             .message("{canonical:braintree}")
             .or_message("{canonical:braintree}\n")
-            .danger_leave_body_unsigned(),
+            .danger_leave_body_unsigned()
+            .unique_message(),
     )
     .with_handshakes(handshakes::braintree())
 }
@@ -697,6 +699,7 @@ pub fn adyen_payments() -> Provider {
             .each_json("notificationItems")
             .signature_json("NotificationRequestItem.additionalData.hmacSignature")
             .message("{canonical:adyen_item}")
-            .danger_leave_body_unsigned(),
+            .danger_leave_body_unsigned()
+            .unique_message(),
     )
 }

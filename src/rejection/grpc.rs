@@ -22,9 +22,14 @@ pub fn grpc(rejection: &Rejection) -> Response<Bytes> {
         | RejectionClass::InvalidRequest => "3",
         RejectionClass::PayloadTooLarge => "8",
         RejectionClass::Timeout => "4",
+        RejectionClass::Misconfigured => "13",
         RejectionClass::Unavailable => "14",
     };
-    let message = rejection.class().message();
+    grpc_status(status, rejection.class().message())
+}
+
+/// An answer of this status.
+pub(crate) fn grpc_status(status: &'static str, message: &'static str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     let headers = response.headers_mut();
     headers.insert(

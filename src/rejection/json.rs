@@ -13,6 +13,7 @@ pub fn json(rejection: &Rejection) -> Response<Bytes> {
         RejectionClass::InvalidRequest => r#"{"error":"Invalid request"}"#,
         RejectionClass::PayloadTooLarge => r#"{"error":"Payload too large"}"#,
         RejectionClass::Timeout => r#"{"error":"Request timeout"}"#,
+        RejectionClass::Misconfigured => r#"{"error":"Internal server error"}"#,
         RejectionClass::Unavailable => r#"{"error":"Service unavailable"}"#,
     };
     answer(

@@ -217,6 +217,26 @@ pub enum RejectionKind {
         /// The deadline.
         deadline: Duration,
     },
+    /// The same delivery is being handled at this moment, or was when its claim was last renewed.
+    InFlight,
+    /// The [`Store`](crate::dedupe::Store) failed, or is full.
+    #[non_exhaustive]
+    StoreFailed {
+        /// The text of its error.
+        error: Arc<str>,
+    },
+    /// The [`Store`](crate::dedupe::Store) did not answer within the deadline.
+    #[non_exhaustive]
+    StoreTimeout {
+        /// The deadline.
+        deadline: Duration,
+    },
+    /// The request did not come through a [`WebhookLayer`](crate::WebhookLayer), so nothing is known of
+    /// it.
+    NotVerified,
+    /// Nothing that the scheme signs tells one delivery from another, and the
+    /// [`DedupeLayer`](crate::DedupeLayer) was not told what does.
+    NoDedupeKey,
 }
 
 impl RejectionKind {
@@ -260,7 +280,11 @@ impl RejectionKind {
             Self::HandoverFailed { .. }
             | Self::OverMemoryBudget
             | Self::KeySourceFailed { .. }
-            | Self::KeySourceTimeout { .. } => RejectionClass::Unavailable,
+            | Self::KeySourceTimeout { .. }
+            | Self::InFlight
+            | Self::StoreFailed { .. }
+            | Self::StoreTimeout { .. } => RejectionClass::Unavailable,
+            Self::NotVerified | Self::NoDedupeKey => RejectionClass::Misconfigured,
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | [`InvalidRequest`](RejectionClass::InvalidRequest) | 400 | `{"error":"Invalid request"}` | `INVALID_ARGUMENT` |
 //! | [`PayloadTooLarge`](RejectionClass::PayloadTooLarge) | 413 | `{"error":"Payload too large"}` | `RESOURCE_EXHAUSTED` |
 //! | [`Timeout`](RejectionClass::Timeout) | 408 | `{"error":"Request timeout"}` | `DEADLINE_EXCEEDED` |
+//! | [`Misconfigured`](RejectionClass::Misconfigured) | 500 | `{"error":"Internal server error"}` | `INTERNAL` |
 //! | [`Unavailable`](RejectionClass::Unavailable) | 503, `Retry-After: 1` | `{"error":"Service unavailable"}` | `UNAVAILABLE` |
 //!
 //! A gRPC answer is HTTP 200, so count refusals by the [`Rejection`] and not by status.
@@ -42,7 +43,10 @@ use std::{error::Error, fmt, sync::Arc};
 use http::StatusCode;
 
 pub use self::{grpc::grpc, json::json, kind::RejectionKind, problem::problem_json};
-pub(crate) use self::{grpc::is_grpc, text::line};
+pub(crate) use self::{
+    grpc::{grpc_status, is_grpc},
+    text::line,
+};
 
 /// Why a delivery was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +117,8 @@ pub enum RejectionClass {
     PayloadTooLarge,
     /// The body did not arrive in time.
     Timeout,
+    /// The layers are not put together as they have to be.
+    Misconfigured,
     /// The receiver cannot tell at the moment; the sender should try again.
     Unavailable,
 }
@@ -128,6 +134,7 @@ impl RejectionClass {
             Self::InvalidRequest => "Invalid request",
             Self::PayloadTooLarge => "Payload too large",
             Self::Timeout => "Request timeout",
+            Self::Misconfigured => "Internal server error",
             Self::Unavailable => "Service unavailable",
         }
     }
@@ -142,6 +149,7 @@ impl RejectionClass {
             }
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

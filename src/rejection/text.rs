@@ -116,6 +116,21 @@ impl fmt::Display for RejectionKind {
                 "the key source did not answer within {} s",
                 deadline.as_secs_f64()
             ),
+            Self::InFlight => f.write_str("the same delivery is being handled at this moment"),
+            Self::StoreFailed { error } => {
+                write!(f, "the store of deliveries failed: {error}")
+            }
+            Self::StoreTimeout { deadline } => write!(
+                f,
+                "the store of deliveries did not answer within {} s",
+                deadline.as_secs_f64()
+            ),
+            Self::NotVerified => f.write_str(
+                "the request did not come through a `WebhookLayer`, which has to be outside of the `DedupeLayer`",
+            ),
+            Self::NoDedupeKey => f.write_str(
+                "nothing that the scheme signs tells this delivery from others: say what does by `DedupeLayer::key_by`",
+            ),
         }
     }
 }

@@ -38,6 +38,7 @@ pub struct SchemeBuilder {
     pub(super) units: Units,
     pub(super) claims: Vec<ClaimText>,
     pub(super) must_expire: bool,
+    pub(super) has_unique_message: bool,
     #[cfg(feature = "_public-key")]
     pub(super) remote_key: Option<super::RemoteKey>,
     pub(super) may_be_ambiguous: bool,
@@ -80,6 +81,7 @@ impl SchemeBuilder {
             units: Units::Body,
             claims: Vec::new(),
             must_expire: false,
+            has_unique_message: false,
             #[cfg(feature = "_public-key")]
             remote_key: None,
             may_be_ambiguous: false,
@@ -264,6 +266,20 @@ impl SchemeBuilder {
     /// that part and its neighbour, and the signature still holds.
     pub fn danger_allow_ambiguous_message(mut self) -> Self {
         self.may_be_ambiguous = true;
+        self
+    }
+
+    /// Says that no two deliveries have the same signed text, though not all of the body is in it: an id is, or
+    /// all that there is of the event. By that text [`DedupeLayer`](crate::DedupeLayer) tells deliveries apart then.
+    ///
+    /// Without effect on a token, which signs nothing.
+    ///
+    /// # Security
+    ///
+    /// Two deliveries with the same text are one: the second is answered and never handled. A text with no more
+    /// in it than a time is not unique.
+    pub fn unique_message(mut self) -> Self {
+        self.has_unique_message = true;
         self
     }
 

@@ -3,8 +3,8 @@ use std::borrow::Cow;
 use http::{HeaderName, HeaderValue};
 
 use super::{
-    Algorithm, Claim, Encoding, Layout, Part, Place, SchemeBuilder, SchemeErrorKind, Spec,
-    Template, Timestamp, TimestampPlace,
+    Algorithm, Claim, Encoding, Identity, Layout, Part, Place, SchemeBuilder, SchemeErrorKind,
+    Spec, Template, Timestamp, TimestampPlace,
     builder::Where,
     template::{TemplateError, Tokens},
     web_token,
@@ -117,8 +117,11 @@ impl SchemeBuilder {
             remote_key: self.remote_key,
             tolerance: self.tolerance,
             looks_into_body: false,
+            has_unique_message: self.has_unique_message && !is_token,
+            identity: Identity::None,
+            signs_timestamp: false,
         };
-        spec.looks_into_body = spec.does_look_into_body();
+        spec.settle();
         Ok(spec)
     }
 }

@@ -74,7 +74,7 @@ pub use self::{
 };
 pub(crate) use self::{
     derived::Derived,
-    spec::{Claim, Spec, Timestamp, TimestampPlace},
+    spec::{Claim, Identity, Spec, Timestamp, TimestampPlace},
     template::{Element, Part, Template},
     timestamp::UnixTime,
     units::Units,
@@ -191,10 +191,7 @@ impl Scheme {
     /// Where the timestamp is, if there is one; `None` too if it is in the signature's own list.
     #[must_use]
     pub fn timestamp_place(&self) -> Option<&Place> {
-        match &self.0.timestamp.as_ref()?.place {
-            TimestampPlace::At(place) => Some(place),
-            TimestampPlace::Key(_) => None,
-        }
+        self.0.timestamp_place()
     }
 
     /// The unit and form of the timestamp, if there is one.
@@ -242,6 +239,13 @@ impl Scheme {
         self.0.covers_body()
     }
 
+    /// Whether what is signed tells one delivery from another: an id, the body, or a text that was
+    /// [said](SchemeBuilder::unique_message) to be unique.
+    #[must_use]
+    pub fn tells_deliveries_apart(&self) -> bool {
+        self.0.identity != Identity::None
+    }
+
     /// How far a timestamp may be from now, either way, unless the verifier is told otherwise.
     #[must_use]
     pub fn tolerance(&self) -> Duration {
@@ -276,10 +280,7 @@ impl Scheme {
     /// a new one.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
-        let mut messages = self.0.messages();
-        self.timestamp_place()
-            .is_some_and(|place| self.0.covers(place))
-            || messages.all(|message| message.has(|part| *part == Part::Timestamp))
+        self.0.signs_timestamp
     }
 
     /// Whether the delivery's id is part of the signed text.
@@ -289,7 +290,7 @@ impl Scheme {
     /// An id that is not signed must not decide whether a delivery was seen before.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
-        self.0.id.as_ref().is_some_and(|id| self.0.covers(id))
+        self.0.signs_id()
     }
 
     /// Whether the kind of event is part of the signed text.
@@ -321,7 +322,7 @@ impl Scheme {
         let mut spec = (*self.0).clone();
         spec.id = id.or(spec.id);
         spec.event = event.or(spec.event);
-        spec.looks_into_body = spec.does_look_into_body();
+        spec.settle();
         Self(Arc::new(spec))
     }
 
@@ -330,7 +331,7 @@ impl Scheme {
         let mut spec = (*self.0).clone();
         spec.signatures = vec![place];
         spec.units = Units::Body;
-        spec.looks_into_body = spec.does_look_into_body();
+        spec.settle();
         Self(Arc::new(spec))
     }
 

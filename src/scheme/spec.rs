@@ -4,9 +4,13 @@ use http::{HeaderName, HeaderValue};
 
 #[cfg(feature = "_public-key")]
 use super::RemoteKey;
-use super::{Algorithm, Encoding, KeyForm, Layout, Place, Template, TimestampUnit, Units};
+use super::{Algorithm, Encoding, KeyForm, Layout, Part, Place, Template, TimestampUnit, Units};
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own"
+)]
 pub(crate) struct Spec {
     pub(crate) name: Arc<str>,
     pub(crate) algorithm: Algorithm,
@@ -36,6 +40,24 @@ pub(crate) struct Spec {
     pub(crate) tolerance: Duration,
     /// Whether something is found in the body or the query, or computed from them.
     pub(crate) looks_into_body: bool,
+    /// Whether no two deliveries have the same signed text, though it does not cover the body.
+    pub(super) has_unique_message: bool,
+    pub(crate) identity: Identity,
+    /// Whether the timestamp is part of the signed text.
+    pub(crate) signs_timestamp: bool,
+}
+
+/// What tells a delivery from every other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// Its id, which is signed.
+    Id,
+    /// Its MAC.
+    Mac,
+    /// Nothing that is signed.
+    None,
+    /// A digest of its signed text: what a public key verifies may be written in several ways.
+    Text,
 }
 
 impl Spec {
@@ -75,16 +97,40 @@ impl Spec {
         self.message.can_stream() && !self.looks_into_body && !self.algorithm.has_public_key()
     }
 
+    /// Where the timestamp is, but for the one that is in the signature's own list.
+    pub(super) fn timestamp_place(&self) -> Option<&Place> {
+        match &self.timestamp.as_ref()?.place {
+            TimestampPlace::At(place) => Some(place),
+            TimestampPlace::Key(_) => None,
+        }
+    }
+
+    /// Whether the delivery's id is part of the signed text.
+    pub(super) fn signs_id(&self) -> bool {
+        self.id.as_ref().is_some_and(|id| self.covers(id))
+    }
+
+    /// Fills in what follows from the rest.
+    pub(super) fn settle(&mut self) {
+        self.looks_into_body = self.does_look_into_body();
+        let place = self.timestamp_place();
+        let is_covered = place.is_some_and(|place| self.covers(place));
+        let is_part = |message: &Template| message.has(|part| *part == Part::Timestamp);
+        self.signs_timestamp = is_covered || self.messages().all(is_part);
+        self.identity = if self.signs_id() {
+            Identity::Id
+        } else if !self.covers_body() && !self.has_unique_message {
+            Identity::None
+        } else if self.algorithm.has_public_key() {
+            Identity::Text
+        } else {
+            Identity::Mac
+        };
+    }
+
     /// Whether something is found in the body or the query, or computed from them.
-    pub(super) fn does_look_into_body(&self) -> bool {
-        let timestamp = self
-            .timestamp
-            .as_ref()
-            .and_then(|timestamp| match &timestamp.place {
-                TimestampPlace::At(place) => Some(place),
-                TimestampPlace::Key(_) => None,
-            });
-        let places = self.signatures.iter().chain(timestamp);
+    fn does_look_into_body(&self) -> bool {
+        let places = self.signatures.iter().chain(self.timestamp_place());
         let mut places = places.chain(&self.id).chain(&self.event);
         self.layout.is_jws().is_some()
             || self.units.are_in_body()

@@ -64,6 +64,7 @@
 
 mod candidates;
 mod claims;
+mod dedupe_key;
 mod facts;
 mod handshakes;
 mod listed;
@@ -80,5 +81,5 @@ mod window;
 
 #[cfg(feature = "jwt")]
 pub(crate) use self::web_token::unsigned as unsigned_token;
+pub use self::{dedupe_key::DedupeKey, session::Session, verified::Verified, verifier::Verifier};
 pub(crate) use self::{handshakes::Greeting, session::Delivery, text::signed_text};
-pub use self::{session::Session, verified::Verified, verifier::Verifier};

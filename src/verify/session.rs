@@ -7,11 +7,11 @@ use super::{
     facts::{Facts, Found},
     handshakes::is_challenge,
     text::SignedText,
-    verified::Notes,
+    verified::{Notes, Prints},
 };
 use crate::{
     keys::Keyring,
-    mac::{Key, Mac},
+    mac::{Key, Mac, Print},
     rejection::{Rejection, RejectionKind},
     scheme::{Spec, UnixTime},
 };
@@ -190,10 +190,10 @@ impl Delivery {
             }
         };
         let len: usize = pieces().map(|piece| piece.as_ref().len()).sum();
-        let signs = |key: &Key, skip: usize, found: Option<&Found>| {
+        let signs = |key: &Key, skip: usize, found: Option<&Found>, print: &mut Print| {
             // The text of nearly all schemes, without what the others take.
             if uncommon.is_none() && skip == 0 && text.has_one_gap() {
-                return text.signed_whole_by(key, pieces(), candidates);
+                return text.signed_whole_by(key, pieces(), candidates, print);
             }
             let candidates = found.map_or(&*candidates, |found| &found.candidates);
             let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
@@ -201,34 +201,50 @@ impl Delivery {
             let mut texts = texts.zip(spec.messages()).enumerate().skip(skip);
             texts.any(|(at, (text, message))| {
                 let derived = found.map(|found| found.derived(at));
-                text.signed_by(key, message, pieces(), derived, candidates)
+                text.signed_by(key, message, pieces(), derived, candidates, print)
             })
         };
-        // The units that no key has proven yet, if the body is looked into.
-        let mut left: Vec<&Found> = found.iter().flatten().collect();
+        // What was found in each unit of a body that is looked into, and what tells it from others once a
+        // key has proven it.
+        let mut units: Vec<(&Found, Option<Print>)> =
+            found.iter().flatten().map(|found| (found, None)).collect();
         let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
         let mut kind = if keyring.is_decoy() {
             RejectionKind::UnknownTenant
         } else {
             RejectionKind::SignatureMismatch
         };
+        let mut print = Print::default();
+        let mut current = None;
         for (at, key) in keyring.iter().enumerate() {
+            if at == 1 {
+                current = Some(print);
+            }
             let whole = streamed.take().filter(|streamed| streamed.len == len);
-            let unproven = |found: &&Found| !signs(&key.key, 0, Some(found));
-            let still: Vec<_> = left.iter().copied().filter(unproven).collect();
+            let tried = units.iter().map(|(found, proven)| {
+                let mut own = Print::default();
+                let holds = proven.is_none() && signs(&key.key, 0, Some(found), &mut own);
+                (holds, own)
+            });
+            let tried: Vec<_> = tried.collect();
+            if found.is_some() {
+                print = Print::joined(tried.iter().map(|(_, own)| *own));
+            }
             let matches = match whole {
                 Some(mut streamed) => {
                     text.behind().for_each(|text| streamed.mac.update(text));
-                    streamed.mac.is_one_of(candidates.iter()) || signs(&key.key, 1, None)
+                    let candidates = candidates.iter();
+                    streamed.mac.is_one_of(candidates, &mut print)
+                        || signs(&key.key, 1, None, &mut print)
                 }
-                None if found.is_some() => still.len() < left.len(),
-                None => signs(&key.key, 0, None),
+                None if found.is_some() => tried.iter().any(|(holds, _)| *holds),
+                None => signs(&key.key, 0, None, &mut print),
             };
             if !matches || keyring.is_decoy() {
                 continue;
             }
-            let mut units = found.iter().flatten();
-            if let Some(claim) = units.find_map(|found| found.missed.clone()) {
+            let mut claiming = found.iter().flatten();
+            if let Some(claim) = claiming.find_map(|found| found.missed.clone()) {
                 kind = RejectionKind::ClaimMismatch { claim };
                 continue;
             }
@@ -247,23 +263,29 @@ impl Delivery {
             if at > 0 {
                 keyring.tell_in_use(key, &verifier.scheme().spec().name);
             }
-            left = still;
-            if !left.is_empty() {
+            for ((_, proven), (holds, own)) in units.iter_mut().zip(tried) {
+                *proven = proven.or(holds.then_some(own));
+            }
+            if units.iter().any(|(_, proven)| proven.is_none()) {
                 continue;
+            }
+            if found.is_some() {
+                print = Print::joined(units.iter().filter_map(|(_, proven)| *proven));
             }
             let mut text = std::mem::take(text);
             Found::note(found.as_deref().unwrap_or_default(), &mut text, lens);
             let notes = Notes::new(text, *lens);
             let tenant = keyring.tenant();
-            return Ok(Verified::new(verifier.scheme(), tenant, key, notes, *time));
+            let prints = Prints::new(print, current);
+            return Ok(Verified::new(verifier, tenant, key, notes, *time, prints));
         }
         for _ in keyring.len()..*least_macs {
             let key = &verifier.keyring().current.key;
             if found.is_none() {
-                std::hint::black_box(signs(key, 0, None));
+                std::hint::black_box(signs(key, 0, None, &mut print));
             }
             for found in found.iter().flatten() {
-                std::hint::black_box(signs(key, 0, Some(found)));
+                std::hint::black_box(signs(key, 0, Some(found), &mut print));
             }
         }
         Err(verifier.reject(kind))

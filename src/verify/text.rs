@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::{candidates::Candidates, claims::Claims, facts::Facts};
 use crate::{
     head::Head,
-    mac::Key,
+    mac::{Key, Print},
     providers::Provider,
     rejection::RejectionKind,
     scheme::{Part, Template},
@@ -79,13 +79,14 @@ impl SignedText {
         key: &Key,
         pieces: impl Iterator<Item: AsRef<[u8]>>,
         candidates: &Candidates,
+        print: &mut Print,
     ) -> bool {
         let write = |mac: &mut dyn FnMut(&[u8])| {
             mac(self.before());
             pieces.for_each(|piece| mac(piece.as_ref()));
             mac(self.after());
         };
-        key.signs(write, candidates.iter())
+        key.signs(write, candidates.iter(), print)
     }
 
     /// Whether one of `candidates` is of this text under `key`; `derived` fills the gaps that are not
@@ -98,9 +99,10 @@ impl SignedText {
         pieces: impl Iterator<Item: AsRef<[u8]>>,
         derived: Option<impl Iterator<Item = &'d [u8]>>,
         candidates: &Candidates,
+        print: &mut Print,
     ) -> bool {
         let write = |mac: &mut dyn FnMut(&[u8])| self.write(message, pieces, derived, mac);
-        key.signs(write, candidates.iter())
+        key.signs(write, candidates.iter(), print)
     }
 
     /// What comes after [`before`](Self::before); `derived` fills the gaps that are not the body's.

@@ -1,12 +1,17 @@
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 
-use super::text::SignedText;
+use super::{DedupeKey, Verifier, text::SignedText};
 use crate::{
     encoding::decimal,
     keys::LabelledKey,
-    scheme::{Scheme, UnixTime},
+    mac::Print,
+    scheme::{Identity, Scheme, UnixTime},
 };
 
 /// Proof that a delivery is authentic, and what is known of it.
@@ -31,6 +36,8 @@ pub struct Verified {
     key_label: Option<Arc<str>>,
     notes: Notes,
     time: Option<UnixTime>,
+    replay_window: Option<Duration>,
+    prints: Prints,
 }
 
 /// What the delivery says of itself: copies, because a header's value is a slice of the connection's
@@ -67,6 +74,24 @@ impl Notes {
     }
 }
 
+/// What tells the delivery from others under the key that matched, and under the current one if that is
+/// another.
+#[derive(Clone)]
+pub(super) struct Prints {
+    matched: Print,
+    // On the heap, because there is seldom one.
+    current: Option<Box<Print>>,
+}
+
+impl Prints {
+    pub(super) fn new(matched: Print, current: Option<Print>) -> Self {
+        Self {
+            matched,
+            current: current.map(Box::new),
+        }
+    }
+}
+
 fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes)
         .ok()
@@ -75,18 +100,21 @@ fn text(bytes: &[u8]) -> Option<&str> {
 
 impl Verified {
     pub(super) fn new(
-        scheme: &Scheme,
+        verifier: &Verifier,
         tenant: Option<&Arc<str>>,
         key: &LabelledKey,
         notes: Notes,
         time: Option<UnixTime>,
+        prints: Prints,
     ) -> Self {
         Self {
-            scheme: scheme.clone(),
+            scheme: verifier.scheme().clone(),
             tenant: tenant.cloned(),
             key_label: key.label.clone(),
             notes,
             time,
+            replay_window: verifier.replay_window(),
+            prints,
         }
     }
 
@@ -171,6 +199,67 @@ impl Verified {
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
         self.scheme.timestamp_is_signed()
+    }
+
+    /// For how long this very delivery can be sent again and still pass, at most: the whole window of
+    /// its timestamp. `None` if it always can, because no time is signed or any is tolerated; a token's own end is
+    /// not counted.
+    #[must_use]
+    pub fn replay_window(&self) -> Option<Duration> {
+        self.replay_window
+    }
+
+    /// What tells this delivery from all others of its provider and tenant, made of nothing but what is
+    /// signed: the id, if that is; else the MAC, or a digest of the signed text where that is verified
+    /// by a public key. `None` where nothing that is signed
+    /// [tells deliveries apart](Scheme::tells_deliveries_apart), as with a token.
+    ///
+    /// [`DedupeLayer`](crate::DedupeLayer) claims deliveries by it. A handler that writes it into its
+    /// own database, in the transaction that has its effect, has that effect once, whatever happens.
+    ///
+    /// # Security
+    ///
+    /// - A sender's next attempt has the same key if it is signed alike. Where the time is signed and the
+    ///   id is not, each attempt has a key of its own: Stripe signs its retries anew.
+    /// - Two deliveries with the same body, from a provider that signs nothing else, have the same key.
+    /// - A MAC depends on the secret. If a sender signs with two, and somebody takes one of the
+    ///   signatures away, what is left may match under another secret, and this key is another one. The
+    ///   layer claims the delivery under the current secret too, and so recognises it.
+    /// - The provider's name is in it, and the tenant. Two senders of the same scheme whose ids are
+    ///   their own to choose need a [scope](crate::DedupeLayer::scope) each.
+    #[must_use]
+    pub fn dedupe_key(&self) -> Option<DedupeKey> {
+        let [key, _] = self.dedupe_keys();
+        key
+    }
+
+    /// The key of the delivery, and the one that it has under the current secret, if that is not the one
+    /// that matched.
+    pub(crate) fn dedupe_keys(&self) -> [Option<DedupeKey>; 2] {
+        let Prints { matched, current } = &self.prints;
+        let of_print = |print: &Print| self.key_of("print", print.as_bytes());
+        match (self.scheme.spec().identity, self.delivery_id()) {
+            (Identity::None, _) => [None, None],
+            (Identity::Id, Some(id)) => [Some(self.key_of("id", id.as_bytes())), None],
+            // Of the text, which is the same under each key.
+            (Identity::Text, _) => [Some(of_print(matched)), None],
+            (Identity::Id | Identity::Mac, _) => {
+                [Some(of_print(matched)), current.as_deref().map(of_print)]
+            }
+        }
+    }
+
+    pub(crate) fn shared_provider(&self) -> Arc<str> {
+        Arc::clone(&self.scheme.spec().name)
+    }
+
+    fn key_of(&self, kind: &str, value: &[u8]) -> DedupeKey {
+        let (is_of, tenant) = match &self.tenant {
+            Some(tenant) => ("tenant", &**tenant),
+            None => ("nobody", ""),
+        };
+        let parts = [self.provider(), is_of, tenant, kind].map(str::as_bytes);
+        DedupeKey::of(parts.into_iter().chain([value]))
     }
 }
 

@@ -256,6 +256,12 @@ impl Verifier {
             .check(now, time, unit.unwrap_or(TimestampUnit::Seconds))
     }
 
+    /// For how long a delivery can be sent again and pass; `None` for ever.
+    pub(super) fn replay_window(&self) -> Option<Duration> {
+        let is_timed = self.scheme().spec().signs_timestamp;
+        is_timed.then(|| self.0.window.whole()).flatten()
+    }
+
     #[cold]
     pub(crate) fn reject(&self, kind: RejectionKind) -> Rejection {
         let name = Arc::clone(&self.scheme().spec().name);

@@ -14,6 +14,13 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// From the first moment at which a timestamp passes to the last; `None` without an end.
+    pub(super) fn whole(self) -> Option<Duration> {
+        // A clock is cut down to the timestamp's own unit, which is a second at most.
+        let whole = self.past.checked_add(self.future)?;
+        whole.checked_add(Duration::from_secs(1))
+    }
+
     pub(super) fn check(
         self,
         now: UnixTime,

@@ -1,23 +1,22 @@
 use std::{
     error::Error,
     fmt,
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
+    future::Future,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::Poll,
     time::Duration,
 };
 
 #[cfg(feature = "remote-keys")]
-use std::task::{Context, ready};
+use std::task::{Context, Poll, ready};
 
 use http::request::Parts;
 
-use super::deadline::Deadline;
 use crate::{
+    deadline::in_time,
     head::Head,
     keys::{KeySource, Keyring, Keys},
     rejection::RejectionKind,
@@ -191,21 +190,4 @@ where
             deadline: deadline.unwrap_or_default(),
         }),
     }
-}
-
-/// What a future gives before the deadline. A timer is made only if it has to be waited for.
-async fn in_time<F: Future>(future: F, deadline: Option<Duration>) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut timer = Deadline::default();
-    poll_fn(|cx| {
-        let is_over = timer.is_over(cx);
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(output));
-        }
-        if is_over || deadline.is_some_and(|deadline| timer.begin(deadline, cx)) {
-            return Poll::Ready(None);
-        }
-        Poll::Pending
-    })
-    .await
 }

@@ -70,7 +70,8 @@
 //! # What this does not do
 //!
 //! - It does not recognise a delivery that comes twice. A timestamp that is signed bounds how long
-//!   a recorded delivery can be sent again; it does not stop the second within that time.
+//!   a recorded delivery can be sent again; what stops the second within that time is
+//!   [`dedupe`](crate::dedupe).
 //! - It does not cover what the scheme does not sign: few of the [`providers`](crate::providers)
 //!   sign the URL, the method or a header, and nobody signs trailers. One secret for two endpoints
 //!   lets a delivery for one be sent to the other.
@@ -79,7 +80,6 @@
 mod answering;
 mod budget;
 mod config;
-mod deadline;
 mod future;
 mod layer;
 mod lookup;

@@ -14,12 +14,12 @@ use super::{
     answering::{Answered, MayBe},
     budget::Share,
     config::Config,
-    deadline::Deadline,
     future::COMPLETED,
     lookup::LookUp,
 };
 use crate::{
     body::{Buffer, VerifiedBody},
+    deadline::Deadline,
     handshake::MOST_BODY,
     keys::Keyring,
     rejection::{self, Rejection, RejectionKind},

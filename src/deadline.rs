@@ -1,0 +1,50 @@
+//! How long something may keep us waiting.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::time::{Sleep, sleep};
+
+/// A timer that is made when something first keeps us waiting.
+#[derive(Default)]
+pub(crate) struct Deadline(Option<Pin<Box<Sleep>>>);
+
+impl Deadline {
+    /// Whether the time is over. Ask before what is waited for gets its turn: Tokio lets a task do so
+    /// much at a time, and of a task that has done it no timer hears.
+    pub(crate) fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        let timer = self.0.as_mut();
+        timer.is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
+    }
+
+    /// Makes the timer, unless there is one, and sees to it that the task is woken; `true` if the
+    /// time is over at once.
+    pub(crate) fn begin(&mut self, deadline: Duration, cx: &mut Context<'_>) -> bool {
+        if self.0.is_some() {
+            return false;
+        }
+        let timer = self.0.insert(Box::pin(sleep(deadline)));
+        timer.as_mut().poll(cx) == Poll::Ready(())
+    }
+}
+
+/// What a future gives before the deadline. A timer is made only if it has to be waited for.
+pub(crate) async fn in_time<F: Future>(future: F, deadline: Option<Duration>) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut timer = Deadline::default();
+    poll_fn(|cx| {
+        let is_over = timer.is_over(cx);
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        if is_over || deadline.is_some_and(|deadline| timer.begin(deadline, cx)) {
+            return Poll::Ready(None);
+        }
+        Poll::Pending
+    })
+    .await
+}

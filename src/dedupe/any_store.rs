@@ -1,0 +1,117 @@
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use super::{Claim, DedupeKey, Owner, Store};
+use crate::{
+    deadline::in_time,
+    rejection::{self, RejectionKind},
+};
+
+/// A step of a store under way.
+pub(super) type Step<T> = Pin<Box<dyn Future<Output = Result<T, RejectionKind>> + Send>>;
+
+/// What a delivery is claimed under: its key, and the one that it has under the current secret if that is
+/// another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keys {
+    pub(super) first: DedupeKey,
+    pub(super) second: Option<DedupeKey>,
+}
+
+impl Keys {
+    fn iter(self) -> impl Iterator<Item = DedupeKey> {
+        std::iter::once(self.first).chain(self.second)
+    }
+}
+
+/// A [`Store`] of any type, each of whose steps has a deadline, and is taken for all keys of a delivery.
+pub(super) trait AnyStore: Send + Sync {
+    fn claim(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<Claim>;
+    fn renew(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<bool>;
+    fn complete(
+        self: Arc<Self>,
+        keys: Keys,
+        owner: Owner,
+        retention: Duration,
+        times: Times,
+    ) -> Step<bool>;
+    fn release(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<()>;
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    pub(super) lease: Duration,
+    /// Of each step.
+    pub(super) deadline: Option<Duration>,
+}
+
+impl<S: Store> AnyStore for S {
+    fn claim(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<Claim> {
+        Box::pin(async move {
+            for key in keys.iter() {
+                let claim = Store::claim(&*self, key, owner, times.lease);
+                let claim = step(claim, times).await?;
+                if claim != Claim::Granted {
+                    // What was granted before it.
+                    for held in keys.iter().take_while(|held| *held != key) {
+                        step(Store::release(&*self, held, owner), times).await?;
+                    }
+                    return Ok(claim);
+                }
+            }
+            Ok(Claim::Granted)
+        })
+    }
+
+    fn renew(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<bool> {
+        Box::pin(async move {
+            let mut is_ours = true;
+            for key in keys.iter() {
+                is_ours &= step(Store::renew(&*self, key, owner, times.lease), times).await?;
+            }
+            Ok(is_ours)
+        })
+    }
+
+    fn complete(
+        self: Arc<Self>,
+        keys: Keys,
+        owner: Owner,
+        retention: Duration,
+        times: Times,
+    ) -> Step<bool> {
+        Box::pin(async move {
+            let mut is_ours = true;
+            for key in keys.iter() {
+                is_ours &= step(Store::complete(&*self, key, owner, retention), times).await?;
+            }
+            Ok(is_ours)
+        })
+    }
+
+    fn release(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<()> {
+        Box::pin(async move {
+            for key in keys.iter() {
+                step(Store::release(&*self, key, owner), times).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+async fn step<T, E>(
+    step: impl Future<Output = Result<T, E>>,
+    Times { deadline, .. }: Times,
+) -> Result<T, RejectionKind>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match in_time(step, deadline).await {
+        Some(Ok(done)) => Ok(done),
+        Some(Err(error)) => Err(RejectionKind::StoreFailed {
+            error: rejection::line(&*error.into()),
+        }),
+        None => Err(RejectionKind::StoreTimeout {
+            deadline: deadline.unwrap_or_default(),
+        }),
+    }
+}

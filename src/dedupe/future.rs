@@ -1,0 +1,294 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::{
+    Claim,
+    answer::{duplicate, is_success, refuse},
+    any_store::{Keys, Step},
+    layer::Config,
+    ticket::Ticket,
+};
+use crate::{body::ResponseBody, rejection::RejectionKind, trace, verify::Verified};
+
+pin_project! {
+    /// The response of [`Dedupe`](super::Dedupe): what the inner service answers, or that the delivery
+    /// was handled before, or is being handled.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it before the inner service has answered gives the claim up, and the delivery can be
+    /// handled again. Dropping it later, while the store is told of a success, leaves that to a task of the
+    /// Tokio runtime. Without a runtime, a claim in a store that is not asked in vain ends with its lease.
+    ///
+    /// # Panics
+    ///
+    /// When polled after it has given its response, as futures may; and as
+    /// [`lease`](super::DedupeLayer::lease) and [`store_deadline`](super::DedupeLayer::store_deadline) say.
+    pub struct ResponseFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S, B, S::Future, Result<S::Response, S::Error>>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<S, B, F, O> {
+        Answered { response: Option<Response<Bytes>> },
+        Claiming {
+            claim: Step<Claim>,
+            claiming: Option<Claiming<S, B>>,
+        },
+        Readying {
+            request: Option<Request<B>>,
+            service: S,
+            handling: Option<Handling>,
+        },
+        Calling {
+            #[pin]
+            future: F,
+            renewal: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+            handling: Option<Handling>,
+        },
+        Settling {
+            settle: Pin<Box<dyn Future<Output = ()> + Send>>,
+            ticket: Option<Ticket>,
+            outcome: Option<O>,
+        },
+        Done,
+    }
+}
+
+/// A delivery that waits for its claim.
+struct Claiming<S, B> {
+    service: S,
+    request: Request<B>,
+    config: Arc<Config>,
+    verified: Verified,
+    ticket: Ticket,
+    is_grpc: bool,
+}
+
+/// A delivery that is being handled; without a ticket where it was let through.
+struct Handling {
+    ticket: Option<Ticket>,
+    config: Arc<Config>,
+    verified: Verified,
+}
+
+/// Taking something out of a state twice takes a poll after the last.
+const COMPLETED: &str = "ResponseFuture polled after completion";
+
+impl<S, B> ResponseFuture<S, B>
+where
+    S: Service<Request<B>>,
+{
+    pub(super) fn refused(
+        config: &Config,
+        is_grpc: bool,
+        verified: Option<&Verified>,
+        kind: RejectionKind,
+    ) -> Self {
+        let response = Some(refuse(config, is_grpc, verified, kind));
+        Self {
+            state: State::Answered { response },
+        }
+    }
+
+    pub(super) fn claiming(
+        service: S,
+        config: &Arc<Config>,
+        request: Request<B>,
+        verified: Verified,
+        keys: Keys,
+        is_grpc: bool,
+    ) -> Self {
+        let ticket = Ticket::new(&config.store, keys, config.times);
+        Self {
+            state: State::Claiming {
+                claim: ticket.claim(),
+                claiming: Some(Claiming {
+                    service,
+                    request,
+                    config: Arc::clone(config),
+                    verified,
+                    ticket,
+                    is_grpc,
+                }),
+            },
+        }
+    }
+}
+
+impl<S, B, ResBody> Future for ResponseFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<ResBody>>,
+{
+    type Output = Result<Response<ResponseBody<ResBody>>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            let next = match state.as_mut().project() {
+                StateProj::Claiming { claim, claiming } => {
+                    let claim = ready!(claim.as_mut().poll(cx));
+                    claiming.take().expect(COMPLETED).proceed(claim)
+                }
+                StateProj::Readying {
+                    request,
+                    service,
+                    handling,
+                } => match ready!(service.poll_ready(cx)) {
+                    Ok(()) => State::Calling {
+                        future: service.call(request.take().expect(COMPLETED)),
+                        renewal: None,
+                        handling: handling.take(),
+                    },
+                    Err(error) => handling.take().expect(COMPLETED).settle(Err(error)),
+                },
+                StateProj::Calling {
+                    future,
+                    renewal,
+                    handling,
+                } => match future.poll(cx) {
+                    Poll::Ready(outcome) => handling.take().expect(COMPLETED).settle(outcome),
+                    Poll::Pending => {
+                        let ticket = handling.as_ref().and_then(|it| it.ticket.as_ref());
+                        if let Some(ticket) = ticket {
+                            let renewal = renewal.get_or_insert_with(|| Box::pin(ticket.renewal()));
+                            let _ = renewal.as_mut().poll(cx);
+                        }
+                        return Poll::Pending;
+                    }
+                },
+                StateProj::Settling {
+                    settle,
+                    ticket,
+                    outcome,
+                } => {
+                    ready!(settle.as_mut().poll(cx));
+                    if let Some(ticket) = ticket {
+                        ticket.void();
+                    }
+                    let outcome = outcome.take().expect(COMPLETED);
+                    state.set(State::Done);
+                    return Poll::Ready(outcome.map(|it| it.map(ResponseBody::inner)));
+                }
+                StateProj::Answered { response } => {
+                    let response = response.take().expect(COMPLETED);
+                    return Poll::Ready(Ok(response.map(ResponseBody::refusal)));
+                }
+                StateProj::Done => panic!("{COMPLETED}"),
+            };
+            state.set(next);
+        }
+    }
+}
+
+impl<S, B> Claiming<S, B>
+where
+    S: Service<Request<B>>,
+{
+    /// What is to be done now that the store has answered.
+    fn proceed(
+        mut self,
+        claim: Result<Claim, RejectionKind>,
+    ) -> State<S, B, S::Future, Result<S::Response, S::Error>> {
+        let ticket = match claim {
+            Ok(Claim::Granted) => Some(self.ticket),
+            Ok(Claim::Completed) => {
+                self.ticket.void();
+                let response = duplicate(&self.config, &self.verified, self.is_grpc);
+                let response = Some(response);
+                return State::Answered { response };
+            }
+            Ok(Claim::InFlight) => {
+                self.ticket.void();
+                let verified = Some(&self.verified);
+                let kind = RejectionKind::InFlight;
+                let response = Some(refuse(&self.config, self.is_grpc, verified, kind));
+                return State::Answered { response };
+            }
+            Err(kind) if self.config.lets_through => {
+                trace::warn!(
+                    provider = self.verified.provider(),
+                    reason = %kind,
+                    "webhook delivery let through without a claim"
+                );
+                None
+            }
+            Err(kind) => {
+                let response = refuse(&self.config, self.is_grpc, Some(&self.verified), kind);
+                let response = Some(response);
+                return State::Answered { response };
+            }
+        };
+        State::Readying {
+            request: Some(self.request),
+            service: self.service,
+            handling: Some(Handling {
+                ticket,
+                config: self.config,
+                verified: self.verified,
+            }),
+        }
+    }
+}
+
+impl Handling {
+    /// What is to be done now that the inner service has answered.
+    fn settle<S, B, F, R, E>(
+        self,
+        outcome: Result<Response<R>, E>,
+    ) -> State<S, B, F, Result<Response<R>, E>> {
+        let Self {
+            mut ticket,
+            config,
+            verified,
+        } = self;
+        if let Some(ticket) = &mut ticket {
+            if outcome.as_ref().is_ok_and(is_success) {
+                ticket.succeed(config.retention(&verified));
+            }
+        }
+        let settle = ticket.as_ref().map(Ticket::settle);
+        State::Settling {
+            settle: Box::pin(async move {
+                if let Some(settle) = settle {
+                    settle.await;
+                }
+            }),
+            ticket,
+            outcome: Some(outcome),
+        }
+    }
+}
+
+impl<S, B> fmt::Debug for ResponseFuture<S, B>
+where
+    S: Service<Request<B>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Answered { .. } => "Answered",
+            State::Claiming { .. } => "Claiming",
+            State::Readying { .. } => "Readying",
+            State::Calling { .. } => "Calling",
+            State::Settling { .. } => "Settling",
+            State::Done => "Done",
+        };
+        write!(f, "ResponseFuture::{state}")
+    }
+}

@@ -1,0 +1,341 @@
+//! Stores of deliveries: those of the crate against the promises of the trait, and broken ones, so that
+//! the promises are known to be tested.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod redis_server;
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_util::FutureExt as _;
+use redis_server::RedisServer;
+use tokio::time::{Instant, advance};
+use tower_webhook::{
+    dedupe::{Claim, DedupeKey, Full, MemoryStore, Owner, RedisStore, Store},
+    testing,
+};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn key(at: usize) -> DedupeKey {
+    DedupeKey::of([at.to_be_bytes()])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn memory() {
+    let store = MemoryStore::new(1000);
+    testing::store(&store).await;
+    testing::store(&Arc::new(store)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn memory_on_paused_time() {
+    testing::store(&MemoryStore::new(1000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn redis() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    testing::store(&store).await;
+    testing::store(&store.prefix("other:").deadline(None)).await;
+}
+
+/// A store that breaks one promise.
+#[derive(Clone)]
+struct Broken {
+    flaw: Flaw,
+    known: Arc<Mutex<HashMap<DedupeKey, (Option<Owner>, Instant)>>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Flaw {
+    None,
+    /// Reads, lets others have a turn, and writes.
+    NotAtomic,
+    /// Takes whoever comes for the owner.
+    AnyoneCompletes,
+    AnyoneReleases,
+    AnyoneRenews,
+    ForgetsWhatItCompleted,
+    LeaseNeverEnds,
+    RetentionNeverEnds,
+    /// As the lease does.
+    CompletedEnds,
+    RenewsNothing,
+    ReleasesNothing,
+    CompletesNothing,
+    /// Does not know who it is.
+    NoSecondClaim,
+    NoLateCompletion,
+}
+
+impl Broken {
+    fn new(flaw: Flaw) -> Self {
+        Self {
+            flaw,
+            known: Arc::default(),
+        }
+    }
+
+    fn is(&self, flaw: Flaw) -> bool {
+        self.flaw == flaw
+    }
+
+    #[expect(clippy::option_option, reason = "completed by nobody, or not known")]
+    fn known(&self, key: DedupeKey) -> Option<Option<Owner>> {
+        let known = self.known.lock().unwrap().get(&key).copied();
+        let (owner, until) = known?;
+        let lasts = match owner {
+            Some(_) => self.is(Flaw::LeaseNeverEnds),
+            None => self.is(Flaw::RetentionNeverEnds),
+        };
+        (lasts || until > Instant::now()).then_some(owner)
+    }
+
+    fn set(&self, key: DedupeKey, owner: Option<Owner>, time: Duration) {
+        let until = Instant::now() + time;
+        self.known.lock().unwrap().insert(key, (owner, until));
+    }
+}
+
+impl Store for Broken {
+    type Error = Infallible;
+
+    async fn claim(
+        &self,
+        key: DedupeKey,
+        owner: Owner,
+        lease: Duration,
+    ) -> Result<Claim, Infallible> {
+        let known = self.known(key);
+        if self.is(Flaw::NotAtomic) {
+            tokio::task::yield_now().await;
+        }
+        Ok(match known {
+            Some(None) => Claim::Completed,
+            Some(Some(it)) if it != owner || self.is(Flaw::NoSecondClaim) => Claim::InFlight,
+            _ => {
+                self.set(key, Some(owner), lease);
+                Claim::Granted
+            }
+        })
+    }
+
+    async fn renew(
+        &self,
+        key: DedupeKey,
+        owner: Owner,
+        lease: Duration,
+    ) -> Result<bool, Infallible> {
+        let known = self.known(key);
+        if known.is_some_and(|it| it != Some(owner)) && !self.is(Flaw::AnyoneRenews) {
+            return Ok(false);
+        }
+        if !self.is(Flaw::RenewsNothing) {
+            self.set(key, Some(owner), lease);
+        }
+        Ok(true)
+    }
+
+    async fn complete(
+        &self,
+        key: DedupeKey,
+        owner: Owner,
+        retention: Duration,
+    ) -> Result<bool, Infallible> {
+        match self.known(key) {
+            Some(None) => return Ok(true),
+            Some(Some(it)) if it != owner && !self.is(Flaw::AnyoneCompletes) => return Ok(false),
+            None if self.is(Flaw::NoLateCompletion) => return Ok(true),
+            _ => {}
+        }
+        match self.flaw {
+            Flaw::CompletesNothing => {}
+            Flaw::ForgetsWhatItCompleted => drop(self.known.lock().unwrap().remove(&key)),
+            Flaw::CompletedEnds => {
+                let mut known = self.known.lock().unwrap();
+                known.entry(key).or_insert((None, Instant::now() + HOUR)).0 = None;
+            }
+            _ => self.set(key, None, retention),
+        }
+        Ok(true)
+    }
+
+    async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), Infallible> {
+        let is_own = self.known(key) == Some(Some(owner)) || self.is(Flaw::AnyoneReleases);
+        if is_own && !self.is(Flaw::ReleasesNothing) {
+            self.known.lock().unwrap().remove(&key);
+        }
+        Ok(())
+    }
+}
+
+/// The suite finds each flaw, and none where there is none.
+#[tokio::test(start_paused = true)]
+async fn broken_stores_do_not_pass() {
+    testing::store(&Broken::new(Flaw::None)).await;
+    let mut passed = Vec::new();
+    for flaw in [
+        Flaw::NotAtomic,
+        Flaw::AnyoneCompletes,
+        Flaw::AnyoneReleases,
+        Flaw::AnyoneRenews,
+        Flaw::ForgetsWhatItCompleted,
+        Flaw::LeaseNeverEnds,
+        Flaw::RetentionNeverEnds,
+        Flaw::CompletedEnds,
+        Flaw::RenewsNothing,
+        Flaw::ReleasesNothing,
+        Flaw::CompletesNothing,
+        Flaw::NoSecondClaim,
+        Flaw::NoLateCompletion,
+    ] {
+        let store = Broken::new(flaw);
+        let tested = AssertUnwindSafe(testing::store(&store))
+            .catch_unwind()
+            .await;
+        if tested.is_ok() {
+            passed.push(flaw);
+        }
+    }
+    assert!(passed.is_empty(), "the suite does not notice {passed:?}");
+}
+
+/// Full means full, and whatever is over or released makes room, in the order of its time.
+#[tokio::test(start_paused = true)]
+async fn memory_is_bounded_and_never_forgets_a_promise() {
+    const ROOM: usize = 500;
+    let store = MemoryStore::new(ROOM);
+    let owners: Vec<_> = (0..ROOM).map(|_| Owner::new()).collect();
+    for (at, owner) in owners.iter().enumerate() {
+        let lease = HOUR * u32::try_from(1 + at % 3).unwrap();
+        assert_eq!(
+            store.claim(key(at), *owner, lease).await,
+            Ok(Claim::Granted)
+        );
+    }
+    assert_eq!(store.len(), ROOM);
+    let more = |at| store.claim(key(ROOM + at), Owner::new(), HOUR);
+    let full = more(0).await.unwrap_err();
+    assert_eq!(
+        full.to_string(),
+        "the memory store is full: it remembers 500 deliveries"
+    );
+    assert!(matches!(
+        store.complete(key(ROOM), Owner::new(), HOUR).await,
+        Err(Full { .. })
+    ));
+    // Each is still there, and can be completed.
+    for (at, owner) in owners.iter().enumerate() {
+        assert_eq!(
+            store.claim(key(at), Owner::new(), HOUR).await,
+            Ok(Claim::InFlight)
+        );
+        assert_eq!(store.complete(key(at), *owner, HOUR * 10).await, Ok(true));
+        assert_eq!(
+            store.claim(key(at), *owner, HOUR).await,
+            Ok(Claim::Completed)
+        );
+    }
+    // The leases are over, what was completed is not.
+    advance(HOUR * 9).await;
+    assert!(more(0).await.is_err());
+    for at in 0..ROOM {
+        assert_eq!(
+            store.claim(key(at), Owner::new(), HOUR).await,
+            Ok(Claim::Completed)
+        );
+    }
+    advance(HOUR + Duration::from_millis(1)).await;
+    for at in 0..ROOM {
+        assert_eq!(more(at).await, Ok(Claim::Granted), "{at}");
+    }
+    assert!(more(ROOM).await.is_err());
+    assert_eq!(store.len(), ROOM);
+}
+
+/// A key that is claimed and released again and again takes one place, and hardly any memory.
+#[tokio::test(start_paused = true)]
+async fn what_is_released_leaves_nothing() {
+    let store = MemoryStore::new(2);
+    let cost = allocation_counter::measure(|| {
+        for at in 0..100_000 {
+            let owner = Owner::new();
+            let claim = store.claim(key(at), owner, HOUR).now_or_never().unwrap();
+            assert_eq!(claim, Ok(Claim::Granted));
+            store
+                .release(key(at), owner)
+                .now_or_never()
+                .unwrap()
+                .unwrap();
+        }
+    });
+    assert!(store.is_empty());
+    // 64 shards with some 130 keys each at most.
+    assert!(cost.bytes_current < 64 * 130 * 150, "{cost:?}");
+    assert_eq!(
+        store.claim(key(0), Owner::new(), HOUR).await,
+        Ok(Claim::Granted)
+    );
+    assert_eq!(
+        store.claim(key(1), Owner::new(), HOUR).await,
+        Ok(Claim::Granted)
+    );
+    assert!(store.claim(key(2), Owner::new(), HOUR).await.is_err());
+}
+
+/// Without anybody who tidies, a store does not keep what is over.
+#[tokio::test(start_paused = true)]
+async fn what_is_over_goes_as_others_come() {
+    let store = MemoryStore::new(usize::MAX);
+    for at in 0..50_000 {
+        let owner = Owner::new();
+        store.claim(key(at), owner, HOUR).await.unwrap();
+        store.complete(key(at), owner, HOUR).await.unwrap();
+        advance(Duration::from_secs(10)).await;
+    }
+    // An hour's worth, and what the shards that nobody came by have left.
+    assert!(store.len() < 360 + 300, "{}", store.len());
+}
+
+#[tokio::test]
+async fn times_have_no_end() {
+    let store = MemoryStore::new(2);
+    let owner = Owner::new();
+    let longest = Duration::MAX;
+    assert_eq!(
+        store.claim(key(1), owner, longest).await,
+        Ok(Claim::Granted)
+    );
+    assert_eq!(store.complete(key(1), owner, longest).await, Ok(true));
+    assert_eq!(
+        store.claim(key(1), owner, longest).await,
+        Ok(Claim::Completed)
+    );
+
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    assert_eq!(
+        store.claim(key(1), owner, longest).await.unwrap(),
+        Claim::Granted
+    );
+    assert!(store.complete(key(1), owner, longest).await.unwrap());
+    assert_eq!(
+        store.claim(key(1), owner, longest).await.unwrap(),
+        Claim::Completed
+    );
+    assert_eq!(
+        store.claim(key(2), owner, Duration::ZERO).await.unwrap(),
+        Claim::Granted
+    );
+}
