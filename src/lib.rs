@@ -66,6 +66,8 @@ pub mod keys;
 mod mac;
 mod payload;
 mod place;
+#[cfg(feature = "ed25519")]
+mod private_key;
 pub mod providers;
 #[cfg(feature = "_public-key")]
 mod public_key;
@@ -75,6 +77,7 @@ pub mod scheme;
 mod secret;
 mod setup;
 pub mod sign;
+mod signer;
 mod trace;
 pub mod verify;
 pub mod webhook;

@@ -20,6 +20,12 @@ pub enum SetupError {
         /// The name of the setting.
         setting: Arc<str>,
     },
+    /// A sender cannot sign by this scheme: its signatures are made with the provider's private key.
+    #[non_exhaustive]
+    NotSymmetric {
+        /// The scheme.
+        scheme: Arc<str>,
+    },
     /// The public URL, or that there is none.
     PublicUrl(PublicUrlError),
     /// The description of a scheme.
@@ -34,6 +40,10 @@ impl fmt::Display for SetupError {
                 f,
                 "scheme `{scheme}`: the setting `{setting}` is signed; give it by `Provider::with_setting`"
             ),
+            Self::NotSymmetric { scheme } => write!(
+                f,
+                "scheme `{scheme}`: only the provider has the private key that signs"
+            ),
             Self::PublicUrl(error) => error.fmt(f),
             Self::Scheme(error) => error.fmt(f),
         }
@@ -44,7 +54,7 @@ impl Error for SetupError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Key(error) => error.source(),
-            Self::MissingSetting { .. } => None,
+            Self::MissingSetting { .. } | Self::NotSymmetric { .. } => None,
             Self::PublicUrl(error) => error.source(),
             Self::Scheme(error) => error.source(),
         }

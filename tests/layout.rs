@@ -10,15 +10,15 @@ const TIERS: &[&[&str]] = &[
     &["clock", "encoding", "place", "trace"],
     &["payload"],
     &["rejection"],
-    &["head", "public_key"],
+    &["head", "private_key", "public_key"],
     &["mac"],
     &["secret"],
     &["public_url", "scheme"],
     &["keys", "providers", "setup"],
     &["verify"],
-    &["sign"],
+    &["signer"],
     &["body"],
-    &["webhook"],
+    &["sign", "webhook"],
     &["axum"],
 ];
 

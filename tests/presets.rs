@@ -70,7 +70,7 @@ fn good(preset: &'static Preset) -> Good {
     let provider = ready(preset);
     let scheme = provider.scheme().clone();
     let secret = secret(&scheme, preset.name());
-    let signed = Signer::new(provider.clone(), &secret)
+    let signed = Signer::new(provider.clone(), secret.clone())
         .ok()
         .and_then(|signer| {
             let body = r#"{"type":"order.paid","id":7}"#;
@@ -82,10 +82,9 @@ fn good(preset: &'static Preset) -> Good {
                 .iter()
                 .fold(request, |request, name| request.header(*name, "value-1"));
             let request = request.header("content-type", "application/json");
-            let mut request = request.body(()).unwrap();
-            let signed = signer.sign(&mut request, body.as_bytes(), "delivery-1", at(NOW));
-            signed.ok()?;
-            let (head, ()) = request.into_parts();
+            let mut request = request.body(body.into()).unwrap();
+            signer.sign(&mut request, "delivery-1", at(NOW)).ok()?;
+            let (head, body) = request.into_parts();
             Some(Delivery {
                 head,
                 body: body.into(),

@@ -58,6 +58,22 @@ impl Buffer {
         iter::once(&self.first[..]).chain(rest)
     }
 
+    /// All that has been pushed, in one piece; copied only if it came in several.
+    pub(crate) fn into_bytes(mut self) -> Bytes {
+        let Some(first) = self.pop() else {
+            return Bytes::new();
+        };
+        if self.len == 0 {
+            return first;
+        }
+        let mut whole = BytesMut::with_capacity(first.len() + self.len);
+        whole.extend_from_slice(&first);
+        while let Some(piece) = self.pop() {
+            whole.extend_from_slice(&piece);
+        }
+        whole.freeze()
+    }
+
     /// Takes the next frame out. Nothing may be pushed after that.
     pub(crate) fn pop(&mut self) -> Option<Bytes> {
         let next = if self.first.is_empty() {

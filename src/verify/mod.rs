@@ -71,5 +71,5 @@ mod verified;
 mod verifier;
 mod window;
 
-pub(crate) use self::{session::Delivery, text::signed_text};
+pub(crate) use self::{session::Delivery, text::signed_text, verifier::check_settings};
 pub use self::{session::Session, verified::Verified, verifier::Verifier};
