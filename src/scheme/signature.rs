@@ -4,13 +4,19 @@ use super::SchemeErrorKind;
 
 /// How signatures are laid out in their header.
 #[derive(Clone, Debug)]
-pub struct Layout(Kind);
+pub struct Layout(pub(super) Kind);
 
 #[derive(Clone, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Plain,
     Prefixed {
         prefix: Cow<'static, str>,
+    },
+    /// A JSON web signature, alone or after a prefix.
+    #[cfg(feature = "jwt")]
+    Jws {
+        prefix: &'static str,
+        is_detached: bool,
     },
     /// A prefix, a name, a colon and the signature.
     Credentials {
@@ -125,6 +131,66 @@ impl Layout {
         })
     }
 
+    /// The header's value is a JSON web signature in compact form ([RFC 7515]), alone or after `prefix`
+    /// (`Bearer `, or nothing). Its `alg` must be the scheme's algorithm. What it says of the request is
+    /// in its [claims](super::SchemeBuilder::claim); its first two parts are the signed text, whatever
+    /// [`message`](super::SchemeBuilder::message) says, and its encoding is its own.
+    ///
+    /// ```
+    /// use tower_webhook::scheme::{Layout, Scheme};
+    ///
+    /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
+    /// let scheme = Scheme::builder("acme")
+    ///     .signature_header("authorization")
+    ///     .layout(Layout::jws("Bearer "))
+    ///     .claim("iss", "acme")
+    ///     .claim("body_sha256", "{sha256}")
+    ///     .timestamp_claim("iat")
+    ///     .build()?;
+    /// assert!(scheme.body_is_signed());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [RFC 7515]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub const fn jws(prefix: &'static str) -> Self {
+        Self(Kind::Jws {
+            prefix,
+            is_detached: false,
+        })
+    }
+
+    /// As [`jws`](Self::jws), but what is signed is not sent ([RFC 7515, appendix F]) and there are no
+    /// claims. In the [message](super::SchemeBuilder::message), `{jws}` stands for the first part; a dot
+    /// and the payload, which a canonicaliser has to encode, come after it.
+    ///
+    /// [RFC 7515, appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub const fn detached_jws() -> Self {
+        Self(Kind::Jws {
+            prefix: "",
+            is_detached: true,
+        })
+    }
+
+    /// Whether it is a JSON web signature, and if so whether its payload is not sent.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn is_jws(&self) -> Option<bool> {
+        match self.0 {
+            Kind::Jws { is_detached, .. } => Some(is_detached),
+            _ => None,
+        }
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    #[expect(clippy::unused_self, reason = "there is none without the feature")]
+    pub(crate) fn is_jws(&self) -> Option<bool> {
+        None
+    }
+
     pub(super) fn is_list(&self) -> bool {
         matches!(self.0, Kind::List { .. })
     }
@@ -169,6 +235,8 @@ impl Layout {
     pub(crate) fn is_signature(&self, field: &Field<'_>) -> bool {
         match &self.0 {
             Kind::Plain | Kind::Prefixed { .. } | Kind::Credentials { .. } => true,
+            #[cfg(feature = "jwt")]
+            Kind::Jws { .. } => true,
             Kind::List { key, .. } => match key.strip_suffix('*') {
                 Some(start) => field.key.starts_with(start.as_bytes()),
                 None => field.key == key.as_bytes(),
@@ -192,6 +260,11 @@ impl Layout {
                 let value = value.strip_prefix(prefix.as_bytes());
                 each(value.and_then(|value| Field::new(&[], value)))
             }
+            #[cfg(feature = "jwt")]
+            Kind::Jws { prefix, .. } => {
+                let bare = value.strip_prefix(prefix.as_bytes());
+                each(Field::new(&[], bare.unwrap_or(value)))
+            }
             Kind::Credentials { prefix } => {
                 let value = value.strip_prefix(prefix.as_bytes());
                 let at = value.and_then(|value| value.iter().position(|byte| *byte == b':'));
@@ -213,56 +286,6 @@ impl Layout {
                     .try_for_each(each)
             }
         }
-    }
-}
-
-impl Layout {
-    /// Whether several signatures go into one value.
-    pub(crate) fn has_room(&self) -> bool {
-        matches!(self.0, Kind::List { .. } | Kind::Values { .. })
-    }
-
-    /// Writes signatures, of which only a list takes more than one, and the timestamp with its key if that
-    /// is in the same list. `name` is that of the key, where it is the sender's to choose.
-    pub(crate) fn write(
-        &self,
-        signatures: &[Vec<u8>],
-        name: &str,
-        timestamp: Option<(&str, &str)>,
-    ) -> Vec<u8> {
-        let (mut item, mut start) = ("", String::new());
-        let mut value = Vec::new();
-        match &self.0 {
-            Kind::Plain => {}
-            Kind::Prefixed { prefix } => start.push_str(prefix),
-            Kind::Credentials { prefix } => start = format!("{prefix}{name}:"),
-            Kind::List { items, pair, key } => {
-                let pair = char::from(*pair);
-                item = items.get(..1).unwrap_or_default();
-                if let Some((key, text)) = timestamp {
-                    value.extend_from_slice(format!("{key}{pair}{text}{item}").as_bytes());
-                }
-                let key = match &**key {
-                    "*" => name.into(),
-                    // Any number is as good.
-                    key => key.replace('*', "1"),
-                };
-                start = format!("{key}{pair}");
-            }
-            Kind::Values { items, .. } => {
-                item = items.get(..1).unwrap_or_default();
-                if let Some((_, text)) = timestamp {
-                    value.extend_from_slice(format!("{text}{item}").as_bytes());
-                }
-            }
-        }
-        for (at, signature) in signatures.iter().enumerate() {
-            let item = if at == 0 { "" } else { item };
-            for piece in [item.as_bytes(), start.as_bytes(), signature] {
-                value.extend_from_slice(piece);
-            }
-        }
-        value
     }
 }
 

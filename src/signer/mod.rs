@@ -15,6 +15,8 @@ use http::Request;
 
 pub use self::error::SignError;
 use self::key::SigningKey;
+#[cfg(feature = "jwt")]
+use crate::verify::unsigned_token;
 use crate::{
     head::Head,
     keys::Keys,
@@ -52,12 +54,14 @@ impl Signer {
     ///
     /// If a secret is not in the form that the scheme takes, if a
     /// [setting](Provider::with_setting) that is signed is missing, or if the scheme's signatures are
-    /// made with a private key of another kind ([`SetupError::NotSymmetric`]).
+    /// made with a private key of another kind, or are detached JSON web signatures
+    /// ([`SetupError::NotSymmetric`]).
     pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
         let provider = provider.into();
         check_settings(&provider)?;
         let scheme = provider.scheme();
-        if !SigningKey::can_be_made(scheme.algorithm()) {
+        let is_detached = scheme.spec().layout.is_jws() == Some(true);
+        if is_detached || !SigningKey::can_be_made(scheme.algorithm()) {
             let scheme = scheme.spec().name.clone();
             return Err(SetupError::NotSymmetric { scheme });
         }
@@ -109,6 +113,8 @@ impl Signer {
         id: &str,
         time: SystemTime,
     ) -> Result<(), SignError> {
+        // A number of seconds has no sign.
+        let time = time.max(UNIX_EPOCH);
         let spec = self.provider.scheme().spec();
         let mut keys = self.keys.iter().filter(|key| key.is_valid(time)).peekable();
         if keys.peek().is_none() {
@@ -130,20 +136,15 @@ impl Signer {
         }
         let mut listed = None;
         if let Some(timestamp) = &spec.timestamp {
-            // A number of seconds has no sign.
-            let text = timestamp.unit.write(UnixTime::from(time.max(UNIX_EPOCH)));
+            let text = timestamp.unit.write(UnixTime::from(time));
             match &timestamp.place {
                 TimestampPlace::At(place) => put::put(request, place, text.as_bytes())?,
                 TimestampPlace::Key(key) => listed = Some((&**key, text)),
             }
         }
         let listed = listed.as_ref().map(|(key, text)| (*key, text.as_str()));
-        let stamp = listed.map(|(_, text)| text.as_bytes());
-        let provider = self.provider_for(request)?;
-        let text = signed_text(Head::from(&*request), &provider, stamp, request.body())?;
-
-        let signatures = keys.map(|key| spec.encoding.encode(&key.sign(&text)));
-        let signatures: Vec<_> = signatures.collect();
+        let text = self.text(request, id, time, listed.map(|(_, text)| text.as_bytes()))?;
+        let signatures: Vec<_> = keys.map(|key| self.signature(key, &text)).collect();
         let together = slice::from_ref(&signatures).iter().map(Vec::as_slice);
         let apart = signatures.chunks(1);
         let has_room = spec.layout.has_room();
@@ -156,6 +157,36 @@ impl Signer {
         }
         put::correct_length(request);
         Ok(())
+    }
+
+    /// What is signed, in pieces.
+    fn text(
+        &self,
+        request: &Request<Bytes>,
+        id: &str,
+        time: SystemTime,
+        listed: Option<&[u8]>,
+    ) -> Result<Vec<Vec<u8>>, SignError> {
+        let (head, body) = (Head::from(request), request.body());
+        let provider = self.provider_for(request)?;
+        #[cfg(feature = "jwt")]
+        if provider.scheme().spec().layout.is_jws().is_some() {
+            let time = UnixTime::from(time);
+            return Ok(vec![unsigned_token(head, &provider, body, id, time)?]);
+        }
+        #[cfg(not(feature = "jwt"))]
+        let _ = (id, time);
+        Ok(signed_text(head, &provider, listed, body)?.into())
+    }
+
+    /// A signature as it is written, behind its text if that is sent with it.
+    fn signature(&self, key: &SigningKey, text: &[Vec<u8>]) -> Vec<u8> {
+        let spec = self.provider.scheme().spec();
+        let signature = spec.encoding.encode(&key.sign(text));
+        if spec.layout.is_jws().is_none() {
+            return signature;
+        }
+        [text.concat(), signature].join(&b'.')
     }
 
     /// The id that a request has already.

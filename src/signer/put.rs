@@ -24,6 +24,8 @@ pub(super) fn put(
             let value = HeaderValue::from_bytes(value).map_err(|_| does_not_fit())?;
             request.headers_mut().insert(name, value);
         }
+        // In the token, which is made last.
+        Place::Claim(_) => {}
         #[cfg(feature = "form")]
         Place::Form(name) => {
             let body = form::set(request.body(), name, value);
@@ -62,6 +64,7 @@ pub(super) fn get(request: &Request<Bytes>, place: &Place) -> Option<String> {
         url: "",
         target: request.uri().path_and_query()?.as_str(),
         headers: request.headers(),
+        token: None,
     };
     let found = Derived::of(place)?.find(&facts, request.body());
     String::from_utf8(found.ok()??).ok()
