@@ -38,15 +38,15 @@
 ```
 use std::{convert::Infallible, sync::atomic::{AtomicU32, Ordering}};
 use http::{Request, Response, StatusCode};
-use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
     Secret, body::DeliveryBody, providers,
-    sign::{DeliveryIdLayer, DeliveryRetry, Outcome, Schedule, SignLayer, Signer},
+    sign::{DeliveryIdLayer, DeliveryRetry, Outcome, SignLayer, Signer},
 };
 
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
-/// In the place of `hyper_util::client::legacy::Client`, the second time of which goes well.
+/// In the place of a real client: the first try fails.
 async fn client(request: Request<DeliveryBody>) -> Result<Response<String>, Infallible> {
     assert!(request.headers()["webhook-signature"].to_str().unwrap().starts_with("v1,"));
     let tries = TRIES.fetch_add(1, Ordering::Relaxed);
@@ -57,7 +57,7 @@ async fn client(request: Request<DeliveryBody>) -> Result<Response<String>, Infa
 # #[tokio::main(flavor = "current_thread", start_paused = true)]
 # async fn main() -> Result<(), BoxError> {
 let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?;
-let mut sender = ServiceBuilder::new()
+let sender = ServiceBuilder::new()
     .layer(DeliveryIdLayer::new())
     .retry(DeliveryRetry::new())
     .timeout(std::time::Duration::from_secs(20))
@@ -65,7 +65,7 @@ let mut sender = ServiceBuilder::new()
     .service_fn(client);
 
 let request = Request::post("https://example.com/hooks").body(DeliveryBody::from("{}"))?;
-let response = sender.ready().await?.call(request).await?;
+let response = sender.clone().oneshot(request).await?;
 let outcome = response.extensions().get::<Outcome>().unwrap();
 assert!(outcome.is_delivered());
 assert_eq!(outcome.tries(), 2);
