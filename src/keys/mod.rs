@@ -148,11 +148,11 @@ impl Keys {
             current, previous, ..
         } = &*self.0;
         // Of its full size at once: growing would leave keys behind that nothing wipes.
-        let mut made = Vec::with_capacity(1 + previous.len());
+        let mut all = Vec::with_capacity(1 + previous.len());
         for (at, secret) in std::iter::once(current).chain(previous).enumerate() {
-            made.push(make(secret).map_err(|error| keyring::tell(error, scheme, at, secret))?);
+            all.push(make(secret).map_err(|error| keyring::tell(error, scheme, at, secret))?);
         }
-        Ok(made)
+        Ok(all)
     }
 
     /// The keys of `scheme`, decoded and ready for use.
