@@ -24,6 +24,7 @@
 //! - [`keys`]: several secrets, while one takes over from another; keys that are replaced while the
 //!   layer is at work; keys for each tenant.
 //! - [`public_url`]: for schemes that sign the URL.
+//! - [`handshake`]: what providers ask before they deliver, which the layer answers.
 //! - [`rejection`]: what senders are told, and what operators are.
 //! - [`verify`]: verification without tower. [`sign`]: the other direction.
 //!
@@ -61,6 +62,7 @@ mod axum;
 pub mod body;
 pub mod clock;
 mod encoding;
+pub mod handshake;
 mod head;
 pub mod keys;
 mod mac;

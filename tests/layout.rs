@@ -13,7 +13,7 @@ const TIERS: &[&[&str]] = &[
     &["head", "private_key", "public_key"],
     &["mac"],
     &["secret"],
-    &["public_url", "scheme"],
+    &["handshake", "public_url", "scheme"],
     &["keys", "providers", "setup"],
     &["verify"],
     &["signer"],

@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, iter};
+use std::{borrow::Cow, collections::VecDeque, iter};
 
 use bytes::{Bytes, BytesMut};
 
@@ -72,6 +72,20 @@ impl Buffer {
             whole.extend_from_slice(&piece);
         }
         whole.freeze()
+    }
+
+    /// The whole body in one piece, if it is not longer than `most`.
+    pub(crate) fn short(&self, most: usize) -> Option<Cow<'_, [u8]>> {
+        if self.len > most {
+            return None;
+        }
+        if self.rest.is_none() {
+            return Some(Cow::Borrowed(&self.first));
+        }
+        let mut body = Vec::with_capacity(self.len);
+        self.pieces()
+            .for_each(|piece| body.extend_from_slice(piece));
+        Some(Cow::Owned(body))
     }
 
     /// Takes the next frame out. Nothing may be pushed after that.

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
+    handshake::Handshake,
     head::Head,
     keys::{KeyHandle, Keyring, Keys},
     providers::Provider,
@@ -80,6 +81,22 @@ impl Verifier {
         Self::with(provider, decoy, None)
     }
 
+    /// A verifier for deliveries whose keys are [fetched](Session::fetch_keys).
+    ///
+    /// # Errors
+    ///
+    /// If the provider's scheme does not say where its keys are; as [`new`](Self::new) otherwise.
+    #[cfg(feature = "remote-keys")]
+    pub fn remote(provider: impl Into<Provider>) -> Result<Self, SetupError> {
+        let provider = provider.into();
+        let spec = provider.scheme().spec();
+        if spec.remote_key.is_none() {
+            let scheme = Arc::clone(&spec.name);
+            return Err(SetupError::NoRemoteKeys { scheme });
+        }
+        Self::without_keys(provider)
+    }
+
     fn with(
         provider: Provider,
         keyring: Arc<Keyring>,
@@ -92,6 +109,17 @@ impl Verifier {
             return Err(PublicUrlError::from(missing).into());
         }
         check_settings(&provider)?;
+        if let Some(setting) = provider
+            .handshakes()
+            .iter()
+            .flat_map(Handshake::settings)
+            .find(|name| provider.setting(name).is_some_and(|it| !is_printable(it)))
+        {
+            return Err(SetupError::MalformedSetting {
+                scheme: Arc::clone(&scheme.spec().name),
+                setting: setting.into(),
+            });
+        }
         let tolerance = scheme.tolerance();
         Ok(Self(Arc::new(Shared {
             provider,
@@ -230,6 +258,15 @@ impl Verifier {
         &self.0.keyring
     }
 
+    /// The keys of a request that is no delivery, if they need not be looked up.
+    pub(crate) fn current_keyring(&self) -> Arc<Keyring> {
+        let reloadable = self.0.reloadable.as_ref();
+        reloadable.map_or_else(
+            || Arc::clone(&self.0.keyring),
+            |keyring| keyring.load_full(),
+        )
+    }
+
     pub(super) fn now(&self) -> SystemTime {
         self.0.clock.now()
     }
@@ -256,6 +293,11 @@ pub(crate) fn check_settings(provider: &Provider) -> Result<(), SetupError> {
             setting: setting.into(),
         }),
     }
+}
+
+/// What a header and a body can hold.
+fn is_printable(setting: &str) -> bool {
+    !setting.is_empty() && setting.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 impl fmt::Debug for Shared {
