@@ -85,10 +85,7 @@ fn good(preset: &'static Preset) -> Good {
             let mut request = request.body(body.into()).unwrap();
             signer.sign(&mut request, "delivery-1", at(NOW)).ok()?;
             let (head, body) = request.into_parts();
-            Some(Delivery {
-                head,
-                body: body.into(),
-            })
+            Some(Delivery { head, body })
         });
     let token = format!("secret-of-{}", preset.name());
     let signed = signed.or_else(|| match scheme.signature_places() {

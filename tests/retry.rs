@@ -499,7 +499,7 @@ async fn leave(mut stream: impl AsyncRead + AsyncWrite + Unpin, leaves: Leaves) 
             return Ok(());
         }
         Leaves::InTheBody => {
-            stream.read_exact(&mut [0; LEN / 2]).await?;
+            stream.read_exact(&mut vec![0; LEN / 2]).await?;
             return Ok(());
         }
         Leaves::Never => {

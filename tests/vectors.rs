@@ -126,7 +126,7 @@ fn whatever_a_provider_signed_is_signed_alike_here() {
             let delivery = case.delivery();
             let mut request = Request::from_parts(delivery.head, delivery.body);
             let ours = match Signer::new(verifier.provider().clone(), secret) {
-                Ok(signer) => signer,
+                Ok(ours) => ours,
                 Err(SetupError::NotSymmetric { .. }) => continue,
                 Err(error) => panic!("{}: {error}", file.provider),
             };
