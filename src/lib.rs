@@ -40,6 +40,9 @@
 //!   need it. Depend on `percent-encoding`, and on `serde` and `serde_json`.
 //! - `ecdsa`, `ed25519`, `rsa`: schemes that are proven by the provider's public key. Depend on `p256` and
 //!   `p521`, on `ed25519-dalek`, on `rsa`; `x509` is `rsa` with keys in certificates, and depends on `x509-cert`.
+//! - `jwt`: schemes whose signature is a JSON web token, and the [`providers`] that have one. It is `json`.
+//! - `remote-keys`: [`keys::RemoteKeys`], public keys that a provider publishes, fetched by a client of yours. It is
+//!   `cache`, `jwt` and `rsa`.
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
 //!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
@@ -52,6 +55,7 @@
         feature = "ed25519",
         feature = "form",
         feature = "json",
+        feature = "remote-keys",
         feature = "x509"
     )),
     allow(dead_code)
