@@ -26,7 +26,8 @@
 //! - [`public_url`]: for schemes that sign the URL.
 //! - [`handshake`]: what providers ask before they deliver, which the layer answers.
 //! - [`rejection`]: what senders are told, and what operators are.
-//! - [`verify`]: verification without tower. [`sign`]: the other direction.
+//! - [`verify`]: verification without tower.
+//! - [`sign`]: the other direction: signing, sending, and sending again.
 //!
 //! # Crate features
 //!
@@ -44,9 +45,11 @@
 //! - `remote-keys`: [`keys::RemoteKeys`], public keys that a provider publishes, fetched by a client of yours. It is
 //!   `cache`, `jwt` and `rsa`.
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
+//! - `retry`: `sign::DeliveryRetry`, a policy for tower's retries. Depends on `tower` and `httpdate`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
 //!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
 //!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.
+//! - `uuid`: `sign::DeliveryIdLayer`, which gives deliveries random ids. Depends on `uuid`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one feature uses is there for all of its kind.
 #![cfg_attr(
