@@ -19,7 +19,7 @@ pub(super) struct SigningKey {
 enum Kind {
     #[cfg(feature = "ed25519")]
     Ed25519(PrivateKey),
-    Mac(Key),
+    Mac(Box<Key>),
     /// What is sent as it is.
     Token(Zeroizing<Vec<u8>>),
 }
@@ -40,7 +40,7 @@ impl SigningKey {
             #[cfg(feature = "ed25519")]
             Algorithm::Ed25519 => Kind::Ed25519(secret.private_key()?),
             Algorithm::Token => Kind::Token(secret.key(spec.key_form)?),
-            algorithm => Kind::Mac(secret.ready(algorithm, spec.key_form)?),
+            algorithm => Kind::Mac(Box::new(secret.ready(algorithm, spec.key_form)?)),
         };
         Ok(Self {
             kind,
