@@ -25,7 +25,7 @@ use tower_webhook::{
     Keys, PublicUrl, Secret, SetupError, Verified, Verifier, WebhookLayer,
     body::DeliveryBody,
     providers::{self, Preset, Provider},
-    scheme::{Algorithm, Credential, KeyForm, PublicKeyForm, Scheme},
+    scheme::{Algorithm, Credential, KeyForm, Place, PublicKeyForm, Scheme},
     sign::{DeliveryId, DeliveryIdLayer, SendError, Sign, SignError, SignLayer, Signer},
 };
 
@@ -232,10 +232,11 @@ fn several_secrets_sign_side_by_side() {
         ] {
             request.headers_mut().insert(header, value.parse().unwrap());
         }
-        for place in places {
+        for place in provider.scheme().signature_places() {
+            let Place::Header(name) = place else { continue };
             for _ in 0..2 {
                 let value = "left from another try".parse().unwrap();
-                request.headers_mut().append(*place, value);
+                request.headers_mut().append(name, value);
             }
         }
         signer(provider.clone(), keys())
@@ -249,6 +250,8 @@ fn several_secrets_sign_side_by_side() {
             );
             assert!(request.headers()[*place].is_sensitive(), "{name}");
         }
+        let left = |value: &http::HeaderValue| value == "left from another try";
+        assert!(!request.headers().values().any(left), "{name}");
         for (key, passes) in [(new, true), (old, of_both)] {
             let verifier = Verifier::new(provider.clone(), secret(key)).unwrap();
             let verifier = verifier.clock(|| at(NOW));
