@@ -349,8 +349,9 @@ impl Options {
         };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         if let Some(event) = &self.event {
-            let name = scheme.event_header();
-            let name = name.ok_or("--event: this provider names the kind of event in no header")?;
+            let Some(Place::Header(name)) = scheme.event_place() else {
+                return Err("--event: this provider names the kind of event in no header".into());
+            };
             headers.insert(name, event.parse()?);
         }
         for (name, value) in &self.headers {

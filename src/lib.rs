@@ -37,7 +37,7 @@
 //!   on `axum-core`.
 //! - `cache`: [`keys::KeyCache`], which remembers what a [`keys::KeySource`] looked up. Depends on
 //!   `moka` and `futures-util`.
-//! - `form`, `json`: schemes that look into forms and queries, or into JSON, and the [`providers`] that
+//! - `form`, `json`: schemes that look into forms (multipart too) and queries, or into JSON, and the [`providers`] that
 //!   need it. Depend on `percent-encoding`, and on `serde` and `serde_json`.
 //! - `ecdsa`, `ed25519`, `rsa`: schemes that are proven by the provider's public key. Depend on `p256` and
 //!   `p521`, on `ed25519-dalek`, on `rsa`; `x509` is `rsa` with keys in certificates, and depends on `x509-cert`.

@@ -143,6 +143,18 @@ pub(super) fn meta() -> Vec<Handshake> {
     handshakes
 }
 
+#[cfg(feature = "json")]
+pub(super) fn microsoft_graph() -> Vec<Handshake> {
+    let mut handshakes = Vec::new();
+    #[cfg(feature = "form")]
+    handshakes.push(
+        Handshake::unsigned("validation", Method::POST)
+            .challenge(query("validationToken"), Letters::Printable, 1..=2048)
+            .text([Piece::Challenge]),
+    );
+    handshakes
+}
+
 pub(super) fn notion() -> Vec<Handshake> {
     let mut handshakes = Vec::new();
     #[cfg(feature = "json")]

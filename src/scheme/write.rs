@@ -26,7 +26,9 @@ impl Layout {
             Kind::Credentials { prefix } => start = format!("{prefix}{name}:"),
             Kind::List { items, pair, key } => {
                 let pair = char::from(*pair);
-                item = items.get(..1).unwrap_or_default();
+                // One that does not stand within an item too.
+                item = items.trim_start_matches(pair);
+                item = item.get(..1).unwrap_or_default();
                 if let Some((key, text)) = timestamp {
                     value.extend_from_slice(format!("{key}{pair}{text}{item}").as_bytes());
                 }

@@ -115,6 +115,30 @@ impl Signer {
     ) -> Result<(), SignError> {
         // A number of seconds has no sign.
         let time = time.max(UNIX_EPOCH);
+        let units = put::find(request, &self.provider.scheme().spec().units)?;
+        // From the end, so that those before stay where they are.
+        for (start, len) in units.into_iter().rev() {
+            let mut whole = request.body().clone();
+            let after = whole.split_off(start + len);
+            let unit = whole.split_off(start);
+            *request.body_mut() = unit;
+            self.sign_unit(request, id, time)?;
+            *request.body_mut() = match (&*whole, &*after) {
+                ([], []) => request.body().clone(),
+                (before, after) => [before, request.body(), after].concat().into(),
+            };
+        }
+        put::correct_length(request);
+        Ok(())
+    }
+
+    /// Signs a request whose body is what is signed by itself.
+    fn sign_unit(
+        &self,
+        request: &mut Request<Bytes>,
+        id: &str,
+        time: SystemTime,
+    ) -> Result<(), SignError> {
         let spec = self.provider.scheme().spec();
         let mut keys = self.keys.iter().filter(|key| key.is_valid(time)).peekable();
         if keys.peek().is_none() {
@@ -155,7 +179,6 @@ impl Signer {
             put::put(request, place, &value)?;
             put::hide(request, place);
         }
-        put::correct_length(request);
         Ok(())
     }
 
@@ -192,7 +215,7 @@ impl Signer {
     /// The id that a request has already.
     pub(crate) fn id_of(&self, request: &Request<Bytes>) -> Option<String> {
         let place = self.provider.scheme().id_place()?;
-        put::get(request, place).filter(|id| !id.is_empty())
+        put::get(request, &self.provider.scheme().spec().units, place).filter(|id| !id.is_empty())
     }
 
     /// Where signatures go: one place, or as many headers as there are.

@@ -1,16 +1,20 @@
 //! Writing where schemes have something.
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, header::CONTENT_LENGTH};
 #[cfg(feature = "form")]
-use http::{Uri, uri::PathAndQuery};
+use http::Uri;
+use http::{HeaderValue, Request, header::CONTENT_LENGTH, uri::PathAndQuery};
 
 use super::SignError;
 #[cfg(feature = "form")]
 use crate::payload::form;
 #[cfg(feature = "json")]
 use crate::payload::json;
-use crate::{payload::Facts, place::Place, scheme::Derived};
+use crate::{
+    payload::{Facts, Malformed},
+    place::Place,
+    scheme::{Derived, Units},
+};
 
 /// Puts a value where a scheme has it, in the place of any that is there.
 pub(super) fn put(
@@ -54,20 +58,37 @@ pub(super) fn put(
 }
 
 /// What is where a scheme has something, if it is text.
-pub(super) fn get(request: &Request<Bytes>, place: &Place) -> Option<String> {
+pub(super) fn get(request: &Request<Bytes>, units: &Units, place: &Place) -> Option<String> {
     if let Place::Header(name) = place {
         let value = request.headers().get(name)?;
         return Some(value.to_str().ok()?.to_owned());
     }
-    let facts = Facts {
+    let facts = facts(request);
+    let unit = *units.of(&facts, request.body()).ok()?.first()?;
+    let found = Derived::of(place)?.find(&facts, unit);
+    String::from_utf8(found.ok()??).ok()
+}
+
+/// Where in the body that lies which is signed by itself: where each begins, and how long it is.
+pub(super) fn find(
+    request: &Request<Bytes>,
+    units: &Units,
+) -> Result<Vec<(usize, usize)>, Malformed> {
+    let body = request.body();
+    let found = units.of(&facts(request), body)?.into_iter();
+    let place = |unit: &[u8]| (unit.as_ptr().addr() - body.as_ptr().addr(), unit.len());
+    Ok(found.map(place).collect())
+}
+
+fn facts(request: &Request<Bytes>) -> Facts<'_> {
+    let target = request.uri().path_and_query();
+    Facts {
         method: request.method().as_str(),
         url: "",
-        target: request.uri().path_and_query()?.as_str(),
+        target: target.map_or("/", PathAndQuery::as_str),
         headers: request.headers(),
         token: None,
-    };
-    let found = Derived::of(place)?.find(&facts, request.body());
-    String::from_utf8(found.ok()??).ok()
+    }
 }
 
 /// Keeps a header out of logs.
