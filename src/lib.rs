@@ -31,14 +31,15 @@
 //!
 //! # Crate features
 //!
-//! All are off unless asked for; none changes what the rest does.
+//! All are off unless asked for; none changes what the rest does, but that with `form` and `json` presets have
+//! more [handshakes](handshake).
 //!
 //! - `axum`: `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends
 //!   on `axum-core`.
 //! - `cache`: [`keys::KeyCache`], which remembers what a [`keys::KeySource`] looked up. Depends on
 //!   `moka` and `futures-util`.
 //! - `form`, `json`: schemes that look into forms (multipart too) and queries, or into JSON, and the [`providers`] that
-//!   need it. Depend on `percent-encoding`, and on `serde` and `serde_json`.
+//!   need it; and the [handshakes](handshake) that are found there. Depend on `percent-encoding`, and on `serde` and `serde_json`.
 //! - `ecdsa`, `ed25519`, `rsa`: schemes that are proven by the provider's public key. Depend on `p256` and
 //!   `p521`, on `ed25519-dalek`, on `rsa`; `x509` is `rsa` with keys in certificates, and depends on `x509-cert`.
 //! - `jwt`: schemes whose signature is a JSON web token, and the [`providers`] that have one. It is `json`.
@@ -47,7 +48,8 @@
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
 //! - `retry`: `sign::DeliveryRetry`, a policy for tower's retries. Depends on `tower` and `httpdate`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
-//!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
+//!   warn level if the key source or what takes a handshake over is at fault, at debug level otherwise. One for every handshake
+//!   that is answered, at debug level, with `provider` and `handshake`. And one at info level when a
 //!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.
 //! - `uuid`: `sign::DeliveryIdLayer`, which gives deliveries random ids. Depends on `uuid`.
 #![cfg_attr(docsrs, feature(doc_cfg))]

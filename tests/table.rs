@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use common::vectors;
 use tower_webhook::{
+    handshake::Handshake,
     providers::{self, Preset},
     scheme::{Credential, Place, Scheme},
 };
@@ -22,6 +23,8 @@ in the documentation of its function in `tower_webhook::providers`.
 - **Signature**: where it is.
 - **Scheme**: how it is computed, of what text.
 - **Time**: where the timestamp is, and the tolerance either way; *unsigned* proves no freshness.
+- **Handshakes**: what the layer answers by itself, by name; *signed* once its signature or token holds, *handed over* to the
+  program, and the setting that it needs.
 - **Proof**: deliveries in `tests/vectors` that the provider published, and that its own library signed or judged. Where there
   is none, the scheme is what the provider's documentation says, held against no delivery of its own.
 
@@ -87,6 +90,20 @@ fn time(scheme: &Scheme) -> String {
     format!("{place}{unsigned}, {} s", scheme.tolerance().as_secs())
 }
 
+fn handshake(handshake: &Handshake) -> String {
+    let mut text = format!("{} `{}`", handshake.method(), handshake.name());
+    if handshake.is_signed() {
+        text.push_str(", signed");
+    }
+    if handshake.is_handed_over().is_some() {
+        text.push_str(", handed over");
+    }
+    for setting in handshake.settings() {
+        write!(text, ", `{setting}`").unwrap();
+    }
+    text
+}
+
 fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
     let provider = preset.provider();
     let own = provider.scheme();
@@ -100,6 +117,11 @@ fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
         (_, Some(field)) => format!("{places}, in the multipart field `{field}`"),
         _ => places,
     };
+    let handshakes: Vec<_> = provider.handshakes().iter().map(handshake).collect();
+    let handshakes = match &handshakes[..] {
+        [] => "none".into(),
+        some => some.join("; "),
+    };
     let proof = match proofs.get(&preset.name().replace('-', "_")) {
         None => "none".to_owned(),
         Some([published, 0]) => format!("{published} published"),
@@ -108,12 +130,13 @@ fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
     };
     let name = preset.name().replace('-', "_");
     format!(
-        "| {} | `{name}` | {} | {} | {} | {} | {proof} |",
+        "| {} | `{name}` | {} | {} | {} | {} | {} | {proof} |",
         cell(preset.title()),
         cell(preset.needs().to_string()),
         cell(places),
         cell(scheme(own)),
         cell(time(own)),
+        cell(handshakes),
     )
 }
 
@@ -138,8 +161,10 @@ fn the_table_of_providers_is_current() {
     let mut presets: Vec<_> = providers::all().collect();
     presets.sort_by_key(|preset| (preset.title().to_lowercase(), preset.name()));
     writeln!(table, "{} presets.\n", presets.len()).unwrap();
-    table.push_str("| provider | function | needs | signature | scheme | time | proof |\n");
-    table.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
+    table.push_str(
+        "| provider | function | needs | signature | scheme | time | handshakes | proof |\n",
+    );
+    table.push_str("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for preset in presets {
         table.push_str(&row(preset, &proofs));
         table.push('\n');
@@ -186,6 +211,7 @@ fn point<'p>(page: &'p str, name: &str) -> Option<&'p str> {
 }
 
 /// What is wrong with the documentation of a preset, held against what the preset is.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn gaps(preset: &Preset, page: &str) -> Vec<String> {
     let provider = preset.provider();
     let own = provider.scheme();

@@ -59,6 +59,8 @@ pub fn zendesk() -> Provider {
 ///
 /// Known in part: the header and the key are documented; no example with its secret is published.
 ///
+/// Handshakes: a probe with `HEAD` is answered 200. A `ping` is a delivery.
+///
 /// Source: <https://developers.intercom.com/docs/webhooks>
 #[must_use]
 pub fn intercom() -> Provider {
@@ -279,10 +281,12 @@ pub fn airtable() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// Asana tells the secret in the first request of a webhook, which nothing proves: take it only
-/// while you create one.
-///
 /// Known in part: read on its pages; no vector.
+///
+/// Handshakes: a request with `X-Hook-Secret` and no signature is answered with the same header. The secret
+/// is handed to [`hand_over`](crate::WebhookLayer::hand_over) first, if that is set; otherwise take it from
+/// the answer of the request that created the webhook. Anybody can send one: accept it only while you create
+/// a webhook.
 ///
 /// Source: <https://developers.asana.com/docs/webhooks-guide>
 #[must_use]
@@ -298,6 +302,8 @@ pub fn asana() -> Provider {
 ///   neither its key nor a token.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the headers.
+///
+/// Handshakes: a probe with `HEAD` is answered 200.
 ///
 /// # Security
 ///
@@ -390,6 +396,10 @@ pub fn linear() -> Provider {
 /// - Not signed: the method, the URL, the headers.
 ///
 /// "Send webhook" buttons are another feature, and not signed.
+///
+/// Handshakes: the first request, with the `verification_token` and nothing else, goes to
+/// [`hand_over`](crate::WebhookLayer::hand_over) (feature `json`), and without that is refused. Anybody can
+/// send one: accept it only while you create a webhook.
 ///
 /// Source: <https://developers.notion.com/reference/webhooks>
 #[must_use]

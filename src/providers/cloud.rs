@@ -30,6 +30,9 @@ pub(super) const PRESETS: &[Preset] = &[
 ///
 /// The token of Microsoft Entra that "secure webhook delivery" sends in `Authorization` is not looked at.
 ///
+/// Handshakes: with the right token, `SubscriptionValidation` is answered with its code (feature `json`),
+/// and the `OPTIONS` of the `CloudEvents` schema with its origin and no limit of the rate.
+///
 /// # Security
 ///
 /// Whoever sees one request can make any other. Take a signature where the provider has one, and
@@ -139,8 +142,11 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 /// - Not signed: the body, the method, the URL, the headers.
 ///
 /// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
-/// raw message delivery nothing is signed. A confirmation of a subscription is signed too: check
-/// the topic, and then fetch its `SubscribeURL`.
+/// raw message delivery nothing is signed.
+///
+/// Handshakes: a subscription goes to [`hand_over`](crate::WebhookLayer::hand_over) once its signature holds
+/// and its `SubscribeURL` was found to be one of Amazon's; without that it is a delivery. Look at the topic
+/// before you fetch the URL: Amazon signs for whoever has one.
 ///
 /// # Security
 ///
@@ -181,8 +187,9 @@ pub fn aws_sns() -> Provider {
 /// - Not signed: the body, the method, the URL, the headers.
 ///
 /// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
-/// raw message delivery nothing is signed. A confirmation of a subscription is signed too: check
-/// the topic, and then fetch its `SubscribeURL`.
+/// raw message delivery nothing is signed.
+///
+/// Handshakes: as [`aws_sns`].
 ///
 /// # Security
 ///

@@ -179,6 +179,8 @@ pub fn storyblok() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
+/// Handshakes: `GET` with `challenge` is answered with it, as plain text (feature `form`).
+///
 /// Source: <https://www.dropbox.com/developers/reference/webhooks>
 #[must_use]
 pub fn dropbox() -> Provider {
@@ -241,6 +243,8 @@ pub fn cloudinary_sha256() -> Provider {
 /// - Event: `event_type` in the body, not signed.
 /// - Not signed: everything: the token says who sends, and not what.
 /// - Answer: a wrong passcode gets 400, as Figma asks for; it then sends no more.
+///
+/// Handshakes: `PING` is answered 200 once its passcode is right.
 ///
 /// # Security
 ///
@@ -344,6 +348,10 @@ pub fn contentful() -> Provider {
 /// An event counts as delivered only if the answer is 200 and has the text `Hello API Event Received`, and so
 /// does the `callback_test` that is sent when the URL is saved, which is signed as any other: the handler
 /// answers them alike.
+///
+/// Handshakes: none that the layer answers. `callback_test` is signed as any delivery, and Dropbox Sign
+/// takes nothing for an answer, to any of them, that does not hold the text `Hello API Event Received`: let
+/// the service answer so.
 ///
 /// # Security
 ///

@@ -193,6 +193,10 @@ pub fn heroku() -> Provider {
 ///
 /// Known in part: read in a third party's description.
 ///
+/// Handshakes: a `GET` is answered with `x-vercel-verify`, for log drains, once the text that the console
+/// shows is set: `with_setting("verify", …)`. Without it, 403. Known from users of log drains, not from
+/// Vercel's pages.
+///
 /// Source: <https://vercel.com/docs/webhooks/webhooks-api>
 #[must_use]
 pub fn vercel() -> Provider {

@@ -188,6 +188,9 @@ pub fn postmark() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the headers.
 ///
+/// Handshakes: a probe with `HEAD`, and a `POST` of no events (`mandrill_events=[]`), are answered 200
+/// without a signature: they come before there is a key.
+///
 /// # Security
 ///
 /// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move

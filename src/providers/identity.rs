@@ -97,6 +97,9 @@ pub fn sumsub() -> Provider {
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
+/// Handshakes: the `GET` with `X-Okta-Verification-Challenge` is answered with it, in JSON, once its
+/// `Authorization` is right.
+///
 /// # Security
 ///
 /// Whoever sees one request can make any other. Take a signature where the provider has one, and

@@ -30,6 +30,9 @@ pub(super) const PRESETS: &[Preset] = &[
 /// Slack sends no id in the head; the Events API has `event_id` in the body
 /// ([`with_id_json`](Provider::with_id_json)).
 ///
+/// Handshakes: `url_verification` is answered with its challenge once its signature holds (feature `json`),
+/// and `ssl_check` with 200 (feature `form`).
+///
 /// Source: <https://docs.slack.dev/authentication/verifying-requests-from-slack/>
 #[must_use]
 pub fn slack() -> Provider {
@@ -53,6 +56,9 @@ pub fn slack() -> Provider {
 ///
 /// Answers: 401 for a signature that does not match; Discord sends wrong ones to see it, and
 /// refuses endpoints that answer otherwise.
+///
+/// Handshakes: both kinds of `PING` are answered once their signature holds, that of interactions with
+/// `{"type":1}` and that of webhook events with 204 (feature `json`).
 ///
 /// Source: <https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint>
 #[cfg(feature = "ed25519")]
@@ -144,6 +150,10 @@ pub fn line() -> Provider {
 ///
 /// The body has its letters escaped as it was signed: do not decode and write it again.
 ///
+/// Handshakes: `GET` with `hub.challenge` is answered with it, once the token that you chose in the console
+/// is set, `with_setting("verify_token", …)`, and is the one that was sent (feature `form`). Without the
+/// setting, or with another token, 403.
+///
 /// Source: <https://developers.facebook.com/docs/graph-api/webhooks/getting-started>
 #[must_use]
 pub fn meta() -> Provider {
@@ -163,6 +173,8 @@ pub fn meta() -> Provider {
 /// - Not signed: the method, the URL, the headers.
 ///
 /// Meta sends both; take [`meta`].
+///
+/// Handshakes: as [`meta`].
 ///
 /// Source: <https://developers.facebook.com/docs/graph-api/webhooks/getting-started>
 #[must_use]
@@ -186,6 +198,9 @@ pub fn meta_sha1() -> Provider {
 ///
 /// After `sha256=` comes base64, and not hex as everywhere else.
 ///
+/// Handshakes: `GET` with `crc_token` is answered with its MAC under the current key (feature `form`). A
+/// body that could be such a token, as no event could, is refused, however it is signed.
+///
 /// Source: <https://docs.x.com/x-api/webhooks/quickstart>
 #[must_use]
 pub fn x() -> Provider {
@@ -208,6 +223,9 @@ pub fn x() -> Provider {
 /// - Event: `Twitch-Eventsub-Subscription-Type`, not signed.
 /// - Attempt: `Twitch-Eventsub-Message-Retry`, not signed.
 /// - Not signed: the method, the URL, the other headers.
+///
+/// Handshakes: `webhook_callback_verification` is answered with its challenge once its signature holds
+/// (feature `json`). A revocation is a delivery.
 ///
 /// # Security
 ///
@@ -241,6 +259,9 @@ pub fn twitch() -> Provider {
 /// - Time: `x-zm-request-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `x-zm-trackingid`, not signed, and hardly documented.
 /// - Not signed: the method, the URL, the other headers.
+///
+/// Handshakes: `endpoint.url_validation` is answered with the MAC of its `plainToken` once its signature
+/// holds (feature `json`).
 ///
 /// Source: <https://developers.zoom.us/docs/api/webhooks/>
 #[must_use]

@@ -638,6 +638,10 @@ pub fn paddle_classic() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the body, the method, the URL, the headers.
 ///
+/// Handshakes: `GET` with `bt_challenge` is answered with the public key and the MAC of the challenge, once
+/// the public key is set: `with_setting("public_key_id", …)`. Without it, 403. A payload that could be a
+/// challenge is refused, however it is signed.
+///
 /// # Security
 ///
 /// The field `bt_payload` is signed, and no other field of the form. The time in it is not held

@@ -205,6 +205,9 @@ fn messagebird_like(name: &'static str, algorithm: Algorithm) -> SchemeBuilder {
 /// - Time: the token's `exp`, five minutes after it was made; 60 s of leeway.
 /// - Not signed: **the body**, the method, the headers.
 ///
+/// Handshakes: the challenge that comes when a webhook is made, with a token or without, is answered with
+/// itself (feature `json`).
+///
 /// # Security
 ///
 /// Whoever has a token can send any body with it until it expires.
@@ -221,6 +224,7 @@ pub fn monday() -> Provider {
             .tolerance(Duration::from_secs(60))
             .danger_leave_body_unsigned(),
     )
+    .with_handshakes(handshakes::monday())
 }
 
 /// Netlify's outgoing webhooks, for deploys and forms.
