@@ -27,7 +27,8 @@
 //! - [`public_url`]: for schemes that sign the URL.
 //! - [`handshake`]: what providers ask before they deliver, which the layer answers.
 //! - [`rejection`]: what senders are told, and what operators are.
-//! - [`verify`]: verification without tower. [`sign`]: the other direction.
+//! - [`verify`]: verification without tower.
+//! - [`sign`]: the other direction: signing, sending, and sending again.
 //!
 //! # Crate features
 //!
@@ -48,11 +49,13 @@
 //! - `redis`: [`dedupe::RedisStore`], for several processes. Depends on `redis`; `redis-tls` adds `rustls` to it.
 //! - `testing`: [`testing::store`], which tests a [`dedupe::Store`] of your own.
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
+//! - `retry`: `sign::DeliveryRetry`, a policy for tower's retries. Depends on `tower` and `httpdate`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
 //!   warn level if the key source or what takes a handshake over is at fault, at debug level otherwise. One for every handshake
 //!   that is answered, at debug level, with `provider` and `handshake`. And one at info level when a
 //!   previous secret is still in use, see [`Keys::previous`]. And by [`DedupeLayer`] for every duplicate, and for a store
 //!   that fails. Their target is `tower_webhook`.
+//! - `uuid`: `sign::DeliveryIdLayer`, which gives deliveries random ids. Depends on `uuid`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one feature uses is there for all of its kind.
 #![cfg_attr(
@@ -80,6 +83,8 @@ pub mod keys;
 mod mac;
 mod payload;
 mod place;
+#[cfg(feature = "ed25519")]
+mod private_key;
 pub mod providers;
 #[cfg(feature = "_public-key")]
 mod public_key;
@@ -89,6 +94,7 @@ pub mod scheme;
 mod secret;
 mod setup;
 pub mod sign;
+mod signer;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod trace;

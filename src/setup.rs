@@ -36,6 +36,12 @@ pub enum SetupError {
         /// The scheme.
         scheme: Arc<str>,
     },
+    /// A sender cannot sign by this scheme: its signatures are made with the provider's private key.
+    #[non_exhaustive]
+    NotSymmetric {
+        /// The scheme.
+        scheme: Arc<str>,
+    },
     /// The public URL, or that there is none.
     PublicUrl(PublicUrlError),
     /// The description of a scheme.
@@ -49,6 +55,10 @@ impl fmt::Display for SetupError {
             Self::MissingSetting { scheme, setting } => write!(
                 f,
                 "scheme `{scheme}`: the setting `{setting}` is signed; give it by `Provider::with_setting`"
+            ),
+            Self::NotSymmetric { scheme } => write!(
+                f,
+                "scheme `{scheme}`: only the provider has the private key that signs"
             ),
             #[cfg(feature = "remote-keys")]
             Self::NoRemoteKeys { scheme } => write!(
@@ -69,7 +79,9 @@ impl Error for SetupError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Key(error) => error.source(),
-            Self::MalformedSetting { .. } | Self::MissingSetting { .. } => None,
+            Self::MalformedSetting { .. }
+            | Self::MissingSetting { .. }
+            | Self::NotSymmetric { .. } => None,
             #[cfg(feature = "remote-keys")]
             Self::NoRemoteKeys { .. } => None,
             Self::PublicUrl(error) => error.source(),

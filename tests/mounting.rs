@@ -21,7 +21,7 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
-use probe::{OTHER_SECRET, SECRET, hex, layer, mac};
+use probe::{OTHER_SECRET, SECRET, layer};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::timeout,
@@ -33,8 +33,13 @@ use tonic::{
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
-use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
-use tower_webhook::{Verified, VerifiedBody};
+use tower::{Layer, Service, ServiceBuilder, service_fn};
+use tower_webhook::{
+    Secret, Verified, VerifiedBody,
+    body::DeliveryBody,
+    providers,
+    sign::{SignLayer, Signer},
+};
 
 const BODY: &str = r#"{"event":"order.created"}"#;
 
@@ -230,23 +235,6 @@ fn serve_tonic() -> SocketAddr {
     address
 }
 
-/// Signs what tonic sends: the gRPC frame, length prefix included.
-async fn sign_and_send(
-    channel: Channel,
-    secret: &'static str,
-    request: Request<tonic::body::Body>,
-) -> Result<Response<tonic::body::Body>, tonic::transport::Error> {
-    let (mut parts, body) = request.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    let signature = hex(&mac(secret.as_bytes(), &[&body]));
-    parts
-        .headers
-        .insert("x-signature", signature.parse().unwrap());
-    parts.headers.insert("x-timestamp", probe::NOW.into());
-    let body = tonic::body::Body::new(Full::new(body));
-    channel.oneshot(Request::from_parts(parts, body)).await
-}
-
 #[tokio::test]
 async fn tonic_server() {
     let address = serve_tonic();
@@ -256,11 +244,14 @@ async fn tonic_server() {
         .connect()
         .await
         .unwrap();
+    // What is signed is what tonic sends: the gRPC frame, length prefix included.
     let client = |secret| {
-        let channel = channel.clone();
-        HealthClient::new(service_fn(move |request| {
-            sign_and_send(channel.clone(), secret, request)
-        }))
+        let signer = Signer::new(providers::generic(), Secret::new(secret).unwrap());
+        let client = ServiceBuilder::new()
+            .layer(SignLayer::new(signer.unwrap()).clock(probe::at(probe::NOW)))
+            .map_request(|request: Request<DeliveryBody>| request.map(tonic::body::Body::new))
+            .service(channel.clone());
+        HealthClient::new(client)
     };
     for _ in 0..2 {
         let answer = client(SECRET).check(HealthCheckRequest::default()).await;

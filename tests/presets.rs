@@ -71,7 +71,7 @@ fn good(preset: &'static Preset) -> Good {
     let provider = ready(preset);
     let scheme = provider.scheme().clone();
     let secret = secret(&scheme, preset.name());
-    let signed = Signer::new(provider.clone(), &secret)
+    let signed = Signer::new(provider.clone(), secret.clone())
         .ok()
         .and_then(|signer| {
             let texts: Vec<_> = scheme.messages().collect();
@@ -88,14 +88,10 @@ fn good(preset: &'static Preset) -> Good {
                 .iter()
                 .fold(request, |request, name| request.header(*name, "value-1"));
             let request = request.header("content-type", kind);
-            let mut request = request.body(()).unwrap();
-            let signed = signer.sign(&mut request, body.as_bytes(), "delivery-1", at(NOW));
-            signed.ok()?;
-            let (head, ()) = request.into_parts();
-            Some(Delivery {
-                head,
-                body: body.into(),
-            })
+            let mut request = request.body(body.into()).unwrap();
+            signer.sign(&mut request, "delivery-1", at(NOW)).ok()?;
+            let (head, body) = request.into_parts();
+            Some(Delivery { head, body })
         });
     let token = format!("secret-of-{}", preset.name());
     let signed = signed.or_else(|| match scheme.signature_places() {

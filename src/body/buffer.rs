@@ -58,6 +58,22 @@ impl Buffer {
         iter::once(&self.first[..]).chain(rest)
     }
 
+    /// All that has been pushed, in one piece; copied only if it came in several.
+    pub(crate) fn into_bytes(mut self) -> Bytes {
+        let Some(first) = self.pop() else {
+            return Bytes::new();
+        };
+        if self.len == 0 {
+            return first;
+        }
+        let mut whole = BytesMut::with_capacity(first.len() + self.len);
+        whole.extend_from_slice(&first);
+        while let Some(piece) = self.pop() {
+            whole.extend_from_slice(&piece);
+        }
+        whole.freeze()
+    }
+
     /// The whole body in one piece, if it is not longer than `most`.
     pub(crate) fn short(&self, most: usize) -> Option<Cow<'_, [u8]>> {
         if self.len > most {

@@ -1,8 +1,9 @@
-//! Bodies: the verified one that goes in, and the one that comes out.
+//! Bodies: the verified one that goes in, the one that comes out, and the one that is sent.
 
 mod buffer;
+mod delivery;
 mod response;
 mod verified;
 
 pub(crate) use self::buffer::Buffer;
-pub use self::{response::ResponseBody, verified::VerifiedBody};
+pub use self::{delivery::DeliveryBody, response::ResponseBody, verified::VerifiedBody};

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
@@ -89,19 +89,8 @@ impl VerifiedBody {
 
     /// The bytes in one piece; copied only if they arrived in several. Trailers are dropped.
     #[must_use]
-    pub fn into_bytes(mut self) -> Bytes {
-        let Some(first) = self.frames.pop() else {
-            return Bytes::new();
-        };
-        if self.is_empty() {
-            return first;
-        }
-        let mut whole = BytesMut::with_capacity(first.len() + self.len());
-        whole.extend_from_slice(&first);
-        while let Some(piece) = self.frames.pop() {
-            whole.extend_from_slice(&piece);
-        }
-        whole.freeze()
+    pub fn into_bytes(self) -> Bytes {
+        self.frames.into_bytes()
     }
 }
 

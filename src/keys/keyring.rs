@@ -38,22 +38,19 @@ impl Keyring {
     ) -> Result<Self, KeyError> {
         let spec = scheme.spec();
         let (algorithm, form) = (spec.algorithm, spec.key_form);
-        let prepare = |secret: &Secret, which: &str| -> Result<_, KeyError> {
+        let prepare = |secret: &Secret, at: usize| -> Result<_, KeyError> {
             let label = secret.label_ref().cloned();
-            let key = secret.ready(algorithm, form).map_err(|error| {
-                let label = label.as_ref().map(|label| format!(" (`{label}`)"));
-                let label = label.unwrap_or_default();
-                error.of(format!("scheme `{}`: {which}{label}", spec.name))
-            })?;
+            let key = secret.ready(algorithm, form);
+            let key = key.map_err(|error| tell(error, scheme, at, secret))?;
             let ends = [secret.expiry(), key.not_after()];
             let first = ends.into_iter().flatten().min();
             Ok(LabelledKey::new(key, label, first))
         };
-        let current = prepare(current, "the secret")?;
+        let current = prepare(current, 0)?;
         // Of its full size at once: growing would leave keys behind that nothing wipes.
         let mut ready = Vec::with_capacity(previous.len());
         for (at, secret) in previous.iter().enumerate() {
-            ready.push(prepare(secret, &format!("previous secret {}", at + 1))?);
+            ready.push(prepare(secret, at + 1)?);
         }
         Ok(Self {
             current,
@@ -102,6 +99,17 @@ impl Keyring {
     pub(crate) fn len(&self) -> usize {
         self.previous.len() + 1
     }
+}
+
+/// Has an error say which secret it is about; `at` counts from the current one.
+pub(super) fn tell(error: KeyError, scheme: &Scheme, at: usize, secret: &Secret) -> KeyError {
+    let which = match at {
+        0 => "the secret".to_owned(),
+        at => format!("previous secret {at}"),
+    };
+    let label = secret.label_ref().map(|label| format!(" (`{label}`)"));
+    let label = label.unwrap_or_default();
+    error.of(format!("scheme `{}`: {which}{label}", scheme.name()))
 }
 
 #[cfg(feature = "tracing")]

@@ -145,6 +145,23 @@ impl Keys {
         }))
     }
 
+    /// What `make` makes of each secret, the current one first. An error says which it was.
+    pub(crate) fn each<T>(
+        &self,
+        scheme: &Scheme,
+        make: impl Fn(&Secret) -> Result<T, KeyError>,
+    ) -> Result<Vec<T>, KeyError> {
+        let Secrets {
+            current, previous, ..
+        } = &*self.0;
+        // Of its full size at once: growing would leave keys behind that nothing wipes.
+        let mut all = Vec::with_capacity(1 + previous.len());
+        for (at, secret) in std::iter::once(current).chain(previous).enumerate() {
+            all.push(make(secret).map_err(|error| keyring::tell(error, scheme, at, secret))?);
+        }
+        Ok(all)
+    }
+
     /// The keys of `scheme`, decoded and ready for use.
     pub(crate) fn keyring(&self, scheme: &Scheme) -> Result<Arc<Keyring>, KeyError> {
         let Secrets {

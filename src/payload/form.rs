@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
 use super::Malformed;
 
@@ -39,6 +39,27 @@ pub(crate) fn field(body: &[u8], name: &str) -> Result<Option<Vec<u8>>, Malforme
     }
     Ok(first.map(|(_, value)| value))
 }
+
+/// The same fields, with this one at the end instead of any of its name.
+pub(crate) fn set(fields: &[u8], name: &str, value: &[u8]) -> Vec<u8> {
+    let pieces = fields.split(|byte| *byte == b'&');
+    let is_other = |piece: &&[u8]| {
+        let name_of = piece.split(|byte| *byte == b'=').next();
+        !piece.is_empty() && decoded(name_of.unwrap_or_default()) != name.as_bytes()
+    };
+    let name = percent_encode(name.as_bytes(), ENCODED);
+    let field = format!("{name}={}", percent_encode(value, ENCODED));
+    let mut pieces: Vec<_> = pieces.filter(is_other).collect();
+    pieces.push(field.as_bytes());
+    pieces.join(&b'&')
+}
+
+/// All but what every parser takes as it stands.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 fn decoded(text: &[u8]) -> Vec<u8> {
     let spaced: Cow<'_, [u8]> = if text.contains(&b'+') {

@@ -75,6 +75,49 @@ pub(crate) fn raw<'b>(body: &'b [u8], path: &str) -> Result<Option<&'b RawValue>
     Ok(found)
 }
 
+/// The same JSON with this value at the end of a path, in the place of what is there: a number if that
+/// was one, else a string. All else stays as it is written.
+pub(crate) fn set(body: &[u8], path: &str, value: &str) -> Result<Vec<u8>, Malformed> {
+    let old = raw(body, path)?.map(RawValue::get).unwrap_or_default();
+    let was_number = old.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    if was_number && serde_json::from_str::<u64>(value).is_ok() {
+        write(body, path, value)
+    } else {
+        write(body, path, &quoted(value))
+    }
+}
+
+fn write(body: &[u8], path: &str, value: &str) -> Result<Vec<u8>, Malformed> {
+    const OBJECT: Malformed = Malformed("a JSON object");
+    if let Some(old) = raw(body, path)? {
+        let start = old.get().as_ptr().addr() - body.as_ptr().addr();
+        return splice(body, start, old.get().len(), value).ok_or(OBJECT);
+    }
+    let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let name = quoted(name);
+    let Some(parent) = raw(body, parent)? else {
+        return write(body, parent, &format!("{{{name}:{value}}}"));
+    };
+    let members = parent.get().strip_prefix('{').ok_or(OBJECT)?;
+    let more = if members.trim_start().starts_with('}') {
+        ""
+    } else {
+        ","
+    };
+    let start = members.as_ptr().addr() - body.as_ptr().addr();
+    splice(body, start, 0, &format!("{name}:{value}{more}")).ok_or(OBJECT)
+}
+
+/// Writes `new` in the place of `len` bytes.
+fn splice(body: &[u8], start: usize, len: usize, new: &str) -> Option<Vec<u8>> {
+    let (before, after) = (body.get(..start)?, body.get(start + len..)?);
+    Some([before, new.as_bytes(), after].concat())
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
 /// Finds what is at the end of a path.
 struct Find<'p>(&'p str);
 

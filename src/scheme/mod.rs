@@ -57,6 +57,7 @@ mod template;
 mod timestamp;
 mod units;
 mod web_token;
+mod write;
 
 use std::{fmt, sync::Arc, time::Duration};
 

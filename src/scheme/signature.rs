@@ -7,10 +7,10 @@ use super::{
 
 /// How signatures are laid out in their header.
 #[derive(Clone, Debug)]
-pub struct Layout(Kind);
+pub struct Layout(pub(super) Kind);
 
 #[derive(Clone, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Plain,
     Prefixed {
         prefix: Cow<'static, str>,
@@ -291,33 +291,6 @@ impl Layout {
                 split(value, items, None)
                     .map(|value| Field::new(std::mem::take(&mut key), value))
                     .try_for_each(each)
-            }
-        }
-    }
-}
-
-impl Layout {
-    /// Writes one signature, and the timestamp with its key if that is in the same list.
-    pub(crate) fn write(&self, signature: &[u8], timestamp: Option<(&str, &str)>) -> Vec<u8> {
-        let prefix = |prefix: &str| [prefix.as_bytes(), signature].concat();
-        match &self.0 {
-            Kind::Plain => signature.to_vec(),
-            Kind::Prefixed { prefix: text } => prefix(text),
-            #[cfg(feature = "jwt")]
-            Kind::Jws { prefix: text, .. } => prefix(text),
-            Kind::Credentials { prefix: text } => prefix(&format!("{text}key:")),
-            Kind::List { items, pair, key } => {
-                let pair = char::from(*pair);
-                let item = items.get(..1).unwrap_or_default();
-                let timestamp = timestamp.map(|(key, text)| format!("{key}{pair}{text}{item}"));
-                // A key that stands for several is as good with anything behind it.
-                let key = key.replace('*', "1");
-                prefix(&format!("{}{key}{pair}", timestamp.unwrap_or_default()))
-            }
-            Kind::Values { items, .. } => {
-                let item = items.get(..1).unwrap_or_default();
-                let timestamp = timestamp.map(|(_, text)| format!("{text}{item}"));
-                prefix(&timestamp.unwrap_or_default())
             }
         }
     }

@@ -35,6 +35,9 @@ pub enum KeyErrorKind {
         /// What the scheme takes.
         expected: KeyForm,
     },
+    /// A sender's secret that is no private key of Ed25519.
+    #[cfg(feature = "ed25519")]
+    NoPrivateKey,
     /// There is no environment variable of this name.
     NotSet,
     /// The text is not UTF-8.
@@ -72,6 +75,11 @@ impl fmt::Display for KeyError {
             KeyErrorKind::Empty => write!(f, "{which} is empty"),
             KeyErrorKind::Encoding { expected } => {
                 write!(f, "{which} cannot be decoded: this scheme takes {expected}")
+            }
+            #[cfg(feature = "ed25519")]
+            KeyErrorKind::NoPrivateKey => {
+                let form = "32 or 64 bytes in base64, alone or after `whsk_`, or in hex";
+                write!(f, "{which} is no private key of Ed25519: {form}")
             }
             KeyErrorKind::Zeros => write!(f, "{which} is nothing but zeros"),
             KeyErrorKind::NotSet => write!(f, "{which} is not set"),

@@ -12,6 +12,8 @@ pub use self::{
     error::{KeyError, KeyErrorKind},
     form::KeyForm,
 };
+#[cfg(feature = "ed25519")]
+use crate::private_key::PrivateKey;
 use crate::{
     encoding::{Encoding, base64_any_padding},
     mac::{Algorithm, Key, sha1},
@@ -137,6 +139,14 @@ impl Secret {
             }
             _ => Ok(Key::new(algorithm, &key)),
         }
+    }
+
+    /// The private key of a sender whose deliveries are proven by the public one.
+    #[cfg(feature = "ed25519")]
+    pub(crate) fn private_key(&self) -> Result<PrivateKey, KeyError> {
+        let own = self.is_raw.then(|| PrivateKey::from_bytes(&self.bytes));
+        let key = own.flatten().or_else(|| PrivateKey::parse(&self.bytes));
+        key.ok_or(KeyErrorKind::NoPrivateKey.into())
     }
 
     /// The key bytes under `form`.

@@ -103,18 +103,6 @@ impl Facts {
         found.collect()
     }
 
-    /// The text that is signed of a body that is one unit.
-    pub(super) fn derive_only(
-        &self,
-        spec: &Spec,
-        body: &[u8],
-    ) -> Result<Vec<Vec<u8>>, RejectionKind> {
-        match spec.units.of(&self.facts(), body)?[..] {
-            [unit] => self.derive(&spec.message, unit),
-            _ => Err(Malformed("one signed item").into()),
-        }
-    }
-
     fn look_into_unit(
         &self,
         body: &[u8],

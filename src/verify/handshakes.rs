@@ -152,7 +152,7 @@ impl Verifier {
                 let label = key.label.clone();
                 return Err(RejectionKind::ExpiredKey { label });
             }
-            let mac = key.key.sign(|mac| mac(challenge)).unwrap_or_default();
+            let mac = key.key.sign(|mac| mac(challenge));
             let text = spec.encoding.encode(&mac);
             Ok(String::from_utf8(text).unwrap_or_default())
         };

@@ -82,4 +82,6 @@ mod window;
 #[cfg(feature = "jwt")]
 pub(crate) use self::web_token::unsigned as unsigned_token;
 pub use self::{dedupe_key::DedupeKey, session::Session, verified::Verified, verifier::Verifier};
-pub(crate) use self::{handshakes::Greeting, session::Delivery, text::signed_text};
+pub(crate) use self::{
+    handshakes::Greeting, session::Delivery, text::signed_text, verifier::check_settings,
+};

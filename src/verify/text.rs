@@ -178,7 +178,7 @@ impl SignedText {
 }
 
 /// The signed text in pieces, for whoever signs it: what comes before the body, and all the rest.
-/// `listed` is the timestamp, if that is beside the signature.
+/// `listed` is the timestamp, if that is beside the signature. Of a body in which several are signed, `body` is one.
 pub(crate) fn signed_text(
     head: Head<'_>,
     provider: &Provider,
@@ -189,7 +189,7 @@ pub(crate) fn signed_text(
     let claims = Claims::of(head, provider, None, listed)?;
     let text = SignedText::of(&spec.message, &claims, 0)?;
     let derived = if spec.looks_into_body {
-        Facts::of(spec, &claims)?.derive_only(spec, body)?
+        Facts::of(spec, &claims)?.derive(&spec.message, body)?
     } else {
         Vec::new()
     };

@@ -108,15 +108,7 @@ impl Verifier {
             let missing = PublicUrlErrorKind::Missing { scheme };
             return Err(PublicUrlError::from(missing).into());
         }
-        if let Some(setting) = scheme
-            .settings()
-            .find(|name| provider.setting(name).is_none_or(str::is_empty))
-        {
-            return Err(SetupError::MissingSetting {
-                scheme: Arc::clone(&scheme.spec().name),
-                setting: setting.into(),
-            });
-        }
+        check_settings(&provider)?;
         if let Some(setting) = provider
             .handshakes()
             .iter()
@@ -293,6 +285,19 @@ impl Verifier {
 
     fn shared(&mut self) -> &mut Shared {
         Arc::make_mut(&mut self.0)
+    }
+}
+
+/// Refuses a provider without a setting that its scheme signs.
+pub(crate) fn check_settings(provider: &Provider) -> Result<(), SetupError> {
+    let scheme = provider.scheme();
+    let mut settings = scheme.settings();
+    match settings.find(|name| provider.setting(name).is_none_or(str::is_empty)) {
+        None => Ok(()),
+        Some(setting) => Err(SetupError::MissingSetting {
+            scheme: Arc::clone(&scheme.spec().name),
+            setting: setting.into(),
+        }),
     }
 }
 

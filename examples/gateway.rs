@@ -1,0 +1,367 @@
+//! A verifying reverse proxy, for services that are not written in Rust: it passes on what is genuine,
+//! byte for byte, and answers everything else itself.
+//!
+//! ```text
+//! GITHUB_SECRET='…' cargo run --example gateway -- gateway.toml
+//! ```
+//!
+//! ```toml
+//! listen = "127.0.0.1:5000"
+//! memory = 268435456                 # bytes of all unverified bodies together; optional
+//!
+//! [[route]]
+//! path = "/github"                   # exactly this path
+//! provider = "github"
+//! secrets = ["GITHUB_SECRET"]        # names of environment variables, the current secret first
+//! upstream = "http://127.0.0.1:8080/hooks/github"
+//! timeout = 10                       # seconds until the service answers; 10 by default
+//!
+//! [[route]]
+//! path = "/paypal"
+//! provider = "paypal"
+//! secrets = ["PAYPAL_CERTIFICATE"]
+//! settings = { webhook_id = "…" }    # what else a provider needs
+//! upstream = "http://127.0.0.1:8080/hooks/paypal"
+//! # public_url, token_header, tolerance (seconds), body_limit (bytes)
+//! ```
+//!
+//! The service is told who proved the delivery by the headers `x-verified-provider`, `x-verified-key` (the
+//! name of the variable), `x-verified-delivery-id`, and `x-verified-time` in Unix seconds; what a sender
+//! writes under such names is removed. Let nobody but the gateway reach the service.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    error::Error,
+    fs,
+    future::Future,
+    io,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use axum::{Router, body::Body, middleware::map_response, response::IntoResponse};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header,
+    uri::PathAndQuery,
+};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde::Deserialize;
+use tokio::{net::TcpListener, time::timeout};
+use tower::{Layer, service_fn};
+use tower_webhook::{
+    Keys, PublicUrl, Rejection, Secret, Verified, VerifiedBody, WebhookLayer,
+    providers::{self, Preset, Provider},
+    webhook::MemoryBudget,
+};
+use tracing::{info, warn};
+
+/// How long requests in flight may take once the gateway is told to stop.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// What the service is told begins so, and what a sender writes under such a name is removed.
+const TOLD: &str = "x-verified-";
+
+/// Headers of one connection, and not of the request (RFC 9110, section 7.6.1).
+const OF_A_CONNECTION: [HeaderName; 7] = [
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::CONNECTION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    listen: String,
+    memory: Option<usize>,
+    route: Vec<Route>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Route {
+    path: String,
+    provider: String,
+    secrets: Vec<String>,
+    upstream: String,
+    timeout: Option<u64>,
+    public_url: Option<String>,
+    token_header: Option<String>,
+    tolerance: Option<u64>,
+    body_limit: Option<usize>,
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), BoxError> {
+    let path = env::args_os().nth(1);
+    let path = path.ok_or("the configuration is missing: gateway FILE")?;
+    let config = read(Path::new(&path))?;
+    tracing_subscriber::fmt().with_ansi(false).init();
+
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let budget = MemoryBudget::new(config.memory.unwrap_or(256 << 20));
+    let mut router = Router::new();
+    let mut paths = Vec::new();
+    for route in config.route {
+        if !route.path.starts_with('/') || route.path.contains(['{', '}', '?', '#']) {
+            return Err(format!("path `{}`: begin with `/`, and write it out", route.path).into());
+        }
+        if paths.contains(&route.path) {
+            return Err(format!("path `{}` is there twice", route.path).into());
+        }
+        let told = |error: BoxError| format!("path `{}`: {error}", route.path);
+        let layer = route.layer().map_err(told)?.memory_budget(budget.clone());
+        let upstream = Upstream::new(&route, &client).map_err(told)?;
+        let forward = service_fn(move |request| {
+            let upstream = Arc::clone(&upstream);
+            async move { Ok(upstream.forward(request).await) }
+        });
+        router = router.route_service(&route.path, layer.layer(forward));
+        paths.push(route.path);
+    }
+    let router = router.layer(map_response(log_refusal));
+
+    let listener = TcpListener::bind(&config.listen)
+        .await
+        .map_err(|error| format!("cannot listen on `{}`: {error}", config.listen))?;
+    let (stop, give_up) = (stop_signal()?, stop_signal()?);
+    info!("listening on {}", listener.local_addr()?);
+
+    // A service that never finishes what it began must not keep the gateway from stopping.
+    tokio::select! {
+        result = axum::serve(listener, router).with_graceful_shutdown(stop).into_future() => result?,
+        () = async { give_up.await; tokio::time::sleep(GRACE).await } => {
+            warn!("giving up on what is still in flight");
+        }
+    }
+    info!("stopped");
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Config, BoxError> {
+    let file = path.display();
+    let text =
+        fs::read_to_string(path).map_err(|error| format!("cannot read `{file}`: {error}"))?;
+    let config: Config = toml::from_str(&text).map_err(|error| format!("`{file}`: {error}"))?;
+    if config.route.is_empty() {
+        return Err(format!("`{file}`: no route").into());
+    }
+    Ok(config)
+}
+
+impl Route {
+    fn layer(&self) -> Result<WebhookLayer, BoxError> {
+        let mut secrets = Vec::new();
+        for name in &self.secrets {
+            secrets.push(Secret::from_env(name)?.label(name.as_str()));
+        }
+        let keys = Keys::newest_first(secrets).ok_or("no secrets")?;
+        let mut layer = WebhookLayer::new(self.provider()?, keys)?;
+        if let Some(seconds) = self.tolerance {
+            layer = layer.tolerance(Duration::from_secs(seconds));
+        }
+        if let Some(bytes) = self.body_limit {
+            layer = layer.body_limit(bytes);
+        }
+        Ok(layer)
+    }
+
+    fn provider(&self) -> Result<Provider, BoxError> {
+        let name = &self.provider;
+        let mut provider = providers::by_name(name).ok_or_else(|| unknown(name))?;
+        for (name, value) in &self.settings {
+            provider = provider.with_setting(name, value.as_str());
+        }
+        if let Some(base) = &self.public_url {
+            provider = provider.with_public_url(PublicUrl::fixed(base)?);
+        }
+        if let Some(name) = &self.token_header {
+            provider = provider.with_token_header(name.parse()?);
+        }
+        Ok(provider)
+    }
+}
+
+/// No provider is called so, but one nearly.
+fn unknown(name: &str) -> String {
+    let names = providers::all().map(Preset::name);
+    let nearest = names.min_by_key(|other| strsim::osa_distance(name, other));
+    format!(
+        "no provider is called `{name}`; the nearest is `{}`",
+        nearest.unwrap_or("none")
+    )
+}
+
+/// A service behind the gateway.
+struct Upstream {
+    client: Client<HttpConnector, VerifiedBody>,
+    uri: Uri,
+    timeout: Duration,
+}
+
+impl Upstream {
+    fn new(
+        route: &Route,
+        client: &Client<HttpConnector, VerifiedBody>,
+    ) -> Result<Arc<Self>, BoxError> {
+        let uri: Uri = route
+            .upstream
+            .parse()
+            .map_err(|error| format!("upstream: {error}"))?;
+        if uri.scheme_str() != Some("http") || uri.authority().is_none() || uri.query().is_some() {
+            return Err("upstream: an http:// URL with a host and no query".into());
+        }
+        Ok(Arc::new(Self {
+            client: client.clone(),
+            uri,
+            timeout: Duration::from_secs(route.timeout.unwrap_or(10)),
+        }))
+    }
+
+    /// Passes a delivery on, and the answer back as it comes.
+    async fn forward(&self, request: Request<VerifiedBody>) -> Response<Body> {
+        let Some(request) = self.to_send(request) else {
+            return failure(StatusCode::BAD_REQUEST, "Invalid request");
+        };
+        match timeout(self.timeout, self.client.request(request)).await {
+            Ok(Ok(mut response)) => {
+                info!(upstream = %self.uri, status = response.status().as_u16(), "delivered");
+                take_off(response.headers_mut());
+                response.map(Body::new)
+            }
+            Ok(Err(error)) => {
+                let cause = error.source().map(ToString::to_string);
+                warn!(upstream = %self.uri, %error, cause, "the service failed");
+                failure(StatusCode::BAD_GATEWAY, "Bad gateway")
+            }
+            Err(_) => {
+                warn!(upstream = %self.uri, timeout = ?self.timeout, "the service is too slow");
+                failure(StatusCode::GATEWAY_TIMEOUT, "Gateway timeout")
+            }
+        }
+    }
+
+    /// The same request for the service; `None` if the query does not fit behind its path.
+    fn to_send(&self, request: Request<VerifiedBody>) -> Option<Request<VerifiedBody>> {
+        let (mut head, body) = request.into_parts();
+        let mut uri = self.uri.clone().into_parts();
+        if let Some(query) = head.uri.query() {
+            let target = format!("{}?{query}", self.uri.path());
+            uri.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
+        }
+        take_off(&mut head.headers);
+        // The client writes its own, of the service and of the body.
+        head.headers.remove(header::HOST);
+        head.headers.remove(header::CONTENT_LENGTH);
+        let verified: Verified = head.extensions.remove()?;
+        tell(&verified, &mut head.headers);
+        let mut request = Request::new(body);
+        *request.method_mut() = head.method;
+        *request.uri_mut() = Uri::from_parts(uri).ok()?;
+        *request.headers_mut() = head.headers;
+        Some(request)
+    }
+}
+
+/// Has the head say who proved the delivery.
+fn tell(verified: &Verified, headers: &mut HeaderMap) {
+    let names: Vec<_> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with(TOLD))
+        .cloned()
+        .collect();
+    for name in names {
+        headers.remove(name);
+    }
+    let time = verified
+        .timestamp()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let time = time.map(|time| time.as_secs().to_string());
+    for (name, value) in [
+        ("provider", Some(verified.provider())),
+        ("key", verified.key_label()),
+        ("delivery-id", verified.delivery_id()),
+        ("time", time.as_deref()),
+    ] {
+        let name = HeaderName::try_from(format!("{TOLD}{name}"));
+        // An id in a body can hold what no header can.
+        let value = value.and_then(|value| HeaderValue::from_str(value).ok());
+        if let (Ok(name), Some(value)) = (name, value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Takes off what is about one connection alone.
+fn take_off(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in OF_A_CONNECTION.iter().chain(&named) {
+        headers.remove(name);
+    }
+}
+
+fn failure(status: StatusCode, error: &str) -> Response<Body> {
+    (status, axum::Json(serde_json::json!({ "error": error }))).into_response()
+}
+
+/// The caller learns only the class of a refusal; the reason is for the log.
+async fn log_refusal(response: Response<Body>) -> Response<Body> {
+    if let Some(rejection) = response.extensions().get::<Rejection>() {
+        let (provider, status) = (rejection.provider(), response.status().as_u16());
+        warn!(provider, status, reason = %rejection, "refused");
+    }
+    response
+}
+
+/// Ctrl-C or SIGTERM, noticed from this call on.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ctrl-C, noticed from this call on.
+#[cfg(windows)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}

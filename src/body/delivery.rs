@@ -1,0 +1,77 @@
+use std::{
+    convert::Infallible,
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+
+/// A body to be sent, whole and in memory. Cloning shares the bytes, so it can be sent again.
+///
+/// [`Sign`](crate::sign::Sign) hands one to the client, and takes one as any other body.
+#[derive(Clone, Default)]
+pub struct DeliveryBody {
+    data: Bytes,
+    trailers: Option<Box<HeaderMap>>,
+}
+
+impl DeliveryBody {
+    pub(crate) fn new(data: Bytes, trailers: Option<Box<HeaderMap>>) -> Self {
+        Self { data, trailers }
+    }
+
+    /// The bytes; trailers are dropped.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.data
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for DeliveryBody {
+    fn from(data: T) -> Self {
+        Self::new(data.into(), None)
+    }
+}
+
+impl Body for DeliveryBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let data = std::mem::take(&mut self.data);
+        if !data.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        let trailers = self.trailers.take();
+        Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(*trailers))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_empty() && self.trailers.is_none()
+    }
+
+    // An exact size would let an HTTP/1 peer stop before the trailers.
+    fn size_hint(&self) -> SizeHint {
+        let len = u64::try_from(self.data.len()).unwrap_or(u64::MAX);
+        let mut hint = SizeHint::new();
+        hint.set_lower(len);
+        if self.trailers.is_none() {
+            hint.set_upper(len);
+        }
+        hint
+    }
+}
+
+impl fmt::Debug for DeliveryBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeliveryBody")
+            .field("len", &self.data.len())
+            .finish_non_exhaustive()
+    }
+}

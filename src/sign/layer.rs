@@ -1,0 +1,99 @@
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::Request;
+use tower_layer::Layer;
+
+use super::{DeliveryId, Sign};
+use crate::{
+    clock::{Clock, SystemClock},
+    signer::{SignError, Signer},
+};
+
+/// As much as a receiver takes if nothing else is known.
+const DEFAULT_BODY_LIMIT: usize = 1 << 20;
+
+/// Applies [`Sign`] to a client. Cheap to clone.
+///
+/// See the [module docs](crate::sign) for an example.
+#[derive(Clone)]
+#[must_use]
+pub struct SignLayer {
+    config: Arc<Config>,
+}
+
+#[derive(Clone)]
+pub(super) struct Config {
+    pub(super) signer: Arc<Signer>,
+    pub(super) body_limit: usize,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl SignLayer {
+    /// A layer that signs what goes through it.
+    pub fn new(signer: Signer) -> Self {
+        let body_limit = signer.provider().body_limit();
+        let config = Config {
+            body_limit: body_limit.unwrap_or(DEFAULT_BODY_LIMIT),
+            signer: Arc::new(signer),
+            clock: Arc::new(SystemClock::new()),
+        };
+        Self {
+            config: Arc::new(config),
+        }
+    }
+
+    /// The longest body that is signed, in bytes; the provider's own limit or 1 MiB unless set. Exactly as
+    /// long is fine. A longer one is [`SignError::TooLarge`](super::SignError::TooLarge), and nothing is
+    /// sent.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.config().body_limit = bytes;
+        self
+    }
+
+    /// The clock that timestamps are taken from; the operating system's unless set.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.config().clock = Arc::new(clock);
+        self
+    }
+
+    fn config(&mut self) -> &mut Config {
+        Arc::make_mut(&mut self.config)
+    }
+}
+
+impl Config {
+    /// Signs a delivery at this moment.
+    pub(super) fn sign(&self, mut request: Request<Bytes>) -> Result<Request<Bytes>, SignError> {
+        let given = request.extensions().get::<DeliveryId>().cloned();
+        let id = given.or_else(|| self.signer.id_of(&request).map(DeliveryId::new));
+        let id = id.as_ref().map_or("", DeliveryId::as_str);
+        self.signer.sign(&mut request, id, self.clock.now())?;
+        Ok(request)
+    }
+}
+
+impl<S> Layer<S> for SignLayer {
+    type Service = Sign<S>;
+
+    fn layer(&self, inner: S) -> Sign<S> {
+        Sign::new(inner, Arc::clone(&self.config))
+    }
+}
+
+impl fmt::Debug for SignLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignLayer")
+            .field("config", &self.config)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("signer", &self.signer)
+            .field("body_limit", &self.body_limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+//! The sender's side: signing as a provider does, and sending again what did not arrive.
+//!
+//! Whatever a secret signs, or is sent as, can be signed for, in the head, the query or the body, and by
+//! Ed25519 too, for whoever has the private key. Providers that sign with a private key of another kind
+//! cannot be signed for.
+//!
+//! [`Signer`] signs a request that is there as a whole, without tower: for tests of an endpoint, and for
+//! queue workers. [`SignLayer`] signs what goes through a tower client.
+//!
+//! ```
+//! use std::time::SystemTime;
+//!
+//! use bytes::Bytes;
+//! use http::Request;
+//! use tower_webhook::{Secret, Verifier, providers, sign::Signer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?;
+//! let mut request = Request::post("/hooks").body(Bytes::from(r#"{"type":"order.paid"}"#))?;
+//!
+//! let signer = Signer::new(providers::standard_webhooks(), secret.clone())?;
+//! signer.sign(&mut request, "msg_1", SystemTime::now())?;
+//!
+//! let verifier = Verifier::new(providers::standard_webhooks(), secret)?;
+//! assert_eq!(verifier.verify(&request, request.body())?.delivery_id(), Some("msg_1"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # With a tower client
+//!
+//! From the outside in: a layer that gives each delivery its id, the retries, what bounds a try in time,
+//! [`SignLayer`], and the client. So each try is signed afresh, with the time of that try, and all of
+//! them have one id, by which the receiver knows a delivery that comes twice.
+#![cfg_attr(
+    all(feature = "retry", feature = "uuid"),
+    doc = r#"
+```
+use std::{convert::Infallible, sync::atomic::{AtomicU32, Ordering}};
+use http::{Request, Response, StatusCode};
+use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
+use tower_webhook::{
+    Secret, body::DeliveryBody, providers,
+    sign::{DeliveryIdLayer, DeliveryRetry, Outcome, SignLayer, Signer},
+};
+
+static TRIES: AtomicU32 = AtomicU32::new(0);
+
+/// In the place of a real client: the first try fails.
+async fn client(request: Request<DeliveryBody>) -> Result<Response<String>, Infallible> {
+    assert!(request.headers()["webhook-signature"].to_str().unwrap().starts_with("v1,"));
+    let tries = TRIES.fetch_add(1, Ordering::Relaxed);
+    let status = if tries == 0 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    Ok(Response::builder().status(status).body(String::new()).unwrap())
+}
+
+# #[tokio::main(flavor = "current_thread", start_paused = true)]
+# async fn main() -> Result<(), BoxError> {
+let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?;
+let sender = ServiceBuilder::new()
+    .layer(DeliveryIdLayer::new())
+    .retry(DeliveryRetry::new())
+    .timeout(std::time::Duration::from_secs(20))
+    .layer(SignLayer::new(Signer::new(providers::standard_webhooks(), secret)?))
+    .service_fn(client);
+
+let request = Request::post("https://example.com/hooks").body(DeliveryBody::from("{}"))?;
+let response = sender.clone().oneshot(request).await?;
+let outcome = response.extensions().get::<Outcome>().unwrap();
+assert!(outcome.is_delivered());
+assert_eq!(outcome.tries(), 2);
+# Ok(())
+# }
+```
+"#
+)]
+//!
+//! # Clients
+//!
+//! hyper-util's legacy client, over a connector such as `HttpConnector`, takes a
+//! [`DeliveryBody`](crate::body::DeliveryBody) as it is. Where a client has a body or a request of its own,
+//! put `tower`'s `map_request` between it and the layer: `request.map(tonic::body::Body::new)` for a
+//! channel of tonic, `reqwest::Request::try_from(request.map(DeliveryBody::into_bytes))` for reqwest.
+//!
+//! # Security
+//!
+//! A receiver's URL is chosen by somebody else: keep your clients from reaching what is inside your own
+//! network, and do not follow redirects.
+
+mod error;
+mod future;
+mod id;
+mod layer;
+#[cfg(feature = "retry")]
+mod retry;
+mod service;
+
+#[cfg(feature = "uuid")]
+pub use self::id::{DeliveryIdLayer, SetDeliveryId};
+#[cfg(feature = "retry")]
+pub use self::retry::{
+    Backoff, ByStatus, DeliveryRetry, Failure, Judge, Outcome, Schedule, Verdict, Wait,
+};
+pub use self::{
+    error::{BodyError, SendError},
+    future::SignFuture,
+    id::DeliveryId,
+    layer::SignLayer,
+    service::Sign,
+};
+pub use crate::signer::{SignError, Signer};

@@ -1,0 +1,97 @@
+use std::error::Error;
+
+use http::{Response, StatusCode};
+
+use crate::{
+    sign::{BodyError, SendError},
+    signer::SignError,
+};
+
+/// What an answer, or its absence, means for a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It did not arrive, and may if it is sent again.
+    Again,
+    /// It arrived.
+    Delivered,
+    /// The receiver wants no more deliveries: this one is not sent again, and neither should any other.
+    Gone,
+    /// It did not arrive, and would not if it were sent again.
+    Refused,
+}
+
+/// Decides whether a delivery is sent again. A closure does too.
+pub trait Judge<R, E> {
+    /// What the result of a try means.
+    fn judge(&mut self, result: Result<&Response<R>, &E>) -> Verdict;
+}
+
+impl<R, E, F> Judge<R, E> for F
+where
+    F: FnMut(Result<&Response<R>, &E>) -> Verdict,
+{
+    fn judge(&mut self, result: Result<&Response<R>, &E>) -> Verdict {
+        self(result)
+    }
+}
+
+/// Judges by the status, as HTTP and Standard Webhooks have it.
+///
+/// | | |
+/// | --- | --- |
+/// | 2xx | delivered |
+/// | 408, 409, 425, 429, 5xx | again |
+/// | 410 | gone |
+/// | any other, redirects too | refused |
+/// | an error | again, unless it is [final](Failure::is_final) |
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ByStatus;
+
+impl<R, E: Failure> Judge<R, E> for ByStatus {
+    fn judge(&mut self, result: Result<&Response<R>, &E>) -> Verdict {
+        let status = match result {
+            Ok(response) => response.status(),
+            Err(error) if error.is_final() => return Verdict::Refused,
+            Err(_) => return Verdict::Again,
+        };
+        match status {
+            StatusCode::GONE => Verdict::Gone,
+            StatusCode::REQUEST_TIMEOUT
+            | StatusCode::CONFLICT
+            | StatusCode::TOO_EARLY
+            | StatusCode::TOO_MANY_REQUESTS => Verdict::Again,
+            status if status.is_success() => Verdict::Delivered,
+            status if status.is_server_error() => Verdict::Again,
+            _ => Verdict::Refused,
+        }
+    }
+}
+
+/// An error of a try to send.
+pub trait Failure {
+    /// Whether it would come again: nothing was sent because the delivery cannot be signed. All others,
+    /// connections and time-outs, may be better next time.
+    fn is_final(&self) -> bool;
+}
+
+impl<E> Failure for SendError<E> {
+    fn is_final(&self) -> bool {
+        !matches!(self, Self::Inner(_))
+    }
+}
+
+/// As a layer between the retries and [`Sign`](crate::sign::Sign) makes of it, such as `tower`'s time-out.
+impl Failure for Box<dyn Error + Send + Sync> {
+    fn is_final(&self) -> bool {
+        let mut error: Option<&(dyn Error + 'static)> = Some(&**self);
+        while let Some(cause) = error {
+            if cause.is::<SignError>() || cause.is::<BodyError>() {
+                return true;
+            }
+            error = cause.source();
+        }
+        false
+    }
+}

@@ -1,0 +1,261 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::{HeaderMap, Request, Response, header::RETRY_AFTER};
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+use tower::retry::{Policy, budget::Budget};
+
+use super::{Backoff, ByStatus, Judge, Schedule, Verdict};
+use crate::{
+    clock::{Clock, SystemClock},
+    encoding::decimal,
+};
+
+/// The longest wait of the default schedule.
+const DEFAULT_MOST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Sends a delivery again until it arrives: a policy for `tower`'s
+/// [`RetryLayer`](tower::retry::RetryLayer), outside [`SignLayer`](crate::sign::SignLayer).
+///
+/// Whether it is sent again is a [`Judge`]'s to say, [`ByStatus`] unless set; when, a [`Schedule`]'s, the
+/// [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in seconds or as a date, makes a wait
+/// longer, up to a [bound](Self::most_retry_after).
+///
+/// The response that ends it has an [`Outcome`] in its extensions. An error ends it too, if it is final or
+/// there are no retries left.
+///
+/// The body must be [`Clone`]: take a [`DeliveryBody`](crate::body::DeliveryBody). What waits is in memory
+/// and is lost with the process: for waits of hours keep deliveries in a queue as well.
+///
+/// See the [module docs](crate::sign) for an example.
+///
+/// # Panics
+///
+/// Waiting needs a Tokio runtime with its timer enabled, and panics without one.
+#[derive(Clone)]
+#[must_use]
+pub struct DeliveryRetry<J = ByStatus, S = Backoff> {
+    judge: J,
+    schedule: S,
+    budget: Option<Arc<dyn Budget + Send + Sync>>,
+    most_retry_after: Duration,
+    clock: Arc<dyn Clock>,
+    /// How often this delivery was sent again.
+    retries: u32,
+}
+
+impl DeliveryRetry {
+    /// The policy for servers of others, over days.
+    pub fn new() -> Self {
+        Self {
+            judge: ByStatus,
+            schedule: Backoff::default(),
+            budget: None,
+            most_retry_after: DEFAULT_MOST_RETRY_AFTER,
+            clock: Arc::new(SystemClock::new()),
+            retries: 0,
+        }
+    }
+}
+
+impl<J, S> DeliveryRetry<J, S> {
+    /// Sets what decides whether a delivery is sent again.
+    pub fn judge<J2>(self, judge: J2) -> DeliveryRetry<J2, S> {
+        let Self {
+            judge: _,
+            schedule,
+            budget,
+            most_retry_after,
+            clock,
+            retries,
+        } = self;
+        DeliveryRetry {
+            judge,
+            schedule,
+            budget,
+            most_retry_after,
+            clock,
+            retries,
+        }
+    }
+
+    /// Sets what decides when a delivery is sent again.
+    pub fn schedule<S2: Schedule>(self, schedule: S2) -> DeliveryRetry<J, S2> {
+        let Self {
+            judge,
+            schedule: _,
+            budget,
+            most_retry_after,
+            clock,
+            retries,
+        } = self;
+        DeliveryRetry {
+            judge,
+            schedule,
+            budget,
+            most_retry_after,
+            clock,
+            retries,
+        }
+    }
+
+    /// Bounds the retries of all deliveries together, so that they do not bury a receiver that is down:
+    /// each takes from the budget, and what arrives adds to it. Without a bound unless set. Share one
+    /// [`TpsBudget`](tower::retry::budget::TpsBudget) among what goes to one receiver.
+    pub fn budget(mut self, budget: Arc<dyn Budget + Send + Sync>) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// How long a wait a receiver can ask for by `Retry-After`; 24 h unless set. If it asks for a longer
+    /// one, this is how long it gets.
+    pub fn most_retry_after(mut self, most: Duration) -> Self {
+        self.most_retry_after = most;
+        self
+    }
+
+    /// The clock that the date of a `Retry-After` is held against; the operating system's unless set.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How long to wait before the next try, if there is one.
+    fn next(&mut self, headers: Option<&HeaderMap>) -> Option<Duration>
+    where
+        S: Schedule,
+    {
+        let retry = self.retries.checked_add(1)?;
+        let wait = self.schedule.wait(retry)?;
+        if self.budget.as_ref().is_some_and(|it| !it.withdraw()) {
+            return None;
+        }
+        self.retries = retry;
+        let asked = headers.and_then(|headers| self.retry_after(headers));
+        Some(wait.max(asked.unwrap_or_default().min(self.most_retry_after)))
+    }
+
+    /// How long the receiver asks to wait; `None` too if it cannot be understood.
+    fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+        if let Some(seconds) = decimal(value.as_bytes()) {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = httpdate::parse_http_date(value).ok()?;
+        date.duration_since(self.clock.now()).ok()
+    }
+}
+
+impl<J, S, B, R, E> Policy<Request<B>, Response<R>, E> for DeliveryRetry<J, S>
+where
+    J: Judge<R, E>,
+    S: Schedule,
+    B: Clone,
+{
+    type Future = Wait;
+
+    fn retry(
+        &mut self,
+        _: &mut Request<B>,
+        result: &mut Result<Response<R>, E>,
+    ) -> Option<Self::Future> {
+        let tries = self.retries.saturating_add(1);
+        let verdict = self.judge.judge(result.as_ref());
+        match verdict {
+            Verdict::Again => {
+                if let Some(wait) = self.next(result.as_ref().ok().map(Response::headers)) {
+                    return Some(Wait { sleep: sleep(wait) });
+                }
+            }
+            Verdict::Delivered => {
+                if let Some(budget) = &self.budget {
+                    budget.deposit();
+                }
+            }
+            Verdict::Gone | Verdict::Refused => {}
+        }
+        if let Ok(response) = result {
+            let outcome = Outcome { verdict, tries };
+            response.extensions_mut().insert(outcome);
+        }
+        None
+    }
+
+    fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
+        Some(request.clone())
+    }
+}
+
+impl Default for DeliveryRetry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<J, S: fmt::Debug> fmt::Debug for DeliveryRetry<J, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeliveryRetry")
+            .field("schedule", &self.schedule)
+            .field("most_retry_after", &self.most_retry_after)
+            .field("retries", &self.retries)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a delivery ended, in the extensions of the last response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    verdict: Verdict,
+    tries: u32,
+}
+
+impl Outcome {
+    /// What the last answer means. [`Verdict::Again`] if the schedule or the budget is at its end before the
+    /// delivery arrived.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// How often it was sent.
+    #[must_use]
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// Whether it arrived.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        self.verdict == Verdict::Delivered
+    }
+
+    /// Whether the receiver wants no more deliveries: switch it off.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.verdict == Verdict::Gone
+    }
+}
+
+pin_project! {
+    /// The wait before a delivery is sent again.
+    #[derive(Debug)]
+    pub struct Wait {
+        #[pin]
+        sleep: Sleep,
+    }
+}
+
+impl Future for Wait {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().sleep.poll(cx)
+    }
+}

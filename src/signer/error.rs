@@ -1,0 +1,52 @@
+use std::{error::Error, fmt};
+
+use crate::{payload::Malformed, place::Place, rejection::RejectionKind};
+
+/// Why a delivery cannot be signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignError {
+    /// No secret may be used any more.
+    ExpiredKey,
+    /// The scheme has an id, and the delivery has none.
+    NoId,
+    /// The scheme signs the URL, and the request has none with a scheme and a host.
+    NoUrl,
+    /// This place cannot hold the value that it should.
+    Place(Place),
+    /// Something that the scheme signs is missing or ambiguous.
+    Text(RejectionKind),
+    /// The body is longer than the limit.
+    #[non_exhaustive]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ExpiredKey => f.write_str("no secret may be used any more"),
+            Self::NoId => f.write_str("the scheme has an id, and the delivery has none"),
+            Self::NoUrl => f.write_str("the URL is signed, and has no scheme or no host"),
+            Self::Place(place) => write!(f, "{place} cannot hold this value"),
+            Self::Text(kind) => kind.fmt(f),
+            Self::TooLarge { limit } => write!(f, "the body is longer than {limit} bytes"),
+        }
+    }
+}
+
+impl Error for SignError {}
+
+impl From<RejectionKind> for SignError {
+    fn from(kind: RejectionKind) -> Self {
+        Self::Text(kind)
+    }
+}
+
+impl From<Malformed> for SignError {
+    fn from(malformed: Malformed) -> Self {
+        Self::Text(malformed.into())
+    }
+}

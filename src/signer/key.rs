@@ -1,0 +1,64 @@
+use std::time::SystemTime;
+
+use zeroize::Zeroizing;
+
+#[cfg(feature = "ed25519")]
+use crate::private_key::PrivateKey;
+use crate::{
+    keys::{KeyError, Secret},
+    mac::{Algorithm, Key},
+    scheme::Scheme,
+};
+
+/// What one secret signs with.
+pub(super) struct SigningKey {
+    kind: Kind,
+    not_after: Option<SystemTime>,
+}
+
+enum Kind {
+    #[cfg(feature = "ed25519")]
+    Ed25519(PrivateKey),
+    Mac(Box<Key>),
+    /// What is sent as it is.
+    Token(Zeroizing<Vec<u8>>),
+}
+
+impl SigningKey {
+    /// Whether there is a key for the algorithm that a sender can have.
+    pub(super) fn can_be_made(algorithm: Algorithm) -> bool {
+        #[cfg(feature = "ed25519")]
+        if algorithm == Algorithm::Ed25519 {
+            return true;
+        }
+        !algorithm.has_public_key()
+    }
+
+    pub(super) fn new(scheme: &Scheme, secret: &Secret) -> Result<Self, KeyError> {
+        let spec = scheme.spec();
+        let kind = match spec.algorithm {
+            #[cfg(feature = "ed25519")]
+            Algorithm::Ed25519 => Kind::Ed25519(secret.private_key()?),
+            Algorithm::Token => Kind::Token(secret.key(spec.key_form)?),
+            algorithm => Kind::Mac(Box::new(secret.ready(algorithm, spec.key_form)?)),
+        };
+        Ok(Self {
+            kind,
+            not_after: secret.expiry(),
+        })
+    }
+
+    pub(super) fn is_valid(&self, now: SystemTime) -> bool {
+        self.not_after.is_none_or(|last| now <= last)
+    }
+
+    /// The signature of a text; of a token, the token.
+    pub(super) fn sign(&self, text: &[Vec<u8>]) -> Vec<u8> {
+        match &self.kind {
+            #[cfg(feature = "ed25519")]
+            Kind::Ed25519(key) => key.sign(&text.concat()),
+            Kind::Mac(key) => key.sign(|mac| text.iter().for_each(|text| mac(text))),
+            Kind::Token(token) => token.to_vec(),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Signing, as a provider does it: no tower, no I/O. What is public of it is in `sign`.
+
+mod error;
+mod key;
+mod put;
+
+use std::{
+    borrow::Cow,
+    fmt, slice,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use http::Request;
+
+pub use self::error::SignError;
+use self::key::SigningKey;
+#[cfg(feature = "jwt")]
+use crate::verify::unsigned_token;
+use crate::{
+    head::Head,
+    keys::Keys,
+    place::Place,
+    providers::Provider,
+    public_url::PublicUrl,
+    scheme::{TimestampPlace, UnixTime},
+    setup::SetupError,
+    verify::{check_settings, signed_text},
+};
+
+/// Signs as one provider does.
+///
+/// See the [module docs](crate::sign) for an example.
+pub struct Signer {
+    provider: Provider,
+    /// The current one first.
+    keys: Vec<SigningKey>,
+    key_name: Cow<'static, str>,
+}
+
+impl Signer {
+    /// Puts a provider and its keys together.
+    ///
+    /// With several secrets a delivery bears a signature of each, the current one first, where the
+    /// scheme has room for several: in a list, as Standard Webhooks has it, or in headers of their own,
+    /// as Box does. Elsewhere the current secret alone signs. A [`Verifier`](crate::Verifier) looks at
+    /// 16 at most.
+    ///
+    /// Of a scheme with Ed25519 the secret is the private key: the 32 bytes of its seed, alone or with
+    /// the public key behind them, in base64 (after `whsk_` or not) or hex, or
+    /// [as bytes](crate::Secret::from_bytes).
+    ///
+    /// # Errors
+    ///
+    /// If a secret is not in the form that the scheme takes, if a
+    /// [setting](Provider::with_setting) that is signed is missing, or if the scheme's signatures are
+    /// made with a private key of another kind, or are detached JSON web signatures
+    /// ([`SetupError::NotSymmetric`]).
+    pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
+        let provider = provider.into();
+        check_settings(&provider)?;
+        let scheme = provider.scheme();
+        let is_detached = scheme.spec().layout.is_jws() == Some(true);
+        if is_detached || !SigningKey::can_be_made(scheme.algorithm()) {
+            let scheme = scheme.spec().name.clone();
+            return Err(SetupError::NotSymmetric { scheme });
+        }
+        let keys = keys
+            .into()
+            .each(scheme, |secret| SigningKey::new(scheme, secret))?;
+        Ok(Self {
+            provider,
+            keys,
+            key_name: Cow::Borrowed("key"),
+        })
+    }
+
+    /// The name that is sent beside the signature, where a scheme has one: Braintree's public key,
+    /// Sinch's application key; `key` unless set. [`Verifier`](crate::Verifier) does not look at it, but
+    /// other receivers do.
+    #[must_use]
+    pub fn key_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.key_name = name.into();
+        self
+    }
+
+    /// The provider that is signed for.
+    #[must_use]
+    pub fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// Signs a delivery: puts the id, the timestamp, the guards and the signatures where the scheme has
+    /// them, in the head or in the body, in the place of any that are there. What else the scheme signs
+    /// must be there already.
+    ///
+    /// `id` and `time` are ignored where the scheme has no place for them. A member of JSON that was a
+    /// number stays one, others are strings. `Content-Length`, if it is there, is set to the length of the
+    /// body.
+    ///
+    /// A scheme that signs the URL signs the request's own, or, if the provider has a
+    /// [public URL](Provider::with_public_url), that one with the request's path and query.
+    ///
+    /// # Errors
+    ///
+    /// If the id is empty where the scheme has one, if `time` is after the
+    /// [`not_after`](crate::Secret::not_after) of every secret, if something that is signed is missing or
+    /// cannot be told from what is beside it, or if a value does not fit where it has to go. The request
+    /// may have been changed in part: do not send it.
+    pub fn sign(
+        &self,
+        request: &mut Request<Bytes>,
+        id: &str,
+        time: SystemTime,
+    ) -> Result<(), SignError> {
+        // A number of seconds has no sign.
+        let time = time.max(UNIX_EPOCH);
+        let units = put::find(request, &self.provider.scheme().spec().units)?;
+        // From the end, so that those before stay where they are.
+        for (start, len) in units.into_iter().rev() {
+            let mut whole = request.body().clone();
+            let after = whole.split_off(start + len);
+            let unit = whole.split_off(start);
+            *request.body_mut() = unit;
+            self.sign_unit(request, id, time)?;
+            *request.body_mut() = match (&*whole, &*after) {
+                ([], []) => request.body().clone(),
+                (before, after) => [before, request.body(), after].concat().into(),
+            };
+        }
+        put::correct_length(request);
+        Ok(())
+    }
+
+    /// Signs a request whose body is what is signed by itself.
+    fn sign_unit(
+        &self,
+        request: &mut Request<Bytes>,
+        id: &str,
+        time: SystemTime,
+    ) -> Result<(), SignError> {
+        let spec = self.provider.scheme().spec();
+        let mut keys = self.keys.iter().filter(|key| key.is_valid(time)).peekable();
+        if keys.peek().is_none() {
+            return Err(SignError::ExpiredKey);
+        }
+        for place in &spec.signatures {
+            if let Place::Header(name) = place {
+                request.headers_mut().remove(name);
+            }
+        }
+        if let Some(place) = &spec.id {
+            if id.is_empty() {
+                return Err(SignError::NoId);
+            }
+            put::put(request, place, id.as_bytes())?;
+        }
+        for (name, value) in &spec.guards {
+            request.headers_mut().insert(name, value.clone());
+        }
+        let mut listed = None;
+        if let Some(timestamp) = &spec.timestamp {
+            let text = timestamp.unit.write(UnixTime::from(time));
+            match &timestamp.place {
+                TimestampPlace::At(place) => put::put(request, place, text.as_bytes())?,
+                TimestampPlace::Key(key) => listed = Some((&**key, text)),
+            }
+        }
+        let listed = listed.as_ref().map(|(key, text)| (*key, text.as_str()));
+        let text = self.text(request, id, time, listed.map(|(_, text)| text.as_bytes()))?;
+        let signatures: Vec<_> = keys.map(|key| self.signature(key, &text)).collect();
+        let together = slice::from_ref(&signatures).iter().map(Vec::as_slice);
+        let apart = signatures.chunks(1);
+        let has_room = spec.layout.has_room();
+        let values = together.filter(|_| has_room);
+        let values = values.chain(apart.filter(|_| !has_room));
+        for (place, signatures) in self.places(request).zip(values) {
+            let value = spec.layout.write(signatures, &self.key_name, listed);
+            put::put(request, place, &value)?;
+            put::hide(request, place);
+        }
+        Ok(())
+    }
+
+    /// What is signed, in pieces.
+    fn text(
+        &self,
+        request: &Request<Bytes>,
+        id: &str,
+        time: SystemTime,
+        listed: Option<&[u8]>,
+    ) -> Result<Vec<Vec<u8>>, SignError> {
+        let (head, body) = (Head::from(request), request.body());
+        let provider = self.provider_for(request)?;
+        #[cfg(feature = "jwt")]
+        if provider.scheme().spec().layout.is_jws().is_some() {
+            let time = UnixTime::from(time);
+            return Ok(vec![unsigned_token(head, &provider, body, id, time)?]);
+        }
+        #[cfg(not(feature = "jwt"))]
+        let _ = (id, time);
+        Ok(signed_text(head, &provider, listed, body)?.into())
+    }
+
+    /// A signature as it is written, behind its text if that is sent with it.
+    fn signature(&self, key: &SigningKey, text: &[Vec<u8>]) -> Vec<u8> {
+        let spec = self.provider.scheme().spec();
+        let signature = spec.encoding.encode(&key.sign(text));
+        if spec.layout.is_jws().is_none() {
+            return signature;
+        }
+        [text.concat(), signature].join(&b'.')
+    }
+
+    /// The id that a request has already.
+    pub(crate) fn id_of(&self, request: &Request<Bytes>) -> Option<String> {
+        let place = self.provider.scheme().id_place()?;
+        put::get(request, &self.provider.scheme().spec().units, place).filter(|id| !id.is_empty())
+    }
+
+    /// Where signatures go: one place, or as many headers as there are.
+    fn places(&self, request: &Request<Bytes>) -> impl Iterator<Item = &Place> + use<'_> {
+        let places = &self.provider.scheme().spec().signatures;
+        // Vonage signs a form, or the query of a request without one.
+        let has_body = !request.body().is_empty() || places.iter().all(Place::is_in_body);
+        let places = places.iter().filter(move |it| has_body || !it.is_in_body());
+        let is_header = |place: &Place| matches!(place, Place::Header(_));
+        let places = places.enumerate();
+        places
+            .take_while(move |(at, place)| *at == 0 || is_header(place))
+            .map(|(_, place)| place)
+    }
+
+    /// The provider, with the URL of the request if that is signed and nothing else was set.
+    fn provider_for(&self, request: &Request<Bytes>) -> Result<Cow<'_, Provider>, SignError> {
+        let provider = &self.provider;
+        if !provider.scheme().url_is_signed() || provider.public_url().is_some() {
+            return Ok(Cow::Borrowed(provider));
+        }
+        let uri = request.uri();
+        let parts = uri.scheme_str().zip(uri.authority());
+        let (scheme, authority) = parts.ok_or(SignError::NoUrl)?;
+        let base = format!("{scheme}://{authority}");
+        let url = PublicUrl::fixed(&base).map_err(|_| SignError::NoUrl)?;
+        Ok(Cow::Owned(provider.clone().with_public_url(url)))
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}

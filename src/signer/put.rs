@@ -1,0 +1,109 @@
+//! Writing where schemes have something.
+
+use bytes::Bytes;
+#[cfg(feature = "form")]
+use http::Uri;
+use http::{HeaderValue, Request, header::CONTENT_LENGTH, uri::PathAndQuery};
+
+use super::SignError;
+#[cfg(feature = "form")]
+use crate::payload::form;
+#[cfg(feature = "json")]
+use crate::payload::json;
+use crate::{
+    payload::{Facts, Malformed},
+    place::Place,
+    scheme::{Derived, Units},
+};
+
+/// Puts a value where a scheme has it, in the place of any that is there.
+pub(super) fn put(
+    request: &mut Request<Bytes>,
+    place: &Place,
+    value: &[u8],
+) -> Result<(), SignError> {
+    let does_not_fit = || SignError::Place(place.clone());
+    match place {
+        Place::Header(name) => {
+            let value = HeaderValue::from_bytes(value).map_err(|_| does_not_fit())?;
+            request.headers_mut().insert(name, value);
+        }
+        // In the token, which is made last.
+        Place::Claim(_) => {}
+        #[cfg(feature = "form")]
+        Place::Form(name) => {
+            let body = form::set(request.body(), name, value);
+            *request.body_mut() = body.into();
+        }
+        #[cfg(feature = "form")]
+        Place::Query(name) => {
+            let uri = request.uri();
+            let query = form::set(uri.query().unwrap_or_default().as_bytes(), name, value);
+            let target = [uri.path().as_bytes(), b"?", &query].concat();
+            let target = PathAndQuery::try_from(target).map_err(|_| does_not_fit())?;
+            let mut parts = uri.clone().into_parts();
+            parts.path_and_query = Some(target);
+            *request.uri_mut() = Uri::from_parts(parts).map_err(|_| does_not_fit())?;
+        }
+        #[cfg(feature = "json")]
+        Place::Json(path) => {
+            let value = std::str::from_utf8(value).map_err(|_| does_not_fit())?;
+            let body = json::set(request.body(), path, value)?;
+            *request.body_mut() = body.into();
+        }
+        #[cfg(not(all(feature = "form", feature = "json")))]
+        _ => return Err(does_not_fit()),
+    }
+    Ok(())
+}
+
+/// What is where a scheme has something, if it is text.
+pub(super) fn get(request: &Request<Bytes>, units: &Units, place: &Place) -> Option<String> {
+    if let Place::Header(name) = place {
+        let value = request.headers().get(name)?;
+        return Some(value.to_str().ok()?.to_owned());
+    }
+    let facts = facts(request);
+    let unit = *units.of(&facts, request.body()).ok()?.first()?;
+    let found = Derived::of(place)?.find(&facts, unit);
+    String::from_utf8(found.ok()??).ok()
+}
+
+/// Where in the body that lies which is signed by itself: where each begins, and how long it is.
+pub(super) fn find(
+    request: &Request<Bytes>,
+    units: &Units,
+) -> Result<Vec<(usize, usize)>, Malformed> {
+    let body = request.body();
+    let found = units.of(&facts(request), body)?.into_iter();
+    let place = |unit: &[u8]| (unit.as_ptr().addr() - body.as_ptr().addr(), unit.len());
+    Ok(found.map(place).collect())
+}
+
+fn facts(request: &Request<Bytes>) -> Facts<'_> {
+    let target = request.uri().path_and_query();
+    Facts {
+        method: request.method().as_str(),
+        url: "",
+        target: target.map_or("/", PathAndQuery::as_str),
+        headers: request.headers(),
+        token: None,
+    }
+}
+
+/// Keeps a header out of logs.
+pub(super) fn hide(request: &mut Request<Bytes>, place: &Place) {
+    if let Place::Header(name) = place {
+        if let Some(value) = request.headers_mut().get_mut(name) {
+            value.set_sensitive(true);
+        }
+    }
+}
+
+/// Has the head say how long the body is now, if it says so at all.
+pub(super) fn correct_length(request: &mut Request<Bytes>) {
+    let len = request.body().len();
+    if let Some(value) = request.headers_mut().get_mut(CONTENT_LENGTH) {
+        *value = len.into();
+    }
+}
