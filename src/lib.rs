@@ -57,7 +57,7 @@
 )]
 
 #[cfg(feature = "axum")]
-mod axum;
+pub mod axum;
 pub mod body;
 pub mod clock;
 mod encoding;

@@ -10,13 +10,14 @@ use bytes::{Buf, Bytes};
 use http::{HeaderMap, Request, Response, request};
 use http_body::Body;
 use pin_project_lite::pin_project;
+use tokio::time::Instant;
 use tower_service::Service;
 
-use super::{budget::Share, deadline::Deadline, layer::Config, lookup::LookUp};
+use super::{Verdict, budget::Share, deadline::Deadline, layer::Config, lookup::LookUp};
 use crate::{
     body::{Buffer, ResponseBody, VerifiedBody},
+    head::Head,
     rejection::{self, Rejection, RejectionKind},
-    trace,
     verify::Delivery,
 };
 
@@ -82,6 +83,7 @@ where
         config: &Arc<Config>,
         request: Request<ReqBody>,
         delivery: Delivery,
+        started: Option<Instant>,
     ) -> Self {
         let (head, body) = request.into_parts();
         let (head, look_up) = match &config.source {
@@ -97,6 +99,7 @@ where
             trailers: None,
             share: Share::of(config.budget.as_ref()),
             deadline: Deadline::default(),
+            started,
         };
         Self {
             state: State::Reading {
@@ -203,6 +206,8 @@ struct Reading {
     trailers: Option<Box<HeaderMap>>,
     share: Share,
     deadline: Deadline,
+    /// If somebody wants to know how long it took.
+    started: Option<Instant>,
 }
 
 impl Reading {
@@ -298,6 +303,13 @@ impl Reading {
             Err(kind) => Err(self.config.verifier.reject(kind)),
         };
         let head = self.head.as_mut().expect(COMPLETED);
+        let verdict = match &verified {
+            Ok(verified) => Verdict::Accepted(verified),
+            Err(rejection) => Verdict::Refused(rejection),
+        };
+        let bytes = self.buffer.len();
+        self.config
+            .tell(Head::from(&*head), verdict, bytes, self.started);
         match verified {
             Ok(verified) => {
                 // In the place of any that somebody else put there.
@@ -320,21 +332,6 @@ impl Reading {
 /// The response that refuses a request.
 #[cold]
 fn refuse(config: &Config, is_grpc: bool, rejection: Rejection) -> Response<Bytes> {
-    match rejection.kind() {
-        // Not the sender's fault.
-        RejectionKind::KeySourceFailed { .. } | RejectionKind::KeySourceTimeout { .. } => {
-            trace::warn!(
-                provider = rejection.provider(),
-                reason = %rejection,
-                "webhook delivery refused"
-            );
-        }
-        _ => trace::debug!(
-            provider = rejection.provider(),
-            reason = %rejection,
-            "webhook delivery refused"
-        ),
-    }
     let mut response = if is_grpc {
         rejection::grpc(&rejection)
     } else {

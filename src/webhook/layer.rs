@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use tower_layer::Layer;
 
-use super::{MemoryBudget, Webhook, lookup::Source};
+use super::{MemoryBudget, Outcome, Webhook, lookup::Source, outcome::Observer};
 use crate::{
     body::VerifiedBody,
     clock::Clock,
@@ -39,6 +39,7 @@ pub(super) struct Config {
     pub(super) body_deadline: Option<Duration>,
     pub(super) budget: Option<MemoryBudget>,
     pub(super) refuse_trailers: bool,
+    pub(super) observer: Option<Arc<Observer>>,
     pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
 }
 
@@ -111,6 +112,7 @@ impl From<Verifier> for WebhookLayer {
             body_deadline: Some(DEFAULT_BODY_DEADLINE),
             budget: None,
             refuse_trailers: false,
+            observer: None,
             renderer: Arc::new(rejection::json),
         };
         Self {
@@ -220,6 +222,32 @@ impl<B> WebhookLayer<B> {
         renderer: impl Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
         self.config().renderer = Arc::new(renderer);
+        self
+    }
+
+    /// Is told what became of each request, once that is decided, for metrics and the like; nobody unless
+    /// set, which costs nothing. A request whose client goes away before has no outcome.
+    ///
+    /// It runs on the way of the request: let it count, and hand on what takes longer.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::{Outcome, Verdict}};
+    ///
+    /// static REFUSED: AtomicUsize = AtomicUsize::new(0);
+    ///
+    /// # fn main() -> Result<(), tower_webhook::SetupError> {
+    /// let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?
+    ///     .on_outcome(|outcome: &Outcome<'_>| {
+    ///         if let Verdict::Refused(rejection) = outcome.verdict() {
+    ///             REFUSED.fetch_add(1, Ordering::Relaxed);
+    ///         }
+    ///     });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_outcome(mut self, observer: impl Fn(&Outcome<'_>) + Send + Sync + 'static) -> Self {
+        self.config().observer = Some(Arc::new(observer));
         self
     }
 

@@ -80,11 +80,16 @@ mod deadline;
 mod future;
 mod layer;
 mod lookup;
+mod outcome;
 mod service;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests;
 
 pub use self::{
-    budget::MemoryBudget, future::ResponseFuture, layer::WebhookLayer, service::Webhook,
+    budget::MemoryBudget,
+    future::ResponseFuture,
+    layer::WebhookLayer,
+    outcome::{Outcome, Verdict},
+    service::Webhook,
 };

@@ -9,7 +9,7 @@ use http::{Request, Response, header::CONTENT_LENGTH};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseFuture, layer::Config};
+use super::{ResponseFuture, Verdict, layer::Config};
 use crate::{
     body::{ResponseBody, VerifiedBody},
     encoding::decimal,
@@ -69,6 +69,7 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let Self { inner, config, .. } = self;
+        let started = config.start();
         let delivery = config.verifier.open(Head::from(&request));
         let delivery = delivery.and_then(|delivery| {
             let length = declared_length(&request, config.body_limit);
@@ -77,8 +78,16 @@ where
                 .map(|()| delivery)
         });
         match delivery {
-            Ok(delivery) => ResponseFuture::reading(inner.clone(), config, request, delivery),
+            Ok(delivery) => {
+                ResponseFuture::reading(inner.clone(), config, request, delivery, started)
+            }
             Err(rejection) => {
+                config.tell(
+                    Head::from(&request),
+                    Verdict::Refused(&rejection),
+                    0,
+                    started,
+                );
                 let (version, method) = (request.version(), request.method());
                 let is_grpc = rejection::is_grpc(version, method, request.headers());
                 ResponseFuture::refused(config, is_grpc, rejection)
