@@ -60,6 +60,8 @@
 pub mod axum;
 pub mod body;
 pub mod clock;
+#[cfg(feature = "diagnose")]
+pub mod diagnose;
 mod encoding;
 mod head;
 pub mod keys;

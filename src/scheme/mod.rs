@@ -264,8 +264,13 @@ impl Scheme {
 
     /// The same scheme with its signature in another place.
     pub(crate) fn signed_at(&self, place: Place) -> Self {
+        self.with(|spec| spec.signatures = vec![place])
+    }
+
+    /// A scheme that differs.
+    pub(crate) fn with(&self, change: impl FnOnce(&mut Spec)) -> Self {
         let mut spec = (*self.0).clone();
-        spec.signatures = vec![place];
+        change(&mut spec);
         spec.looks_into_body = spec.does_look_into_body();
         Self(Arc::new(spec))
     }

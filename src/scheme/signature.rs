@@ -134,6 +134,21 @@ impl Layout {
         matches!(self.0, Kind::Values { timed: true, .. }).then_some(FIRST)
     }
 
+    /// What stands before the signature, if there is one and something does.
+    #[cfg(any(feature = "diagnose", feature = "testing"))]
+    pub(crate) fn prefix(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Prefixed { prefix } | Kind::Credentials { prefix } => Some(prefix),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is one signature.
+    #[cfg(any(feature = "diagnose", feature = "testing"))]
+    pub(crate) fn is_single(&self) -> bool {
+        matches!(self.0, Kind::Plain | Kind::Prefixed { .. })
+    }
+
     /// Refuses a prefix or key that cannot occur in a header.
     pub(super) fn check(&self) -> Result<(), SchemeErrorKind> {
         match &self.0 {

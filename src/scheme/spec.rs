@@ -42,6 +42,13 @@ impl Spec {
         self.message.can_stream() && !self.looks_into_body && !self.algorithm.has_public_key()
     }
 
+    /// Signs the body, and nothing beside it.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn sign_body_alone(&mut self) {
+        self.message = Template::body_alone();
+        self.other_messages.clear();
+    }
+
     /// Whether something is found in the body or the query, or computed from them.
     pub(super) fn does_look_into_body(&self) -> bool {
         let timestamp = self

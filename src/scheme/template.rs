@@ -96,6 +96,18 @@ impl Template {
         })
     }
 
+    /// `{body}`.
+    #[cfg(feature = "diagnose")]
+    pub(super) fn body_alone() -> Self {
+        Self {
+            text: "{body}".into(),
+            elements: vec![Element {
+                part: Part::Body,
+                separator: None,
+            }],
+        }
+    }
+
     /// The text that it was made of.
     pub(crate) fn text(&self) -> &str {
         &self.text

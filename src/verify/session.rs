@@ -127,6 +127,12 @@ impl Delivery {
         self.least_macs = most;
     }
 
+    /// The keys of its own, if it has some.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn keyring(&self) -> Option<&Arc<Keyring>> {
+        self.keyring.as_ref()
+    }
+
     /// As [`Session::update`]; `verifier` is the one that the delivery began with.
     pub(crate) fn update(&mut self, verifier: &Verifier, piece: &[u8]) {
         let Self {

@@ -219,11 +219,27 @@ impl Verifier {
         Rejection::new(name, kind, self.0.provider.statuses())
     }
 
+    /// The keys that a delivery would have that comes now.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn keyring_now(&self) -> Arc<Keyring> {
+        let reloadable = self.0.reloadable.as_ref();
+        reloadable.map_or_else(
+            || Arc::clone(&self.0.keyring),
+            |keyring| keyring.load_full(),
+        )
+    }
+
+    /// How far a timestamp may be from now: past and future.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn tolerances(&self) -> [Duration; 2] {
+        [self.0.window.past, self.0.window.future]
+    }
+
     pub(super) fn keyring(&self) -> &Keyring {
         &self.0.keyring
     }
 
-    pub(super) fn now(&self) -> SystemTime {
+    pub(crate) fn now(&self) -> SystemTime {
         self.0.clock.now()
     }
 

@@ -322,6 +322,14 @@ impl Reading {
                 ))
             }
             Err(rejection) => {
+                #[cfg(feature = "diagnose")]
+                {
+                    let body = std::mem::take(&mut self.buffer);
+                    let keyring = self.delivery.keyring();
+                    let head = Head::from(&*head);
+                    self.config
+                        .diagnose(head, rejection.kind(), Some(body), keyring);
+                }
                 let is_grpc = rejection::is_grpc(head.version, &head.method, &head.headers);
                 Err(refuse(&self.config, is_grpc, rejection))
             }

@@ -40,6 +40,8 @@ pub(super) struct Config {
     pub(super) budget: Option<MemoryBudget>,
     pub(super) refuse_trailers: bool,
     pub(super) observer: Option<Arc<Observer>>,
+    #[cfg(feature = "diagnose")]
+    pub(super) watch: Option<super::watch::Watch>,
     pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
 }
 
@@ -113,6 +115,8 @@ impl From<Verifier> for WebhookLayer {
             budget: None,
             refuse_trailers: false,
             observer: None,
+            #[cfg(feature = "diagnose")]
+            watch: None,
             renderer: Arc::new(rejection::json),
         };
         Self {
@@ -248,6 +252,28 @@ impl<B> WebhookLayer<B> {
     /// ```
     pub fn on_outcome(mut self, observer: impl Fn(&Outcome<'_>) + Send + Sync + 'static) -> Self {
         self.config().observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Looks for the reason when a delivery is refused, and tells `sink`: [`diagnose::log`](crate::diagnose::log),
+    /// which writes it to the log at warn level, or a closure. Nothing unless set.
+    ///
+    /// It is done once the answer is decided, on a thread of its own that ends with it, for one delivery
+    /// at a time and six in a minute at most; the same reason is told once a minute. What cannot be explained
+    /// is not told. The layer has the body of a delivery only if it had to read it: one that is refused by
+    /// its head is examined by its head. Bodies over 1 MiB are not examined, nor more than three of the
+    /// secrets; meanwhile one body is kept that no [`MemoryBudget`] counts. See [`diagnose`](crate::diagnose).
+    ///
+    /// # Security
+    ///
+    /// Never show a caller what the sink is told: it would be an oracle. Whoever floods the endpoint with
+    /// forgeries takes the six from deliveries that could be explained, and nothing else.
+    #[cfg(feature = "diagnose")]
+    pub fn diagnose(
+        mut self,
+        sink: impl Fn(&crate::diagnose::Diagnosis) + Send + Sync + 'static,
+    ) -> Self {
+        self.config().watch = Some(super::watch::Watch::new(sink));
         self
     }
 

@@ -85,6 +85,8 @@ mod service;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests;
+#[cfg(feature = "diagnose")]
+mod watch;
 
 pub use self::{
     budget::MemoryBudget,

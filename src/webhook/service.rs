@@ -88,6 +88,8 @@ where
                     0,
                     started,
                 );
+                #[cfg(feature = "diagnose")]
+                config.diagnose(Head::from(&request), rejection.kind(), None, None);
                 let (version, method) = (request.version(), request.method());
                 let is_grpc = rejection::is_grpc(version, method, request.headers());
                 ResponseFuture::refused(config, is_grpc, rejection)
