@@ -8,6 +8,8 @@ use http::HeaderName;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Place {
+    /// A claim of the JSON web token that is the signature.
+    Claim(Arc<str>),
     /// A field of the form that is the body (`application/x-www-form-urlencoded`).
     Form(Arc<str>),
     /// A header.
@@ -35,6 +37,7 @@ impl From<HeaderName> for Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Claim(name) => write!(f, "the token's claim `{name}`"),
             Self::Form(field) => write!(f, "the form's field `{field}`"),
             Self::Header(name) => write!(f, "`{name}`"),
             Self::Json(path) => write!(f, "the JSON's member `{path}`"),

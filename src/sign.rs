@@ -31,6 +31,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use http::{Uri, uri::PathAndQuery};
 use zeroize::Zeroizing;
 
+#[cfg(feature = "jwt")]
+use crate::verify::unsigned_token;
 use crate::{
     head::Head,
     keys::Secret,
@@ -97,6 +99,20 @@ impl Signer {
         for (name, value) in &spec.guards {
             headers.insert(name, value.clone());
         }
+        #[cfg(feature = "jwt")]
+        if let Some(is_detached) = spec.layout.is_jws() {
+            if is_detached {
+                return Err(SignError::NotSymmetric);
+            }
+            let time = UnixTime::from(time);
+            let token = unsigned_token(Head::from(&*request), &self.provider, body, id, time)?;
+            let mac = self.mac.sign(|mac| mac(&token));
+            let mac = spec.encoding.encode(&mac.ok_or(SignError::NotSymmetric)?);
+            let token = spec.layout.write(&[token, mac].join(&b'.'), None);
+            set(request.headers_mut(), header, &token)?;
+            return Ok(());
+        }
+        let headers = request.headers_mut();
         let mut listed = None;
         if let Some(timestamp) = &spec.timestamp {
             let text = timestamp.unit.write(UnixTime::from(time));

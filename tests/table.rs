@@ -44,6 +44,16 @@ fn scheme(scheme: &Scheme) -> String {
         .map(|text| format!("`{}`", text.replace('\n', "\\n")))
         .collect();
     let texts = texts.join(" or ");
+    let claims = scheme.claims().map(|(name, values)| {
+        let values: Vec<_> = values.map(|value| format!("`{value}`")).collect();
+        format!("`{name}` {}", values.join(" or "))
+    });
+    let claims: Vec<_> = claims.collect();
+    let texts = if claims.is_empty() {
+        texts
+    } else {
+        format!("a token whose claims are {}", claims.join(", "))
+    };
     match scheme.credential() {
         Credential::Token | Credential::UserAndPassword => "compared, signs nothing".into(),
         _ if scheme.body_is_signed() => {
@@ -59,7 +69,12 @@ fn scheme(scheme: &Scheme) -> String {
 
 fn time(scheme: &Scheme) -> String {
     if !scheme.has_timestamp() {
-        return "none".into();
+        let leeway = scheme.tolerance().as_secs();
+        return if scheme.must_expire() {
+            format!("the token's claim `exp`, {leeway} s")
+        } else {
+            "none".into()
+        };
     }
     let place = scheme
         .timestamp_place()

@@ -4,8 +4,6 @@
 
 mod common;
 
-use std::time::SystemTime;
-
 use common::{Delivery, Report, Rig, Script, Vector, Verdict, send, vectors};
 use http::Request;
 use tower_webhook::{
@@ -129,7 +127,7 @@ fn whatever_a_provider_signed_is_signed_alike_here() {
             let mut request = Request::from_parts(delivery.head, ());
             let ours = Signer::new(verifier.provider().clone(), &secret).unwrap();
             let id = genuine.delivery_id().unwrap_or("none").to_owned();
-            let time = genuine.timestamp().unwrap_or(SystemTime::UNIX_EPOCH);
+            let time = genuine.timestamp().unwrap_or(common::at(case.now));
             match ours.sign(&mut request, &case.body(), &id, time) {
                 Ok(()) => {}
                 Err(SignError::InBody | SignError::NotSymmetric) => continue,
@@ -149,7 +147,9 @@ fn whatever_a_provider_signed_is_signed_alike_here() {
                 verifier.scheme().timestamp_unit(),
                 Some(TimestampUnit::Rfc3339 | TimestampUnit::DateTime)
             );
-            if is_date || verifier.scheme().messages().count() > 1 {
+            // A token says more than it must, in an order of its own.
+            let is_jws = verifier.scheme().messages().any(|text| text == "{jws}");
+            if is_date || is_jws || verifier.scheme().messages().count() > 1 {
                 continue;
             }
             let place = verifier.scheme().signature_places()[0].clone();

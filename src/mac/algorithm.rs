@@ -149,6 +149,30 @@ impl Algorithm {
         }
     }
 
+    /// What a JSON web signature calls it ([RFC 7518, section 3.1], [RFC 8037]).
+    ///
+    /// [RFC 7518, section 3.1]: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
+    /// [RFC 8037]: https://www.rfc-editor.org/rfc/rfc8037#section-3.1
+    #[cfg(feature = "jwt")]
+    pub(crate) const fn jose(self) -> Option<&'static str> {
+        Some(match self {
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP256Raw => "ES256",
+            #[cfg(feature = "ecdsa")]
+            Self::EcdsaP521Raw => "ES512",
+            #[cfg(feature = "ed25519")]
+            Self::Ed25519 => "EdDSA",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha256 => "RS256",
+            #[cfg(feature = "rsa")]
+            Self::RsaSha512 => "RS512",
+            Self::HmacSha256 => "HS256",
+            Self::HmacSha384 => "HS384",
+            Self::HmacSha512 => "HS512",
+            _ => return None,
+        })
+    }
+
     #[cfg(feature = "_public-key")]
     pub(crate) const fn public(self) -> Option<KeyKind> {
         match self {

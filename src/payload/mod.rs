@@ -5,10 +5,38 @@ mod canonical;
 pub(crate) mod form;
 #[cfg(feature = "json")]
 pub(crate) mod json;
+#[cfg(feature = "jwt")]
+mod jws;
 
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 
 pub(crate) use self::canonical::canonical;
+#[cfg(feature = "jwt")]
+pub(crate) use self::jws::Token;
+
+/// There is none without the feature.
+#[cfg(not(feature = "jwt"))]
+#[derive(Clone)]
+pub(crate) enum Token {}
+
+#[cfg(not(feature = "jwt"))]
+impl Token {
+    pub(crate) fn input(&self) -> &[u8] {
+        match *self {}
+    }
+
+    pub(crate) fn claim(&self, _: &str) -> Result<Option<String>, Malformed> {
+        match *self {}
+    }
+
+    pub(crate) fn values(&self, _: &str) -> Result<Vec<String>, Malformed> {
+        match *self {}
+    }
+
+    pub(crate) fn time(&self, _: &str) -> Result<Option<String>, Malformed> {
+        match *self {}
+    }
+}
 
 /// What is known of a request beside its body.
 #[derive(Clone, Copy)]
@@ -19,6 +47,8 @@ pub(crate) struct Facts<'f> {
     /// The path and the query.
     pub(crate) target: &'f str,
     pub(crate) headers: &'f HeaderMap,
+    /// The JSON web signature, where the scheme has one.
+    pub(crate) token: Option<&'f Token>,
 }
 
 impl<'f> Facts<'f> {

@@ -41,6 +41,8 @@ mod payments;
 mod registry;
 mod standard;
 mod tokens;
+#[cfg(feature = "jwt")]
+mod web_tokens;
 
 /// What the files of presets use; which of it depends on the features.
 #[allow(unused_imports, reason = "some presets are behind features")]
@@ -62,6 +64,8 @@ use std::sync::Arc;
 
 use http::{HeaderName, StatusCode};
 
+#[cfg(feature = "jwt")]
+pub use self::web_tokens::*;
 pub use self::{
     business::*,
     cloud::*,
@@ -98,6 +102,8 @@ pub fn all() -> impl Iterator<Item = &'static Preset> {
         payments::PRESETS,
         standard::PRESETS,
         tokens::PRESETS,
+        #[cfg(feature = "jwt")]
+        web_tokens::PRESETS,
     ]
     .into_iter()
     .flatten()

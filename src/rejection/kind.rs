@@ -38,6 +38,13 @@ pub enum RejectionKind {
     },
     /// No signature is that of this request under any of the keys.
     SignatureMismatch,
+    /// The signature holds, but the token says something else than this request, or than it must say of
+    /// who made it and for whom.
+    #[non_exhaustive]
+    ClaimMismatch {
+        /// Which claim is the first to differ.
+        claim: Cow<'static, str>,
+    },
     /// The signature is that of this request under a key whose
     /// [`not_after`](crate::Secret::not_after) has passed.
     #[non_exhaustive]
@@ -73,6 +80,22 @@ pub enum RejectionKind {
         /// How far it lies in the future.
         ahead: Duration,
         /// How far it may.
+        tolerance: Duration,
+    },
+    /// The token has expired.
+    #[non_exhaustive]
+    TokenExpired {
+        /// How long ago.
+        age: Duration,
+        /// For how long it is still taken.
+        tolerance: Duration,
+    },
+    /// The token does not hold yet.
+    #[non_exhaustive]
+    TokenNotYetValid {
+        /// How long until it does.
+        ahead: Duration,
+        /// How long before it is taken.
         tolerance: Duration,
     },
     /// A header is there several times with different values.
@@ -164,13 +187,17 @@ impl RejectionKind {
             | Self::MalformedSignature { .. }
             | Self::TooManySignatures { .. }
             | Self::UnexpectedValue { .. }
+            | Self::ClaimMismatch { .. }
             | Self::SignatureMismatch
             | Self::ExpiredKey { .. }
             | Self::UnknownTenant => RejectionClass::InvalidSignature,
             Self::MissingTimestamp { .. } | Self::MalformedTimestamp { .. } => {
                 RejectionClass::InvalidTimestamp
             }
-            Self::TooOld { .. } | Self::TooNew { .. } => RejectionClass::Expired,
+            Self::TooOld { .. }
+            | Self::TooNew { .. }
+            | Self::TokenExpired { .. }
+            | Self::TokenNotYetValid { .. } => RejectionClass::Expired,
             Self::ConflictingHeader { .. }
             | Self::ConflictingSignature { .. }
             | Self::MissingHeader { .. }
@@ -206,6 +233,11 @@ impl fmt::Display for RejectionKind {
             Self::SignatureMismatch => f.write_str(
                 "the signature does not match: another secret, another body, or another signed text",
             ),
+            Self::ClaimMismatch { claim } => write!(
+                f,
+                "the token was made with the secret, but its claim `{claim}` is missing or not that of \
+                 this request"
+            ),
             Self::ExpiredKey { label: Some(label) } => {
                 write!(f, "the signature was made with the secret `{label}`, which has expired")
             }
@@ -226,6 +258,18 @@ impl fmt::Display for RejectionKind {
             Self::TooNew { ahead, tolerance } => write!(
                 f,
                 "the timestamp is {} s ahead of the clock, at most {} s is tolerated",
+                ahead.as_secs_f64(),
+                tolerance.as_secs_f64(),
+            ),
+            Self::TokenExpired { age, tolerance } => write!(
+                f,
+                "the token expired {} s ago, at most {} s is tolerated",
+                age.as_secs_f64(),
+                tolerance.as_secs_f64(),
+            ),
+            Self::TokenNotYetValid { ahead, tolerance } => write!(
+                f,
+                "the token holds in {} s, at most {} s is tolerated",
                 ahead.as_secs_f64(),
                 tolerance.as_secs_f64(),
             ),

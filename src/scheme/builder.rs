@@ -1,6 +1,9 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use super::{Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit};
+use super::{
+    Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit,
+    web_token::ClaimText,
+};
 
 /// Five minutes, as Standard Webhooks, Slack and Stripe have it.
 const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
@@ -27,6 +30,8 @@ pub struct SchemeBuilder {
     pub(super) attempt_header: Option<Cow<'static, str>>,
     pub(super) message: Cow<'static, str>,
     pub(super) other_messages: Vec<Cow<'static, str>>,
+    pub(super) claims: Vec<ClaimText>,
+    pub(super) must_expire: bool,
     pub(super) may_be_ambiguous: bool,
     pub(super) may_lack_body: bool,
     pub(super) tolerance: Duration,
@@ -63,6 +68,8 @@ impl SchemeBuilder {
             attempt_header: None,
             message: Cow::Borrowed("{body}"),
             other_messages: Vec::new(),
+            claims: Vec::new(),
+            must_expire: false,
             may_be_ambiguous: false,
             may_lack_body: false,
             tolerance: DEFAULT_TOLERANCE,
@@ -222,6 +229,8 @@ impl SchemeBuilder {
     /// | `{path}` | the path of the request's URI as the layer sees it, without the query |
     /// | `{target}` | the path with the query |
     /// | `{url}` | the URL as the sender knows it, with the query; the provider needs a [`PublicUrl`](crate::PublicUrl) |
+    /// | `{sha256}`, `{sha256_base64}`, `{sha256_base64url}` | the SHA-256 of the body, in hex, base64, or URL-safe base64 |
+    /// | `{url_sha256}` | the SHA-256 of the URL, in hex |
     /// | `{setting:NAME}` | what the operator [set](crate::providers::Provider::with_setting) under this name |
     /// | `{header:NAME}` | the value of a header as it was sent |
     /// | `{query:NAME}` | a parameter of the query, decoded; feature `form` |

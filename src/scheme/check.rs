@@ -3,10 +3,11 @@ use std::borrow::Cow;
 use http::{HeaderName, HeaderValue};
 
 use super::{
-    Algorithm, Encoding, Part, Place, SchemeBuilder, SchemeErrorKind, Spec, Template, Timestamp,
-    TimestampPlace,
+    Algorithm, Claim, Encoding, Layout, Part, Place, SchemeBuilder, SchemeErrorKind, Spec,
+    Template, Timestamp, TimestampPlace,
     builder::Where,
     template::{TemplateError, Tokens},
+    web_token,
 };
 
 impl Where {
@@ -27,6 +28,7 @@ impl SchemeBuilder {
             return Err(E::NoSignatureHeader);
         }
         let is_token = self.algorithm == Algorithm::Token;
+        let jws = self.layout.is_jws();
         let as_token = matches!(self.encoding, Encoding::Text | Encoding::Base64);
         if (is_token && !as_token) || (!is_token && self.encoding == Encoding::Text) {
             return Err(E::TokenMismatch);
@@ -36,54 +38,45 @@ impl SchemeBuilder {
         }
         let signatures: Result<Vec<_>, _> = self.signatures.into_iter().map(Where::place).collect();
         let signatures = signatures?;
+        if jws.is_some() {
+            web_token::check(self.algorithm, &signatures)?;
+        }
         self.layout.check()?;
-        let own_key = self.layout.own_timestamp_key().map(Cow::Borrowed);
-        let place = match (self.timestamp, self.timestamp_key.or(own_key.clone())) {
-            (Some(_), Some(_)) => return Err(E::TwoTimestampPlaces),
-            (Some(place), None) => Some(TimestampPlace::At(place.place()?)),
-            (None, Some(key)) if Some(&key) == own_key.as_ref() => Some(TimestampPlace::Key(key)),
-            (None, Some(_)) if !self.layout.is_list() => return Err(E::TimestampKeyWithoutList),
-            (None, Some(key)) => {
-                if !self.layout.can_have_key(&key) {
-                    return Err(E::InvalidKey { key });
-                }
-                if self.layout.is_signature_key(&key) {
-                    return Err(E::RepeatedKey { key });
-                }
-                Some(TimestampPlace::Key(key))
-            }
-            (None, None) => None,
-        };
+        let place = timestamp_place(&self.layout, self.timestamp, self.timestamp_key)?;
         let id = self.id.map(Where::place).transpose()?;
+        let timestamp = match &place {
+            Some(TimestampPlace::At(place)) => Some(place),
+            _ => None,
+        };
+        let is_claim = |place: &Place| matches!(place, Place::Claim(_));
+        let has_claims = !self.claims.is_empty() || self.must_expire;
+        if jws != Some(false) && (has_claims || timestamp.into_iter().chain(&id).any(is_claim)) {
+            return Err(E::ClaimWithoutJws);
+        }
         let tokens = Tokens {
             id: id.as_ref(),
-            timestamp: match &place {
-                Some(TimestampPlace::At(place)) => Some(place),
-                _ => None,
-            },
+            timestamp,
+            is_jws: jws.is_some(),
             may_be_ambiguous: self.may_be_ambiguous,
             may_lack_body: self.may_lack_body,
         };
         let mut messages = Vec::with_capacity(1 + self.other_messages.len());
-        // A token signs nothing.
-        let message = if is_token {
-            Cow::Borrowed("")
-        } else {
-            self.message
+        let claims: Result<Vec<_>, _> =
+            self.claims.into_iter().map(|it| it.parse(tokens)).collect();
+        let claims = claims?;
+        let message = match jws {
+            // A token signs nothing.
+            _ if is_token => Cow::Borrowed(""),
+            Some(false) => Cow::Borrowed("{jws}"),
+            _ => self.message,
         };
+        let is_claimed = claims.iter().any(Claim::covers_body);
         let tokens = Tokens {
-            may_lack_body: tokens.may_lack_body || is_token,
+            may_lack_body: tokens.may_lack_body || is_token || is_claimed,
             ..tokens
         };
         for text in std::iter::once(message).chain(self.other_messages) {
-            let message = Template::parse(text, tokens).map_err(|error| match error {
-                TemplateError::Ambiguous(part) => E::AmbiguousMessage { part },
-                TemplateError::Body => E::NotOneBody,
-                TemplateError::Brace => E::UnmatchedBrace,
-                TemplateError::HeaderName(name) => E::InvalidHeaderName { name },
-                TemplateError::Id => E::NoId,
-                TemplateError::Token(token) => E::UnknownToken { token },
-            })?;
+            let message = Template::parse(text, tokens)?;
             if message.has(|part| *part == Part::Timestamp) && place.is_none() {
                 return Err(E::NoTimestamp);
             }
@@ -100,7 +93,11 @@ impl SchemeBuilder {
         let mut spec = Spec {
             name: self.name,
             algorithm: self.algorithm,
-            encoding: self.encoding,
+            encoding: if jws.is_some() {
+                Encoding::Base64Url
+            } else {
+                self.encoding
+            },
             key_form: self.key_form,
             signatures,
             layout: self.layout,
@@ -115,11 +112,51 @@ impl SchemeBuilder {
             attempt_header: self.attempt_header.map(header).transpose()?,
             message,
             other_messages,
+            claims,
+            must_expire: self.must_expire,
             tolerance: self.tolerance,
             looks_into_body: false,
         };
         spec.looks_into_body = spec.does_look_into_body();
         Ok(spec)
+    }
+}
+
+impl From<TemplateError> for SchemeErrorKind {
+    fn from(error: TemplateError) -> Self {
+        match error {
+            TemplateError::Ambiguous(part) => Self::AmbiguousMessage { part },
+            TemplateError::Body => Self::NotOneBody,
+            TemplateError::Brace => Self::UnmatchedBrace,
+            TemplateError::HeaderName(name) => Self::InvalidHeaderName { name },
+            TemplateError::Id => Self::NoId,
+            TemplateError::Token(token) => Self::UnknownToken { token },
+        }
+    }
+}
+
+/// Where the timestamp is: at a place, or under a key of the signature's list.
+fn timestamp_place(
+    layout: &Layout,
+    timestamp: Option<Where>,
+    timestamp_key: Option<Cow<'static, str>>,
+) -> Result<Option<TimestampPlace>, SchemeErrorKind> {
+    let own_key = layout.own_timestamp_key().map(Cow::Borrowed);
+    match (timestamp, timestamp_key.or(own_key.clone())) {
+        (Some(_), Some(_)) => Err(SchemeErrorKind::TwoTimestampPlaces),
+        (Some(place), None) => Ok(Some(TimestampPlace::At(place.place()?))),
+        (None, Some(key)) if Some(&key) == own_key.as_ref() => Ok(Some(TimestampPlace::Key(key))),
+        (None, Some(_)) if !layout.is_list() => Err(SchemeErrorKind::TimestampKeyWithoutList),
+        (None, Some(key)) => {
+            if !layout.can_have_key(&key) {
+                return Err(SchemeErrorKind::InvalidKey { key });
+            }
+            if layout.is_signature_key(&key) {
+                return Err(SchemeErrorKind::RepeatedKey { key });
+            }
+            Ok(Some(TimestampPlace::Key(key)))
+        }
+        (None, None) => Ok(None),
     }
 }
 

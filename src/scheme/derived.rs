@@ -37,7 +37,15 @@ impl Derived {
             };
         }
         // What many could use has a token of its own.
-        let shared = ["crc32", "md5", "sorted_form"];
+        let shared = [
+            "crc32",
+            "md5",
+            "sha256",
+            "sha256_base64",
+            "sha256_base64url",
+            "sorted_form",
+            "url_sha256",
+        ];
         let name = shared.iter().find(|name| **name == token)?;
         canonical(name).map(Self::Canonical)
     }

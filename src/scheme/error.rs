@@ -21,6 +21,8 @@ impl SchemeError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SchemeErrorKind {
+    /// A JSON web signature, and an algorithm that those do not know.
+    AlgorithmWithoutJws,
     /// A part of the message has no literal beside it, on the side of the body, so that two requests
     /// could have the same signed text.
     #[non_exhaustive]
@@ -28,6 +30,8 @@ pub enum SchemeErrorKind {
         /// Which part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
     },
+    /// A claim, a timestamp or an id in one, but the signature is not a JSON web token.
+    ClaimWithoutJws,
     /// A name that HTTP does not allow for a header.
     #[non_exhaustive]
     InvalidHeaderName {
@@ -101,6 +105,12 @@ impl fmt::Display for SchemeError {
                 "the message needs a literal that `{part}` does not hold between it and the body, or \
                  two requests could have the same signed text",
             ),
+            E::AlgorithmWithoutJws => {
+                f.write_str("no JSON web signature is made by this algorithm")
+            }
+            E::ClaimWithoutJws => {
+                f.write_str("a claim is asked for, but the signature is not a JSON web token")
+            }
             E::InvalidHeaderName { name } if name.is_empty() => {
                 f.write_str("a header name is empty")
             }
@@ -134,7 +144,8 @@ impl fmt::Display for SchemeError {
                 f.write_str("the message has `{timestamp}`, but no timestamp header or key is set")
             }
             E::NotOneBody => f.write_str(
-                "the message must have `{body}`, or a part that stands for it, exactly once",
+                "the message must have `{body}`, or a part that stands for it, exactly once; a JSON web token \
+                 needs a claim that does",
             ),
             E::RepeatedKey { key } => {
                 write!(

@@ -51,6 +51,7 @@ mod signature;
 mod spec;
 mod template;
 mod timestamp;
+mod web_token;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -64,7 +65,7 @@ pub use self::{
 };
 pub(crate) use self::{
     derived::Derived,
-    spec::{Spec, Timestamp, TimestampPlace},
+    spec::{Claim, Spec, Timestamp, TimestampPlace},
     template::{Element, Part, Template},
     timestamp::UnixTime,
 };
@@ -193,7 +194,7 @@ impl Scheme {
     /// The names of the [settings](crate::providers::Provider::with_setting) that are part of the
     /// signed text.
     pub fn settings(&self) -> impl Iterator<Item = &str> {
-        let parts = self.0.messages().flat_map(Template::elements);
+        let parts = self.0.texts().flat_map(Template::elements);
         parts.filter_map(|element| match &element.part {
             Part::Setting(name) => Some(&**name),
             _ => None,
@@ -208,7 +209,7 @@ impl Scheme {
     /// request and not what.
     #[must_use]
     pub fn body_is_signed(&self) -> bool {
-        self.0.messages().all(Template::covers_body)
+        self.0.covers_body()
     }
 
     /// How far a timestamp may be from now, either way, unless the verifier is told otherwise.
@@ -223,6 +224,20 @@ impl Scheme {
         self.0.timestamp.is_some()
     }
 
+    /// Whether deliveries say when they expire, and are refused if they do not.
+    #[must_use]
+    pub fn must_expire(&self) -> bool {
+        self.0.must_expire
+    }
+
+    /// The claims that a JSON web token must make, as [`SchemeBuilder::claim`] takes them: a name, and what
+    /// it may say.
+    #[cfg(feature = "jwt")]
+    pub fn claims(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+        let claims = self.0.claims.iter();
+        claims.map(|claim| (&*claim.name, claim.values.iter().map(Template::text)))
+    }
+
     /// Whether the timestamp is part of the signed text.
     ///
     /// # Security
@@ -231,11 +246,10 @@ impl Scheme {
     /// a new one.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
-        let place = self.timestamp_place();
-        self.0.messages().all(|message| {
-            message.has(|part| *part == Part::Timestamp)
-                || place.is_some_and(|place| message.covers(place))
-        })
+        let mut messages = self.0.messages();
+        self.timestamp_place()
+            .is_some_and(|place| self.0.covers(place))
+            || messages.all(|message| message.has(|part| *part == Part::Timestamp))
     }
 
     /// Whether the delivery's id is part of the signed text.
@@ -245,16 +259,15 @@ impl Scheme {
     /// An id that is not signed must not decide whether a delivery was seen before.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
-        let id = self.0.id.as_ref();
-        id.is_some_and(|id| self.0.messages().all(|message| message.covers(id)))
+        self.0.id.as_ref().is_some_and(|id| self.0.covers(id))
     }
 
     /// Whether the URL is part of the signed text, so that the provider needs a
     /// [`PublicUrl`](crate::PublicUrl).
     #[must_use]
     pub fn url_is_signed(&self) -> bool {
-        self.0.messages().any(|message| {
-            message.has(|part| match part {
+        self.0.texts().any(|text| {
+            text.has(|part| match part {
                 Part::Url => true,
                 Part::Derived(derived) => derived.needs_url(),
                 _ => false,

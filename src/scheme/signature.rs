@@ -12,6 +12,12 @@ enum Kind {
     Prefixed {
         prefix: Cow<'static, str>,
     },
+    /// A JSON web signature, alone or after a prefix.
+    #[cfg(feature = "jwt")]
+    Jws {
+        prefix: &'static str,
+        is_detached: bool,
+    },
     /// A prefix, a name, a colon and the signature.
     Credentials {
         prefix: Cow<'static, str>,
@@ -125,6 +131,66 @@ impl Layout {
         })
     }
 
+    /// The header's value is a JSON web signature in compact form ([RFC 7515]), alone or after `prefix`
+    /// (`Bearer `, or nothing). Its `alg` must be the scheme's algorithm. What it says of the request is
+    /// in its [claims](super::SchemeBuilder::claim); its first two parts are the signed text, whatever
+    /// [`message`](super::SchemeBuilder::message) says, and its encoding is its own.
+    ///
+    /// ```
+    /// use tower_webhook::scheme::{Layout, Scheme};
+    ///
+    /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
+    /// let scheme = Scheme::builder("acme")
+    ///     .signature_header("authorization")
+    ///     .layout(Layout::jws("Bearer "))
+    ///     .claim("iss", "acme")
+    ///     .claim("body_sha256", "{sha256}")
+    ///     .timestamp_claim("iat")
+    ///     .build()?;
+    /// assert!(scheme.body_is_signed());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [RFC 7515]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub const fn jws(prefix: &'static str) -> Self {
+        Self(Kind::Jws {
+            prefix,
+            is_detached: false,
+        })
+    }
+
+    /// As [`jws`](Self::jws), but what is signed is not sent ([RFC 7515, appendix F]) and there are no
+    /// claims. In the [message](super::SchemeBuilder::message), `{jws}` stands for the first part; a dot
+    /// and the payload, which a canonicaliser has to encode, come after it.
+    ///
+    /// [RFC 7515, appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub const fn detached_jws() -> Self {
+        Self(Kind::Jws {
+            prefix: "",
+            is_detached: true,
+        })
+    }
+
+    /// Whether it is a JSON web signature, and if so whether its payload is not sent.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn is_jws(&self) -> Option<bool> {
+        match self.0 {
+            Kind::Jws { is_detached, .. } => Some(is_detached),
+            _ => None,
+        }
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    #[expect(clippy::unused_self, reason = "there is none without the feature")]
+    pub(crate) fn is_jws(&self) -> Option<bool> {
+        None
+    }
+
     pub(super) fn is_list(&self) -> bool {
         matches!(self.0, Kind::List { .. })
     }
@@ -184,6 +250,8 @@ impl Layout {
     pub(crate) fn is_signature(&self, field: &Field<'_>) -> bool {
         match &self.0 {
             Kind::Plain | Kind::Prefixed { .. } | Kind::Credentials { .. } => true,
+            #[cfg(feature = "jwt")]
+            Kind::Jws { .. } => true,
             Kind::List { key, .. } => match key.strip_suffix('*') {
                 Some(start) => field.key.starts_with(start.as_bytes()),
                 None => field.key == key.as_bytes(),
@@ -206,6 +274,11 @@ impl Layout {
             Kind::Prefixed { prefix } => {
                 let value = value.strip_prefix(prefix.as_bytes());
                 each(value.and_then(|value| Field::new(&[], value)))
+            }
+            #[cfg(feature = "jwt")]
+            Kind::Jws { prefix, .. } => {
+                let bare = value.strip_prefix(prefix.as_bytes());
+                each(Field::new(&[], bare.unwrap_or(value)))
             }
             Kind::Credentials { prefix } => {
                 let value = value.strip_prefix(prefix.as_bytes());
@@ -238,6 +311,8 @@ impl Layout {
         match &self.0 {
             Kind::Plain => signature.to_vec(),
             Kind::Prefixed { prefix: text } => prefix(text),
+            #[cfg(feature = "jwt")]
+            Kind::Jws { prefix: text, .. } => prefix(text),
             Kind::Credentials { prefix: text } => prefix(&format!("{text}key:")),
             Kind::List { items, pair, key } => {
                 let pair = char::from(*pair);

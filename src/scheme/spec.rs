@@ -22,6 +22,10 @@ pub(crate) struct Spec {
     pub(crate) message: Template,
     /// Other texts that the signature may be of.
     pub(crate) other_messages: Vec<Template>,
+    /// What a JSON web token must say.
+    pub(crate) claims: Vec<Claim>,
+    /// Whether a token must say when it expires.
+    pub(crate) must_expire: bool,
     pub(crate) tolerance: Duration,
     /// Whether something is found in the body or the query, or computed from them.
     pub(crate) looks_into_body: bool,
@@ -30,6 +34,28 @@ pub(crate) struct Spec {
 impl Spec {
     pub(crate) fn messages(&self) -> impl Iterator<Item = &Template> {
         std::iter::once(&self.message).chain(&self.other_messages)
+    }
+
+    /// All texts that are made of a request, to be signed or claimed.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Template> {
+        self.messages().chain(self.claimed())
+    }
+
+    /// What claims may say, one after the other.
+    pub(crate) fn claimed(&self) -> impl Iterator<Item = &Template> {
+        self.claims.iter().flat_map(|claim| &claim.values)
+    }
+
+    /// Whether no byte of the body can change without another signature.
+    pub(crate) fn covers_body(&self) -> bool {
+        self.messages().all(Template::covers_body) || self.claims.iter().any(Claim::covers_body)
+    }
+
+    /// Whether what is at `place` is signed.
+    pub(crate) fn covers(&self, place: &Place) -> bool {
+        matches!(place, Place::Claim(_))
+            || (place.is_in_body() && self.covers_body())
+            || self.messages().all(|message| message.covers(place))
     }
 
     /// Whether there is one signed text, and of the body nothing is needed but its bytes in order.
@@ -59,7 +85,8 @@ impl Spec {
                 TimestampPlace::Key(_) => None,
             });
         let mut places = self.signatures.iter().chain(timestamp).chain(&self.id);
-        places.any(|place| !matches!(place, Place::Header(_)))
+        self.layout.is_jws().is_some()
+            || places.any(|place| !matches!(place, Place::Header(_)))
             || self
                 .messages()
                 .any(|message| message.derived().next().is_some())
@@ -79,4 +106,20 @@ pub(crate) enum TimestampPlace {
     At(Place),
     /// The value of this key in the signature's list.
     Key(Cow<'static, str>),
+}
+
+/// What a JSON web token must say.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) name: Cow<'static, str>,
+    /// One of these.
+    pub(crate) values: Vec<Template>,
+    /// Whether it may be left out where there is no body.
+    pub(crate) only_with_body: bool,
+}
+
+impl Claim {
+    pub(crate) fn covers_body(&self) -> bool {
+        self.values.iter().all(Template::covers_body)
+    }
 }

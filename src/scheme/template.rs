@@ -25,6 +25,8 @@ pub(crate) enum Part {
     /// What is found or computed once the body is there as a whole.
     Derived(Derived),
     Header(HeaderName),
+    /// The first parts of the JSON web signature.
+    Jws,
     Literal(Box<[u8]>),
     Method,
     Path,
@@ -58,6 +60,7 @@ pub(super) enum TemplateError {
 pub(super) struct Tokens<'n> {
     pub(super) id: Option<&'n Place>,
     pub(super) timestamp: Option<&'n Place>,
+    pub(super) is_jws: bool,
     pub(super) may_be_ambiguous: bool,
     pub(super) may_lack_body: bool,
 }
@@ -244,6 +247,7 @@ impl Part {
                     .ok_or(TemplateError::Id),
                 None => Err(TemplateError::Id),
             },
+            "jws" if tokens.is_jws => Ok(Self::Jws),
             "method" => Ok(Self::Method),
             "path" => Ok(Self::Path),
             "target" => Ok(Self::Target),
@@ -275,6 +279,7 @@ impl Part {
             Self::Body => "body".into(),
             Self::Derived(derived) => derived.name().into(),
             Self::Header(name) => name.to_string().into(),
+            Self::Jws => "jws".into(),
             Self::Literal(_) => "literal".into(),
             Self::Method => "method".into(),
             Self::Path => "path".into(),

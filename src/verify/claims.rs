@@ -1,8 +1,11 @@
+use std::borrow::Cow;
+
 use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 
 use super::candidates::Candidates;
 use crate::{
     head::Head,
+    payload::Token,
     place::Place,
     providers::Provider,
     rejection::RejectionKind,
@@ -13,8 +16,10 @@ use crate::{
 pub(super) struct Claims<'h> {
     provider: &'h Provider,
     pub(super) head: Head<'h>,
+    /// The JSON web token that is the signature.
+    pub(super) token: Option<&'h Token>,
     pub(super) time: Option<UnixTime>,
-    pub(super) id: Option<&'h str>,
+    pub(super) id: Option<Cow<'h, str>>,
     pub(super) event: Option<&'h str>,
     pub(super) attempt: Option<&'h str>,
     timestamp: &'h [u8],
@@ -23,15 +28,19 @@ pub(super) struct Claims<'h> {
 }
 
 impl<'h> Claims<'h> {
-    /// Reads a head; its signatures go into `candidates`.
+    /// Reads a head; its signatures go into `candidates`, if they are not in `token`.
     #[inline]
     pub(super) fn read(
         head: Head<'h>,
         provider: &'h Provider,
+        token: Option<&'h Token>,
         candidates: &mut Candidates,
     ) -> Result<Self, RejectionKind> {
-        let listed = signatures(head, provider.scheme().spec(), candidates)?;
-        Self::of(head, provider, listed)
+        let listed = match token {
+            None => signatures(head, provider.scheme().spec(), candidates)?,
+            Some(_) => None,
+        };
+        Self::of(head, provider, token, listed)
     }
 
     /// Reads all but the signatures; `listed` is the timestamp that is beside them.
@@ -39,6 +48,7 @@ impl<'h> Claims<'h> {
     pub(super) fn of(
         head: Head<'h>,
         provider: &'h Provider,
+        token: Option<&'h Token>,
         listed: Option<&'h [u8]>,
     ) -> Result<Self, RejectionKind> {
         let spec = provider.scheme().spec();
@@ -51,13 +61,20 @@ impl<'h> Claims<'h> {
         }
         let (timestamp, time) = match &spec.timestamp {
             Some(timestamp) if !timestamp.is_late() => {
-                let (text, time) = timestamp.read(head, listed)?;
+                let (text, time) = timestamp.read(head, token, listed)?;
                 (text, Some(time))
             }
             _ => (&[][..], None),
         };
         let id = match &spec.id {
-            Some(Place::Header(header)) => text(head, header)?,
+            Some(Place::Header(header)) => text(head, header)?.map(Cow::Borrowed),
+            Some(place @ Place::Claim(name)) => {
+                let claim = token.map(|token| token.claim(name)).transpose();
+                let claim = claim.map_err(|_| RejectionKind::MalformedSignature {
+                    place: place.clone(),
+                });
+                claim?.flatten().map(Cow::Owned)
+            }
             _ => None,
         };
         // Nothing depends on what is only told, so one that cannot be read is none.
@@ -65,26 +82,50 @@ impl<'h> Claims<'h> {
             let header = header.as_ref()?;
             text(head, header).ok().flatten()
         };
-        let base = match provider.public_url() {
-            Some(url) if provider.scheme().url_is_signed() => url.base(head)?,
-            _ => "",
-        };
         Ok(Self {
             provider,
             head,
+            token,
             time,
             id,
             event: told(&spec.event_header),
             attempt: told(&spec.attempt_header),
             timestamp,
-            base,
+            base: Self::base(head, provider)?,
         })
+    }
+
+    /// What there is before a token is made: all but what is in it.
+    #[cfg(feature = "jwt")]
+    pub(super) fn of_token_to_be(
+        head: Head<'h>,
+        provider: &'h Provider,
+    ) -> Result<Self, RejectionKind> {
+        Ok(Self {
+            provider,
+            head,
+            token: None,
+            time: None,
+            id: None,
+            event: None,
+            attempt: None,
+            timestamp: &[],
+            base: Self::base(head, provider)?,
+        })
+    }
+
+    fn base(head: Head<'_>, provider: &'h Provider) -> Result<&'h str, RejectionKind> {
+        match provider.public_url() {
+            Some(url) if provider.scheme().url_is_signed() => url.base(head),
+            _ => Ok(""),
+        }
     }
 
     /// How long the signed text will be, but for the body and for headers that are not the id.
     pub(super) fn len(&self, message: &Template) -> usize {
         let len = |part: &Part| match part {
-            Part::Header(_) => self.id.map_or(0, str::len),
+            Part::Header(_) => self.id.as_deref().map_or(0, str::len),
+            Part::Jws => self.token.map_or(0, |token| token.input().len()),
             Part::Literal(text) => text.len(),
             Part::Method => self.head.method().as_str().len(),
             Part::Path => self.head.path().len(),
@@ -107,6 +148,9 @@ impl<'h> Claims<'h> {
         if *part == Part::Url {
             text.extend_from_slice(self.base.as_bytes());
         }
+        if let (Part::Jws, Some(token)) = (part, self.token) {
+            text.extend_from_slice(token.input());
+        }
         let value = self.part(part)?;
         let mut separator = separator.iter();
         if separator.any(|separator| separator.blurs(value)) {
@@ -122,7 +166,7 @@ impl<'h> Claims<'h> {
         'h: 's,
     {
         match part {
-            Part::Body | Part::Derived(_) => Ok(&[]),
+            Part::Body | Part::Derived(_) | Part::Jws => Ok(&[]),
             Part::Header(name) => {
                 let value = self.head.value(name)?.map(HeaderValue::as_bytes);
                 value.ok_or_else(|| RejectionKind::MissingHeader {
@@ -274,8 +318,14 @@ impl Timestamp {
     fn read<'h>(
         &self,
         head: Head<'h>,
+        token: Option<&Token>,
         listed: Option<&'h [u8]>,
     ) -> Result<(&'h [u8], UnixTime), RejectionKind> {
+        if let (TimestampPlace::At(Place::Claim(name)), Some(token)) = (&self.place, token) {
+            let text = token.time(name).map_err(|_| self.malformed())?;
+            // The text itself is signed where it is, in the token.
+            return Ok((&[], self.time(text.as_deref().map(str::as_bytes))?));
+        }
         let text = match &self.place {
             TimestampPlace::At(Place::Header(name)) => head.value(name)?.map(HeaderValue::as_bytes),
             _ => listed,
@@ -286,9 +336,15 @@ impl Timestamp {
 
     /// Reads the text of a timestamp.
     pub(super) fn time(&self, text: Option<&[u8]>) -> Result<UnixTime, RejectionKind> {
-        let place = || self.told_place.clone();
-        let text = text.ok_or_else(|| RejectionKind::MissingTimestamp { place: place() })?;
-        let time = self.unit.parse(text);
-        time.ok_or_else(|| RejectionKind::MalformedTimestamp { place: place() })
+        let text = text.ok_or_else(|| RejectionKind::MissingTimestamp {
+            place: self.told_place.clone(),
+        })?;
+        self.unit.parse(text).ok_or_else(|| self.malformed())
+    }
+
+    fn malformed(&self) -> RejectionKind {
+        RejectionKind::MalformedTimestamp {
+            place: self.told_place.clone(),
+        }
     }
 }

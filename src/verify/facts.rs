@@ -1,11 +1,14 @@
+use std::borrow::Cow;
+
 use http::{HeaderMap, header::CONTENT_TYPE};
 
 use super::{
     candidates::Candidates,
     claims::{Claims, Listed},
+    token::Expected,
 };
 use crate::{
-    payload::{self, Malformed},
+    payload::{self, Malformed, Token},
     rejection::RejectionKind,
     scheme::{Derived, Spec, Template, TimestampPlace, UnixTime},
 };
@@ -16,6 +19,8 @@ pub(super) struct Facts {
     url: String,
     target: String,
     headers: HeaderMap,
+    token: Option<Token>,
+    expected: Option<Expected>,
 }
 
 /// What was found in a body.
@@ -23,19 +28,24 @@ pub(super) struct Facts {
 pub(super) struct Found {
     pub(super) time: Option<UnixTime>,
     pub(super) id: Option<String>,
+    /// The first claim of a token that is not what it must be.
+    pub(super) missed: Option<Cow<'static, str>>,
     /// What fills the gaps of each signed text, but for the body itself.
     derived: Vec<Vec<Vec<u8>>>,
 }
 
 impl Facts {
-    pub(super) fn of(claims: &Claims<'_>) -> Result<Self, RejectionKind> {
+    pub(super) fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Self, RejectionKind> {
         let mut url = claims.base.to_owned();
         if !url.is_empty() {
             url.push_str(claims.safe_target()?);
         }
         // Two values are not for a canonicaliser to choose from.
         claims.head.only(&CONTENT_TYPE)?;
+        let expected = claims.token.map(|_| Expected::of(spec, claims));
         Ok(Self {
+            token: claims.token.cloned(),
+            expected: expected.transpose()?,
             method: claims.head.method().to_string(),
             url,
             target: claims.target().to_owned(),
@@ -49,6 +59,7 @@ impl Facts {
             url: &self.url,
             target: &self.target,
             headers: &self.headers,
+            token: self.token.as_ref(),
         }
     }
 
@@ -80,6 +91,7 @@ impl Facts {
         spec: &Spec,
         candidates: &mut Candidates,
     ) -> Result<Found, RejectionKind> {
+        let mut found = Found::default();
         let mut listed = Listed::default();
         let mut absent = None;
         let mut values = Vec::new();
@@ -98,7 +110,6 @@ impl Facts {
         // Those of the head are there already.
         let absent = absent.filter(|_| candidates.is_empty());
         let beside = listed.end(absent, candidates)?;
-        let mut found = Found::default();
         if let Some(timestamp) = spec.timestamp.as_ref().filter(|it| it.is_late()) {
             let value = match &timestamp.place {
                 TimestampPlace::At(place) => match Derived::of(place) {
@@ -113,6 +124,10 @@ impl Facts {
         if let Some(derived) = spec.id.as_ref().and_then(Derived::of) {
             let id = derived.find(&self.facts(), body)?;
             found.id = id.and_then(|id| String::from_utf8(id).ok());
+        }
+        if let (Some(token), Some(expected)) = (&self.token, &self.expected) {
+            let missed = expected.missed(spec, token, self, body)?;
+            found.missed = missed.map(|claim| claim.name.clone());
         }
         for message in spec.messages() {
             found.derived.push(self.derive(message, body)?);

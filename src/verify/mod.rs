@@ -67,9 +67,14 @@ mod claims;
 mod facts;
 mod session;
 mod text;
+mod token;
 mod verified;
 mod verifier;
+#[cfg(feature = "jwt")]
+mod web_token;
 mod window;
 
+#[cfg(feature = "jwt")]
+pub(crate) use self::web_token::unsigned as unsigned_token;
 pub(crate) use self::{session::Delivery, text::signed_text};
 pub use self::{session::Session, verified::Verified, verifier::Verifier};

@@ -100,7 +100,7 @@ impl Delivery {
         claims: &Claims<'_>,
         keyring: Option<Arc<Keyring>>,
     ) -> Result<Self, RejectionKind> {
-        let id = claims.id.unwrap_or_default();
+        let id = claims.id.as_deref().unwrap_or_default();
         let event = claims.event.unwrap_or_default();
         let attempt = claims.attempt.unwrap_or_default();
         let room = id.len() + event.len() + attempt.len();
@@ -223,6 +223,10 @@ impl Delivery {
             if !matches || keyring.is_decoy() {
                 continue;
             }
+            if let Some(claim) = found.as_ref().and_then(|found| found.missed.clone()) {
+                kind = RejectionKind::ClaimMismatch { claim };
+                continue;
+            }
             if !key.is_valid(|| verifier.now()) {
                 let label = key.label.clone();
                 kind = RejectionKind::ExpiredKey { label };
@@ -274,7 +278,7 @@ impl Uncommon {
         let texts: Result<_, _> = texts
             .map(|message| SignedText::of(message, claims, 0))
             .collect();
-        let facts = spec.looks_into_body.then(|| Facts::of(claims));
+        let facts = spec.looks_into_body.then(|| Facts::of(spec, claims));
         Ok(Some(Self {
             texts: texts?,
             facts: facts.transpose()?,

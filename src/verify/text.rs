@@ -98,6 +98,24 @@ impl SignedText {
         key.signs(write, candidates.iter())
     }
 
+    /// What comes after [`before`](Self::before); `derived` fills the gaps that are not the body's.
+    pub(super) fn rest<'d>(
+        &self,
+        message: &Template,
+        body: &[u8],
+        mut derived: impl Iterator<Item = &'d [u8]>,
+    ) -> Vec<u8> {
+        let mut rest = Vec::new();
+        for (part, behind) in message.gaps().zip(self.behind()) {
+            rest.extend_from_slice(match part {
+                Part::Body => body,
+                _ => derived.next().unwrap_or_default(),
+            });
+            rest.extend_from_slice(behind);
+        }
+        rest
+    }
+
     /// Writes something that is not signed behind the text.
     pub(super) fn note(&mut self, note: &str) {
         self.text.extend_from_slice(note.as_bytes());
@@ -125,21 +143,13 @@ pub(crate) fn signed_text(
     body: &[u8],
 ) -> Result<[Vec<u8>; 2], RejectionKind> {
     let spec = provider.scheme().spec();
-    let claims = Claims::of(head, provider, listed)?;
+    let claims = Claims::of(head, provider, None, listed)?;
     let text = SignedText::of(&spec.message, &claims, 0)?;
     let derived = if spec.looks_into_body {
-        Facts::of(&claims)?.derive(&spec.message, body)?
+        Facts::of(spec, &claims)?.derive(&spec.message, body)?
     } else {
         Vec::new()
     };
-    let mut rest = Vec::with_capacity(body.len());
-    let mut derived = derived.iter();
-    for (part, behind) in spec.message.gaps().zip(text.behind()) {
-        match part {
-            Part::Body => rest.extend_from_slice(body),
-            _ => rest.extend_from_slice(derived.next().map(Vec::as_slice).unwrap_or_default()),
-        }
-        rest.extend_from_slice(behind);
-    }
+    let rest = text.rest(&spec.message, body, derived.iter().map(Vec::as_slice));
     Ok([text.before().to_vec(), rest])
 }

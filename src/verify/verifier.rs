@@ -7,8 +7,11 @@ use std::{
 use arc_swap::ArcSwap;
 use http::StatusCode;
 
+#[cfg(feature = "jwt")]
+use super::web_token;
 use super::{
-    Session, Verified, candidates::Candidates, claims::Claims, session::Delivery, window::Window,
+    Session, Verified, candidates::Candidates, claims::Claims, session::Delivery, token::Life,
+    window::Window,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -192,7 +195,19 @@ impl Verifier {
         let provider = &self.0.provider;
         let spec = provider.scheme().spec();
         let mut candidates = Candidates::new(spec);
-        let claims = Claims::read(head, provider, &mut candidates)?;
+        #[cfg(feature = "jwt")]
+        let token = match spec.layout.is_jws() {
+            Some(is_detached) => Some(web_token::read(head, spec, is_detached, &mut candidates)?),
+            None => None,
+        };
+        #[cfg(not(feature = "jwt"))]
+        let token = None;
+        let claims = Claims::read(head, provider, token.as_ref(), &mut candidates)?;
+        if let Some(token) = &token {
+            let life = Life::of(token, spec)?;
+            let now = UnixTime::from(self.now());
+            self.0.window.check_life(now, &life)?;
+        }
         if let Some(time) = claims.time {
             self.check(time)?;
         }

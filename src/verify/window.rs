@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::token::Life;
 use crate::{
     rejection::RejectionKind,
     scheme::{TimestampUnit, UnixTime},
@@ -29,6 +30,30 @@ impl Window {
         if now.plus(self.future) < time {
             return Err(RejectionKind::TooNew {
                 ahead: time.since(now),
+                tolerance: self.future,
+            });
+        }
+        Ok(())
+    }
+
+    /// Holds the life of a token against the clock, in seconds, as it is written. It is over at its end
+    /// ([RFC 7519, section 4.1.4]).
+    ///
+    /// [RFC 7519, section 4.1.4]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
+    pub(super) fn check_life(self, now: UnixTime, life: &Life) -> Result<(), RejectionKind> {
+        let floor = |time| TimestampUnit::Seconds.floor(now, time);
+        if let Some(ends) = life
+            .ends
+            .filter(|ends| ends.plus(self.past) <= floor(*ends))
+        {
+            return Err(RejectionKind::TokenExpired {
+                age: floor(ends).since(ends),
+                tolerance: self.past,
+            });
+        }
+        if let Some(begins) = life.begins.filter(|it| floor(*it).plus(self.future) < *it) {
+            return Err(RejectionKind::TokenNotYetValid {
+                ahead: begins.since(floor(begins)),
                 tolerance: self.future,
             });
         }

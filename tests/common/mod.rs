@@ -961,20 +961,13 @@ pub(crate) fn vectors() -> Vec<VectorFile> {
         .collect()
 }
 
-/// Deliveries of providers that have no preset: theirs are JSON web tokens, or need it.
+/// Deliveries of providers that have no preset.
 pub(crate) const NOT_BUILT: &[&str] = &[
     "adyen_payments",
-    "atlassian_connect",
     "contentful",
     "dropbox_sign",
-    "livekit",
-    "messagebird",
     "messagebird_legacy",
-    "plaid",
     "plivo_v2",
-    "qstash",
-    "truelayer",
-    "vonage",
 ];
 
 /// The preset that a vector file names.

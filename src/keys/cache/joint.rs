@@ -15,13 +15,13 @@ use futures_util::future::{BoxFuture, FutureExt, Shared, WeakShared};
 /// `Shared` does nearly that. It turns away who comes while another one polls; who was woken to come is
 /// not woken again, and if the other one then goes away, all wait in vain (futures-rs issue 2706). So
 /// who is turned away and was woken comes again.
-pub(super) struct Joint<T: Clone> {
+pub(in crate::keys) struct Joint<T: Clone> {
     future: Shared<BoxFuture<'static, T>>,
     bell: Arc<Bell>,
 }
 
 /// The way to a [`Joint`] that does not keep it going.
-pub(super) struct WeakJoint<T: Clone> {
+pub(in crate::keys) struct WeakJoint<T: Clone> {
     future: WeakShared<BoxFuture<'static, T>>,
     bell: Arc<Bell>,
 }
@@ -35,7 +35,7 @@ struct Bell {
 }
 
 impl<T: Clone + Send + Sync + 'static> Joint<T> {
-    pub(super) fn new(future: impl Future<Output = T> + Send + 'static) -> Self {
+    pub(in crate::keys) fn new(future: impl Future<Output = T> + Send + 'static) -> Self {
         let bell = Arc::<Bell>::default();
         let own = Arc::clone(&bell);
         let future = async move {
@@ -53,7 +53,7 @@ impl<T: Clone + Send + Sync + 'static> Joint<T> {
     }
 
     /// `None` if it is over.
-    pub(super) fn downgrade(&self) -> Option<WeakJoint<T>> {
+    pub(in crate::keys) fn downgrade(&self) -> Option<WeakJoint<T>> {
         let future = self.future.downgrade()?;
         let bell = Arc::clone(&self.bell);
         Some(WeakJoint { future, bell })
@@ -62,7 +62,7 @@ impl<T: Clone + Send + Sync + 'static> Joint<T> {
 
 impl<T: Clone> WeakJoint<T> {
     /// `None` if nobody waits any more.
-    pub(super) fn join(&self) -> Option<Joint<T>> {
+    pub(in crate::keys) fn join(&self) -> Option<Joint<T>> {
         let future = self.future.upgrade()?;
         let bell = Arc::clone(&self.bell);
         Some(Joint { future, bell })

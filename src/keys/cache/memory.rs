@@ -14,13 +14,13 @@ use futures_util::future::FutureExt;
 use moka::sync::Cache;
 
 use super::{
-    super::Keys,
     BoxError,
     joint::{Joint, WeakJoint},
 };
 
-pub(super) type LookUp = Pin<Box<dyn Future<Output = Result<Option<Keys>, BoxError>> + Send>>;
-pub(super) type Found = Result<Option<Keys>, SharedError>;
+pub(in crate::keys) type LookUp<V> =
+    Pin<Box<dyn Future<Output = Result<Option<V>, BoxError>> + Send>>;
+pub(in crate::keys) type Found<V> = Result<Option<V>, SharedError>;
 
 /// Moka panics at more than a thousand years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -30,35 +30,36 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 const JOINED: Duration = Duration::from_secs(5);
 
 /// What was looked up, and what is being looked up.
-pub(super) struct Memory<T> {
-    look_up: Box<dyn Fn(T) -> LookUp + Send + Sync>,
-    known: Cache<T, Keys>,
+pub(in crate::keys) struct Memory<T, V: Clone> {
+    look_up: Box<dyn Fn(T) -> LookUp<V> + Send + Sync>,
+    known: Cache<T, V>,
     /// Apart, so that a flood of made-up names has no place to take from a tenant.
     unknown: Cache<T, ()>,
-    under_way: Mutex<UnderWay<T>>,
+    under_way: Mutex<UnderWay<T, V>>,
 }
 
 /// Nothing of it keeps a look-up going: those who wait do. And none of those may be dropped while
 /// this is locked, as the [`Ticket`] of a look-up locks it in its turn.
-struct UnderWay<T> {
+struct UnderWay<T, V: Clone> {
     last_id: u64,
-    by_tenant: HashMap<T, Begun>,
+    by_tenant: HashMap<T, Begun<V>>,
 }
 
-struct Begun {
+struct Begun<V: Clone> {
     id: u64,
     at: Instant,
-    look_up: WeakJoint<Found>,
+    look_up: WeakJoint<Found<V>>,
 }
 
-impl<T> Memory<T>
+impl<T, V> Memory<T, V>
 where
     T: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
 {
-    pub(super) fn new(
+    pub(in crate::keys) fn new(
         capacity: u64,
         lifetime: Duration,
-        look_up: impl Fn(T) -> LookUp + Send + Sync + 'static,
+        look_up: impl Fn(T) -> LookUp<V> + Send + Sync + 'static,
     ) -> Self {
         let lifetime = lifetime.min(LONGEST);
         Self {
@@ -73,7 +74,7 @@ where
     }
 
     /// Asks both, so that it takes as long for a tenant as for a name that is none's.
-    pub(super) fn get(&self, tenant: &T) -> Option<Found> {
+    pub(in crate::keys) fn get(&self, tenant: &T) -> Option<Found<V>> {
         match (self.known.get(tenant), self.unknown.get(tenant)) {
             (Some(keys), _) => Some(Ok(Some(keys))),
             (None, Some(())) => Some(Ok(None)),
@@ -81,7 +82,7 @@ where
         }
     }
 
-    pub(super) fn forget(&self, tenant: &T) {
+    pub(in crate::keys) fn forget(&self, tenant: &T) {
         let mut under_way = self.under_way();
         under_way.by_tenant.remove(tenant);
         self.known.invalidate(tenant);
@@ -90,7 +91,7 @@ where
         self.wipe();
     }
 
-    pub(super) fn forget_all(&self) {
+    pub(in crate::keys) fn forget_all(&self) {
         let mut under_way = self.under_way();
         under_way.by_tenant.clear();
         self.unknown.invalidate_all();
@@ -107,13 +108,13 @@ where
         self.known.run_pending_tasks();
     }
 
-    fn under_way(&self) -> MutexGuard<'_, UnderWay<T>> {
+    fn under_way(&self) -> MutexGuard<'_, UnderWay<T, V>> {
         let locked = self.under_way.lock();
         locked.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The look-up of a tenant that is under way, or a new one.
-    pub(super) fn look_up(self: &Arc<Self>, tenant: T) -> Joint<Found> {
+    pub(in crate::keys) fn look_up(self: &Arc<Self>, tenant: T) -> Joint<Found<V>> {
         let at = Instant::now();
         let mut under_way = self.under_way();
         let UnderWay { last_id, by_tenant } = &mut *under_way;
@@ -145,20 +146,22 @@ where
 }
 
 /// A look-up's place among those under way: given up when it ends or is dropped.
-struct Ticket<T>
+struct Ticket<T, V>
 where
     T: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
 {
     tenant: T,
     id: u64,
-    memory: Arc<Memory<T>>,
+    memory: Arc<Memory<T, V>>,
 }
 
-impl<T> Ticket<T>
+impl<T, V> Ticket<T, V>
 where
     T: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
 {
-    async fn look_up(self) -> Found {
+    async fn look_up(self) -> Found<V> {
         let look_up = async { (self.memory.look_up)(self.tenant.clone()).await };
         let found = AssertUnwindSafe(look_up).catch_unwind().await;
         match found.unwrap_or_else(|_| Err("the look-up panicked".into())) {
@@ -170,7 +173,7 @@ where
         }
     }
 
-    fn remember(&self, keys: Option<&Keys>) {
+    fn remember(&self, keys: Option<&V>) {
         let mut under_way = self.memory.under_way();
         let Some(tenant) = self.give_up(&mut under_way) else {
             return;
@@ -182,7 +185,7 @@ where
     }
 
     /// `None` if it was forgotten, or another one has its place.
-    fn give_up(&self, under_way: &mut UnderWay<T>) -> Option<T> {
+    fn give_up(&self, under_way: &mut UnderWay<T, V>) -> Option<T> {
         let begun = under_way.by_tenant.get(&self.tenant)?;
         if begun.id != self.id {
             return None;
@@ -192,9 +195,10 @@ where
     }
 }
 
-impl<T> Drop for Ticket<T>
+impl<T, V> Drop for Ticket<T, V>
 where
     T: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
 {
     fn drop(&mut self) {
         self.give_up(&mut self.memory.under_way());
@@ -203,7 +207,7 @@ where
 
 /// The error of a look-up that several requests waited for.
 #[derive(Clone, Debug)]
-pub(super) struct SharedError(Arc<dyn Error + Send + Sync>);
+pub(in crate::keys) struct SharedError(Arc<dyn Error + Send + Sync>);
 
 impl fmt::Display for SharedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

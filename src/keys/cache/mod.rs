@@ -1,5 +1,5 @@
 mod joint;
-mod memory;
+pub(super) mod memory;
 
 use std::{error::Error, fmt, future::Future, hash::Hash, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use self::memory::Memory;
 use super::{KeySource, Keys};
 use crate::head::Head;
 
-type BoxError = Box<dyn Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A [`KeySource`] that remembers what it looked up; needs the `cache` feature.
 ///
@@ -67,7 +67,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 ///   needs no measuring: a name that is remembered is answered as ever, any other one 503.
 pub struct KeyCache<T> {
     tenant: Arc<dyn Fn(Head<'_>) -> Option<T> + Send + Sync>,
-    memory: Arc<Memory<T>>,
+    memory: Arc<Memory<T, Keys>>,
 }
 
 impl<T> KeyCache<T>
@@ -90,7 +90,7 @@ where
         Fut: Future<Output = Result<Option<Keys>, E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        let look_up = move |tenant| -> memory::LookUp {
+        let look_up = move |tenant| -> memory::LookUp<Keys> {
             let keys = look_up(tenant);
             Box::pin(async move { keys.await.map_err(Into::into) })
         };

@@ -1,11 +1,12 @@
 //! One small file for each provider whose signed text no template says.
 
+#[cfg(feature = "form")]
+mod atlassian;
 #[cfg(feature = "json")]
 mod aws_sns;
 mod box_escaped;
 #[cfg(feature = "form")]
 mod braintree;
-#[cfg(any(feature = "crc32", feature = "md5"))]
 mod digest;
 mod hubspot;
 #[cfg(feature = "form")]
@@ -14,6 +15,8 @@ mod paddle_classic;
 mod plivo;
 #[cfg(feature = "form")]
 mod sorted_form;
+#[cfg(feature = "jwt")]
+mod truelayer;
 #[cfg(feature = "form")]
 mod twilio;
 #[cfg(feature = "form")]
@@ -22,6 +25,8 @@ mod vonage_sms;
 use super::Canonical;
 
 const ALL: &[Canonical] = &[
+    #[cfg(feature = "form")]
+    atlassian::QUERY_HASH,
     #[cfg(feature = "json")]
     aws_sns::LINES,
     box_escaped::ESCAPED,
@@ -31,6 +36,10 @@ const ALL: &[Canonical] = &[
     digest::CRC32,
     #[cfg(feature = "md5")]
     digest::MD5,
+    digest::SHA256,
+    digest::SHA256_BASE64,
+    digest::SHA256_BASE64URL,
+    digest::URL_SHA256,
     hubspot::URL,
     #[cfg(feature = "form")]
     paddle_classic::SERIALIZED,
@@ -38,6 +47,10 @@ const ALL: &[Canonical] = &[
     plivo::V3,
     #[cfg(feature = "form")]
     sorted_form::SORTED_FORM,
+    #[cfg(feature = "jwt")]
+    truelayer::OTHER_SLASH,
+    #[cfg(feature = "jwt")]
+    truelayer::PAYLOAD,
     #[cfg(feature = "form")]
     twilio::BARE,
     #[cfg(feature = "form")]

@@ -1,0 +1,104 @@
+//! JSON web signatures in compact form ([RFC 7515, section 7.1]) and the claims in them ([RFC 7519]).
+//!
+//! What is found here is read and not proven: the first two parts are the signed text.
+//!
+//! [RFC 7515, section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
+//! [RFC 7519]: https://www.rfc-editor.org/rfc/rfc7519
+
+use super::{Malformed, json};
+use crate::encoding::Encoding;
+
+const TOKEN: Malformed = Malformed("a JSON web signature");
+
+/// The parts of one signature but the last.
+#[derive(Clone)]
+pub(crate) struct Token {
+    input: Box<[u8]>,
+    header: Vec<u8>,
+    claims: Vec<u8>,
+}
+
+impl Token {
+    /// Reads a header's value; the signature itself is given back as it is written. The payload of a
+    /// detached one is not sent ([RFC 7515, appendix F]).
+    ///
+    /// [RFC 7515, appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
+    pub(crate) fn read(value: &[u8], is_detached: bool) -> Option<(Self, &[u8])> {
+        let mut parts = value.split(|byte| *byte == b'.');
+        let (header, claims, signature) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() || claims.is_empty() != is_detached {
+            return None;
+        }
+        let end = header.len() + if is_detached { 0 } else { claims.len() + 1 };
+        let token = Self {
+            input: value.get(..end)?.into(),
+            header: decoded(header)?,
+            claims: if is_detached {
+                b"{}".to_vec()
+            } else {
+                decoded(claims)?
+            },
+        };
+        json::raw(&token.header, "").ok()?;
+        json::raw(&token.claims, "").ok()?;
+        Some((token, signature))
+    }
+
+    /// What of it is signed: the first two parts, or the first if the second is not sent.
+    pub(crate) fn input(&self) -> &[u8] {
+        &self.input
+    }
+
+    /// Whether it says that it was made by this algorithm, and asks for nothing that is unknown here
+    /// ([RFC 7515, section 4.1.11]).
+    ///
+    /// [RFC 7515, section 4.1.11]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11
+    pub(crate) fn is_of(&self, algorithm: &str) -> Result<bool, Malformed> {
+        let asks_for_nothing = json::raw(&self.header, "crit")?.is_none();
+        Ok(asks_for_nothing && self.header("alg")?.as_deref() == Some(algorithm))
+    }
+
+    /// A member of the header.
+    pub(crate) fn header(&self, name: &str) -> Result<Option<String>, Malformed> {
+        json::field(&self.header, name).map_err(|_| TOKEN)
+    }
+
+    /// A claim: of a string what it says, of a number or a truth value how it is written.
+    pub(crate) fn claim(&self, name: &str) -> Result<Option<String>, Malformed> {
+        json::field(&self.claims, name).map_err(|_| TOKEN)
+    }
+
+    /// The values of a claim that may be a list, as that of the audience may.
+    pub(crate) fn values(&self, name: &str) -> Result<Vec<String>, Malformed> {
+        match json::raw(&self.claims, name).map_err(|_| TOKEN)? {
+            Some(raw) if raw.get().starts_with('[') => {
+                serde_json::from_str(raw.get()).map_err(|_| TOKEN)
+            }
+            _ => Ok(self.claim(name)?.into_iter().collect()),
+        }
+    }
+
+    /// A time in seconds; a fraction is cut off ([RFC 7519, section 2] allows one).
+    ///
+    /// [RFC 7519, section 2]: https://www.rfc-editor.org/rfc/rfc7519#section-2
+    pub(crate) fn time(&self, name: &str) -> Result<Option<String>, Malformed> {
+        let text = self.claim(name)?;
+        Ok(text.map(|text| match text.split_once('.') {
+            Some((seconds, fraction)) if fraction.bytes().all(|it| it.is_ascii_digit()) => {
+                seconds.to_owned()
+            }
+            _ => text,
+        }))
+    }
+}
+
+fn decoded(part: &[u8]) -> Option<Vec<u8>> {
+    // RFC 7515, section 2: without padding.
+    if part.ends_with(b"=") {
+        return None;
+    }
+    let mut room = vec![0; part.len()];
+    let len = Encoding::Base64Url.decode(part, &mut room)?.len();
+    room.truncate(len);
+    Some(room)
+}

@@ -1,0 +1,89 @@
+//! JSON web tokens: what they say of themselves, and of the request.
+
+use super::{claims::Claims, facts::Facts, text::SignedText};
+use crate::{
+    payload::Token,
+    place::Place,
+    rejection::RejectionKind,
+    scheme::{Claim, Spec, TimestampUnit, UnixTime},
+};
+
+/// From when and until when a token holds.
+pub(super) struct Life {
+    pub(super) begins: Option<UnixTime>,
+    pub(super) ends: Option<UnixTime>,
+}
+
+impl Life {
+    pub(super) fn of(token: &Token, spec: &Spec) -> Result<Self, RejectionKind> {
+        let place = |name: &str| Place::Claim(name.into());
+        let time = |name: &str| {
+            let malformed = || RejectionKind::MalformedTimestamp { place: place(name) };
+            let text = token.time(name).map_err(|_| malformed())?;
+            let time = text.map(|text| {
+                let time = TimestampUnit::Seconds.parse(text.as_bytes());
+                time.ok_or_else(malformed)
+            });
+            time.transpose()
+        };
+        let ends = time("exp")?;
+        if ends.is_none() && spec.must_expire {
+            return Err(RejectionKind::MissingTimestamp {
+                place: place("exp"),
+            });
+        }
+        Ok(Self {
+            begins: time("nbf")?,
+            ends,
+        })
+    }
+}
+
+/// What a head gives of the texts that the claims of a token are held against.
+pub(super) struct Expected(Vec<Vec<SignedText>>);
+
+impl Expected {
+    pub(super) fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Self, RejectionKind> {
+        let of = |claim: &Claim| {
+            let values = claim.values.iter();
+            values
+                .map(|value| SignedText::of(value, claims, 0))
+                .collect()
+        };
+        spec.claims
+            .iter()
+            .map(of)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// The first claim that is not what it must be.
+    pub(super) fn missed<'s>(
+        &self,
+        spec: &'s Spec,
+        token: &Token,
+        facts: &Facts,
+        body: &[u8],
+    ) -> Result<Option<&'s Claim>, RejectionKind> {
+        for (claim, texts) in spec.claims.iter().zip(&self.0) {
+            // One that is there twice, or is no text, is none.
+            let said = token.values(&claim.name).unwrap_or_default();
+            if said.is_empty() && claim.only_with_body && body.is_empty() {
+                continue;
+            }
+            let mut holds = false;
+            for (text, value) in texts.iter().zip(&claim.values) {
+                let derived = facts.derive(value, body)?;
+                let rest = text.rest(value, body, derived.iter().map(Vec::as_slice));
+                holds |= said.iter().any(|said| {
+                    let said = said.as_bytes().strip_prefix(text.before());
+                    said == Some(&rest)
+                });
+            }
+            if !holds {
+                return Ok(Some(claim));
+            }
+        }
+        Ok(None)
+    }
+}

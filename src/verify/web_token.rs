@@ -1,0 +1,105 @@
+//! Reading JSON web tokens, and making them.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::{candidates::Candidates, claims::Claims, facts::Facts, text::SignedText};
+use crate::{
+    encoding::Encoding,
+    head::Head,
+    payload::{Malformed, Token},
+    place::Place,
+    providers::Provider,
+    rejection::RejectionKind,
+    scheme::{Spec, TimestampUnit, UnixTime},
+};
+
+/// Reads the token of a head; its signature goes into `candidates`.
+#[cold]
+pub(super) fn read(
+    head: Head<'_>,
+    spec: &Spec,
+    is_detached: bool,
+    candidates: &mut Candidates,
+) -> Result<Token, RejectionKind> {
+    // The builder lets it be nowhere else.
+    let Some(place @ Place::Header(header)) = spec.signatures.first() else {
+        return Err(RejectionKind::SignatureMismatch);
+    };
+    let malformed = || RejectionKind::MalformedSignature {
+        place: place.clone(),
+    };
+    let value = head.value(header)?;
+    let value = value.ok_or_else(|| RejectionKind::MissingSignature {
+        place: place.clone(),
+    })?;
+    let mut found = None;
+    spec.layout.read(value.as_bytes(), |field| {
+        let read = field.and_then(|field| Token::read(field.value, is_detached));
+        let (token, signature) = read.ok_or_else(malformed)?;
+        candidates.decode(signature);
+        found = Some(token);
+        Ok::<_, RejectionKind>(())
+    })?;
+    let token = found.filter(|_| !candidates.is_empty());
+    let token = token.ok_or_else(malformed)?;
+    let algorithm = spec.algorithm.jose().unwrap_or_default();
+    match token.is_of(algorithm) {
+        Ok(true) => Ok(token),
+        Ok(false) => Err(RejectionKind::UnexpectedValue {
+            header: header.clone(),
+        }),
+        Err(_) => Err(malformed()),
+    }
+}
+
+/// How long a token holds that is made here.
+const LIFE: Duration = Duration::from_secs(300);
+
+/// The first two parts of a token that makes the claims of a scheme, for whoever signs it.
+pub(crate) fn unsigned(
+    head: Head<'_>,
+    provider: &Provider,
+    body: &[u8],
+    id: &str,
+    time: UnixTime,
+) -> Result<Vec<u8>, RejectionKind> {
+    let spec = provider.scheme().spec();
+    let claims = Claims::of_token_to_be(head, provider)?;
+    let facts = Facts::of(spec, &claims)?;
+    let mut said = Map::new();
+    for claim in &spec.claims {
+        if claim.only_with_body && body.is_empty() {
+            continue;
+        }
+        let Some(value) = claim.values.first() else {
+            continue;
+        };
+        let text = SignedText::of(value, &claims, 0)?;
+        let derived = facts.derive(value, body)?;
+        let mut bytes = text.before().to_vec();
+        bytes.extend(text.rest(value, body, derived.iter().map(Vec::as_slice)));
+        let text = String::from_utf8(bytes).map_err(|_| Malformed("a claim in UTF-8"))?;
+        said.insert(claim.name.to_string(), text.into());
+    }
+    let mut say_time = |name: &str, time: UnixTime| {
+        let seconds = TimestampUnit::Seconds.write(time);
+        let seconds = seconds.parse::<u64>().unwrap_or_default();
+        said.insert(name.into(), seconds.into());
+    };
+    if let Some(Place::Claim(name)) = provider.scheme().timestamp_place() {
+        say_time(name, time);
+    }
+    if spec.must_expire {
+        say_time("nbf", time);
+        say_time("exp", time.plus(LIFE));
+    }
+    if let Some(Place::Claim(name)) = &spec.id {
+        said.insert(name.to_string(), id.into());
+    }
+    let algorithm = spec.algorithm.jose().unwrap_or_default();
+    let header = serde_json::json!({ "alg": algorithm, "typ": "JWT" });
+    let part = |json: &Value| Encoding::Base64Url.encode(json.to_string().as_bytes());
+    Ok([part(&header), part(&Value::Object(said))].join(&b'.'))
+}
