@@ -77,6 +77,8 @@ pub mod scheme;
 mod secret;
 mod setup;
 pub mod sign;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trace;
 pub mod verify;
 pub mod webhook;

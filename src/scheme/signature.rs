@@ -215,6 +215,15 @@ impl Layout {
         matches!(self.0, Kind::Plain | Kind::Prefixed { .. })
     }
 
+    /// Whether items are separated by spaces.
+    #[cfg(feature = "testing")]
+    pub(crate) fn is_spaced(&self) -> bool {
+        match &self.0 {
+            Kind::List { items, .. } | Kind::Values { items, .. } => items.starts_with(' '),
+            _ => false,
+        }
+    }
+
     /// Refuses a prefix or key that cannot occur in a header.
     pub(super) fn check(&self) -> Result<(), SchemeErrorKind> {
         match &self.0 {
