@@ -9,6 +9,10 @@ use std::{
     convert::Infallible,
     future::{Future, pending},
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::{Duration, SystemTime},
 };
@@ -720,6 +724,24 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
     let hung = r#"Failed("no header: no answer within 30 s")"#;
     assert_eq!(verdict(&report, "signature-missing"), hung);
     assert_eq!(report.failures().count(), 1, "{report}");
+
+    // Never recovers from a forgery.
+    let inner = weak(providers::github(), SECRET, |_| false);
+    let is_down = Arc::new(AtomicBool::new(false));
+    let app = tower::service_fn(move |request: Request<Bytes>| {
+        let (inner, is_down) = (inner.clone(), Arc::clone(&is_down));
+        async move {
+            let mut response = inner.oneshot(request).await?;
+            if is_down.load(Ordering::Relaxed) {
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            }
+            is_down.store(!response.status().is_success(), Ordering::Relaxed);
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let report = suite(providers::github(), SECRET).run(app).await.unwrap();
+    let down = r#"Failed("a genuine delivery after it: answered 503 Service Unavailable")"#;
+    assert_eq!(verdict(&report, "signature-missing"), down);
 
     // Refuses everything: there is nothing to be said of the rest.
     let app = weak(providers::github(), "another secret", |_| false);
