@@ -24,6 +24,7 @@
 //! - [`keys`]: several secrets, while one takes over from another; keys that are replaced while the
 //!   layer is at work; keys for each tenant.
 //! - [`public_url`]: for schemes that sign the URL.
+//! - [`handshake`]: what providers ask before they deliver, which the layer answers.
 //! - [`rejection`]: what senders are told, and what operators are.
 //! - [`verify`]: verification without tower. [`sign`]: the other direction.
 //!
@@ -39,6 +40,9 @@
 //!   need it. Depend on `percent-encoding`, and on `serde` and `serde_json`.
 //! - `ecdsa`, `ed25519`, `rsa`: schemes that are proven by the provider's public key. Depend on `p256` and
 //!   `p521`, on `ed25519-dalek`, on `rsa`; `x509` is `rsa` with keys in certificates, and depends on `x509-cert`.
+//! - `jwt`: schemes whose signature is a JSON web token, and the [`providers`] that have one. It is `json`.
+//! - `remote-keys`: [`keys::RemoteKeys`], public keys that a provider publishes, fetched by a client of yours. It is
+//!   `cache`, `jwt` and `rsa`.
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
 //! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
 //!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
@@ -51,6 +55,7 @@
         feature = "ed25519",
         feature = "form",
         feature = "json",
+        feature = "remote-keys",
         feature = "x509"
     )),
     allow(dead_code)
@@ -63,6 +68,7 @@ pub mod clock;
 #[cfg(feature = "diagnose")]
 pub mod diagnose;
 mod encoding;
+pub mod handshake;
 mod head;
 pub mod keys;
 mod mac;

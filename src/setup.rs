@@ -12,6 +12,15 @@ use crate::{public_url::PublicUrlError, scheme::SchemeError, secret::KeyError};
 pub enum SetupError {
     /// A secret.
     Key(KeyError),
+    /// A [setting](crate::providers::Provider::with_setting) that a handshake takes is empty, or has
+    /// something else in it than printable ASCII.
+    #[non_exhaustive]
+    MalformedSetting {
+        /// The scheme.
+        scheme: Arc<str>,
+        /// The name of the setting.
+        setting: Arc<str>,
+    },
     /// A [setting](crate::providers::Provider::with_setting) that the scheme signs is not there.
     #[non_exhaustive]
     MissingSetting {
@@ -19,6 +28,13 @@ pub enum SetupError {
         scheme: Arc<str>,
         /// The name of the setting.
         setting: Arc<str>,
+    },
+    /// The provider publishes no keys that could be fetched.
+    #[cfg(feature = "remote-keys")]
+    #[non_exhaustive]
+    NoRemoteKeys {
+        /// The scheme.
+        scheme: Arc<str>,
     },
     /// The public URL, or that there is none.
     PublicUrl(PublicUrlError),
@@ -34,6 +50,15 @@ impl fmt::Display for SetupError {
                 f,
                 "scheme `{scheme}`: the setting `{setting}` is signed; give it by `Provider::with_setting`"
             ),
+            #[cfg(feature = "remote-keys")]
+            Self::NoRemoteKeys { scheme } => write!(
+                f,
+                "scheme `{scheme}` does not say where its keys are published; give them to `WebhookLayer::new`"
+            ),
+            Self::MalformedSetting { scheme, setting } => write!(
+                f,
+                "scheme `{scheme}`: the setting `{setting}` must be printable ASCII, and not empty"
+            ),
             Self::PublicUrl(error) => error.fmt(f),
             Self::Scheme(error) => error.fmt(f),
         }
@@ -44,7 +69,9 @@ impl Error for SetupError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Key(error) => error.source(),
-            Self::MissingSetting { .. } => None,
+            Self::MalformedSetting { .. } | Self::MissingSetting { .. } => None,
+            #[cfg(feature = "remote-keys")]
+            Self::NoRemoteKeys { .. } => None,
             Self::PublicUrl(error) => error.source(),
             Self::Scheme(error) => error.source(),
         }

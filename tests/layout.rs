@@ -13,17 +13,18 @@ const TIERS: &[&[&str]] = &[
     &["head", "public_key"],
     &["mac"],
     &["secret"],
-    &["public_url", "scheme"],
+    &["handshake", "public_url", "scheme"],
     &["keys", "providers", "setup"],
     &["verify"],
     &["sign"],
+    &["diagnose"],
     &["body"],
     &["webhook"],
-    &["axum"],
+    &["axum", "testing"],
 ];
 
 /// The first tier that may name tower and bodies.
-const FIRST_WITH_TOWER: usize = 10;
+const FIRST_WITH_TOWER: usize = 11;
 
 /// Past this a file is a room too large to know.
 const MOST_LINES: usize = 350;

@@ -195,3 +195,43 @@ fn a_head_comes_from_a_request_or_from_its_parts() {
         assert_eq!(outcome.unwrap().provider(), "slack");
     }
 }
+
+/// A sender that moves from one version to the other signs with both, in one header.
+#[test]
+fn a_delivery_signed_by_v1_and_v1a_passes_by_either() {
+    let mut files = vectors().into_iter();
+    let file = files.find(|it| it.provider == "standard_webhooks_v1a");
+    let file = file.expect("its vectors");
+    let case = file.cases.iter().find(|it| it.expect == Verdict::Accept);
+    let case = case.expect("one that is accepted");
+    let by_key = case.verifier("standard_webhooks_v1a", case.keys());
+    let secret = common::standard_secret();
+    let by_secret = case.verifier("standard_webhooks", secret.clone());
+
+    let delivery = case.delivery();
+    let id = delivery.head.headers["webhook-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let v1a = delivery.head.headers["webhook-signature"].clone();
+    let mut request = Request::from_parts(delivery.head, ());
+    let signer = Signer::new(by_secret.provider().clone(), &secret).unwrap();
+    signer
+        .sign(&mut request, &case.body(), &id, common::at(case.now))
+        .unwrap();
+    let v1 = request.headers()["webhook-signature"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let v1a = v1a.to_str().unwrap();
+    for both in [format!("{v1} {v1a}"), format!("{v1a} {v1}")] {
+        let both = both.parse().unwrap();
+        request.headers_mut().insert("webhook-signature", both);
+        for verifier in [&by_key, &by_secret] {
+            let verified = verifier.verify(&request, &case.body()).unwrap();
+            assert_eq!(verified.delivery_id(), Some(&*id));
+        }
+        assert!(by_key.verify(&request, b"another body").is_err());
+        assert!(by_secret.verify(&request, b"another body").is_err());
+    }
+}

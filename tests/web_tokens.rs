@@ -170,6 +170,15 @@ async fn a_token_is_taken_in_one_way_only() {
             "MalformedSignature",
         ),
         (
+            "padded as it should not be",
+            signed_parts(
+                &format!("{}==", part(r#"{"alg":"HS256" }"#)),
+                &part(good().to_string()),
+                SECRET,
+            ),
+            "MalformedSignature",
+        ),
+        (
             "padded",
             format!("{head}=.{claims}.{mac}"),
             "MalformedSignature",

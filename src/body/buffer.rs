@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, iter};
+use std::{borrow::Cow, collections::VecDeque, iter};
 
 use bytes::{Bytes, BytesMut};
 
@@ -56,6 +56,20 @@ impl Buffer {
     pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> + Clone {
         let rest = self.rest.iter().flat_map(|rest| rest.pieces());
         iter::once(&self.first[..]).chain(rest)
+    }
+
+    /// The whole body in one piece, if it is not longer than `most`.
+    pub(crate) fn short(&self, most: usize) -> Option<Cow<'_, [u8]>> {
+        if self.len > most {
+            return None;
+        }
+        if self.rest.is_none() {
+            return Some(Cow::Borrowed(&self.first));
+        }
+        let mut body = Vec::with_capacity(self.len);
+        self.pieces()
+            .for_each(|piece| body.extend_from_slice(piece));
+        Some(Cow::Owned(body))
     }
 
     /// Takes the next frame out. Nothing may be pushed after that.

@@ -6,6 +6,7 @@
 //! | from the environment, from a file | [`Secret::from_env`], [`Secret::from_file`] |
 //! | one that takes over from another | [`Keys::previous`], [`Secret::label`], [`Secret::not_after`] |
 //! | replaced without a restart | [`WebhookLayer::reloadable`](crate::WebhookLayer::reloadable) and its [`KeyHandle`] |
+//! | public keys that the provider publishes | [`WebhookLayer::remote_keys`](crate::WebhookLayer::remote_keys) and a `KeyFetcher` |
 //! | some for each tenant | [`WebhookLayer::per_request`](crate::WebhookLayer::per_request) and a [`KeySource`] |
 //!
 //! # Example: a rotation, from start to end
@@ -34,6 +35,8 @@
 mod cache;
 mod handle;
 mod keyring;
+#[cfg(feature = "remote-keys")]
+mod remote;
 mod source;
 
 use std::{
@@ -44,6 +47,10 @@ use std::{
 #[cfg(feature = "cache")]
 pub use self::cache::KeyCache;
 pub(crate) use self::keyring::{Keyring, LabelledKey};
+#[cfg(feature = "remote-keys")]
+pub(crate) use self::remote::Wanted;
+#[cfg(feature = "remote-keys")]
+pub use self::remote::{FetchedKeys, KeyFetcher, KeyRequest, RemoteKeys};
 pub use self::{handle::KeyHandle, source::KeySource};
 use crate::scheme::Scheme;
 pub use crate::secret::{KeyError, KeyErrorKind, Secret};

@@ -173,6 +173,17 @@ impl Algorithm {
         })
     }
 
+    /// Whether a MAC of one text tells nothing of another text's: not so of a plain hash with the secret in
+    /// front, nor of a token.
+    pub(crate) const fn is_hmac(self) -> bool {
+        match self {
+            #[cfg(feature = "md5")]
+            Self::HmacMd5 => true,
+            Self::HmacSha1 | Self::HmacSha256 | Self::HmacSha384 | Self::HmacSha512 => true,
+            _ => false,
+        }
+    }
+
     #[cfg(feature = "_public-key")]
     pub(crate) const fn public(self) -> Option<KeyKind> {
         match self {

@@ -66,6 +66,7 @@ pub fn intercom() -> Provider {
             .signature_header("x-hub-signature")
             .signature_prefix("sha1="),
     )
+    .with_handshakes(handshakes::intercom())
 }
 
 /// HubSpot (v1) webhooks.
@@ -283,6 +284,7 @@ pub fn airtable() -> Provider {
 #[must_use]
 pub fn asana() -> Provider {
     Provider::preset(Scheme::builder("asana").signature_header("x-hook-signature"))
+        .with_handshakes(handshakes::asana())
 }
 
 /// Trello webhooks.
@@ -310,6 +312,7 @@ pub fn trello() -> Provider {
             .message("{body}{url}")
             .danger_allow_ambiguous_message(),
     )
+    .with_handshakes(handshakes::trello())
 }
 
 /// Checkr webhooks.
@@ -388,6 +391,7 @@ pub fn notion() -> Provider {
             .signature_header("x-notion-signature")
             .signature_prefix("sha256="),
     )
+    .with_handshakes(handshakes::notion())
 }
 
 /// Retell AI webhooks.

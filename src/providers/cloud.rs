@@ -43,6 +43,7 @@ pub fn azure_event_grid() -> Provider {
             .event_header("aeg-event-type")
             .attempt_header("aeg-delivery-count"),
     )
+    .with_handshakes(handshakes::azure_event_grid())
 }
 
 /// Google Cloud Pub/Sub push subscriptions, by a token in the URL.
@@ -112,12 +113,20 @@ pub fn cloudflare_notifications() -> Provider {
     )
 }
 
+/// Where SNS has its certificates, in any region.
+#[cfg(all(feature = "x509", feature = "json"))]
+const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
+    "SigningCertURL",
+    &["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"],
+    ("/SimpleNotificationService-", ".pem"),
+);
+
 /// Amazon SNS HTTP notifications.
 ///
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-256) of `<names and values, a line each>`.
-/// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
-///   `amazonaws.com` and trust yourself.
+/// - Key: the certificate of `SigningCertURL` in PEM: let `WebhookLayer::remote_keys` fetch it, from SNS's
+///   own hosts alone. Its chain is not looked at: it is as good as the connection that it came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `x-amz-sns-message-id`, not signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
@@ -140,6 +149,7 @@ pub fn aws_sns() -> Provider {
             .algorithm(Algorithm::RsaSha256)
             .encoding(Encoding::Base64)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
+            .remote_key(SNS_CERTIFICATE)
             .signature_json("Signature")
             .timestamp_json("Timestamp")
             .timestamp_unit(TimestampUnit::Rfc3339)
@@ -149,14 +159,15 @@ pub fn aws_sns() -> Provider {
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
     )
+    .with_handshakes(handshakes::aws_sns())
 }
 
 /// Amazon SNS (version 1) HTTP notifications.
 ///
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-1) of `<names and values, a line each>`.
-/// - Key: the certificate of `SigningCertURL` in PEM, which you fetch over HTTPS from a host of
-///   `amazonaws.com` and trust yourself.
+/// - Key: the certificate of `SigningCertURL` in PEM: let `WebhookLayer::remote_keys` fetch it, from SNS's
+///   own hosts alone. Its chain is not looked at: it is as good as the connection that it came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `x-amz-sns-message-id`, not signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
@@ -179,6 +190,7 @@ pub fn aws_sns_sha1() -> Provider {
             .algorithm(Algorithm::RsaSha1)
             .encoding(Encoding::Base64)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
+            .remote_key(SNS_CERTIFICATE)
             .signature_json("Signature")
             .timestamp_json("Timestamp")
             .timestamp_unit(TimestampUnit::Rfc3339)
@@ -188,4 +200,5 @@ pub fn aws_sns_sha1() -> Provider {
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
     )
+    .with_handshakes(handshakes::aws_sns())
 }

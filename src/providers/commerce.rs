@@ -69,4 +69,5 @@ pub fn woocommerce() -> Provider {
             .id_header("x-wc-webhook-delivery-id")
             .event_header("x-wc-webhook-topic"),
     )
+    .with_handshakes(handshakes::woocommerce())
 }

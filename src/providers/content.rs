@@ -177,6 +177,7 @@ pub fn storyblok() -> Provider {
 #[must_use]
 pub fn dropbox() -> Provider {
     Provider::preset(Scheme::builder("dropbox").signature_header("x-dropbox-signature"))
+        .with_handshakes(handshakes::dropbox())
 }
 
 /// Cloudinary notifications.
@@ -247,6 +248,7 @@ pub fn figma() -> Provider {
             .encoding(Encoding::Text)
             .signature_json("passcode"),
     )
+    .with_handshakes(handshakes::figma())
 }
 
 /// Box webhooks (V2).

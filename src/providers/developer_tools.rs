@@ -196,6 +196,7 @@ pub fn vercel() -> Provider {
             .algorithm(Algorithm::HmacSha1)
             .signature_header("x-vercel-signature"),
     )
+    .with_handshakes(handshakes::vercel())
 }
 
 /// LaunchDarkly webhooks.

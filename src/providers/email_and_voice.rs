@@ -195,6 +195,7 @@ pub fn mandrill() -> Provider {
             .message("{url}{sorted_form}")
             .danger_allow_ambiguous_message(),
     )
+    .with_handshakes(handshakes::mandrill())
 }
 
 /// Telnyx webhooks.

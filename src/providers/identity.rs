@@ -107,6 +107,7 @@ pub fn okta() -> Provider {
             .encoding(Encoding::Text)
             .signature_header("authorization"),
     )
+    .with_handshakes(handshakes::okta())
 }
 
 /// Auth0 log and event streams, by their authorization.

@@ -39,6 +39,7 @@ pub fn slack() -> Provider {
             .attempt_header("x-slack-retry-num")
             .message("v0:{timestamp}:{body}"),
     )
+    .with_handshakes(handshakes::slack())
 }
 
 /// Discord interactions and webhook events.
@@ -64,6 +65,7 @@ pub fn discord() -> Provider {
             .message("{timestamp}{body}"),
     )
     .with_status(RejectionClass::InvalidSignature, StatusCode::UNAUTHORIZED)
+    .with_handshakes(handshakes::discord())
 }
 
 /// Microsoft Teams outgoing webhooks.
@@ -146,6 +148,7 @@ pub fn meta() -> Provider {
             .signature_header("x-hub-signature-256")
             .signature_prefix("sha256="),
     )
+    .with_handshakes(handshakes::meta())
 }
 
 /// Meta (SHA-1) webhooks of old apps.
@@ -166,6 +169,7 @@ pub fn meta_sha1() -> Provider {
             .signature_header("x-hub-signature")
             .signature_prefix("sha1="),
     )
+    .with_handshakes(handshakes::meta())
 }
 
 /// X (Twitter) webhooks.
@@ -187,6 +191,7 @@ pub fn x() -> Provider {
             .signature_header("x-twitter-webhooks-signature")
             .signature_prefix("sha256="),
     )
+    .with_handshakes(handshakes::x())
 }
 
 /// Twitch EventSub webhooks.
@@ -221,6 +226,7 @@ pub fn twitch() -> Provider {
             .event_header("twitch-eventsub-subscription-type")
             .attempt_header("twitch-eventsub-message-retry"),
     )
+    .with_handshakes(handshakes::twitch())
 }
 
 /// Zoom webhooks.
@@ -241,6 +247,7 @@ pub fn zoom() -> Provider {
             .timestamp_header("x-zm-request-timestamp")
             .message("v0:{timestamp}:{body}"),
     )
+    .with_handshakes(handshakes::zoom())
 }
 
 /// Pusher Channels webhooks.

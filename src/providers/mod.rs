@@ -35,6 +35,7 @@ mod commerce;
 mod content;
 mod developer_tools;
 mod email_and_voice;
+mod handshakes;
 mod identity;
 mod messaging;
 mod payments;
@@ -51,16 +52,16 @@ mod prelude {
 
     pub(super) use http::StatusCode;
 
-    pub(super) use super::{Preset, Provider};
+    pub(super) use super::{Preset, Provider, handshakes};
     #[cfg(feature = "_public-key")]
-    pub(super) use crate::scheme::PublicKeyForm;
+    pub(super) use crate::scheme::{PublicKeyForm, RemoteKey};
     pub(super) use crate::{
         rejection::RejectionClass,
         scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, SchemeBuilder, TimestampUnit},
     };
 }
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use http::{HeaderName, StatusCode};
 
@@ -82,6 +83,7 @@ pub use self::{
     tokens::*,
 };
 use crate::{
+    handshake::Handshake,
     public_url::PublicUrl,
     rejection::{RejectionClass, Statuses},
     scheme::{Algorithm, Place, Scheme, SchemeBuilder},
@@ -135,13 +137,14 @@ pub fn by_name(name: &str) -> Option<Provider> {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Provider {
     scheme: Scheme,
     body_limit: Option<usize>,
     statuses: Statuses,
     public_url: Option<PublicUrl>,
     settings: Vec<(Arc<str>, Arc<str>)>,
+    handshakes: Vec<Handshake>,
 }
 
 impl Provider {
@@ -189,8 +192,9 @@ impl Provider {
         self
     }
 
-    /// Sets what a scheme signs and no request tells, such as PayPal's `webhook_id`. The provider's
-    /// page says which it needs; others are ignored. It is not a secret.
+    /// Sets what a scheme signs and no request tells, such as PayPal's `webhook_id`, or what a
+    /// handshake asks for, such as Meta's `verify_token`. The provider's page says which it takes; others
+    /// are ignored. `Debug` shows the name and not the value.
     #[must_use]
     pub fn with_setting(mut self, name: &str, value: impl Into<Arc<str>>) -> Self {
         self.settings.retain(|(set, _)| **set != *name);
@@ -203,6 +207,21 @@ impl Provider {
     pub fn setting(&self, name: &str) -> Option<&str> {
         let setting = self.settings.iter().find(|(set, _)| **set == *name);
         setting.map(|(_, value)| &**value)
+    }
+
+    /// Adds a [handshake](crate::handshake): what the provider asks before it delivers, and what it is
+    /// answered. The first that fits a request answers it.
+    #[must_use]
+    pub fn with_handshake(mut self, handshake: Handshake) -> Self {
+        self.handshakes.push(handshake);
+        self
+    }
+
+    /// The handshakes that are answered, if their settings are there and the layer is not
+    /// [told otherwise](crate::WebhookLayer::without_handshakes).
+    #[must_use]
+    pub fn handshakes(&self) -> &[Handshake] {
+        &self.handshakes
     }
 
     /// The URL under which senders reach the endpoint.
@@ -226,6 +245,11 @@ impl Provider {
         self
     }
 
+    fn with_handshakes(mut self, handshakes: Vec<Handshake>) -> Self {
+        self.handshakes.extend(handshakes);
+        self
+    }
+
     pub(crate) fn statuses(&self) -> &Statuses {
         &self.statuses
     }
@@ -245,6 +269,22 @@ impl From<Scheme> for Provider {
             statuses: Statuses::default(),
             public_url: None,
             settings: Vec::new(),
+            handshakes: Vec::new(),
         }
+    }
+}
+
+// Not the values of settings: one of them may be a token.
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings: Vec<_> = self.settings.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Provider")
+            .field("scheme", &self.scheme)
+            .field("body_limit", &self.body_limit)
+            .field("statuses", &self.statuses)
+            .field("public_url", &self.public_url)
+            .field("settings", &settings)
+            .field("handshakes", &self.handshakes)
+            .finish()
     }
 }

@@ -553,8 +553,9 @@ pub fn wise() -> Provider {
 ///
 /// - Signature: `PAYPAL-TRANSMISSION-SIG`, the base64 RSA signature (PKCS#1 v1.5, SHA-256) of
 ///   `<paypal-transmission-id>|<time>|<webhook_id>|<CRC-32 of the body in decimal>`.
-/// - Key: the certificate of `PAYPAL-CERT-URL` in PEM, which you fetch and trust yourself; and
-///   the setting `webhook_id`, which the dashboard shows.
+/// - Key: the certificate of `PAYPAL-CERT-URL` in PEM: let `WebhookLayer::remote_keys` fetch it, from hosts of
+///   `paypal.com` alone. Its chain is not looked at: it is as good as the connection that it came by.
+/// - Settings: `webhook_id`, which the dashboard shows.
 /// - Time: `PAYPAL-TRANSMISSION-TIME`, RFC 3339, signed, 300 s either way.
 /// - Id: `PAYPAL-TRANSMISSION-ID`, signed.
 /// - Not signed: the body, the method, the URL, the other headers.
@@ -573,6 +574,11 @@ pub fn paypal() -> Provider {
             .algorithm(Algorithm::RsaSha256)
             .encoding(Encoding::Base64)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
+            .remote_key(RemoteKey::certificate_at_header(
+                "paypal-cert-url",
+                &["paypal.com", "**.paypal.com"],
+                ("/v1/notifications/certs/", ""),
+            ))
             .signature_header("paypal-transmission-sig")
             .timestamp_header("paypal-transmission-time")
             .timestamp_unit(TimestampUnit::Rfc3339)
@@ -635,4 +641,5 @@ pub fn braintree() -> Provider {
             .or_message("{canonical:braintree}\n")
             .danger_leave_body_unsigned(),
     )
+    .with_handshakes(handshakes::braintree())
 }

@@ -69,7 +69,7 @@ pub fn atlassian_connect() -> Provider {
 ///
 /// - Signature: `Authorization`, `Bearer ` and an OpenID Connect token, RS256.
 /// - Key: Google's, a JSON Web Key from <https://www.googleapis.com/oauth2/v3/certs>; they change every few
-///   days, so let [`WebhookLayer::remote_keys`](crate::WebhookLayer::remote_keys) fetch them.
+///   days, so let `WebhookLayer::remote_keys` fetch them.
 /// - Settings: `audience`, as the subscription has it (its push endpoint, unless set), and
 ///   `service_account`, the e-mail address of the account that the subscription signs as.
 /// - Time: the token's `exp`, about an hour after it was made; 60 s of leeway.
@@ -90,6 +90,9 @@ pub fn google_pubsub_jwt() -> Provider {
         Scheme::builder("google-pubsub-jwt")
             .algorithm(Algorithm::RsaSha256)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Jwk))
+            .remote_key(RemoteKey::jwk_set(
+                "https://www.googleapis.com/oauth2/v3/certs",
+            ))
             .signature_header("authorization")
             .layout(Layout::jws("Bearer "))
             .claim("iss", "https://accounts.google.com")
@@ -238,8 +241,9 @@ pub fn netlify() -> Provider {
 ///
 /// - Signature: `Plaid-Verification`, a JSON web token, ES256. Its claim `request_body_sha256` is the hex
 ///   SHA-256 of the raw body.
-/// - Key: Plaid's, a JSON Web Key that its API gives for the `kid` of the token
-///   (`/webhook_verification_key/get`): let [`WebhookLayer::remote_keys`](crate::WebhookLayer::remote_keys) ask for it.
+/// - Key: Plaid's, a JSON Web Key that its API gives for the `kid` of the token: let
+///   `WebhookLayer::remote_keys` ask for it. The fetcher has to send a `POST` with your `client_id` and
+///   `secret`, to `sandbox.plaid.com` in the sandbox.
 /// - Time: the claim `iat`, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -253,6 +257,9 @@ pub fn plaid() -> Provider {
         Scheme::builder("plaid")
             .algorithm(Algorithm::EcdsaP256Raw)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Jwk))
+            .remote_key(RemoteKey::jwk_by_id(
+                "https://production.plaid.com/webhook_verification_key/get",
+            ))
             .signature_header("plaid-verification")
             .layout(Layout::jws(""))
             .claim("request_body_sha256", "{sha256}")
@@ -293,7 +300,7 @@ pub fn qstash() -> Provider {
 /// - Signature: `Tl-Signature`, a JSON web signature without its payload, ES512. The payload is the method, the
 ///   path (with or without a slash at its end), the headers that the signature names, and the raw body.
 /// - Key: TrueLayer's, a JSON Web Key that its `jku` names; let
-///   [`WebhookLayer::remote_keys`](crate::WebhookLayer::remote_keys) fetch it.
+///   `WebhookLayer::remote_keys` fetch it.
 /// - Time: `X-Tl-Webhook-Timestamp`, RFC 3339, 300 s either way; a signature that does not cover it is refused.
 /// - Not signed: the query, the headers that the signature does not name.
 ///
@@ -305,6 +312,10 @@ pub fn truelayer() -> Provider {
         Scheme::builder("truelayer")
             .algorithm(Algorithm::EcdsaP521Raw)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Jwk))
+            .remote_key(RemoteKey::jwk_set_at_jku(&[
+                "https://webhooks.truelayer.com/.well-known/jwks",
+                "https://webhooks.truelayer-sandbox.com/.well-known/jwks",
+            ]))
             .signature_header("tl-signature")
             .layout(Layout::detached_jws())
             .timestamp_header("x-tl-webhook-timestamp")

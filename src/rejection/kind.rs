@@ -1,8 +1,8 @@
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, error::Error, sync::Arc, time::Duration};
 
 use http::HeaderName;
 
-use super::RejectionClass;
+use super::{RejectionClass, line};
 use crate::place::Place;
 
 /// The reason for which a delivery was refused.
@@ -52,8 +52,36 @@ pub enum RejectionKind {
         /// The label of the key, if it has one.
         label: Option<Arc<str>>,
     },
+    /// The token of a [handshake](crate::handshake) is not the one that is set.
+    #[non_exhaustive]
+    WrongHandshakeToken {
+        /// The name of the handshake.
+        handshake: Cow<'static, str>,
+    },
+    /// What a [handshake](crate::handshake) brings was
+    /// [refused](crate::handshake::Decision::Refuse) by the program.
+    #[non_exhaustive]
+    HandoverRefused {
+        /// The name of the handshake.
+        handshake: Cow<'static, str>,
+    },
+    /// The signature is right, but the signed text could be a challenge, which the endpoint signs
+    /// for whoever [asks](crate::handshake).
+    SignedChallenge,
     /// The [`KeySource`](crate::keys::KeySource) has no keys for this request.
     UnknownTenant,
+    /// Where the key of the delivery is to be found is not there.
+    #[non_exhaustive]
+    MissingKeyUrl {
+        /// Where it should be.
+        place: Place,
+    },
+    /// The delivery names a URL for its key that is none of the provider's. Nothing was fetched.
+    #[non_exhaustive]
+    KeyUrlNotAllowed {
+        /// The host as it was sent, at most 253 letters of it.
+        host: Box<str>,
+    },
     /// The timestamp is not there or empty.
     #[non_exhaustive]
     MissingTimestamp {
@@ -160,10 +188,23 @@ pub enum RejectionKind {
         /// What it should have been.
         expected: &'static str,
     },
+    /// What a [handshake](crate::handshake) asks for is not there, too long, made of other letters, or there
+    /// with different values.
+    #[non_exhaustive]
+    MalformedHandshake {
+        /// The name of the handshake.
+        handshake: Cow<'static, str>,
+    },
     /// The body has trailers, which no signature covers, and the layer was told to refuse them.
     TrailersRefused,
     /// Too many bodies are being read at the same time.
     OverMemoryBudget,
+    /// The program failed to take what a [handshake](crate::handshake) brings.
+    #[non_exhaustive]
+    HandoverFailed {
+        /// The text of its error.
+        error: Arc<str>,
+    },
     /// The [`KeySource`](crate::keys::KeySource) failed, or gave a secret that the scheme cannot take.
     #[non_exhaustive]
     KeySourceFailed {
@@ -188,8 +229,13 @@ impl RejectionKind {
             | Self::TooManySignatures { .. }
             | Self::UnexpectedValue { .. }
             | Self::ClaimMismatch { .. }
+            | Self::KeyUrlNotAllowed { .. }
+            | Self::MissingKeyUrl { .. }
             | Self::SignatureMismatch
             | Self::ExpiredKey { .. }
+            | Self::HandoverRefused { .. }
+            | Self::SignedChallenge
+            | Self::WrongHandshakeToken { .. }
             | Self::UnknownTenant => RejectionClass::InvalidSignature,
             Self::MissingTimestamp { .. } | Self::MalformedTimestamp { .. } => {
                 RejectionClass::InvalidTimestamp
@@ -206,104 +252,22 @@ impl RejectionKind {
             | Self::AmbiguousMessage { .. }
             | Self::HostNotAllowed { .. }
             | Self::BodyBroken
+            | Self::MalformedHandshake { .. }
             | Self::MalformedPayload { .. }
             | Self::TrailersRefused => RejectionClass::InvalidRequest,
             Self::BodyTooLarge { .. } => RejectionClass::PayloadTooLarge,
             Self::BodyTimeout { .. } => RejectionClass::Timeout,
-            Self::OverMemoryBudget
+            Self::HandoverFailed { .. }
+            | Self::OverMemoryBudget
             | Self::KeySourceFailed { .. }
             | Self::KeySourceTimeout { .. } => RejectionClass::Unavailable,
         }
     }
 }
 
-impl fmt::Display for RejectionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MissingSignature { place } => write!(f, "no signature in {place}"),
-            Self::MalformedSignature { place } => {
-                write!(f, "{place} does not hold a signature of this scheme")
-            }
-            Self::TooManySignatures { place, limit } => {
-                write!(f, "{place} holds more than {limit} signatures")
-            }
-            Self::UnexpectedValue { header } => {
-                write!(f, "`{header}` does not have the value that the scheme asks for")
-            }
-            Self::SignatureMismatch => f.write_str(
-                "the signature does not match: another secret, another body, or another signed text",
-            ),
-            Self::ClaimMismatch { claim } => write!(
-                f,
-                "the token was made with the secret, but its claim `{claim}` is missing or not that of \
-                 this request"
-            ),
-            Self::ExpiredKey { label: Some(label) } => {
-                write!(f, "the signature was made with the secret `{label}`, which has expired")
-            }
-            Self::ExpiredKey { label: None } => {
-                f.write_str("the signature was made with a secret that has expired")
-            }
-            Self::UnknownTenant => f.write_str("the key source has no keys for this request"),
-            Self::MissingTimestamp { place } => write!(f, "no timestamp in {place}"),
-            Self::MalformedTimestamp { place } => {
-                write!(f, "{place} does not hold a timestamp of this scheme")
-            }
-            Self::TooOld { age, tolerance } => write!(
-                f,
-                "the timestamp is {} s old, at most {} s is tolerated",
-                age.as_secs_f64(),
-                tolerance.as_secs_f64(),
-            ),
-            Self::TooNew { ahead, tolerance } => write!(
-                f,
-                "the timestamp is {} s ahead of the clock, at most {} s is tolerated",
-                ahead.as_secs_f64(),
-                tolerance.as_secs_f64(),
-            ),
-            Self::TokenExpired { age, tolerance } => write!(
-                f,
-                "the token expired {} s ago, at most {} s is tolerated",
-                age.as_secs_f64(),
-                tolerance.as_secs_f64(),
-            ),
-            Self::TokenNotYetValid { ahead, tolerance } => write!(
-                f,
-                "the token holds in {} s, at most {} s is tolerated",
-                ahead.as_secs_f64(),
-                tolerance.as_secs_f64(),
-            ),
-            Self::ConflictingHeader { header } => {
-                write!(f, "`{header}` is there with different values, or contradicts another header")
-            }
-            Self::ConflictingSignature { place } => {
-                write!(f, "{place} has several timestamps")
-            }
-            Self::MissingHeader { header } => write!(f, "`{header}` is missing, and it is part of the signed text"),
-            Self::MalformedHeader { header } => write!(f, "`{header}` cannot be read"),
-            Self::MalformedTarget => f.write_str("the request's target does not begin with a slash"),
-            Self::AmbiguousMessage { part } => {
-                write!(f, "the value of `{part}` holds its separator, so the signed text could be cut in two ways")
-            }
-            Self::HostNotAllowed { host } => {
-                write!(f, "`{host}` is none of the public URLs")
-            }
-            Self::BodyTooLarge { limit } => write!(f, "the body is over the limit of {limit} bytes"),
-            Self::BodyTimeout { deadline } => {
-                write!(f, "the body was not complete after {} s", deadline.as_secs_f64())
-            }
-            Self::MalformedPayload { expected } => {
-                write!(f, "what is signed cannot be found, because the request does not hold {expected}")
-            }
-            Self::BodyBroken => f.write_str("the body broke off"),
-            Self::TrailersRefused => f.write_str("the body has trailers, which are not signed"),
-            Self::OverMemoryBudget => f.write_str("the memory budget for unverified bodies is spent"),
-            Self::KeySourceFailed { error } => write!(f, "the key source failed: {error}"),
-            Self::KeySourceTimeout { deadline } => write!(
-                f,
-                "the key source did not answer within {} s",
-                deadline.as_secs_f64()
-            ),
-        }
+impl RejectionKind {
+    /// With the texts of an error and of its sources, in one line of a log.
+    pub(crate) fn key_source_failed(error: &(dyn Error + 'static)) -> Self {
+        Self::KeySourceFailed { error: line(error) }
     }
 }

@@ -35,13 +35,14 @@ mod grpc;
 mod json;
 mod kind;
 mod problem;
+mod text;
 
 use std::{error::Error, fmt, sync::Arc};
 
 use http::StatusCode;
 
-pub(crate) use self::grpc::is_grpc;
 pub use self::{grpc::grpc, json::json, kind::RejectionKind, problem::problem_json};
+pub(crate) use self::{grpc::is_grpc, text::line};
 
 /// Why a delivery was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -32,6 +32,8 @@ pub struct SchemeBuilder {
     pub(super) other_messages: Vec<Cow<'static, str>>,
     pub(super) claims: Vec<ClaimText>,
     pub(super) must_expire: bool,
+    #[cfg(feature = "_public-key")]
+    pub(super) remote_key: Option<super::RemoteKey>,
     pub(super) may_be_ambiguous: bool,
     pub(super) may_lack_body: bool,
     pub(super) tolerance: Duration,
@@ -70,6 +72,8 @@ impl SchemeBuilder {
             other_messages: Vec::new(),
             claims: Vec::new(),
             must_expire: false,
+            #[cfg(feature = "_public-key")]
+            remote_key: None,
             may_be_ambiguous: false,
             may_lack_body: false,
             tolerance: DEFAULT_TOLERANCE,
@@ -91,6 +95,13 @@ impl SchemeBuilder {
     /// How a secret's text becomes key bytes; its own bytes unless set.
     pub fn key_form(mut self, form: KeyForm) -> Self {
         self.key_form = form;
+        self
+    }
+
+    /// Where the provider publishes its public keys, for `WebhookLayer::remote_keys` (feature `remote-keys`).
+    #[cfg(feature = "_public-key")]
+    pub fn remote_key(mut self, remote: super::RemoteKey) -> Self {
+        self.remote_key = Some(remote);
         self
     }
 

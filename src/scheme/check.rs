@@ -114,6 +114,8 @@ impl SchemeBuilder {
             other_messages,
             claims,
             must_expire: self.must_expire,
+            #[cfg(feature = "_public-key")]
+            remote_key: self.remote_key,
             tolerance: self.tolerance,
             looks_into_body: false,
         };

@@ -47,6 +47,8 @@ mod builder;
 mod check;
 mod derived;
 mod error;
+#[cfg(feature = "_public-key")]
+mod remote_key;
 mod signature;
 mod spec;
 mod template;
@@ -57,6 +59,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderName;
 
+#[cfg(feature = "remote-keys")]
+pub(crate) use self::remote_key::Document;
+#[cfg(feature = "_public-key")]
+pub use self::remote_key::RemoteKey;
 pub use self::{
     builder::SchemeBuilder,
     error::{SchemeError, SchemeErrorKind},

@@ -2,6 +2,8 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::{HeaderName, HeaderValue};
 
+#[cfg(feature = "_public-key")]
+use super::RemoteKey;
 use super::{Algorithm, Encoding, KeyForm, Layout, Place, Template, TimestampUnit};
 
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub(crate) struct Spec {
     pub(crate) claims: Vec<Claim>,
     /// Whether a token must say when it expires.
     pub(crate) must_expire: bool,
+    #[cfg(feature = "_public-key")]
+    pub(crate) remote_key: Option<RemoteKey>,
     pub(crate) tolerance: Duration,
     /// Whether something is found in the body or the query, or computed from them.
     pub(crate) looks_into_body: bool,

@@ -53,6 +53,10 @@ impl Facts {
         })
     }
 
+    pub(super) fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
     fn facts(&self) -> payload::Facts<'_> {
         payload::Facts {
             method: &self.method,

@@ -65,6 +65,9 @@
 mod candidates;
 mod claims;
 mod facts;
+mod handshakes;
+#[cfg(feature = "remote-keys")]
+mod remote;
 mod session;
 mod text;
 mod token;
@@ -76,5 +79,5 @@ mod window;
 
 #[cfg(feature = "jwt")]
 pub(crate) use self::web_token::unsigned as unsigned_token;
-pub(crate) use self::{session::Delivery, text::signed_text};
+pub(crate) use self::{handshakes::Greeting, session::Delivery, text::signed_text};
 pub use self::{session::Session, verified::Verified, verifier::Verifier};

@@ -9,6 +9,7 @@ use super::{
     verified::Notes,
 };
 use crate::{
+    handshake::{Handshake, MOST_SIGNED},
     keys::Keyring,
     mac::{Key, Mac},
     rejection::{Rejection, RejectionKind},
@@ -20,8 +21,8 @@ use crate::{
 /// The MAC runs over the body as it arrives, under the current key. Nothing of the body is kept.
 #[must_use = "a delivery is verified only once `finish` says so"]
 pub struct Session {
-    verifier: Verifier,
-    delivery: Delivery,
+    pub(super) verifier: Verifier,
+    pub(super) delivery: Delivery,
 }
 
 impl Session {
@@ -67,7 +68,7 @@ pub(crate) struct Delivery {
     text: SignedText,
     /// How long the id and the kind of event are, which lie behind the text.
     lens: [usize; 2],
-    uncommon: Option<Box<Uncommon>>,
+    pub(super) uncommon: Option<Box<Uncommon>>,
     /// What has been given so far. On the heap, because it is large, and most bodies are there in
     /// one piece, which needs none.
     streamed: Option<Box<Streamed>>,
@@ -75,6 +76,8 @@ pub(crate) struct Delivery {
     keyring: Option<Arc<Keyring>>,
     /// How many MACs are at least computed before it is refused.
     least_macs: usize,
+    /// Which of the keys it was signed with.
+    signed_with: usize,
 }
 
 struct Streamed {
@@ -85,11 +88,11 @@ struct Streamed {
 }
 
 /// What few schemes need.
-struct Uncommon {
+pub(super) struct Uncommon {
     /// Other texts that the signature may be of.
     texts: Vec<SignedText>,
     /// What is needed of the head once the body is there, if the scheme looks into that.
-    facts: Option<Facts>,
+    pub(super) facts: Option<Facts>,
 }
 
 impl Delivery {
@@ -117,6 +120,7 @@ impl Delivery {
             streamed: None,
             keyring,
             least_macs: 0,
+            signed_with: 0,
         })
     }
 
@@ -131,6 +135,12 @@ impl Delivery {
     #[cfg(feature = "diagnose")]
     pub(crate) fn keyring(&self) -> Option<&Arc<Keyring>> {
         self.keyring.as_ref()
+    }
+
+    /// The keys that it is held against, and which of them it was signed with.
+    pub(crate) fn keys<'k>(&'k self, verifier: &'k Verifier) -> (&'k Keyring, usize) {
+        let keyring = self.keyring.as_deref().unwrap_or(verifier.keyring());
+        (keyring, self.signed_with)
     }
 
     /// As [`Session::update`]; `verifier` is the one that the delivery began with.
@@ -172,6 +182,7 @@ impl Delivery {
             streamed,
             keyring,
             least_macs,
+            signed_with,
         } = self;
         let pieces = || body.clone().into_iter();
         let spec = verifier.scheme().spec();
@@ -232,6 +243,23 @@ impl Delivery {
                 kind = RejectionKind::ExpiredKey { label };
                 continue;
             }
+            let provider = verifier.provider();
+            if provider.handshakes().iter().any(Handshake::signs) {
+                let texts = std::iter::once(&*text);
+                let texts = texts.chain(uncommon.iter().flat_map(|uncommon| &uncommon.texts));
+                let mut texts = texts.zip(spec.messages()).enumerate();
+                let is_challenge = texts.any(|(at, (text, message))| {
+                    let derived = found.as_ref().map(|found| found.derived(at));
+                    let text = text.beginning(MOST_SIGNED + 1, message, pieces(), derived);
+                    let mut handshakes = provider.handshakes().iter();
+                    handshakes.any(|handshake| handshake.may_have_signed(&text))
+                });
+                if is_challenge {
+                    kind = RejectionKind::SignedChallenge;
+                    continue;
+                }
+            }
+            *signed_with = at;
             if at > 0 {
                 keyring.tell_in_use(key, &verifier.scheme().spec().name);
             }
@@ -259,13 +287,17 @@ fn look_into(
     pieces: impl Iterator<Item: AsRef<[u8]>>,
     candidates: &mut Candidates,
 ) -> Result<Found, RejectionKind> {
-    let mut body = Vec::new();
-    pieces.for_each(|piece| body.extend_from_slice(piece.as_ref()));
-    let found = facts.look_into(&body, verifier.scheme().spec(), candidates)?;
+    let found = facts.look_into(&whole(pieces), verifier.scheme().spec(), candidates)?;
     if let Some(time) = found.time {
         verifier.check(time)?;
     }
     Ok(found)
+}
+
+pub(super) fn whole(pieces: impl Iterator<Item: AsRef<[u8]>>) -> Vec<u8> {
+    let mut whole = Vec::new();
+    pieces.for_each(|piece| whole.extend_from_slice(piece.as_ref()));
+    whole
 }
 
 impl Uncommon {

@@ -79,22 +79,11 @@ impl SignedText {
         &self,
         key: &Key,
         message: &Template,
-        mut pieces: impl Iterator<Item: AsRef<[u8]>>,
+        pieces: impl Iterator<Item: AsRef<[u8]>>,
         derived: Option<impl Iterator<Item = &'d [u8]>>,
         candidates: &Candidates,
     ) -> bool {
-        let write = |mac: &mut dyn FnMut(&[u8])| {
-            mac(self.before());
-            let mut derived = derived.into_iter().flatten();
-            for (part, behind) in message.gaps().zip(self.behind()) {
-                match part {
-                    // A text has the body once.
-                    Part::Body => pieces.by_ref().for_each(|piece| mac(piece.as_ref())),
-                    _ => mac(derived.next().unwrap_or_default()),
-                }
-                mac(behind);
-            }
-        };
+        let write = |mac: &mut dyn FnMut(&[u8])| self.write(message, pieces, derived, mac);
         key.signs(write, candidates.iter())
     }
 
@@ -114,6 +103,42 @@ impl SignedText {
             rest.extend_from_slice(behind);
         }
         rest
+    }
+
+    /// The first `most` bytes of this text.
+    #[cold]
+    pub(super) fn beginning<'d>(
+        &self,
+        most: usize,
+        message: &Template,
+        pieces: impl Iterator<Item: AsRef<[u8]>>,
+        derived: Option<impl Iterator<Item = &'d [u8]>>,
+    ) -> Vec<u8> {
+        let mut beginning = Vec::new();
+        self.write(message, pieces, derived, &mut |text| {
+            let room = most.saturating_sub(beginning.len()).min(text.len());
+            beginning.extend_from_slice(text.get(..room).unwrap_or_default());
+        });
+        beginning
+    }
+
+    fn write<'d>(
+        &self,
+        message: &Template,
+        mut pieces: impl Iterator<Item: AsRef<[u8]>>,
+        derived: Option<impl Iterator<Item = &'d [u8]>>,
+        to: &mut dyn FnMut(&[u8]),
+    ) {
+        to(self.before());
+        let mut derived = derived.into_iter().flatten();
+        for (part, behind) in message.gaps().zip(self.behind()) {
+            match part {
+                // A text has the body once.
+                Part::Body => pieces.by_ref().for_each(|piece| to(piece.as_ref())),
+                _ => to(derived.next().unwrap_or_default()),
+            }
+            to(behind);
+        }
     }
 
     /// Writes something that is not signed behind the text.

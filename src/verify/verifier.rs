@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
+    handshake::Handshake,
     head::Head,
     keys::{KeyHandle, Keyring, Keys},
     providers::Provider,
@@ -80,6 +81,22 @@ impl Verifier {
         Self::with(provider, decoy, None)
     }
 
+    /// A verifier for deliveries whose keys are [fetched](Session::fetch_keys).
+    ///
+    /// # Errors
+    ///
+    /// If the provider's scheme does not say where its keys are; as [`new`](Self::new) otherwise.
+    #[cfg(feature = "remote-keys")]
+    pub fn remote(provider: impl Into<Provider>) -> Result<Self, SetupError> {
+        let provider = provider.into();
+        let spec = provider.scheme().spec();
+        if spec.remote_key.is_none() {
+            let scheme = Arc::clone(&spec.name);
+            return Err(SetupError::NoRemoteKeys { scheme });
+        }
+        Self::without_keys(provider)
+    }
+
     fn with(
         provider: Provider,
         keyring: Arc<Keyring>,
@@ -96,6 +113,17 @@ impl Verifier {
             .find(|name| provider.setting(name).is_none_or(str::is_empty))
         {
             return Err(SetupError::MissingSetting {
+                scheme: Arc::clone(&scheme.spec().name),
+                setting: setting.into(),
+            });
+        }
+        if let Some(setting) = provider
+            .handshakes()
+            .iter()
+            .flat_map(Handshake::settings)
+            .find(|name| provider.setting(name).is_some_and(|it| !is_printable(it)))
+        {
+            return Err(SetupError::MalformedSetting {
                 scheme: Arc::clone(&scheme.spec().name),
                 setting: setting.into(),
             });
@@ -234,16 +262,6 @@ impl Verifier {
         Rejection::new(name, kind, self.0.provider.statuses())
     }
 
-    /// The keys that a delivery would have that comes now.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn keyring_now(&self) -> Arc<Keyring> {
-        let reloadable = self.0.reloadable.as_ref();
-        reloadable.map_or_else(
-            || Arc::clone(&self.0.keyring),
-            |keyring| keyring.load_full(),
-        )
-    }
-
     /// How far a timestamp may be from now: past and future.
     #[cfg(feature = "diagnose")]
     pub(crate) fn tolerances(&self) -> [Duration; 2] {
@@ -252,6 +270,15 @@ impl Verifier {
 
     pub(super) fn keyring(&self) -> &Keyring {
         &self.0.keyring
+    }
+
+    /// The keys of a request that is no delivery, if they need not be looked up.
+    pub(crate) fn current_keyring(&self) -> Arc<Keyring> {
+        let reloadable = self.0.reloadable.as_ref();
+        reloadable.map_or_else(
+            || Arc::clone(&self.0.keyring),
+            |keyring| keyring.load_full(),
+        )
     }
 
     pub(crate) fn now(&self) -> SystemTime {
@@ -267,6 +294,11 @@ impl Verifier {
     fn shared(&mut self) -> &mut Shared {
         Arc::make_mut(&mut self.0)
     }
+}
+
+/// What a header and a body can hold.
+fn is_printable(setting: &str) -> bool {
+    !setting.is_empty() && setting.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 impl fmt::Debug for Shared {

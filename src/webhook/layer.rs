@@ -1,22 +1,23 @@
-use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
+use std::{error::Error, fmt, future::Future, marker::PhantomData, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use tower_layer::Layer;
 
-use super::{MemoryBudget, Outcome, Webhook, lookup::Source, outcome::Observer};
+use super::{MemoryBudget, Outcome, Webhook, answering, config::Config, lookup::Source};
+#[cfg(feature = "remote-keys")]
+use crate::keys::RemoteKeys;
 use crate::{
     body::VerifiedBody,
     clock::Clock,
+    handshake::{Decision, Handover},
     keys::{KeyHandle, KeySource, Keys},
     providers::Provider,
-    rejection::{self, Rejection, RejectionClass},
+    rejection::{Rejection, RejectionClass},
     setup::SetupError,
     verify::Verifier,
 };
 
-const DEFAULT_BODY_LIMIT: usize = 1 << 20;
-const DEFAULT_BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// Slack gives up on an answer after three.
 const DEFAULT_KEY_DEADLINE: Duration = Duration::from_secs(2);
 
@@ -29,20 +30,6 @@ const DEFAULT_KEY_DEADLINE: Duration = Duration::from_secs(2);
 pub struct WebhookLayer<B = VerifiedBody> {
     config: Arc<Config>,
     body: PhantomData<fn() -> B>,
-}
-
-#[derive(Clone)]
-pub(super) struct Config {
-    pub(super) verifier: Verifier,
-    pub(super) source: Option<Source>,
-    pub(super) body_limit: usize,
-    pub(super) body_deadline: Option<Duration>,
-    pub(super) budget: Option<MemoryBudget>,
-    pub(super) refuse_trailers: bool,
-    pub(super) observer: Option<Arc<Observer>>,
-    #[cfg(feature = "diagnose")]
-    pub(super) watch: Option<super::watch::Watch>,
-    pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
 }
 
 impl WebhookLayer {
@@ -99,28 +86,38 @@ impl WebhookLayer {
         layer.config().source = Some(source);
         Ok(layer)
     }
+
+    /// A layer that fetches the public keys which the provider publishes, and remembers them.
+    ///
+    /// Keys are fetched once the body is there, as it may be what names them. A key that is not published is
+    /// answered as a wrong signature is; a fetch that fails, or takes longer than the
+    /// [deadline](Self::key_deadline), with 503 and `Retry-After`.
+    ///
+    /// # Errors
+    ///
+    /// If the provider's scheme does not say where its keys are; as [`new`](Self::new) otherwise.
+    ///
+    /// # Security
+    ///
+    /// See [`RemoteKeys`] and [`KeyFetcher`](crate::keys::KeyFetcher): what is fetched decides whose
+    /// deliveries pass.
+    #[cfg(feature = "remote-keys")]
+    pub fn remote_keys(
+        provider: impl Into<Provider>,
+        keys: RemoteKeys,
+    ) -> Result<Self, SetupError> {
+        let verifier = Verifier::remote(provider)?;
+        let source = Source::remote(keys, verifier.scheme(), DEFAULT_KEY_DEADLINE);
+        let mut layer = Self::from(verifier);
+        layer.config().source = Some(source);
+        Ok(layer)
+    }
 }
 
 impl From<Verifier> for WebhookLayer {
     fn from(verifier: Verifier) -> Self {
-        let body_limit = verifier
-            .provider()
-            .body_limit()
-            .unwrap_or(DEFAULT_BODY_LIMIT);
-        let config = Config {
-            verifier,
-            source: None,
-            body_limit,
-            body_deadline: Some(DEFAULT_BODY_DEADLINE),
-            budget: None,
-            refuse_trailers: false,
-            observer: None,
-            #[cfg(feature = "diagnose")]
-            watch: None,
-            renderer: Arc::new(rejection::json),
-        };
         Self {
-            config: Arc::new(config),
+            config: Arc::new(Config::new(verifier)),
             body: PhantomData,
         }
     }
@@ -205,6 +202,65 @@ impl<B> WebhookLayer<B> {
     /// Refuses bodies with trailers, which no signature covers; passed on unless called.
     pub fn refuse_trailers(mut self) -> Self {
         self.config().refuse_trailers = true;
+        self
+    }
+
+    /// Leaves [handshakes](crate::handshake) alone: what nobody signed is refused as any other request, and what
+    /// is signed goes to the service.
+    pub fn without_handshakes(mut self) -> Self {
+        self.config().answers_handshakes = false;
+        self
+    }
+
+    /// Takes what handshakes bring: the secret that Asana and Notion tell, the subscription that Amazon SNS
+    /// wants confirmed. Unless it is called, Asana's is answered and its secret forgotten, and the others are
+    /// no handshakes.
+    ///
+    /// [`Accept`](Decision::Accept) sends the provider its answer, [`Refuse`](Decision::Refuse) 403, and an error 503 with
+    /// `Retry-After`; its text is logged. There is no deadline but the provider's, which is a few seconds.
+    ///
+    /// ```
+    /// use std::{convert::Infallible, sync::{Arc, Mutex}};
+    /// use tower_webhook::{Keys, Secret, WebhookLayer, handshake::{Decision, HandoverValue}, providers};
+    ///
+    /// # fn main() -> Result<(), tower_webhook::SetupError> {
+    /// let stored = Arc::new(Mutex::new(None::<Keys>)); // in a database, one for each webhook
+    /// let found = Arc::clone(&stored);
+    /// let layer = WebhookLayer::per_request(providers::asana(), move |_: tower_webhook::Head<'_>| {
+    ///     let keys = found.lock().map_or(None, |keys| keys.clone());
+    ///     async { Ok::<_, Infallible>(keys) }
+    /// })?
+    /// .hand_over(move |handover| {
+    ///     let stored = Arc::clone(&stored);
+    ///     async move {
+    ///         let HandoverValue::Secret(secret) = handover.value() else {
+    ///             return Ok::<_, tower_webhook::SetupError>(Decision::Refuse);
+    ///         };
+    ///         let secret = Secret::new(secret.expose_secret())?;
+    ///         // A second one is not Asana's.
+    ///         let mut stored = stored.lock().unwrap_or_else(|it| it.into_inner());
+    ///         if stored.is_some() {
+    ///             return Ok(Decision::Refuse);
+    ///         }
+    ///         *stored = Some(secret.into());
+    ///         Ok(Decision::Accept)
+    ///     }
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Security
+    ///
+    /// Unless it [is signed](Handover::is_signed), it may come from anybody, at any time: accept it only while you wait
+    /// for it. Amazon signs for whoever has a topic: look at the topic.
+    pub fn hand_over<F, Fut, E>(mut self, take: F) -> Self
+    where
+        F: Fn(Handover) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Decision, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.config().taker = Some(answering::taker(take));
         self
     }
 
@@ -326,18 +382,5 @@ impl<B> fmt::Debug for WebhookLayer<B> {
         f.debug_struct("WebhookLayer")
             .field("config", &self.config)
             .finish()
-    }
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("verifier", &self.verifier)
-            .field("source", &self.source)
-            .field("body_limit", &self.body_limit)
-            .field("body_deadline", &self.body_deadline)
-            .field("budget", &self.budget)
-            .field("refuse_trailers", &self.refuse_trailers)
-            .finish_non_exhaustive()
     }
 }

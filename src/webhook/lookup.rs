@@ -1,6 +1,6 @@
 use std::{
     error::Error,
-    fmt::{self, Write as _},
+    fmt,
     future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::{
@@ -10,6 +10,9 @@ use std::{
     task::Poll,
     time::Duration,
 };
+
+#[cfg(feature = "remote-keys")]
+use std::task::{Context, ready};
 
 use http::request::Parts;
 
@@ -21,6 +24,8 @@ use crate::{
     scheme::Scheme,
     verify::Delivery,
 };
+#[cfg(feature = "remote-keys")]
+use crate::{keys::RemoteKeys, verify::Verifier};
 
 /// A look-up under way. It has the head for as long as it takes.
 pub(super) type LookUp = Pin<Box<dyn Future<Output = (Parts, Found)> + Send>>;
@@ -30,12 +35,60 @@ type Found = Result<Option<Keys>, RejectionKind>;
 /// Where the keys of each request come from.
 #[derive(Clone)]
 pub(super) struct Source {
-    from: Arc<dyn AnySource>,
+    from: From,
     pub(super) deadline: Option<Duration>,
     /// The keys of a tenant that does not exist.
     decoy: Arc<Keyring>,
     /// The most keys that a request had so far, between [`USUAL_KEYS`] and [`LEVELLED_KEYS`].
     most_keys: Arc<AtomicUsize>,
+}
+
+/// The keys of a delivery that are fetched once its body is there, if they are.
+#[cfg(feature = "remote-keys")]
+#[derive(Default)]
+pub(super) struct Fetch(Option<Pin<Box<dyn Future<Output = Found> + Send>>>);
+
+#[cfg(feature = "remote-keys")]
+impl Fetch {
+    pub(super) fn is_under_way(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Waits for the keys and gives them to the delivery.
+    pub(super) fn poll(
+        &mut self,
+        source: &Source,
+        verifier: &Verifier,
+        delivery: &mut Delivery,
+        (head, body): (&Parts, impl Iterator<Item: AsRef<[u8]>>),
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), RejectionKind>> {
+        let From::Remote(keys) = &source.from else {
+            return Poll::Ready(Ok(()));
+        };
+        let fetch = if let Some(fetch) = &mut self.0 {
+            fetch
+        } else {
+            // A layer of this kind is made of schemes alone that say where their keys are.
+            let wanted = delivery.wanted(verifier, Head::from(head), body)?;
+            let wanted = wanted.ok_or(RejectionKind::UnknownTenant)?;
+            let (keys, deadline) = (keys.clone(), source.deadline);
+            self.0.insert(Box::pin(async move {
+                outcome(in_time(keys.keys(wanted), deadline).await, deadline)
+            }))
+        };
+        let found = ready!(fetch.as_mut().poll(cx));
+        Poll::Ready(source.give(found, verifier.scheme(), delivery))
+    }
+}
+
+#[derive(Clone)]
+enum From {
+    /// They are looked up before the body is read.
+    Head(Arc<dyn AnySource>),
+    /// They are fetched once the body is there, which may name them.
+    #[cfg(feature = "remote-keys")]
+    Remote(RemoteKeys),
 }
 
 /// A tenant who changes a secret has two. The first of them to be asked for must not show it.
@@ -54,16 +107,47 @@ impl fmt::Debug for Source {
 
 impl Source {
     pub(super) fn new(source: impl KeySource, scheme: &Scheme, deadline: Duration) -> Self {
+        Self::from(From::Head(Arc::new(source)), scheme, deadline)
+    }
+
+    #[cfg(feature = "remote-keys")]
+    pub(super) fn remote(keys: RemoteKeys, scheme: &Scheme, deadline: Duration) -> Self {
+        Self::from(From::Remote(keys), scheme, deadline)
+    }
+
+    fn from(from: From, scheme: &Scheme, deadline: Duration) -> Self {
         Self {
             decoy: Arc::new(Keyring::decoy(scheme)),
-            from: Arc::new(source),
+            from,
             deadline: Some(deadline),
             most_keys: Arc::new(AtomicUsize::new(USUAL_KEYS)),
         }
     }
 
-    pub(super) fn look_up(&self, head: Parts) -> LookUp {
-        Arc::clone(&self.from).look_up(head, self.deadline)
+    /// Begins to look up keys, and takes the head for it; not where they are found by more than that.
+    pub(super) fn look_up(&self, head: &mut Option<Parts>) -> Option<LookUp> {
+        match &self.from {
+            From::Head(source) => {
+                let head = head.take()?;
+                Some(Arc::clone(source).look_up(head, self.deadline))
+            }
+            #[cfg(feature = "remote-keys")]
+            From::Remote(_) => None,
+        }
+    }
+
+    /// The keys that were found.
+    pub(super) fn keyring(
+        &self,
+        found: Found,
+        scheme: &Scheme,
+    ) -> Result<Arc<Keyring>, RejectionKind> {
+        match found? {
+            Some(keys) => keys
+                .keyring(scheme)
+                .map_err(|error| RejectionKind::key_source_failed(&error)),
+            None => Ok(Arc::clone(&self.decoy)),
+        }
     }
 
     /// Gives a delivery the keys that were found for it.
@@ -73,11 +157,7 @@ impl Source {
         scheme: &Scheme,
         delivery: &mut Delivery,
     ) -> Result<(), RejectionKind> {
-        let keyring = match found? {
-            Some(keys) => keys.keyring(scheme),
-            None => Ok(Arc::clone(&self.decoy)),
-        };
-        let keyring = keyring.map_err(|error| failed(&error))?;
+        let keyring = self.keyring(found, scheme)?;
         let keys = keyring.len().min(LEVELLED_KEYS);
         let most = self.most_keys.fetch_max(keys, Ordering::Relaxed);
         delivery.hold_against(keyring, most.max(keys));
@@ -94,15 +174,22 @@ impl<S: KeySource> AnySource for S {
     fn look_up(self: Arc<Self>, head: Parts, deadline: Option<Duration>) -> LookUp {
         Box::pin(async move {
             let found = in_time(self.keys(Head::from(&head)), deadline).await;
-            let found = match found {
-                Some(Ok(keys)) => Ok(keys),
-                Some(Err(error)) => Err(failed(&*error.into())),
-                None => Err(RejectionKind::KeySourceTimeout {
-                    deadline: deadline.unwrap_or_default(),
-                }),
-            };
-            (head, found)
+            (head, outcome(found, deadline))
         })
+    }
+}
+
+/// What was found, or why nothing was.
+fn outcome<E>(found: Option<Result<Option<Keys>, E>>, deadline: Option<Duration>) -> Found
+where
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    match found {
+        Some(Ok(keys)) => Ok(keys),
+        Some(Err(error)) => Err(RejectionKind::key_source_failed(&*error.into())),
+        None => Err(RejectionKind::KeySourceTimeout {
+            deadline: deadline.unwrap_or_default(),
+        }),
     }
 }
 
@@ -121,25 +208,4 @@ async fn in_time<F: Future>(future: F, deadline: Option<Duration>) -> Option<F::
         Poll::Pending
     })
     .await
-}
-
-/// The texts of an error and of its sources, in one line of a log.
-fn failed(error: &(dyn Error + 'static)) -> RejectionKind {
-    const LONGEST: usize = 1000;
-
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let _ = write!(text, ": {error}");
-        source = error.source();
-    }
-    let mut line = String::new();
-    for letter in text.chars().take(LONGEST) {
-        if letter.is_control() {
-            line.extend(letter.escape_default());
-        } else {
-            line.push(letter);
-        }
-    }
-    RejectionKind::KeySourceFailed { error: line.into() }
 }

@@ -2,6 +2,7 @@
 //!
 //! For each request it
 //!
+//! 0. answers it, if it is a [handshake](crate::handshake) of the provider's that nobody signs;
 //! 1. finds the signatures, the timestamp and the delivery's id in the head, and refuses what they
 //!    alone show to be wrong: 403 or 400;
 //! 2. refuses a `Content-Length` over the limit (413) or that cannot be read (400);
@@ -9,7 +10,7 @@
 //!    503 if they cannot be told;
 //! 4. reads the body, under the limit (413) and the deadline (408), while the MAC runs over each
 //!    frame as it arrives;
-//! 5. compares in constant time: 403;
+//! 5. compares in constant time: 403; and answers it, if it is a handshake that is signed;
 //! 6. waits until the inner service is ready and calls it with the very same request, with
 //!    [`Verified`](crate::Verified) in its extensions.
 //!
@@ -75,12 +76,15 @@
 //!   lets a delivery for one be sent to the other.
 //! - It cannot be switched off. Tests sign their requests.
 
+mod answering;
 mod budget;
+mod config;
 mod deadline;
 mod future;
 mod layer;
 mod lookup;
 mod outcome;
+mod reading;
 mod service;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

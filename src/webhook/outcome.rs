@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use http::HeaderValue;
 use tokio::time::Instant;
 
-use super::layer::Config;
+use super::config::Config;
 use crate::{
     head::Head,
     place::Place,
@@ -31,7 +31,9 @@ pub struct Outcome<'o> {
 pub enum Verdict<'o> {
     /// The delivery goes to the inner service.
     Accepted(&'o Verified),
-    /// The delivery is refused.
+    /// The request is a [handshake](crate::handshake), and was answered; its name.
+    Handshake(&'o str),
+    /// The request is refused.
     Refused(&'o Rejection),
 }
 
@@ -64,6 +66,7 @@ impl<'o> Outcome<'o> {
     pub fn key_label(&self) -> Option<&'o str> {
         match self.verdict {
             Verdict::Accepted(verified) => verified.key_label(),
+            Verdict::Handshake(_) => None,
             Verdict::Refused(rejection) => match rejection.kind() {
                 RejectionKind::ExpiredKey { label } => label.as_deref(),
                 _ => None,
@@ -71,14 +74,14 @@ impl<'o> Outcome<'o> {
         }
     }
 
-    /// How many bytes of body were read.
+    /// How many bytes of body were read; of a handshake, none are told.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// How long it took from the request's head to the decision, by Tokio's clock: the time that the body
-    /// took to arrive is in it, the inner service's is not.
+    /// took to arrive is in it, the inner service's is not. Of a handshake no time is told.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed
@@ -111,9 +114,9 @@ impl Config {
 
     /// Tells the log and the observer what became of a request.
     #[inline]
-    pub(super) fn tell(
+    pub(super) fn report(
         &self,
-        head: Head<'_>,
+        head: Option<Head<'_>>,
         verdict: Verdict<'_>,
         bytes: usize,
         started: Option<Instant>,
@@ -125,14 +128,21 @@ impl Config {
     }
 
     #[cold]
-    fn tell_all(&self, head: Head<'_>, verdict: Verdict<'_>, bytes: usize, elapsed: Duration) {
+    fn tell_all(
+        &self,
+        head: Option<Head<'_>>,
+        verdict: Verdict<'_>,
+        bytes: usize,
+        elapsed: Duration,
+    ) {
         let scheme = self.verifier.scheme();
         let outcome = Outcome {
             provider: scheme.name(),
             verdict,
             delivery_id: match verdict {
                 Verdict::Accepted(verified) => verified.delivery_id(),
-                Verdict::Refused(_) => claimed_id(head, scheme),
+                Verdict::Handshake(_) => None,
+                Verdict::Refused(_) => head.and_then(|head| claimed_id(head, scheme)),
             },
             bytes,
             elapsed,
@@ -147,6 +157,11 @@ impl Config {
                 bytes = bytes,
                 micros = micros,
                 "webhook delivery accepted"
+            ),
+            Verdict::Handshake(handshake) => trace::debug!(
+                provider = provider,
+                handshake = handshake,
+                "webhook handshake answered"
             ),
             Verdict::Refused(rejection) if is_our_fault(rejection) => Self::warn(verdict),
             Verdict::Refused(rejection) => trace::debug!(
@@ -182,7 +197,9 @@ impl Config {
 fn is_our_fault(rejection: &Rejection) -> bool {
     matches!(
         rejection.kind(),
-        RejectionKind::KeySourceFailed { .. } | RejectionKind::KeySourceTimeout { .. }
+        RejectionKind::HandoverFailed { .. }
+            | RejectionKind::KeySourceFailed { .. }
+            | RejectionKind::KeySourceTimeout { .. }
     )
 }
 

@@ -9,10 +9,16 @@ use http::{Request, Response, header::CONTENT_LENGTH};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseFuture, Verdict, layer::Config};
+use super::{
+    ResponseFuture, Verdict,
+    answering::{Answered, Greeted, MayBe},
+    config::Config,
+    reading::Opened,
+};
 use crate::{
     body::{ResponseBody, VerifiedBody},
     encoding::decimal,
+    handshake::MOST_BODY,
     head::Head,
     rejection::{self, RejectionKind},
 };
@@ -70,6 +76,25 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let Self { inner, config, .. } = self;
         let started = config.start();
+        let may_be = if config.greets() {
+            match config.greeted(&request) {
+                Greeted::Answered(answered) => return ResponseFuture::answered(answered),
+                Greeted::Challenge(opened) => {
+                    let may_be = MayBe::Delivery;
+                    return ResponseFuture::reading(
+                        inner.clone(),
+                        config,
+                        request,
+                        opened,
+                        may_be,
+                        started,
+                    );
+                }
+                Greeted::MayBe(may_be) => may_be,
+            }
+        } else {
+            MayBe::Delivery
+        };
         let delivery = config.verifier.open(Head::from(&request));
         let delivery = delivery.and_then(|delivery| {
             let length = declared_length(&request, config.body_limit);
@@ -79,20 +104,23 @@ where
         });
         match delivery {
             Ok(delivery) => {
-                ResponseFuture::reading(inner.clone(), config, request, delivery, started)
+                let opened = Opened::Delivery(delivery);
+                ResponseFuture::reading(inner.clone(), config, request, opened, may_be, started)
+            }
+            Err(rejection)
+                if may_be == MayBe::Any && declared_length(&request, MOST_BODY).is_ok() =>
+            {
+                let opened = Opened::Greeting(Box::new(rejection));
+                ResponseFuture::reading(inner.clone(), config, request, opened, may_be, started)
             }
             Err(rejection) => {
-                config.tell(
-                    Head::from(&request),
-                    Verdict::Refused(&rejection),
-                    0,
-                    started,
-                );
+                let (head, verdict) = (Head::from(&request), Verdict::Refused(&rejection));
+                config.report(Some(head), verdict, 0, started);
                 #[cfg(feature = "diagnose")]
-                config.diagnose(Head::from(&request), rejection.kind(), None, None);
+                config.diagnose(head, rejection.kind(), None, None);
                 let (version, method) = (request.version(), request.method());
                 let is_grpc = rejection::is_grpc(version, method, request.headers());
-                ResponseFuture::refused(config, is_grpc, rejection)
+                ResponseFuture::answered(Answered::At(config.refuse(is_grpc, rejection)))
             }
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use http::Request;
 use tokio::time::Instant;
 
-use super::layer::Config;
+use super::config::Config;
 use crate::{
     body::Buffer,
     diagnose::{Cause, Diagnosis, Doctor},
@@ -123,7 +123,7 @@ impl Config {
         }
         let busy = Busy(watch.clone());
         let keyring = keyring.cloned();
-        let keyring = keyring.unwrap_or_else(|| self.verifier.keyring_now());
+        let keyring = keyring.unwrap_or_else(|| self.verifier.current_keyring());
         let secrets: Vec<Secret> = keyring.secrets().take(MOST_SECRETS).cloned().collect();
         if secrets.is_empty() {
             return;

@@ -115,6 +115,15 @@ where
 
     /// The look-up of a tenant that is under way, or a new one.
     pub(in crate::keys) fn look_up(self: &Arc<Self>, tenant: T) -> Joint<Found<V>> {
+        self.look_up_unless(tenant, |_| true)
+    }
+
+    /// As [`look_up`](Self::look_up), but what is known and not good is looked up again.
+    pub(in crate::keys) fn look_up_unless(
+        self: &Arc<Self>,
+        tenant: T,
+        is_good: impl Fn(&V) -> bool,
+    ) -> Joint<Found<V>> {
         let at = Instant::now();
         let mut under_way = self.under_way();
         let UnderWay { last_id, by_tenant } = &mut *under_way;
@@ -127,7 +136,9 @@ where
             }
         }
         // One may have ended after this request asked.
-        if let Some(found) = self.get(entry.key()) {
+        let found = self.get(entry.key());
+        let found = found.filter(|found| !matches!(found, Ok(Some(it)) if !is_good(it)));
+        if let Some(found) = found {
             return Joint::new(ready(found));
         }
         *last_id += 1;

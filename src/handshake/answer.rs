@@ -1,0 +1,211 @@
+use std::{borrow::Cow, sync::Arc};
+
+use bytes::Bytes;
+use http::{
+    HeaderName, HeaderValue, Response, StatusCode,
+    header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+};
+
+use super::{Brings, Handover, HandoverValue, Handshake, handover, request::find};
+use crate::{
+    head::Head,
+    mac::{Algorithm, Key, token},
+    rejection::RejectionKind,
+};
+
+/// A piece of an answer's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Piece {
+    /// The [challenge](Handshake::challenge), as it was sent.
+    Challenge,
+    /// A text.
+    Literal(Cow<'static, str>),
+    /// The MAC of the challenge, by the scheme's algorithm and in its encoding: under the key that the handshake was signed
+    /// with, or the current one where nobody signs it. It takes a scheme of an HMAC; of others, there is no such handshake. Nor is
+    /// there an unsigned one in a body, where keys are [looked up](crate::WebhookLayer::per_request): 403.
+    Mac,
+    /// A [setting](crate::providers::Provider::with_setting) of the provider.
+    Setting(Cow<'static, str>),
+}
+
+/// How an answer is made.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Template {
+    pub(super) status: StatusCode,
+    pub(super) headers: Vec<(HeaderName, Vec<Piece>)>,
+    pub(super) body: Body,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) enum Body {
+    #[default]
+    Empty,
+    FixedJson(&'static str),
+    Json(Vec<(&'static str, Vec<Piece>)>),
+    Text(Vec<Piece>),
+}
+
+impl Template {
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        let headers = self.headers.iter().flat_map(|(_, value)| value);
+        let (text, members) = match &self.body {
+            Body::Text(text) => (&text[..], &[][..]),
+            Body::Json(members) => (&[][..], &members[..]),
+            Body::Empty | Body::FixedJson(_) => (&[][..], &[][..]),
+        };
+        let members = members.iter().flat_map(|(_, value)| value);
+        headers.chain(text).chain(members)
+    }
+}
+
+/// What an answer is made of, beside the request.
+pub(crate) struct Means<'m> {
+    pub(crate) provider: &'m Arc<str>,
+    pub(crate) tenant: Option<&'m Arc<str>>,
+    pub(crate) setting: &'m dyn Fn(&str) -> Option<&'m str>,
+    /// The MAC of a challenge, as it is written.
+    pub(crate) mac: &'m dyn Fn(&[u8]) -> Result<String, RejectionKind>,
+}
+
+/// The answer to a handshake.
+#[derive(Debug)]
+pub struct Answer {
+    handshake: Cow<'static, str>,
+    response: Response<Bytes>,
+    handover: Option<Handover>,
+}
+
+impl Answer {
+    /// The [name](Handshake::name) of the handshake.
+    #[must_use]
+    pub fn handshake(&self) -> &str {
+        &self.handshake
+    }
+
+    /// What the program must accept before the answer is sent, if there is anything.
+    #[must_use]
+    pub fn handover(&self) -> Option<&Handover> {
+        self.handover.as_ref()
+    }
+
+    /// The response to send.
+    #[must_use]
+    pub fn into_response(self) -> Response<Bytes> {
+        self.response
+    }
+
+    pub(crate) fn into_parts(self) -> (Cow<'static, str>, Response<Bytes>, Option<Handover>) {
+        (self.handshake, self.response, self.handover)
+    }
+}
+
+impl Handshake {
+    /// Answers a request that is this handshake.
+    pub(crate) fn answer(
+        &self,
+        head: Head<'_>,
+        body: &[u8],
+        means: &Means<'_>,
+    ) -> Result<Answer, RejectionKind> {
+        if let Some((place, setting)) = &self.token {
+            let sent = find(place, head, body).ok().flatten();
+            let expected = (means.setting)(setting).unwrap_or_default();
+            if !sent.is_some_and(|sent| is_token(expected, &sent)) {
+                return Err(RejectionKind::WrongHandshakeToken {
+                    handshake: self.name.clone(),
+                });
+            }
+        }
+        let malformed = || RejectionKind::MalformedHandshake {
+            handshake: self.name.clone(),
+        };
+        let challenge = match &self.challenge {
+            None => None,
+            Some(challenge) => {
+                let text = find(&challenge.place, head, body).ok().flatten();
+                let text = text.filter(|text| challenge.may_be(text));
+                Some(text.ok_or_else(malformed)?)
+            }
+        };
+        // Printable ASCII, as was seen.
+        let challenge = std::str::from_utf8(challenge.as_deref().unwrap_or_default());
+        let challenge = challenge.map_err(|_| malformed())?;
+        let mac = if self.signs() {
+            (means.mac)(challenge.as_bytes())?
+        } else {
+            String::new()
+        };
+        let text = |pieces: &[Piece]| -> String {
+            let pieces = pieces.iter().map(|piece| match piece {
+                Piece::Challenge => challenge,
+                Piece::Literal(text) => text,
+                Piece::Mac => &mac,
+                Piece::Setting(name) => (means.setting)(name).unwrap_or_default(),
+            });
+            pieces.collect()
+        };
+
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = self.answer.status;
+        let kind = match &self.answer.body {
+            Body::Empty => None,
+            Body::FixedJson(json) => {
+                *response.body_mut() = Bytes::from_static(json.as_bytes());
+                Some("application/json")
+            }
+            Body::Json(members) => {
+                let members = members.iter().map(|(name, value)| (*name, text(value)));
+                *response.body_mut() = json(members).into();
+                Some("application/json")
+            }
+            Body::Text(pieces) => {
+                *response.body_mut() = text(pieces).into();
+                Some("text/plain")
+            }
+        };
+        let headers = response.headers_mut();
+        for (name, pieces) in &self.answer.headers {
+            let value = HeaderValue::try_from(text(pieces)).map_err(|_| malformed())?;
+            headers.insert(name, value);
+        }
+        if let Some(kind) = kind {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            // What was sent comes back, and must not become a page.
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+        let value = match self.brings {
+            None => None,
+            Some(Brings::Secret) => Some(HandoverValue::secret(challenge)),
+            Some(Brings::SnsSubscription) => {
+                let subscription = handover::sns_subscription(head, body);
+                let subscription = subscription.ok_or_else(malformed)?;
+                Some(HandoverValue::Subscription(subscription))
+            }
+        };
+        let handover = value.map(|value| Handover::new(self, head, means, value));
+        Ok(Answer {
+            handshake: self.name.clone(),
+            response,
+            handover,
+        })
+    }
+}
+
+/// Compares digests, in a time that tells nothing of either.
+fn is_token(expected: &str, sent: &[u8]) -> bool {
+    let expected = Key::new(Algorithm::Token, expected.as_bytes());
+    expected.signs(|_| {}, std::iter::once(&token(sent)[..]))
+}
+
+/// An object of strings in printable ASCII, in which nothing else has to be escaped.
+fn json(members: impl Iterator<Item = (&'static str, String)>) -> String {
+    let mut json = String::from("{");
+    for (at, (name, value)) in members.enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+        json.push_str(&format!("{comma}\"{name}\":\"{value}\""));
+    }
+    json.push('}');
+    json
+}

@@ -1,0 +1,209 @@
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use http::Uri;
+use zeroize::Zeroizing;
+
+use super::{Handshake, Means, request::find};
+use crate::{head::Head, place::Place};
+
+/// What a handshake brings that only the program can keep or do, for
+/// [`hand_over`](crate::WebhookLayer::hand_over).
+///
+/// `Debug` shows neither the secret nor the query of the URL.
+pub struct Handover {
+    provider: Arc<str>,
+    handshake: Cow<'static, str>,
+    tenant: Option<Arc<str>>,
+    uri: Uri,
+    is_signed: bool,
+    value: HandoverValue,
+}
+
+impl Handover {
+    pub(super) fn new(
+        handshake: &Handshake,
+        head: Head<'_>,
+        means: &Means<'_>,
+        value: HandoverValue,
+    ) -> Self {
+        Self {
+            provider: Arc::clone(means.provider),
+            handshake: handshake.name.clone(),
+            tenant: means.tenant.cloned(),
+            uri: head.uri().clone(),
+            is_signed: handshake.is_signed(),
+            value,
+        }
+    }
+
+    /// The name of the scheme.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The [name](Handshake::name) of the handshake.
+    #[must_use]
+    pub fn handshake(&self) -> &str {
+        &self.handshake
+    }
+
+    /// Whose keys it was signed with, if it is signed and the keys [say so](crate::Keys::tenant).
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
+    /// The request's target: which endpoint it is about, where there are several.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// Whether the request was signed. One that was not may come from anybody.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        self.is_signed
+    }
+
+    /// What it brings.
+    #[must_use]
+    pub fn value(&self) -> &HandoverValue {
+        &self.value
+    }
+}
+
+impl fmt::Debug for Handover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handover")
+            .field("provider", &self.provider)
+            .field("handshake", &self.handshake)
+            .field("tenant", &self.tenant)
+            .field("path", &self.uri.path())
+            .field("is_signed", &self.is_signed)
+            .field("value", &self.value)
+            .finish()
+    }
+}
+
+/// What a handshake brings.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HandoverValue {
+    /// The secret of the deliveries to come.
+    Secret(HandedSecret),
+    /// A subscription to be confirmed.
+    Subscription(Subscription),
+}
+
+impl HandoverValue {
+    pub(super) fn secret(text: &str) -> Self {
+        Self::Secret(HandedSecret(Zeroizing::new(text.to_owned())))
+    }
+}
+
+/// A secret that a provider told. `Debug` does not show it, and it is wiped when dropped.
+pub struct HandedSecret(Zeroizing<String>);
+
+impl HandedSecret {
+    /// The secret, to be stored, or to become a [`Secret`](crate::Secret).
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for HandedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HandedSecret([REDACTED])")
+    }
+}
+
+/// A subscription of Amazon SNS, which ends where nobody confirms it within three days.
+///
+/// # Security
+///
+/// Amazon signs for whoever has a topic: look at the [topic](Self::topic_arn) before you confirm.
+pub struct Subscription {
+    topic_arn: String,
+    subscribe_url: String,
+    token: String,
+}
+
+impl Subscription {
+    /// The topic, such as `arn:aws:sns:us-east-1:123456789012:orders`.
+    #[must_use]
+    pub fn topic_arn(&self) -> &str {
+        &self.topic_arn
+    }
+
+    /// The URL that confirms the subscription when it is fetched: `https`, of a host
+    /// `sns.<region>.amazonaws.com`, or `.com.cn`, with no port and no user.
+    #[must_use]
+    pub fn subscribe_url(&self) -> &str {
+        &self.subscribe_url
+    }
+
+    /// The token, for `ConfirmSubscription` by the API.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("topic_arn", &self.topic_arn)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the program says to a [`Handover`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is kept, or done: the provider gets its answer.
+    Accept,
+    /// Nobody waits for it: 403.
+    Refuse,
+}
+
+/// What SNS brings, if its URL is one of SNS's.
+pub(super) fn sns_subscription(head: Head<'_>, body: &[u8]) -> Option<Subscription> {
+    let member = |name: &str| {
+        let value = find(&Place::Json(name.into()), head, body).ok()??;
+        String::from_utf8(value.into_owned()).ok()
+    };
+    let subscribe_url = member("SubscribeURL").filter(|url| is_of_sns(url))?;
+    Some(Subscription {
+        topic_arn: member("TopicArn")?,
+        subscribe_url,
+        token: member("Token")?,
+    })
+}
+
+/// Whether a URL leads to SNS and nowhere else.
+fn is_of_sns(url: &str) -> bool {
+    // A space or a backslash is read differently by different parsers.
+    if !url
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    {
+        return false;
+    }
+    let Ok(url) = url.parse::<Uri>() else {
+        return false;
+    };
+    let is_https = url.scheme_str() == Some("https");
+    let host = url.authority().map_or("", |authority| authority.as_str());
+    let region = host
+        .strip_prefix("sns.")
+        .and_then(|rest| {
+            rest.strip_suffix(".amazonaws.com")
+                .or_else(|| rest.strip_suffix(".amazonaws.com.cn"))
+        })
+        .unwrap_or_default();
+    let is_region =
+        |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+    is_https && !region.is_empty() && region.bytes().all(is_region)
+}

@@ -1,0 +1,120 @@
+use std::borrow::Cow;
+
+use http::header::CONTENT_TYPE;
+
+use super::{Handshake, plan::Condition};
+#[cfg(feature = "form")]
+use crate::payload::form;
+#[cfg(feature = "json")]
+use crate::payload::json;
+use crate::{head::Head, place::Place};
+
+/// There is something, but it can be read in more than one way, or in none.
+pub(super) struct Unreadable;
+
+pub(super) type Value<'r> = Result<Option<Cow<'r, [u8]>>, Unreadable>;
+
+impl Handshake {
+    /// Whether the head is that of this handshake; of a body, only that it may be there.
+    pub(crate) fn may_begin(&self, head: Head<'_>) -> bool {
+        *head.method() == self.method
+            && self.content_type_fits(head)
+            && self.holds(head, &[], |place| !place.is_in_body())
+    }
+
+    /// Whether the body is that of this handshake, whose head it is.
+    pub(crate) fn is_in(&self, head: Head<'_>, body: &[u8]) -> bool {
+        self.holds(head, body, Place::is_in_body)
+    }
+
+    fn holds(&self, head: Head<'_>, body: &[u8], looks_at: impl Fn(&Place) -> bool) -> bool {
+        let challenge = self.challenge.iter().map(|challenge| &challenge.place);
+        let mut challenge = challenge.filter(|place| looks_at(place));
+        let mut conditions = self.conditions.iter();
+        conditions
+            .by_ref()
+            .filter(|condition| looks_at(condition.place()))
+            .all(|condition| condition.holds(head, body))
+            && challenge.all(|place| is_there(place, head, body))
+    }
+
+    /// What nobody signs must at least say what it is, so that of other bodies not a byte is read.
+    fn content_type_fits(&self, head: Head<'_>) -> bool {
+        let is = |expected: &[u8]| {
+            let kind = head.headers().get(CONTENT_TYPE);
+            let kind = kind.and_then(|kind| kind.as_bytes().split(|byte| *byte == b';').next());
+            kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(expected))
+        };
+        self.is_signed()
+            || self.places().all(|place| match place {
+                Place::Form(_) => is(b"application/x-www-form-urlencoded"),
+                Place::Json(_) => is(b"application/json"),
+                _ => true,
+            })
+    }
+}
+
+impl Condition {
+    fn holds(&self, head: Head<'_>, body: &[u8]) -> bool {
+        let value = |place| find(place, head, body).ok().flatten();
+        match self {
+            Self::Absent(place) => !is_there(place, head, body),
+            Self::Is(place, expected) => {
+                value(place).is_some_and(|value| *value == *expected.as_bytes())
+            }
+            Self::Number(place) => {
+                let is_alone = !matches!(place, Place::Form(_)) || !body.contains(&b'&');
+                is_alone
+                    && value(place).is_some_and(|value| {
+                        !value.is_empty() && value.iter().all(u8::is_ascii_digit)
+                    })
+            }
+            Self::There(place) => is_there(place, head, body),
+        }
+    }
+}
+
+/// What is at a place.
+pub(super) fn find<'r>(place: &Place, head: Head<'r>, body: &'r [u8]) -> Value<'r> {
+    match place {
+        Place::Header(name) => {
+            let value = head.only(name).map_err(|_| Unreadable)?;
+            Ok(value.map(|value| Cow::Borrowed(value.as_bytes())))
+        }
+        #[cfg(feature = "form")]
+        Place::Form(name) => owned(form::field(body, name).map_err(|_| Unreadable)?),
+        #[cfg(feature = "form")]
+        Place::Query(name) => {
+            let query = head.uri().query().unwrap_or_default();
+            owned(form::field(query.as_bytes(), name).map_err(|_| Unreadable)?)
+        }
+        #[cfg(feature = "json")]
+        Place::Json(path) => {
+            let value = json::field(body, path).map_err(|_| Unreadable)?;
+            owned(value.map(String::into_bytes))
+        }
+        // What a token claims is no handshake's.
+        _ => {
+            let _ = body;
+            Ok(None)
+        }
+    }
+}
+
+#[cfg(any(feature = "form", feature = "json"))]
+#[expect(clippy::unnecessary_wraps, reason = "the type of all places")]
+fn owned<'r>(value: Option<Vec<u8>>) -> Value<'r> {
+    Ok(value.map(Cow::Owned))
+}
+
+/// Whether there is something at a place, be it unreadable.
+fn is_there(place: &Place, head: Head<'_>, body: &[u8]) -> bool {
+    match place {
+        // An object or a list is something, though it has no text.
+        #[cfg(feature = "json")]
+        Place::Json(path) => {
+            json::raw(body, path).is_ok_and(|raw| raw.is_some_and(|raw| raw.get() != "null"))
+        }
+        _ => !matches!(find(place, head, body), Ok(None)),
+    }
+}

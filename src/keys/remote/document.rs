@@ -1,0 +1,86 @@
+use serde_json::value::RawValue;
+
+use super::{super::Keys, FetchedKeys};
+use crate::{
+    payload::json,
+    scheme::{Document, Scheme},
+    secret::Secret,
+};
+
+/// The most keys of one set that are looked at.
+const MOST_KEYS: usize = 64;
+
+/// The keys of one document, with their ids.
+#[derive(Debug)]
+pub(super) struct Published(Vec<(Option<String>, Keys)>);
+
+impl Published {
+    /// No keys at all.
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Reads a document; keys that the scheme cannot take are left out, as a set may have some for others.
+    pub(super) fn read(
+        kind: Document,
+        fetched: &FetchedKeys,
+        scheme: &Scheme,
+    ) -> Result<Self, &'static str> {
+        const NOT_KEYS: &str = "the document does not hold keys as this provider publishes them";
+
+        let document = &fetched.document[..];
+        if document.len() > FetchedKeys::MOST {
+            return Err("the document is too long to hold keys");
+        }
+        let keys = match kind {
+            Document::Certificate => {
+                let text = document.trim_ascii();
+                let keys = usable(text, scheme);
+                let keys =
+                    keys.ok_or("the document is no certificate of a key for this provider")?;
+                vec![(None, keys)]
+            }
+            Document::Jwk => {
+                let key = json::raw(document, "key").map_err(|_| NOT_KEYS)?;
+                let key = key.ok_or(NOT_KEYS)?;
+                jwk(key, scheme).into_iter().collect()
+            }
+            Document::JwkSet => {
+                let keys = json::raw(document, "keys").map_err(|_| NOT_KEYS)?;
+                let keys = keys.ok_or(NOT_KEYS)?.get();
+                let keys: Vec<&RawValue> = serde_json::from_str(keys).map_err(|_| NOT_KEYS)?;
+                let keys = keys.into_iter().take(MOST_KEYS);
+                keys.filter_map(|key| jwk(key, scheme)).collect()
+            }
+        };
+        Ok(Self(keys))
+    }
+
+    /// The key of this id; without one, the only key.
+    pub(super) fn get(&self, id: Option<&str>) -> Option<&Keys> {
+        match (id, &self.0[..]) {
+            (None, [(_, keys)]) => Some(keys),
+            (None, _) => None,
+            (Some(id), all) => {
+                let mut named = all.iter().filter(|(own, _)| own.as_deref() == Some(id));
+                named.next().map(|(_, keys)| keys)
+            }
+        }
+    }
+}
+
+fn jwk(key: &RawValue, scheme: &Scheme) -> Option<(Option<String>, Keys)> {
+    let text = key.get().as_bytes();
+    let id = json::field(text, "kid").ok()?;
+    let retired = json::field(text, "expired_at").ok()?;
+    if retired.is_some() {
+        return None;
+    }
+    Some((id, usable(text, scheme)?))
+}
+
+fn usable(text: &[u8], scheme: &Scheme) -> Option<Keys> {
+    let keys = Keys::new(Secret::from_bytes(text).ok()?);
+    keys.keyring(scheme).ok()?;
+    Some(keys)
+}

@@ -1,0 +1,131 @@
+use std::{error::Error, fmt, future::Future, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::Uri;
+
+/// Fetches what a provider publishes its public keys in. This crate opens no connection: implement it with
+/// the HTTP client that you have.
+///
+/// ```
+/// use std::time::Duration;
+/// use bytes::Bytes;
+/// use tower_webhook::keys::{FetchedKeys, KeyFetcher, KeyRequest};
+///
+/// #[derive(Clone)]
+/// struct Client { /* yours */ }
+///
+/// impl Client {
+///     async fn get(&self, url: &http::Uri) -> std::io::Result<http::Response<Bytes>> {
+///         # let _ = url;
+///         # Ok(http::Response::new(Bytes::new()))
+///     }
+/// }
+///
+/// impl KeyFetcher for Client {
+///     type Error = std::io::Error;
+///
+///     async fn fetch(&self, request: KeyRequest) -> Result<Option<FetchedKeys>, Self::Error> {
+///         let response = self.get(request.url()).await?;
+///         match response.status().as_u16() {
+///             200 => Ok(Some(FetchedKeys::new(response.into_body()))),
+///             404 => Ok(None),
+///             status => Err(std::io::Error::other(format!("status {status}"))),
+///         }
+///     }
+/// }
+/// ```
+///
+/// # Security
+///
+/// - Whoever answers decides whose deliveries pass: ask over TLS, with the certificate checked, and follow
+///   no redirect.
+/// - The URL was found to be the provider's, but anybody can have you ask for any path that looks like one
+///   of its keys. Do not send it more than the provider needs.
+/// - Read no more than [`FetchedKeys::MOST`] bytes.
+pub trait KeyFetcher: Send + Sync + 'static {
+    /// Why nothing could be fetched. Its text, and that of its sources, is for the operator.
+    type Error: Into<Box<dyn Error + Send + Sync>>;
+
+    /// Fetches the keys at a URL; `None` if there are none, or not the one that is asked for.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be said what there is: the delivery is answered 503 with `Retry-After`.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future is dropped when nobody waits for it any more: the clients went away, or the layer's
+    /// [`key_deadline`](crate::WebhookLayer::key_deadline) has passed.
+    fn fetch(
+        &self,
+        request: KeyRequest,
+    ) -> impl Future<Output = Result<Option<FetchedKeys>, Self::Error>> + Send;
+}
+
+/// What has to be fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyRequest {
+    pub(super) provider: Arc<str>,
+    pub(super) url: Uri,
+    /// Where another id is another document.
+    pub(super) id: Option<String>,
+}
+
+impl KeyRequest {
+    /// The name of the provider's scheme.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The URL: `https`, and one of those that the provider's scheme allows.
+    #[must_use]
+    pub fn url(&self) -> &Uri {
+        &self.url
+    }
+
+    /// The id of the key, where an API has to be told which: Plaid's `key_id`. It is the delivery's word,
+    /// at most 256 bytes of anything.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+}
+
+/// What was fetched.
+#[derive(Clone)]
+pub struct FetchedKeys {
+    pub(super) document: Bytes,
+    pub(super) max_age: Option<Duration>,
+}
+
+impl FetchedKeys {
+    /// The longest document that is read, in bytes.
+    pub const MOST: usize = 256 << 10;
+
+    /// A document as it was sent: a certificate in PEM, or JSON.
+    #[must_use]
+    pub fn new(document: impl Into<Bytes>) -> Self {
+        Self {
+            document: document.into(),
+            max_age: None,
+        }
+    }
+
+    /// For how long it may be used, as the answer's `Cache-Control` says; an hour unless set. It is at least
+    /// a minute, and at most what [`RemoteKeys::lifetime`](super::RemoteKeys::lifetime) allows.
+    #[must_use]
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age);
+        self
+    }
+}
+
+impl fmt::Debug for FetchedKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchedKeys")
+            .field("len", &self.document.len())
+            .field("max_age", &self.max_age)
+            .finish()
+    }
+}

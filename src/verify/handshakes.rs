@@ -1,0 +1,168 @@
+//! Which handshake a request is, and the answer to it.
+
+use super::Verifier;
+use crate::{
+    handshake::{Answer, Handshake, MOST_BODY, Means},
+    head::Head,
+    keys::Keyring,
+    rejection::{Rejection, RejectionKind},
+};
+
+/// What a head says of handshakes that nobody signs.
+pub(crate) enum Greeting<'v> {
+    /// It is this one, whatever the body.
+    Is(&'v Handshake),
+    /// The body may be one.
+    MayBe,
+    No,
+}
+
+impl Verifier {
+    /// Answers a request that is there as a whole, if it is a [handshake](crate::handshake); `None` if it is to be
+    /// [verified](Self::verify) as a delivery.
+    ///
+    /// What it [hands over](Answer::handover) is the caller's to take before the answer is sent. The
+    /// [layer](crate::WebhookLayer) does all this by itself.
+    ///
+    /// # Errors
+    ///
+    /// If it is a handshake whose token, challenge or signature is not right.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower_webhook::{Secret, Verifier, providers};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let verifier = Verifier::new(providers::intercom(), Secret::new("its client secret")?)?;
+    /// let probe = Request::head("/intercom").body(())?;
+    /// let answer = verifier.handshake(&probe, b"")?.expect("Intercom asks so");
+    /// assert_eq!(answer.into_response().status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn handshake<'h>(
+        &self,
+        head: impl Into<Head<'h>>,
+        body: &[u8],
+    ) -> Result<Option<Answer>, Rejection> {
+        let head = head.into();
+        let unsigned = match self.greeting(head, true) {
+            Greeting::Is(handshake) => Some(handshake),
+            Greeting::MayBe => self.greeting_in(head, body, true),
+            Greeting::No => None,
+        };
+        if let Some(handshake) = unsigned {
+            let keyring = self.current_keyring();
+            return self.answer(handshake, head, body, (&keyring, 0)).map(Some);
+        }
+        let Some(handshake) = self.signed_handshake(head, body, true) else {
+            return Ok(None);
+        };
+        let mut delivery = self.open(head)?;
+        delivery.finish(self, [body])?;
+        self.answer(handshake, head, body, delivery.keys(self))
+            .map(Some)
+    }
+
+    /// Whether a head is, or may be, that of a handshake that nobody signs. `is_taken` is whether there is somebody to
+    /// hand over to.
+    pub(crate) fn greeting(&self, head: Head<'_>, is_taken: bool) -> Greeting<'_> {
+        let mut may_be = false;
+        for handshake in self.ready(head, false, is_taken) {
+            if !handshake.looks_into_body() {
+                return Greeting::Is(handshake);
+            }
+            may_be = true;
+        }
+        if may_be {
+            Greeting::MayBe
+        } else {
+            Greeting::No
+        }
+    }
+
+    /// The handshake that nobody signs and that this body is.
+    pub(crate) fn greeting_in(
+        &self,
+        head: Head<'_>,
+        body: &[u8],
+        is_taken: bool,
+    ) -> Option<&Handshake> {
+        self.whole(head, body, false, is_taken)
+    }
+
+    /// The handshake that this delivery is, if its signature holds.
+    pub(crate) fn signed_handshake(
+        &self,
+        head: Head<'_>,
+        body: &[u8],
+        is_taken: bool,
+    ) -> Option<&Handshake> {
+        self.whole(head, body, true, is_taken)
+    }
+
+    fn whole(
+        &self,
+        head: Head<'_>,
+        body: &[u8],
+        is_signed: bool,
+        is_taken: bool,
+    ) -> Option<&Handshake> {
+        if body.len() > MOST_BODY {
+            return None;
+        }
+        let mut handshakes = self.ready(head, is_signed, is_taken);
+        handshakes.find(|handshake| handshake.is_in(head, body))
+    }
+
+    /// The handshakes whose head this is, and that can be answered.
+    fn ready<'v>(
+        &'v self,
+        head: Head<'_>,
+        is_signed: bool,
+        is_taken: bool,
+    ) -> impl Iterator<Item = &'v Handshake> {
+        let provider = self.provider();
+        let is_hmac = provider.scheme().algorithm().is_hmac();
+        provider.handshakes().iter().filter(move |handshake| {
+            handshake.is_signed() == is_signed
+                && handshake.is_ready(|name| provider.setting(name), is_taken)
+                && (is_hmac || !handshake.signs())
+                && handshake.may_begin(head)
+        })
+    }
+
+    /// Answers a handshake, with the key at a place of a keyring where the answer is signed.
+    pub(crate) fn answer(
+        &self,
+        handshake: &Handshake,
+        head: Head<'_>,
+        body: &[u8],
+        (keyring, at): (&Keyring, usize),
+    ) -> Result<Answer, Rejection> {
+        let spec = self.scheme().spec();
+        let mac = |challenge: &[u8]| {
+            let key = keyring.iter().nth(at).unwrap_or(&keyring.current);
+            if keyring.is_decoy() {
+                return Err(RejectionKind::UnknownTenant);
+            }
+            if !key.is_valid(|| self.now()) {
+                let label = key.label.clone();
+                return Err(RejectionKind::ExpiredKey { label });
+            }
+            let mac = key.key.sign(|mac| mac(challenge)).unwrap_or_default();
+            let text = spec.encoding.encode(&mac);
+            Ok(String::from_utf8(text).unwrap_or_default())
+        };
+        let means = Means {
+            provider: &spec.name,
+            tenant: keyring.tenant().filter(|_| handshake.is_signed()),
+            setting: &|name| self.provider().setting(name),
+            mac: &mac,
+        };
+        let answer = handshake.answer(head, body, &means);
+        answer.map_err(|kind| self.reject(kind))
+    }
+}
