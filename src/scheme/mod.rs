@@ -49,6 +49,8 @@ mod derived;
 mod error;
 #[cfg(feature = "_public-key")]
 mod remote_key;
+#[cfg(any(feature = "diagnose", feature = "testing"))]
+mod shape;
 mod signature;
 mod spec;
 mod template;

@@ -4,10 +4,10 @@ use super::SchemeErrorKind;
 
 /// How signatures are laid out in their header.
 #[derive(Clone, Debug)]
-pub struct Layout(Kind);
+pub struct Layout(pub(super) Kind);
 
 #[derive(Clone, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Plain,
     Prefixed {
         prefix: Cow<'static, str>,
@@ -198,30 +198,6 @@ impl Layout {
     /// The key of the timestamp, if the layout itself has a place for one.
     pub(super) fn own_timestamp_key(&self) -> Option<&'static str> {
         matches!(self.0, Kind::Values { timed: true, .. }).then_some(FIRST)
-    }
-
-    /// What stands before the signature, if there is one and something does.
-    #[cfg(any(feature = "diagnose", feature = "testing"))]
-    pub(crate) fn prefix(&self) -> Option<&str> {
-        match &self.0 {
-            Kind::Prefixed { prefix } | Kind::Credentials { prefix } => Some(prefix),
-            _ => None,
-        }
-    }
-
-    /// Whether the value is one signature.
-    #[cfg(any(feature = "diagnose", feature = "testing"))]
-    pub(crate) fn is_single(&self) -> bool {
-        matches!(self.0, Kind::Plain | Kind::Prefixed { .. })
-    }
-
-    /// Whether items are separated by spaces.
-    #[cfg(feature = "testing")]
-    pub(crate) fn is_spaced(&self) -> bool {
-        match &self.0 {
-            Kind::List { items, .. } | Kind::Values { items, .. } => items.starts_with(' '),
-            _ => false,
-        }
     }
 
     /// Refuses a prefix or key that cannot occur in a header.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use tower_layer::Layer;
 
-use super::{MemoryBudget, Outcome, Webhook, answering, config::Config, lookup::Source};
+use super::{MemoryBudget, Webhook, answering, config::Config, lookup::Source};
 #[cfg(feature = "remote-keys")]
 use crate::keys::RemoteKeys;
 use crate::{
@@ -285,54 +285,6 @@ impl<B> WebhookLayer<B> {
         self
     }
 
-    /// Is told what became of each request, once that is decided, for metrics and the like; nobody unless
-    /// set, which costs nothing. A request whose client goes away before has no outcome.
-    ///
-    /// It runs on the way of the request: let it count, and hand on what takes longer.
-    ///
-    /// ```
-    /// use std::sync::atomic::{AtomicUsize, Ordering};
-    /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::{Outcome, Verdict}};
-    ///
-    /// static REFUSED: AtomicUsize = AtomicUsize::new(0);
-    ///
-    /// # fn main() -> Result<(), tower_webhook::SetupError> {
-    /// let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?
-    ///     .on_outcome(|outcome: &Outcome<'_>| {
-    ///         if let Verdict::Refused(rejection) = outcome.verdict() {
-    ///             REFUSED.fetch_add(1, Ordering::Relaxed);
-    ///         }
-    ///     });
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn on_outcome(mut self, observer: impl Fn(&Outcome<'_>) + Send + Sync + 'static) -> Self {
-        self.config().observer = Some(Arc::new(observer));
-        self
-    }
-
-    /// Looks for the reason when a delivery is refused, and tells `sink`: [`diagnose::log`](crate::diagnose::log),
-    /// which writes it to the log at warn level, or a closure. Nothing unless set.
-    ///
-    /// It is done once the answer is decided, on a thread of its own that ends with it, for one delivery
-    /// at a time and six in a minute at most; the same reason is told once a minute. What cannot be explained
-    /// is not told. The layer has the body of a delivery only if it had to read it: one that is refused by
-    /// its head is examined by its head. Bodies over 1 MiB are not examined, nor more than three of the
-    /// secrets; meanwhile one body is kept that no [`MemoryBudget`] counts. See [`diagnose`](crate::diagnose).
-    ///
-    /// # Security
-    ///
-    /// Never show a caller what the sink is told: it would be an oracle. Whoever floods the endpoint with
-    /// forgeries takes the six from deliveries that could be explained, and nothing else.
-    #[cfg(feature = "diagnose")]
-    pub fn diagnose(
-        mut self,
-        sink: impl Fn(&crate::diagnose::Diagnosis) + Send + Sync + 'static,
-    ) -> Self {
-        self.config().watch = Some(super::watch::Watch::new(sink));
-        self
-    }
-
     /// Changes the type of the body handed inward to one made of [`VerifiedBody`].
     ///
     /// For services that take one type of body only, as axum's `from_fn` does
@@ -348,7 +300,7 @@ impl<B> WebhookLayer<B> {
         }
     }
 
-    fn config(&mut self) -> &mut Config {
+    pub(super) fn config(&mut self) -> &mut Config {
         Arc::make_mut(&mut self.config)
     }
 

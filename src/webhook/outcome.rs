@@ -1,9 +1,9 @@
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use tokio::time::Instant;
 
-use super::config::Config;
+use super::{WebhookLayer, config::Config};
 use crate::{
     head::Head,
     place::Place,
@@ -103,6 +103,34 @@ impl fmt::Debug for Outcome<'_> {
 
 /// Who is told of outcomes.
 pub(super) type Observer = dyn Fn(&Outcome<'_>) + Send + Sync;
+
+impl<B> WebhookLayer<B> {
+    /// Is told what became of each request, once that is decided, for metrics and the like; nobody unless
+    /// set, which costs nothing. A request whose client goes away before has no outcome.
+    ///
+    /// It runs on the way of the request: let it count, and hand on what takes longer.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::{Outcome, Verdict}};
+    ///
+    /// static REFUSED: AtomicUsize = AtomicUsize::new(0);
+    ///
+    /// # fn main() -> Result<(), tower_webhook::SetupError> {
+    /// let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?
+    ///     .on_outcome(|outcome: &Outcome<'_>| {
+    ///         if let Verdict::Refused(rejection) = outcome.verdict() {
+    ///             REFUSED.fetch_add(1, Ordering::Relaxed);
+    ///         }
+    ///     });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_outcome(mut self, observer: impl Fn(&Outcome<'_>) + Send + Sync + 'static) -> Self {
+        self.config().observer = Some(Arc::new(observer));
+        self
+    }
+}
 
 impl Config {
     /// The time at which a request came, if somebody wants to know.

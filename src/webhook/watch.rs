@@ -9,7 +9,7 @@ use std::{
 use http::Request;
 use tokio::time::Instant;
 
-use super::config::Config;
+use super::{WebhookLayer, config::Config};
 use crate::{
     body::Buffer,
     diagnose::{Cause, Diagnosis, Doctor},
@@ -103,6 +103,26 @@ impl Drop for Busy {
         let minute = &self.0.minute;
         let mut minute = minute.lock().unwrap_or_else(PoisonError::into_inner);
         minute.is_busy = false;
+    }
+}
+
+impl<B> WebhookLayer<B> {
+    /// Looks for the reason when a delivery is refused, and tells `sink`: [`diagnose::log`](crate::diagnose::log),
+    /// which writes it to the log at warn level, or a closure. Nothing unless set.
+    ///
+    /// It is done once the answer is decided, on a thread of its own that ends with it, for one delivery
+    /// at a time and six in a minute at most; the same reason is told once a minute. What cannot be explained
+    /// is not told. The layer has the body of a delivery only if it had to read it: one that is refused by
+    /// its head is examined by its head. Bodies over 1 MiB are not examined, nor more than three of the
+    /// secrets; meanwhile one body is kept that no [`MemoryBudget`] counts. See [`diagnose`](crate::diagnose).
+    ///
+    /// # Security
+    ///
+    /// Never show a caller what the sink is told: it would be an oracle. Whoever floods the endpoint with
+    /// forgeries takes the six from deliveries that could be explained, and nothing else.
+    pub fn diagnose(mut self, sink: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
+        self.config().watch = Some(Watch::new(sink));
+        self
     }
 }
 
