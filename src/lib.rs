@@ -32,8 +32,9 @@
 //!
 //! All are off unless asked for; none changes what the rest does.
 //!
-//! - `axum`: `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends
-//!   on `axum-core`.
+//! - `axum`: extractors (`axum::VerifiedJson`, and [`Verified`] itself), and
+//!   `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends on `axum-core`,
+//!   `serde` and `serde_json`.
 //! - `cache`: [`keys::KeyCache`], which remembers what a [`keys::KeySource`] looked up. Depends on
 //!   `moka` and `futures-util`.
 //! - `form`, `json`: schemes that look into forms and queries, or into JSON, and the [`providers`] that
@@ -44,8 +45,13 @@
 //! - `remote-keys`: [`keys::RemoteKeys`], public keys that a provider publishes, fetched by a client of yours. It is
 //!   `cache`, `jwt` and `rsa`.
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
-//! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
-//!   warn level if the key source is at fault, at debug level otherwise. And one at info level when a
+//! - `diagnose`: `diagnose`, which says why a delivery was refused, to the operator. Depends on `flate2`,
+//!   `serde_json` and `serde-transcode`.
+//! - `testing`: `testing`, signed requests and forgeries of every kind for the tests of an endpoint. Depends
+//!   on nothing more.
+//! - `tracing`: an event for every delivery, with the fields `provider`, `reason` where it is refused,
+//!   `delivery_id`, `key_label`, `bytes` and `micros`: at debug level, and at warn level with `provider` and
+//!   `reason` if the key source, or who takes a handshake, is at fault. And one at info level when a
 //!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one feature uses is there for all of its kind.
