@@ -8,7 +8,7 @@ mod log;
 
 use std::{
     io::Write as _,
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::mpsc::{Receiver, channel},
     time::Duration,
 };
 
@@ -532,10 +532,7 @@ fn told() -> (
 
 /// What the sink hears; it is told by another thread.
 fn next(receiver: &Receiver<String>) -> Option<String> {
-    match receiver.recv_timeout(Duration::from_secs(20)) {
-        Ok(words) => Some(words),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-    }
+    receiver.recv_timeout(Duration::from_secs(20)).ok()
 }
 
 fn layer(secret: &str) -> (WebhookLayer, Receiver<String>) {

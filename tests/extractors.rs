@@ -139,6 +139,10 @@ async fn axum_bounds_what_it_reads() {
     );
 }
 
+async fn json_alone(VerifiedJson(order): VerifiedJson<Order>) -> String {
+    order.id.to_string()
+}
+
 /// The fault is in the program, so nobody else is blamed, and the log says it.
 #[tokio::test]
 async fn a_missing_layer_is_a_500() {
@@ -153,9 +157,6 @@ async fn a_missing_layer_is_a_500() {
     assert_eq!(answer.wire(), error);
     assert!(payload.is_none());
 
-    async fn json_alone(VerifiedJson(order): VerifiedJson<Order>) -> String {
-        order.id.to_string()
-    }
     let alone = Router::new().route("/webhook", post(json_alone));
     let (answer, _) = send(alone, github(r#"{"id":7}"#).uri("/webhook")).await;
     assert_eq!(answer.wire(), error);

@@ -6,6 +6,7 @@ mod common;
 mod log;
 
 use std::{
+    fmt::Write as _,
     io,
     sync::{Arc, Mutex},
     time::Duration,
@@ -211,7 +212,7 @@ async fn outcomes_hold_nothing_secret() {
     let layer = WebhookLayer::new(providers::github(), common::secret()).unwrap();
     let seen = Arc::clone(&shown);
     let layer =
-        layer.on_outcome(move |outcome| seen.lock().unwrap().push_str(&format!("{outcome:?}")));
+        layer.on_outcome(move |outcome| write!(seen.lock().unwrap(), "{outcome:?}").unwrap());
     let service = layer.layer(Recorder::default());
     send(&service, github("a body to hide").request()).await;
     send(

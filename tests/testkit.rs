@@ -27,7 +27,10 @@ use tower_webhook::{
     clock::Clock as _,
     providers::{self, Provider},
     scheme::{Algorithm, Credential, KeyForm, Scheme},
-    testing::{AbuseReport, AbuseSuite, CaseVerdict, Recorder, TestClock, TestSender, abuse_suite},
+    testing::{
+        AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Recorder, TestClock, TestSender,
+        abuse_suite,
+    },
     webhook::Webhook,
 };
 
@@ -103,12 +106,12 @@ async fn the_layer_stands_its_own_suite() {
         assert!(report.is_passed(), "{}: {report}", preset.name());
         let cases = report.cases().iter();
         let applicable = cases.filter(|case| *case.verdict() == CaseVerdict::Passed);
-        applied.extend(applicable.map(|case| case.name()));
+        applied.extend(applicable.map(CaseReport::name));
         tried.insert(preset.name());
     }
     assert!(tried.len() > 100, "{}: {tried:?}", tried.len());
     let all = sound().await;
-    let never: Vec<_> = all.cases().iter().map(|case| case.name()).collect();
+    let never: Vec<_> = all.cases().iter().map(CaseReport::name).collect();
     let never: Vec<_> = never
         .into_iter()
         .filter(|name| !applied.contains(name))
@@ -665,7 +668,7 @@ async fn a_weak_layer_is_told_its_weakness() {
         for (name, fault, cases) in faults {
             let app = weak(provider(), secret, *fault);
             let report = suite(provider(), secret).run(app).await.unwrap();
-            let failures: BTreeSet<_> = report.failures().map(|case| case.name()).collect();
+            let failures: BTreeSet<_> = report.failures().map(CaseReport::name).collect();
             for case in *cases {
                 assert!(
                     failures.contains(case),
@@ -681,7 +684,7 @@ async fn a_weak_layer_is_told_its_weakness() {
     }
     // All of them, but for those that take more than a look at a request.
     let all = sound().await;
-    let names: BTreeSet<_> = all.cases().iter().map(|case| case.name()).collect();
+    let names: BTreeSet<_> = all.cases().iter().map(CaseReport::name).collect();
     let left: Vec<_> = names.difference(&found).copied().collect();
     assert_eq!(left, ["answers-alike", "genuine"]);
     assert!(found.len() > 45, "{}", found.len());
@@ -699,7 +702,7 @@ async fn telling_answers_are_found() {
         response
     });
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
-    let failures: Vec<_> = report.failures().map(|case| case.name()).collect();
+    let failures: Vec<_> = report.failures().map(CaseReport::name).collect();
     assert_eq!(failures, ["answers-alike"]);
 }
 
@@ -768,9 +771,7 @@ async fn a_delivery_and_what_is_done_to_it() {
     assert_eq!(post(good.clone()).await, StatusCode::OK);
     let forged = good.clone().change_body(|body| [body, b" "].concat());
     assert_eq!(post(forged).await, StatusCode::FORBIDDEN);
-    let forged = good
-        .clone()
-        .change_signature(|text| text.to_ascii_uppercase());
+    let forged = good.clone().change_signature(<[u8]>::to_ascii_uppercase);
     assert_eq!(
         post(forged).await,
         StatusCode::OK,

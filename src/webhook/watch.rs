@@ -114,7 +114,7 @@ impl<B> WebhookLayer<B> {
     /// at a time and six in a minute at most; the same reason is told once a minute. What cannot be explained
     /// is not told. The layer has the body of a delivery only if it had to read it: one that is refused by
     /// its head is examined by its head. Bodies over 1 MiB are not examined, nor more than three of the
-    /// secrets; meanwhile one body is kept that no [`MemoryBudget`] counts. See [`diagnose`](crate::diagnose).
+    /// secrets; meanwhile one body is kept that no [`MemoryBudget`](super::MemoryBudget) counts. See [`diagnose`](crate::diagnose).
     ///
     /// # Security
     ///
