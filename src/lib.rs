@@ -30,15 +30,16 @@
 //!
 //! # Crate features
 //!
-//! All are off unless asked for; none changes what the rest does.
+//! All are off unless asked for; none changes what the rest does, but that with `form` and `json` presets have
+//! more [handshakes](handshake).
 //!
 //! - `axum`: extractors (`axum::VerifiedJson`, and [`Verified`] itself), and
 //!   `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends on `axum-core`,
 //!   `serde` and `serde_json`.
 //! - `cache`: [`keys::KeyCache`], which remembers what a [`keys::KeySource`] looked up. Depends on
 //!   `moka` and `futures-util`.
-//! - `form`, `json`: schemes that look into forms and queries, or into JSON, and the [`providers`] that
-//!   need it. Depend on `percent-encoding`, and on `serde` and `serde_json`.
+//! - `form`, `json`: schemes that look into forms (multipart too) and queries, or into JSON, and the [`providers`] that
+//!   need it; and the [handshakes](handshake) that are found there. Depend on `percent-encoding`, and on `serde` and `serde_json`.
 //! - `ecdsa`, `ed25519`, `rsa`: schemes that are proven by the provider's public key. Depend on `p256` and
 //!   `p521`, on `ed25519-dalek`, on `rsa`; `x509` is `rsa` with keys in certificates, and depends on `x509-cert`.
 //! - `jwt`: schemes whose signature is a JSON web token, and the [`providers`] that have one. It is `json`.
@@ -51,7 +52,8 @@
 //!   on nothing more.
 //! - `tracing`: an event for every delivery, with the fields `provider`, `reason` where it is refused,
 //!   `delivery_id`, `key_label`, `bytes` and `micros`: at debug level, and at warn level with `provider` and
-//!   `reason` if the key source, or who takes a handshake, is at fault. And one at info level when a
+//!   `reason` if the key source, or who takes a handshake, is at fault. One for every
+//!   handshake that is answered, at debug level, with `provider` and `handshake`. And one at info level when a
 //!   previous secret is still in use, see [`Keys::previous`]. Their target is `tower_webhook`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one feature uses is there for all of its kind.

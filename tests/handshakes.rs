@@ -304,7 +304,7 @@ fn a_verifier_says_the_same() {
             let verifier = verifier.clock(clock(file.now));
             let delivery = row.delivery();
             let said = verifier.handshake(&delivery.head, &delivery.body);
-            let verified = verifier.verify(&delivery.head, &delivery.body);
+            let outcome = verifier.verify(&delivery.head, &delivery.body);
             let name = format!("{}: {}: {said:?}", group.provider, row.name);
             let is_for_the_program = matches!(row.taken, Some(Taken::Refuse | Taken::Fail))
                 || row.name.contains("nobody who takes it");
@@ -322,13 +322,13 @@ fn a_verifier_says_the_same() {
                     Err(rejection) => rejection,
                     Ok(answer) => {
                         assert!(answer.is_none(), "{name}");
-                        verified.unwrap_err()
+                        outcome.unwrap_err()
                     }
                 };
                 assert_eq!(rejection.status(), refused.status, "{name}");
             } else {
                 assert!(said.unwrap().is_none(), "{name}");
-                verified.unwrap();
+                outcome.unwrap();
             }
         }
     }

@@ -7,6 +7,7 @@ mod common;
 
 use std::{collections::BTreeSet, time::Duration};
 
+use base64ct::Encoding as _;
 use common::{Delivery, NOW, Report, Rig, TestClock, Vector, Verdict, at, send, vectors};
 use http::{HeaderName, Request};
 use tower_webhook::{
@@ -73,15 +74,20 @@ fn good(preset: &'static Preset) -> Good {
     let signed = Signer::new(provider.clone(), &secret)
         .ok()
         .and_then(|signer| {
-            let body = r#"{"type":"order.paid","id":7}"#;
             let texts: Vec<_> = scheme.messages().collect();
+            let (kind, body) = if texts[0] == "{canonical:payload}" {
+                let form = "payload=%7B%22type%22%3A%22order.paid%22%7D";
+                ("application/x-www-form-urlencoded", form)
+            } else {
+                ("application/json", r#"{"type":"order.paid","id":7}"#)
+            };
             let query = named(texts[0], "{query:").join("=1&");
             let request = Request::post(format!("https://hooks.example.com/hooks?{query}=1"));
             let headers = named(texts[0], "{header:");
             let request = headers
                 .iter()
                 .fold(request, |request, name| request.header(*name, "value-1"));
-            let request = request.header("content-type", "application/json");
+            let request = request.header("content-type", kind);
             let mut request = request.body(()).unwrap();
             let signed = signer.sign(&mut request, body.as_bytes(), "delivery-1", at(NOW));
             signed.ok()?;
@@ -172,6 +178,89 @@ fn other_value(value: &[u8]) -> Vec<u8> {
     other
 }
 
+/// The body or the query, cut before and behind the value that is at a place in it.
+fn cut(delivery: &Delivery, place: &Place) -> Option<[String; 3]> {
+    let text = match place {
+        Place::Query(_) => delivery.head.uri.to_string(),
+        _ => String::from_utf8(delivery.body.to_vec()).ok()?,
+    };
+    let (start, end) = match place {
+        Place::Json(path) => {
+            let name = format!("\"{}\"", path.rsplit('.').next()?);
+            let starts = text.match_indices(&name).filter_map(|(at, _)| {
+                let at = at + name.len();
+                let quote = text[at..].find('"')?;
+                (text[at..at + quote].trim() == ":").then_some(at + quote + 1)
+            });
+            (starts.into_iter().next()?, '"')
+        }
+        Place::Form(name) | Place::Query(name) => {
+            let name = format!("{name}=");
+            let mut found = text.match_indices(&name);
+            let is_start = |at: usize| at == 0 || b"&?".contains(&text.as_bytes()[at - 1]);
+            (found.find(|(at, _)| is_start(*at))?.0 + name.len(), '&')
+        }
+        _ => return None,
+    };
+    let end = text[start..].find(end).map_or(text.len(), |at| start + at);
+    let pieces = [&text[..start], &text[start..end], &text[end..]];
+    Some(pieces.map(str::to_owned))
+}
+
+/// What becomes of a delivery whose signature is in the body or the query: with another one, with an
+/// empty one, and with two.
+fn changed_inside(delivery: &Delivery, place: &Place) -> Option<[Delivery; 3]> {
+    let [before, value, behind] = cut(delivery, place)?;
+    let other = String::from_utf8(other_value(value.as_bytes())).ok()?;
+    let twice = match place {
+        Place::Json(path) => {
+            let name = path.rsplit('.').next()?;
+            format!("{before}{other}\",\"{name}\":\"{value}{behind}")
+        }
+        Place::Form(name) | Place::Query(name) => {
+            format!("{before}{value}&{name}={other}{behind}")
+        }
+        _ => return None,
+    };
+    let texts = [
+        format!("{before}{other}{behind}"),
+        format!("{before}{behind}"),
+        twice,
+    ];
+    Some(texts.map(|text| match place {
+        Place::Query(_) => delivery.clone().uri(&text),
+        _ => delivery.clone().body(text),
+    }))
+}
+
+/// The public key of somebody else, in the form that a scheme takes.
+fn strange_key(provider: &Provider, good: &Delivery) -> Option<Secret> {
+    let mut keys = Vec::new();
+    for case in vectors().into_iter().flat_map(|file| file.cases) {
+        let key = case.public_key.unwrap_or_default();
+        if let Some(bytes) = base64ct::Base64::decode_vec(&key)
+            .ok()
+            .filter(|it| it.len() == 32)
+        {
+            keys.extend([common::hex(&bytes), format!("whpk_{key}")]);
+        }
+        let mut bytes = [0; 32];
+        if base16ct::lower::decode(&key, &mut bytes).is_ok_and(|it| it.len() == 32) {
+            keys.push(common::base64(&bytes));
+        }
+        keys.push(key);
+    }
+    keys.iter().find_map(|key| {
+        let key = Secret::new(key.trim()).ok()?;
+        let verifier = Verifier::new(provider.clone(), key.clone()).ok()?;
+        let verifier = verifier.tolerance(Duration::MAX).clock(TestClock::new());
+        verifier
+            .verify(&good.head, &good.body)
+            .is_err()
+            .then_some(key)
+    })
+}
+
 fn flipped(body: &[u8]) -> Vec<u8> {
     let mut body = body.to_vec();
     let at = body.len() / 2;
@@ -185,6 +274,7 @@ async fn every_preset_tells_good_from_bad() {
     use RejectionClass as R;
 
     let mut report = Report::default();
+    let (mut inside, mut strangers) = (0, 0);
     for preset in providers::all() {
         let Good {
             verifier,
@@ -215,6 +305,17 @@ async fn every_preset_tells_good_from_bad() {
             }
         }
         for place in scheme.signature_places() {
+            if let Some([other, empty, two]) = changed_inside(&delivery, place) {
+                let refused = Expect::Is(R::InvalidSignature);
+                row("a bit of the signature inside", &other, refused);
+                row(
+                    "an empty signature inside",
+                    &empty,
+                    Expect::Is(R::InvalidSignature),
+                );
+                row("two signatures inside", &two, Expect::Is(R::InvalidRequest));
+                inside += 1;
+            }
             let Place::Header(header) = place else {
                 continue;
             };
@@ -245,7 +346,11 @@ async fn every_preset_tells_good_from_bad() {
             row(
                 "two signatures",
                 &delivery.clone().header(name, &other),
-                Expect::Is(R::InvalidRequest),
+                if scheme.signature_header_repeats() {
+                    Expect::Accepted
+                } else {
+                    Expect::Is(R::InvalidRequest)
+                },
             );
             row(
                 "the same twice",
@@ -319,15 +424,23 @@ async fn every_preset_tells_good_from_bad() {
         }
         clock.set(now);
 
-        if scheme.credential() != Credential::PublicKey {
-            let provider = verifier.provider().clone();
-            let strange = Verifier::new(provider, self::secret(&scheme, "a stranger")).unwrap();
+        let provider = verifier.provider().clone();
+        let strange = if scheme.credential() == Credential::PublicKey {
+            strange_key(&provider, &delivery)
+        } else {
+            Some(self::secret(&scheme, "a stranger"))
+        };
+        strangers += usize::from(strange.is_some());
+        if let Some(strange) = strange {
+            let strange = Verifier::new(provider, strange).unwrap();
             let strange = strange.clock(clock.clone()).tolerance(Duration::MAX);
             let answer = answer(&strange, delivery.clone()).await;
             report.note(Expect::Is(R::InvalidSignature).check(preset, "a wrong secret", answer));
         }
     }
     report.finish();
+    // Those that had a signature in the body or the query, and those that a stranger's key was tried on.
+    assert!(inside >= 18 && strangers >= 171, "{inside} {strangers}");
 }
 
 enum Expect {
@@ -432,4 +545,32 @@ fn the_header_of_a_token_is_the_operators_to_choose() {
             preset.name()
         );
     }
+}
+
+/// What a provider asks its receivers to answer where it is not 403, and how long its bodies may be.
+#[test]
+fn answers_and_limits() {
+    let mut found = Vec::new();
+    for good in providers::all().map(good) {
+        let name = good.preset.name();
+        let nothing = Delivery::new("{}").head;
+        let refusal = good.verifier.verify(&nothing, b"{}").unwrap_err();
+        if refusal.class() == RejectionClass::InvalidSignature && refusal.status() != 403 {
+            found.push(format!("{name}: {}", refusal.status().as_u16()));
+        }
+        if let Some(limit) = good.verifier.provider().body_limit() {
+            found.push(format!("{name}: {limit} bytes"));
+        }
+    }
+    found.sort();
+    let expect = [
+        "discord: 401",
+        "figma: 400",
+        "ghcr: 26214400 bytes",
+        "github-sha1: 26214400 bytes",
+        "github: 26214400 bytes",
+        "gocardless: 498",
+        "klarna: 400",
+    ];
+    assert_eq!(found, expect);
 }

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use common::vectors;
 use tower_webhook::{
+    handshake::Handshake,
     providers::{self, Preset},
     scheme::{Credential, Place, Scheme},
 };
@@ -22,6 +23,8 @@ in the documentation of its function in `tower_webhook::providers`.
 - **Signature**: where it is.
 - **Scheme**: how it is computed, of what text.
 - **Time**: where the timestamp is, and the tolerance either way; *unsigned* proves no freshness.
+- **Handshakes**: what the layer answers by itself, by name; *signed* once its signature or token holds, *handed over* to the
+  program, and the setting that it needs.
 - **Proof**: deliveries in `tests/vectors` that the provider published, and that its own library signed or judged. Where there
   is none, the scheme is what the provider's documentation says, held against no delivery of its own.
 
@@ -87,6 +90,20 @@ fn time(scheme: &Scheme) -> String {
     format!("{place}{unsigned}, {} s", scheme.tolerance().as_secs())
 }
 
+fn handshake(handshake: &Handshake) -> String {
+    let mut text = format!("{} `{}`", handshake.method(), handshake.name());
+    if handshake.is_signed() {
+        text.push_str(", signed");
+    }
+    if handshake.is_handed_over().is_some() {
+        text.push_str(", handed over");
+    }
+    for setting in handshake.settings() {
+        write!(text, ", `{setting}`").unwrap();
+    }
+    text
+}
+
 fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
     let provider = preset.provider();
     let own = provider.scheme();
@@ -94,6 +111,16 @@ fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
     let places = match &places[..] {
         [first, .., last] if places.len() > 3 => format!("{first} to {last}"),
         _ => places.join(" or "),
+    };
+    let places = match (own.signed_items(), own.multipart_field()) {
+        (Some(list), _) => format!("{places}, in each item of `{list}`"),
+        (_, Some(field)) => format!("{places}, in the multipart field `{field}`"),
+        _ => places,
+    };
+    let handshakes: Vec<_> = provider.handshakes().iter().map(handshake).collect();
+    let handshakes = match &handshakes[..] {
+        [] => "none".into(),
+        some => some.join("; "),
     };
     let proof = match proofs.get(&preset.name().replace('-', "_")) {
         None => "none".to_owned(),
@@ -103,12 +130,13 @@ fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
     };
     let name = preset.name().replace('-', "_");
     format!(
-        "| {} | `{name}` | {} | {} | {} | {} | {proof} |",
+        "| {} | `{name}` | {} | {} | {} | {} | {} | {proof} |",
         cell(preset.title()),
         cell(preset.needs().to_string()),
         cell(places),
         cell(scheme(own)),
         cell(time(own)),
+        cell(handshakes),
     )
 }
 
@@ -133,8 +161,10 @@ fn the_table_of_providers_is_current() {
     let mut presets: Vec<_> = providers::all().collect();
     presets.sort_by_key(|preset| (preset.title().to_lowercase(), preset.name()));
     writeln!(table, "{} presets.\n", presets.len()).unwrap();
-    table.push_str("| provider | function | needs | signature | scheme | time | proof |\n");
-    table.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
+    table.push_str(
+        "| provider | function | needs | signature | scheme | time | handshakes | proof |\n",
+    );
+    table.push_str("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for preset in presets {
         table.push_str(&row(preset, &proofs));
         table.push('\n');
@@ -149,4 +179,207 @@ fn the_table_of_providers_is_current() {
         current == table,
         "docs/PROVIDERS.md is not what the presets say: UPDATE_DOCS=1 cargo test --test table"
     );
+}
+
+/// The text of the documentation of each preset's function, in one line.
+fn documentation() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/providers");
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let mut page = String::new();
+        for line in text.lines() {
+            if let Some(line) = line.strip_prefix("///") {
+                page.push_str(line.trim_start());
+                page.push(if line.is_empty() { '\n' } else { ' ' });
+            } else if let Some(name) = line.strip_prefix("pub fn ") {
+                let name = name.split('(').next().unwrap();
+                found.insert(name.to_owned(), std::mem::take(&mut page));
+            } else if !line.starts_with("#[") {
+                page.clear();
+            }
+        }
+    }
+    found
+}
+
+/// The point of a list that begins so, up to the next one.
+fn point<'p>(page: &'p str, name: &str) -> Option<&'p str> {
+    let (_, text) = page.split_once(&format!("- {name}: "))?;
+    let ends = [text.find(" - "), text.find('\n')].into_iter().flatten();
+    Some(&text[..ends.min().unwrap_or(text.len())])
+}
+
+/// What is wrong with the documentation of a preset, held against what the preset is.
+#[expect(clippy::too_many_lines, reason = "a list")]
+fn gaps(preset: &Preset, page: &str) -> Vec<String> {
+    let provider = preset.provider();
+    let own = provider.scheme();
+    let is_token = matches!(
+        own.credential(),
+        Credential::Token | Credential::UserAndPassword
+    );
+    let mut gaps = Vec::new();
+    let mut need = |is_there: bool, what: &str| {
+        if !is_there {
+            gaps.push(format!("{}: {what}", preset.name()));
+        }
+    };
+    let lower = page.to_lowercase();
+    let says = |text: &str| lower.contains(&text.to_lowercase());
+    let proof = point(page, if is_token { "Proof" } else { "Signature" });
+    let time = point(page, "Time").unwrap_or_default();
+    need(proof.is_some(), "where is the signature?");
+    need(point(page, "Not signed").is_some(), "what is not signed?");
+    need(!time.is_empty(), "what of the time?");
+    let key = point(page, "Key").unwrap_or_default();
+    let is_told = key.contains('(') || key.contains("remote_keys");
+    need(is_told, "where is the key found?");
+    let is_anybodys = ["basic-auth", "generic", "token"].contains(&preset.name());
+    need(
+        is_anybodys || page.contains("Source: <https://"),
+        "no source",
+    );
+
+    let proof = proof.unwrap_or_default();
+    let places = own.signature_places();
+    for place in places.iter().take(1).chain(places.last()) {
+        need(says(&place_name(place)), "another place of the signature");
+    }
+    // A token says its algorithm in words of its own, and is written in one way only.
+    let is_jws = proof.contains("JSON web") || proof.contains("OpenID");
+    let algorithm = own.algorithm().to_string();
+    let algorithm = match algorithm.strip_prefix("HMAC-SHA") {
+        Some(bits) if is_jws => format!("HS{bits}"),
+        _ => algorithm,
+    };
+    if algorithm.starts_with('H') || algorithm.starts_with("Ed25519") {
+        need(proof.contains(&algorithm), "another algorithm");
+    }
+    if !is_token && !is_jws {
+        let encoding = own.encoding().to_string();
+        let encoding = encoding.rsplit(' ').next().unwrap();
+        need(proof.contains(encoding), "another encoding");
+    }
+    need(
+        !own.url_is_signed() || proof.contains("URL"),
+        "the URL is signed",
+    );
+    if !is_token && !own.body_is_signed() {
+        let not = point(page, "Not signed").unwrap_or_default();
+        need(not.contains("body"), "the body is not signed");
+        need(page.contains("# Security"), "what can be done with it?");
+    }
+    if own.has_timestamp() {
+        let seconds = own.tolerance().as_secs();
+        let tolerance = match seconds / 86_400 {
+            days @ 2.. => format!("{days} days"),
+            _ => format!("{seconds} s"),
+        };
+        need(time.contains(&tolerance), "another tolerance");
+        let unsigned = time.contains("not signed");
+        need(unsigned != own.timestamp_is_signed(), "is the time signed?");
+        let place = own.timestamp_place();
+        need(
+            place.is_none_or(|it| says(&place_name(it))),
+            "another place of the time",
+        );
+    } else {
+        let expires = is_jws && time.contains("`exp`");
+        need(
+            expires || time.starts_with("none"),
+            "a time that it has not",
+        );
+    }
+    if let Some(place) = own.id_place() {
+        let id = point(page, "Id").unwrap_or(page);
+        need(says(&place_name(place)), "where is the id?");
+        let unsigned = id.contains("not signed") || id.contains("Not signed");
+        need(unsigned != own.delivery_id_is_signed(), "is the id signed?");
+    }
+    if let Some(place) = own.event_place() {
+        let event = point(page, "Event").unwrap_or(page);
+        need(says(&place_name(place)), "where is the kind of event?");
+        let unsigned = event.contains("not signed") || event.contains("Not signed");
+        need(
+            unsigned != own.event_type_is_signed(),
+            "is the kind of event signed?",
+        );
+    }
+    if let Some(header) = own.attempt_header() {
+        need(says(header.as_str()), "where is the attempt?");
+    }
+    if KNOWN_IN_PART.contains(&preset.name()) {
+        let says_so = page.contains("Known in part") || page.contains("Hardly known");
+        need(says_so, "it is known in part");
+    }
+    if let Some(limit) = provider.body_limit() {
+        need(says(&format!("{} MiB", limit >> 20)), "another limit");
+    }
+    gaps
+}
+
+/// The name in a place, in its ticks.
+fn place_name(place: &Place) -> String {
+    let text = place.to_string();
+    let start = text.find('`').unwrap();
+    text[start..=text.rfind('`').unwrap()].to_owned()
+}
+
+/// Those of whose schemes some part was read nowhere but in a third party's words, or nowhere.
+const KNOWN_IN_PART: &[&str] = &[
+    "airtable",
+    "asana",
+    "auth0",
+    "bitbucket",
+    "calendly",
+    "chargebee",
+    "checkr",
+    "customerio",
+    "datadog",
+    "flutterwave",
+    "ghcr",
+    "ghost-old",
+    "heroku",
+    "hookdeck",
+    "intercom",
+    "jotform",
+    "klarna",
+    "launchdarkly",
+    "mandrill",
+    "netlify",
+    "opsgenie",
+    "postmark",
+    "revenuecat",
+    "rudderstack",
+    "sendgrid-inbound-parse",
+    "storyblok",
+    "sumsub",
+    "sumsub-sha1",
+    "sumsub-sha512",
+    "trello",
+    "typeform",
+    "vercel",
+    "vonage",
+];
+
+/// What a preset's documentation says of it is what it is, and nothing of it is left out.
+#[test]
+fn every_preset_is_documented_in_full() {
+    let pages = documentation();
+    let mut gaps: Vec<_> = providers::all()
+        .flat_map(|preset| {
+            let page = pages.get(&preset.name().replace('-', "_"));
+            self::gaps(preset, page.map_or("", String::as_str))
+        })
+        .collect();
+    let names: Vec<_> = providers::all()
+        .map(|it| it.name().replace('-', "_"))
+        .collect();
+    let functions = pages
+        .keys()
+        .filter(|name| !["all", "by_name"].contains(&&***name));
+    let unlisted = functions.filter(|name| !names.contains(name));
+    gaps.extend(unlisted.map(|name| format!("{name} is in no list")));
+    assert!(gaps.is_empty(), "{} gaps:\n{}", gaps.len(), gaps.join("\n"));
 }

@@ -204,7 +204,9 @@ fn json(members: impl Iterator<Item = (&'static str, String)>) -> String {
     for (at, (name, value)) in members.enumerate() {
         let comma = if at == 0 { "" } else { "," };
         let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-        json.push_str(&format!("{comma}\"{name}\":\"{value}\""));
+        for piece in [comma, "\"", name, "\":\"", &value, "\""] {
+            json.push_str(piece);
+        }
     }
     json.push('}');
     json

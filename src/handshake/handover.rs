@@ -161,6 +161,7 @@ impl fmt::Debug for Subscription {
 
 /// What the program says to a [`Handover`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there is no third")]
 pub enum Decision {
     /// It is kept, or done: the provider gets its answer.
     Accept,

@@ -32,7 +32,7 @@
 //! let meta = providers::meta().with_setting("verify_token", "chosen in the console");
 //! let layer = WebhookLayer::new(meta, Secret::new("the app secret")?)?;
 //! let service = layer.layer(service_fn(async |_: Request<VerifiedBody>| {
-//!     Ok::<_, Infallible>(Response::new(Full::from("handled")))
+//!     Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("handled")))
 //! }));
 //!
 //! let ask = "/meta?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=chosen+in+the+console";

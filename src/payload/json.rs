@@ -30,6 +30,43 @@ pub(crate) fn field(body: &[u8], path: &str) -> Result<Option<String>, Malformed
     }
 }
 
+/// The most items of a list whose items are signed one by one: each takes some hundred bytes whatever is
+/// in it, and nothing is proven yet.
+const MOST: usize = 1024;
+
+/// The items of the list that is this member, as they are written; there must be one at least.
+pub(crate) fn items<'b>(body: &'b [u8], path: &str) -> Result<Vec<&'b [u8]>, Malformed> {
+    const LIST: Malformed = Malformed("JSON with a list of 1 to 1024 items");
+    let list = raw(body, path)?.ok_or(LIST)?.get();
+    let mut json = serde_json::Deserializer::from_str(list);
+    let items = json.deserialize_seq(Items).map_err(|_| LIST)?;
+    if items.is_empty() {
+        return Err(LIST);
+    }
+    Ok(items)
+}
+
+struct Items;
+
+impl<'de> Visitor<'de> for Items {
+    type Value = Vec<&'de [u8]>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<&'de RawValue>()? {
+            if items.len() == MOST {
+                return Err(serde::de::Error::custom("too many items"));
+            }
+            items.push(item.get().as_bytes());
+        }
+        Ok(items)
+    }
+}
+
 /// A member as it is written.
 pub(crate) fn raw<'b>(body: &'b [u8], path: &str) -> Result<Option<&'b RawValue>, Malformed> {
     let mut json = serde_json::Deserializer::from_slice(body);

@@ -7,6 +7,8 @@ pub(crate) mod form;
 pub(crate) mod json;
 #[cfg(feature = "jwt")]
 mod jws;
+#[cfg(feature = "form")]
+pub(crate) mod multipart;
 
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 

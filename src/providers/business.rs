@@ -3,6 +3,7 @@ use super::prelude::*;
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("airtable", "Airtable", airtable),
     Preset::new("asana", "Asana", asana),
+    Preset::new("cal-com", "Cal.com", cal_com),
     Preset::new("calendly", "Calendly", calendly),
     Preset::new("checkr", "Checkr", checkr),
     Preset::new("clickup", "ClickUp", clickup),
@@ -26,7 +27,8 @@ pub(super) const PRESETS: &[Preset] = &[
 /// Zendesk webhooks.
 ///
 /// - Signature: `X-Zendesk-Webhook-Signature`, the base64 HMAC-SHA256 of `<time><raw body>`.
-/// - Key: the signing secret of the webhook as text, although it looks like base64.
+/// - Key: the signing secret of the webhook as text, although it looks like base64 (Admin Center,
+///   Apps and integrations, Webhooks).
 /// - Time: `X-Zendesk-Webhook-Signature-Timestamp`, RFC 3339, signed, 300 s either way.
 /// - Id: `X-Zendesk-Webhook-Invocation-Id`, not signed.
 /// - Not signed: the method, the URL, the other headers.
@@ -51,11 +53,13 @@ pub fn zendesk() -> Provider {
 /// Intercom webhooks.
 ///
 /// - Signature: `X-Hub-Signature`, `sha1=` and the hex HMAC-SHA1 of the raw body.
-/// - Key: the client secret of the app, as text.
+/// - Key: the client secret of the app, as text (Developer Hub, the app, Basic information).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// Known in part: the header and the key are documented; no example with its secret is published.
+///
+/// Handshakes: a probe with `HEAD` is answered 200. A `ping` is a delivery.
 ///
 /// Source: <https://developers.intercom.com/docs/webhooks>
 #[must_use]
@@ -72,7 +76,7 @@ pub fn intercom() -> Provider {
 /// HubSpot (v1) webhooks.
 ///
 /// - Signature: `X-HubSpot-Signature`, the hex SHA-256, with the secret first, of the raw body.
-/// - Key: the client secret of the app, as text.
+/// - Key: the client secret of the app, as text (the developer account, the app, Auth).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -96,7 +100,7 @@ pub fn hubspot_v1() -> Provider {
 ///
 /// - Signature: `X-HubSpot-Signature`, the hex SHA-256, with the secret first, of
 ///   `<method><URL><raw body>`.
-/// - Key: the client secret of the app, as text.
+/// - Key: the client secret of the app, as text (the developer account, the app, Auth).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the headers.
 ///
@@ -124,7 +128,7 @@ pub fn hubspot_v2() -> Provider {
 /// Jira Cloud webhooks with a secret.
 ///
 /// - Signature: `X-Hub-Signature`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (System, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Atlassian-Webhook-Identifier`, not signed.
 /// - Attempt: `X-Atlassian-Webhook-Retry`, not signed.
@@ -147,7 +151,7 @@ pub fn jira() -> Provider {
 /// Customer.io reporting webhooks.
 ///
 /// - Signature: `X-CIO-Signature`, the hex HMAC-SHA256 of `v0:<time>:<raw body>`.
-/// - Key: the signing key of the reporting webhook, as text.
+/// - Key: the signing key of the reporting webhook, as text (Integrations, Reporting webhooks).
 /// - Time: `X-CIO-Timestamp`, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -168,7 +172,8 @@ pub fn customerio() -> Provider {
 ///
 /// - Signature: `Calendly-Webhook-Signature`, a list such as `t=…,v1=…`, where a signature is the
 ///   hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the `signing_key` of the subscription, as text.
+/// - Key: the `signing_key` of the subscription, as text (in the answer that creates it, or
+///   chosen by you).
 /// - Time: `t` in the same list, Unix seconds, signed, 180 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -190,7 +195,7 @@ pub fn calendly() -> Provider {
 /// Typeform webhooks.
 ///
 /// - Signature: `Typeform-Signature`, `sha256=` and the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (the form, Connect, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -235,7 +240,7 @@ pub fn docusign() -> Provider {
 /// ClickUp webhooks.
 ///
 /// - Signature: `X-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the `secret` that creating the webhook returns, as text.
+/// - Key: the `secret` that creating the webhook returns, as text (in the answer of the API).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -248,7 +253,8 @@ pub fn clickup() -> Provider {
 /// Airtable webhook notifications.
 ///
 /// - Signature: `X-Airtable-Content-MAC`, `hmac-sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: `macSecretBase64`, which creating the webhook returns once, in base64.
+/// - Key: `macSecretBase64`, which creating the webhook returns once, in base64 (in the answer of
+///   the API).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -270,15 +276,17 @@ pub fn airtable() -> Provider {
 /// Asana webhooks.
 ///
 /// - Signature: `X-Hook-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the `X-Hook-Secret` of the handshake as text, although it looks like hex; one for each
-///   webhook.
+/// - Key: the `X-Hook-Secret` of the handshake as text, although it looks like hex (in the header
+///   of the first request); one for each webhook.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// Asana tells the secret in the first request of a webhook, which nothing proves: take it only
-/// while you create one.
-///
 /// Known in part: read on its pages; no vector.
+///
+/// Handshakes: a request with `X-Hook-Secret` and no signature is answered with the same header. The secret
+/// is handed to [`hand_over`](crate::WebhookLayer::hand_over) first, if that is set; otherwise take it from
+/// the answer of the request that created the webhook. Anybody can send one: accept it only while you create
+/// a webhook.
 ///
 /// Source: <https://developers.asana.com/docs/webhooks-guide>
 #[must_use]
@@ -290,9 +298,12 @@ pub fn asana() -> Provider {
 /// Trello webhooks.
 ///
 /// - Signature: `X-Trello-Webhook`, the base64 HMAC-SHA1 of `<raw body><URL>`.
-/// - Key: the OAuth 1 secret of the application, as text; neither its key nor a token.
+/// - Key: the OAuth 1 secret of the application, as text (the Power-Up admin portal, API key);
+///   neither its key nor a token.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the headers.
+///
+/// Handshakes: a probe with `HEAD` is answered 200.
 ///
 /// # Security
 ///
@@ -318,7 +329,8 @@ pub fn trello() -> Provider {
 /// Checkr webhooks.
 ///
 /// - Signature: `X-Checkr-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the API key of the account, or the secret of the partner's app, as text.
+/// - Key: the API key of the account, or the secret of the partner's app, as text (Account
+///   settings, Developer settings).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -333,7 +345,8 @@ pub fn checkr() -> Provider {
 /// Segment webhook destinations.
 ///
 /// - Signature: `X-Signature`, the hex HMAC-SHA1 of the raw body.
-/// - Key: the shared secret of the destination, as text.
+/// - Key: the shared secret of the destination, as text (Connections, Destinations, the
+///   destination, Settings).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -377,11 +390,16 @@ pub fn linear() -> Provider {
 /// Notion webhooks.
 ///
 /// - Signature: `X-Notion-Signature`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the `verification_token` as text, which Notion sends in the first request.
+/// - Key: the `verification_token` as text, which Notion sends in the first request (the
+///   integration's page, Webhooks, asks for it too).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// "Send webhook" buttons are another feature, and not signed.
+///
+/// Handshakes: the first request, with the `verification_token` and nothing else, goes to
+/// [`hand_over`](crate::WebhookLayer::hand_over) (feature `json`), and without that is refused. Anybody can
+/// send one: accept it only while you create a webhook.
 ///
 /// Source: <https://developers.notion.com/reference/webhooks>
 #[must_use]
@@ -398,7 +416,7 @@ pub fn notion() -> Provider {
 ///
 /// - Signature: `x-retell-signature`, a list such as `v=…,d=…`, where a signature is the hex
 ///   HMAC-SHA256 of `<raw body><time>`.
-/// - Key: the API key, as text.
+/// - Key: the API key, as text (Dashboard, API keys).
 /// - Time: `v` in the same list, Unix milliseconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -419,7 +437,7 @@ pub fn retell() -> Provider {
 ///
 /// - Signature: `X-HubSpot-Signature-v3`, the base64 HMAC-SHA256 of `<method><URL, partly
 ///   decoded><raw body><time>`.
-/// - Key: the client secret of the app, as text.
+/// - Key: the client secret of the app, as text (the developer account, the app, Auth).
 /// - Time: `X-HubSpot-Request-Timestamp`, Unix milliseconds, signed, 300 s either way.
 /// - Not signed: the other headers.
 ///
@@ -443,4 +461,21 @@ pub fn hubspot_v3() -> Provider {
             .message("{method}{canonical:hubspot_url}{body}{timestamp}")
             .danger_allow_ambiguous_message(),
     )
+}
+
+/// Cal.com webhooks.
+///
+/// - Signature: `X-Cal-Signature-256`, the hex HMAC-SHA256 of the raw body.
+/// - Key: the secret of the webhook, as text (Settings, Developer, Webhooks).
+/// - Time: none in the head, so a delivery that was recorded can be sent again at any time; the body has
+///   a `createdAt`, which is signed with it.
+/// - Not signed: the method, the URL, the headers.
+///
+/// Without a secret the header says `no-secret-provided`, which is refused. With a payload template of
+/// one's own the body may be a form; it is signed as sent.
+///
+/// Source: <https://cal.com/docs/developing/guides/automation/webhooks>
+#[must_use]
+pub fn cal_com() -> Provider {
+    Provider::preset(Scheme::builder("cal-com").signature_header("x-cal-signature-256"))
 }

@@ -15,16 +15,23 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("cloudflare-stream", "Cloudflare Stream", cloudflare_stream),
     #[cfg(feature = "form")]
     Preset::new("google-pubsub", "Google Cloud Pub/Sub", google_pubsub),
+    #[cfg(feature = "json")]
+    Preset::new("microsoft-graph", "Microsoft Graph", microsoft_graph),
 ];
 
 /// Azure Event Grid webhooks, by a token in the URL.
 ///
 /// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the endpoint's URL.
+/// - Key: the `token` that you put into the query of the endpoint's URL (chosen by you).
 /// - Time: none.
 /// - Event: `aeg-event-type`, not signed.
 /// - Attempt: `aeg-delivery-count`, not signed.
 /// - Not signed: everything: the token says who sends, and not what.
+///
+/// The token of Microsoft Entra that "secure webhook delivery" sends in `Authorization` is not looked at.
+///
+/// Handshakes: with the right token, `SubscriptionValidation` is answered with its code (feature `json`),
+/// and the `OPTIONS` of the `CloudEvents` schema with its origin and no limit of the rate.
 ///
 /// # Security
 ///
@@ -49,7 +56,7 @@ pub fn azure_event_grid() -> Provider {
 /// Google Cloud Pub/Sub push subscriptions, by a token in the URL.
 ///
 /// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the push endpoint's URL.
+/// - Key: the `token` that you put into the query of the push endpoint's URL (chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -74,7 +81,8 @@ pub fn google_pubsub() -> Provider {
 ///
 /// - Signature: `Webhook-Signature`, a list such as `time=…,sig1=…`, where a signature is the hex
 ///   HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the `secret` that setting the webhook returns, as text, although it looks like hex.
+/// - Key: the `secret` that setting the webhook returns, as text, although it looks like hex (in
+///   the answer of the API).
 /// - Time: `time` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -93,7 +101,7 @@ pub fn cloudflare_stream() -> Provider {
 /// Cloudflare Notifications webhooks, by their secret.
 ///
 /// - Proof: `cf-webhook-auth`, the token as it is. Nothing is signed.
-/// - Key: the secret of the webhook destination, as text.
+/// - Key: the secret of the webhook destination, as text (Notifications, Destinations).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -125,16 +133,20 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 ///
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-256) of `<names and values, a line each>`.
-/// - Key: the certificate of `SigningCertURL` in PEM: let `WebhookLayer::remote_keys` fetch it, from SNS's
-///   own hosts alone. Its chain is not looked at: it is as good as the connection that it came by.
+/// - Key: the certificate of `SigningCertURL` in PEM (in each message): let `WebhookLayer::remote_keys`
+///   fetch it, from SNS's own hosts alone. Its chain is not looked at: it is as good as the connection that it
+///   came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
-/// - Id: `x-amz-sns-message-id`, not signed.
+/// - Id: `MessageId` in the body, signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
 /// - Not signed: the body, the method, the URL, the headers.
 ///
 /// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
-/// raw message delivery nothing is signed. A confirmation of a subscription is signed too: check
-/// the topic, and then fetch its `SubscribeURL`.
+/// raw message delivery nothing is signed.
+///
+/// Handshakes: a subscription goes to [`hand_over`](crate::WebhookLayer::hand_over) once its signature holds
+/// and its `SubscribeURL` was found to be one of Amazon's; without that it is a delivery. Look at the topic
+/// before you fetch the URL: Amazon signs for whoever has one.
 ///
 /// # Security
 ///
@@ -154,7 +166,7 @@ pub fn aws_sns() -> Provider {
             .timestamp_json("Timestamp")
             .timestamp_unit(TimestampUnit::Rfc3339)
             .tolerance(Duration::from_secs(3600))
-            .id_header("x-amz-sns-message-id")
+            .id_json("MessageId")
             .message("{canonical:aws_sns}")
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
@@ -166,16 +178,18 @@ pub fn aws_sns() -> Provider {
 ///
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-1) of `<names and values, a line each>`.
-/// - Key: the certificate of `SigningCertURL` in PEM: let `WebhookLayer::remote_keys` fetch it, from SNS's
-///   own hosts alone. Its chain is not looked at: it is as good as the connection that it came by.
+/// - Key: the certificate of `SigningCertURL` in PEM (in each message): let `WebhookLayer::remote_keys`
+///   fetch it, from SNS's own hosts alone. Its chain is not looked at: it is as good as the connection that it
+///   came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
-/// - Id: `x-amz-sns-message-id`, not signed.
+/// - Id: `MessageId` in the body, signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
 /// - Not signed: the body, the method, the URL, the headers.
 ///
 /// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
-/// raw message delivery nothing is signed. A confirmation of a subscription is signed too: check
-/// the topic, and then fetch its `SubscribeURL`.
+/// raw message delivery nothing is signed.
+///
+/// Handshakes: as [`aws_sns`].
 ///
 /// # Security
 ///
@@ -195,10 +209,46 @@ pub fn aws_sns_sha1() -> Provider {
             .timestamp_json("Timestamp")
             .timestamp_unit(TimestampUnit::Rfc3339)
             .tolerance(Duration::from_secs(3600))
-            .id_header("x-amz-sns-message-id")
+            .id_json("MessageId")
             .message("{canonical:aws_sns}")
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
     )
     .with_handshakes(handshakes::aws_sns())
+}
+
+/// Microsoft Graph change notifications, by their `clientState`.
+///
+/// - Proof: the member `clientState` of each item of `value` in the JSON body, the token as it is. Every
+///   item must have it. Nothing is signed.
+/// - Key: the `clientState` that you set when you create the subscription, as text, up to 255
+///   letters (chosen by you). It comes in the body: keep bodies out of logs.
+/// - Time: none.
+/// - Not signed: everything: the token says who sends, and not what.
+///
+/// One body may have notifications of several subscriptions: all that share an endpoint need one
+/// `clientState`, and a former one as a [previous](crate::Keys::previous) key while they are renewed. The
+/// `validationTokens` that come with encrypted resource data are not looked at. Lifecycle notifications come in
+/// the same way.
+///
+/// Handshakes: the `validationToken` in the query, by which Graph asks whether an endpoint is there, is
+/// answered with itself (feature `form`). Anybody can ask.
+///
+/// # Security
+///
+/// Whoever sees one request can make any other. Take a signature where the provider has one, and
+/// nothing but TLS.
+///
+/// Source: <https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks>
+#[cfg(feature = "json")]
+#[must_use]
+pub fn microsoft_graph() -> Provider {
+    Provider::preset(
+        Scheme::builder("microsoft-graph")
+            .algorithm(Algorithm::Token)
+            .encoding(Encoding::Text)
+            .each_json("value")
+            .signature_json("clientState"),
+    )
+    .with_handshakes(handshakes::microsoft_graph())
 }

@@ -6,12 +6,18 @@ pub(super) const PRESETS: &[Preset] = &[
     #[cfg(feature = "form")]
     Preset::new("docker-hub", "Docker Hub", docker_hub),
     Preset::new("forgejo", "Forgejo", forgejo),
+    #[cfg(feature = "form")]
+    Preset::new("forgejo-form", "Forgejo (form)", forgejo_form),
     Preset::new("ghcr", "GitHub Container Registry", ghcr),
     Preset::new("gitea", "Gitea", gitea),
+    #[cfg(feature = "form")]
+    Preset::new("gitea-form", "Gitea (form)", gitea_form),
     Preset::new("github", "GitHub", github),
     Preset::new("github-sha1", "GitHub (SHA-1)", github_sha1),
     Preset::new("gitlab", "GitLab", gitlab),
     Preset::new("gogs", "Gogs", gogs),
+    #[cfg(feature = "form")]
+    Preset::new("gogs-form", "Gogs (form)", gogs_form),
     Preset::new("npm", "npm", npm),
 ];
 
@@ -71,7 +77,7 @@ pub fn bitbucket() -> Provider {
 /// Gitea webhooks.
 ///
 /// - Signature: `X-Gitea-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Gitea-Delivery`, not signed.
 /// - Event: `X-Gitea-Event`, not signed.
@@ -79,7 +85,8 @@ pub fn bitbucket() -> Provider {
 ///
 /// A webhook without a secret sends an empty signature, which is refused.
 ///
-/// Set the content type to JSON: of a form, the decoded field `payload` is signed, not the body.
+/// Of a form, the decoded field `payload` is signed and not the body: that is `gitea_form`, with the feature
+/// `form`.
 ///
 /// Source: <https://docs.gitea.com/usage/webhooks>
 #[must_use]
@@ -95,7 +102,7 @@ pub fn gitea() -> Provider {
 /// Forgejo webhooks.
 ///
 /// - Signature: `X-Forgejo-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Forgejo-Delivery`, not signed.
 /// - Event: `X-Forgejo-Event`, not signed.
@@ -103,7 +110,8 @@ pub fn gitea() -> Provider {
 ///
 /// A webhook without a secret sends an empty signature, which is refused.
 ///
-/// Set the content type to JSON: of a form, the decoded field `payload` is signed, not the body.
+/// Of a form, the decoded field `payload` is signed and not the body: that is `forgejo_form`, with the feature
+/// `form`.
 ///
 /// Source: <https://forgejo.org/docs/latest/user/webhooks/>
 #[must_use]
@@ -119,7 +127,7 @@ pub fn forgejo() -> Provider {
 /// Gogs webhooks.
 ///
 /// - Signature: `X-Gogs-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Gogs-Delivery`, not signed.
 /// - Event: `X-Gogs-Event`, not signed.
@@ -127,7 +135,8 @@ pub fn forgejo() -> Provider {
 ///
 /// A webhook without a secret sends an empty signature, which is refused.
 ///
-/// Set the content type to JSON: of a form, the decoded field `payload` is signed, not the body.
+/// Of a form, the decoded field `payload` is signed and not the body: that is `gogs_form`, with the feature
+/// `form`.
 ///
 /// Source: <https://github.com/gogs/gogs/blob/main/internal/database/webhook.go>
 #[must_use]
@@ -143,11 +152,13 @@ pub fn gogs() -> Provider {
 /// GitHub Container Registry webhooks.
 ///
 /// - Signature: `X-Hub-Signature-256`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the repository's or organisation's webhook, as text.
+/// - Key: the secret of the repository's or organisation's webhook, as text (Settings, Webhooks,
+///   Secret).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-GitHub-Delivery`, not signed.
 /// - Event: `X-GitHub-Event`, not signed.
 /// - Not signed: the method, the URL, the headers.
+/// - Body: up to 25 MiB, which is the limit here.
 ///
 /// They are GitHub webhooks; set the content type to JSON.
 ///
@@ -169,11 +180,12 @@ pub fn ghcr() -> Provider {
 /// GitHub (SHA-1) webhooks of old servers.
 ///
 /// - Signature: `X-Hub-Signature`, `sha1=` and the hex HMAC-SHA1 of the raw body.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (Settings, Webhooks, Secret).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-GitHub-Delivery`, not signed.
 /// - Event: `X-GitHub-Event`, not signed.
 /// - Not signed: the method, the URL, the headers.
+/// - Body: up to 25 MiB, which is the limit here.
 ///
 /// Only for a GitHub Enterprise Server that sends nothing else; take [`github`](super::github)
 /// otherwise.
@@ -224,7 +236,7 @@ pub fn gitlab() -> Provider {
 /// Azure DevOps service hooks, by basic authentication.
 ///
 /// - Proof: `Authorization`, `Basic ` and the base64 of the credentials. Nothing is signed.
-/// - Key: `user:password`, as configured in the subscription.
+/// - Key: `user:password`, as configured in the subscription (Project settings, Service hooks).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -248,7 +260,7 @@ pub fn azure_devops() -> Provider {
 /// npm registry hooks.
 ///
 /// - Signature: `x-npm-signature`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the hook, as text.
+/// - Key: the secret of the hook, as text (chosen by you).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -267,8 +279,8 @@ pub fn npm() -> Provider {
 /// Docker Hub webhooks, by a token in the URL.
 ///
 /// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the webhook's URL; Docker Hub itself has no
-///   secret.
+/// - Key: the `token` that you put into the query of the webhook's URL (chosen by you); Docker
+///   Hub itself has no secret.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -288,5 +300,83 @@ pub fn docker_hub() -> Provider {
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
             .signature_query("token"),
+    )
+}
+
+/// Forgejo webhooks with the content type of a form.
+///
+/// - Signature: `X-Forgejo-Signature`, the hex HMAC-SHA256 of the form's only field `payload`,
+///   decoded; of a GET, of the query's.
+/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Id: `X-Forgejo-Delivery`, not signed.
+/// - Event: `X-Forgejo-Event`, not signed.
+/// - Not signed: the method, the URL, the headers.
+///
+/// A webhook without a secret sends an empty signature, which is refused. With the content type JSON take
+/// [`forgejo`].
+///
+/// Source: <https://forgejo.org/docs/latest/user/webhooks/>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn forgejo_form() -> Provider {
+    Provider::preset(
+        Scheme::builder("forgejo-form")
+            .signature_header("x-forgejo-signature")
+            .id_header("x-forgejo-delivery")
+            .message("{canonical:payload}")
+            .event_header("x-forgejo-event"),
+    )
+}
+
+/// Gitea webhooks with the content type of a form.
+///
+/// - Signature: `X-Gitea-Signature`, the hex HMAC-SHA256 of the form's only field `payload`,
+///   decoded; of a GET, of the query's.
+/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Id: `X-Gitea-Delivery`, not signed.
+/// - Event: `X-Gitea-Event`, not signed.
+/// - Not signed: the method, the URL, the headers.
+///
+/// A webhook without a secret sends an empty signature, which is refused. With the content type JSON take
+/// [`gitea`].
+///
+/// Source: <https://docs.gitea.com/usage/webhooks>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn gitea_form() -> Provider {
+    Provider::preset(
+        Scheme::builder("gitea-form")
+            .signature_header("x-gitea-signature")
+            .id_header("x-gitea-delivery")
+            .message("{canonical:payload}")
+            .event_header("x-gitea-event"),
+    )
+}
+
+/// Gogs webhooks with the content type of a form.
+///
+/// - Signature: `X-Gogs-Signature`, the hex HMAC-SHA256 of the form's only field `payload`,
+///   decoded.
+/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Id: `X-Gogs-Delivery`, not signed.
+/// - Event: `X-Gogs-Event`, not signed.
+/// - Not signed: the method, the URL, the headers.
+///
+/// A webhook without a secret sends an empty signature, which is refused. With the content type JSON take
+/// [`gogs`].
+///
+/// Source: <https://github.com/gogs/gogs/blob/main/internal/database/webhook.go>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn gogs_form() -> Provider {
+    Provider::preset(
+        Scheme::builder("gogs-form")
+            .signature_header("x-gogs-signature")
+            .id_header("x-gogs-delivery")
+            .message("{canonical:payload}")
+            .event_header("x-gogs-event"),
     )
 }

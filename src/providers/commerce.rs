@@ -9,8 +9,8 @@ pub(super) const PRESETS: &[Preset] = &[
 /// Shopify webhooks.
 ///
 /// - Signature: `X-Shopify-Hmac-Sha256`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the app's client secret as text; for webhooks made in the admin, the signing secret shown
-///   there (Settings, Notifications, Webhooks).
+/// - Key: the app's client secret as text; for webhooks made in the admin, the signing secret
+///   shown there (Settings, Notifications, Webhooks).
 /// - Time: none, so a delivery that was recorded once can be sent again.
 /// - Not signed: `X-Shopify-Webhook-Id` (the id), `X-Shopify-Topic` and `X-Shopify-Shop-Domain`.
 ///
@@ -32,8 +32,10 @@ pub fn shopify() -> Provider {
 /// Shopify Events webhooks.
 ///
 /// - Signature: `shopify-hmac-sha256`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the client secret of the app, as text.
+/// - Key: the client secret of the app, as text (the app's settings, Credentials).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Id: `shopify-webhook-id`, not signed.
+/// - Event: `shopify-topic`, not signed.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// Source: <https://shopify.dev/docs/apps/build/webhooks>
@@ -42,14 +44,16 @@ pub fn shopify_events() -> Provider {
     Provider::preset(
         Scheme::builder("shopify-events")
             .encoding(Encoding::Base64)
-            .signature_header("shopify-hmac-sha256"),
+            .signature_header("shopify-hmac-sha256")
+            .id_header("shopify-webhook-id")
+            .event_header("shopify-topic"),
     )
 }
 
 /// WooCommerce webhooks.
 ///
 /// - Signature: `X-WC-Webhook-Signature`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (WooCommerce, Settings, Advanced, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-WC-Webhook-Delivery-ID`, not signed.
 /// - Event: `X-WC-Webhook-Topic`, not signed.
@@ -57,7 +61,8 @@ pub fn shopify_events() -> Provider {
 ///
 /// HTML entities in a secret are decoded before WooCommerce signs: choose one without `&`.
 ///
-/// The ping that comes when a webhook is saved is not signed.
+/// Handshakes: the ping that comes when a webhook is saved, a form with nothing but `webhook_id` and no
+/// signature, is answered 200 (with the feature `form`; without it 403, and the webhook stays inactive).
 ///
 /// Source: <https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks>
 #[must_use]

@@ -8,11 +8,16 @@ pub(super) const PRESETS: &[Preset] = &[
         "Cloudinary (SHA-256)",
         cloudinary_sha256,
     ),
+    #[cfg(feature = "form")]
+    Preset::new("contentful", "Contentful", contentful),
     Preset::new("dropbox", "Dropbox", dropbox),
+    #[cfg(all(feature = "form", feature = "json"))]
+    Preset::new("dropbox-sign", "Dropbox Sign", dropbox_sign),
     Preset::new("elevenlabs", "ElevenLabs", elevenlabs),
     #[cfg(feature = "json")]
     Preset::new("figma", "Figma", figma),
     Preset::new("ghost", "Ghost", ghost),
+    Preset::new("ghost-old", "Ghost (old versions)", ghost_old),
     Preset::new("kontent-ai", "Kontent.ai", kontent_ai),
     Preset::new("mux", "Mux", mux),
     Preset::new("sanity", "Sanity", sanity),
@@ -24,7 +29,7 @@ pub(super) const PRESETS: &[Preset] = &[
 ///
 /// - Signature: `Mux-Signature`, a list such as `t=…,v1=…`, where a signature is the hex
 ///   HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the signing secret of the endpoint, as text.
+/// - Key: the signing secret of the endpoint, as text (Settings, Webhooks).
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -44,7 +49,7 @@ pub fn mux() -> Provider {
 ///
 /// - Signature: `ElevenLabs-Signature`, a list such as `t=…,v0=…`, where a signature is the hex
 ///   HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the secret of the webhook as text, `wsec_` included.
+/// - Key: the secret of the webhook as text, `wsec_` included (Settings, Webhooks; shown once).
 /// - Time: `t` in the same list, Unix seconds, signed, 1800 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -65,7 +70,7 @@ pub fn elevenlabs() -> Provider {
 ///
 /// - Signature: `sanity-webhook-signature`, a list such as `t=…,v1=…`, where a signature is the
 ///   URL-safe base64 without padding HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (the project, API, Webhooks).
 /// - Time: `t` in the same list, Unix milliseconds, signed, 300 s either way.
 /// - Id: `idempotency-key`, not signed.
 /// - Event: `sanity-operation`, not signed.
@@ -91,7 +96,7 @@ pub fn sanity() -> Provider {
 ///
 /// - Signature: `X-Ghost-Signature`, a list such as `sha256=…, t=…`, where a signature is the hex
 ///   HMAC-SHA256 of `<raw body><time>`.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (Settings, Integrations, the webhook).
 /// - Time: `t` in the same list, Unix milliseconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -111,7 +116,8 @@ pub fn ghost() -> Provider {
 /// Kontent.ai webhooks.
 ///
 /// - Signature: `X-Kontent-ai-Signature`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook as text, although it looks like base64.
+/// - Key: the secret of the webhook as text, although it looks like base64 (Environment settings,
+///   Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -129,7 +135,7 @@ pub fn kontent_ai() -> Provider {
 ///
 /// - Signature: `x-webflow-signature`, the hex HMAC-SHA256 of `<time>:<raw body>`.
 /// - Key: the secret of the webhook, or the client secret of the app, as text, although it looks
-///   like hex.
+///   like hex (in the answer of the API, or the settings of the app).
 /// - Time: `x-webflow-timestamp`, Unix milliseconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -148,7 +154,7 @@ pub fn webflow() -> Provider {
 /// Storyblok webhooks.
 ///
 /// - Signature: `webhook-signature`, the hex HMAC-SHA1 of the raw body.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -169,9 +175,11 @@ pub fn storyblok() -> Provider {
 /// Dropbox webhooks.
 ///
 /// - Signature: `X-Dropbox-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the app secret, as text.
+/// - Key: the app secret, as text (App Console, the app, Settings).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
+///
+/// Handshakes: `GET` with `challenge` is answered with it, as plain text (feature `form`).
 ///
 /// Source: <https://www.dropbox.com/developers/reference/webhooks>
 #[must_use]
@@ -183,7 +191,7 @@ pub fn dropbox() -> Provider {
 /// Cloudinary notifications.
 ///
 /// - Signature: `X-Cld-Signature`, the hex SHA-1, with the secret last, of `<raw body><time>`.
-/// - Key: the API secret, as text.
+/// - Key: the API secret, as text (Settings, API Keys).
 /// - Time: `X-Cld-Timestamp`, Unix seconds, signed, 7200 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -209,7 +217,7 @@ pub fn cloudinary() -> Provider {
 /// Cloudinary (SHA-256) notifications.
 ///
 /// - Signature: `X-Cld-Signature`, the hex SHA-256, with the secret last, of `<raw body><time>`.
-/// - Key: the API secret, as text.
+/// - Key: the API secret, as text (Settings, API Keys).
 /// - Time: `X-Cld-Timestamp`, Unix seconds, signed, 7200 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -229,9 +237,14 @@ pub fn cloudinary_sha256() -> Provider {
 /// Figma webhooks, by their passcode.
 ///
 /// - Proof: the member `passcode` of the JSON body, the token as it is. Nothing is signed.
-/// - Key: the passcode of the webhook, as text. It comes in the body: keep bodies out of logs.
+/// - Key: the passcode of the webhook, as text (chosen by you when the webhook is created). It
+///   comes in the body: keep bodies out of logs.
 /// - Time: none.
+/// - Event: `event_type` in the body, not signed.
 /// - Not signed: everything: the token says who sends, and not what.
+/// - Answer: a wrong passcode gets 400, as Figma asks for; it then sends no more.
+///
+/// Handshakes: `PING` is answered 200 once its passcode is right.
 ///
 /// # Security
 ///
@@ -246,8 +259,10 @@ pub fn figma() -> Provider {
         Scheme::builder("figma")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature_json("passcode"),
+            .signature_json("passcode")
+            .event_json("event_type"),
     )
+    .with_status(RejectionClass::InvalidSignature, StatusCode::BAD_REQUEST)
     .with_handshakes(handshakes::figma())
 }
 
@@ -255,7 +270,8 @@ pub fn figma() -> Provider {
 ///
 /// - Signature: `BOX-SIGNATURE-PRIMARY` or `BOX-SIGNATURE-SECONDARY`, the base64 HMAC-SHA256 of
 ///   `<raw body><time>`.
-/// - Key: the primary signature key of the app as text, and the secondary one as a previous key.
+/// - Key: the primary signature key of the app as text, and the secondary one as a previous key
+///   (Developer Console, the app, Webhooks, Manage signature keys).
 /// - Time: `BOX-DELIVERY-TIMESTAMP`, RFC 3339, signed, 600 s either way.
 /// - Id: `BOX-DELIVERY-ID`, not signed.
 /// - Not signed: the method, the URL, the other headers.
@@ -279,5 +295,110 @@ pub fn box_com() -> Provider {
             .or_message("{canonical:box_escaped}{timestamp}")
             .guard("box-signature-version", "1")
             .guard("box-signature-algorithm", "HmacSHA256"),
+    )
+}
+
+/// Contentful webhooks and app requests.
+///
+/// - Signature: `x-contentful-signature`, the hex HMAC-SHA256 of `<method>\n<path and query, encoded once
+///   more>\n<signed headers, sorted, as name:value with semicolons between>\n<raw body>`.
+/// - Key: the request verification secret of the space or the app, as text (Settings, Webhooks,
+///   Settings).
+/// - Time: `x-contentful-timestamp`, Unix milliseconds, signed, 30 s either way. Contentful's own library
+///   checks the past only.
+/// - Event: `X-Contentful-Topic`, not signed unless the request lists it.
+/// - Attempt: `X-Contentful-Webhook-Request-Attempt`, likewise.
+/// - Not signed: the host, and headers that `x-contentful-signed-headers` does not name.
+///
+/// The request itself says which headers are signed. A list without the timestamp or without itself is
+/// refused, as is a header in it that is missing, and a value that could pass for another header.
+///
+/// A proxy that changes a signed header, or the path, breaks the signature; axum's `nest` takes its
+/// prefix off the path.
+///
+/// Source: <https://www.contentful.com/developers/docs/webhooks/request-verification/>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn contentful() -> Provider {
+    Provider::preset(
+        Scheme::builder("contentful")
+            .signature_header("x-contentful-signature")
+            .timestamp_header("x-contentful-timestamp")
+            .timestamp_unit(TimestampUnit::Milliseconds)
+            .tolerance(Duration::from_secs(30))
+            .message(
+                "{method}\n{canonical:contentful_path}\n{canonical:contentful_headers}\n{body}",
+            )
+            .event_header("x-contentful-topic")
+            .attempt_header("x-contentful-webhook-request-attempt"),
+    )
+}
+
+/// Dropbox Sign events.
+///
+/// - Signature: `event.event_hash` in the JSON of the field `json` of the `multipart/form-data` body, the
+///   hex HMAC-SHA256 of `<event.event_time><event.event_type>`.
+/// - Key: the API key, as text; of an app's callback, that of the account that owns the app
+///   (Integrations, API).
+/// - Time: `event.event_time` in that JSON, Unix seconds, signed, 3 days either way, because for so long
+///   Dropbox Sign tries again. Its own libraries do not look at it.
+/// - Event: `event.event_type` in that JSON, signed.
+/// - Not signed: the rest of the body, the method, the URL, the headers.
+///
+/// An event counts as delivered only if the answer is 200 and has the text `Hello API Event Received`, and so
+/// does the `callback_test` that is sent when the URL is saved, which is signed as any other: the handler
+/// answers them alike.
+///
+/// Handshakes: none that the layer answers. `callback_test` is signed as any delivery, and Dropbox Sign
+/// takes nothing for an answer, to any of them, that does not hold the text `Hello API Event Received`: let
+/// the service answer so.
+///
+/// # Security
+///
+/// Two events of one kind within a second have one signature, and whoever has it can write the rest of
+/// the body: fetch what the event is about by the API.
+///
+/// Source: <https://developers.hellosign.com/docs/events/walkthrough/>
+#[cfg(all(feature = "form", feature = "json"))]
+#[must_use]
+pub fn dropbox_sign() -> Provider {
+    Provider::preset(
+        Scheme::builder("dropbox-sign")
+            .multipart_field("json")
+            .signature_json("event.event_hash")
+            .timestamp_json("event.event_time")
+            .tolerance(Duration::from_secs(3 * 24 * 3600))
+            .event_json("event.event_type")
+            .message("{timestamp}{json:event.event_type}")
+            .danger_leave_body_unsigned()
+            .danger_allow_ambiguous_message(),
+    )
+}
+
+/// Ghost webhooks of older versions (before, and early in, version 5).
+///
+/// - Signature: `X-Ghost-Signature`, a list such as `sha256=…, t=…`, where a signature is the hex
+///   HMAC-SHA256 of the raw body.
+/// - Key: the secret of the webhook, as text (Settings, Integrations, the webhook).
+/// - Time: `t` in the same list, Unix milliseconds, *not signed*, 300 s either way.
+/// - Not signed: the time, the method, the URL, the headers.
+///
+/// Later versions sign the time too: take [`ghost`] where you can.
+///
+/// # Security
+///
+/// Whoever has a delivery can send it again at any time, with the time of day.
+///
+/// Known in part: that older versions leave the time out is known, and not since when they do not.
+///
+/// Source: <https://ghost.org/docs/webhooks/>
+#[must_use]
+pub fn ghost_old() -> Provider {
+    Provider::preset(
+        Scheme::builder("ghost-old")
+            .signature_header("x-ghost-signature")
+            .layout(Layout::key_values("sha256"))
+            .timestamp_key("t")
+            .timestamp_unit(TimestampUnit::Milliseconds),
     )
 }

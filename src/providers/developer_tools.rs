@@ -2,6 +2,7 @@ use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("buildkite", "Buildkite", buildkite),
+    Preset::new("buildkite-token", "Buildkite (token)", buildkite_token),
     Preset::new("circleci", "CircleCI", circleci),
     Preset::new("convoy", "Convoy", convoy),
     Preset::new("convoy-base64", "Convoy (base64)", convoy_base64),
@@ -45,7 +46,8 @@ pub(super) const PRESETS: &[Preset] = &[
 ///
 /// - Signature: `X-PagerDuty-Signature`, a list such as `v1=…,v1=…`, one for each secret in use,
 ///   where a signature is the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the subscription as text, although it looks like base64.
+/// - Key: the secret of the subscription as text, although it looks like base64 (Integrations,
+///   Generic Webhooks; shown once).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Webhook-Id`, not signed.
 /// - Not signed: the method, the URL, the headers.
@@ -65,8 +67,8 @@ pub fn pagerduty() -> Provider {
 ///
 /// - Signature: `X-Buildkite-Signature`, a list such as `timestamp=…,signature=…`, where a
 ///   signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the token of the webhook, as text; choose "signature" in its settings, or it is sent in
-///   clear.
+/// - Key: the token of the webhook, as text (Notification services, Webhook); choose "signature"
+///   in its settings, or it is sent in clear ([`buildkite_token`]).
 /// - Time: `timestamp` in the same list, Unix seconds, signed, 300 s either way.
 /// - Event: `X-Buildkite-Event`, not signed.
 /// - Not signed: the method, the URL, the other headers.
@@ -88,7 +90,7 @@ pub fn buildkite() -> Provider {
 ///
 /// - Signature: `circleci-signature`, a list of versions such as `v1=…`, where a signature is the
 ///   hex HMAC-SHA256 of the raw body.
-/// - Key: the secret token of the webhook, as text.
+/// - Key: the secret token of the webhook, as text (Project settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Event: `circleci-event-type`, not signed.
 /// - Not signed: the method, the URL, the headers.
@@ -108,7 +110,8 @@ pub fn circleci() -> Provider {
 ///
 /// - Signature: `Sentry-Hook-Signature` or `Sentry-App-Signature`, the hex HMAC-SHA256 of the raw
 ///   body.
-/// - Key: the client secret of the integration, as text.
+/// - Key: the client secret of the integration, as text (Settings, Developer settings, the
+///   integration).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `Request-ID`, not signed.
 /// - Event: `Sentry-Hook-Resource`, not signed.
@@ -129,7 +132,8 @@ pub fn sentry() -> Provider {
 /// Grafana Alerting webhook contact points.
 ///
 /// - Signature: `X-Grafana-Alerting-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the HMAC secret of the contact point, as text; leave its timestamp header empty.
+/// - Key: the HMAC secret of the contact point, as text (Alerting, Contact points); leave its
+///   timestamp header empty.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -144,8 +148,8 @@ pub fn grafana() -> Provider {
 /// Grafana Alerting (with time) webhook contact points.
 ///
 /// - Signature: `X-Grafana-Alerting-Signature`, the hex HMAC-SHA256 of `<time>:<raw body>`.
-/// - Key: the HMAC secret of the contact point, as text; set its timestamp header to
-///   `X-Grafana-Alerting-Timestamp`.
+/// - Key: the HMAC secret of the contact point, as text (Alerting, Contact points); set its
+///   timestamp header to `X-Grafana-Alerting-Timestamp`.
 /// - Time: `X-Grafana-Alerting-Timestamp`, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -163,7 +167,7 @@ pub fn grafana_timed() -> Provider {
 /// Heroku app webhooks.
 ///
 /// - Signature: `Heroku-Webhook-Hmac-SHA256`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text; shown once.
+/// - Key: the secret of the webhook, as text (`heroku webhooks:add` prints it); shown once.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -182,11 +186,16 @@ pub fn heroku() -> Provider {
 /// Vercel webhooks and log drains.
 ///
 /// - Signature: `x-vercel-signature`, the hex HMAC-SHA1 of the raw body.
-/// - Key: the secret of the webhook, or the client secret of the integration, as text.
+/// - Key: the secret of the webhook, or the client secret of the integration, as text (Settings,
+///   Webhooks, or the Integrations console).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// Known in part: read in a third party's description.
+///
+/// Handshakes: a `GET` is answered with `x-vercel-verify`, for log drains, once the text that the console
+/// shows is set: `with_setting("verify", …)`. Without it, 403. Known from users of log drains, not from
+/// Vercel's pages.
 ///
 /// Source: <https://vercel.com/docs/webhooks/webhooks-api>
 #[must_use]
@@ -202,7 +211,7 @@ pub fn vercel() -> Provider {
 /// LaunchDarkly webhooks.
 ///
 /// - Signature: `X-LD-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text; signing is optional.
+/// - Key: the secret of the webhook, as text (Integrations, Webhooks); signing is optional.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -218,7 +227,7 @@ pub fn launchdarkly() -> Provider {
 ///
 /// - Signature: `x-hookdeck-signature` or `x-hookdeck-signature-2`, the base64 HMAC-SHA256 of the
 ///   raw body.
-/// - Key: the signing secret of the project, as text.
+/// - Key: the signing secret of the project, as text (Settings, Secrets).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `x-hookdeck-eventid`, not signed.
 /// - Not signed: the method, the URL, the headers.
@@ -243,7 +252,7 @@ pub fn hookdeck() -> Provider {
 ///
 /// - Signature: `X-Convoy-Signature`, a list such as `t=…,v1=…`, one signature for each secret in
 ///   use, where a signature is the hex HMAC-SHA256 of `<time>,<raw body>`.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Id: `X-Convoy-Idempotency-Key`, not signed.
 /// - Not signed: the method, the URL, the other headers.
@@ -268,7 +277,7 @@ pub fn convoy() -> Provider {
 ///
 /// - Signature: `X-Convoy-Signature`, a list such as `t=…,v1=…`, one signature for each secret in
 ///   use, where a signature is the base64 HMAC-SHA256 of `<time>,<raw body>`.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Id: `X-Convoy-Idempotency-Key`, not signed.
 /// - Not signed: the method, the URL, the other headers.
@@ -294,7 +303,7 @@ pub fn convoy_base64() -> Provider {
 ///
 /// - Signature: `X-Convoy-Signature`, a list such as `t=…,v1=…`, one signature for each secret in
 ///   use, where a signature is the hex HMAC-SHA512 of `<time>,<raw body>`.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Id: `X-Convoy-Idempotency-Key`, not signed.
 /// - Not signed: the method, the URL, the other headers.
@@ -320,7 +329,7 @@ pub fn convoy_sha512() -> Provider {
 ///
 /// - Signature: `X-Convoy-Signature`, a list such as `t=…,v1=…`, one signature for each secret in
 ///   use, where a signature is the base64 HMAC-SHA512 of `<time>,<raw body>`.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Id: `X-Convoy-Idempotency-Key`, not signed.
 /// - Not signed: the method, the URL, the other headers.
@@ -346,7 +355,7 @@ pub fn convoy_sha512_base64() -> Provider {
 /// Convoy (simple) webhooks.
 ///
 /// - Signature: `X-Convoy-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Convoy-Idempotency-Key`, not signed.
 /// - Not signed: the method, the URL, the headers.
@@ -367,7 +376,7 @@ pub fn convoy_simple() -> Provider {
 /// Convoy (simple, base64) webhooks.
 ///
 /// - Signature: `X-Convoy-Signature`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Convoy-Idempotency-Key`, not signed.
 /// - Not signed: the method, the URL, the headers.
@@ -389,7 +398,7 @@ pub fn convoy_simple_base64() -> Provider {
 /// Convoy (simple, SHA-512) webhooks.
 ///
 /// - Signature: `X-Convoy-Signature`, the hex HMAC-SHA512 of the raw body.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Convoy-Idempotency-Key`, not signed.
 /// - Not signed: the method, the URL, the headers.
@@ -411,7 +420,7 @@ pub fn convoy_simple_sha512() -> Provider {
 /// Convoy (simple, SHA-512, base64) webhooks.
 ///
 /// - Signature: `X-Convoy-Signature`, the base64 HMAC-SHA512 of the raw body.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Convoy-Idempotency-Key`, not signed.
 /// - Not signed: the method, the URL, the headers.
@@ -428,5 +437,32 @@ pub fn convoy_simple_sha512_base64() -> Provider {
             .encoding(Encoding::Base64)
             .signature_header("x-convoy-signature")
             .id_header("x-convoy-idempotency-key"),
+    )
+}
+
+/// Buildkite webhooks, by their token.
+///
+/// - Proof: `X-Buildkite-Token`, the token as it is. Nothing is signed.
+/// - Key: the token of the webhook, as text (Notification services, Webhook).
+/// - Time: none.
+/// - Event: `X-Buildkite-Event`, not signed.
+/// - Not signed: everything: the token says who sends, and not what.
+///
+/// Choose "signature" in the settings of the webhook, and take [`buildkite`], where you can.
+///
+/// # Security
+///
+/// Whoever sees one request can make any other. Take a signature where the provider has one, and
+/// nothing but TLS.
+///
+/// Source: <https://buildkite.com/docs/apis/webhooks#http-headers>
+#[must_use]
+pub fn buildkite_token() -> Provider {
+    Provider::preset(
+        Scheme::builder("buildkite-token")
+            .algorithm(Algorithm::Token)
+            .encoding(Encoding::Text)
+            .signature_header("x-buildkite-token")
+            .event_header("x-buildkite-event"),
     )
 }

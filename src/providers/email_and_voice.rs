@@ -6,7 +6,15 @@ pub(super) const PRESETS: &[Preset] = &[
     #[cfg(feature = "form")]
     Preset::new("mandrill", "Mailchimp Transactional (Mandrill)", mandrill),
     #[cfg(feature = "form")]
+    Preset::new(
+        "messagebird-legacy",
+        "MessageBird (legacy)",
+        messagebird_legacy,
+    ),
+    #[cfg(feature = "form")]
     Preset::new("plivo", "Plivo", plivo),
+    #[cfg(feature = "form")]
+    Preset::new("plivo-v2", "Plivo (V2)", plivo_v2),
     Preset::new("postmark", "Postmark", postmark),
     #[cfg(feature = "ecdsa")]
     Preset::new("sendgrid", "SendGrid", sendgrid),
@@ -87,7 +95,7 @@ pub fn sendgrid() -> Provider {
 /// SendGrid Inbound Parse webhooks, by basic authentication.
 ///
 /// - Proof: `Authorization`, `Basic ` and the base64 of the credentials. Nothing is signed.
-/// - Key: `user:password`, as you put them into the URL of the webhook.
+/// - Key: `user:password`, as you put them into the URL of the webhook (Settings, Inbound Parse).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -115,8 +123,11 @@ pub fn sendgrid_inbound_parse() -> Provider {
 /// - Signature: the member `signature.signature` of the JSON body, the hex HMAC-SHA256 of
 ///   `<time><signature.token>`.
 /// - Key: the HTTP webhook signing key as text, not the API key (Sending, Webhooks).
-/// - Time: `signature.timestamp` in the body, Unix seconds, signed, 300 s either way.
-/// - Not signed: the body, the method, the URL, the other headers.
+/// - Time: `signature.timestamp` in the body, Unix seconds, signed, 900 s either way, as in Mailgun's own
+///   library.
+/// - Id: `signature.token` in the body, signed.
+/// - Event: `event-data.event` in the body, not signed.
+/// - Not signed: the rest of the body, the method, the URL, the other headers.
 ///
 /// # Security
 ///
@@ -133,6 +144,9 @@ pub fn mailgun() -> Provider {
         Scheme::builder("mailgun")
             .signature_json("signature.signature")
             .timestamp_json("signature.timestamp")
+            .tolerance(Duration::from_secs(900))
+            .id_json("signature.token")
+            .event_json("event-data.event")
             .message("{timestamp}{json:signature.token}")
             .danger_leave_body_unsigned()
             .danger_allow_ambiguous_message(),
@@ -142,7 +156,8 @@ pub fn mailgun() -> Provider {
 /// Postmark webhooks, by basic authentication.
 ///
 /// - Proof: `Authorization`, `Basic ` and the base64 of the credentials. Nothing is signed.
-/// - Key: `user:password`, as configured for the webhook or put into its URL.
+/// - Key: `user:password`, as configured for the webhook or put into its URL (the server,
+///   Webhooks).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -172,6 +187,9 @@ pub fn postmark() -> Provider {
 /// - Key: the key of the webhook, as text (Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the headers.
+///
+/// Handshakes: a probe with `HEAD`, and a `POST` of no events (`mandrill_events=[]`), are answered 200
+/// without a signature: they come before there is a key.
 ///
 /// # Security
 ///
@@ -224,7 +242,7 @@ pub fn telnyx() -> Provider {
 ///
 /// - Signature: `x-sinch-webhook-signature`, the base64 HMAC-SHA256 of `<raw
 ///   body>.<x-sinch-webhook-signature-nonce>.<time>`.
-/// - Key: the secret of the webhook, as text.
+/// - Key: the secret of the webhook, as text (the app, Webhooks; chosen by you).
 /// - Time: `x-sinch-webhook-signature-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -235,6 +253,7 @@ pub fn sinch_conversation() -> Provider {
         Scheme::builder("sinch-conversation")
             .encoding(Encoding::Base64)
             .signature_header("x-sinch-webhook-signature")
+            .guard("x-sinch-webhook-signature-algorithm", "HmacSHA256")
             .timestamp_header("x-sinch-webhook-signature-timestamp")
             .message("{body}.{header:x-sinch-webhook-signature-nonce}.{timestamp}"),
     )
@@ -243,7 +262,8 @@ pub fn sinch_conversation() -> Provider {
 /// Sinch Numbers callbacks.
 ///
 /// - Signature: `X-Sinch-Signature`, the hex HMAC-SHA1 of the raw body.
-/// - Key: the HMAC secret of the callback configuration, as text.
+/// - Key: the HMAC secret of the callback configuration, as text (callback configuration of the
+///   API).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -260,10 +280,10 @@ pub fn sinch_numbers() -> Provider {
 /// Travis CI notifications.
 ///
 /// - Signature: `Signature`, the base64 RSA signature (PKCS#1 v1.5, SHA-1) of `<payload>`.
-/// - Key: the public key of `https://api.travis-ci.com/config` in PEM; that of `.org` was
-///   another.
+/// - Key: the public key of `https://api.travis-ci.com/config` in PEM (the API serves it); that
+///   of `.org` was another.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the other fields of the form, the method, the URL, the headers.
+/// - Not signed: the rest of the body, the other fields of the form, the method, the URL, the headers.
 ///
 /// # Security
 ///
@@ -288,7 +308,7 @@ pub fn travis() -> Provider {
 ///
 /// - Signature: `X-Twilio-Signature`, the base64 HMAC-SHA1 of `<URL><names and values of the
 ///   form, sorted>`.
-/// - Key: the primary auth token of the account, as text.
+/// - Key: the primary auth token of the account, as text (Console, Account info).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `I-Twilio-Idempotency-Token`, not signed.
 /// - Not signed: the method, the headers.
@@ -324,9 +344,10 @@ pub fn twilio() -> Provider {
 ///
 /// - Signature: `X-Twilio-Signature`, the base64 HMAC-SHA256 of `<URL><names and values of the
 ///   form, sorted>`.
-/// - Key: the shared key as text, although it looks like hex;
+/// - Key: the shared key as text, although it looks like hex (Console, API keys);
 ///   `X-Twilio-Webhooks-Signature-Settings` names it and is not signed.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Id: `I-Twilio-Idempotency-Token`, not signed.
 /// - Not signed: the method, the headers.
 ///
 /// Any body that is no form needs `bodySHA256` in the query, as Twilio adds it, with the SHA-256
@@ -348,6 +369,7 @@ pub fn twilio_sharedkey() -> Provider {
         Scheme::builder("twilio-sharedkey")
             .encoding(Encoding::Base64)
             .signature_header("x-twilio-signature")
+            .id_header("i-twilio-idempotency-token")
             .message("{canonical:twilio}")
             .or_message("{canonical:twilio_with_port}")
             .danger_allow_ambiguous_message(),
@@ -359,7 +381,8 @@ pub fn twilio_sharedkey() -> Provider {
 /// - Signature: `X-Plivo-Signature-V3` or `X-Plivo-Signature-Ma-V3`, a list of signatures with
 ///   commas between, where a signature is the base64 HMAC-SHA256 of `<URL and parameters,
 ///   sorted>.<x-plivo-signature-v3-nonce>`.
-/// - Key: the auth token, as text; that of the main account for `X-Plivo-Signature-Ma-V3`.
+/// - Key: the auth token, as text (Console, Overview); that of the main account for
+///   `X-Plivo-Signature-Ma-V3`.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the other headers.
 ///
@@ -387,7 +410,7 @@ pub fn plivo() -> Provider {
 /// - Signature: `Authorization`, `Application <key>:` and the signature, where a signature is the
 ///   base64 HMAC-SHA256 of `<method>\n<base64 MD5 of the
 ///   body>\n<content-type>\nx-timestamp:<time>\n<path>`.
-/// - Key: the application secret, in base64.
+/// - Key: the application secret, in base64 (Dashboard, the app).
 /// - Time: `x-timestamp`, RFC 3339, signed, 300 s either way.
 /// - Not signed: the URL, the other headers.
 ///
@@ -416,12 +439,13 @@ pub fn sinch_voice() -> Provider {
 ///
 /// - Signature: the field `sig` of the form, or the parameter of the query, the hex MD5, with the
 ///   secret last, of `<&name=value of all parameters, sorted>`.
-/// - Key: the signature secret of the account, as text. Which hash is used is a setting of the
-///   account.
+/// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
+///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
+/// choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -446,12 +470,13 @@ pub fn vonage_sms() -> Provider {
 ///
 /// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-MD5 of
 ///   `<&name=value of all parameters, sorted>`.
-/// - Key: the signature secret of the account, as text. Which hash is used is a setting of the
-///   account.
+/// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
+///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
+/// choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -474,12 +499,13 @@ pub fn vonage_sms_hmac_md5() -> Provider {
 ///
 /// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-SHA1 of
 ///   `<&name=value of all parameters, sorted>`.
-/// - Key: the signature secret of the account, as text. Which hash is used is a setting of the
-///   account.
+/// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
+///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
+/// choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -502,12 +528,13 @@ pub fn vonage_sms_hmac_sha1() -> Provider {
 ///
 /// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-SHA256
 ///   of `<&name=value of all parameters, sorted>`.
-/// - Key: the signature secret of the account, as text. Which hash is used is a setting of the
-///   account.
+/// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
+///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
+/// choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -529,12 +556,13 @@ pub fn vonage_sms_hmac_sha256() -> Provider {
 ///
 /// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-SHA512
 ///   of `<&name=value of all parameters, sorted>`.
-/// - Key: the signature secret of the account, as text. Which hash is used is a setting of the
-///   account.
+/// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
+///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
+/// choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -550,5 +578,60 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
             .signature_form("sig")
             .signature_query("sig")
             .message("{canonical:vonage_sms}"),
+    )
+}
+
+/// MessageBird (legacy) webhooks, without a JSON web token.
+///
+/// - Signature: `MessageBird-Signature`, the base64 HMAC-SHA256 of `<time>\n<query, sorted and encoded
+///   anew>\n<SHA-256 of the raw body, as bytes>`.
+/// - Key: the signing key, as text (Developer settings); not the API key.
+/// - Time: `MessageBird-Request-Timestamp`, Unix seconds, signed, 10 s either way.
+/// - Not signed: the method, the path, the headers.
+///
+/// The scheme is deprecated: MessageBird sends a token in `MessageBird-Signature-JWT` beside it. A
+/// parameter that is in the query twice is refused.
+///
+/// Source: <https://developers.messagebird.com/api/#verifying-http-requests>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn messagebird_legacy() -> Provider {
+    Provider::preset(
+        Scheme::builder("messagebird-legacy")
+            .encoding(Encoding::Base64)
+            .signature_header("messagebird-signature")
+            .timestamp_header("messagebird-request-timestamp")
+            .tolerance(Duration::from_secs(10))
+            .message("{timestamp}\n{canonical:messagebird_legacy}"),
+    )
+}
+
+/// Plivo (V2) webhooks.
+///
+/// - Signature: `X-Plivo-Signature-V2`, the base64 HMAC-SHA256 of `<URL without its
+///   query><x-plivo-signature-v2-nonce>`.
+/// - Key: the auth token, as text (Console, Overview).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the body, the query, the method, the other headers.
+///
+/// Where the endpoint is the root of its host, the URL is tried with the slash and without it.
+///
+/// # Security
+///
+/// The body is not signed: whoever has one delivery can send any body with it, and at any time. Take
+/// [`plivo`] where you can.
+///
+/// Source: <https://www.plivo.com/docs/messaging/concepts/signature-validation>
+#[cfg(feature = "form")]
+#[must_use]
+pub fn plivo_v2() -> Provider {
+    Provider::preset(
+        Scheme::builder("plivo-v2")
+            .encoding(Encoding::Base64)
+            .signature_header("x-plivo-signature-v2")
+            .message("{canonical:plivo_v2}{header:x-plivo-signature-v2-nonce}")
+            .or_message("{canonical:plivo_v2_without_path}{header:x-plivo-signature-v2-nonce}")
+            .danger_leave_body_unsigned()
+            .danger_allow_ambiguous_message(),
     )
 }

@@ -1,5 +1,5 @@
 //! What providers ask before they deliver, and what they are answered.
-#![allow(unused_mut, unused_imports, reason = "some are behind features")]
+#![allow(unused_imports, reason = "some are behind features")]
 
 use http::{HeaderName, Method, StatusCode};
 
@@ -28,39 +28,36 @@ fn query(name: &str) -> Place {
 }
 
 /// A probe with the method `HEAD`: 200.
-fn probe() -> Vec<Handshake> {
-    vec![Handshake::unsigned("probe", Method::HEAD)]
+fn probe() -> Handshake {
+    Handshake::unsigned("probe", Method::HEAD)
 }
 
 pub(super) fn asana() -> Vec<Handshake> {
     const SECRET: HeaderName = HeaderName::from_static("x-hook-secret");
-    let secret = Handshake::unsigned("secret", Method::POST)
+    Vec::from([Handshake::unsigned("secret", Method::POST)
         .when_absent(header("x-hook-signature"))
         .challenge(Place::Header(SECRET), Letters::Token, 1..=256)
         .header(SECRET, [Piece::Challenge])
-        .brings_if_wanted(Brings::Secret);
-    vec![secret]
+        .brings_if_wanted(Brings::Secret)])
 }
 
 #[cfg(all(feature = "x509", feature = "json"))]
 pub(super) fn aws_sns() -> Vec<Handshake> {
-    let subscription = Handshake::signed("subscription", Method::POST)
+    Vec::from([Handshake::signed("subscription", Method::POST)
         .when(json("Type"), "SubscriptionConfirmation")
-        .brings(Brings::SnsSubscription);
-    vec![subscription]
+        .brings(Brings::SnsSubscription)])
 }
 
 #[cfg(feature = "form")]
 pub(super) fn azure_event_grid() -> Vec<Handshake> {
     const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-origin");
     const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-allowed-rate");
-    let origin = Handshake::signed("origin", Method::OPTIONS)
-        .challenge(header("webhook-request-origin"), Letters::Token, 1..=253)
-        .header(ALLOWED_ORIGIN, [Piece::Challenge])
-        .header(ALLOWED_RATE, [Piece::Literal("*".into())]);
-    let mut handshakes = vec![origin];
-    #[cfg(feature = "json")]
-    handshakes.push(
+    Vec::from([
+        Handshake::signed("origin", Method::OPTIONS)
+            .challenge(header("webhook-request-origin"), Letters::Token, 1..=253)
+            .header(ALLOWED_ORIGIN, [Piece::Challenge])
+            .header(ALLOWED_RATE, [Piece::Literal("*".into())]),
+        #[cfg(feature = "json")]
         Handshake::signed("validation", Method::POST)
             .when(header("aeg-event-type"), "SubscriptionValidation")
             .when(
@@ -69,128 +66,132 @@ pub(super) fn azure_event_grid() -> Vec<Handshake> {
             )
             .challenge(json("0.data.validationCode"), Letters::Token, 1..=256)
             .json("validationResponse", [Piece::Challenge]),
-    );
-    handshakes
+    ])
 }
 
 #[cfg(feature = "form")]
 pub(super) fn braintree() -> Vec<Handshake> {
-    let challenge = Handshake::unsigned("challenge", Method::GET)
+    Vec::from([Handshake::unsigned("challenge", Method::GET)
         .challenge(query("bt_challenge"), Letters::LowerHex, 20..=32)
         .text([
             Piece::Setting("public_key_id".into()),
             Piece::Literal("|".into()),
             Piece::Mac,
-        ]);
-    vec![challenge]
+        ])])
 }
 
 /// Webhook events have a type 1 too, and the event beside it.
 #[cfg(feature = "ed25519")]
 pub(super) fn discord() -> Vec<Handshake> {
-    let mut handshakes = Vec::new();
-    #[cfg(feature = "json")]
-    handshakes.extend([
+    Vec::from([
+        #[cfg(feature = "json")]
         Handshake::signed("ping", Method::POST)
             .when(json("type"), "1")
             .when_absent(json("event"))
             .fixed_json(r#"{"type":1}"#),
+        #[cfg(feature = "json")]
         Handshake::signed("event_ping", Method::POST)
             .when(json("type"), "0")
             .status(StatusCode::NO_CONTENT),
-    ]);
-    handshakes
+    ])
 }
 
 pub(super) fn dropbox() -> Vec<Handshake> {
-    let mut handshakes = Vec::new();
-    #[cfg(feature = "form")]
-    handshakes.push(
+    Vec::from([
+        #[cfg(feature = "form")]
         Handshake::unsigned("challenge", Method::GET)
             .challenge(query("challenge"), Letters::Printable, 1..=512)
             .text([Piece::Challenge]),
-    );
-    handshakes
+    ])
 }
 
 #[cfg(feature = "json")]
 pub(super) fn figma() -> Vec<Handshake> {
-    let ping = Handshake::signed("ping", Method::POST).when(json("event_type"), "PING");
-    vec![ping]
+    Vec::from([Handshake::signed("ping", Method::POST).when(json("event_type"), "PING")])
 }
 
 pub(super) fn intercom() -> Vec<Handshake> {
-    probe()
+    Vec::from([probe()])
 }
 
 #[cfg(feature = "form")]
 pub(super) fn mandrill() -> Vec<Handshake> {
-    let mut handshakes = probe();
-    handshakes.push(Handshake::unsigned("empty", Method::POST).when(form("mandrill_events"), "[]"));
-    handshakes
+    Vec::from([
+        probe(),
+        Handshake::unsigned("empty", Method::POST).when(form("mandrill_events"), "[]"),
+    ])
 }
 
 pub(super) fn meta() -> Vec<Handshake> {
-    let mut handshakes = Vec::new();
-    #[cfg(feature = "form")]
-    handshakes.push(
+    Vec::from([
+        #[cfg(feature = "form")]
         Handshake::unsigned("subscribe", Method::GET)
             .when(query("hub.mode"), "subscribe")
             .token(query("hub.verify_token"), "verify_token")
             .challenge(query("hub.challenge"), Letters::Printable, 1..=512)
             .text([Piece::Challenge]),
-    );
-    handshakes
+    ])
+}
+
+#[cfg(feature = "json")]
+pub(super) fn microsoft_graph() -> Vec<Handshake> {
+    Vec::from([
+        #[cfg(feature = "form")]
+        Handshake::unsigned("validation", Method::POST)
+            .challenge(query("validationToken"), Letters::Printable, 1..=2048)
+            .text([Piece::Challenge]),
+    ])
+}
+
+#[cfg(feature = "jwt")]
+pub(super) fn monday() -> Vec<Handshake> {
+    Vec::from([Handshake::unsigned("challenge", Method::POST)
+        .when_absent(json("event"))
+        .challenge(json("challenge"), Letters::Printable, 1..=512)
+        .json("challenge", [Piece::Challenge])])
 }
 
 pub(super) fn notion() -> Vec<Handshake> {
-    let mut handshakes = Vec::new();
-    #[cfg(feature = "json")]
-    handshakes.push(
+    Vec::from([
+        #[cfg(feature = "json")]
         Handshake::unsigned("verification", Method::POST)
             .when_absent(json("type"))
             .challenge(json("verification_token"), Letters::Token, 1..=256)
             .brings(Brings::Secret),
-    );
-    handshakes
+    ])
 }
 
 pub(super) fn okta() -> Vec<Handshake> {
-    let verification = Handshake::signed("verification", Method::GET)
+    Vec::from([Handshake::signed("verification", Method::GET)
         .challenge(
             header("x-okta-verification-challenge"),
             Letters::Printable,
             1..=512,
         )
-        .json("verification", [Piece::Challenge]);
-    vec![verification]
+        .json("verification", [Piece::Challenge])])
 }
 
 pub(super) fn slack() -> Vec<Handshake> {
-    let mut handshakes = Vec::new();
-    #[cfg(feature = "json")]
-    handshakes.push(
+    Vec::from([
+        #[cfg(feature = "json")]
         Handshake::signed("url_verification", Method::POST)
             .when(json("type"), "url_verification")
             .challenge(json("challenge"), Letters::Printable, 1..=512)
             .text([Piece::Challenge]),
-    );
-    #[cfg(feature = "form")]
-    handshakes.extend([
+        #[cfg(feature = "form")]
         Handshake::unsigned("ssl_check", Method::GET).when(query("ssl_check"), "1"),
+        #[cfg(feature = "form")]
         Handshake::unsigned("ssl_check", Method::POST).when(form("ssl_check"), "1"),
-    ]);
-    handshakes
+    ])
 }
 
 pub(super) fn trello() -> Vec<Handshake> {
-    probe()
+    Vec::from([probe()])
 }
 
 pub(super) fn twitch() -> Vec<Handshake> {
-    let mut handshakes = Vec::new();
-    #[cfg(feature = "json")]
-    handshakes.push(
+    Vec::from([
+        #[cfg(feature = "json")]
         Handshake::signed("verification", Method::POST)
             .when(
                 header("twitch-eventsub-message-type"),
@@ -198,51 +199,43 @@ pub(super) fn twitch() -> Vec<Handshake> {
             )
             .challenge(json("challenge"), Letters::Printable, 1..=512)
             .text([Piece::Challenge]),
-    );
-    handshakes
+    ])
 }
 
 pub(super) fn vercel() -> Vec<Handshake> {
     const VERIFY: HeaderName = HeaderName::from_static("x-vercel-verify");
-    let verify = Handshake::unsigned("verify", Method::GET)
-        .header(VERIFY, [Piece::Setting("verify".into())]);
-    vec![verify]
+    Vec::from([Handshake::unsigned("verify", Method::GET)
+        .header(VERIFY, [Piece::Setting("verify".into())])])
 }
 
 pub(super) fn woocommerce() -> Vec<Handshake> {
-    let mut handshakes = Vec::new();
-    #[cfg(feature = "form")]
-    handshakes.push(
+    Vec::from([
+        #[cfg(feature = "form")]
         Handshake::unsigned("ping", Method::POST)
             .when_absent(header("x-wc-webhook-signature"))
             .when_number(form("webhook_id")),
-    );
-    handshakes
+    ])
 }
 
 pub(super) fn x() -> Vec<Handshake> {
-    let mut handshakes = Vec::new();
-    #[cfg(feature = "form")]
-    handshakes.push(
+    Vec::from([
+        #[cfg(feature = "form")]
         Handshake::unsigned("crc", Method::GET)
             .challenge(query("crc_token"), Letters::Token, 1..=256)
             .json(
                 "response_token",
                 [Piece::Literal("sha256=".into()), Piece::Mac],
             ),
-    );
-    handshakes
+    ])
 }
 
 pub(super) fn zoom() -> Vec<Handshake> {
-    let mut handshakes = Vec::new();
-    #[cfg(feature = "json")]
-    handshakes.push(
+    Vec::from([
+        #[cfg(feature = "json")]
         Handshake::signed("url_validation", Method::POST)
             .when(json("event"), "endpoint.url_validation")
             .challenge(json("payload.plainToken"), Letters::Token, 1..=256)
             .json("plainToken", [Piece::Challenge])
             .json("encryptedToken", [Piece::Mac]),
-    );
-    handshakes
+    ])
 }

@@ -6,6 +6,8 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("onfido", "Onfido", onfido),
     Preset::new("persona", "Persona", persona),
     Preset::new("sumsub", "Sumsub", sumsub),
+    Preset::new("sumsub-sha1", "Sumsub (SHA-1)", sumsub_sha1),
+    Preset::new("sumsub-sha512", "Sumsub (SHA-512)", sumsub_sha512),
     Preset::new("workos", "WorkOS", workos),
 ];
 
@@ -13,7 +15,7 @@ pub(super) const PRESETS: &[Preset] = &[
 ///
 /// - Signature: `WorkOS-Signature`, a list such as `t=…, v1=…`, where a signature is the hex
 ///   HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (Dashboard, Webhooks).
 /// - Time: `t` in the same list, Unix milliseconds, signed, 180 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -34,7 +36,7 @@ pub fn workos() -> Provider {
 /// Onfido webhooks.
 ///
 /// - Signature: `X-SHA2-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the token of the webhook, as text.
+/// - Key: the token of the webhook, as text (Dashboard, Webhooks, or the answer of the API).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -48,9 +50,11 @@ pub fn onfido() -> Provider {
 ///
 /// - Signature: `Persona-Signature`, groups such as `t=…,v1=…`, one for each secret in use, with
 ///   a space between, where a signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the secret of the webhook as text, `wbhsec_` included.
+/// - Key: the secret of the webhook as text, `wbhsec_` included (Dashboard, Webhooks).
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
+///
+/// All groups of one delivery have one time; groups with different times are refused.
 ///
 /// Source: <https://docs.withpersona.com/webhooks-best-practices>
 #[must_use]
@@ -71,8 +75,8 @@ pub fn persona() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// Choose HMAC SHA-256 in its settings: the header that names the hash is not signed, so another
-/// one is refused.
+/// The header that names the hash is not signed, so another one is refused: [`sumsub_sha512`] and
+/// [`sumsub_sha1`] take those.
 ///
 /// Known in part: read on its page; no vector.
 ///
@@ -89,9 +93,12 @@ pub fn sumsub() -> Provider {
 /// Okta event hooks, by their authentication header.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the authentication secret of the hook, whole.
+/// - Key: the authentication secret of the hook, whole (Workflow, Event hooks; chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
+///
+/// Handshakes: the `GET` with `X-Okta-Verification-Challenge` is answered with it, in JSON, once its
+/// `Authorization` is right.
 ///
 /// # Security
 ///
@@ -113,7 +120,8 @@ pub fn okta() -> Provider {
 /// Auth0 log and event streams, by their authorization.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the authorization token of the stream, whole, with `Bearer ` if you configured it so.
+/// - Key: the authorization token of the stream, whole, with `Bearer ` if you configured it so
+///   (Monitoring, Streams; chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -132,5 +140,49 @@ pub fn auth0() -> Provider {
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
             .signature_header("authorization"),
+    )
+}
+
+/// Sumsub (SHA-512) webhooks.
+///
+/// - Signature: `X-Payload-Digest`, the hex HMAC-SHA512 of the raw body.
+/// - Key: the secret key of the webhook, as text (Dev space, Webhooks).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// The hash is a setting of the webhook: [`sumsub`] is another one.
+///
+/// Known in part: read on its page; no vector.
+///
+/// Source: <https://docs.sumsub.com/docs/webhook-manager>
+#[must_use]
+pub fn sumsub_sha512() -> Provider {
+    Provider::preset(
+        Scheme::builder("sumsub-sha512")
+            .algorithm(Algorithm::HmacSha512)
+            .signature_header("x-payload-digest")
+            .guard("x-payload-digest-alg", "HMAC_SHA512_HEX"),
+    )
+}
+
+/// Sumsub (SHA-1) webhooks.
+///
+/// - Signature: `X-Payload-Digest`, the hex HMAC-SHA1 of the raw body.
+/// - Key: the secret key of the webhook, as text (Dev space, Webhooks).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the method, the URL, the headers.
+///
+/// Only for a webhook that is still set to it; take [`sumsub`] where you can.
+///
+/// Known in part: read on its page; no vector.
+///
+/// Source: <https://docs.sumsub.com/docs/webhook-manager>
+#[must_use]
+pub fn sumsub_sha1() -> Provider {
+    Provider::preset(
+        Scheme::builder("sumsub-sha1")
+            .algorithm(Algorithm::HmacSha1)
+            .signature_header("x-payload-digest")
+            .guard("x-payload-digest-alg", "HMAC_SHA1_HEX"),
     )
 }

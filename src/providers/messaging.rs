@@ -20,13 +20,18 @@ pub(super) const PRESETS: &[Preset] = &[
 /// Slack: Events API, interactivity and slash commands.
 ///
 /// - Signature: `X-Slack-Signature`, `v0=` and the hex HMAC-SHA256 of `v0:<time>:<raw body>`.
-/// - Key: the app's signing secret as text (Basic Information, App Credentials). It looks like hex
-///   but is not decoded.
+/// - Key: the app's signing secret as text (Basic Information, App Credentials). It looks like
+///   hex but is not decoded.
 /// - Time: `X-Slack-Request-Timestamp`, Unix seconds, signed, 300 s either way.
 /// - Attempt: `X-Slack-Retry-Num`, not signed.
+/// - Not signed: the method, the URL, the other headers.
 /// - Body: JSON or form-encoded, signed as sent.
 ///
-/// Slack sends no id in the head; the Events API has `event_id` in the body.
+/// Slack sends no id in the head; the Events API has `event_id` in the body
+/// ([`with_id_json`](Provider::with_id_json)).
+///
+/// Handshakes: `url_verification` is answered with its challenge once its signature holds (feature `json`),
+/// and `ssl_check` with 200 (feature `form`).
 ///
 /// Source: <https://docs.slack.dev/authentication/verifying-requests-from-slack/>
 #[must_use]
@@ -52,6 +57,9 @@ pub fn slack() -> Provider {
 /// Answers: 401 for a signature that does not match; Discord sends wrong ones to see it, and
 /// refuses endpoints that answer otherwise.
 ///
+/// Handshakes: both kinds of `PING` are answered once their signature holds, that of interactions with
+/// `{"type":1}` and that of webhook events with 204 (feature `json`).
+///
 /// Source: <https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint>
 #[cfg(feature = "ed25519")]
 #[must_use]
@@ -71,7 +79,8 @@ pub fn discord() -> Provider {
 /// Microsoft Teams outgoing webhooks.
 ///
 /// - Signature: `Authorization`, `HMAC` and the base64 HMAC-SHA256 of the raw body.
-/// - Key: the security token in base64, shown once when the webhook is created.
+/// - Key: the security token in base64, shown once when the webhook is created (the team, Apps,
+///   Create an outgoing webhook).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -91,7 +100,7 @@ pub fn microsoft_teams() -> Provider {
 ///
 /// - Proof: `X-Telegram-Bot-Api-Secret-Token`, the token as it is. Nothing is signed.
 /// - Key: the `secret_token` given to `setWebhook`: 1 to 256 of `A`-`Z`, `a`-`z`, `0`-`9`, `_`,
-///   `-`.
+///   `-` (chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -114,7 +123,8 @@ pub fn telegram() -> Provider {
 /// LINE Messaging API webhooks.
 ///
 /// - Signature: `x-line-signature`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the channel secret as text, although it looks like hex.
+/// - Key: the channel secret as text, although it looks like hex (LINE Developers, the channel,
+///   Basic settings).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -140,6 +150,10 @@ pub fn line() -> Provider {
 ///
 /// The body has its letters escaped as it was signed: do not decode and write it again.
 ///
+/// Handshakes: `GET` with `hub.challenge` is answered with it, once the token that you chose in the console
+/// is set, `with_setting("verify_token", …)`, and is the one that was sent (feature `form`). Without the
+/// setting, or with another token, 403.
+///
 /// Source: <https://developers.facebook.com/docs/graph-api/webhooks/getting-started>
 #[must_use]
 pub fn meta() -> Provider {
@@ -154,11 +168,13 @@ pub fn meta() -> Provider {
 /// Meta (SHA-1) webhooks of old apps.
 ///
 /// - Signature: `X-Hub-Signature`, `sha1=` and the hex HMAC-SHA1 of the raw body.
-/// - Key: the app secret as text.
+/// - Key: the app secret as text (App settings, Basic).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// Meta sends both; take [`meta`].
+///
+/// Handshakes: as [`meta`].
 ///
 /// Source: <https://developers.facebook.com/docs/graph-api/webhooks/getting-started>
 #[must_use]
@@ -176,11 +192,14 @@ pub fn meta_sha1() -> Provider {
 ///
 /// - Signature: `x-twitter-webhooks-signature`, `sha256=` and the base64 HMAC-SHA256 of the raw
 ///   body.
-/// - Key: the consumer secret (API secret key) as text.
+/// - Key: the consumer secret (API secret key) as text (Developer portal, Keys and tokens).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// After `sha256=` comes base64, and not hex as everywhere else.
+///
+/// Handshakes: `GET` with `crc_token` is answered with its MAC under the current key (feature `form`). A
+/// body that could be such a token, as no event could, is refused, however it is signed.
 ///
 /// Source: <https://docs.x.com/x-api/webhooks/quickstart>
 #[must_use]
@@ -198,12 +217,15 @@ pub fn x() -> Provider {
 ///
 /// - Signature: `Twitch-Eventsub-Message-Signature`, `sha256=` and the hex HMAC-SHA256 of
 ///   `<id><time><raw body>`.
-/// - Key: the secret given with the subscription, as text: 10 to 100 letters.
+/// - Key: the secret given with the subscription, as text: 10 to 100 letters (chosen by you).
 /// - Time: `Twitch-Eventsub-Message-Timestamp`, RFC 3339, signed, 600 s either way.
 /// - Id: `Twitch-Eventsub-Message-Id`, signed.
 /// - Event: `Twitch-Eventsub-Subscription-Type`, not signed.
 /// - Attempt: `Twitch-Eventsub-Message-Retry`, not signed.
 /// - Not signed: the method, the URL, the other headers.
+///
+/// Handshakes: `webhook_callback_verification` is answered with its challenge once its signature holds
+/// (feature `json`). A revocation is a delivery.
 ///
 /// # Security
 ///
@@ -235,7 +257,11 @@ pub fn twitch() -> Provider {
 /// - Key: the secret token of the app, as text (Features, Access); neither the client secret nor
 ///   the old verification token.
 /// - Time: `x-zm-request-timestamp`, Unix seconds, signed, 300 s either way.
+/// - Id: `x-zm-trackingid`, not signed, and hardly documented.
 /// - Not signed: the method, the URL, the other headers.
+///
+/// Handshakes: `endpoint.url_validation` is answered with the MAC of its `plainToken` once its signature
+/// holds (feature `json`).
 ///
 /// Source: <https://developers.zoom.us/docs/api/webhooks/>
 #[must_use]
@@ -245,6 +271,7 @@ pub fn zoom() -> Provider {
             .signature_header("x-zm-signature")
             .signature_prefix("v0=")
             .timestamp_header("x-zm-request-timestamp")
+            .id_header("x-zm-trackingid")
             .message("v0:{timestamp}:{body}"),
     )
     .with_handshakes(handshakes::zoom())
@@ -253,8 +280,8 @@ pub fn zoom() -> Provider {
 /// Pusher Channels webhooks.
 ///
 /// - Signature: `X-Pusher-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the app, as text. `X-Pusher-Key` names the key it belongs to and is not
-///   signed.
+/// - Key: the secret of the app, as text (the app, App keys). `X-Pusher-Key` names the key it
+///   belongs to and is not signed.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -267,7 +294,7 @@ pub fn pusher() -> Provider {
 /// Stream Chat webhooks.
 ///
 /// - Signature: `X-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the API secret, as text.
+/// - Key: the API secret, as text (Dashboard, the app).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Webhook-Id`, not signed.
 /// - Not signed: the method, the URL, the headers.
@@ -286,7 +313,8 @@ pub fn stream_chat() -> Provider {
 ///
 /// - Signature: `X-Lark-Signature`, the hex SHA-256, with the secret before the body, of
 ///   `<time><x-lark-request-nonce><raw body>`.
-/// - Key: the encrypt key as text. It is hashed between the nonce and the body.
+/// - Key: the encrypt key as text (Developer console, Events and callbacks, Encryption strategy).
+///   It is hashed between the nonce and the body.
 /// - Time: `X-Lark-Request-Timestamp`, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///

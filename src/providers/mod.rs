@@ -209,6 +209,37 @@ impl Provider {
         setting.map(|(_, value)| &**value)
     }
 
+    /// Looks for the delivery's id in the JSON of the body, for providers who tell it nowhere else:
+    /// `id` of Stripe, `event_id` of Slack. Names are joined by dots.
+    ///
+    /// Every body is then read as JSON before it is verified, and copied once; one that is not JSON is
+    /// refused. Where the body is signed, so is the id. Without effect on a provider who
+    /// [signs several items](crate::scheme::SchemeBuilder::each_json) in one body.
+    ///
+    /// ```
+    /// use tower_webhook::providers;
+    ///
+    /// let stripe = providers::stripe().with_id_json("id").with_event_json("type");
+    /// assert!(stripe.scheme().delivery_id_is_signed());
+    /// ```
+    #[cfg(feature = "json")]
+    #[must_use]
+    pub fn with_id_json(mut self, path: &str) -> Self {
+        let place = Place::Json(path.into());
+        self.scheme = self.scheme.told_at(Some(place), None);
+        self
+    }
+
+    /// Looks for the kind of event in the JSON of the body, at the cost of
+    /// [`with_id_json`](Self::with_id_json): `type` of Stripe, `event.type` of Slack. A body in which it is
+    /// not there has none.
+    #[cfg(feature = "json")]
+    #[must_use]
+    pub fn with_event_json(mut self, path: &str) -> Self {
+        self.scheme = self.scheme.told_at(None, Some(Place::Json(path.into())));
+        self
+    }
+
     /// Adds a [handshake](crate::handshake): what the provider asks before it delivers, and what it is
     /// answered. The first that fits a request answers it.
     #[must_use]

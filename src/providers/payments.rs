@@ -1,6 +1,8 @@
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
+    #[cfg(feature = "json")]
+    Preset::new("adyen-payments", "Adyen payments", adyen_payments),
     Preset::new("adyen-platform", "Adyen for Platforms", adyen_platform),
     #[cfg(feature = "form")]
     Preset::new("braintree", "Braintree", braintree),
@@ -43,8 +45,10 @@ pub(super) const PRESETS: &[Preset] = &[
 /// - Key: the endpoint's signing secret as text, `whsec_` included (Developers, Webhooks). It is
 ///   not the API key, and the one that `stripe listen` prints is another.
 /// - Time: `t`, Unix seconds, signed, 300 s either way. Stripe's own libraries check the past only.
+/// - Not signed: the method, the URL, the other headers.
 ///
-/// Stripe sends no id in the head; the event's `id` is in the body.
+/// Stripe sends no id in the head; the event's `id` is in the body
+/// ([`with_id_json`](Provider::with_id_json)).
 ///
 /// Source: <https://docs.stripe.com/webhooks#verify-manually>
 #[must_use]
@@ -142,7 +146,8 @@ pub fn razorpay() -> Provider {
 /// Paystack webhooks.
 ///
 /// - Signature: `x-paystack-signature`, the hex HMAC-SHA512 of the raw body.
-/// - Key: the API secret key, `sk_live_…` or `sk_test_…`, as text.
+/// - Key: the API secret key, `sk_live_…` or `sk_test_…`, as text (Settings, API Keys and
+///   Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -159,7 +164,7 @@ pub fn paystack() -> Provider {
 /// Flutterwave v4 webhooks.
 ///
 /// - Signature: `flutterwave-signature`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret hash of the dashboard, as text.
+/// - Key: the secret hash of the dashboard, as text (Settings, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -178,7 +183,8 @@ pub fn flutterwave() -> Provider {
 /// Flutterwave v3 webhooks, by a shared hash.
 ///
 /// - Proof: `verif-hash`, the token as it is. Nothing is signed.
-/// - Key: the secret hash of the dashboard, as text. It is a token and no hash of anything.
+/// - Key: the secret hash of the dashboard, as text (Settings, Webhooks). It is a token and no
+///   hash of anything.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -203,16 +209,15 @@ pub fn flutterwave_v3() -> Provider {
 /// Mollie webhooks.
 ///
 /// - Signature: `X-Mollie-Signature`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the signing secret of the webhook, as text.
+/// - Key: the signing secret of the webhook, as text (Developers, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// Classic webhooks, which send nothing but an `id`, are not signed at all: fetch the payment by
 /// the API, and believe that alone.
 ///
-/// While a secret is changed Mollie may send the header twice, with a signature each; two
-/// different values are refused here. Change the secret of the endpoint and of the layer
-/// together.
+/// While a secret is changed Mollie may send the header several times, with a signature each; any of
+/// them may match.
 ///
 /// Source: <https://github.com/mollie/mollie-api-php/blob/master/docs/webhooks.md>
 #[must_use]
@@ -220,6 +225,7 @@ pub fn mollie() -> Provider {
     Provider::preset(
         Scheme::builder("mollie")
             .signature_header("x-mollie-signature")
+            .repeated_signature_header()
             .signature_prefix("sha256="),
     )
 }
@@ -262,7 +268,7 @@ pub fn coinbase_commerce() -> Provider {
 /// Checkout.com workflow webhooks.
 ///
 /// - Signature: `Cko-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the signature key of the workflow's webhook action, as text.
+/// - Key: the signature key of the workflow's webhook action, as text (Workflows, the webhook).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -275,7 +281,7 @@ pub fn checkout_com() -> Provider {
 /// Checkout.com workflow webhooks, by their authorization header.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value configured for the header, whole.
+/// - Key: the value configured for the header, whole (Workflows, the webhook; chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -300,8 +306,9 @@ pub fn checkout_com_token() -> Provider {
 /// Klarna Network webhooks.
 ///
 /// - Signature: `Klarna-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the signing key as text, which the API shows once. `Klarna-Signing-Key-Id` names it and
-///   is not signed: with several, give the others as previous keys.
+/// - Key: the signing key as text, which the API shows once (in the answer of the API).
+///   `Klarna-Signing-Key-Id` names it and is not signed: with several, give the others as
+///   previous keys.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -320,7 +327,8 @@ pub fn klarna() -> Provider {
 ///
 /// - Signature: `recurly-signature`, a list of the time and then signatures, without names, where
 ///   a signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the secret key of the endpoint as text, although it looks like hex.
+/// - Key: the secret key of the endpoint as text, although it looks like hex (Integrations,
+///   Webhooks).
 /// - Time: the first item of the list, Unix milliseconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -339,8 +347,8 @@ pub fn recurly() -> Provider {
 /// EasyPost webhooks.
 ///
 /// - Signature: `X-Hmac-Signature`, `hmac-sha256-hex=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text. EasyPost's libraries bring it to NFKD; in ASCII
-///   that is the same.
+/// - Key: the secret of the webhook, as text (chosen by you when the webhook is created).
+///   EasyPost's libraries bring it to NFKD; in ASCII that is the same.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -357,7 +365,7 @@ pub fn easypost() -> Provider {
 /// Modern Treasury webhooks.
 ///
 /// - Signature: `X-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the signing key of the endpoint, as text.
+/// - Key: the signing key of the endpoint, as text (Developers, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Delivery-ID`, not signed.
 /// - Event: `X-Event`, not signed.
@@ -378,7 +386,7 @@ pub fn modern_treasury() -> Provider {
 ///
 /// - Signature: `X-Orb-Signature`, `v1=` and the signature, where a signature is the hex
 ///   HMAC-SHA256 of `v1:<time>:<raw body>`.
-/// - Key: the secret of the endpoint, as text.
+/// - Key: the secret of the endpoint, as text (Developers, Webhooks).
 /// - Time: `X-Orb-Timestamp`, date and time in UTC without an offset, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -399,7 +407,8 @@ pub fn orb() -> Provider {
 ///
 /// - Signature: `X-RevenueCat-Webhook-Signature`, a list such as `t=…,v1=…`, where a signature is
 ///   the hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the signing secret of the webhook, as text. Signing is off until you ask for it.
+/// - Key: the signing secret of the webhook, as text (Integrations, Webhooks). Signing is off
+///   until you ask for it.
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -420,7 +429,8 @@ pub fn revenuecat() -> Provider {
 /// RevenueCat webhooks, by their authorization header.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value configured for the header, whole; RevenueCat adds no `Bearer `.
+/// - Key: the value configured for the header, whole (Integrations, Webhooks; chosen by you);
+///   RevenueCat adds no `Bearer `.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -445,7 +455,7 @@ pub fn revenuecat_token() -> Provider {
 /// Chargebee webhooks, by basic authentication.
 ///
 /// - Proof: `Authorization`, `Basic ` and the base64 of the credentials. Nothing is signed.
-/// - Key: `user:password`, as configured for the webhook.
+/// - Key: `user:password`, as configured for the webhook (Settings, Webhooks; chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -500,7 +510,8 @@ pub fn square() -> Provider {
 ///
 /// - Signature: `x-signature`, a list such as `ts=…,v1=…`, where a signature is the hex
 ///   HMAC-SHA256 of `id:<data.id>;request-id:<x-request-id>;ts:<time>;`.
-/// - Key: the secret signature of the application as text, although it looks like hex.
+/// - Key: the secret signature of the application as text, although it looks like hex (Your
+///   integrations, the application, Webhooks).
 /// - Time: `ts` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the body, the method, the rest of the URL, the other headers.
 ///
@@ -530,7 +541,7 @@ pub fn mercadopago() -> Provider {
 ///
 /// - Signature: `X-Signature-SHA256`, the base64 RSA signature (PKCS#1 v1.5, SHA-256) of the raw
 ///   body.
-/// - Key: Wise's public key in PEM; that of the sandbox is another.
+/// - Key: Wise's public key in PEM (its documentation has it); that of the sandbox is another.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Delivery-Id`, not signed.
 /// - Not signed: the method, the URL, the headers.
@@ -553,9 +564,10 @@ pub fn wise() -> Provider {
 ///
 /// - Signature: `PAYPAL-TRANSMISSION-SIG`, the base64 RSA signature (PKCS#1 v1.5, SHA-256) of
 ///   `<paypal-transmission-id>|<time>|<webhook_id>|<CRC-32 of the body in decimal>`.
-/// - Key: the certificate of `PAYPAL-CERT-URL` in PEM: let `WebhookLayer::remote_keys` fetch it, from hosts of
-///   `paypal.com` alone. Its chain is not looked at: it is as good as the connection that it came by.
-/// - Settings: `webhook_id`, which the dashboard shows.
+/// - Key: the certificate of `PAYPAL-CERT-URL` in PEM (in each request): let `WebhookLayer::remote_keys`
+///   fetch it, from hosts of `paypal.com` alone. Its chain is not looked at: it is as good as the connection
+///   that it came by.
+/// - Settings: `webhook_id`, which the dashboard shows (Apps and credentials, the app, Webhooks).
 /// - Time: `PAYPAL-TRANSMISSION-TIME`, RFC 3339, signed, 300 s either way.
 /// - Id: `PAYPAL-TRANSMISSION-ID`, signed.
 /// - Not signed: the body, the method, the URL, the other headers.
@@ -595,6 +607,8 @@ pub fn paypal() -> Provider {
 ///   SHA-1) of `<fields, sorted, as PHP writes them>`.
 /// - Key: the public key of the account in PEM (Developer tools, Public key).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Id: the field `alert_id`, signed.
+/// - Event: the field `alert_name`, signed.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// The text is that of PHP's `serialize`. `event_time` is signed and not held against the clock.
@@ -610,6 +624,8 @@ pub fn paddle_classic() -> Provider {
             .encoding(Encoding::Base64)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Pem))
             .signature_form("p_signature")
+            .id_form("alert_id")
+            .event_form("alert_name")
             .message("{canonical:paddle_classic}"),
     )
 }
@@ -621,6 +637,10 @@ pub fn paddle_classic() -> Provider {
 /// - Key: the private key of the account as text; its SHA-1 is the key (Settings, API).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the body, the method, the URL, the headers.
+///
+/// Handshakes: `GET` with `bt_challenge` is answered with the public key and the MAC of the challenge, once
+/// the public key is set: `with_setting("public_key_id", …)`. Without it, 403. A payload that could be a
+/// challenge is refused, however it is signed.
 ///
 /// # Security
 ///
@@ -642,4 +662,41 @@ pub fn braintree() -> Provider {
             .danger_leave_body_unsigned(),
     )
     .with_handshakes(handshakes::braintree())
+}
+
+/// Adyen payments webhooks.
+///
+/// - Signature: `NotificationRequestItem.additionalData.hmacSignature` in each item of
+///   `notificationItems` in the JSON body, the base64 HMAC-SHA256 of `<pspReference>:<originalReference>:
+///   <merchantAccountCode>:<merchantReference>:<amount.value>:<amount.currency>:<eventCode>:<success>`,
+///   where what is missing is empty. Every item must be signed; a delivery with one that is not is
+///   refused as a whole.
+/// - Key: the HMAC key of the webhook, in hex (Customer Area, Developers, Webhooks).
+/// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Not signed: the rest of the body, such as `reason`, `eventDate` and all of `additionalData`; the
+///   method, the URL, the headers.
+///
+/// Nothing is escaped between the colons, so that one is refused wherever it is not the merchant's own
+/// to choose: in all but `merchantReference`.
+///
+/// Adyen signs what it has in its queue with the key of that time: keep the former key as a
+/// [previous](crate::Keys::previous) one for a while.
+///
+/// # Security
+///
+/// Believe of an item what is signed, and nothing else.
+///
+/// Source: <https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures>
+#[cfg(feature = "json")]
+#[must_use]
+pub fn adyen_payments() -> Provider {
+    Provider::preset(
+        Scheme::builder("adyen-payments")
+            .encoding(Encoding::Base64)
+            .key_form(KeyForm::Hex)
+            .each_json("notificationItems")
+            .signature_json("NotificationRequestItem.additionalData.hmacSignature")
+            .message("{canonical:adyen_item}")
+            .danger_leave_body_unsigned(),
+    )
 }

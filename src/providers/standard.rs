@@ -33,8 +33,9 @@ pub(super) const PRESETS: &[Preset] = &[
 /// The plain scheme of many guides: `X-Signature` and `X-Timestamp`.
 ///
 /// - Signature: `X-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret as text.
+/// - Key: the secret as text (agreed on with the sender).
 /// - Time: `X-Timestamp`, Unix seconds, 300 s either way, **not signed**.
+/// - Not signed: the time, the method, the URL, the other headers.
 ///
 /// # Security
 ///
@@ -54,15 +55,18 @@ pub fn generic() -> Provider {
 ///
 /// - Signature: `webhook-signature`, a list such as `v1,… v1,…`, where each `v1` is the base64
 ///   HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<raw body>`. Other versions are ignored.
-/// - Key: base64, alone or after `whsec_`.
+/// - Key: base64, alone or after `whsec_` (the sender shows it).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed; the same for every attempt. One that holds a `.` is refused, because
 ///   it could be cut in two ways.
+/// - Not signed: the method, the URL, the other headers.
 ///
 /// Some who say Standard Webhooks use the secret's text as it stands; give that as
 /// [`Secret::from_bytes`](crate::Secret::from_bytes).
 ///
-/// [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+/// Source: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
+///
+/// [Standard Webhooks]: https://www.standardwebhooks.com
 #[must_use]
 pub fn standard_webhooks() -> Provider {
     Provider::preset(standard_like("standard-webhooks", "webhook", "v1"))
@@ -84,7 +88,7 @@ fn standard_like(name: &'static str, prefix: &str, version: &'static str) -> Sch
 ///
 /// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the client secret of the app as text, not base64.
+/// - Key: the client secret of the app as text, not base64 (Developer Portal, My apps).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -99,7 +103,8 @@ pub fn bigcommerce() -> Provider {
 ///
 /// - Signature: `svix-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<svix-id>.<svix-timestamp>.<raw body>`.
-/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Key: the signing secret in base64, alone or after `whsec_` (the application portal,
+///   Endpoints).
 /// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `svix-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -114,7 +119,7 @@ pub fn svix() -> Provider {
 ///
 /// - Signature: `svix-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<svix-id>.<svix-timestamp>.<raw body>`.
-/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Key: the signing secret in base64, alone or after `whsec_` (Webhooks, the endpoint).
 /// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `svix-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -129,7 +134,8 @@ pub fn resend() -> Provider {
 ///
 /// - Signature: `svix-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<svix-id>.<svix-timestamp>.<raw body>`.
-/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Key: the signing secret in base64, alone or after `whsec_` (Configure, Webhooks, the
+///   endpoint).
 /// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `svix-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -144,7 +150,7 @@ pub fn clerk() -> Provider {
 ///
 /// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Key: the signing secret in base64, alone or after `whsec_` (Settings, Webhooks; shown once).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -162,7 +168,7 @@ pub fn openai() -> Provider {
 ///
 /// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Key: the signing secret in base64, alone or after `whsec_` (Account, Webhooks).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -177,7 +183,7 @@ pub fn replicate() -> Provider {
 ///
 /// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Key: the signing secret in base64, alone or after `whsec_` (Console, Webhooks).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -192,7 +198,7 @@ pub fn anthropic() -> Provider {
 ///
 /// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Key: the signing secret in base64, alone or after `whsec_` (Developer, Webhooks).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -207,7 +213,7 @@ pub fn dodopayments() -> Provider {
 ///
 /// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Key: the signing secret in base64, alone or after `whsec_` (in the answer of the API).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -222,7 +228,7 @@ pub fn lithic() -> Provider {
 ///
 /// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the signing secret in base64, alone or after `whsec_`.
+/// - Key: the signing secret in base64, alone or after `whsec_` (the project, Webhooks).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -237,7 +243,8 @@ pub fn liveblocks() -> Provider {
 ///
 /// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the secret of the endpoint as text, `polar_whs_` included: nothing of it is base64.
+/// - Key: the secret of the endpoint as text, `polar_whs_` included: nothing of it is base64
+///   (Settings, Webhooks).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -252,7 +259,7 @@ pub fn polar() -> Provider {
 ///
 /// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the signing token in base64, alone or after `whsec_`.
+/// - Key: the signing token in base64, alone or after `whsec_` (Settings, Webhooks).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Event: `X-Gitlab-Event`, not signed.
@@ -270,21 +277,23 @@ pub fn gitlab_signing_token() -> Provider {
 
 /// Supabase Auth hooks.
 ///
-/// - Signature: `webhook-signature`, a list such as `v1,… v1,…` of base64 HMAC-SHA256s of
-///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the secret of the hook in base64, alone or after `v1,whsec_`.
+/// - Signature: `webhook-signature`, a list such as `v1,…, v1,…`, with a comma after each item but the
+///   last, of base64 HMAC-SHA256s of `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the secret of the hook in base64, alone or after `v1,whsec_` (Authentication, Hooks);
+///   of several, which the console joins by `|`, each by itself.
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
-/// - Id: `webhook-id`, signed, the same for every attempt.
+/// - Id: `webhook-id`, signed, another one for every attempt.
 /// - Not signed: the method, the URL, the other headers.
 ///
-/// While a secret is changed Supabase ends an item with a comma; such an item is no signature,
-/// another one may match.
+/// Database webhooks are another feature, and not signed.
 ///
 /// Source: <https://supabase.com/docs/guides/auth/auth-hooks>
 #[must_use]
 pub fn supabase() -> Provider {
     Provider::preset(
-        standard_like("supabase", "webhook", "v1").key_form(KeyForm::PrefixedBase64("v1,whsec_")),
+        standard_like("supabase", "webhook", "v1")
+            .layout(Layout::separated("v1", ", ", ','))
+            .key_form(KeyForm::PrefixedBase64("v1,whsec_")),
     )
 }
 
@@ -292,7 +301,7 @@ pub fn supabase() -> Provider {
 ///
 /// - Signature: `webhook-signature`, a list such as `v1a,… v1a,…` of base64 Ed25519 signatures of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the sender's public key in base64, alone or after `whpk_`.
+/// - Key: the sender's public key in base64, alone or after `whpk_` (the sender shows it).
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -314,7 +323,8 @@ pub fn standard_webhooks_v1a() -> Provider {
 ///
 /// - Signature: `svix-signature`, a list such as `v1a,… v1a,…` of base64 Ed25519 signatures of
 ///   `<svix-id>.<svix-timestamp>.<raw body>`.
-/// - Key: the public key of the endpoint in base64, alone or after `whpk_`.
+/// - Key: the public key of the endpoint in base64, alone or after `whpk_` (the application
+///   portal, Endpoints).
 /// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `svix-id`, signed, the same for every attempt.
 /// - Not signed: the method, the URL, the other headers.

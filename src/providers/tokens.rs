@@ -14,7 +14,7 @@ pub(super) const PRESETS: &[Preset] = &[
 /// A token that any sender puts into a header.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the whole value of the header, such as `Bearer …`;
+/// - Key: the whole value of the header, such as `Bearer …` (agreed on with the sender);
 ///   [`with_token_header`](Provider::with_token_header) takes another header.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
@@ -36,7 +36,7 @@ pub fn token() -> Provider {
 /// Basic authentication ([RFC 7617]) of any sender.
 ///
 /// - Proof: `Authorization`, `Basic ` and the base64 of the credentials. Nothing is signed.
-/// - Key: `user:password`.
+/// - Key: `user:password` (agreed on with the sender).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -60,7 +60,8 @@ pub fn basic_auth() -> Provider {
 /// Datadog webhooks, by a header of your own.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value that you put into the custom headers of the webhook, whole.
+/// - Key: the value that you put into the custom headers of the webhook, whole (Integrations,
+///   Webhooks; chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -85,7 +86,8 @@ pub fn datadog() -> Provider {
 /// Opsgenie outgoing webhooks, by a header of your own.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value that you put into the custom headers of the integration, whole.
+/// - Key: the value that you put into the custom headers of the integration, whole (Settings,
+///   Integrations; chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -110,7 +112,8 @@ pub fn opsgenie() -> Provider {
 /// Braze campaign webhooks, by a header of your own.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value that you put into the request headers of the webhook, whole.
+/// - Key: the value that you put into the request headers of the webhook, whole (the webhook
+///   campaign; chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -133,7 +136,8 @@ pub fn braze() -> Provider {
 /// RudderStack webhook destinations, by a header of your own.
 ///
 /// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value that you put into the headers of the destination, whole.
+/// - Key: the value that you put into the headers of the destination, whole (Destinations, the
+///   webhook; chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -158,7 +162,7 @@ pub fn rudderstack() -> Provider {
 /// Jotform webhooks, by a token in the URL.
 ///
 /// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the webhook's URL.
+/// - Key: the `token` that you put into the query of the webhook's URL (chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///

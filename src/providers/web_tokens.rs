@@ -38,6 +38,7 @@ pub(super) const PRESETS: &[Preset] = &[
 /// - Key: the `sharedSecret` that the `installed` callback brought, as text. Each tenant has its own: look it
 ///   up by the claim `iss` with [`WebhookLayer::per_request`](crate::WebhookLayer::per_request).
 /// - Time: the token's `exp`, usually three minutes after it was made; 60 s of leeway.
+/// - Id: `X-Atlassian-Webhook-Identifier`, not signed.
 /// - Not signed: **the body**, and the headers.
 ///
 /// The path is the one that the layer sees, below the app's base URL. The token in the query's `jwt` is not
@@ -133,7 +134,7 @@ pub fn livekit() -> Provider {
 
 /// MessageBird webhooks, as it signs them with HS256.
 ///
-/// - Signature: `MessageBird-Signature-JWT`, a JSON web token. Its claims `url_hash` and `payload_hash` are the
+/// - Signature: `MessageBird-Signature-JWT`, a JSON web token, HS256. Its claims `url_hash` and `payload_hash` are the
 ///   hex SHA-256 of the whole URL and of the raw body; where there is no body, the latter is left out.
 /// - Key: the signing key as text (Developer settings, Signing key), not the API key.
 /// - Needs the public URL.
@@ -152,8 +153,12 @@ pub fn messagebird() -> Provider {
 
 /// MessageBird webhooks, signed with HS384; otherwise as [`messagebird`].
 ///
-/// - Signature: `MessageBird-Signature-JWT`, a JSON web token.
+/// - Signature: `MessageBird-Signature-JWT`, a JSON web token, HS384. Its claims `url_hash` and `payload_hash` are
+///   the hex SHA-256 of the whole URL and of the raw body; where there is no body, the latter is left out.
 /// - Key: the signing key as text (Developer settings, Signing key).
+/// - Needs the public URL.
+/// - Time: the token's `nbf` and `exp`, a minute apart; 5 s of leeway.
+/// - Id: the claim `jti`, signed.
 /// - Not signed: the method, the headers.
 ///
 /// Source: <https://github.com/messagebird/go-rest-api/blob/master/signature_jwt/signature.go>
@@ -164,8 +169,12 @@ pub fn messagebird_hs384() -> Provider {
 
 /// MessageBird webhooks, signed with HS512; otherwise as [`messagebird`].
 ///
-/// - Signature: `MessageBird-Signature-JWT`, a JSON web token.
+/// - Signature: `MessageBird-Signature-JWT`, a JSON web token, HS512. Its claims `url_hash` and `payload_hash` are
+///   the hex SHA-256 of the whole URL and of the raw body; where there is no body, the latter is left out.
 /// - Key: the signing key as text (Developer settings, Signing key).
+/// - Needs the public URL.
+/// - Time: the token's `nbf` and `exp`, a minute apart; 5 s of leeway.
+/// - Id: the claim `jti`, signed.
 /// - Not signed: the method, the headers.
 ///
 /// Source: <https://github.com/messagebird/go-rest-api/blob/master/signature_jwt/signature.go>
@@ -196,6 +205,9 @@ fn messagebird_like(name: &'static str, algorithm: Algorithm) -> SchemeBuilder {
 /// - Time: the token's `exp`, five minutes after it was made; 60 s of leeway.
 /// - Not signed: **the body**, the method, the headers.
 ///
+/// Handshakes: the challenge that comes when a webhook is made, with a token or without, is answered with
+/// itself (feature `json`).
+///
 /// # Security
 ///
 /// Whoever has a token can send any body with it until it expires.
@@ -212,17 +224,19 @@ pub fn monday() -> Provider {
             .tolerance(Duration::from_secs(60))
             .danger_leave_body_unsigned(),
     )
+    .with_handshakes(handshakes::monday())
 }
 
 /// Netlify's outgoing webhooks, for deploys and forms.
 ///
 /// - Signature: `X-Webhook-Signature`, a JSON web token, HS256. Its claim `sha256` is the hex SHA-256 of the raw
 ///   body, and `iss` is `netlify`.
-/// - Key: the JWS secret token as text, as you set it with the notification.
+/// - Key: the JWS secret token as text (chosen by you when you set the notification).
 /// - Time: none. A recorded delivery can be sent again at any time.
+/// - Event: `X-Netlify-Event`, not signed.
 /// - Not signed: the method, the URL, the other headers.
 ///
-/// Certainty: partial. The scheme is that of Netlify's own sample and of several libraries which quote the page.
+/// Known in part: the scheme is that of Netlify's own sample and of several libraries which quote the page.
 ///
 /// Source: <https://docs.netlify.com/deploy/deploy-notifications/>
 #[must_use]
@@ -338,7 +352,7 @@ pub fn truelayer() -> Provider {
 /// With several API keys, look the secret up by the claim `api_key` with
 /// [`WebhookLayer::per_request`](crate::WebhookLayer::per_request).
 ///
-/// Certainty: partial. Vonage's own libraries prove the token alone, and not that the body is its own; how
+/// Known in part: Vonage's own libraries prove the token alone, and not that the body is its own; how
 /// `payload_hash` is made is from the documentation as others restate it.
 ///
 /// Source: <https://developer.vonage.com/en/getting-started/concepts/webhooks>

@@ -9,6 +9,7 @@ use std::{
 use super::RejectionKind;
 
 impl fmt::Display for RejectionKind {
+    #[expect(clippy::too_many_lines, reason = "a list")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingSignature { place } => write!(f, "no signature in {place}"),

@@ -1,7 +1,7 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use super::{
-    Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit,
+    Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit, Units,
     web_token::ClaimText,
 };
 
@@ -14,22 +14,28 @@ const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
 /// the raw body under the secret's own bytes, and there is no timestamp.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is described until `build` is called"]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 pub struct SchemeBuilder {
     pub(super) name: Arc<str>,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: Encoding,
     pub(super) key_form: KeyForm,
     pub(super) signatures: Vec<Where>,
+    pub(super) header_repeats: bool,
     pub(super) layout: Layout,
     pub(super) guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     pub(super) timestamp: Option<Where>,
     pub(super) timestamp_key: Option<Cow<'static, str>>,
     pub(super) timestamp_unit: TimestampUnit,
     pub(super) id: Option<Where>,
-    pub(super) event_header: Option<Cow<'static, str>>,
+    pub(super) event: Option<Where>,
     pub(super) attempt_header: Option<Cow<'static, str>>,
     pub(super) message: Cow<'static, str>,
     pub(super) other_messages: Vec<Cow<'static, str>>,
+    pub(super) units: Units,
     pub(super) claims: Vec<ClaimText>,
     pub(super) must_expire: bool,
     #[cfg(feature = "_public-key")]
@@ -60,16 +66,18 @@ impl SchemeBuilder {
             encoding: Encoding::Hex,
             key_form: KeyForm::Text,
             signatures: Vec::new(),
+            header_repeats: false,
             layout: Layout::plain(),
             guards: Vec::new(),
             timestamp: None,
             timestamp_key: None,
             timestamp_unit: TimestampUnit::Seconds,
             id: None,
-            event_header: None,
+            event: None,
             attempt_header: None,
             message: Cow::Borrowed("{body}"),
             other_messages: Vec::new(),
+            units: Units::Body,
             claims: Vec::new(),
             must_expire: false,
             #[cfg(feature = "_public-key")]
@@ -118,31 +126,11 @@ impl SchemeBuilder {
         self
     }
 
-    /// The member of the JSON body that is the signature, its names joined by dots; another place if
-    /// there is one already.
-    #[cfg(feature = "json")]
-    pub fn signature_json(mut self, path: &str) -> Self {
-        self.signatures.push(Where::Found(Place::Json(path.into())));
-        self
-    }
-
-    /// The field of the form in the body that is the signature; another place if there is one already.
-    #[cfg(feature = "form")]
-    pub fn signature_form(mut self, field: &str) -> Self {
-        self.signatures
-            .push(Where::Found(Place::Form(field.into())));
-        self
-    }
-
-    /// The parameter of the query that is the signature; another place if there is one already.
-    ///
-    /// # Security
-    ///
-    /// URLs are written to logs, at proxies too.
-    #[cfg(feature = "form")]
-    pub fn signature_query(mut self, parameter: &str) -> Self {
-        self.signatures
-            .push(Where::Found(Place::Query(parameter.into())));
+    /// Lets the header of the signature be there several times, each with a signature of its own, any of
+    /// which may match: for senders who send one header for each secret while they change it. Copies that
+    /// differ are refused unless this is set. More than 16 signatures are refused.
+    pub fn repeated_signature_header(mut self) -> Self {
+        self.header_repeats = true;
         self
     }
 
@@ -167,27 +155,6 @@ impl SchemeBuilder {
         self
     }
 
-    /// The member of the JSON body that is the timestamp, its names joined by dots.
-    #[cfg(feature = "json")]
-    pub fn timestamp_json(mut self, path: &str) -> Self {
-        self.timestamp = Some(Where::Found(Place::Json(path.into())));
-        self
-    }
-
-    /// The field of the form in the body that is the timestamp.
-    #[cfg(feature = "form")]
-    pub fn timestamp_form(mut self, field: &str) -> Self {
-        self.timestamp = Some(Where::Found(Place::Form(field.into())));
-        self
-    }
-
-    /// The parameter of the query that is the timestamp.
-    #[cfg(feature = "form")]
-    pub fn timestamp_query(mut self, parameter: &str) -> Self {
-        self.timestamp = Some(Where::Found(Place::Query(parameter.into())));
-        self
-    }
-
     /// The key under which the signature header's `key=value` list carries the timestamp.
     pub fn timestamp_key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
         self.timestamp_key = Some(key.into());
@@ -208,7 +175,7 @@ impl SchemeBuilder {
 
     /// The header that names the kind of event.
     pub fn event_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.event_header = Some(name.into());
+        self.event = Some(Where::header(name));
         self
     }
 

@@ -29,13 +29,7 @@ impl SchemeBuilder {
         }
         let is_token = self.algorithm == Algorithm::Token;
         let jws = self.layout.is_jws();
-        let as_token = matches!(self.encoding, Encoding::Text | Encoding::Base64);
-        if (is_token && !as_token) || (!is_token && self.encoding == Encoding::Text) {
-            return Err(E::TokenMismatch);
-        }
-        if self.algorithm.has_public_key() != self.key_form.is_public() {
-            return Err(E::KeyFormMismatch);
-        }
+        self.check_algorithm()?;
         let signatures: Result<Vec<_>, _> = self.signatures.into_iter().map(Where::place).collect();
         let signatures = signatures?;
         if jws.is_some() {
@@ -44,15 +38,18 @@ impl SchemeBuilder {
         self.layout.check()?;
         let place = timestamp_place(&self.layout, self.timestamp, self.timestamp_key)?;
         let id = self.id.map(Where::place).transpose()?;
+        let event = self.event.map(Where::place).transpose()?;
         let timestamp = match &place {
             Some(TimestampPlace::At(place)) => Some(place),
             _ => None,
         };
         let is_claim = |place: &Place| matches!(place, Place::Claim(_));
         let has_claims = !self.claims.is_empty() || self.must_expire;
-        if jws != Some(false) && (has_claims || timestamp.into_iter().chain(&id).any(is_claim)) {
+        let told = || timestamp.into_iter().chain(&id).chain(&event);
+        if jws != Some(false) && (has_claims || told().any(is_claim)) {
             return Err(E::ClaimWithoutJws);
         }
+        self.units.check(told())?;
         let tokens = Tokens {
             id: id.as_ref(),
             timestamp,
@@ -100,6 +97,7 @@ impl SchemeBuilder {
             },
             key_form: self.key_form,
             signatures,
+            header_repeats: self.header_repeats,
             layout: self.layout,
             guards,
             timestamp: place.map(|place| Timestamp {
@@ -108,10 +106,11 @@ impl SchemeBuilder {
                 told_place,
             }),
             id,
-            event_header: self.event_header.map(header).transpose()?,
+            event,
             attempt_header: self.attempt_header.map(header).transpose()?,
             message,
             other_messages,
+            units: self.units,
             claims,
             must_expire: self.must_expire,
             #[cfg(feature = "_public-key")]
@@ -167,6 +166,21 @@ fn header(name: Cow<'static, str>) -> Result<HeaderName, SchemeErrorKind> {
         .map_err(|_| SchemeErrorKind::InvalidHeaderName {
             name: name.into_owned(),
         })
+}
+
+impl SchemeBuilder {
+    /// Holds the algorithm against how signatures are written and keys are given.
+    fn check_algorithm(&self) -> Result<(), SchemeErrorKind> {
+        let is_token = self.algorithm == Algorithm::Token;
+        let as_token = matches!(self.encoding, Encoding::Text | Encoding::Base64);
+        if (is_token && !as_token) || (!is_token && self.encoding == Encoding::Text) {
+            return Err(SchemeErrorKind::TokenMismatch);
+        }
+        if self.algorithm.has_public_key() != self.key_form.is_public() {
+            return Err(SchemeErrorKind::KeyFormMismatch);
+        }
+        Ok(())
+    }
 }
 
 /// Refuses a signature header that is something else too.

@@ -2,6 +2,8 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use http::HeaderName;
 
+use super::Place;
+
 /// What is inconsistent in the description of a [`Scheme`](super::Scheme).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemeError {
@@ -32,6 +34,12 @@ pub enum SchemeErrorKind {
     },
     /// A claim, a timestamp or an id in one, but the signature is not a JSON web token.
     ClaimWithoutJws,
+    /// A timestamp, an id or a kind of event in each item of a list, where a delivery has one.
+    #[non_exhaustive]
+    InEachItem {
+        /// Where it is.
+        place: Place,
+    },
     /// A name that HTTP does not allow for a header.
     #[non_exhaustive]
     InvalidHeaderName {
@@ -104,6 +112,10 @@ impl fmt::Display for SchemeError {
                 f,
                 "the message needs a literal that `{part}` does not hold between it and the body, or \
                  two requests could have the same signed text",
+            ),
+            E::InEachItem { place } => write!(
+                f,
+                "a delivery has one timestamp, one id and one kind, but each item of the list has {place}",
             ),
             E::AlgorithmWithoutJws => {
                 f.write_str("no JSON web signature is made by this algorithm")

@@ -47,6 +47,8 @@ mod builder;
 mod check;
 mod derived;
 mod error;
+mod field;
+mod places;
 #[cfg(feature = "_public-key")]
 mod remote_key;
 #[cfg(any(feature = "diagnose", feature = "testing"))]
@@ -55,6 +57,7 @@ mod signature;
 mod spec;
 mod template;
 mod timestamp;
+mod units;
 mod web_token;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -76,6 +79,7 @@ pub(crate) use self::{
     spec::{Claim, Spec, Timestamp, TimestampPlace},
     template::{Element, Part, Template},
     timestamp::UnixTime,
+    units::Units,
 };
 #[cfg(feature = "_public-key")]
 pub use crate::public_key::PublicKeyForm;
@@ -160,6 +164,26 @@ impl Scheme {
         &self.0.signatures
     }
 
+    /// The member of the JSON whose items are signed one by one, if the scheme
+    /// [has such](SchemeBuilder::each_json).
+    #[must_use]
+    pub fn signed_items(&self) -> Option<&str> {
+        self.0.units.items()
+    }
+
+    /// The field of `multipart/form-data` that is [looked into](SchemeBuilder::multipart_field), if there is
+    /// one.
+    #[must_use]
+    pub fn multipart_field(&self) -> Option<&str> {
+        self.0.units.field()
+    }
+
+    /// Whether the signature's header may be there several times, each with a signature of its own.
+    #[must_use]
+    pub fn signature_header_repeats(&self) -> bool {
+        self.0.header_repeats
+    }
+
     /// The signed texts, as [`SchemeBuilder::message`] and [`or_message`](SchemeBuilder::or_message)
     /// take them.
     pub fn messages(&self) -> impl Iterator<Item = &str> {
@@ -187,10 +211,10 @@ impl Scheme {
         self.0.id.as_ref()
     }
 
-    /// The header that names the kind of event, if there is one.
+    /// Where the kind of event is named, if anywhere.
     #[must_use]
-    pub fn event_header(&self) -> Option<&HeaderName> {
-        self.0.event_header.as_ref()
+    pub fn event_place(&self) -> Option<&Place> {
+        self.0.event.as_ref()
     }
 
     /// The header that counts the attempts, if there is one.
@@ -270,6 +294,13 @@ impl Scheme {
         self.0.id.as_ref().is_some_and(|id| self.0.covers(id))
     }
 
+    /// Whether the kind of event is part of the signed text.
+    #[must_use]
+    pub fn event_type_is_signed(&self) -> bool {
+        let event = self.0.event.as_ref();
+        event.is_some_and(|event| self.0.messages().all(|message| message.covers(event)))
+    }
+
     /// Whether the URL is part of the signed text, so that the provider needs a
     /// [`PublicUrl`](crate::PublicUrl).
     #[must_use]
@@ -283,9 +314,25 @@ impl Scheme {
         })
     }
 
+    /// The same scheme with its id, or what kind of event it is, in another place.
+    #[cfg(feature = "json")]
+    pub(crate) fn told_at(&self, id: Option<Place>, event: Option<Place>) -> Self {
+        if self.0.units.may_be_several() {
+            return self.clone();
+        }
+        let mut spec = (*self.0).clone();
+        spec.id = id.or(spec.id);
+        spec.event = event.or(spec.event);
+        spec.looks_into_body = spec.does_look_into_body();
+        Self(Arc::new(spec))
+    }
+
     /// The same scheme with its signature in another place.
     pub(crate) fn signed_at(&self, place: Place) -> Self {
-        self.with(|spec| spec.signatures = vec![place])
+        self.with(|spec| {
+            spec.signatures = vec![place];
+            spec.units = Units::Body;
+        })
     }
 
     /// A scheme that differs.

@@ -1,6 +1,9 @@
 use std::borrow::Cow;
 
-use super::SchemeErrorKind;
+use super::{
+    SchemeErrorKind,
+    field::{Field, is_visible, split},
+};
 
 /// How signatures are laid out in their header.
 #[derive(Clone, Debug)]
@@ -81,7 +84,7 @@ impl Layout {
     }
 
     /// As [`key_values`](Self::key_values), with other separators: each of `items` stands between
-    /// pairs, `pair` between a key and its value.
+    /// pairs, `pair` between a key and its value. A `pair` that is among `items` ends one: `v1,… , v1,…`.
     ///
     /// # Panics
     ///
@@ -272,7 +275,11 @@ impl Layout {
                 each(signature.and_then(|value| Field::new(&[], value)))
             }
             Kind::List { items, pair, .. } => {
-                let fields = split(value, items).map(|text| {
+                let ends_items = items.as_bytes().contains(pair);
+                let kept = ends_items.then_some(*pair);
+                let fields = split(value, items, kept).map(|text| {
+                    let end = kept.as_slice();
+                    let text = text.strip_suffix(end).unwrap_or(text);
                     let at = text.iter().position(|byte| byte == pair)?;
                     let (key, value) = (text.get(..at)?, text.get(at + 1..)?);
                     Field::new(key, value).filter(|field| !field.key.is_empty())
@@ -281,7 +288,7 @@ impl Layout {
             }
             Kind::Values { items, timed } => {
                 let mut key = if *timed { FIRST.as_bytes() } else { &[] };
-                split(value, items)
+                split(value, items, None)
                     .map(|value| Field::new(std::mem::take(&mut key), value))
                     .try_for_each(each)
             }
@@ -313,32 +320,5 @@ impl Layout {
                 prefix(&timestamp.unwrap_or_default())
             }
         }
-    }
-}
-
-fn split<'h>(value: &'h [u8], items: &'static str) -> impl Iterator<Item = &'h [u8]> {
-    let separators = items.as_bytes();
-    let texts = value
-        .split(move |byte| separators.contains(byte))
-        .map(<[u8]>::trim_ascii);
-    // Two spaces between items, or one at the end, are not an item.
-    let spaced = separators.contains(&b' ');
-    texts.filter(move |text| !spaced || !text.is_empty())
-}
-
-/// Whether a header's value can hold `text`.
-fn is_visible(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// One field of a signature header. The key is empty where the layout has none.
-pub(crate) struct Field<'h> {
-    pub(crate) key: &'h [u8],
-    pub(crate) value: &'h [u8],
-}
-
-impl<'h> Field<'h> {
-    fn new(key: &'h [u8], value: &'h [u8]) -> Option<Self> {
-        (!value.is_empty()).then_some(Self { key, value })
     }
 }

@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue};
 
 #[cfg(feature = "_public-key")]
 use super::RemoteKey;
-use super::{Algorithm, Encoding, KeyForm, Layout, Place, Template, TimestampUnit};
+use super::{Algorithm, Encoding, KeyForm, Layout, Place, Template, TimestampUnit, Units};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Spec {
@@ -14,16 +14,19 @@ pub(crate) struct Spec {
     pub(crate) key_form: KeyForm,
     /// Where signatures are; one of them must hold some.
     pub(crate) signatures: Vec<Place>,
+    /// Whether the header of signatures may be there several times.
+    pub(crate) header_repeats: bool,
     pub(crate) layout: Layout,
     /// Headers that must have this value.
     pub(crate) guards: Vec<(HeaderName, HeaderValue)>,
     pub(crate) timestamp: Option<Timestamp>,
     pub(crate) id: Option<Place>,
-    pub(crate) event_header: Option<HeaderName>,
+    pub(crate) event: Option<Place>,
     pub(crate) attempt_header: Option<HeaderName>,
     pub(crate) message: Template,
     /// Other texts that the signature may be of.
     pub(crate) other_messages: Vec<Template>,
+    pub(crate) units: Units,
     /// What a JSON web token must say.
     pub(crate) claims: Vec<Claim>,
     /// Whether a token must say when it expires.
@@ -88,8 +91,10 @@ impl Spec {
                 TimestampPlace::At(place) => Some(place),
                 TimestampPlace::Key(_) => None,
             });
-        let mut places = self.signatures.iter().chain(timestamp).chain(&self.id);
+        let places = self.signatures.iter().chain(timestamp);
+        let mut places = places.chain(&self.id).chain(&self.event);
         self.layout.is_jws().is_some()
+            || self.units.are_in_body()
             || places.any(|place| !matches!(place, Place::Header(_)))
             || self
                 .messages()

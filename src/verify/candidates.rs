@@ -9,6 +9,7 @@ use crate::{
 type Room = [u8; mac::MAX_LEN + 2];
 
 /// The signatures of a request, decoded. The first is kept in place, as there is seldom another.
+#[derive(Clone)]
 pub(super) struct Candidates {
     /// `None` if it depends on the key.
     len: Option<usize>,

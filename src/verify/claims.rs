@@ -2,14 +2,14 @@ use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 
-use super::candidates::Candidates;
+use super::{candidates::Candidates, listed::signatures};
 use crate::{
     head::Head,
     payload::Token,
     place::Place,
     providers::Provider,
     rejection::RejectionKind,
-    scheme::{Derived, Element, Part, Spec, Template, Timestamp, TimestampPlace, UnixTime},
+    scheme::{Derived, Element, Part, Template, Timestamp, TimestampPlace, UnixTime},
 };
 
 /// What a head claims about its delivery, read but not proven.
@@ -78,9 +78,10 @@ impl<'h> Claims<'h> {
             _ => None,
         };
         // Nothing depends on what is only told, so one that cannot be read is none.
-        let told = |header: &Option<HeaderName>| {
-            let header = header.as_ref()?;
-            text(head, header).ok().flatten()
+        let told = |header: Option<&HeaderName>| text(head, header?).ok().flatten();
+        let event = match &spec.event {
+            Some(Place::Header(header)) => Some(header),
+            _ => None,
         };
         Ok(Self {
             provider,
@@ -88,8 +89,8 @@ impl<'h> Claims<'h> {
             token,
             time,
             id,
-            event: told(&spec.event_header),
-            attempt: told(&spec.attempt_header),
+            event: told(event),
+            attempt: told(spec.attempt_header.as_ref()),
             timestamp,
             base: Self::base(head, provider)?,
         })
@@ -208,104 +209,6 @@ fn text<'h>(head: Head<'h>, header: &HeaderName) -> Result<Option<&'h str>, Reje
     text.map_err(|_| RejectionKind::MalformedHeader {
         header: header.clone(),
     })
-}
-
-/// Decodes the signatures that are in the head, and gives the timestamp if it is in the same list.
-#[inline]
-fn signatures<'h>(
-    head: Head<'h>,
-    spec: &Spec,
-    candidates: &mut Candidates,
-) -> Result<Option<&'h [u8]>, RejectionKind> {
-    let mut listed = Listed::default();
-    let mut absent = None;
-    let mut is_late = false;
-    for place in &spec.signatures {
-        let Place::Header(header) = place else {
-            is_late = true;
-            continue;
-        };
-        match head.value(header)? {
-            Some(value) => listed.read(value.as_bytes(), place, spec, candidates)?,
-            None => absent = absent.or(Some(place)),
-        }
-    }
-    if is_late {
-        // More may come with the body.
-        return Ok(listed.timestamp);
-    }
-    listed.end(absent, candidates)
-}
-
-/// The lists that signatures are in, as far as they have been read.
-#[derive(Default)]
-pub(super) struct Listed<'v, 'p> {
-    timestamp: Option<&'v [u8]>,
-    count: usize,
-    place: Option<&'p Place>,
-}
-
-impl<'v, 'p> Listed<'v, 'p> {
-    /// Decodes the signatures of one value.
-    #[inline]
-    pub(super) fn read(
-        &mut self,
-        value: &'v [u8],
-        place: &'p Place,
-        spec: &Spec,
-        candidates: &mut Candidates,
-    ) -> Result<(), RejectionKind> {
-        let timestamp_key = match &spec.timestamp {
-            Some(Timestamp {
-                place: TimestampPlace::Key(key),
-                ..
-            }) => Some(key.as_bytes()),
-            _ => None,
-        };
-        self.place = Some(place);
-        spec.layout.read(value, |field| {
-            let field = field.ok_or_else(|| RejectionKind::MalformedSignature {
-                place: place.clone(),
-            })?;
-            if spec.layout.is_signature(&field) {
-                self.count += 1;
-                if self.count > Candidates::LIMIT {
-                    return Err(RejectionKind::TooManySignatures {
-                        place: place.clone(),
-                        limit: Candidates::LIMIT,
-                    });
-                }
-                // One that cannot be decoded matches nothing; another beside it may.
-                candidates.decode(field.value);
-            } else if Some(field.key) == timestamp_key {
-                if self.timestamp.is_some_and(|earlier| earlier != field.value) {
-                    return Err(RejectionKind::ConflictingSignature {
-                        place: place.clone(),
-                    });
-                }
-                self.timestamp = Some(field.value);
-            }
-            Ok(())
-        })
-    }
-
-    /// The timestamp, if there were signatures at all; `absent` is where there was nothing.
-    #[inline]
-    pub(super) fn end(
-        self,
-        absent: Option<&Place>,
-        candidates: &Candidates,
-    ) -> Result<Option<&'v [u8]>, RejectionKind> {
-        match (self.place, absent) {
-            (Some(place), _) if candidates.is_empty() => Err(RejectionKind::MalformedSignature {
-                place: place.clone(),
-            }),
-            (None, Some(place)) => Err(RejectionKind::MissingSignature {
-                place: place.clone(),
-            }),
-            _ => Ok(self.timestamp),
-        }
-    }
 }
 
 impl Timestamp {

@@ -3,9 +3,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, header::CONTENT_TYPE};
 
 use super::{
-    candidates::Candidates,
-    claims::{Claims, Listed},
-    token::Expected,
+    candidates::Candidates, claims::Claims, listed::Listed, text::SignedText, token::Expected,
 };
 use crate::{
     payload::{self, Malformed, Token},
@@ -23,11 +21,12 @@ pub(super) struct Facts {
     expected: Option<Expected>,
 }
 
-/// What was found in a body.
-#[derive(Default)]
+/// What was found in a body, or in one of its units.
 pub(super) struct Found {
+    pub(super) candidates: Candidates,
     pub(super) time: Option<UnixTime>,
     pub(super) id: Option<String>,
+    pub(super) event: Option<String>,
     /// The first claim of a token that is not what it must be.
     pub(super) missed: Option<Cow<'static, str>>,
     /// What fills the gaps of each signed text, but for the body itself.
@@ -88,14 +87,40 @@ impl Facts {
         Ok(values)
     }
 
-    /// Finds what the scheme has in the body and the query; signatures go into `candidates`.
+    /// Finds what the scheme has in each unit of the body and in the query; `candidates` are those of the
+    /// head.
     pub(super) fn look_into(
         &self,
         body: &[u8],
         spec: &Spec,
-        candidates: &mut Candidates,
+        candidates: &Candidates,
+    ) -> Result<Vec<Found>, RejectionKind> {
+        let units = spec.units.of(&self.facts(), body)?;
+        let found = units.into_iter().map(|unit| {
+            let candidates = candidates.clone();
+            self.look_into_unit(unit, spec, candidates)
+        });
+        found.collect()
+    }
+
+    /// The text that is signed of a body that is one unit.
+    pub(super) fn derive_only(
+        &self,
+        spec: &Spec,
+        body: &[u8],
+    ) -> Result<Vec<Vec<u8>>, RejectionKind> {
+        match spec.units.of(&self.facts(), body)?[..] {
+            [unit] => self.derive(&spec.message, unit),
+            _ => Err(Malformed("one signed item").into()),
+        }
+    }
+
+    fn look_into_unit(
+        &self,
+        body: &[u8],
+        spec: &Spec,
+        mut candidates: Candidates,
     ) -> Result<Found, RejectionKind> {
-        let mut found = Found::default();
         let mut listed = Listed::default();
         let mut absent = None;
         let mut values = Vec::new();
@@ -107,13 +132,21 @@ impl Facts {
         }
         for (place, value) in &values {
             match value {
-                Some(value) => listed.read(value, place, spec, candidates)?,
+                Some(value) => listed.read(value, place, spec, &mut candidates)?,
                 None => absent = absent.or(Some(*place)),
             }
         }
         // Those of the head are there already.
         let absent = absent.filter(|_| candidates.is_empty());
-        let beside = listed.end(absent, candidates)?;
+        let beside = listed.end(absent, &candidates)?;
+        let mut found = Found {
+            candidates,
+            time: None,
+            id: None,
+            event: None,
+            missed: None,
+            derived: Vec::new(),
+        };
         if let Some(timestamp) = spec.timestamp.as_ref().filter(|it| it.is_late()) {
             let value = match &timestamp.place {
                 TimestampPlace::At(place) => match Derived::of(place) {
@@ -129,6 +162,11 @@ impl Facts {
             let id = derived.find(&self.facts(), body)?;
             found.id = id.and_then(|id| String::from_utf8(id).ok());
         }
+        if let Some(derived) = spec.event.as_ref().and_then(Derived::of) {
+            // Nothing depends on what is only told, so one that cannot be read is none.
+            let event = derived.find(&self.facts(), body).ok().flatten();
+            found.event = event.and_then(|event| String::from_utf8(event).ok());
+        }
         if let (Some(token), Some(expected)) = (&self.token, &self.expected) {
             let missed = expected.missed(spec, token, self, body)?;
             found.missed = missed.map(|claim| claim.name.clone());
@@ -141,6 +179,18 @@ impl Facts {
 }
 
 impl Found {
+    /// Notes what was found behind the signed text, beside what the head told.
+    pub(super) fn note(units: &[Self], text: &mut SignedText, lens: &mut [usize; 2]) {
+        if let Some(id) = units.iter().find_map(|found| found.id.as_ref()) {
+            text.insert_note(0, id);
+            lens[0] += id.len();
+        }
+        if let Some(event) = units.iter().find_map(|found| found.event.as_ref()) {
+            text.insert_note(lens[0], event);
+            lens[1] += event.len();
+        }
+    }
+
     /// What fills the gaps of the text at this place, in order.
     pub(super) fn derived(&self, at: usize) -> impl Iterator<Item = &[u8]> {
         self.derived

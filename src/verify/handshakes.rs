@@ -1,8 +1,8 @@
 //! Which handshake a request is, and the answer to it.
 
-use super::Verifier;
+use super::{Verifier, facts::Found, text::SignedText};
 use crate::{
-    handshake::{Answer, Handshake, MOST_BODY, Means},
+    handshake::{Answer, Handshake, MOST_BODY, MOST_SIGNED, Means},
     head::Head,
     keys::Keyring,
     rejection::{Rejection, RejectionKind},
@@ -164,5 +164,35 @@ impl Verifier {
         };
         let answer = handshake.answer(head, body, &means);
         answer.map_err(|kind| self.reject(kind))
+    }
+}
+
+/// Whether what is signed, of a body or of one of its units, may have been an answer to a handshake.
+pub(super) fn is_challenge<'t, P>(
+    verifier: &Verifier,
+    texts: impl Iterator<Item = &'t SignedText>,
+    pieces: impl Fn() -> P,
+    units: Option<&[Found]>,
+) -> bool
+where
+    P: Iterator<Item: AsRef<[u8]>>,
+{
+    let handshakes = verifier.provider().handshakes();
+    if !handshakes.iter().any(Handshake::signs) {
+        return false;
+    }
+    let texts = texts.zip(verifier.scheme().spec().messages());
+    let texts: Vec<_> = texts.enumerate().collect();
+    let of_unit = |unit: Option<&Found>| {
+        texts.iter().any(|(at, (text, message))| {
+            let derived = unit.map(|unit| unit.derived(*at));
+            let text = text.beginning(MOST_SIGNED + 1, message, pieces(), derived);
+            let mut handshakes = handshakes.iter();
+            handshakes.any(|handshake| handshake.may_have_signed(&text))
+        })
+    };
+    match units {
+        None => of_unit(None),
+        Some(units) => units.iter().any(|unit| of_unit(Some(unit))),
     }
 }

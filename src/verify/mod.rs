@@ -66,6 +66,7 @@ mod candidates;
 mod claims;
 mod facts;
 mod handshakes;
+mod listed;
 #[cfg(feature = "remote-keys")]
 mod remote;
 mod session;

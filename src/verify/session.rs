@@ -5,11 +5,11 @@ use super::{
     candidates::Candidates,
     claims::Claims,
     facts::{Facts, Found},
+    handshakes::is_challenge,
     text::SignedText,
     verified::Notes,
 };
 use crate::{
-    handshake::{Handshake, MOST_SIGNED},
     keys::Keyring,
     mac::{Key, Mac},
     rejection::{Rejection, RejectionKind},
@@ -191,31 +191,27 @@ impl Delivery {
             Some(facts) => {
                 let found = look_into(facts, verifier, pieces(), candidates);
                 let found = found.map_err(|kind| verifier.reject(kind))?;
-                *time = found.time.or(*time);
-                Some(Box::new(found))
+                *time = found.iter().find_map(|found| found.time).or(*time);
+                Some(found)
             }
         };
         let len: usize = pieces().map(|piece| piece.as_ref().len()).sum();
-        let signs = |key: &Key, skip: usize| {
+        let signs = |key: &Key, skip: usize, found: Option<&Found>| {
             // The text of nearly all schemes, without what the others take.
             if uncommon.is_none() && skip == 0 && text.has_one_gap() {
-                return key.signs(
-                    |mac| {
-                        mac(text.before());
-                        pieces().for_each(|piece| mac(piece.as_ref()));
-                        mac(text.after());
-                    },
-                    candidates.iter(),
-                );
+                return text.signed_whole_by(key, pieces(), candidates);
             }
+            let candidates = found.map_or(&*candidates, |found| &found.candidates);
             let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
             let texts = std::iter::once(&*text).chain(others);
             let mut texts = texts.zip(spec.messages()).enumerate().skip(skip);
             texts.any(|(at, (text, message))| {
-                let derived = found.as_ref().map(|found| found.derived(at));
+                let derived = found.map(|found| found.derived(at));
                 text.signed_by(key, message, pieces(), derived, candidates)
             })
         };
+        // The units that no key has proven yet, if the body is looked into.
+        let mut left: Vec<&Found> = found.iter().flatten().collect();
         let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
         let mut kind = if keyring.is_decoy() {
             RejectionKind::UnknownTenant
@@ -224,17 +220,21 @@ impl Delivery {
         };
         for (at, key) in keyring.iter().enumerate() {
             let whole = streamed.take().filter(|streamed| streamed.len == len);
+            let unproven = |found: &&Found| !signs(&key.key, 0, Some(found));
+            let still: Vec<_> = left.iter().copied().filter(unproven).collect();
             let matches = match whole {
                 Some(mut streamed) => {
                     text.behind().for_each(|text| streamed.mac.update(text));
-                    streamed.mac.is_one_of(candidates.iter()) || signs(&key.key, 1)
+                    streamed.mac.is_one_of(candidates.iter()) || signs(&key.key, 1, None)
                 }
-                None => signs(&key.key, 0),
+                None if found.is_some() => still.len() < left.len(),
+                None => signs(&key.key, 0, None),
             };
             if !matches || keyring.is_decoy() {
                 continue;
             }
-            if let Some(claim) = found.as_ref().and_then(|found| found.missed.clone()) {
+            let mut units = found.iter().flatten();
+            if let Some(claim) = units.find_map(|found| found.missed.clone()) {
                 kind = RejectionKind::ClaimMismatch { claim };
                 continue;
             }
@@ -243,37 +243,34 @@ impl Delivery {
                 kind = RejectionKind::ExpiredKey { label };
                 continue;
             }
-            let provider = verifier.provider();
-            if provider.handshakes().iter().any(Handshake::signs) {
-                let texts = std::iter::once(&*text);
-                let texts = texts.chain(uncommon.iter().flat_map(|uncommon| &uncommon.texts));
-                let mut texts = texts.zip(spec.messages()).enumerate();
-                let is_challenge = texts.any(|(at, (text, message))| {
-                    let derived = found.as_ref().map(|found| found.derived(at));
-                    let text = text.beginning(MOST_SIGNED + 1, message, pieces(), derived);
-                    let mut handshakes = provider.handshakes().iter();
-                    handshakes.any(|handshake| handshake.may_have_signed(&text))
-                });
-                if is_challenge {
-                    kind = RejectionKind::SignedChallenge;
-                    continue;
-                }
+            let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
+            let texts = std::iter::once(&*text).chain(others);
+            if is_challenge(verifier, texts, pieces, found.as_deref()) {
+                kind = RejectionKind::SignedChallenge;
+                continue;
             }
             *signed_with = at;
             if at > 0 {
                 keyring.tell_in_use(key, &verifier.scheme().spec().name);
             }
-            let mut text = std::mem::take(text);
-            if let Some(id) = found.as_ref().and_then(|found| found.id.as_ref()) {
-                text.insert_note(id);
-                lens[0] += id.len();
+            left = still;
+            if !left.is_empty() {
+                continue;
             }
+            let mut text = std::mem::take(text);
+            Found::note(found.as_deref().unwrap_or_default(), &mut text, lens);
             let notes = Notes::new(text, *lens);
             let tenant = keyring.tenant();
             return Ok(Verified::new(verifier.scheme(), tenant, key, notes, *time));
         }
         for _ in keyring.len()..*least_macs {
-            std::hint::black_box(signs(&verifier.keyring().current.key, 0));
+            let key = &verifier.keyring().current.key;
+            if found.is_none() {
+                std::hint::black_box(signs(key, 0, None));
+            }
+            for found in found.iter().flatten() {
+                std::hint::black_box(signs(key, 0, Some(found)));
+            }
         }
         Err(verifier.reject(kind))
     }
@@ -285,10 +282,10 @@ fn look_into(
     facts: &Facts,
     verifier: &Verifier,
     pieces: impl Iterator<Item: AsRef<[u8]>>,
-    candidates: &mut Candidates,
-) -> Result<Found, RejectionKind> {
+    candidates: &Candidates,
+) -> Result<Vec<Found>, RejectionKind> {
     let found = facts.look_into(&whole(pieces), verifier.scheme().spec(), candidates)?;
-    if let Some(time) = found.time {
+    for time in found.iter().filter_map(|found| found.time) {
         verifier.check(time)?;
     }
     Ok(found)

@@ -72,6 +72,22 @@ impl SignedText {
             .map(|(start, end)| self.text.get(*start..*end).unwrap_or_default())
     }
 
+    /// Whether one of `candidates` is of this text under `key`, the body being its only gap.
+    #[inline]
+    pub(super) fn signed_whole_by(
+        &self,
+        key: &Key,
+        pieces: impl Iterator<Item: AsRef<[u8]>>,
+        candidates: &Candidates,
+    ) -> bool {
+        let write = |mac: &mut dyn FnMut(&[u8])| {
+            mac(self.before());
+            pieces.for_each(|piece| mac(piece.as_ref()));
+            mac(self.after());
+        };
+        key.signs(write, candidates.iter())
+    }
+
     /// Whether one of `candidates` is of this text under `key`; `derived` fills the gaps that are not
     /// the body's.
     #[cold]
@@ -146,9 +162,9 @@ impl SignedText {
         self.text.extend_from_slice(note.as_bytes());
     }
 
-    /// Notes something before all else that was noted.
-    pub(super) fn insert_note(&mut self, note: &str) {
-        let notes = self.text.split_off(self.end.min(self.text.len()));
+    /// Notes something behind the first `len` bytes that were noted.
+    pub(super) fn insert_note(&mut self, len: usize, note: &str) {
+        let notes = self.text.split_off((self.end + len).min(self.text.len()));
         self.note(note);
         self.text.extend_from_slice(&notes);
     }
@@ -171,7 +187,7 @@ pub(crate) fn signed_text(
     let claims = Claims::of(head, provider, None, listed)?;
     let text = SignedText::of(&spec.message, &claims, 0)?;
     let derived = if spec.looks_into_body {
-        Facts::of(spec, &claims)?.derive(&spec.message, body)?
+        Facts::of(spec, &claims)?.derive_only(spec, body)?
     } else {
         Vec::new()
     };

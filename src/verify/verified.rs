@@ -136,14 +136,22 @@ impl Verified {
         self.scheme.body_is_signed()
     }
 
-    /// The kind of event, where the provider tells it in the head: `push`, `orders/create`.
+    /// The kind of event, where the scheme says where it is: `push`, `orders/create`. Most providers tell it
+    /// in the body alone; [`Provider::with_event_json`](crate::providers::Provider::with_event_json) looks
+    /// for it there.
     ///
     /// # Security
     ///
-    /// No provider here signs it: whoever replays a delivery can change it.
+    /// Whoever replays a delivery can change it, unless [`event_type_is_signed`](Self::event_type_is_signed).
     #[must_use]
     pub fn event_type(&self) -> Option<&str> {
         self.notes.event()
+    }
+
+    /// Whether the kind of event is part of the signed text. In a header it never is.
+    #[must_use]
+    pub fn event_type_is_signed(&self) -> bool {
+        self.scheme.event_type_is_signed()
     }
 
     /// Which attempt to deliver this is, as the provider counts, where it tells so in the head. It is

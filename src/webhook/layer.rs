@@ -270,12 +270,12 @@ impl<B> WebhookLayer<B> {
         self.verifier(|verifier| verifier.status(class, status))
     }
 
-    /// Makes the response of a refusal; [`rejection::json`] unless set. The rejection is put into
-    /// the response's extensions whatever this returns. gRPC requests get [`rejection::grpc`].
+    /// Makes the response of a refusal; [`rejection::json`](crate::rejection::json) unless set. The rejection is put into
+    /// the response's extensions whatever this returns. gRPC requests get [`rejection::grpc`](crate::rejection::grpc).
     ///
     /// # Security
     ///
-    /// Show senders the [`RejectionClass`] and no more. The [`RejectionKind`](rejection::RejectionKind)
+    /// Show senders the [`RejectionClass`] and no more. The [`RejectionKind`](crate::rejection::RejectionKind)
     /// tells an attacker how near a forgery is.
     pub fn renderer(
         mut self,

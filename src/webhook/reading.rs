@@ -33,6 +33,7 @@ use crate::{
 const FRAMES_PER_POLL: usize = 256;
 
 /// What is made of the body once it is there.
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
 pub(super) enum Opened {
     Delivery(Delivery),
     /// No delivery, but perhaps a handshake that nobody signs; if not, refused for this.
@@ -251,7 +252,6 @@ impl Reading {
     }
 
     /// The answer to a handshake, if it is one. If not, it is verified, and the head bears the proof.
-    #[expect(clippy::result_large_err, reason = "the other one is larger")]
     fn answered(&mut self, end: Result<(), RejectionKind>) -> Result<Option<Answered>, Rejection> {
         let Self {
             config,

@@ -956,19 +956,8 @@ pub(crate) fn vectors() -> Vec<VectorFile> {
             .map(|_| serde_json::from_slice(&text))?;
         Some(file.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
     });
-    files
-        .filter(|file: &VectorFile| !NOT_BUILT.contains(&&*file.provider))
-        .collect()
+    files.collect()
 }
-
-/// Deliveries of providers that have no preset.
-pub(crate) const NOT_BUILT: &[&str] = &[
-    "adyen_payments",
-    "contentful",
-    "dropbox_sign",
-    "messagebird_legacy",
-    "plivo_v2",
-];
 
 /// The preset that a vector file names.
 pub(crate) fn provider(name: &str) -> Provider {

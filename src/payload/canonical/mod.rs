@@ -1,5 +1,7 @@
 //! One small file for each provider whose signed text no template says.
 
+#[cfg(feature = "json")]
+mod adyen;
 #[cfg(feature = "form")]
 mod atlassian;
 #[cfg(feature = "json")]
@@ -7,10 +9,16 @@ mod aws_sns;
 mod box_escaped;
 #[cfg(feature = "form")]
 mod braintree;
+#[cfg(feature = "form")]
+mod contentful;
 mod digest;
 mod hubspot;
 #[cfg(feature = "form")]
+mod messagebird;
+#[cfg(feature = "form")]
 mod paddle_classic;
+#[cfg(feature = "form")]
+mod payload;
 #[cfg(feature = "form")]
 mod plivo;
 #[cfg(feature = "form")]
@@ -28,10 +36,16 @@ const ALL: &[Canonical] = &[
     #[cfg(feature = "form")]
     atlassian::QUERY_HASH,
     #[cfg(feature = "json")]
+    adyen::ITEM,
+    #[cfg(feature = "json")]
     aws_sns::LINES,
     box_escaped::ESCAPED,
     #[cfg(feature = "form")]
     braintree::PAYLOAD,
+    #[cfg(feature = "form")]
+    contentful::HEADERS,
+    #[cfg(feature = "form")]
+    contentful::PATH,
     #[cfg(feature = "crc32")]
     digest::CRC32,
     #[cfg(feature = "md5")]
@@ -42,7 +56,15 @@ const ALL: &[Canonical] = &[
     digest::URL_SHA256,
     hubspot::URL,
     #[cfg(feature = "form")]
+    messagebird::LEGACY,
+    #[cfg(feature = "form")]
     paddle_classic::SERIALIZED,
+    #[cfg(feature = "form")]
+    payload::PAYLOAD,
+    #[cfg(feature = "form")]
+    plivo::V2,
+    #[cfg(feature = "form")]
+    plivo::V2_WITHOUT_PATH,
     #[cfg(feature = "form")]
     plivo::V3,
     #[cfg(feature = "form")]

@@ -9,12 +9,47 @@ pub(super) const V3: Canonical = Canonical {
     write,
 };
 
+/// The URL without its query, as Plivo signs it (V2).
+pub(super) const V2: Canonical = Canonical {
+    name: "plivo_v2",
+    covers_body: false,
+    needs_url: true,
+    signs: &[],
+    write: |facts, _, text| {
+        text.extend_from_slice(without_query(facts.url).as_bytes());
+        Ok(())
+    },
+};
+
+/// The same as Plivo knows it where its user wrote no path.
+pub(super) const V2_WITHOUT_PATH: Canonical = Canonical {
+    name: "plivo_v2_without_path",
+    covers_body: false,
+    needs_url: true,
+    signs: &[],
+    write: |facts, _, text| {
+        let url = without_query(facts.url);
+        let bare = url.strip_suffix('/').filter(|bare| !has_path(bare));
+        text.extend_from_slice(bare.unwrap_or(url).as_bytes());
+        Ok(())
+    },
+};
+
+fn without_query(url: &str) -> &str {
+    url.split_once('?').map_or(url, |(url, _)| url)
+}
+
+/// Whether there is a slash behind the authority.
+fn has_path(url: &str) -> bool {
+    let behind = url.split_once("://").map_or(url, |(_, behind)| behind);
+    behind.contains('/')
+}
+
 fn write(facts: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
     if !body.is_empty() && !facts.has_form() {
         return Err(Malformed("a form"));
     }
-    let url = facts.url.split_once('?').map_or(facts.url, |(url, _)| url);
-    text.extend_from_slice(url.as_bytes());
+    text.extend_from_slice(without_query(facts.url).as_bytes());
     let mut query = form::list(facts.query())?;
     let mut fields = form::list(body)?;
     if facts.method == "GET" {

@@ -1,0 +1,125 @@
+#[cfg(any(feature = "form", feature = "json"))]
+use std::sync::Arc;
+
+#[cfg(any(feature = "form", feature = "json"))]
+use super::SchemeBuilder;
+use super::{Place, SchemeErrorKind};
+#[cfg(feature = "json")]
+use crate::payload::json;
+#[cfg(feature = "form")]
+use crate::payload::multipart;
+use crate::payload::{Facts, Malformed};
+
+#[cfg(any(feature = "form", feature = "json"))]
+impl SchemeBuilder {
+    /// Signs each item of a list by itself, for senders who put several signed things into one JSON body.
+    /// The list is the member `path`, its names joined by dots; [`signature_json`](Self::signature_json)
+    /// and `{json:PATH}` are then looked for in each item.
+    ///
+    /// A delivery is verified only if **every** item is, each under one of the keys. A body without the list,
+    /// with an empty one, or with more than 1024 items is refused. What surrounds the list is not signed.
+    ///
+    /// ```
+    /// use tower_webhook::scheme::Scheme;
+    ///
+    /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
+    /// // {"items":[{"id":"a","amount":7,"signature":"…"},…]}
+    /// let acme = Scheme::builder("acme")
+    ///     .each_json("items")
+    ///     .signature_json("signature")
+    ///     .message("{json:id}:{json:amount}")
+    ///     .danger_leave_body_unsigned()
+    ///     .build()?;
+    /// assert_eq!(acme.signed_items(), Some("items"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "json")]
+    pub fn each_json(mut self, path: &str) -> Self {
+        self.units = Units::EachJson(path.into());
+        self
+    }
+
+    /// Looks into the content of one field of a `multipart/form-data` body, and not into the body: there
+    /// [`signature_json`](Self::signature_json), `{json:PATH}` and the like are looked for. The field must
+    /// be there once.
+    #[cfg(feature = "form")]
+    pub fn multipart_field(mut self, name: &str) -> Self {
+        self.units = Units::MultipartField(name.into());
+        self
+    }
+}
+
+/// What of a body is looked into: all of it, or pieces of it that are signed by themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Units {
+    Body,
+    /// Each item of the list that is this member of the JSON.
+    #[cfg(feature = "json")]
+    EachJson(Arc<str>),
+    /// The content of this field of `multipart/form-data`.
+    #[cfg(feature = "form")]
+    MultipartField(Arc<str>),
+}
+
+impl Units {
+    pub(super) fn are_in_body(&self) -> bool {
+        *self != Self::Body
+    }
+
+    /// Refuses what each of several units would have, where a delivery has one.
+    pub(super) fn check<'p>(
+        &self,
+        mut told: impl Iterator<Item = &'p Place>,
+    ) -> Result<(), SchemeErrorKind> {
+        match told.find(|place| self.may_be_several() && place.is_in_body()) {
+            Some(place) => Err(SchemeErrorKind::InEachItem {
+                place: place.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn may_be_several(&self) -> bool {
+        self.items().is_some()
+    }
+
+    pub(super) fn items(&self) -> Option<&str> {
+        match self {
+            #[cfg(feature = "json")]
+            Self::EachJson(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    pub(super) fn field(&self) -> Option<&str> {
+        match self {
+            #[cfg(feature = "form")]
+            Self::MultipartField(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The units of a body: at least one, or it is refused.
+    #[cfg_attr(
+        not(feature = "form"),
+        expect(unused_variables, reason = "forms look into the head")
+    )]
+    #[cfg_attr(
+        not(any(feature = "form", feature = "json")),
+        expect(clippy::unnecessary_wraps, reason = "others can fail")
+    )]
+    pub(crate) fn of<'b>(
+        &self,
+        facts: &Facts<'_>,
+        body: &'b [u8],
+    ) -> Result<Vec<&'b [u8]>, Malformed> {
+        match self {
+            Self::Body => Ok(vec![body]),
+            #[cfg(feature = "json")]
+            Self::EachJson(path) => json::items(body, path),
+            #[cfg(feature = "form")]
+            Self::MultipartField(name) => Ok(vec![multipart::field(facts, body, name)?]),
+        }
+    }
+}
