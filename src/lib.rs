@@ -35,8 +35,9 @@
 //! All are off unless asked for; none changes what the rest does, but that with `form` and `json` presets have
 //! more [handshakes](handshake).
 //!
-//! - `axum`: `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends
-//!   on `axum-core`.
+//! - `axum`: extractors (`axum::VerifiedJson`, and [`Verified`] itself), and
+//!   `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends on `axum-core`,
+//!   `serde` and `serde_json`.
 //! - `cache`: [`keys::KeyCache`], which remembers what a [`keys::KeySource`] looked up. Depends on
 //!   `moka` and `futures-util`.
 //! - `form`, `json`: schemes that look into forms (multipart too) and queries, or into JSON, and the [`providers`] that
@@ -47,12 +48,16 @@
 //! - `remote-keys`: [`keys::RemoteKeys`], public keys that a provider publishes, fetched by a client of yours. It is
 //!   `cache`, `jwt` and `rsa`.
 //! - `redis`: [`dedupe::RedisStore`], for several processes. Depends on `redis`; `redis-tls` adds `rustls` to it.
-//! - `testing`: [`testing::store`], which tests a [`dedupe::Store`] of your own.
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
 //! - `retry`: `sign::DeliveryRetry`, a policy for tower's retries. Depends on `tower` and `httpdate`.
-//! - `tracing`: an event for every refusal by the layer, with the fields `provider` and `reason`: at
-//!   warn level if the key source or what takes a handshake over is at fault, at debug level otherwise. One for every handshake
-//!   that is answered, at debug level, with `provider` and `handshake`. And one at info level when a
+//! - `diagnose`: [`diagnose`], which says why a delivery was refused, to the operator. Depends on `flate2`,
+//!   `serde_json` and `serde-transcode`.
+//! - `testing`: [`testing`], signed requests and forgeries of every kind for the tests of an endpoint, and
+//!   [`testing::store`], which tests a [`dedupe::Store`] of your own. Depends on nothing more.
+//! - `tracing`: an event for every delivery, with the fields `provider`, `reason` where it is refused,
+//!   `delivery_id`, `key_label`, `bytes` and `micros`: at debug level, and at warn level with `provider` and
+//!   `reason` if the key source, or who takes a handshake, is at fault. One for every
+//!   handshake that is answered, at debug level, with `provider` and `handshake`. And one at info level when a
 //!   previous secret is still in use, see [`Keys::previous`]. And by [`DedupeLayer`] for every duplicate, and for a store
 //!   that fails. Their target is `tower_webhook`.
 //! - `uuid`: `sign::DeliveryIdLayer`, which gives deliveries random ids. Depends on `uuid`.
@@ -71,11 +76,13 @@
 )]
 
 #[cfg(feature = "axum")]
-mod axum;
+pub mod axum;
 pub mod body;
 pub mod clock;
 mod deadline;
 pub mod dedupe;
+#[cfg(feature = "diagnose")]
+pub mod diagnose;
 mod encoding;
 pub mod handshake;
 mod head;

@@ -17,6 +17,7 @@ const TIERS: &[&[&str]] = &[
     &["keys", "providers", "setup"],
     &["verify"],
     &["signer"],
+    &["diagnose"],
     &["body", "deadline"],
     &["sign", "webhook"],
     &["dedupe"],
@@ -24,7 +25,7 @@ const TIERS: &[&[&str]] = &[
 ];
 
 /// The first tier that may name tower and bodies.
-const FIRST_WITH_TOWER: usize = 10;
+const FIRST_WITH_TOWER: usize = 11;
 
 /// Past this a file is a room too large to know.
 const MOST_LINES: usize = 350;

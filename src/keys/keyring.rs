@@ -27,6 +27,9 @@ pub(crate) struct LabelledKey {
     pub(crate) key: Key,
     pub(crate) label: Option<Arc<str>>,
     not_after: Option<SystemTime>,
+    /// What the key was made of, for those who look for what is wrong with it.
+    #[cfg(feature = "diagnose")]
+    secret: Option<Secret>,
 }
 
 impl Keyring {
@@ -44,7 +47,13 @@ impl Keyring {
             let key = key.map_err(|error| tell(error, scheme, at, secret))?;
             let ends = [secret.expiry(), key.not_after()];
             let first = ends.into_iter().flatten().min();
-            Ok(LabelledKey::new(key, label, first))
+            let ready = LabelledKey::new(key, label, first);
+            #[cfg(feature = "diagnose")]
+            let ready = LabelledKey {
+                secret: Some(secret.clone()),
+                ..ready
+            };
+            Ok(ready)
         };
         let current = prepare(current, 0)?;
         // Of its full size at once: growing would leave keys behind that nothing wipes.
@@ -93,6 +102,12 @@ impl Keyring {
     /// The current key and then the previous ones.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &LabelledKey> {
         std::iter::once(&self.current).chain(&self.previous)
+    }
+
+    /// What the keys were made of; nothing of a decoy.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.iter().filter_map(|key| key.secret.as_ref())
     }
 
     /// How many keys there are.
@@ -149,6 +164,8 @@ impl LabelledKey {
             key,
             label,
             not_after,
+            #[cfg(feature = "diagnose")]
+            secret: None,
         }
     }
 

@@ -261,6 +261,21 @@ impl Provider {
         self.public_url.as_ref()
     }
 
+    /// The same with another scheme.
+    #[cfg(any(feature = "diagnose", feature = "testing"))]
+    pub(crate) fn with_scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// The same at the endpoint of another provider.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn with_surroundings_of(mut self, other: &Self) -> Self {
+        self.public_url.clone_from(&other.public_url);
+        self.settings.clone_from(&other.settings);
+        self
+    }
+
     fn with_handshakes(mut self, handshakes: Vec<Handshake>) -> Self {
         self.handshakes.extend(handshakes);
         self

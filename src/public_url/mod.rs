@@ -145,6 +145,16 @@ impl PublicUrl {
         Ok(Self(Arc::new(kind)))
     }
 
+    /// All bases.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let bases = match &*self.0 {
+            Kind::Fixed(base) => std::slice::from_ref(base),
+            Kind::ByHost { bases, .. } => bases,
+        };
+        bases.iter().map(Base::text)
+    }
+
     /// The base of a request's URL, without a slash at its end.
     pub(crate) fn base(&self, head: Head<'_>) -> Result<&str, RejectionKind> {
         let (bases, proxy) = match &*self.0 {

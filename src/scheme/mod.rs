@@ -51,6 +51,8 @@ mod field;
 mod places;
 #[cfg(feature = "_public-key")]
 mod remote_key;
+#[cfg(any(feature = "diagnose", feature = "testing"))]
+mod shape;
 mod signature;
 mod spec;
 mod template;
@@ -329,9 +331,16 @@ impl Scheme {
 
     /// The same scheme with its signature in another place.
     pub(crate) fn signed_at(&self, place: Place) -> Self {
+        self.with(|spec| {
+            spec.signatures = vec![place];
+            spec.units = Units::Body;
+        })
+    }
+
+    /// A scheme that differs.
+    pub(crate) fn with(&self, change: impl FnOnce(&mut Spec)) -> Self {
         let mut spec = (*self.0).clone();
-        spec.signatures = vec![place];
-        spec.units = Units::Body;
+        change(&mut spec);
         spec.settle();
         Self(Arc::new(spec))
     }

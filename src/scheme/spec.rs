@@ -128,6 +128,13 @@ impl Spec {
         };
     }
 
+    /// Signs the body, and nothing beside it.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn sign_body_alone(&mut self) {
+        self.message = Template::body_alone();
+        self.other_messages.clear();
+    }
+
     /// Whether something is found in the body or the query, or computed from them.
     fn does_look_into_body(&self) -> bool {
         let places = self.signatures.iter().chain(self.timestamp_place());

@@ -99,6 +99,30 @@ impl Template {
         })
     }
 
+    /// `{body}`.
+    #[cfg(feature = "diagnose")]
+    pub(super) fn body_alone() -> Self {
+        Self {
+            text: "{body}".into(),
+            elements: vec![Element {
+                part: Part::Body,
+                separator: None,
+            }],
+        }
+    }
+
+    /// The same with another part in the place of one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn with(&self, old: &Part, new: &Part) -> Self {
+        let mut this = self.clone();
+        for element in &mut this.elements {
+            if element.part == *old {
+                element.part = new.clone();
+            }
+        }
+        this
+    }
+
     /// The text that it was made of.
     pub(crate) fn text(&self) -> &str {
         &self.text

@@ -174,8 +174,20 @@ impl Secret {
     }
 }
 
+#[cfg(feature = "diagnose")]
+impl Secret {
+    /// A text as somebody configured it, with whatever is wrong with it.
+    pub(crate) fn as_given(text: &[u8]) -> Self {
+        Self::from_slice(text, false)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// White space, and what an editor, a file or a page adds at the ends of a text without showing it.
-fn is_invisible(letter: char) -> bool {
+pub(crate) fn is_invisible(letter: char) -> bool {
     let zero_width = matches!(letter, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
     letter.is_whitespace() || letter.is_control() || zero_width
 }

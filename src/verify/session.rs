@@ -131,6 +131,12 @@ impl Delivery {
         self.least_macs = most;
     }
 
+    /// The keys of its own, if it has some.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn keyring(&self) -> Option<&Arc<Keyring>> {
+        self.keyring.as_ref()
+    }
+
     /// The keys that it is held against, and which of them it was signed with.
     pub(crate) fn keys<'k>(&'k self, verifier: &'k Verifier) -> (&'k Keyring, usize) {
         let keyring = self.keyring.as_deref().unwrap_or(verifier.keyring());

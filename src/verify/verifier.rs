@@ -260,6 +260,12 @@ impl Verifier {
         Rejection::new(name, kind, self.0.provider.statuses())
     }
 
+    /// How far a timestamp may be from now: past and future.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn tolerances(&self) -> [Duration; 2] {
+        [self.0.window.past, self.0.window.future]
+    }
+
     pub(super) fn keyring(&self) -> &Keyring {
         &self.0.keyring
     }
@@ -273,7 +279,7 @@ impl Verifier {
         )
     }
 
-    pub(super) fn now(&self) -> SystemTime {
+    pub(crate) fn now(&self) -> SystemTime {
         self.0.clock.now()
     }
 

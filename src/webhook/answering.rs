@@ -4,14 +4,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 
-use super::{config::Config, reading::Opened};
+use super::{Verdict, config::Config, reading::Opened};
 use crate::{
     body::Buffer,
     handshake::{Answer, Decision, Handover, MOST_BODY},
     head::Head,
     keys::Keyring,
     rejection::{self, Rejection, RejectionKind},
-    trace,
     verify::{Delivery, Greeting},
 };
 
@@ -94,7 +93,7 @@ impl Config {
                 let answer = self.verifier.answer(handshake, head, &[], (&keyring, 0));
                 Greeted::Answered(match answer {
                     Ok(answer) => self.handed(answer),
-                    Err(rejection) => Answered::At(self.refuse(false, rejection)),
+                    Err(rejection) => Answered::At(self.refuse_untold(Some(head), rejection)),
                 })
             }
             Greeting::MayBe => Greeted::MayBe(MayBe::Any),
@@ -175,38 +174,24 @@ impl Config {
                 Ok(Decision::Refuse) => RejectionKind::HandoverRefused { handshake },
                 Err(error) => RejectionKind::HandoverFailed { error },
             };
-            config.refuse(false, config.verifier.reject(kind))
+            config.refuse_untold(None, config.verifier.reject(kind))
         }))
     }
 
     fn tell(&self, handshake: &str) {
-        trace::debug!(
-            provider = self.verifier.scheme().name(),
-            handshake = handshake,
-            "webhook handshake answered"
-        );
+        self.report(None, Verdict::Handshake(handshake), 0, self.start());
+    }
+
+    /// As [`refuse`](Self::refuse), for what nobody has heard of yet.
+    fn refuse_untold(&self, head: Option<Head<'_>>, rejection: Rejection) -> Response<Bytes> {
+        let verdict = Verdict::Refused(&rejection);
+        self.report(head, verdict, 0, self.start());
+        self.refuse(false, rejection)
     }
 
     /// The response that refuses a request.
     #[cold]
     pub(super) fn refuse(&self, is_grpc: bool, rejection: Rejection) -> Response<Bytes> {
-        match rejection.kind() {
-            // Not the sender's fault.
-            RejectionKind::HandoverFailed { .. }
-            | RejectionKind::KeySourceFailed { .. }
-            | RejectionKind::KeySourceTimeout { .. } => {
-                trace::warn!(
-                    provider = rejection.provider(),
-                    reason = %rejection,
-                    "webhook delivery refused"
-                );
-            }
-            _ => trace::debug!(
-                provider = rejection.provider(),
-                reason = %rejection,
-                "webhook delivery refused"
-            ),
-        }
         let mut response = if is_grpc {
             rejection::grpc(&rejection)
         } else {

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::Response;
 
-use super::{MemoryBudget, answering::Taker, lookup::Source};
+use super::{MemoryBudget, answering::Taker, lookup::Source, outcome::Observer};
 use crate::{
     rejection::{self, Rejection},
     verify::Verifier,
@@ -23,6 +23,9 @@ pub(super) struct Config {
     pub(super) refuse_trailers: bool,
     pub(super) answers_handshakes: bool,
     pub(super) taker: Option<Taker>,
+    pub(super) observer: Option<Arc<Observer>>,
+    #[cfg(feature = "diagnose")]
+    pub(super) watch: Option<super::watch::Watch>,
     pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
 }
 
@@ -41,6 +44,9 @@ impl Config {
             refuse_trailers: false,
             answers_handshakes: true,
             taker: None,
+            observer: None,
+            #[cfg(feature = "diagnose")]
+            watch: None,
             renderer: Arc::new(rejection::json),
         }
     }

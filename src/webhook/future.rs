@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
+use tokio::time::Instant;
 use tower_service::Service;
 
 use super::{
@@ -81,12 +82,13 @@ where
         request: Request<ReqBody>,
         opened: Opened,
         may_be: MayBe,
+        started: Option<Instant>,
     ) -> Self {
         let (head, body) = request.into_parts();
         Self {
             state: State::Reading {
                 body,
-                reading: Reading::new(config, head, opened, may_be),
+                reading: Reading::new(config, head, opened, may_be, started),
                 service: Some(service),
             },
         }

@@ -300,7 +300,7 @@ impl<B> WebhookLayer<B> {
         }
     }
 
-    fn config(&mut self) -> &mut Config {
+    pub(super) fn config(&mut self) -> &mut Config {
         Arc::make_mut(&mut self.config)
     }
 

@@ -83,12 +83,19 @@ mod config;
 mod future;
 mod layer;
 mod lookup;
+mod outcome;
 mod reading;
 mod service;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests;
+#[cfg(feature = "diagnose")]
+mod watch;
 
 pub use self::{
-    budget::MemoryBudget, future::ResponseFuture, layer::WebhookLayer, service::Webhook,
+    budget::MemoryBudget,
+    future::ResponseFuture,
+    layer::WebhookLayer,
+    outcome::{Outcome, Verdict},
+    service::Webhook,
 };

@@ -7,10 +7,12 @@ use std::{
 use bytes::Buf;
 use http::{HeaderMap, Request, request};
 use http_body::Body;
+use tokio::time::Instant;
 
 #[cfg(feature = "remote-keys")]
 use super::lookup::Fetch;
 use super::{
+    Verdict,
     answering::{Answered, MayBe},
     budget::Share,
     config::Config,
@@ -21,6 +23,7 @@ use crate::{
     body::{Buffer, VerifiedBody},
     deadline::Deadline,
     handshake::MOST_BODY,
+    head::Head,
     keys::Keyring,
     rejection::{self, Rejection, RejectionKind},
     verify::Delivery,
@@ -63,6 +66,8 @@ pub(super) struct Reading {
     trailers: Option<Box<HeaderMap>>,
     share: Share,
     deadline: Deadline,
+    /// If somebody wants to know how long it took.
+    started: Option<Instant>,
 }
 
 impl Reading {
@@ -72,6 +77,7 @@ impl Reading {
         head: request::Parts,
         opened: Opened,
         may_be: MayBe,
+        started: Option<Instant>,
     ) -> Self {
         let mut head = Some(head);
         let look_up = match (&config.source, &opened) {
@@ -90,6 +96,7 @@ impl Reading {
             trailers: None,
             share: Share::of(config.budget.as_ref()),
             deadline: Deadline::default(),
+            started,
         }
     }
 
@@ -225,6 +232,19 @@ impl Reading {
             }
             Ok(Some(answered)) => Next::Answer(answered),
             Err(rejection) => {
+                let (bytes, verdict) = (self.buffer.len(), Verdict::Refused(&rejection));
+                let told = Head::from(&head);
+                self.config.report(Some(told), verdict, bytes, self.started);
+                #[cfg(feature = "diagnose")]
+                {
+                    let (body, keyring) = match &self.opened {
+                        Opened::Delivery(delivery) => {
+                            (Some(std::mem::take(&mut self.buffer)), delivery.keyring())
+                        }
+                        _ => (None, None),
+                    };
+                    self.config.diagnose(told, rejection.kind(), body, keyring);
+                }
                 let is_grpc = rejection::is_grpc(head.version, &head.method, &head.headers);
                 Next::Answer(Answered::At(self.config.refuse(is_grpc, rejection)))
             }
@@ -273,6 +293,13 @@ impl Reading {
                 return Ok(answered);
             }
         }
+        let verdict = Verdict::Accepted(&verified);
+        config.report(
+            Some(Head::from(&*head)),
+            verdict,
+            buffer.len(),
+            self.started,
+        );
         // In the place of any that somebody else put there.
         head.extensions.insert(verified);
         Ok(None)

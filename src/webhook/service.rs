@@ -10,7 +10,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::{
-    ResponseFuture,
+    ResponseFuture, Verdict,
     answering::{Answered, Greeted, MayBe},
     config::Config,
     reading::Opened,
@@ -75,12 +75,20 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let Self { inner, config, .. } = self;
+        let started = config.start();
         let may_be = if config.greets() {
             match config.greeted(&request) {
                 Greeted::Answered(answered) => return ResponseFuture::answered(answered),
                 Greeted::Challenge(opened) => {
                     let may_be = MayBe::Delivery;
-                    return ResponseFuture::reading(inner.clone(), config, request, opened, may_be);
+                    return ResponseFuture::reading(
+                        inner.clone(),
+                        config,
+                        request,
+                        opened,
+                        may_be,
+                        started,
+                    );
                 }
                 Greeted::MayBe(may_be) => may_be,
             }
@@ -97,15 +105,19 @@ where
         match delivery {
             Ok(delivery) => {
                 let opened = Opened::Delivery(delivery);
-                ResponseFuture::reading(inner.clone(), config, request, opened, may_be)
+                ResponseFuture::reading(inner.clone(), config, request, opened, may_be, started)
             }
             Err(rejection)
                 if may_be == MayBe::Any && declared_length(&request, MOST_BODY).is_ok() =>
             {
                 let opened = Opened::Greeting(Box::new(rejection));
-                ResponseFuture::reading(inner.clone(), config, request, opened, may_be)
+                ResponseFuture::reading(inner.clone(), config, request, opened, may_be, started)
             }
             Err(rejection) => {
+                let (head, verdict) = (Head::from(&request), Verdict::Refused(&rejection));
+                config.report(Some(head), verdict, 0, started);
+                #[cfg(feature = "diagnose")]
+                config.diagnose(head, rejection.kind(), None, None);
                 let (version, method) = (request.version(), request.method());
                 let is_grpc = rejection::is_grpc(version, method, request.headers());
                 ResponseFuture::answered(Answered::At(config.refuse(is_grpc, rejection)))

@@ -17,9 +17,14 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Hears everything that this thread logs until the guard is dropped.
     pub(crate) fn listen(&self) -> impl Drop + use<> {
+        self.listen_from(LevelFilter::TRACE)
+    }
+
+    /// As [`listen`](Self::listen), from this level on.
+    pub(crate) fn listen_from(&self, level: LevelFilter) -> impl Drop + use<> {
         hear_everything();
         let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
+            .with_max_level(level)
             .with_writer(self.clone())
             .without_time()
             .with_ansi(false);

@@ -1,0 +1,198 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::{Finding, body, secret, sign, time, trial::Trial, url};
+use crate::{
+    clock::{Clock, SystemClock},
+    head::Head,
+    keys::{KeyError, Secret},
+    providers::Provider,
+    rejection::RejectionKind,
+    setup::SetupError,
+    verify::Verifier,
+};
+
+/// Says why the deliveries of one provider are refused under one secret.
+///
+/// See the [module docs](crate::diagnose) for an example.
+#[derive(Clone)]
+pub struct Doctor {
+    provider: Provider,
+    secrets: Vec<Secret>,
+    clock: Arc<dyn Clock>,
+    tolerance: [Duration; 2],
+}
+
+impl Doctor {
+    /// Takes the secret as it is configured, with whatever is wrong with it: white space around it, or a
+    /// form that the scheme cannot decode.
+    ///
+    /// # Errors
+    ///
+    /// If the provider lacks the [`PublicUrl`](crate::PublicUrl) or a setting that it signs, or the secret is
+    /// empty.
+    pub fn new(provider: impl Into<Provider>, secret: &str) -> Result<Self, SetupError> {
+        let provider = provider.into();
+        Secret::from_bytes(secret)?;
+        let verifier = Verifier::without_keys(provider)?;
+        let secret = Secret::as_given(secret.as_bytes());
+        Ok(Self::of(verifier.provider().clone(), vec![secret]))
+    }
+
+    pub(crate) fn of(provider: Provider, secrets: Vec<Secret>) -> Self {
+        let tolerance = [provider.scheme().tolerance(); 2];
+        Self {
+            provider,
+            secrets,
+            clock: Arc::new(SystemClock::new()),
+            tolerance,
+        }
+    }
+
+    /// Sets the clock that timestamps are held against: for a delivery that was kept, the time at which it
+    /// was refused. The operating system's unless set.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Sets how far a timestamp may be from now, either way; the scheme's own tolerance unless set.
+    #[must_use]
+    pub fn tolerance(self, tolerance: Duration) -> Self {
+        self.tolerances([tolerance; 2])
+    }
+
+    pub(crate) fn tolerances(mut self, past_and_future: [Duration; 2]) -> Self {
+        self.tolerance = past_and_future;
+        self
+    }
+
+    /// Says why a delivery is refused. `body` is `None` if it was not read, and then nothing is proven.
+    ///
+    /// It costs up to about a hundred MACs of the body, so it is nothing for the way of a request.
+    pub fn examine<'h>(&self, head: impl Into<Head<'h>>, body: Option<&[u8]>) -> Diagnosis {
+        let trial = self.trial(head.into(), body);
+        let (refusal, key_error) = match trial.refusal() {
+            Ok(refusal) => (refusal, None),
+            Err(SetupError::Key(error)) => (None, Some(error)),
+            // `new` would have said so.
+            Err(_) => (None, None),
+        };
+        let is_accepted = refusal.is_none() && key_error.is_none();
+        let findings = if is_accepted {
+            Vec::new()
+        } else {
+            findings(&trial, refusal.as_ref())
+        };
+        Diagnosis {
+            provider: trial.scheme().name().into(),
+            refusal,
+            key_error,
+            findings,
+        }
+    }
+
+    fn trial<'t>(&'t self, head: Head<'t>, body: Option<&'t [u8]>) -> Trial<'t> {
+        Trial {
+            provider: self.provider.clone(),
+            secrets: &self.secrets,
+            head,
+            body,
+            now: self.clock.now(),
+            tolerance: self.tolerance,
+        }
+    }
+}
+
+fn findings(trial: &Trial<'_>, refusal: Option<&RejectionKind>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let unit = time::unit(trial, refusal);
+    let in_unit = unit.map(|unit| time::with_unit(trial, unit));
+    let timeless = in_unit.as_ref().unwrap_or(trial).timeless();
+    if !timeless.holds() {
+        secret::examine(&timeless, &mut findings);
+        sign::examine(&timeless, &mut findings);
+        body::examine(&timeless, &mut findings);
+        url::examine(&timeless, &mut findings);
+        if findings.is_empty() {
+            sign::other_provider(&timeless, refusal, &mut findings);
+        }
+    }
+    let is_proven = timeless.holds() || findings.iter().any(Finding::is_proven);
+    match unit {
+        Some(used) => findings.push(time::unit_finding(used, is_proven)),
+        None => time::skew(refusal, is_proven, &mut findings),
+    }
+    if !is_proven {
+        body::guess(trial, &mut findings);
+    }
+    findings
+}
+
+impl fmt::Debug for Doctor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Doctor")
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a [`Doctor`] says of a delivery. It holds no secret, no MAC and nothing of the body.
+///
+/// # Security
+///
+/// It is for the operator. Whoever forges deliveries must not see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    provider: Box<str>,
+    refusal: Option<RejectionKind>,
+    key_error: Option<KeyError>,
+    findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    /// The name of the scheme that the delivery was held against.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// Why the delivery is refused; `None` if it is not, or if the secret is wrong in itself.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&RejectionKind> {
+        self.refusal.as_ref()
+    }
+
+    /// What is wrong with the secret in itself, so that no layer can be made with it.
+    #[must_use]
+    pub fn key_error(&self) -> Option<&KeyError> {
+        self.key_error.as_ref()
+    }
+
+    /// Whether nothing is wrong: the delivery is accepted.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.refusal.is_none() && self.key_error.is_none()
+    }
+
+    /// What explains it. Empty if nothing does: then the secret is another one, or the delivery was forged.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
+/// The refusal, and each finding, in one line.
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.refusal, &self.key_error) {
+            (Some(refusal), _) => refusal.fmt(f)?,
+            (None, Some(error)) => error.fmt(f)?,
+            (None, None) => return f.write_str("accepted"),
+        }
+        for finding in &self.findings {
+            write!(f, "; {finding}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+use super::Diagnosis;
+use crate::trace;
+
+/// Logs a diagnosis at warn level, for [`WebhookLayer::diagnose`](crate::WebhookLayer::diagnose): one event
+/// for each finding, with the fields `provider`, `reason`, `cause` and `is_proven`. Without the feature
+/// `tracing` it does nothing.
+///
+/// ```
+/// use tower_webhook::{Secret, WebhookLayer, diagnose, providers};
+///
+/// # fn main() -> Result<(), tower_webhook::SetupError> {
+/// let secret = Secret::new("It's a Secret to Everybody")?;
+/// let layer = WebhookLayer::new(providers::github(), secret)?.diagnose(diagnose::log);
+/// # Ok(())
+/// # }
+/// ```
+pub fn log(diagnosis: &Diagnosis) {
+    let Some(refusal) = diagnosis.refusal() else {
+        return;
+    };
+    for finding in diagnosis.findings() {
+        trace::warn!(
+            provider = diagnosis.provider(),
+            reason = %refusal,
+            cause = %finding.cause(),
+            is_proven = finding.is_proven(),
+            "webhook delivery diagnosed"
+        );
+    }
+}

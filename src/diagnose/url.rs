@@ -1,0 +1,86 @@
+use std::borrow::Cow;
+
+use http::{Uri, header::HOST, uri::PathAndQuery};
+
+use super::{Cause, Finding, trial::Trial};
+use crate::{head::Head, public_url::PublicUrl};
+
+/// The URL that the sender signs: another scheme, host or port, a slash more or less.
+pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
+    let Some(url) = trial.provider.public_url() else {
+        return;
+    };
+    if !trial.scheme().url_is_signed() {
+        return;
+    }
+    let uri = trial.head.uri();
+    let slashed = with_slash(uri);
+    let targets = [Some(uri), slashed.as_ref()];
+    let bases: Vec<_> = url
+        .texts()
+        .flat_map(|base| bases(base, trial.head))
+        .collect();
+    for (at, target) in targets.into_iter().enumerate() {
+        let Some(target) = target else { continue };
+        let head = Head::new(trial.head.method(), target, trial.head.headers());
+        for base in &bases {
+            let Ok(url) = PublicUrl::fixed(base) else {
+                continue;
+            };
+            let provider = trial.provider.clone().with_public_url(url);
+            if trial.with_provider(provider).with_head(head).holds() {
+                let (base, slash) = (base.as_str().into(), at > 0);
+                findings.push(Finding::proven(Cause::Url { base, slash }));
+                return;
+            }
+        }
+    }
+}
+
+/// Bases that could be meant by one.
+fn bases(base: &str, head: Head<'_>) -> Vec<String> {
+    let Some((scheme, rest)) = base.split_once("://") else {
+        return Vec::new();
+    };
+    let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let mut hosts = vec![Cow::Borrowed(host)];
+    let header = head
+        .headers()
+        .get(HOST)
+        .and_then(|value| value.to_str().ok());
+    let forwarded = head.headers().get("x-forwarded-host");
+    let forwarded = forwarded.and_then(|value| value.to_str().ok());
+    hosts.extend([header, forwarded].into_iter().flatten().map(Cow::Borrowed));
+    let mut all = Vec::new();
+    for scheme in [scheme, if scheme == "http" { "https" } else { "http" }] {
+        for host in &hosts {
+            let alone = without_port(host);
+            let port = if scheme == "http" { 80 } else { 443 };
+            let with_port = format!("{alone}:{port}");
+            for host in [host, alone, &with_port] {
+                all.push(format!("{scheme}://{host}{path}"));
+            }
+        }
+    }
+    all
+}
+
+fn without_port(host: &str) -> &str {
+    let port = host.rsplit_once(':');
+    let port = port.filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    port.map_or(host, |(host, _)| host)
+}
+
+/// The same target with a slash at the end of its path, or without it.
+fn with_slash(uri: &Uri) -> Option<Uri> {
+    let (path, query) = (uri.path(), uri.query());
+    let path = match path.strip_suffix('/') {
+        Some("") => return None,
+        Some(path) => Cow::Borrowed(path),
+        None => format!("{path}/").into(),
+    };
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = PathAndQuery::try_from(format!("{path}{query}")).ok();
+    Uri::from_parts(parts).ok()
+}

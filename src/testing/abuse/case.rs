@@ -1,0 +1,68 @@
+use super::{bench::Bench, body, header, signature, signed, timestamp};
+use crate::testing::Delivery;
+
+/// Something that is sent, and what is expected.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) expected: &'static str,
+    /// What is sent: nothing, if the scheme has nothing that the case is about.
+    pub(super) send: fn(&Bench) -> Vec<Sent>,
+    pub(super) expect: Expect,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expect {
+    Accepted,
+    Refused,
+    /// Refused, with the same answer to all.
+    Alike,
+}
+
+/// A request, and in what it differs.
+pub(super) struct Sent {
+    pub(super) what: String,
+    pub(super) delivery: Delivery,
+}
+
+impl Sent {
+    pub(super) fn new(what: impl Into<String>, delivery: Delivery) -> Self {
+        Self {
+            what: what.into(),
+            delivery,
+        }
+    }
+}
+
+/// A case whose requests must be refused.
+pub(super) const fn refused(
+    name: &'static str,
+    expected: &'static str,
+    send: fn(&Bench) -> Vec<Sent>,
+) -> Case {
+    Case {
+        name,
+        expected,
+        send,
+        expect: Expect::Refused,
+    }
+}
+
+/// What has to pass before anything else means something.
+pub(super) const GENUINE: Case = Case {
+    name: "genuine",
+    expected: "a genuine delivery is accepted",
+    send: |bench| vec![Sent::new("a genuine delivery", bench.good())],
+    expect: Expect::Accepted,
+};
+
+pub(super) fn all() -> impl Iterator<Item = &'static Case> {
+    [
+        signature::CASES,
+        header::CASES,
+        timestamp::CASES,
+        signed::CASES,
+        body::CASES,
+    ]
+    .into_iter()
+    .flatten()
+}

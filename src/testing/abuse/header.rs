@@ -1,0 +1,151 @@
+use super::{
+    bench::Bench,
+    case::{Case, Sent, refused},
+    signature::{changed, in_other_case},
+};
+use crate::scheme::Algorithm;
+
+/// So many that to compute one MAC for each is an attack.
+const MANY: usize = 10_000;
+
+/// What is around a signature: its prefix, its algorithm, others beside it.
+pub(super) const CASES: &[Case] = &[
+    refused(
+        "signature-prefix-missing",
+        "the prefix belongs to the signature",
+        |bench| bare(bench, |_| Vec::new()),
+    ),
+    refused(
+        "signature-prefix-other-case",
+        "the prefix counts in its case",
+        |bench| bare(bench, in_other_case),
+    ),
+    refused(
+        "signature-prefix-other",
+        "a signature of another version is refused",
+        |bench| bare(bench, |_| b"v99=".to_vec()),
+    ),
+    refused(
+        "signature-sha1",
+        "a signature with SHA-1 is refused where a better one is due",
+        |bench| weaker(bench, Algorithm::HmacSha1, b"sha1="),
+    ),
+    refused(
+        "signature-stronger",
+        "a signature with another hash is refused",
+        |bench| weaker(bench, Algorithm::HmacSha512, b"sha512="),
+    ),
+    refused(
+        "signature-two-headers",
+        "two signature headers that differ are refused",
+        |bench| {
+            let both = |first: bool| {
+                let good = bench.good();
+                let signature = good.signature()?;
+                let right = [&signature.before[..], &signature.text, &signature.after].concat();
+                let wrong = changed(&signature.text, signature.text.len() / 2);
+                let wrong = [&signature.before[..], &wrong, &signature.after].concat();
+                let name = &signature.header;
+                Some(if first {
+                    Sent::new(
+                        "the right one first",
+                        good.with_header(name, &right).and_header(name, &wrong),
+                    )
+                } else {
+                    Sent::new(
+                        "the wrong one first",
+                        good.with_header(name, &wrong).and_header(name, &right),
+                    )
+                })
+            };
+            if bench.spec().header_repeats {
+                return Vec::new();
+            }
+            [both(true), both(false)].into_iter().flatten().collect()
+        },
+    ),
+    refused(
+        "signature-joined",
+        "two signatures in one header are refused where one is due",
+        |bench| {
+            if !bench.spec().layout.is_single() {
+                return Vec::new();
+            }
+            bench.values(&[
+                ("right, wrong", |value| {
+                    [value, b",", &changed(value, value.len() / 2)].concat()
+                }),
+                ("wrong, right", |value| {
+                    [&changed(value, value.len() / 2)[..], b", ", value].concat()
+                }),
+            ])
+        },
+    ),
+    refused(
+        "signature-many",
+        "10 000 signatures are refused, though the last one is right",
+        |bench| {
+            if bench.spec().layout.is_single() || bench.good().signature().is_none() {
+                return Vec::new();
+            }
+            let good = bench.good();
+            let Some(signature) = good.signature() else {
+                return Vec::new();
+            };
+            let wrong = changed(&signature.text, signature.text.len() / 2);
+            let layout = &bench.spec().layout;
+            let item = layout.write(&[wrong], "key", None);
+            let separator: &[u8] = if layout.is_spaced() { b" " } else { b"," };
+            let value = [&signature.before[..], &signature.text, &signature.after].concat();
+            let mut many = Vec::new();
+            for _ in 0..MANY {
+                many.extend_from_slice(&item);
+                many.extend_from_slice(separator);
+            }
+            many.extend_from_slice(&value);
+            vec![Sent::new(
+                "10 000",
+                good.with_header(&signature.header, &many),
+            )]
+        },
+    ),
+];
+
+/// The right signature behind another prefix.
+fn bare(bench: &Bench, prefix: fn(&[u8]) -> Vec<u8>) -> Vec<Sent> {
+    let good = bench.good();
+    let Some(signature) = good.signature() else {
+        return Vec::new();
+    };
+    let before = prefix(&signature.before);
+    if !bench.spec().layout.is_single() || signature.before.is_empty() || before == signature.before
+    {
+        return Vec::new();
+    }
+    let value = [&before[..], &signature.text].concat();
+    vec![Sent::new(
+        "another prefix",
+        good.with_header(&signature.header, &value),
+    )]
+}
+
+/// A signature with another hash, under the scheme's prefix and under its own.
+fn weaker(bench: &Bench, algorithm: Algorithm, prefix: &[u8]) -> Vec<Sent> {
+    let own = bench.spec().algorithm;
+    if own == algorithm || !matches!(own, Algorithm::HmacSha256 | Algorithm::HmacSha512) {
+        return Vec::new();
+    }
+    let signed = bench.signed_by(|spec| spec.algorithm = algorithm, None);
+    let Some((signed, signature)) = signed.and_then(|it| it.signature().map(|at| (it, at))) else {
+        return Vec::new();
+    };
+    let mut sent = vec![Sent::new("under the scheme's prefix", signed.clone())];
+    if bench.spec().layout.is_single() {
+        let value = [prefix, &signature.text].concat();
+        sent.push(Sent::new(
+            "under its own",
+            signed.with_header(&signature.header, &value),
+        ));
+    }
+    sent
+}

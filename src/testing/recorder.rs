@@ -1,0 +1,141 @@
+use std::{
+    convert::Infallible,
+    fmt,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use http::{Request, Response, StatusCode, request::Parts};
+use http_body::Body;
+use tower_service::Service;
+
+use crate::verify::Verified;
+
+/// A service that keeps every request and answers 200, or what it is told. Clones share what they keep.
+#[derive(Clone)]
+pub struct Recorder {
+    recorded: Arc<Mutex<Vec<Recorded>>>,
+    status: StatusCode,
+}
+
+/// A request that reached a [`Recorder`].
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    head: Parts,
+    body: Option<Bytes>,
+}
+
+impl Recorded {
+    /// The head.
+    #[must_use]
+    pub fn head(&self) -> &Parts {
+        &self.head
+    }
+
+    /// The whole body; `None` if it broke off.
+    #[must_use]
+    pub fn body(&self) -> Option<&Bytes> {
+        self.body.as_ref()
+    }
+
+    /// The proof that a [`WebhookLayer`](crate::WebhookLayer) gave it.
+    #[must_use]
+    pub fn verified(&self) -> Option<&Verified> {
+        self.head.extensions.get()
+    }
+}
+
+impl Recorder {
+    /// A recorder that answers 200.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            recorded: Arc::default(),
+            status: StatusCode::OK,
+        }
+    }
+
+    /// Answers this status.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// What reached it so far, in order.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<Recorded> {
+        self.lock().clone()
+    }
+
+    /// What reached it since the last time.
+    #[must_use]
+    pub fn take(&self) -> Vec<Recorded> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Recorded>> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<B> Service<Request<B>> for Recorder
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    type Response = Response<String>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<String>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let body = read(body).await;
+            this.lock().push(Recorded { head, body });
+            let mut response = Response::new(String::new());
+            *response.status_mut() = this.status;
+            Ok(response)
+        })
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder")
+            .field("recorded", &self.lock().len())
+            .field("status", &self.status)
+            .finish()
+    }
+}
+
+/// A whole body; `None` if it breaks off.
+pub(super) async fn read<B: Body>(body: B) -> Option<Bytes> {
+    let mut body = pin!(body);
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        if let Ok(mut data) = frame.ok()?.into_data() {
+            while data.has_remaining() {
+                let chunk = data.chunk();
+                bytes.extend_from_slice(chunk);
+                let len = chunk.len();
+                data.advance(len);
+            }
+        }
+    }
+    Some(bytes.freeze())
+}

@@ -1,0 +1,139 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::SystemTime,
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, header::CONTENT_TYPE};
+
+use super::Delivery;
+use crate::{
+    clock::{Clock, SystemClock},
+    keys::Secret,
+    providers::Provider,
+    setup::SetupError,
+    sign::{SignError, Signer},
+};
+
+/// Sends as a provider does: makes signed requests.
+///
+/// See the [module docs](crate::testing) for an example.
+#[derive(Clone)]
+pub struct TestSender {
+    pub(super) provider: Provider,
+    pub(super) secret: Secret,
+    signer: Arc<Signer>,
+    clock: Arc<dyn Clock>,
+    template: Arc<Request<()>>,
+    count: Arc<AtomicUsize>,
+}
+
+impl TestSender {
+    /// A sender with the provider's way of signing and the endpoint's secret.
+    ///
+    /// # Errors
+    ///
+    /// If the secret is not in the form that the provider's scheme takes.
+    pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
+        let provider = provider.into();
+        let signer = Signer::new(provider.clone(), secret.clone())?;
+        Ok(Self {
+            provider,
+            secret,
+            signer: Arc::new(signer),
+            clock: Arc::new(SystemClock::new()),
+            template: Arc::new(template()),
+            count: Arc::default(),
+        })
+    }
+
+    /// The clock of the sender; the operating system's unless set.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// What the head of each delivery is made of: method, target and headers; `POST /` with a content type of
+    /// JSON unless set. A scheme that signs more headers than its own finds them here.
+    #[must_use]
+    pub fn template(mut self, head: Request<()>) -> Self {
+        self.template = Arc::new(head);
+        self
+    }
+
+    /// A delivery of now, with an id that no other of this sender and its clones has.
+    ///
+    /// # Errors
+    ///
+    /// If the provider cannot be signed for, or signs something that the head or the body does not have.
+    pub fn delivery(&self, body: impl Into<Bytes>) -> Result<Delivery, SignError> {
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let id = format!("delivery-{}-{count}", std::process::id());
+        self.delivery_of(body, &id, self.now())
+    }
+
+    /// A delivery of any time, under any id; what the scheme has no place for is not used.
+    ///
+    /// # Errors
+    ///
+    /// As [`delivery`](Self::delivery).
+    pub fn delivery_of(
+        &self,
+        body: impl Into<Bytes>,
+        id: &str,
+        time: SystemTime,
+    ) -> Result<Delivery, SignError> {
+        let mut request = self.unsigned(body.into());
+        self.signer.sign(&mut request, id, time)?;
+        Ok(Delivery::new(request, self.provider.scheme()))
+    }
+
+    /// A delivery of the same, signed in another way.
+    pub(super) fn delivery_by(
+        &self,
+        provider: Provider,
+        secret: &Secret,
+        request: Request<Bytes>,
+    ) -> Option<Delivery> {
+        let mut request = request;
+        let signer = Signer::new(provider, secret.clone()).ok()?;
+        signer
+            .sign(&mut request, "delivery-by-another", self.now())
+            .ok()?;
+        Some(Delivery::new(request, self.provider.scheme()))
+    }
+
+    pub(super) fn unsigned(&self, body: Bytes) -> Request<Bytes> {
+        let mut request = Request::new(body);
+        *request.method_mut() = self.template.method().clone();
+        *request.uri_mut() = self.template.uri().clone();
+        *request.version_mut() = self.template.version();
+        *request.headers_mut() = self.template.headers().clone();
+        request
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+}
+
+fn template() -> Request<()> {
+    let mut request = Request::new(());
+    *request.method_mut() = http::Method::POST;
+    let json = HeaderValue::from_static("application/json");
+    request.headers_mut().insert(CONTENT_TYPE, json);
+    request
+}
+
+impl fmt::Debug for TestSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestSender")
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,244 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::HeaderValue;
+use tokio::time::Instant;
+
+use super::{WebhookLayer, config::Config};
+use crate::{
+    head::Head,
+    place::Place,
+    rejection::{Rejection, RejectionKind},
+    scheme::Scheme,
+    trace,
+    verify::Verified,
+};
+
+/// What became of a request, for [`WebhookLayer::on_outcome`](super::WebhookLayer::on_outcome).
+///
+/// It holds no secret, no signature and no body.
+#[derive(Clone, Copy)]
+pub struct Outcome<'o> {
+    provider: &'o str,
+    verdict: Verdict<'o>,
+    delivery_id: Option<&'o str>,
+    bytes: usize,
+    elapsed: Duration,
+}
+
+/// What the layer decided.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Verdict<'o> {
+    /// The delivery goes to the inner service.
+    Accepted(&'o Verified),
+    /// The request is a [handshake](crate::handshake), and was answered; its name.
+    Handshake(&'o str),
+    /// The request is refused.
+    Refused(&'o Rejection),
+}
+
+impl<'o> Outcome<'o> {
+    /// The name of the scheme that the request was held against.
+    #[must_use]
+    pub fn provider(&self) -> &'o str {
+        self.provider
+    }
+
+    /// What the layer decided.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict<'o> {
+        self.verdict
+    }
+
+    /// The delivery's id; of a refused one as its head has it, where that is no longer than 128 bytes.
+    ///
+    /// # Security
+    ///
+    /// Anybody can write any id into a request that is refused.
+    #[must_use]
+    pub fn delivery_id(&self) -> Option<&'o str> {
+        self.delivery_id
+    }
+
+    /// The label of the secret that the signature was made with, if it has one; of a refused delivery, that
+    /// of a secret that has expired.
+    #[must_use]
+    pub fn key_label(&self) -> Option<&'o str> {
+        match self.verdict {
+            Verdict::Accepted(verified) => verified.key_label(),
+            Verdict::Handshake(_) => None,
+            Verdict::Refused(rejection) => match rejection.kind() {
+                RejectionKind::ExpiredKey { label } => label.as_deref(),
+                _ => None,
+            },
+        }
+    }
+
+    /// How many bytes of body were read; of a handshake, none are told.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How long it took from the request's head to the decision, by Tokio's clock: the time that the body
+    /// took to arrive is in it, the inner service's is not. Of a handshake no time is told.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+}
+
+impl fmt::Debug for Outcome<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outcome")
+            .field("provider", &self.provider)
+            .field("verdict", &self.verdict)
+            .field("delivery_id", &self.delivery_id)
+            .field("key_label", &self.key_label())
+            .field("bytes", &self.bytes)
+            .field("elapsed", &self.elapsed)
+            .finish()
+    }
+}
+
+/// Who is told of outcomes.
+pub(super) type Observer = dyn Fn(&Outcome<'_>) + Send + Sync;
+
+impl<B> WebhookLayer<B> {
+    /// Is told what became of each request, once that is decided, for metrics and the like; nobody unless
+    /// set, which costs nothing. A request whose client goes away before has no outcome.
+    ///
+    /// It runs on the way of the request: let it count, and hand on what takes longer.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::{Outcome, Verdict}};
+    ///
+    /// static REFUSED: AtomicUsize = AtomicUsize::new(0);
+    ///
+    /// # fn main() -> Result<(), tower_webhook::SetupError> {
+    /// let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?
+    ///     .on_outcome(|outcome: &Outcome<'_>| {
+    ///         if let Verdict::Refused(rejection) = outcome.verdict() {
+    ///             REFUSED.fetch_add(1, Ordering::Relaxed);
+    ///         }
+    ///     });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_outcome(mut self, observer: impl Fn(&Outcome<'_>) + Send + Sync + 'static) -> Self {
+        self.config().observer = Some(Arc::new(observer));
+        self
+    }
+}
+
+impl Config {
+    /// The time at which a request came, if somebody wants to know.
+    #[inline]
+    pub(super) fn start(&self) -> Option<Instant> {
+        let is_asked = self.observer.is_some() || trace::is_heard();
+        is_asked.then(Instant::now)
+    }
+
+    /// Tells the log and the observer what became of a request.
+    #[inline]
+    pub(super) fn report(
+        &self,
+        head: Option<Head<'_>>,
+        verdict: Verdict<'_>,
+        bytes: usize,
+        started: Option<Instant>,
+    ) {
+        match started {
+            Some(started) => self.tell_all(head, verdict, bytes, started.elapsed()),
+            None => Self::warn(verdict),
+        }
+    }
+
+    #[cold]
+    fn tell_all(
+        &self,
+        head: Option<Head<'_>>,
+        verdict: Verdict<'_>,
+        bytes: usize,
+        elapsed: Duration,
+    ) {
+        let scheme = self.verifier.scheme();
+        let outcome = Outcome {
+            provider: scheme.name(),
+            verdict,
+            delivery_id: match verdict {
+                Verdict::Accepted(verified) => verified.delivery_id(),
+                Verdict::Handshake(_) => None,
+                Verdict::Refused(_) => head.and_then(|head| claimed_id(head, scheme)),
+            },
+            bytes,
+            elapsed,
+        };
+        let (provider, delivery_id) = (outcome.provider, outcome.delivery_id);
+        let (key_label, micros) = (outcome.key_label(), elapsed.as_micros());
+        match verdict {
+            Verdict::Accepted(_) => trace::debug!(
+                provider = provider,
+                delivery_id = delivery_id,
+                key_label = key_label,
+                bytes = bytes,
+                micros = micros,
+                "webhook delivery accepted"
+            ),
+            Verdict::Handshake(handshake) => trace::debug!(
+                provider = provider,
+                handshake = handshake,
+                "webhook handshake answered"
+            ),
+            Verdict::Refused(rejection) if is_our_fault(rejection) => Self::warn(verdict),
+            Verdict::Refused(rejection) => trace::debug!(
+                provider = provider,
+                reason = %rejection,
+                delivery_id = delivery_id,
+                key_label = key_label,
+                bytes = bytes,
+                micros = micros,
+                "webhook delivery refused"
+            ),
+        }
+        if let Some(observer) = &self.observer {
+            observer(&outcome);
+        }
+    }
+
+    /// Of the operator's own faults the log hears at warn level. Refusals stay below: anybody can cause as
+    /// many as they like.
+    fn warn(verdict: Verdict<'_>) {
+        if let Verdict::Refused(rejection) = verdict {
+            if is_our_fault(rejection) {
+                trace::warn!(
+                    provider = rejection.provider(),
+                    reason = %rejection,
+                    "webhook delivery refused"
+                );
+            }
+        }
+    }
+}
+
+fn is_our_fault(rejection: &Rejection) -> bool {
+    matches!(
+        rejection.kind(),
+        RejectionKind::HandoverFailed { .. }
+            | RejectionKind::KeySourceFailed { .. }
+            | RejectionKind::KeySourceTimeout { .. }
+    )
+}
+
+/// The id that a head claims.
+fn claimed_id<'h>(head: Head<'h>, scheme: &Scheme) -> Option<&'h str> {
+    /// Longer than any provider's; an attacker's must not fill the log.
+    const LONGEST: usize = 128;
+
+    let Place::Header(name) = scheme.id_place()? else {
+        return None;
+    };
+    let id = head.only(name).ok()?.map(HeaderValue::to_str)?.ok()?;
+    Some(id).filter(|id| !id.is_empty() && id.len() <= LONGEST)
+}

@@ -1,0 +1,661 @@
+//! Why a delivery was refused: each reason that can be found, on a delivery that was really signed, and
+//! none where there is none.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+mod log;
+
+use std::{
+    io::Write as _,
+    sync::mpsc::{Receiver, channel},
+    time::Duration,
+};
+
+use common::{
+    Delivery, NOW, Recorder, Report, SECRET, STANDARD_SECRET, Script, Step, TestClock, at, base64,
+    github, hex, mac, now, send, shopify, slack, standard, standard_key, stripe,
+};
+use flate2::{Compression, write::GzEncoder};
+use http::Request;
+use log::Log;
+use tower::Layer as _;
+use tower_webhook::{
+    PublicUrl, Secret, WebhookLayer,
+    diagnose::{self, Diagnosis, Doctor},
+    providers::{self, Provider},
+    scheme::{Algorithm, KeyForm, Scheme},
+    sign::Signer,
+};
+
+const BODY: &str = r#"{"id":7,"name":"Zoë","url":"https://a.b/c","tags":["a","b"],"none":{}}"#;
+
+fn examine(provider: impl Into<Provider>, secret: &str, delivery: &Delivery) -> Diagnosis {
+    let doctor = Doctor::new(provider, secret)
+        .unwrap()
+        .clock(TestClock::new());
+    doctor.examine(&delivery.head, Some(&delivery.body))
+}
+
+/// What was found, in words: `proven BodyEmpty`.
+fn words(diagnosis: &Diagnosis) -> Vec<String> {
+    let word = |finding: &diagnose::Finding| {
+        let certainty = if finding.is_proven() {
+            "proven"
+        } else {
+            "guess"
+        };
+        format!("{certainty} {:?}", finding.cause())
+    };
+    diagnosis.findings().iter().map(word).collect()
+}
+
+fn check(
+    report: &mut Report,
+    provider: impl Into<Provider>,
+    secret: &str,
+    delivery: &Delivery,
+    expected: &[&str],
+) {
+    let diagnosis = examine(provider, secret, delivery);
+    let found = words(&diagnosis);
+    report.note(if found == expected && !diagnosis.is_accepted() {
+        Ok(())
+    } else {
+        Err(format!("{expected:?}: found {found:?}, {diagnosis}"))
+    });
+}
+
+/// A delivery of GitHub's, its MAC under any key.
+fn github_by(key: impl AsRef<[u8]>) -> Delivery {
+    let mac = mac(Algorithm::HmacSha256, key.as_ref(), BODY.as_bytes());
+    Delivery::new(BODY).header("x-hub-signature-256", format!("sha256={}", hex(&mac)))
+}
+
+fn of(text: &[u8], algorithm: Algorithm) -> Vec<u8> {
+    mac(algorithm, SECRET.as_bytes(), text)
+}
+
+#[test]
+fn what_is_wrong_with_a_secret() {
+    let report = &mut Report::default();
+    let by = |key: &[u8]| github_by(key);
+    let github = providers::github;
+    let good = github_by(SECRET);
+    for around in ["\n", "\r\n", " ", "\u{feff}", "\u{200b}"] {
+        let secret = format!("{SECRET}{around}");
+        check(
+            report,
+            github(),
+            &secret,
+            &good,
+            &["proven SecretWhitespace"],
+        );
+        let secret = format!("{around}{SECRET}");
+        check(
+            report,
+            github(),
+            &secret,
+            &good,
+            &["proven SecretWhitespace"],
+        );
+    }
+    for secret in [format!("\"{SECRET}\""), format!("'{SECRET}'\n")] {
+        check(report, github(), &secret, &good, &["proven SecretQuotes"]);
+    }
+    for end in ["\n", "\r\n"] {
+        let delivery = github_by(format!("{SECRET}{end}"));
+        check(
+            report,
+            github(),
+            SECRET,
+            &delivery,
+            &["proven SecretNewline"],
+        );
+    }
+    let missing = r#"proven SecretPrefix { prefix: "whsec_", is_missing: true }"#;
+    let superfluous = r#"proven SecretPrefix { prefix: "whsec_", is_missing: false }"#;
+    check(
+        report,
+        github(),
+        "a1b2c3d4",
+        &by(b"whsec_a1b2c3d4"),
+        &[missing],
+    );
+    check(
+        report,
+        github(),
+        "whsec_a1b2c3d4",
+        &by(b"a1b2c3d4"),
+        &[superfluous],
+    );
+
+    let form = |form| format!("proven SecretForm {{ used: {form} }}");
+    let key = SECRET.as_bytes();
+    let (in_base64, in_hex) = (base64(key), hex(key));
+    check(report, github(), &in_base64, &by(key), &[&form("Base64")]);
+    check(report, github(), &in_hex, &by(key), &[&form("Hex")]);
+    check(
+        report,
+        github(),
+        SECRET,
+        &by(in_base64.as_bytes()),
+        &[&form("ToBase64")],
+    );
+    check(
+        report,
+        github(),
+        SECRET,
+        &by(in_hex.as_bytes()),
+        &[&form("ToHex")],
+    );
+
+    // Where base64 is due: the text itself.
+    let standard = providers::standard_webhooks;
+    let text = [b"msg_1.", now().as_bytes(), b".", BODY.as_bytes()].concat();
+    let signed = |key: &[u8]| {
+        let mac = base64(&mac(Algorithm::HmacSha256, key, &text));
+        let delivery = Delivery::new(BODY).header("webhook-id", "msg_1");
+        let delivery = delivery.header("webhook-timestamp", now());
+        delivery.header("webhook-signature", format!("v1,{mac}"))
+    };
+    let delivery = signed(STANDARD_SECRET.as_bytes());
+    check(
+        report,
+        standard(),
+        STANDARD_SECRET,
+        &delivery,
+        &[&form("Text")],
+    );
+    let in_hex = hex(&standard_key(STANDARD_SECRET));
+    let delivery = signed(&standard_key(STANDARD_SECRET));
+    check(report, standard(), &in_hex, &delivery, &[&form("Hex")]);
+    std::mem::take(report).finish();
+
+    // One that cannot be decoded at all.
+    let diagnosis = examine(standard(), SECRET, &signed(SECRET.as_bytes()));
+    assert!(diagnosis.refusal().is_none() && diagnosis.key_error().is_some());
+    assert_eq!(words(&diagnosis), [form("Text")]);
+
+    // A token.
+    let token = Delivery::new(BODY).header("x-gitlab-token", SECRET);
+    let secret = format!("{SECRET}\n");
+    let diagnosis = examine(providers::gitlab(), &secret, &token);
+    assert_eq!(words(&diagnosis), ["proven SecretWhitespace"]);
+}
+
+#[test]
+fn another_way_of_signing() {
+    let report = &mut Report::default();
+    let github = providers::github;
+    let name = "x-hub-signature-256";
+    let good = |value: String| Delivery::new(BODY).header(name, value);
+    let sha256 = of(BODY.as_bytes(), Algorithm::HmacSha256);
+    let sha1 = of(BODY.as_bytes(), Algorithm::HmacSha1);
+    let sha512 = of(BODY.as_bytes(), Algorithm::HmacSha512);
+
+    let missing = "proven SignaturePrefix { is_missing: true }";
+    let superfluous = "proven SignaturePrefix { is_missing: false }";
+    check(report, github(), SECRET, &good(hex(&sha256)), &[missing]);
+    let other = good(format!("hmac-sha256={}", hex(&sha256)));
+    check(report, github(), SECRET, &other, &[superfluous]);
+    let prefixed = shopify(BODY).set(
+        "x-shopify-hmac-sha256",
+        format!("sha256={}", base64(&sha256)),
+    );
+    check(
+        report,
+        providers::shopify(),
+        SECRET,
+        &prefixed,
+        &[superfluous],
+    );
+
+    let used = "proven Algorithm { used: HmacSha1 }";
+    for delivery in [
+        good(format!("sha256={}", hex(&sha1))),
+        good(format!("sha1={}", hex(&sha1))),
+        Delivery::new(BODY).header("x-hub-signature", format!("sha1={}", hex(&sha1))),
+    ] {
+        check(report, github(), SECRET, &delivery, &[used]);
+    }
+    let sha512 = good(format!("sha512={}", hex(&sha512)));
+    check(
+        report,
+        github(),
+        SECRET,
+        &sha512,
+        &["proven Algorithm { used: HmacSha512 }"],
+    );
+
+    let delivery = good(format!("sha256={}", base64(&sha256)));
+    check(
+        report,
+        github(),
+        SECRET,
+        &delivery,
+        &["proven Encoding { used: Base64 }"],
+    );
+    let delivery = shopify(BODY).set("x-shopify-hmac-sha256", hex(&sha256));
+    let expected = ["proven Encoding { used: Hex }"];
+    check(report, providers::shopify(), SECRET, &delivery, &expected);
+
+    let alone = slack(now(), BODY).set("x-slack-signature", format!("v0={}", hex(&sha256)));
+    check(
+        report,
+        providers::slack(),
+        SECRET,
+        &alone,
+        &["proven BodyAlone"],
+    );
+    std::mem::take(report).finish();
+}
+
+#[test]
+fn another_time() {
+    let report = &mut Report::default();
+    let unit = |certainty, unit| format!("{certainty} TimestampUnit {{ used: {unit} }}");
+    let millis = (NOW * 1000 + 250).to_string();
+    let delivery = slack(&millis, BODY);
+    let expected = unit("proven", "Milliseconds");
+    check(report, providers::slack(), SECRET, &delivery, &[&expected]);
+    let delivery = stripe("2026-01-15T12:00:00Z", BODY);
+    let expected = unit("proven", "Rfc3339");
+    check(report, providers::stripe(), SECRET, &delivery, &[&expected]);
+    let expected = unit("guess", "Milliseconds");
+    check(
+        report,
+        providers::slack(),
+        "another",
+        &slack(&millis, BODY),
+        &[&expected],
+    );
+
+    let skew = |certainty, by, is_ahead| {
+        format!("{certainty} ClockSkew {{ by: {by}s, is_ahead: {is_ahead} }}")
+    };
+    for (seconds, by, is_ahead) in [(NOW - 3600, 3600, false), (NOW + 301, 301, true)] {
+        let delivery = slack(seconds.to_string(), BODY);
+        let proven = skew("proven", by, is_ahead);
+        check(report, providers::slack(), SECRET, &delivery, &[&proven]);
+        let guess = skew("guess", by, is_ahead);
+        check(report, providers::slack(), "another", &delivery, &[&guess]);
+        let both = ["proven SecretWhitespace", &proven];
+        let secret = format!("{SECRET}\n");
+        check(report, providers::slack(), &secret, &delivery, &both);
+    }
+    std::mem::take(report).finish();
+
+    // Without the body nothing is proven.
+    let doctor = Doctor::new(providers::slack(), SECRET)
+        .unwrap()
+        .clock(TestClock::new());
+    let stale = slack((NOW - 3600).to_string(), BODY);
+    let diagnosis = doctor.examine(&stale.head, None);
+    assert_eq!(words(&diagnosis), [skew("guess", 3600, false)]);
+    // Nor is anything wrong with a body that is not there.
+    let diagnosis = doctor.examine(&slack(now(), BODY).head, None);
+    assert!(diagnosis.is_accepted());
+}
+
+#[test]
+fn what_happened_to_a_body() {
+    let report = &mut Report::default();
+    let github = providers::github;
+    let rows: &[(&str, &str, &str)] = &[
+        ("BodyEmpty", "", BODY),
+        ("BodyByteOrderMark", "\u{feff}{}", "{}"),
+        ("BodyByteOrderMark", "{}", "\u{feff}{}"),
+        ("BodyWhitespace", "{}\n", "{}"),
+        ("BodyWhitespace", "{}\r\n", "{}"),
+        ("BodyWhitespace", "{}", "{}\n"),
+        ("BodyWhitespace", "{}", " {}\r\n"),
+        ("BodyLineEnds", "a=1\nb=2\n", "a=1\r\nb=2\r\n"),
+        ("BodyLineEnds", "a=1\r\nb=2\r\n", "a=1\nb=2\n"),
+        (
+            "BodyJson",
+            r#"{"b":1,"a":["x",{}]}"#,
+            r#"{ "b": 1, "a": [ "x", {} ] }"#,
+        ),
+        (
+            "BodyJson",
+            r#"{"b": 1, "a": ["x", []]}"#,
+            r#"{"b":1,"a":["x",[]]}"#,
+        ),
+        ("BodyJson", "{\n  \"b\": [\n    1\n  ]\n}", r#"{"b":[1]}"#),
+        (
+            "BodyJson",
+            "{\n    \"b\": [\n        1\n    ]\n}",
+            r#"{"b":[1]}"#,
+        ),
+        (
+            "BodyJson",
+            r#"{"b":"\u00eb\ud83d\ude00"}"#,
+            r#"{"b":"ë😀"}"#,
+        ),
+        ("BodyJson", r#"{"b":"ë"}"#, r#"{"b":"\u00eb"}"#),
+        ("BodyJson", r#"{"b":"http:\/\/a"}"#, r#"{"b":"http://a"}"#),
+        (
+            "BodyJson",
+            r#"{"b":"\u003ca\u003e \u0026"}"#,
+            r#"{"b":"<a> &"}"#,
+        ),
+    ];
+    for (cause, signed, sent) in rows {
+        let delivery = common::github(signed).body(sent);
+        check(
+            report,
+            github(),
+            SECRET,
+            &delivery,
+            &[&format!("proven {cause}")],
+        );
+    }
+
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(BODY.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let delivery = common::github(BODY).body(&gzip);
+    check(
+        report,
+        github(),
+        SECRET,
+        &delivery,
+        &["proven BodyCompressed"],
+    );
+
+    let delivery = common::github(&gzip)
+        .body(BODY)
+        .header("content-encoding", "gzip");
+    check(
+        report,
+        github(),
+        SECRET,
+        &delivery,
+        &["guess BodyDecompressed"],
+    );
+
+    let delivery = common::github(r#"{"a":1.50}"#)
+        .body(r#"{"a":1.5}"#)
+        .header("content-length", "10");
+    let expected = ["guess BodyLength { declared: 10, found: 9 }"];
+    check(report, github(), SECRET, &delivery, &expected);
+    std::mem::take(report).finish();
+}
+
+/// A compressed body that would be a thousand times as long is not all read.
+#[test]
+fn a_bomb_is_harmless() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&vec![0; 64 << 20]).unwrap();
+    let bomb = gzip.finish().unwrap();
+    let diagnosis = examine(providers::github(), SECRET, &github("{}").body(bomb));
+    assert_eq!(words(&diagnosis), [""; 0]);
+}
+
+#[test]
+fn another_provider() {
+    let report = &mut Report::default();
+    let expected = r#"proven OtherProvider { name: "shopify" }"#;
+    check(
+        report,
+        providers::github(),
+        SECRET,
+        &shopify(BODY),
+        &[expected],
+    );
+    let expected = r#"guess OtherProvider { name: "stripe" }"#;
+    check(
+        report,
+        providers::github(),
+        "another",
+        &stripe(now(), BODY),
+        &[expected],
+    );
+    // Dozens use these headers.
+    let delivery = standard("msg_1", now(), BODY);
+    check(report, providers::github(), "another", &delivery, &[]);
+    std::mem::take(report).finish();
+}
+
+#[test]
+fn another_url() {
+    let report = &mut Report::default();
+    let at_base = |base: &str| providers::square().with_public_url(PublicUrl::fixed(base).unwrap());
+    let signed = |base: &str, target: &str| {
+        let signer = Signer::new(at_base(base), &common::secret()).unwrap();
+        let mut request = Request::post(target).body(()).unwrap();
+        signer
+            .sign(&mut request, BODY.as_bytes(), "", at(NOW))
+            .unwrap();
+        let (head, ()) = request.into_parts();
+        Delivery {
+            head,
+            body: BODY.into(),
+        }
+    };
+    let ours = "https://hooks.example.com";
+    for (theirs, host) in [
+        ("http://hooks.example.com", ""),
+        ("https://hooks.example.com:443", ""),
+        ("http://hooks.example.com:80", ""),
+        ("https://hooks.example.org", "hooks.example.org"),
+        ("http://hooks.example.org:8080", "hooks.example.org:8080"),
+        ("https://hooks.example.org", "hooks.example.org:8443"),
+    ] {
+        let delivery = signed(theirs, "/square").header("host", host);
+        let expected = format!("proven Url {{ base: {theirs:?}, slash: false }}");
+        check(report, at_base(ours), SECRET, &delivery, &[&expected]);
+    }
+    let expected = format!("proven Url {{ base: {ours:?}, slash: true }}");
+    for (theirs, sent) in [("/square/?a=1", "/square?a=1"), ("/square", "/square/")] {
+        let delivery = signed(ours, theirs).uri(sent);
+        check(report, at_base(ours), SECRET, &delivery, &[&expected]);
+    }
+    std::mem::take(report).finish();
+}
+
+/// A stranger's deliveries are refused without an explanation, whoever they claim to come from.
+#[test]
+fn there_is_nothing_to_say_of_a_forgery() {
+    let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+    let text = |scheme: &Scheme, name: &str| match scheme.key_form() {
+        KeyForm::Hex => hex(format!("{name:*<32}").as_bytes()),
+        KeyForm::Base64 => base64(format!("{name:*<32}").as_bytes()),
+        KeyForm::PrefixedBase64(prefix) => {
+            format!("{prefix}{}", base64(format!("{name:*<32}").as_bytes()))
+        }
+        _ => format!("user:{name}"),
+    };
+    let mut examined = 0;
+    for preset in providers::all() {
+        let provider = preset.needs().settings.iter().fold(
+            preset.provider().with_public_url(url.clone()),
+            |provider, name| provider.with_setting(name, "a setting"),
+        );
+        let scheme = provider.scheme().clone();
+        let theirs = Secret::new(text(&scheme, "stranger")).unwrap();
+        let Ok(signer) = Signer::new(provider.clone(), &theirs) else {
+            continue;
+        };
+        let request = Request::post("https://hooks.example.com/hooks");
+        let mut request = request.header("content-length", "70").body(()).unwrap();
+        let body = format!("{BODY:70}");
+        let body = &body.as_bytes()[..70];
+        if signer
+            .sign(&mut request, body, "delivery-1", at(NOW))
+            .is_err()
+        {
+            continue;
+        }
+        let doctor = Doctor::new(provider, &text(&scheme, "ours")).unwrap();
+        let diagnosis = doctor.clock(TestClock::new()).examine(&request, Some(body));
+        assert!(!diagnosis.is_accepted(), "{}", preset.name());
+        assert_eq!(words(&diagnosis), [""; 0], "{}", preset.name());
+        examined += 1;
+    }
+    assert!(examined > 80, "{examined}");
+}
+
+/// 16: no secret, no MAC, no body.
+#[test]
+fn nothing_of_it_is_secret() {
+    let log = Log::default();
+    let guard = log.listen();
+    let secret = format!("{SECRET}\n");
+    let delivery = shopify(BODY).header("x-hub-signature-256", "sha256=00");
+    let diagnosis = examine(providers::shopify(), &secret, &delivery);
+    assert_eq!(words(&diagnosis), ["proven SecretWhitespace"]);
+    diagnose::log(&diagnosis);
+    drop(guard);
+    let doctor = Doctor::new(providers::shopify(), &secret).unwrap();
+    let shown = format!("{diagnosis} {diagnosis:?} {doctor:?} {}", log.text());
+    assert!(log.text().contains("WARN"), "{}", log.text());
+    let sha256 = of(BODY.as_bytes(), Algorithm::HmacSha256);
+    for hidden in [SECRET, "Zoë", &base64(&sha256), &hex(&sha256)] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
+}
+
+// Through the layer.
+
+fn told() -> (
+    impl Fn(&Diagnosis) + Send + Sync + 'static,
+    Receiver<String>,
+) {
+    let (sender, receiver) = channel();
+    let sink = move |diagnosis: &Diagnosis| {
+        let _ = sender.send(words(diagnosis).join(", "));
+    };
+    (sink, receiver)
+}
+
+/// What the sink hears; it is told by another thread.
+fn next(receiver: &Receiver<String>) -> Option<String> {
+    receiver.recv_timeout(Duration::from_secs(20)).ok()
+}
+
+fn layer(secret: &str) -> (WebhookLayer, Receiver<String>) {
+    let (sink, receiver) = told();
+    let secret = Secret::new(secret).unwrap();
+    let layer = WebhookLayer::new(providers::slack(), secret).unwrap();
+    (layer.clock(TestClock::new()).diagnose(sink), receiver)
+}
+
+/// Sends a delivery until the sink hears of something: while another is examined, none is.
+async fn heard(
+    layer: &WebhookLayer,
+    receiver: &Receiver<String>,
+    delivery: &Delivery,
+) -> Option<String> {
+    let service = layer.layer(Recorder::default());
+    for _ in 0..100 {
+        let answer = send(&service, delivery.clone().request()).await;
+        assert!(answer.rejection.is_some());
+        // Not on the wire.
+        assert!(answer.text().len() < 40, "{}", answer.text());
+        if let Ok(words) = receiver.recv_timeout(Duration::from_millis(10)) {
+            return Some(words);
+        }
+    }
+    None
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_layer_explains_each_reason_once_a_minute() {
+    let (layer, receiver) = layer(SECRET);
+    let stale = slack((NOW - 3600).to_string(), BODY);
+    let trimmed = slack(now(), "{}\n").body("{}");
+    let told = heard(&layer, &receiver, &stale).await;
+    assert_eq!(
+        told.unwrap(),
+        "guess ClockSkew { by: 3600s, is_ahead: false }"
+    );
+    let told = heard(&layer, &receiver, &trimmed).await;
+    assert_eq!(told.unwrap(), "proven BodyWhitespace");
+    // Until the minute's work is used up.
+    assert_eq!(heard(&layer, &receiver, &trimmed).await, None);
+
+    tokio::time::advance(Duration::from_secs(59)).await;
+    assert_eq!(heard(&layer, &receiver, &trimmed).await, None);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let pieces = [Step::data(b"{"), Step::data(b"}")];
+    let service = layer.layer(Recorder::default());
+    send(&service, trimmed.with(Script::new(pieces))).await;
+    assert_eq!(next(&receiver).unwrap(), "proven BodyWhitespace");
+}
+
+#[tokio::test(start_paused = true)]
+async fn six_a_minute_are_examined() {
+    let (layer, receiver) = layer(SECRET);
+    let sent = |signed: &str, sent: &str| slack(now(), signed).body(sent);
+    let reasons = [
+        sent("{}\n", "{}"),
+        sent("", "{}"),
+        sent("\u{feff}{}", "{}"),
+        sent("[1]", "[ 1 ]"),
+        sent("a\n", "a\r\n"),
+        slack((NOW + 3600).to_string(), BODY),
+        slack((NOW * 1000).to_string(), BODY),
+        slack(now(), BODY)
+            .without("x-slack-signature")
+            .header("stripe-signature", "t=1,v1=00"),
+    ];
+    let mut told = Vec::new();
+    for delivery in &reasons {
+        told.extend(heard(&layer, &receiver, delivery).await);
+    }
+    assert_eq!(told.len(), 6, "{told:?}");
+    tokio::time::advance(Duration::from_secs(60)).await;
+    for delivery in &reasons[6..] {
+        told.extend(heard(&layer, &receiver, delivery).await);
+    }
+    assert_eq!(told.len(), 8, "{told:?}");
+}
+
+/// One that is larger than what is hashed again and again.
+#[tokio::test(start_paused = true)]
+async fn a_long_body_is_not_examined() {
+    for (len, is_told) in [(1 << 20, true), ((1 << 20) + 1, false)] {
+        let (layer, receiver) = layer(SECRET);
+        let layer = layer.body_limit(2 << 20);
+        let body = "x".repeat(len);
+        let delivery = slack(now(), format!("{body}\n")).body(body);
+        let told = heard(&layer, &receiver, &delivery).await;
+        assert_eq!(told.is_some(), is_told, "{len} bytes");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_is_not_diagnosed() {
+    let (layer, receiver) = layer(SECRET);
+    let service = layer.layer(Recorder::default());
+    for _ in 0..2000 {
+        let forged = slack(now(), BODY).body("another");
+        assert!(send(&service, forged.request()).await.rejection.is_some());
+    }
+    // Nothing explains a forgery.
+    assert!(receiver.try_recv().is_err());
+}
+
+/// The keys that a source finds are those of the diagnosis, and so are those that were put in last.
+#[tokio::test]
+async fn the_keys_of_the_delivery_are_examined() {
+    let signed = || github_by(format!("{SECRET}\n"));
+    let (sink, receiver) = told();
+    let source = |_: tower_webhook::Head<'_>| async {
+        Ok::<_, std::convert::Infallible>(Some(common::secret().into()))
+    };
+    let layer = WebhookLayer::per_request(providers::github(), source).unwrap();
+    let service = layer.diagnose(sink).layer(Recorder::default());
+    send(&service, signed().request()).await;
+    assert_eq!(next(&receiver).unwrap(), "proven SecretNewline");
+
+    let (sink, receiver) = told();
+    let another = Secret::new("another").unwrap();
+    let (layer, handle) = WebhookLayer::reloadable(providers::github(), another).unwrap();
+    handle.replace(common::secret()).unwrap();
+    let service = layer.diagnose(sink).layer(Recorder::default());
+    send(&service, signed().request()).await;
+    assert_eq!(next(&receiver).unwrap(), "proven SecretNewline");
+}

@@ -1,0 +1,178 @@
+//! The proof and the payload as arguments of an axum handler.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod log;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::DefaultBodyLimit,
+    http::{Request, StatusCode},
+    response::Response,
+    routing::post,
+};
+use common::{Answer, Delivery, Report, github};
+use log::Log;
+use serde::Deserialize;
+use tower::ServiceExt as _;
+use tower_webhook::{
+    Verified, WebhookLayer,
+    axum::{InvalidPayload, VerifiedJson},
+    providers,
+};
+
+#[derive(Deserialize)]
+struct Order {
+    id: u32,
+    #[serde(default)]
+    secret_name: Option<String>,
+}
+
+async fn on_order(verified: Verified, VerifiedJson(order): VerifiedJson<Order>) -> String {
+    assert!(order.secret_name.is_none());
+    format!("{} sent {}", verified.provider(), order.id)
+}
+
+async fn on_maybe(verified: Option<Verified>) -> String {
+    format!("verified: {}", verified.is_some())
+}
+
+fn bare() -> Router {
+    Router::new()
+        .route("/webhook", post(on_order))
+        .route("/maybe", post(on_maybe))
+}
+
+fn app() -> Router {
+    let layer = WebhookLayer::new(providers::github(), common::secret()).unwrap();
+    bare().layer(layer.body_limit(8 << 20))
+}
+
+async fn send(app: Router, delivery: Delivery) -> (Answer, Option<InvalidPayload>) {
+    let Delivery { head, body } = delivery;
+    let request = Request::from_parts(head, Body::from(body));
+    let response: Response = app.oneshot(request).await.unwrap();
+    let payload = response.extensions().get().cloned();
+    (Answer::of(response).await, payload)
+}
+
+/// What the handler asks for, and what it gets, by the body.
+#[tokio::test]
+async fn a_payload_is_read_or_refused() {
+    const INVALID: (u16, &str) = (400, r#"{"error":"Invalid payload"}"#);
+    let mut report = Report::default();
+    let ok = |text| (200, text);
+    for (body, expected, reason) in [
+        (r#"{"id":7}"#, ok("github sent 7"), ""),
+        ("\n {\"id\": 7 } \n", ok("github sent 7"), ""),
+        (r#"{"id":7,"more":[1]}"#, ok("github sent 7"), ""),
+        ("", INVALID, "Truncated"),
+        (r#"{"id":7"#, INVALID, "Truncated"),
+        ("{]", INVALID, "Syntax { line: 1, column: 2 }"),
+        ("{\"id\":7}\n{}", INVALID, "Syntax { line: 2, column: 1 }"),
+        ("null", INVALID, "Data { line: 1, column: 4 }"),
+        ("{}", INVALID, "Data { line: 1, column: 2 }"),
+        (
+            r#"{"id":"hunter2"}"#,
+            INVALID,
+            "Data { line: 1, column: 15 }",
+        ),
+        (r#"{"id":-1}"#, INVALID, "Data { line: 1, column: 8 }"),
+        (
+            "{\"id\":7,\"secret_name\":\"\u{0}\"}",
+            INVALID,
+            "Syntax { line: 1, column: 24 }",
+        ),
+        ("id=7", INVALID, "Syntax { line: 1, column: 1 }"),
+    ] {
+        let log = Log::default();
+        let guard = log.listen();
+        let (answer, payload) = send(app(), github(body).uri("/webhook")).await;
+        drop(guard);
+        let got = (answer.status.as_u16(), answer.text());
+        let kind = payload.as_ref().map(|it| format!("{:?}", it.kind()));
+        let kind = kind.unwrap_or_default();
+        // For the log, and of the log alone.
+        let told = payload.map(|it| it.to_string()).unwrap_or_default();
+        let logged = log.text().contains("DEBUG") && log.text().contains(&told);
+        let hides = !log.text().contains("hunter2") && !told.contains("hunter2");
+        report.note(if got == expected && kind == reason && logged && hides {
+            Ok(())
+        } else {
+            Err(format!("{body:?}: {got:?}, {kind:?}, {}", log.text()))
+        });
+    }
+    report.finish();
+}
+
+/// What is not JSON by its headers is, if its body is: nobody signs the content type.
+#[tokio::test]
+async fn any_content_type_will_do() {
+    let delivery = github(r#"{"id":7}"#).uri("/webhook");
+    for delivery in [
+        delivery.clone(),
+        delivery.header("content-type", "application/x-www-form-urlencoded"),
+    ] {
+        assert_eq!(send(app(), delivery).await.0.text(), "github sent 7");
+    }
+}
+
+#[tokio::test]
+async fn axum_bounds_what_it_reads() {
+    let long = format!("{{\"id\":7}}{}", " ".repeat(3 << 20));
+    let (answer, payload) = send(app(), github(&long).uri("/webhook")).await;
+    assert_eq!(
+        answer.wire(),
+        (
+            413,
+            Some("application/json"),
+            r#"{"error":"Payload too large"}"#
+        )
+    );
+    assert_eq!(payload.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let app = app().layer(DefaultBodyLimit::max(8 << 20));
+    assert_eq!(
+        send(app, github(&long).uri("/webhook")).await.0.text(),
+        "github sent 7"
+    );
+}
+
+async fn json_alone(VerifiedJson(order): VerifiedJson<Order>) -> String {
+    order.id.to_string()
+}
+
+/// The fault is in the program, so nobody else is blamed, and the log says it.
+#[tokio::test]
+async fn a_missing_layer_is_a_500() {
+    let log = Log::default();
+    let guard = log.listen();
+    let (answer, payload) = send(bare(), github(r#"{"id":7}"#).uri("/webhook")).await;
+    let error = (
+        500,
+        Some("application/json"),
+        r#"{"error":"Internal server error"}"#,
+    );
+    assert_eq!(answer.wire(), error);
+    assert!(payload.is_none());
+
+    let alone = Router::new().route("/webhook", post(json_alone));
+    let (answer, _) = send(alone, github(r#"{"id":7}"#).uri("/webhook")).await;
+    assert_eq!(answer.wire(), error);
+    drop(guard);
+    let told = log.text();
+    assert_eq!(told.matches("ERROR").count(), 2, "{told}");
+    assert!(
+        told.contains("no `WebhookLayer` is around its route"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_proof_may_be_optional() {
+    for (app, text) in [(app(), "verified: true"), (bare(), "verified: false")] {
+        let (answer, _) = send(app, github("{}").uri("/maybe")).await;
+        assert_eq!(answer.text(), text);
+    }
+}

@@ -1,0 +1,807 @@
+//! The test kit: our own layer stands all of its abuse, and a weak one is told each weakness by name.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    future::{Future, pending},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use common::{SECRET, STANDARD_SECRET, base64, hex, mac, mac256, standard_key};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use tower::{Layer as _, Service, ServiceExt as _};
+use tower_webhook::{
+    PublicUrl, Secret, WebhookLayer,
+    clock::Clock as _,
+    providers::{self, Provider},
+    scheme::{Algorithm, Credential, KeyForm, Scheme},
+    testing::{
+        AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Recorder, TestClock, TestSender,
+        abuse_suite,
+    },
+    webhook::Webhook,
+};
+
+const LIMIT: usize = 4096;
+
+fn text(scheme: &Scheme) -> String {
+    let key = b"a secret for tests, of 32 bytes.";
+    match scheme.key_form() {
+        KeyForm::Hex => hex(key),
+        KeyForm::Base64 => base64(key),
+        KeyForm::PrefixedBase64(prefix) => format!("{prefix}{}", base64(key)),
+        _ if scheme.credential() == Credential::UserAndPassword => "user:Password".to_owned(),
+        _ => "a-Secret-for-tests".to_owned(),
+    }
+}
+
+fn ready(preset: &providers::Preset) -> Provider {
+    let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+    let provider = preset.provider().with_public_url(url);
+    let settings = preset.needs().settings;
+    settings.iter().fold(provider, |provider, name| {
+        provider.with_setting(name, "a setting")
+    })
+}
+
+/// A head with all that the scheme signs beside its own.
+fn template(scheme: &Scheme) -> Request<()> {
+    let message = scheme.messages().next().unwrap();
+    let named = |start: &str| -> Vec<String> {
+        let parts = message.split(start).skip(1);
+        parts
+            .map(|part| part.split('}').next().unwrap().to_owned())
+            .collect()
+    };
+    let query = named("{query:").join("=1&");
+    let request = Request::post(format!("/hooks?{query}=1"));
+    let headers = named("{header:");
+    let request = headers
+        .iter()
+        .fold(request, |request, name| request.header(name, "1"));
+    request
+        .header("content-type", "application/json")
+        .body(())
+        .unwrap()
+}
+
+/// Every provider that can be signed for: the layer stands everything.
+#[tokio::test]
+async fn the_layer_stands_its_own_suite() {
+    let mut tried = BTreeSet::new();
+    let mut applied = BTreeSet::new();
+    for preset in providers::all() {
+        let provider = ready(preset);
+        let scheme = provider.scheme().clone();
+        let Ok(secret) = Secret::new(text(&scheme)) else {
+            continue;
+        };
+        let Ok(suite) = AbuseSuite::new(provider.clone(), secret.clone()) else {
+            continue;
+        };
+        let inner = Recorder::new();
+        let layer = WebhookLayer::new(provider, secret)
+            .unwrap()
+            .body_limit(LIMIT);
+        let suite = suite.template(template(&scheme)).body_limit(LIMIT);
+        let Ok(report) = suite.run::<_, Full<Bytes>, _>(layer.layer(inner)).await else {
+            continue;
+        };
+        if report.cases().len() == 1 {
+            // A canonicaliser that needs another body.
+            continue;
+        }
+        assert!(report.is_passed(), "{}: {report}", preset.name());
+        let cases = report.cases().iter();
+        let applicable = cases.filter(|case| *case.verdict() == CaseVerdict::Passed);
+        applied.extend(applicable.map(CaseReport::name));
+        tried.insert(preset.name());
+    }
+    assert!(tried.len() > 100, "{}: {tried:?}", tried.len());
+    let all = sound().await;
+    let never: Vec<_> = all.cases().iter().map(CaseReport::name).collect();
+    let never: Vec<_> = never
+        .into_iter()
+        .filter(|name| !applied.contains(name))
+        .collect();
+    // No preset has what they are about, but a scheme of one's own may.
+    assert!(never.is_empty(), "{never:?}");
+}
+
+async fn sound() -> AbuseReport {
+    let app = weak(providers::github(), SECRET, |_| false);
+    suite(providers::github(), SECRET).run(app).await.unwrap()
+}
+
+/// The short form, on axum, over its own body.
+#[tokio::test]
+async fn in_one_line() {
+    let secret = common::secret();
+    let layer = WebhookLayer::new(providers::slack(), secret.clone()).unwrap();
+    let handler = axum::routing::post(async || ());
+    let app = axum::Router::new().route("/", handler).layer(layer);
+    let report = abuse_suite::<_, axum::body::Body, _>(app, providers::slack(), secret);
+    report.await.unwrap().assert_passed();
+}
+
+// Weak layers.
+
+/// Looks at a request, may change it, and says whether it is let through without more ado.
+type Fault = fn(&mut Request<Bytes>) -> bool;
+
+/// A layer with a fault.
+#[derive(Clone)]
+struct Weak {
+    service: Webhook<Recorder>,
+    fault: Fault,
+}
+
+fn weak(provider: Provider, secret: &str, fault: Fault) -> Weak {
+    let layer = WebhookLayer::new(provider, Secret::new(secret).unwrap()).unwrap();
+    Weak {
+        service: layer.body_limit(LIMIT).layer(Recorder::new()),
+        fault,
+    }
+}
+
+impl Service<Request<Bytes>> for Weak {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
+        let Self { service, fault } = self.clone();
+        Box::pin(async move {
+            if fault(&mut request) {
+                return Ok(Response::default());
+            }
+            let response = service.oneshot(request.map(Full::new)).await?;
+            let (head, body) = response.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            Ok(Response::from_parts(head, Full::new(body)))
+        })
+    }
+}
+
+fn suite(provider: Provider, secret: &str) -> AbuseSuite {
+    let secret = Secret::new(secret).unwrap();
+    let suite = AbuseSuite::new(provider, secret).unwrap();
+    suite
+        .template(
+            Request::post("https://hooks.example.com/hooks")
+                .body(())
+                .unwrap(),
+        )
+        .body_limit(LIMIT)
+}
+
+fn value<'r>(request: &'r Request<Bytes>, name: &str) -> Option<&'r [u8]> {
+    request.headers().get(name).map(HeaderValue::as_bytes)
+}
+
+fn set(request: &mut Request<Bytes>, name: &'static str, value: &[u8]) {
+    let value = HeaderValue::from_bytes(value).unwrap();
+    request.headers_mut().insert(name, value);
+}
+
+/// Keeps the first of several headers.
+fn first_only(request: &mut Request<Bytes>, name: &'static str) {
+    if let Some(first) = request.headers().get(name).cloned() {
+        request.headers_mut().insert(name, first);
+    }
+}
+
+const GITHUB: &str = "x-hub-signature-256";
+const SHOPIFY: &str = "x-shopify-hmac-sha256";
+
+/// What GitHub's signature has to be.
+fn due(request: &Request<Bytes>) -> Vec<u8> {
+    format!("sha256={}", hex(&mac256(request.body()))).into()
+}
+
+fn sent(request: &Request<Bytes>) -> &[u8] {
+    value(request, GITHUB).unwrap_or_default()
+}
+
+fn has(request: &Request<Bytes>) -> bool {
+    request.headers().contains_key(GITHUB)
+}
+
+/// What stands behind `sha256=`.
+fn bare(request: &Request<Bytes>) -> &[u8] {
+    sent(request).strip_prefix(b"sha256=").unwrap_or_default()
+}
+
+fn of_the_good_body(request: &Request<Bytes>) -> bool {
+    let good = br#"{"id":7,"type":"order.paid","data":{"amount":1200}}"#;
+    sent(request) == format!("sha256={}", hex(&mac256(good))).as_bytes()
+}
+
+fn by(algorithm: Algorithm, prefix: &str, request: &Request<Bytes>) -> bool {
+    let mac = mac(algorithm, SECRET.as_bytes(), request.body());
+    sent(request) == format!("{prefix}{}", hex(&mac)).as_bytes()
+}
+
+/// Faults of a layer for GitHub, and the cases that find them.
+const OF_GITHUB: &[(&str, Fault, &[&str])] = &[
+    (
+        "lets unsigned requests through",
+        |it| !has(it),
+        &["signature-missing"],
+    ),
+    (
+        "takes an empty header for none",
+        |it| has(it) && sent(it).is_empty(),
+        &["signature-empty"],
+    ),
+    (
+        "trims a header to nothing",
+        |it| has(it) && sent(it).trim_ascii().is_empty(),
+        &["signature-blank"],
+    ),
+    (
+        "compares with nothing",
+        |it| sent(it) == b"sha256=",
+        &["signature-only-prefix"],
+    ),
+    (
+        "compares as much as was sent",
+        |it| sent(it).len() > 8 && due(it).starts_with(sent(it)),
+        &["signature-one-byte", "signature-truncated"],
+    ),
+    (
+        "compares as much as is due",
+        |it| sent(it).starts_with(&due(it)),
+        &["signature-longer", "signature-doubled"],
+    ),
+    (
+        "forgets the first letter",
+        |it| bare(it).len() == 64 && due(it).ends_with(&bare(it)[1..]),
+        &["signature-first-changed"],
+    ),
+    (
+        "compares eight bytes",
+        |it| bare(it).len() == 64 && due(it)[7..].starts_with(&bare(it)[..16]),
+        &["signature-last-changed"],
+    ),
+    (
+        "takes what it cannot decode for right",
+        |it| bare(it).len() >= 60 && !bare(it).iter().all(u8::is_ascii_hexdigit),
+        &["signature-undecodable"],
+    ),
+    (
+        "panics on what is not text",
+        |it| {
+            if let Some(value) = it.headers().get(GITHUB) {
+                assert!(value.to_str().is_ok());
+            }
+            false
+        },
+        &["signature-undecodable"],
+    ),
+    (
+        "takes zeros",
+        |it| bare(it) == [b'0'; 64],
+        &["signature-zeros"],
+    ),
+    (
+        "needs no prefix",
+        |it| due(it).ends_with(sent(it)) && sent(it).len() == 64,
+        &["signature-prefix-missing"],
+    ),
+    (
+        "takes the prefix in any case",
+        |it| has(it) && due(it) == sent(it).to_ascii_lowercase(),
+        &["signature-prefix-other-case"],
+    ),
+    (
+        "takes any prefix",
+        |it| sent(it).split(|byte| *byte == b'=').nth(1) == Some(&due(it)[7..]),
+        &["signature-prefix-other"],
+    ),
+    (
+        "takes SHA-1",
+        |it| by(Algorithm::HmacSha1, "sha1=", it),
+        &["signature-sha1"],
+    ),
+    (
+        "goes by the length",
+        |it| by(Algorithm::HmacSha1, "sha256=", it),
+        &["signature-sha1"],
+    ),
+    (
+        "takes any hash",
+        |it| by(Algorithm::HmacSha512, "sha512=", it),
+        &["signature-stronger"],
+    ),
+    (
+        "reads a body that was read",
+        |it| bare(it) == hex(&mac256(b"")).as_bytes(),
+        &["signature-of-empty-body"],
+    ),
+    (
+        "compares lengths",
+        |it| bare(it).len() == 64,
+        &[
+            "signature-of-a-stranger",
+            "signature-zeros",
+            "body-exchanged",
+        ],
+    ),
+    (
+        "looks at the first header",
+        |it| {
+            first_only(it, GITHUB);
+            false
+        },
+        &["signature-two-headers"],
+    ),
+    (
+        "splits at commas",
+        |it| {
+            sent(it)
+                .split(|byte| *byte == b',')
+                .any(|part| part.trim_ascii() == due(it))
+        },
+        &["signature-joined"],
+    ),
+    (
+        "drops white space",
+        |it| {
+            let value: Vec<_> = sent(it)
+                .iter()
+                .copied()
+                .filter(|byte| !byte.is_ascii_whitespace())
+                .collect();
+            value == due(it)
+        },
+        &["signature-spaced"],
+    ),
+    (
+        "drops quotation marks",
+        |it| {
+            let value: Vec<_> = sent(it)
+                .iter()
+                .copied()
+                .filter(|byte| *byte != b'"')
+                .collect();
+            value == due(it)
+        },
+        &["signature-quoted"],
+    ),
+    (
+        "gives up on long headers",
+        |it| sent(it).len() > 32 << 10,
+        &["signature-huge"],
+    ),
+    (
+        "forgets the body",
+        |it| of_the_good_body(it),
+        &[
+            "body-bit",
+            "body-exchanged",
+            "body-emptied",
+            "body-longer",
+            "body-shorter",
+            "body-white-space",
+            "body-case",
+            "body-rewritten",
+        ],
+    ),
+    (
+        "skips empty bodies",
+        |it| it.body().is_empty(),
+        &["body-emptied"],
+    ),
+    (
+        "trims the body",
+        |it| {
+            let body = it.body().trim_ascii().to_vec();
+            *it.body_mut() = body.into();
+            false
+        },
+        &["body-white-space"],
+    ),
+    (
+        "writes the body anew",
+        |it| {
+            let body = it
+                .body()
+                .iter()
+                .copied()
+                .filter(|byte| *byte != b' ')
+                .collect::<Vec<_>>();
+            *it.body_mut() = body.into();
+            false
+        },
+        &["body-rewritten", "body-white-space"],
+    ),
+    (
+        "stops at a NUL",
+        |it| {
+            let body = it.body().split(|byte| *byte == 0).next().unwrap().to_vec();
+            *it.body_mut() = body.into();
+            false
+        },
+        &["body-longer"],
+    ),
+    (
+        "has no limit",
+        |it| sent(it) == due(it),
+        &["body-over-limit", "length-of-a-giant", "length-unreadable"],
+    ),
+    (
+        "does not see Content-Length",
+        |it| {
+            it.headers_mut().remove(header::CONTENT_LENGTH);
+            false
+        },
+        &["length-of-a-giant", "length-unreadable"],
+    ),
+];
+
+fn slack_is_right(request: &Request<Bytes>, time: &[u8]) -> bool {
+    let text = [b"v0:", time, b":", request.body()].concat();
+    value(request, "x-slack-signature") == Some(format!("v0={}", hex(&mac256(text))).as_bytes())
+}
+
+const SLACK_TIME: &str = "x-slack-request-timestamp";
+
+const OF_SLACK: &[(&str, Fault, &[&str])] = &[
+    (
+        "ignores the time",
+        |it| value(it, SLACK_TIME).is_some_and(|time| slack_is_right(it, time)),
+        &[
+            "timestamp-not-a-number",
+            "timestamp-with-a-sign",
+            "timestamp-with-a-fraction",
+            "timestamp-with-a-tail",
+            "timestamp-too-large",
+            "timestamp-too-small",
+            "timestamp-in-another-unit",
+            "timestamp-stale",
+            "timestamp-ahead",
+        ],
+    ),
+    (
+        "needs no time",
+        |it| value(it, SLACK_TIME).is_none(),
+        &["timestamp-missing"],
+    ),
+    (
+        "takes an empty time for none",
+        |it| value(it, SLACK_TIME).is_some_and(|time| time.trim_ascii().is_empty()),
+        &["timestamp-empty"],
+    ),
+    (
+        "looks at the first time",
+        |it| {
+            first_only(it, SLACK_TIME);
+            false
+        },
+        &["timestamp-twice"],
+    ),
+    (
+        "checks the past alone",
+        |it| {
+            let time = value(it, SLACK_TIME)
+                .and_then(|time| std::str::from_utf8(time).ok()?.parse::<u64>().ok());
+            let Some(time) = time else { return false };
+            let now = SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap();
+            time > now.as_secs() && slack_is_right(it, time.to_string().as_bytes())
+        },
+        &["timestamp-ahead"],
+    ),
+    (
+        "holds the time and the signature apart",
+        |it| {
+            let now = SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap()
+                .as_secs();
+            let fresh = value(it, SLACK_TIME)
+                .and_then(|time| std::str::from_utf8(time).ok()?.parse::<u64>().ok());
+            let fresh = fresh.is_some_and(|time| time.abs_diff(now) < 300);
+            let day = 24 * 60 * 60;
+            fresh
+                && (now - day - 5..=now - day)
+                    .any(|old| slack_is_right(it, old.to_string().as_bytes()))
+        },
+        &["timestamp-renewed"],
+    ),
+];
+
+fn standard_is_right(request: &Request<Bytes>, id: &[u8]) -> bool {
+    let time = value(request, "webhook-timestamp").unwrap_or_default();
+    let text = [id, b".", time, b".", request.body()].concat();
+    let mac = mac(Algorithm::HmacSha256, &standard_key(STANDARD_SECRET), &text);
+    let due = format!("v1,{}", base64(&mac));
+    let sent = value(request, "webhook-signature").unwrap_or_default();
+    sent.ends_with(due.as_bytes())
+}
+
+const OF_STANDARD: &[(&str, Fault, &[&str])] = &[
+    (
+        "joins the parts without a look",
+        |it| standard_is_right(it, value(it, "webhook-id").unwrap_or_default()),
+        &["id-shifted", "signature-many", "timestamp-stale"],
+    ),
+    (
+        "needs no id",
+        |it| value(it, "webhook-id").is_none(),
+        &["id-missing"],
+    ),
+    (
+        "does not know the id",
+        |it| value(it, "webhook-id") == Some(b"delivery-of-others"),
+        &["id-changed"],
+    ),
+];
+
+const OF_SHOPIFY: &[(&str, Fault, &[&str])] = &[(
+    "compares letters in any case",
+    |it| {
+        let due = base64(&mac256(it.body()));
+        value(it, SHOPIFY).is_some_and(|sent| sent.eq_ignore_ascii_case(due.as_bytes()))
+    },
+    &["signature-swapped-case"],
+)];
+
+const OF_GITLAB: &[(&str, Fault, &[&str])] = &[
+    (
+        "compares a token in any case",
+        |it| {
+            value(it, "x-gitlab-token").is_some_and(|it| it.eq_ignore_ascii_case(SECRET.as_bytes()))
+        },
+        &["signature-swapped-case"],
+    ),
+    (
+        "compares the beginning of a token",
+        |it| value(it, "x-gitlab-token").is_some_and(|it| SECRET.as_bytes().starts_with(it)),
+        &[
+            "signature-empty",
+            "signature-one-byte",
+            "signature-truncated",
+        ],
+    ),
+];
+
+const OF_SQUARE: &[(&str, Fault, &[&str])] = &[
+    (
+        "believes in forwarded headers",
+        |it| {
+            let host = value(it, "x-forwarded-host").unwrap_or_default();
+            let url = [b"http://", host, it.uri().path().as_bytes(), it.body()].concat();
+            value(it, "x-square-hmacsha256-signature") == Some(base64(&mac256(url)).as_bytes())
+        },
+        &["host-forwarded"],
+    ),
+    (
+        "signs no query",
+        |it| {
+            *it.uri_mut() = it.uri().path().parse().unwrap();
+            false
+        },
+        &["query-changed"],
+    ),
+    (
+        "signs no path",
+        |it| {
+            *it.uri_mut() = "/hooks".parse().unwrap();
+            false
+        },
+        &["path-changed", "query-changed"],
+    ),
+];
+
+/// A scheme of one's own, with all that few presets have.
+fn guarded() -> Provider {
+    let scheme = Scheme::builder("guarded").signature_header("x-signature");
+    let scheme = scheme
+        .guard("x-signature-version", "2")
+        .message("{method} {body}");
+    scheme.build().unwrap().into()
+}
+
+const OF_GUARDED: &[(&str, Fault, &[&str])] = &[
+    (
+        "needs no version",
+        |it| value(it, "x-signature-version").is_none(),
+        &["guard-missing"],
+    ),
+    (
+        "takes any version",
+        |it| {
+            set(it, "x-signature-version", b"2");
+            false
+        },
+        &["guard-changed", "guard-missing"],
+    ),
+    (
+        "takes any method",
+        |it| {
+            *it.method_mut() = http::Method::POST;
+            false
+        },
+        &["method-changed"],
+    ),
+];
+
+#[tokio::test]
+async fn a_weak_layer_is_told_its_weakness() {
+    let square = || {
+        let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+        providers::square().with_public_url(url)
+    };
+    let tables: [(fn() -> Provider, &str, &[(&str, Fault, &[&str])]); 7] = [
+        (providers::github, SECRET, OF_GITHUB),
+        (providers::slack, SECRET, OF_SLACK),
+        (providers::standard_webhooks, STANDARD_SECRET, OF_STANDARD),
+        (providers::shopify, SECRET, OF_SHOPIFY),
+        (providers::gitlab, SECRET, OF_GITLAB),
+        (square, SECRET, OF_SQUARE),
+        (guarded, SECRET, OF_GUARDED),
+    ];
+    let mut found = BTreeSet::new();
+    for (provider, secret, faults) in tables {
+        let app = weak(provider(), secret, |_| false);
+        let report = suite(provider(), secret).run(app).await.unwrap();
+        report.assert_passed();
+        for (name, fault, cases) in faults {
+            let app = weak(provider(), secret, *fault);
+            let report = suite(provider(), secret).run(app).await.unwrap();
+            let failures: BTreeSet<_> = report.failures().map(CaseReport::name).collect();
+            for case in *cases {
+                assert!(
+                    failures.contains(case),
+                    "{name}: {case} did not find it: {report}"
+                );
+                assert!(
+                    report.to_string().contains(&format!("FAILED  {case}: ")),
+                    "{report}"
+                );
+            }
+            found.extend(cases.iter().copied());
+        }
+    }
+    // All of them, but for those that take more than a look at a request.
+    let all = sound().await;
+    let names: BTreeSet<_> = all.cases().iter().map(CaseReport::name).collect();
+    let left: Vec<_> = names.difference(&found).copied().collect();
+    assert_eq!(left, ["answers-alike", "genuine"]);
+    assert!(found.len() > 45, "{}", found.len());
+}
+
+#[tokio::test]
+async fn telling_answers_are_found() {
+    let app = weak(providers::github(), SECRET, |_| false);
+    let app = app.map_response(|mut response: Response<Full<Bytes>>| {
+        static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        if !response.status().is_success() {
+            let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            *response.body_mut() = Full::from(format!("refusal {count}"));
+        }
+        response
+    });
+    let report = suite(providers::github(), SECRET).run(app).await.unwrap();
+    let failures: Vec<_> = report.failures().map(CaseReport::name).collect();
+    assert_eq!(failures, ["answers-alike"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_hangs_or_fails_is_reported() {
+    let verdict = |report: &AbuseReport, name: &str| {
+        let case = report.cases().iter().find(|case| case.name() == name);
+        format!("{:?}", case.unwrap().verdict())
+    };
+    // Hangs on what is not signed.
+    let inner = weak(providers::github(), SECRET, |_| false);
+    let app = tower::service_fn(move |request: Request<Bytes>| {
+        let inner = inner.clone();
+        async move {
+            if !has(&request) {
+                pending::<()>().await;
+            }
+            inner.oneshot(request).await
+        }
+    });
+    let report = suite(providers::github(), SECRET).run(app).await.unwrap();
+    let hung = r#"Failed("no header: no answer within 30 s")"#;
+    assert_eq!(verdict(&report, "signature-missing"), hung);
+    assert_eq!(report.failures().count(), 1, "{report}");
+
+    // Never recovers from a forgery.
+    let inner = weak(providers::github(), SECRET, |_| false);
+    let is_down = Arc::new(AtomicBool::new(false));
+    let app = tower::service_fn(move |request: Request<Bytes>| {
+        let (inner, is_down) = (inner.clone(), Arc::clone(&is_down));
+        async move {
+            let mut response = inner.oneshot(request).await?;
+            if is_down.load(Ordering::Relaxed) {
+                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            }
+            is_down.store(!response.status().is_success(), Ordering::Relaxed);
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let report = suite(providers::github(), SECRET).run(app).await.unwrap();
+    let down = r#"Failed("a genuine delivery after it: answered 503 Service Unavailable")"#;
+    assert_eq!(verdict(&report, "signature-missing"), down);
+
+    // Refuses everything: there is nothing to be said of the rest.
+    let app = weak(providers::github(), "another secret", |_| false);
+    let report = suite(providers::github(), SECRET).run(app).await.unwrap();
+    let refused = r#"Failed("a genuine delivery: answered 403 Forbidden")"#;
+    assert_eq!(verdict(&report, "genuine"), refused);
+    assert_eq!(report.cases().len(), 1);
+}
+
+// The parts.
+
+#[tokio::test]
+async fn a_delivery_and_what_is_done_to_it() {
+    let (clock, inner) = (TestClock::at(common::at(common::NOW)), Recorder::new());
+    let layer = WebhookLayer::new(providers::stripe(), common::secret()).unwrap();
+    let service = layer.clock(clock.clone()).layer(inner.clone());
+    let sender = TestSender::new(providers::stripe(), common::secret()).unwrap();
+    let sender = sender.clock(clock.clone());
+    let post = async |delivery: tower_webhook::testing::Delivery| {
+        let request = delivery.into_request::<Full<Bytes>>();
+        service.clone().oneshot(request).await.unwrap().status()
+    };
+    let good = sender.delivery("{}").unwrap();
+    assert_eq!(post(good.clone()).await, StatusCode::OK);
+    let forged = good.clone().change_body(|body| [body, b" "].concat());
+    assert_eq!(post(forged).await, StatusCode::FORBIDDEN);
+    let forged = good.clone().change_signature(<[u8]>::to_ascii_uppercase);
+    assert_eq!(
+        post(forged).await,
+        StatusCode::OK,
+        "hex in either case is the same"
+    );
+    let forged = good.clone().change_signature(|text| text[1..].to_vec());
+    let value = forged.request().headers()["stripe-signature"].as_bytes();
+    assert!(value.starts_with(b"t=1768478400,v1="), "{value:?}");
+    assert_eq!(post(forged).await, StatusCode::FORBIDDEN);
+    assert_eq!(
+        post(good.clone().without_signature()).await,
+        StatusCode::FORBIDDEN
+    );
+    let name = HeaderName::from_static("stripe-signature");
+    assert_eq!(
+        post(good.clone().and_header(&name, b"t=1,v1=00")).await,
+        StatusCode::BAD_REQUEST
+    );
+    clock.advance(Duration::from_secs(300));
+    assert_eq!(post(good.clone()).await, StatusCode::OK);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(post(good.clone()).await, StatusCode::BAD_REQUEST);
+    clock.set(clock.now() - Duration::from_secs(601));
+    assert_eq!(post(good).await, StatusCode::OK);
+
+    let recorded = inner.take();
+    assert_eq!(recorded.len(), 4);
+    assert_eq!(recorded[0].body().unwrap(), "{}");
+    assert_eq!(recorded[0].verified().unwrap().provider(), "stripe");
+    assert!(inner.recorded().is_empty());
+    let shown = format!("{sender:?} {inner:?}");
+    assert!(!shown.contains(SECRET), "{shown}");
+}
