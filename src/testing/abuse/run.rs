@@ -54,7 +54,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// let report = AbuseSuite::new(providers::stripe(), secret)?
 ///     .template(Request::post("/stripe").body(())?)
 ///     .body_limit(64 << 10)
-///     .run(app)
+///     .run::<_, axum::body::Body, _>(app)
 ///     .await?;
 /// report.assert_passed();
 /// # Ok(())
