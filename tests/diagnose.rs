@@ -423,16 +423,11 @@ fn another_url() {
     let report = &mut Report::default();
     let at_base = |base: &str| providers::square().with_public_url(PublicUrl::fixed(base).unwrap());
     let signed = |base: &str, target: &str| {
-        let signer = Signer::new(at_base(base), &common::secret()).unwrap();
-        let mut request = Request::post(target).body(()).unwrap();
-        signer
-            .sign(&mut request, BODY.as_bytes(), "", at(NOW))
-            .unwrap();
-        let (head, ()) = request.into_parts();
-        Delivery {
-            head,
-            body: BODY.into(),
-        }
+        let signer = Signer::new(at_base(base), common::secret()).unwrap();
+        let mut request = Request::post(target).body(BODY.into()).unwrap();
+        signer.sign(&mut request, "", at(NOW)).unwrap();
+        let (head, body) = request.into_parts();
+        Delivery { head, body }
     };
     let ours = "https://hooks.example.com";
     for (theirs, host) in [
@@ -475,21 +470,19 @@ fn there_is_nothing_to_say_of_a_forgery() {
         );
         let scheme = provider.scheme().clone();
         let theirs = Secret::new(text(&scheme, "stranger")).unwrap();
-        let Ok(signer) = Signer::new(provider.clone(), &theirs) else {
+        let Ok(signer) = Signer::new(provider.clone(), theirs) else {
             continue;
         };
         let request = Request::post("https://hooks.example.com/hooks");
-        let mut request = request.header("content-length", "70").body(()).unwrap();
-        let body = format!("{BODY:70}");
-        let body = &body.as_bytes()[..70];
-        if signer
-            .sign(&mut request, body, "delivery-1", at(NOW))
-            .is_err()
-        {
+        let request = request.header("content-length", "70");
+        let mut request = request.body(format!("{BODY:70}").into()).unwrap();
+        if signer.sign(&mut request, "delivery-1", at(NOW)).is_err() {
             continue;
         }
         let doctor = Doctor::new(provider, &text(&scheme, "ours")).unwrap();
-        let diagnosis = doctor.clock(TestClock::new()).examine(&request, Some(body));
+        let diagnosis = doctor
+            .clock(TestClock::new())
+            .examine(&request, Some(request.body()));
         assert!(!diagnosis.is_accepted(), "{}", preset.name());
         assert_eq!(words(&diagnosis), [""; 0], "{}", preset.name());
         examined += 1;

@@ -73,6 +73,7 @@ mod remote;
 mod session;
 mod text;
 mod token;
+mod units;
 mod verified;
 mod verifier;
 #[cfg(feature = "jwt")]

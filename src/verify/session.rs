@@ -7,10 +7,11 @@ use super::{
     facts::{Facts, Found},
     handshakes::is_challenge,
     text::SignedText,
+    units::Units,
     verified::{Notes, Prints},
 };
 use crate::{
-    keys::Keyring,
+    keys::{Keyring, LabelledKey},
     mac::{Key, Mac, Print},
     rejection::{Rejection, RejectionKind},
     scheme::{Spec, UnixTime},
@@ -210,10 +211,7 @@ impl Delivery {
                 text.signed_by(key, message, pieces(), derived, candidates, print)
             })
         };
-        // What was found in each unit of a body that is looked into, and what tells it from others once a
-        // key has proven it.
-        let mut units: Vec<(&Found, Option<Print>)> =
-            found.iter().flatten().map(|found| (found, None)).collect();
+        let mut units = Units::of(found.as_deref());
         let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
         let mut kind = if keyring.is_decoy() {
             RejectionKind::UnknownTenant
@@ -227,14 +225,9 @@ impl Delivery {
                 current = Some(print);
             }
             let whole = streamed.take().filter(|streamed| streamed.len == len);
-            let tried = units.iter().map(|(found, proven)| {
-                let mut own = Print::default();
-                let holds = proven.is_none() && signs(&key.key, 0, Some(found), &mut own);
-                (holds, own)
-            });
-            let tried: Vec<_> = tried.collect();
-            if found.is_some() {
-                print = Print::joined(tried.iter().map(|(_, own)| *own));
+            let tried = units.by(|found, print| signs(&key.key, 0, Some(found), print));
+            if !units.is_none() {
+                print = tried.print();
             }
             let matches = match whole {
                 Some(mut streamed) => {
@@ -243,40 +236,27 @@ impl Delivery {
                     streamed.mac.is_one_of(candidates, &mut print)
                         || signs(&key.key, 1, None, &mut print)
                 }
-                None if found.is_some() => tried.iter().any(|(holds, _)| *holds),
+                None if !units.is_none() => tried.holds_any(),
                 None => signs(&key.key, 0, None, &mut print),
             };
             if !matches || keyring.is_decoy() {
                 continue;
             }
-            let mut claiming = found.iter().flatten();
-            if let Some(claim) = claiming.find_map(|found| found.missed.clone()) {
-                kind = RejectionKind::ClaimMismatch { claim };
-                continue;
-            }
-            if !key.is_valid(|| verifier.now()) {
-                let label = key.label.clone();
-                kind = RejectionKind::ExpiredKey { label };
-                continue;
-            }
             let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
             let texts = std::iter::once(&*text).chain(others);
-            if is_challenge(verifier, texts, pieces, found.as_deref()) {
-                kind = RejectionKind::SignedChallenge;
+            if let Some(objection) = objection(verifier, key, texts, pieces, found.as_deref()) {
+                kind = objection;
                 continue;
             }
             *signed_with = at;
             if at > 0 {
                 keyring.tell_in_use(key, &verifier.scheme().spec().name);
             }
-            for ((_, proven), (holds, own)) in units.iter_mut().zip(tried) {
-                *proven = proven.or(holds.then_some(own));
-            }
-            if units.iter().any(|(_, proven)| proven.is_none()) {
-                continue;
-            }
-            if found.is_some() {
-                print = Print::joined(units.iter().filter_map(|(_, proven)| *proven));
+            if !units.is_none() {
+                let Some(joined) = units.prove(tried) else {
+                    continue;
+                };
+                print = joined;
             }
             let mut text = std::mem::take(text);
             Found::note(found.as_deref().unwrap_or_default(), &mut text, lens);
@@ -296,6 +276,28 @@ impl Delivery {
         }
         Err(verifier.reject(kind))
     }
+}
+
+/// Why a delivery is refused that a key has signed.
+fn objection<'t, I>(
+    verifier: &Verifier,
+    key: &LabelledKey,
+    texts: impl Iterator<Item = &'t SignedText>,
+    pieces: impl Fn() -> I,
+    found: Option<&[Found]>,
+) -> Option<RejectionKind>
+where
+    I: Iterator<Item: AsRef<[u8]>>,
+{
+    let mut claiming = found.iter().copied().flatten();
+    if let Some(claim) = claiming.find_map(|found| found.missed.clone()) {
+        return Some(RejectionKind::ClaimMismatch { claim });
+    }
+    if !key.is_valid(|| verifier.now()) {
+        let label = key.label.clone();
+        return Some(RejectionKind::ExpiredKey { label });
+    }
+    is_challenge(verifier, texts, pieces, found).then_some(RejectionKind::SignedChallenge)
 }
 
 /// Finds in a body what the scheme has there, and holds the time against the clock.

@@ -122,9 +122,11 @@ impl Bench {
             return Some(delivery);
         };
         let signature = delivery.signature()?;
-        let value = spec
-            .layout
-            .write(&[signature.text.clone()], "key", Some((key, text)));
+        let value = spec.layout.write(
+            std::slice::from_ref(&signature.text),
+            "key",
+            Some((key, text)),
+        );
         Some(delivery.with_header(&signature.header, &value))
     }
 }
