@@ -45,6 +45,7 @@
 
 mod builder;
 mod check;
+mod credential;
 mod derived;
 mod error;
 mod field;
@@ -61,7 +62,7 @@ mod units;
 mod web_token;
 mod write;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::HeaderName;
 
@@ -71,6 +72,7 @@ pub(crate) use self::remote_key::Document;
 pub use self::remote_key::RemoteKey;
 pub use self::{
     builder::SchemeBuilder,
+    credential::Credential,
     error::{SchemeError, SchemeErrorKind},
     signature::Layout,
     timestamp::TimestampUnit,
@@ -91,31 +93,6 @@ pub use crate::{encoding::Encoding, mac::Algorithm, place::Place, secret::KeyFor
 /// Immutable and cheap to clone. See the [module docs](crate::scheme) for examples.
 #[derive(Clone, Debug)]
 pub struct Scheme(Arc<Spec>);
-
-/// What deliveries are proven by, to be given as a [`Secret`](crate::Secret).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Credential {
-    /// The sender's public key.
-    PublicKey,
-    /// A secret that signs and is never sent.
-    Secret,
-    /// A secret that is sent as it is.
-    Token,
-    /// `user:password`, sent as they are.
-    UserAndPassword,
-}
-
-impl fmt::Display for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::PublicKey => "public key",
-            Self::Secret => "secret",
-            Self::Token => "token",
-            Self::UserAndPassword => "`user:password`",
-        })
-    }
-}
 
 impl Scheme {
     /// Starts the description of a scheme. The name appears in [`Verified`](crate::Verified), in
