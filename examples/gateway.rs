@@ -9,6 +9,10 @@
 //! listen = "127.0.0.1:5000"
 //! memory = 268435456                 # bytes of all unverified bodies together; optional
 //!
+//! [dedupe]                           # optional: what a service has answered with 2xx does not reach it again
+//! redis = "REDIS_URL"                # the name of an environment variable; without it, in memory
+//! capacity = 100000                  # how many deliveries are remembered in memory; 100 000 by default
+//!
 //! [[route]]
 //! path = "/github"                   # exactly this path
 //! provider = "github"
@@ -22,7 +26,7 @@
 //! secrets = ["PAYPAL_CERTIFICATE"]
 //! settings = { webhook_id = "…" }    # what else a provider needs
 //! upstream = "http://127.0.0.1:8080/hooks/paypal"
-//! # public_url, token_header, tolerance (seconds), body_limit (bytes)
+//! # public_url, token_header, tolerance (seconds), body_limit (bytes), dedupe (false to leave it out)
 //! ```
 //!
 //! The service is told who proved the delivery by the headers `x-verified-provider`, `x-verified-key` (the
@@ -55,7 +59,8 @@ use serde::Deserialize;
 use tokio::{net::TcpListener, time::timeout};
 use tower::{Layer, service_fn};
 use tower_webhook::{
-    Keys, PublicUrl, Rejection, Secret, Verified, VerifiedBody, WebhookLayer,
+    DedupeLayer, Keys, PublicUrl, Rejection, Secret, Verified, VerifiedBody, WebhookLayer,
+    dedupe::{MemoryStore, RedisStore},
     providers::{self, Preset, Provider},
     webhook::MemoryBudget,
 };
@@ -85,7 +90,15 @@ type BoxError = Box<dyn Error + Send + Sync>;
 struct Config {
     listen: String,
     memory: Option<usize>,
+    dedupe: Option<Dedupe>,
     route: Vec<Route>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dedupe {
+    redis: Option<String>,
+    capacity: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +113,7 @@ struct Route {
     token_header: Option<String>,
     tolerance: Option<u64>,
     body_limit: Option<usize>,
+    dedupe: Option<bool>,
     #[serde(default)]
     settings: BTreeMap<String, String>,
 }
@@ -123,6 +137,10 @@ async fn run() -> Result<(), BoxError> {
 
     let client = Client::builder(TokioExecutor::new()).build_http();
     let budget = MemoryBudget::new(config.memory.unwrap_or(256 << 20));
+    let dedupe = match &config.dedupe {
+        Some(dedupe) => Some(dedupe.layer().await?),
+        None => None,
+    };
     let mut router = Router::new();
     let mut paths = Vec::new();
     for route in config.route {
@@ -139,7 +157,10 @@ async fn run() -> Result<(), BoxError> {
             let upstream = Arc::clone(&upstream);
             async move { Ok(upstream.forward(request).await) }
         });
-        router = router.route_service(&route.path, layer.layer(forward));
+        router = match route.dedupe(dedupe.as_ref()).map_err(told)? {
+            Some(dedupe) => router.route_service(&route.path, layer.layer(dedupe.layer(forward))),
+            None => router.route_service(&route.path, layer.layer(forward)),
+        };
         paths.push(route.path);
     }
     let router = router.layer(map_response(log_refusal));
@@ -172,7 +193,37 @@ fn read(path: &Path) -> Result<Config, BoxError> {
     Ok(config)
 }
 
+impl Dedupe {
+    async fn layer(&self) -> Result<DedupeLayer, BoxError> {
+        let Some(name) = &self.redis else {
+            let capacity = self.capacity.unwrap_or(100_000);
+            return Ok(DedupeLayer::new(MemoryStore::new(capacity)));
+        };
+        let url = env::var(name).map_err(|error| format!("dedupe: `{name}`: {error}"))?;
+        let store = RedisStore::connect(&url).await;
+        Ok(DedupeLayer::new(
+            store.map_err(|error| format!("dedupe: {error}"))?,
+        ))
+    }
+}
+
 impl Route {
+    /// What remembers the deliveries of this route, if something does.
+    fn dedupe(&self, dedupe: Option<&DedupeLayer>) -> Result<Option<DedupeLayer>, BoxError> {
+        let Some(dedupe) = dedupe.filter(|_| self.dedupe != Some(false)) else {
+            return Ok(None);
+        };
+        if !self.provider()?.scheme().tells_deliveries_apart() {
+            let name = &self.provider;
+            return Err(format!(
+                "`{name}` signs nothing that tells deliveries apart: set `dedupe = false`"
+            )
+            .into());
+        }
+        // Two routes are two receivers, be they of one provider.
+        Ok(Some(dedupe.clone().scope(self.path.as_str())))
+    }
+
     fn layer(&self) -> Result<WebhookLayer, BoxError> {
         let mut secrets = Vec::new();
         for name in &self.secrets {
@@ -290,7 +341,8 @@ impl Upstream {
 fn tell(verified: &Verified, headers: &mut HeaderMap) {
     let names: Vec<_> = headers
         .keys()
-        .filter(|name| name.as_str().starts_with(TOLD))
+        // Many services take `_` for `-`.
+        .filter(|name| name.as_str().replace('_', "-").starts_with(TOLD))
         .cloned()
         .collect();
     for name in names {
