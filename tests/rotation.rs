@@ -931,6 +931,13 @@ fn quiet(secret: &str, label: &str) -> Secret {
     Secret::from_bytes(secret.as_bytes()).unwrap().label(label)
 }
 
+/// What was logged, but for that a delivery was accepted.
+fn take(log: &Log) -> Vec<String> {
+    let mut lines = log.take();
+    lines.retain(|line| !line.contains("delivery accepted"));
+    lines
+}
+
 /// 15: an old secret in use is told of once for each label. What was told stays told for as long as
 /// the process lives, so the labels are this test's own.
 #[tokio::test]
@@ -962,8 +969,7 @@ async fn an_old_secret_in_use_is_told_of_once() {
         for size in [BODY.len(), 7] {
             let request = acme_delivery(signers, BODY).with(Script::chunks(BODY, size));
             assert_eq!(send(&service, request).await.status, 200);
-            let mut got = log.take();
-            got.retain(|line| !line.contains("delivery accepted"));
+            let got = take(&log);
             // The second time is one too many.
             let lines = if size == 7 { &none } else { &lines };
             assert_eq!(&got, lines, "15: {signers:?}");
@@ -975,19 +981,19 @@ async fn an_old_secret_in_use_is_told_of_once() {
     send(&service, acme_delivery(old, BODY).request()).await;
     let another = acme_layer(set()).layer(Recorder::default());
     send(&another, acme_delivery(old, BODY).request()).await;
-    assert_eq!(log.take(), none);
+    assert_eq!(take(&log), none);
     // Another label is news, whatever the secret is.
     let renamed = Keys::new(quiet("geheim-neu", "told-new"));
     let renamed = renamed.previous(quiet("geheim-alt", "told-renamed"));
     handle.replace(renamed).unwrap();
     send(&service, acme_delivery(old, BODY).request()).await;
-    assert_eq!(log.take(), [told("acme", "told-renamed")]);
+    assert_eq!(take(&log), [told("acme", "told-renamed")]);
     // So is the secret that was current until now.
     let rotated = Keys::new(quiet("geheim-neuer", "told-newer"));
     let rotated = rotated.previous(quiet("geheim-neu", "told-new"));
     handle.replace(rotated).unwrap();
     send(&service, acme_delivery(new, BODY).request()).await;
-    assert_eq!(log.take(), [told("acme", "told-new")]);
+    assert_eq!(take(&log), [told("acme", "told-new")]);
 }
 
 /// 15: an old secret is told of when something passed by it.
@@ -1005,7 +1011,7 @@ async fn a_refusal_is_not_the_use_of_a_secret() {
         let request = acme_delivery(&["geheim-alt"], BODY).body(body).request();
         assert_eq!(send(&service, request).await.status, 403);
     }
-    let lines = log.take();
+    let lines = take(&log);
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(
         lines.iter().all(|line| line.starts_with("DEBUG")),
@@ -1036,7 +1042,7 @@ fn an_old_secret_in_use_is_told_of_by_one_thread() {
             });
         }
     });
-    assert_eq!(log.take(), [told("acme", "threads-old")]);
+    assert_eq!(take(&log), [told("acme", "threads-old")]);
 }
 
 /// 15: after ten thousand labels no more are told of, nor kept. They would be in the way of every
@@ -1067,7 +1073,7 @@ fn labels_without_end() {
         let proof = verifier.verify(&delivery.head, BODY).unwrap();
         assert_eq!(proof.key_label(), Some(&*label));
         drop((verifier, proof));
-        let lines = log.take().len();
+        let lines = take(&log).len();
         assert_eq!(Arc::strong_count(&label) - 1, lines, "15: {label} is kept");
         told += lines;
     }
