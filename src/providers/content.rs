@@ -345,13 +345,11 @@ pub fn contentful() -> Provider {
 /// - Event: `event.event_type` in that JSON, signed.
 /// - Not signed: the rest of the body, the method, the URL, the headers.
 ///
-/// An event counts as delivered only if the answer is 200 and has the text `Hello API Event Received`, and so
-/// does the `callback_test` that is sent when the URL is saved, which is signed as any other: the handler
-/// answers them alike.
+/// Handshakes: the layer answers `callback_test`, which is sent when the URL is saved and signed as any other, with
+/// `Hello API Event Received`; with `without_handshakes` it is forwarded.
 ///
-/// Handshakes: none that the layer answers. `callback_test` is signed as any delivery, and Dropbox Sign
-/// takes nothing for an answer, to any of them, that does not hold the text `Hello API Event Received`: let
-/// the service answer so.
+/// Every other event counts as delivered only if the handler's own answer is 200 and has that text too: the layer
+/// does not change what a handler says.
 ///
 /// # Security
 ///
@@ -373,6 +371,7 @@ pub fn dropbox_sign() -> Provider {
             .danger_leave_body_unsigned()
             .danger_allow_ambiguous_message(),
     )
+    .with_handshakes(handshakes::dropbox_sign())
 }
 
 /// Ghost webhooks of older versions (before, and early in, version 5).

@@ -105,6 +105,13 @@ pub(super) fn dropbox() -> Vec<Handshake> {
     ])
 }
 
+#[cfg(all(feature = "form", feature = "json"))]
+pub(super) fn dropbox_sign() -> Vec<Handshake> {
+    Vec::from([Handshake::signed("callback_test", Method::POST)
+        .when(json("event.event_type"), "callback_test")
+        .text([Piece::Literal("Hello API Event Received".into())])])
+}
+
 #[cfg(feature = "json")]
 pub(super) fn figma() -> Vec<Handshake> {
     Vec::from([Handshake::signed("ping", Method::POST).when(json("event_type"), "PING")])

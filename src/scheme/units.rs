@@ -92,7 +92,7 @@ impl Units {
         }
     }
 
-    pub(super) fn field(&self) -> Option<&str> {
+    pub(crate) fn field(&self) -> Option<&str> {
         match self {
             #[cfg(feature = "form")]
             Self::MultipartField(name) => Some(name),

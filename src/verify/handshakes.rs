@@ -5,6 +5,7 @@ use crate::{
     handshake::{Answer, Handshake, MOST_BODY, MOST_SIGNED, Means},
     head::Head,
     keys::Keyring,
+    payload::Facts,
     rejection::{Rejection, RejectionKind},
 };
 
@@ -100,7 +101,22 @@ impl Verifier {
         body: &[u8],
         is_taken: bool,
     ) -> Option<&Handshake> {
-        self.whole(head, body, true, is_taken)
+        self.whole(head, self.looked_into(head, body), true, is_taken)
+    }
+
+    /// What of the body of a signed handshake is looked into: the same as of a delivery's.
+    fn looked_into<'b>(&self, head: Head<'_>, body: &'b [u8]) -> &'b [u8] {
+        let units = &self.scheme().spec().units;
+        let facts = Facts {
+            method: head.method().as_str(),
+            url: "",
+            target: "",
+            headers: head.headers(),
+            token: None,
+        };
+        let field = units.field().map(|_| units.of(&facts, body));
+        let field = field.and_then(|units| units.ok()?.first().copied());
+        field.unwrap_or(body)
     }
 
     fn whole(
@@ -161,6 +177,11 @@ impl Verifier {
             tenant: keyring.tenant().filter(|_| handshake.is_signed()),
             setting: &|name| self.provider().setting(name),
             mac: &mac,
+        };
+        let body = if handshake.is_signed() {
+            self.looked_into(head, body)
+        } else {
+            body
         };
         let answer = handshake.answer(head, body, &means);
         answer.map_err(|kind| self.reject(kind))
