@@ -70,7 +70,11 @@ impl Metrics {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_ansi(false).init();
+    // What `TraceLayer` and this crate tell of each request is at debug level.
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .init();
     let mut registry = Registry::default();
     let metrics = Metrics::new(&mut registry);
     let secret = Secret::from_env("WEBHOOK_SECRET")?;

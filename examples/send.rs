@@ -22,7 +22,7 @@
 //! | `--token-header NAME` | the header of a token, where that is the operator's to choose |
 //! | `--tamper` | changes the body after it was signed |
 //! | `--retry`, `--retry=fast` | sends it again until it arrives, over three days or a third of a second |
-//! | `--timeout SECONDS` | how long a try may take; 20 by default |
+//! | `--timeout SECONDS` | how long a try may take, and after the last the body of its answer; 20 by default |
 //! | `--print-curl` | prints a command that sends it, and sends nothing |
 
 use std::{
@@ -40,7 +40,7 @@ use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header::CONTENT_TYPE,
 };
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use lexopt::{Arg, Parser, ValueExt};
@@ -49,11 +49,14 @@ use tower_webhook::{
     Keys, PublicUrl, Secret,
     body::DeliveryBody,
     providers::{self, Preset, Provider},
-    scheme::Place,
+    scheme::{Credential, Place},
     sign::{Backoff, DeliveryId, DeliveryRetry, Schedule, SignLayer, Signer},
 };
 
 type BoxError = Box<dyn Error + Send + Sync>;
+
+/// The longest answer that is shown, in bytes.
+const MOST_SHOWN: usize = 1 << 20;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -98,6 +101,8 @@ async fn run(options: Options) -> Result<bool, BoxError> {
     }
     let client = Client::builder(TokioExecutor::new()).build_http::<DeliveryBody>();
     let tamper = options.tamper;
+    let credential = signer.provider().scheme().credential();
+    let is_token = matches!(credential, Credential::Token | Credential::UserAndPassword);
     // After the signature, and once for each try.
     let client = service_fn(move |request: Request<DeliveryBody>| {
         let request = if tamper {
@@ -105,7 +110,7 @@ async fn run(options: Options) -> Result<bool, BoxError> {
         } else {
             request
         };
-        show_request(&request);
+        show_request(&request, is_token);
         let answer = client.request(request);
         async move {
             let answer = answer.await;
@@ -133,7 +138,9 @@ async fn run(options: Options) -> Result<bool, BoxError> {
         .await
         .map_err(|error| told(&*error))?;
     let delivered = response.status().is_success();
-    show_response(response).await?;
+    tokio::time::timeout(options.timeout, show_response(response))
+        .await
+        .map_err(|_| "the answer's body did not arrive in time")??;
     Ok(delivered)
 }
 
@@ -177,21 +184,28 @@ fn told(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-fn show_request(request: &Request<DeliveryBody>) {
+fn show_request(request: &Request<DeliveryBody>, hides: bool) {
     println!("\n> {} {}", request.method(), request.uri());
-    show(">", request.headers(), &request.body().clone().into_bytes());
+    let body = request.body().clone().into_bytes();
+    show(">", request.headers(), &body, hides);
 }
 
 async fn show_response(response: Response<Incoming>) -> Result<(), BoxError> {
     let (head, body) = response.into_parts();
-    let body = body.collect().await?.to_bytes();
-    show("<", &head.headers, &body);
+    let body = Limited::new(body, MOST_SHOWN).collect().await;
+    let body = body.map_err(|error| format!("the answer's body: {error}"))?;
+    show("<", &head.headers, &body.to_bytes(), false);
     Ok(())
 }
 
-fn show(mark: &str, headers: &HeaderMap, body: &[u8]) {
+fn show(mark: &str, headers: &HeaderMap, body: &[u8], hides: bool) {
     for (name, value) in headers {
-        println!("{mark} {name}: {}", value.as_bytes().escape_ascii());
+        // A token is the secret itself.
+        if hides && value.is_sensitive() {
+            println!("{mark} {name}: …");
+        } else {
+            println!("{mark} {name}: {}", value.as_bytes().escape_ascii());
+        }
     }
     match std::str::from_utf8(body) {
         Ok("") => {}

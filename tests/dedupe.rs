@@ -1143,11 +1143,18 @@ async fn readiness() {
         .layer(DedupeLayer::new(MemoryStore::new(9)))
         .concurrency_limit(1)
         .service(handler.clone());
-    handler.next(Act::Late(LEASE));
+    handler.next(Act::Late(LEASE * 3));
     let first = tokio::spawn(service.clone().oneshot(github("1").request()));
     settle().await;
     let second = tokio::spawn(service.clone().oneshot(github("2").request()));
     settle().await;
+    assert_eq!(handler.calls(), 1);
+    assert_eq!(
+        send(&service, github("2").request()).await.kind(),
+        "InFlight"
+    );
+    // Its lease is renewed while it waits.
+    tokio::time::sleep(LEASE * 2).await;
     assert_eq!(handler.calls(), 1);
     assert_eq!(
         send(&service, github("2").request()).await.kind(),

@@ -389,8 +389,17 @@ fn a_bomb_is_harmless() {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(&vec![0; 64 << 20]).unwrap();
     let bomb = gzip.finish().unwrap();
-    let diagnosis = examine(providers::github(), SECRET, &github("{}").body(bomb));
-    assert_eq!(words(&diagnosis), [""; 0]);
+    // Indented, it would be hundreds of megabytes.
+    let nested = format!(
+        "{}{}0{}",
+        "[".repeat(125),
+        "0,".repeat(50_000),
+        "]".repeat(125)
+    );
+    for body in [bomb, nested.into_bytes()] {
+        let diagnosis = examine(providers::github(), SECRET, &github("{}").body(body));
+        assert_eq!(words(&diagnosis), [""; 0]);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{Claim, DedupeKey, Owner, Store};
 use crate::{
     deadline::in_time,
     rejection::{self, RejectionKind},
+    trace,
 };
 
 /// A step of a store under way.
@@ -53,7 +54,11 @@ impl<S: Store> AnyStore for S {
                 if claim != Claim::Granted {
                     // What was granted before it.
                     for held in keys.iter().take_while(|held| *held != key) {
-                        step(Store::release(&*self, held, owner), times).await?;
+                        // What is known stands: what cannot be given up ends with its lease.
+                        let released = step(Store::release(&*self, held, owner), times).await;
+                        if let Err(error) = released {
+                            trace::warn!(key = %held, reason = %error, "a claim could not be given up");
+                        }
                     }
                     return Ok(claim);
                 }

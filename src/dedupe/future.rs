@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
+use tokio::runtime::Handle;
 use tower_service::Service;
 
 use super::{
@@ -59,7 +60,6 @@ pin_project! {
         Calling {
             #[pin]
             future: F,
-            renewal: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
             handling: Option<Handling>,
         },
         Settling {
@@ -84,6 +84,7 @@ struct Claiming<S, B> {
 /// A delivery that is being handled; without a ticket where it was let through.
 struct Handling {
     ticket: Option<Ticket>,
+    renewal: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     config: Arc<Config>,
     verified: Verified,
 }
@@ -150,26 +151,24 @@ where
                     request,
                     service,
                     handling,
-                } => match ready!(service.poll_ready(cx)) {
-                    Ok(()) => State::Calling {
+                } => match service.poll_ready(cx) {
+                    Poll::Ready(Ok(())) => State::Calling {
                         future: service.call(request.take().expect(COMPLETED)),
-                        renewal: None,
                         handling: handling.take(),
                     },
-                    Err(error) => handling.take().expect(COMPLETED).settle(Err(error)),
+                    Poll::Ready(Err(error)) => handling.take().expect(COMPLETED).settle(Err(error)),
+                    Poll::Pending => {
+                        // A service that is not ready may be asked outside of a runtime, as it always could.
+                        if Handle::try_current().is_ok() {
+                            handling.as_mut().expect(COMPLETED).renew(cx);
+                        }
+                        return Poll::Pending;
+                    }
                 },
-                StateProj::Calling {
-                    future,
-                    renewal,
-                    handling,
-                } => match future.poll(cx) {
+                StateProj::Calling { future, handling } => match future.poll(cx) {
                     Poll::Ready(outcome) => handling.take().expect(COMPLETED).settle(outcome),
                     Poll::Pending => {
-                        let ticket = handling.as_ref().and_then(|it| it.ticket.as_ref());
-                        if let Some(ticket) = ticket {
-                            let renewal = renewal.get_or_insert_with(|| Box::pin(ticket.renewal()));
-                            let _ = renewal.as_mut().poll(cx);
-                        }
+                        handling.as_mut().expect(COMPLETED).renew(cx);
                         return Poll::Pending;
                     }
                 },
@@ -240,6 +239,7 @@ where
             service: self.service,
             handling: Some(Handling {
                 ticket,
+                renewal: None,
                 config: self.config,
                 verified: self.verified,
             }),
@@ -248,6 +248,16 @@ where
 }
 
 impl Handling {
+    /// Keeps the claim while something keeps us waiting.
+    fn renew(&mut self, cx: &mut Context<'_>) {
+        if let Some(ticket) = &self.ticket {
+            let renewal = self
+                .renewal
+                .get_or_insert_with(|| Box::pin(ticket.renewal()));
+            let _ = renewal.as_mut().poll(cx);
+        }
+    }
+
     /// What is to be done now that the inner service has answered.
     fn settle<S, B, F, R, E>(
         self,
@@ -257,6 +267,7 @@ impl Handling {
             mut ticket,
             config,
             verified,
+            ..
         } = self;
         if let Some(ticket) = &mut ticket {
             if outcome.as_ref().is_ok_and(is_success) {

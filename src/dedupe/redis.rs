@@ -99,7 +99,8 @@ impl RedisStore {
     ///
     /// # Panics
     ///
-    /// Outside of a Tokio runtime.
+    /// Outside of a Tokio runtime. By TLS, if other crates have `rustls` know a second provider of cryptography
+    /// beside `ring`, and the program has installed neither of them (`CryptoProvider::install_default`).
     pub async fn connect(url: &str) -> Result<Self, RedisStoreError> {
         let client = Client::open(url).map_err(Kind::Client)?;
         // Steps that wait for a connection have their own deadline; another attempt begins with the next.

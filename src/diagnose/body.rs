@@ -17,6 +17,9 @@ const GZIP: &[u8] = b"\x1f\x8b";
 /// The longest body that is made of a compressed one.
 const MOST_DECOMPRESSED: u64 = 4 << 20;
 
+/// The longest text that JSON is written anew as.
+const MOST_WRITTEN: usize = 4 << 20;
+
 /// What happened to the body.
 pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     let Some(body) = trial.body else { return };
@@ -170,7 +173,7 @@ impl Style {
             Layout::Compact | Layout::Spaced => None,
         };
         let is_spaced = matches!(layout, Layout::Spaced);
-        let mut text = Vec::with_capacity(body.len());
+        let mut text = Bounded(Vec::with_capacity(body.len()));
         let mut reader = serde_json::Deserializer::from_slice(body);
         let style = Written {
             indent,
@@ -180,7 +183,24 @@ impl Style {
         let mut writer = Serializer::with_formatter(&mut text, style);
         serde_transcode::transcode(&mut reader, &mut writer).ok()?;
         reader.end().ok()?;
-        Some(text)
+        Some(text.0)
+    }
+}
+
+/// As long as what is decompressed may be: indentation makes a nested text many times longer.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        if piece.len() > MOST_WRITTEN.saturating_sub(self.0.len()) {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.0.extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

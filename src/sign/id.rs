@@ -14,39 +14,55 @@ use std::{fmt, sync::Arc};
 ///     .body(DeliveryBody::from("{}"));
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct DeliveryId(Arc<str>);
+pub struct DeliveryId {
+    text: Arc<str>,
+    is_random: bool,
+}
 
 impl DeliveryId {
     /// An id of your own. Where it is signed it must not hold what separates it from its neighbour: with
     /// Standard Webhooks, a dot.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
-        Self(id.into())
+        Self {
+            text: id.into(),
+            is_random: false,
+        }
     }
 
-    /// A random one: a UUID of version 4.
+    /// A random one: a UUID of version 4. It gives way to an id that is in the request already, where the scheme
+    /// has its own.
     #[cfg(feature = "uuid")]
     #[must_use]
     pub fn random() -> Self {
         let mut text = uuid::Uuid::encode_buffer();
-        Self::new(&*uuid::Uuid::new_v4().hyphenated().encode_lower(&mut text))
+        let id = Self::new(&*uuid::Uuid::new_v4().hyphenated().encode_lower(&mut text));
+        Self {
+            is_random: true,
+            ..id
+        }
     }
 
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// Whether nobody chose it.
+    pub(super) fn is_random(&self) -> bool {
+        self.is_random
     }
 }
 
 impl fmt::Debug for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.text.fmt(f)
     }
 }
 
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -66,7 +66,11 @@ impl Config {
     /// Signs a delivery at this moment.
     pub(super) fn sign(&self, mut request: Request<Bytes>) -> Result<Request<Bytes>, SignError> {
         let given = request.extensions().get::<DeliveryId>().cloned();
-        let id = given.or_else(|| self.signer.id_of(&request).map(DeliveryId::new));
+        let own = || self.signer.id_of(&request).map(DeliveryId::new);
+        let id = match given {
+            Some(id) if !id.is_random() => Some(id),
+            random => own().or(random),
+        };
         let id = id.as_ref().map_or("", DeliveryId::as_str);
         self.signer.sign(&mut request, id, self.clock.now())?;
         Ok(request)

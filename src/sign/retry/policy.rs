@@ -148,6 +148,10 @@ impl<J, S> DeliveryRetry<J, S> {
         if let Some(seconds) = decimal(value.as_bytes()) {
             return Some(Duration::from_secs(seconds));
         }
+        // More than a `u64`, and so than any bound.
+        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Duration::MAX);
+        }
         let date = httpdate::parse_http_date(value).ok()?;
         date.duration_since(self.clock.now()).ok()
     }
