@@ -641,7 +641,9 @@ async fn the_id_is_given_or_there_already() {
     for _ in 0..2 {
         service.clone().oneshot(plain()).await.unwrap();
     }
-    service.oneshot(given(plain(), "msg_own")).await.unwrap();
+    let own = service.clone().oneshot(given(plain(), "msg_own")).await;
+    own.unwrap();
+    service.oneshot(there(plain())).await.unwrap();
     let ids: Vec<_> = sent
         .take()
         .iter()
@@ -649,7 +651,7 @@ async fn the_id_is_given_or_there_already() {
         .collect();
     assert_eq!(ids[0].len(), 36, "{ids:?}");
     assert_ne!(ids[0], ids[1]);
-    assert_eq!(ids[2], "msg_own");
+    assert_eq!(ids[2..], ["msg_own", "msg_there"]);
 }
 
 /// Bodies of every temper: what arrives is what is signed, or nothing is sent.

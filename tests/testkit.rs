@@ -746,6 +746,18 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
     let down = r#"Failed("a genuine delivery after it: answered 503 Service Unavailable")"#;
     assert_eq!(verdict(&report, "signature-missing"), down);
 
+    // Breaks on each forgery, which is no way to refuse one.
+    let app = weak(providers::github(), SECRET, |_| false);
+    let app = app.map_response(|mut response: Response<Full<Bytes>>| {
+        if !response.status().is_success() {
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        }
+        response
+    });
+    let report = suite(providers::github(), SECRET).run(app).await.unwrap();
+    let broke = r#"Failed("no header: answered 500 Internal Server Error")"#;
+    assert_eq!(verdict(&report, "signature-missing"), broke);
+
     // Refuses everything: there is nothing to be said of the rest.
     let app = weak(providers::github(), "another secret", |_| false);
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
