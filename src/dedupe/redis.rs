@@ -44,6 +44,10 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// `appendfsync always` nothing. A replica that takes over has what had reached it. What is forgotten
 /// can be handled again. Set `maxmemory-policy noeviction`: with any other, a full Redis forgets what was
 /// promised; so, a step fails, and deliveries are answered 503.
+///
+/// Redis measures time by its server's wall clock: a step forward there forgets early, so have it slewed. A connection
+/// that breaks is made anew; one that falls silent is given up when the system gives it up, and until then
+/// its steps fail by the [`deadline`](Self::deadline).
 #[derive(Clone)]
 pub struct RedisStore<C = ConnectionManager> {
     connection: C,

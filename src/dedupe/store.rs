@@ -27,8 +27,8 @@ use crate::verify::DedupeKey;
 /// | [`release`](Self::release) | | forgets | | |
 ///
 /// What an empty cell or `false` says changes nothing. A claim is over when its lease is, and what was
-/// completed is forgotten when its retention is, by the store's own clock, which no step of the system's
-/// clock moves.
+/// completed is forgotten when its retention is, by the store's own clock. Take one that no step of the
+/// system's clock moves, where there is one: a step forward ends leases, and forgets what was promised.
 ///
 /// A store that has no room for another key fails; it **never forgets what it has promised to
 /// remember**. Once a step has answered, what it did must be as durable as the guarantee is to be:

@@ -224,7 +224,9 @@ impl Verified {
     /// - Two deliveries with the same body, from a provider that signs nothing else, have the same key.
     /// - A MAC depends on the secret. If a sender signs with two, and somebody takes one of the
     ///   signatures away, what is left may match under another secret, and this key is another one. The
-    ///   layer claims the delivery under the current secret too, and so recognises it.
+    ///   layer claims the delivery under the current secret too, and so recognises it; a table of your own,
+    ///   which has this key alone, does not. Nor does the layer, if the delivery was handled while it knew
+    ///   only the older of the two.
     /// - The provider's name is in it, and the tenant. Two senders of the same scheme whose ids are
     ///   their own to choose need a [scope](crate::DedupeLayer::scope) each.
     #[must_use]
