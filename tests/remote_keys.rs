@@ -356,6 +356,9 @@ async fn a_url_that_is_not_the_providers_is_not_fetched() {
         "https://sns.evil.example/SimpleNotificationService-0.pem",
         "https://sns.a.b.amazonaws.com/SimpleNotificationService-0.pem",
         "https://s3.us-east-1.amazonaws.com/SimpleNotificationService-0.pem",
+        "https://sns.s3.amazonaws.com/SimpleNotificationService-0.pem",
+        "https://sns.s3-us-west-2.amazonaws.com/SimpleNotificationService-0.pem",
+        "https://sns.s3-accelerate.amazonaws.com/SimpleNotificationService-0.pem",
         "https://sns.us-east-1.amazonaws.com/bucket/SimpleNotificationService-0.pem",
         "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0.pem?x=.pem",
         "https://sns.us-east-1.amazonaws.com/.pem",
@@ -655,13 +658,36 @@ async fn a_failure_is_told_and_not_remembered() {
 }
 
 #[tokio::test]
-async fn that_there_is_nothing_is_remembered_for_a_minute() {
-    let google = Google::new([Answer::Nothing, Answer::Document(set(&[jwk()]))]);
-    for (seconds, status, asked) in [(0, 403, 1), (59, 403, 1), (60, 200, 2)] {
-        google.clock.set(NOW + seconds);
-        assert_eq!(google.status().await, status, "after {seconds} s");
-        assert_eq!(google.fetcher.asked(), asked, "after {seconds} s");
+async fn a_set_that_is_gone_does_not_take_the_place_of_one_that_was_there() {
+    for fault in [Answer::Nothing, Answer::Fails] {
+        let google = Google::new([Answer::Document(set(&[jwk()])), fault]);
+        assert_eq!(google.status().await, 200);
+        google.clock.set(NOW + 60);
+        let answer = send(&google.rig.service, google.naming("made-up").request()).await;
+        assert_eq!(answer.status, 503);
+        assert_eq!(google.fetcher.asked(), 2);
+        assert_eq!(google.status().await, 200);
+        assert_eq!(google.fetcher.asked(), 2);
     }
+}
+
+/// Whoever's key is there does not wait for what a stranger has us fetch.
+#[tokio::test(start_paused = true)]
+async fn a_stranger_holds_up_nobody() {
+    let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Hangs]);
+    assert_eq!(google.status().await, 200);
+    google.clock.set(NOW + 60);
+    let (service, request) = (
+        google.rig.service.clone(),
+        google.naming("made-up").request(),
+    );
+    let stranger = tokio::spawn(async move { send(&service, request).await.status });
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(google.fetcher.asked(), 2);
+    let begun = tokio::time::Instant::now();
+    assert_eq!(google.status().await, 200);
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    assert_eq!(stranger.await.unwrap(), 503);
 }
 
 #[tokio::test(start_paused = true)]

@@ -238,3 +238,23 @@ fn a_delivery_signed_by_v1_and_v1a_passes_by_either() {
         assert!(by_secret.verify(&request, b"another body").is_err());
     }
 }
+
+/// What SNS signs is a list of lines, so a line feed where AWS has none could move a line to another name.
+#[test]
+fn a_line_feed_in_a_subject_is_refused() {
+    let mut files = vectors().into_iter();
+    let file = files.find(|it| it.provider == "aws_sns").unwrap();
+    let case = file.cases.iter().find(|it| it.expect == Verdict::Accept);
+    let case = case.unwrap();
+    let verifier = case.verifier("aws_sns", case.keys());
+    let body: serde_json::Value = serde_json::from_slice(&case.body()).unwrap();
+    for (subject, class) in [
+        ("x", RejectionClass::InvalidSignature),
+        ("x\nTimestamp", RejectionClass::InvalidRequest),
+    ] {
+        let mut body = body.clone();
+        body["Subject"] = subject.into();
+        let outcome = verifier.verify(&case.delivery().head, body.to_string().as_bytes());
+        assert_eq!(outcome.unwrap_err().class(), class, "{subject:?}");
+    }
+}

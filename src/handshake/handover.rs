@@ -4,7 +4,7 @@ use http::Uri;
 use zeroize::Zeroizing;
 
 use super::{Handshake, Means, request::find};
-use crate::{head::Head, place::Place};
+use crate::{head::Head, payload::is_aws_region, place::Place};
 
 /// What a handshake brings that only the program can keep or do, for
 /// [`hand_over`](crate::WebhookLayer::hand_over).
@@ -204,7 +204,5 @@ fn is_of_sns(url: &str) -> bool {
                 .or_else(|| rest.strip_suffix(".amazonaws.com.cn"))
         })
         .unwrap_or_default();
-    let is_region =
-        |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
-    is_https && !region.is_empty() && region.bytes().all(is_region)
+    is_https && is_aws_region(region)
 }

@@ -106,3 +106,24 @@ impl PartialEq for Canonical {
 }
 
 impl Eq for Canonical {}
+
+/// Whether a label is a region of Amazon's, as in `us-gov-west-1`: S3 has names of anybody's choice beside them,
+/// as in `sns.s3.amazonaws.com`.
+pub(crate) fn is_aws_region(label: &str) -> bool {
+    let parts: Vec<_> = label.split('-').collect();
+    let are = |parts: &[&str], is: fn(&u8) -> bool| {
+        parts
+            .iter()
+            .all(|part| !part.is_empty() && part.as_bytes().iter().all(is))
+    };
+    match &parts[..] {
+        [area, places @ .., number] => {
+            (2..=4).contains(&area.len())
+                && !places.is_empty()
+                && are(&[area], u8::is_ascii_lowercase)
+                && are(places, u8::is_ascii_lowercase)
+                && are(&[number], u8::is_ascii_digit)
+        }
+        _ => false,
+    }
+}

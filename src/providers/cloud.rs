@@ -125,7 +125,10 @@ pub fn cloudflare_notifications() -> Provider {
 #[cfg(all(feature = "x509", feature = "json"))]
 const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
     "SigningCertURL",
-    &["sns.*.amazonaws.com", "sns.*.amazonaws.com.cn"],
+    &[
+        "sns.<region>.amazonaws.com",
+        "sns.<region>.amazonaws.com.cn",
+    ],
     ("/SimpleNotificationService-", ".pem"),
 );
 

@@ -4,7 +4,7 @@ use http::{HeaderName, Uri, uri::Authority};
 #[cfg(feature = "remote-keys")]
 use crate::{
     head::Head,
-    payload::{Token, json},
+    payload::{Token, is_aws_region, json},
     place::Place,
     rejection::RejectionKind,
 };
@@ -34,7 +34,7 @@ enum UrlOf {
 /// Which URLs of a delivery may be fetched.
 #[derive(Clone, Debug)]
 struct Allowed {
-    /// `*` stands for one label, `**` for one or more.
+    /// `*` stands for one label, `**` for one or more, `<region>` for one that is a region of Amazon's.
     hosts: &'static [&'static str],
     /// What the path begins and ends with.
     path: (&'static str, &'static str),
@@ -84,7 +84,8 @@ impl RemoteKey {
     }
 
     /// A certificate in PEM at the URL in a header, whose host is one of these and whose path begins and
-    /// ends so. In a host, `*` stands for one label and `**` for one or more.
+    /// ends so. In a host, `*` stands for one label, `**` for one or more, and `<region>` for one that is a region of
+    /// Amazon's, such as `us-east-1`.
     #[must_use]
     pub const fn certificate_at_header(
         header: &'static str,
@@ -213,6 +214,12 @@ fn fits(pattern: &str, host: &str) -> bool {
         let Some(label) = labels.next() else {
             return false;
         };
+        if pattern == "<region>" {
+            if !is_aws_region(label) {
+                return false;
+            }
+            continue;
+        }
         if !is_label(label) || (pattern != "*" && !pattern.eq_ignore_ascii_case(label)) {
             return false;
         }

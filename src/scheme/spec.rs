@@ -117,7 +117,10 @@ impl Spec {
         let is_covered = place.is_some_and(|place| self.covers(place));
         let is_part = |message: &Template| message.has(|part| *part == Part::Timestamp);
         self.signs_timestamp = is_covered || self.messages().all(is_part);
-        self.identity = if self.signs_id() {
+        self.identity = if self.units.may_be_several() {
+            // Whoever has a delivery can leave items out, or repeat them.
+            Identity::None
+        } else if self.signs_id() {
             Identity::Id
         } else if !self.covers_body() && !self.has_unique_message {
             Identity::None

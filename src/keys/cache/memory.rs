@@ -127,6 +127,13 @@ where
         let at = Instant::now();
         let mut under_way = self.under_way();
         let UnderWay { last_id, by_tenant } = &mut *under_way;
+        // First of all, so that nobody whose value is there waits for another's look-up. One may have ended
+        // after this request asked.
+        let found = self.get(&tenant);
+        let found = found.filter(|found| !matches!(found, Ok(Some(it)) if !is_good(it)));
+        if let Some(found) = found {
+            return Joint::new(ready(found));
+        }
         let entry = by_tenant.entry(tenant);
         if let Entry::Occupied(entry) = &entry {
             let begun = entry.get();
@@ -134,12 +141,6 @@ where
             if let Some(look_up) = is_young.then(|| begun.look_up.join()).flatten() {
                 return look_up;
             }
-        }
-        // One may have ended after this request asked.
-        let found = self.get(entry.key());
-        let found = found.filter(|found| !matches!(found, Ok(Some(it)) if !is_good(it)));
-        if let Some(found) = found {
-            return Joint::new(ready(found));
         }
         *last_id += 1;
         let id = *last_id;

@@ -46,7 +46,8 @@ pub trait KeyFetcher: Send + Sync + 'static {
     /// Why nothing could be fetched. Its text, and that of its sources, is for the operator.
     type Error: Into<Box<dyn Error + Send + Sync>>;
 
-    /// Fetches the keys at a URL; `None` if there are none, or not the one that is asked for.
+    /// Fetches the keys at a URL; `None` if there is no such certificate, or not the key that is asked for. Of a
+    /// set of keys, `None` is an error.
     ///
     /// # Errors
     ///

@@ -186,6 +186,10 @@ impl Asked {
     fn keep(&self, answer: Option<&FetchedKeys>) -> Result<Kept, BoxError> {
         let now = self.options.clock.now();
         let (published, life) = match answer {
+            // Not a set without keys, which would take the place of one that has some.
+            None if self.document == Document::JwkSet => {
+                return Err("there is no set of keys at the URL".into());
+            }
             None => (Published::none(), LEAST_LIFE),
             Some(fetched) => {
                 let published = Published::read(self.document, fetched, &self.scheme)?;

@@ -44,7 +44,7 @@ fn write(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed
             None => return Err(MESSAGE),
         };
         // A line feed in a value could stand for a name and its value.
-        if *name != "Message" && *name != "Subject" && value.contains('\n') {
+        if *name != "Message" && value.contains('\n') {
             return Err(MESSAGE);
         }
         for part in [name, value.as_str()] {
