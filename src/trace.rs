@@ -27,7 +27,7 @@ macro_rules! nothing {
     ($($field:ident = $(%)? $value:expr,)* $message:literal $(, $argument:expr)*) => {{ $(let _ = &$value;)* $(let _ = &$argument;)* }};
 }
 #[cfg(not(feature = "tracing"))]
-pub(crate) use {nothing as debug, nothing as error, nothing as warn};
+pub(crate) use {nothing as debug, nothing as error, nothing as info, nothing as warn};
 
 /// Whether somebody hears events of debug level.
 pub(crate) fn is_heard() -> bool {

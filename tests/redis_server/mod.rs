@@ -6,7 +6,7 @@ use std::{
     env, fs,
     io::{self, Write as _},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -20,6 +20,8 @@ pub(crate) struct RedisServer {
     child: Option<Child>,
     port: u16,
     folder: PathBuf,
+    arguments: Vec<String>,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl RedisServer {
@@ -27,36 +29,88 @@ impl RedisServer {
     ///
     /// What it has confirmed is on the disk.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// As [`start`](Self::start), with more options.
+    pub(crate) fn start_with(options: &[&str]) -> Option<Self> {
+        let mut server = Self::unstarted()?;
+        let kept = "--appendonly yes --appendfsync always --save --maxmemory-policy noeviction";
+        let mut arguments: Vec<_> = kept.split(' ').map(str::to_owned).collect();
+        // No snapshots: an empty word of its own.
+        arguments.insert(5, String::new());
+        arguments.extend(options.iter().map(|&option| option.to_owned()));
+        server.arguments = arguments;
+        server.start_again();
+        Some(server)
+    }
+
+    /// A sentinel that watches a master, by the name of `mymaster`, and asks nobody else before it fails it over.
+    pub(crate) fn sentinel(master: &Self) -> Option<Self> {
+        let mut server = Self::unstarted()?;
+        let file = server.folder.join("sentinel.conf");
+        let watched = format!(
+            "sentinel monitor mymaster 127.0.0.1 {} 1\nsentinel down-after-milliseconds mymaster 1000\n",
+            master.port
+        );
+        fs::write(&file, watched).unwrap();
+        server.arguments = vec![file.display().to_string(), "--sentinel".into()];
+        server.start_again();
+        Some(server)
+    }
+
+    /// As [`start`](Self::start), by a clock that [`set_clock`](Self::set_clock) puts forward and back. `None`, and a
+    /// line that says so, without `libfaketime` too.
+    pub(crate) fn start_with_clock() -> Option<Self> {
+        let folders = ["x86_64-linux-gnu/", "aarch64-linux-gnu/", ""];
+        let files = folders.map(|it| format!("/usr/lib/{it}faketime/libfaketimeMT.so.1"));
+        let Some(library) = files.iter().find(|file| Path::new(file).exists()) else {
+            not_run("`libfaketime`");
+            return None;
+        };
+        let mut server = Self::unstarted()?;
+        let file = server.folder.join("clock").display().to_string();
+        server.variables = vec![
+            ("LD_PRELOAD", library.clone()),
+            ("FAKETIME_TIMESTAMP_FILE", file),
+            ("FAKETIME_NO_CACHE", "1".into()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
+        ];
+        server.set_clock(0);
+        server.start_again();
+        Some(server)
+    }
+
+    /// Sets its clock so many seconds from ours.
+    pub(crate) fn set_clock(&self, seconds: i64) {
+        // At once, so that the server never reads half of it.
+        let new = self.folder.join("clock.new");
+        fs::write(&new, format!("{seconds:+}s")).unwrap();
+        fs::rename(new, self.folder.join("clock")).unwrap();
+    }
+
+    fn unstarted() -> Option<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
-        if Command::new("redis-server")
-            .arg("--version")
-            .output()
-            .is_err()
-        {
-            assert!(
-                env::var_os(REQUIRED).is_none(),
-                "`redis-server` is not installed, and {REQUIRED} is set"
-            );
-            // Not by the macro, whose text nobody sees of a test that passes.
-            let name = thread::current().name().unwrap_or_default().to_owned();
-            let _ = writeln!(
-                io::stderr(),
-                "NOT RUN: {name}: `redis-server` is not installed"
-            );
+        let version = Command::new("redis-server").arg("--version").output();
+        if version.is_err() {
+            not_run("`redis-server`");
             return None;
         }
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
         let name = format!("tower-webhook-redis-{}-{count}", std::process::id());
         let folder = env::temp_dir().join(name);
         fs::create_dir_all(&folder).unwrap();
-        let port = free_port();
-        let mut server = Self {
+        Some(Self {
             child: None,
-            port,
+            port: free_port(),
             folder,
-        };
-        server.start_again();
-        Some(server)
+            arguments: Vec::new(),
+            variables: Vec::new(),
+        })
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn url(&self) -> String {
@@ -74,18 +128,12 @@ impl RedisServer {
     /// Starts what was killed, with what it had on the disk.
     pub(crate) fn start_again(&mut self) {
         let child = Command::new("redis-server")
+            // The first one may be a file.
+            .args(&self.arguments)
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
-            .args([
-                "--appendonly",
-                "yes",
-                "--appendfsync",
-                "always",
-                "--save",
-                "",
-            ])
-            .args(["--maxmemory-policy", "noeviction"])
             .arg("--dir")
             .arg(&self.folder)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -142,7 +190,18 @@ impl Drop for RedisServer {
     }
 }
 
-fn free_port() -> u16 {
+/// Says that a test was not run, or fails it where it has to be.
+fn not_run(missing: &str) {
+    assert!(
+        env::var_os(REQUIRED).is_none(),
+        "{missing} is not installed, and {REQUIRED} is set"
+    );
+    // Not by the macro, whose text nobody sees of a test that passes.
+    let name = thread::current().name().unwrap_or_default().to_owned();
+    let _ = writeln!(io::stderr(), "NOT RUN: {name}: {missing} is not installed");
+}
+
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }

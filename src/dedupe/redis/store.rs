@@ -1,14 +1,22 @@
-use std::{error::Error, fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use redis::{
-    Client, FromRedisValue, Script, ScriptInvocation,
-    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
+    AsyncConnectionConfig, Client, FromRedisValue, RedisResult, Script, ScriptInvocation,
+    aio::ConnectionLike,
+    io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
-use super::{Claim, DedupeKey, Owner, Store};
-use crate::deadline::in_time;
+use super::{RedisConnection, RedisStoreError, error::Kind};
+use crate::{
+    deadline::in_time,
+    dedupe::{Claim, DedupeKey, Owner, Store},
+};
 
 const DEFAULT_DEADLINE: Duration = Duration::from_millis(500);
+
+/// How long the system waits for the other end to confirm what was sent, and how long a connection may be
+/// idle before it asks.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Redis takes times up to the end of its clock's; nobody waits for longer.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -19,8 +27,8 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// key is the prefix and 32 hex digits, its value the owner's number, or a dot once it is completed. Nothing
 /// else of a delivery is stored.
 ///
-/// The connection is made anew when it breaks; in the meantime steps fail by their deadline, and deliveries
-/// are answered 503. Clones share it.
+/// A [`RedisConnection`] is made anew when it breaks, and when it falls silent; in the meantime deliveries are
+/// answered 503. Clones share it.
 ///
 /// ```no_run
 /// use tower_webhook::{DedupeLayer, dedupe::RedisStore};
@@ -32,10 +40,43 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// # }
 /// ```
 ///
-/// # Example: a cluster, or sentinel
+/// # Example: sentinel
 ///
-/// Whatever connection the `redis` crate gives, by its features `cluster-async` and `sentinel`, makes a
-/// store by [`new`](Self::new). A step has one key, so it goes to one node.
+/// Whatever the `redis` crate connects to makes a store by [`dial`](Self::dial), which is asked again for each
+/// new connection. With its feature `sentinel`, a sentinel says each time who is the master:
+///
+/// ```
+/// use std::sync::Arc;
+/// use redis::sentinel::{SentinelClient, SentinelServerType};
+/// use tokio::sync::Mutex;
+/// use tower_webhook::dedupe::{RedisConnection, RedisStore, RedisStoreError};
+///
+/// async fn store(sentinels: Vec<&str>) -> Result<RedisStore, Box<dyn std::error::Error>> {
+///     let master = SentinelServerType::Master;
+///     let client = SentinelClient::build(sentinels, "mymaster".to_owned(), None, master)?;
+///     let client = Arc::new(Mutex::new(client));
+///     let dial = move || {
+///         let client = Arc::clone(&client);
+///         async move { client.lock().await.get_async_connection().await }
+///     };
+///     Ok(RedisStore::dial(dial).await?)
+/// }
+/// ```
+///
+/// # Example: a cluster
+///
+/// A connection that knows of changes by itself makes a store by [`new`](Self::new): that of a cluster, with the
+/// feature `cluster-async`. A step has one key, so it goes to one node.
+///
+/// ```
+/// use redis::{RedisResult, cluster::ClusterClient, cluster_async::ClusterConnection};
+/// use tower_webhook::dedupe::RedisStore;
+///
+/// async fn store(nodes: Vec<&str>) -> RedisResult<RedisStore<ClusterConnection>> {
+///     let client = ClusterClient::new(nodes)?;
+///     Ok(RedisStore::new(client.get_async_connection().await?))
+/// }
+/// ```
 ///
 /// # Durability
 ///
@@ -45,11 +86,9 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// can be handled again. Set `maxmemory-policy noeviction`: with any other, a full Redis forgets what was
 /// promised; so, a step fails, and deliveries are answered 503.
 ///
-/// Redis measures time by its server's wall clock: a step forward there forgets early, so have it slewed. A connection
-/// that breaks is made anew; one that falls silent is given up when the system gives it up, and until then
-/// its steps fail by the [`deadline`](Self::deadline).
+/// Redis measures time by its server's wall clock: a step forward there forgets early, so have it slewed.
 #[derive(Clone)]
-pub struct RedisStore<C = ConnectionManager> {
+pub struct RedisStore<C = RedisConnection> {
     connection: C,
     prefix: Arc<str>,
     deadline: Option<Duration>,
@@ -99,28 +138,83 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// If the URL cannot be read, or the server does not answer within a few seconds.
+    /// If the URL cannot be read, or the server does not answer within two seconds.
     ///
     /// # Panics
     ///
     /// Outside of a Tokio runtime. By TLS, if other crates have `rustls` know a second provider of cryptography
     /// beside `ring`, and the program has installed neither of them (`CryptoProvider::install_default`).
     pub async fn connect(url: &str) -> Result<Self, RedisStoreError> {
-        let client = Client::open(url).map_err(Kind::Client)?;
-        // Steps that wait for a connection have their own deadline; another attempt begins with the next.
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(Duration::from_secs(1)))
-            .set_response_timeout(None)
-            .set_number_of_retries(2)
-            .set_min_delay(Duration::from_millis(20))
-            .set_max_delay(Duration::from_millis(200));
-        let connection = ConnectionManager::new_with_config(client, config).await;
+        Self::connect_client(Client::open(url).map_err(Kind::Client)?).await
+    }
+
+    /// Connects to the server of a client of the `redis` crate, which can be told more than a URL says: the
+    /// root of your own certificates, or a certificate for this side.
+    ///
+    /// # Errors
+    ///
+    /// If the server does not answer within two seconds.
+    ///
+    /// # Panics
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn connect_client(client: Client) -> Result<Self, RedisStoreError> {
+        let server = client.get_connection_info().clone();
+        let tcp = tcp_settings(server.tcp_settings());
+        let client = Client::open(server.set_tcp_settings(tcp)).map_err(Kind::Client)?;
+        Self::dial(move || {
+            let client = client.clone();
+            // Each step has a deadline, and each attempt to connect.
+            let config = AsyncConnectionConfig::new()
+                .set_connection_timeout(None)
+                .set_response_timeout(None);
+            async move {
+                let connection = client.get_multiplexed_async_connection_with_config(&config);
+                connection.await
+            }
+        })
+        .await
+    }
+}
+
+fn tcp_settings(given: &TcpSettings) -> TcpSettings {
+    // A step that waits for the answer to another one is slow.
+    let mut tcp = given.clone().set_nodelay(true);
+    if given.keepalive().is_none() {
+        tcp = tcp.set_keepalive(TcpKeepalive::new().with_time(PATIENCE));
+    }
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    if given.user_timeout().is_none() {
+        tcp = tcp.set_user_timeout(PATIENCE);
+    }
+    tcp
+}
+
+impl<C> RedisStore<RedisConnection<C>>
+where
+    C: ConnectionLike + Clone + Send + Sync + 'static,
+{
+    /// A store by whatever `dial` connects to, now, and when a new connection is needed.
+    ///
+    /// # Errors
+    ///
+    /// If it does not give a connection within two seconds.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    pub async fn dial<F, D>(dial: F) -> Result<Self, RedisStoreError>
+    where
+        F: Fn() -> D + Send + Sync + 'static,
+        D: Future<Output = RedisResult<C>> + Send + 'static,
+    {
+        let connection = RedisConnection::dial(dial).await;
         Ok(Self::new(connection.map_err(Kind::Client)?))
     }
 }
 
 impl<C> RedisStore<C> {
-    /// A store by a connection of the `redis` crate, which should reconnect by itself.
+    /// A store by a connection that reconnects by itself, as that of a cluster does.
     #[must_use]
     pub fn new(connection: C) -> Self {
         Self {
@@ -237,45 +331,5 @@ impl<C> fmt::Debug for RedisStore<C> {
             .field("prefix", &self.prefix)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why a step in Redis could not be taken.
-#[derive(Debug)]
-pub struct RedisStoreError(Kind);
-
-#[derive(Debug)]
-enum Kind {
-    Client(redis::RedisError),
-    Timeout(Duration),
-}
-
-impl From<Kind> for RedisStoreError {
-    fn from(kind: Kind) -> Self {
-        Self(kind)
-    }
-}
-
-impl fmt::Display for RedisStoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::Client(_) => f.write_str("redis failed"),
-            Kind::Timeout(deadline) => {
-                write!(
-                    f,
-                    "redis did not answer within {} s",
-                    deadline.as_secs_f64()
-                )
-            }
-        }
-    }
-}
-
-impl Error for RedisStoreError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.0 {
-            Kind::Client(error) => Some(error),
-            Kind::Timeout(_) => None,
-        }
     }
 }

@@ -1,0 +1,7 @@
+//! Deliveries in Redis or Valkey: the store, its connection, and what goes wrong.
+
+mod connection;
+mod error;
+mod store;
+
+pub use self::{connection::RedisConnection, error::RedisStoreError, store::RedisStore};
