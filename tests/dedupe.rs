@@ -676,29 +676,81 @@ async fn let_through_without_a_store() {
     }
 }
 
-/// The handler was successful, and the store could not be told: its answer is the sender's, and the claim stays
-/// for its time.
+/// The handler was successful, and the store could not be told: its answer is the sender's, and the store is told
+/// again, as long as nobody else can have begun.
 #[tokio::test(start_paused = true)]
 async fn the_store_fails_after_a_success() {
-    for trouble in [Trouble::Fails, Trouble::Hangs] {
-        let log = Log::default();
-        let _guard = log.listen();
-        let rig = github_rig();
-        rig.store.trouble(COMPLETE, trouble);
-        rig.expect_handled("the first", github(BODY)).await;
-        rig.store.trouble(COMPLETE, None);
-        let text = log.text();
-        assert!(
-            text.contains("the end of a delivery could not be told to the store"),
-            "{text}"
-        );
-        rig.expect("while the lease lasts", LATER, github(BODY))
-            .await;
-        advance(LEASE).await;
-        rig.expect_handled("at least once", github(BODY)).await;
-        rig.expect("and then no more", DUPLICATE, github(BODY))
-            .await;
+    for trouble in [Trouble::Fails, Trouble::Hangs, Trouble::HangsAfter] {
+        for (down, is_heard) in [
+            (Duration::ZERO, true),
+            (Duration::from_secs(5), true),
+            (LEASE - Duration::from_secs(10), true),
+            (LEASE * 2, false),
+        ] {
+            let what = format!("{trouble:?} for {down:?}");
+            let log = Log::default();
+            let _guard = log.listen();
+            let rig = github_rig();
+            rig.store.trouble(COMPLETE, trouble);
+            let begun = tokio::time::Instant::now();
+            rig.expect_handled(&what, github(BODY)).await;
+            // No longer than one step takes.
+            let late = Duration::from_secs(u64::from(trouble != Trouble::Fails));
+            assert_eq!(begun.elapsed(), late, "{what}");
+            let told = "the end of a delivery could not be told to the store";
+            assert!(log.text().contains(told), "{what}: {}", log.text());
+            if trouble != Trouble::HangsAfter {
+                rig.expect(&what, LATER, github(BODY)).await;
+            }
+            sleep(down).await;
+            rig.store.trouble(COMPLETE, None);
+            // The next time it is told, or the end of the lease.
+            sleep(LEASE / 3).await;
+            if is_heard || trouble == Trouble::HangsAfter {
+                rig.expect(&what, DUPLICATE, github(BODY)).await;
+                advance(LEASE).await;
+                rig.expect(&what, DUPLICATE, github(BODY)).await;
+            } else {
+                assert!(log.text().contains("never heard of the success"), "{what}");
+                rig.expect_handled(&what, github(BODY)).await;
+                rig.expect(&what, DUPLICATE, github(BODY)).await;
+            }
+            // It is not told for ever, nor without a pause.
+            let steps = rig.store.steps()[COMPLETE];
+            assert!(steps <= 17, "{what}: {steps}");
+            sleep(LEASE * 3).await;
+            assert_eq!(rig.store.steps()[COMPLETE], steps, "{what}");
+        }
     }
+}
+
+/// Who tells the store late, after another one has begun, takes nothing away.
+#[tokio::test(start_paused = true)]
+async fn the_store_hears_of_a_success_too_late() {
+    let log = Log::default();
+    let _guard = log.listen();
+    let store = Moody::new(9);
+    let rig = Rig::new(providers::github(), secret(), store, |layer| {
+        layer.lease(Duration::from_secs(1))
+    });
+    rig.handler.next(Act::Late(Duration::from_secs(2)));
+    rig.store.trouble(RENEW, Trouble::Fails);
+    rig.store.trouble(COMPLETE, Trouble::Fails);
+    let first = tokio::spawn(rig.call(github(BODY)));
+    sleep(Duration::from_millis(1500)).await;
+    rig.handler.next(Act::Late(Duration::from_secs(60)));
+    rig.store.trouble(RENEW, None);
+    let second = tokio::spawn(rig.call(github(BODY)));
+    assert_eq!(first.await.unwrap().unwrap().status(), 200);
+    rig.store.trouble(COMPLETE, None);
+    sleep(Duration::from_secs(2)).await;
+    let taken = "whose claim another one had taken over";
+    assert!(log.text().contains(taken), "{}", log.text());
+    rig.expect("the second one has it", LATER, github(BODY))
+        .await;
+    assert_eq!(second.await.unwrap().unwrap().status(), 200);
+    rig.expect("afterwards", DUPLICATE, github(BODY)).await;
+    assert_eq!(rig.handler.calls(), 2);
 }
 
 /// A claim is renewed while the handler runs, though a renewal may fail; who has lost it does not disturb who has
@@ -1167,6 +1219,60 @@ async fn readiness() {
         ),
         (StatusCode::OK, StatusCode::OK)
     );
+}
+
+/// Who loses the claim before the inner service is ready leaves the delivery to who has it.
+#[tokio::test(start_paused = true)]
+async fn the_claim_is_lost_before_the_handler_is_ready() {
+    for is_grpc in [false, true] {
+        let rig = Arc::new(github_rig());
+        rig.handler.next(Act::NeverReady);
+        let mut delivery = github(BODY);
+        if is_grpc {
+            delivery = delivery.header("content-type", "application/grpc");
+        }
+        let mut request = delivery.request();
+        if is_grpc {
+            *request.version_mut() = Version::HTTP_2;
+        }
+        let late = tokio::spawn(rig.service.clone().call(request));
+        settle().await;
+        // For a whole lease the store is not reached, and another one takes over.
+        rig.store.trouble(RENEW, Trouble::Fails);
+        sleep(LEASE + Duration::from_secs(1)).await;
+        let (key, next) = {
+            let verifier = Verifier::new(providers::github(), secret()).unwrap();
+            let request = github(BODY).request();
+            let (head, _) = request.into_parts();
+            (
+                verifier.verify(&head, BODY).unwrap().dedupe_key().unwrap(),
+                Owner::new(),
+            )
+        };
+        let claim = rig.store.store.claim(key, next, LEASE * 9).await;
+        assert_eq!(claim, Ok(Claim::Granted));
+        rig.store.trouble(RENEW, None);
+        // The task hears of it by its next renewal, whether the service has become ready by then or not.
+        sleep(LEASE / 3).await;
+        *rig.handler.0.next.lock().unwrap() = None;
+        let response = timeout(LEASE, late).await.expect("an answer");
+        let response = response.unwrap().unwrap();
+        let status = if is_grpc { 200 } else { 503 };
+        assert_eq!(response.status(), status);
+        let rejection = response.extensions().get::<tower_webhook::Rejection>();
+        assert_eq!(
+            *rejection.unwrap().kind(),
+            tower_webhook::rejection::RejectionKind::InFlight
+        );
+        if !is_grpc {
+            assert_eq!(response.headers()["retry-after"], "1");
+        }
+        assert_eq!(rig.handler.calls(), 0);
+        // And has taken nothing away from who has it.
+        rig.expect("under way", LATER, github(BODY)).await;
+        assert_eq!(rig.store.store.complete(key, next, LEASE).await, Ok(true));
+        rig.expect("done", DUPLICATE, github(BODY)).await;
+    }
 }
 
 #[test]

@@ -84,9 +84,18 @@ struct Claiming<S, B> {
 /// A delivery that is being handled; without a ticket where it was let through.
 struct Handling {
     ticket: Option<Ticket>,
-    renewal: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    renewal: Renewal,
     config: Arc<Config>,
     verified: Verified,
+    is_grpc: bool,
+}
+
+enum Renewal {
+    /// Nothing keeps us waiting.
+    Needless,
+    UnderWay(Pin<Box<dyn Future<Output = ()> + Send>>),
+    /// Another one has the claim.
+    Lost,
 }
 
 /// Taking something out of a state twice takes a poll after the last.
@@ -151,24 +160,33 @@ where
                     request,
                     service,
                     handling,
-                } => match service.poll_ready(cx) {
-                    Poll::Ready(Ok(())) => State::Calling {
-                        future: service.call(request.take().expect(COMPLETED)),
-                        handling: handling.take(),
-                    },
-                    Poll::Ready(Err(error)) => handling.take().expect(COMPLETED).settle(Err(error)),
-                    Poll::Pending => {
-                        // A service that is not ready may be asked outside of a runtime, as it always could.
-                        if Handle::try_current().is_ok() {
-                            handling.as_mut().expect(COMPLETED).renew(cx);
+                } => {
+                    let ready = service.poll_ready(cx);
+                    let held = handling.as_mut().expect(COMPLETED);
+                    // A service that is not ready may be asked outside of a runtime, as it always could.
+                    let renews = ready.is_pending() || !matches!(held.renewal, Renewal::Needless);
+                    let is_lost =
+                        renews && Handle::try_current().is_ok() && held.renew(cx).is_ready();
+                    let held = handling.take().expect(COMPLETED);
+                    match ready {
+                        // As long as nothing has begun, it can be left to who has the claim now.
+                        _ if is_lost => held.leave(),
+                        Poll::Ready(Ok(())) => State::Calling {
+                            future: service.call(request.take().expect(COMPLETED)),
+                            handling: Some(held),
+                        },
+                        Poll::Ready(Err(error)) => held.settle(Err(error)),
+                        Poll::Pending => {
+                            *handling = Some(held);
+                            return Poll::Pending;
                         }
-                        return Poll::Pending;
                     }
-                },
+                }
                 StateProj::Calling { future, handling } => match future.poll(cx) {
                     Poll::Ready(outcome) => handling.take().expect(COMPLETED).settle(outcome),
                     Poll::Pending => {
-                        handling.as_mut().expect(COMPLETED).renew(cx);
+                        // What has begun goes on, whoever has the claim.
+                        let _ = handling.as_mut().expect(COMPLETED).renew(cx);
                         return Poll::Pending;
                     }
                 },
@@ -239,23 +257,37 @@ where
             service: self.service,
             handling: Some(Handling {
                 ticket,
-                renewal: None,
+                renewal: Renewal::Needless,
                 config: self.config,
                 verified: self.verified,
+                is_grpc: self.is_grpc,
             }),
         }
     }
 }
 
 impl Handling {
-    /// Keeps the claim while something keeps us waiting.
-    fn renew(&mut self, cx: &mut Context<'_>) {
-        if let Some(ticket) = &self.ticket {
-            let renewal = self
-                .renewal
-                .get_or_insert_with(|| Box::pin(ticket.renewal()));
-            let _ = renewal.as_mut().poll(cx);
+    /// Keeps the claim while something keeps us waiting; ready once another one has it.
+    fn renew(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let (Renewal::Needless, Some(ticket)) = (&self.renewal, &self.ticket) {
+            self.renewal = Renewal::UnderWay(Box::pin(ticket.renewal()));
         }
+        match &mut self.renewal {
+            Renewal::Needless => Poll::Pending,
+            Renewal::UnderWay(renewal) => {
+                ready!(renewal.as_mut().poll(cx));
+                self.renewal = Renewal::Lost;
+                Poll::Ready(())
+            }
+            Renewal::Lost => Poll::Ready(()),
+        }
+    }
+
+    /// Answers as if the claim had not been granted. What is left of it is released.
+    fn leave<S, B, F, R, E>(self) -> State<S, B, F, Result<Response<R>, E>> {
+        let (verified, kind) = (Some(&self.verified), RejectionKind::InFlight);
+        let response = Some(refuse(&self.config, self.is_grpc, verified, kind));
+        State::Answered { response }
     }
 
     /// What is to be done now that the inner service has answered.

@@ -43,9 +43,9 @@
 //!   [retention](DedupeLayer::retention). At any moment one handler has it, as long as its process lives and
 //!   reaches the store once within a lease.
 //! - **Not exactly once.** A process that dies after the handler had its effect, and before the store was told,
-//!   leaves a delivery that will be handled again. So does a store that fails at that moment: the sender
-//!   gets the handler's answer, as what it sent was handled, and the claim ends with its lease. So does an
-//!   engine that loses what it had confirmed.
+//!   leaves a delivery that will be handled again. So does a store that fails from that moment to the end of the
+//!   lease: the sender gets the handler's answer, as what it sent was handled, and a task of the Tokio runtime tells
+//!   the store again until then. So does an engine that loses what it had confirmed.
 //!
 //! What makes it exactly once is a handler that writes [`Verified::dedupe_key`](crate::Verified::dedupe_key)
 //! into its own database, as a primary key, in the transaction that has the effect: the second time the

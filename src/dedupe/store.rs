@@ -111,7 +111,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// If it is not sure to be remembered. The sender still gets the handler's answer.
+    /// If it is not sure to be remembered. The sender still gets the handler's answer, and the layer tries again
+    /// until the lease is over.
     fn complete(
         &self,
         key: DedupeKey,

@@ -1,18 +1,24 @@
 use std::{
-    future::{Future, pending},
+    future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::{Context, Waker},
     time::Duration,
 };
 
-use tokio::{runtime::Handle, time::sleep};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep},
+};
 
 use super::{
     Claim, Owner,
     any_store::{AnyStore, Keys, Step, Times},
 };
-use crate::trace;
+use crate::{rejection::RejectionKind, trace};
+
+/// Before the store is told again of a success that it did not take.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// One delivery's place in the store: settled when it is dropped, whatever happened.
 pub(super) struct Ticket {
@@ -57,7 +63,7 @@ impl Ticket {
         self.due = Due::Complete { retention };
     }
 
-    /// Renews the claim until it is dropped.
+    /// Renews the claim, until another one has it.
     pub(super) fn renewal(&self) -> impl Future<Output = ()> + Send + use<> {
         let (store, keys, owner, times) =
             (Arc::clone(&self.store), self.keys, self.owner, self.times);
@@ -72,7 +78,7 @@ impl Ticket {
                             key = %keys.first,
                             "a delivery was claimed by another one while it was being handled"
                         );
-                        return pending().await;
+                        return;
                     }
                     Err(error) => trace::warn!(
                         key = %keys.first,
@@ -84,29 +90,86 @@ impl Ticket {
         }
     }
 
-    /// What has to be done now that the handler is done.
+    /// What has to be done now that the handler is done. A success that the store does not take is told again by
+    /// a task, for which nobody waits.
     pub(super) fn settle(&self) -> impl Future<Output = ()> + Send + use<> {
         let store = Arc::clone(&self.store);
         let (keys, owner, times, due) = (self.keys, self.owner, self.times, self.due);
         async move {
             let settled = match due {
-                Due::Complete { retention } => store.complete(keys, owner, retention, times).await,
-                Due::Nothing => Ok(true),
-                Due::Release => store.release(keys, owner, times).await.map(|()| true),
+                Due::Complete { retention } => {
+                    let completion = Completion {
+                        store,
+                        keys,
+                        owner,
+                        times,
+                        retention,
+                    };
+                    let settled = completion.tell().await;
+                    if settled.is_err() {
+                        completion.insist();
+                    }
+                    settled
+                }
+                Due::Nothing => Ok(()),
+                // Who cannot be told of it waits for the end of the lease.
+                Due::Release => store.release(keys, owner, times).await,
             };
-            match settled {
-                Ok(true) => {}
-                Ok(false) => trace::warn!(
-                    key = %keys.first,
-                    "a delivery was handled to its end by one whose claim another one had taken over"
-                ),
-                Err(error) => trace::warn!(
+            if let Err(error) = settled {
+                trace::warn!(
                     key = %keys.first,
                     reason = %error,
                     "the end of a delivery could not be told to the store"
-                ),
+                );
             }
         }
+    }
+}
+
+/// A success of which the store has to hear.
+struct Completion {
+    store: Arc<dyn AnyStore>,
+    keys: Keys,
+    owner: Owner,
+    times: Times,
+    retention: Duration,
+}
+
+impl Completion {
+    async fn tell(&self) -> Result<(), RejectionKind> {
+        let store = Arc::clone(&self.store);
+        let told = store.complete(self.keys, self.owner, self.retention, self.times);
+        if !told.await? {
+            trace::warn!(
+                key = %self.keys.first,
+                "a delivery was handled to its end by one whose claim another one had taken over"
+            );
+        }
+        Ok(())
+    }
+
+    /// Tells it again until the lease is over: as long as that lasts, nobody else can have begun. Without a
+    /// runtime the claim ends with its lease.
+    fn insist(self) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        runtime.spawn(async move {
+            let begun = Instant::now();
+            let longest = self.times.lease / 10;
+            let mut pause = FIRST_PAUSE.min(longest);
+            while begun.elapsed() < self.times.lease {
+                sleep(pause).await;
+                if self.tell().await.is_ok() {
+                    return;
+                }
+                pause = longest.min(pause * 2);
+            }
+            trace::warn!(
+                key = %self.keys.first,
+                "the store never heard of the success of a delivery, which will be handled again if it comes again"
+            );
+        });
     }
 }
 
