@@ -5,6 +5,8 @@ mod common;
 mod redis_server;
 
 use std::{
+    convert::Infallible,
+    error::Error as _,
     net::SocketAddr,
     sync::{
         Arc,
@@ -13,14 +15,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis_server::RedisServer;
+use ::redis::{
+    Client, ClientTlsConfig, Cmd, FromRedisValue, TlsCertificates,
+    cluster::ClusterClient,
+    cmd,
+    sentinel::{SentinelClient, SentinelServerType},
+};
+use bytes::Bytes;
+use common::{github, secret, send};
+use http::{Request, Response};
+use http_body_util::Full;
+use redis_server::{RedisServer, free_port};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{Mutex, watch},
     time::sleep,
 };
-use tower_webhook::dedupe::{Claim, DedupeKey, Owner, RedisStore, Store};
+use tower::{Layer as _, service_fn};
+use tower_webhook::{
+    DedupeLayer, VerifiedBody, WebhookLayer,
+    dedupe::{Claim, DedupeKey, Owner, RedisStore, Store},
+    providers, testing,
+};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -181,5 +198,228 @@ async fn a_connection_is_closed() {
         });
         let claims = futures_util::future::join_all(steps).await;
         assert_eq!(claims, [Claim::Granted; 8]);
+    }
+}
+
+/// A store keeps all its promises, and two of the same delivery are one.
+async fn expect_good<S: Store + Clone>(store: S) {
+    testing::store(&store).await;
+    let handle = service_fn(async |_: Request<VerifiedBody>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("handled")))
+    });
+    let webhook = WebhookLayer::new(providers::github(), secret()).unwrap();
+    let service = webhook.layer(DedupeLayer::new(store).layer(handle));
+    for expected in ["handled", r#"{"message":"Duplicate delivery"}"#] {
+        let answer = send(&service, github("1").request()).await;
+        assert_eq!(answer.text(), expected);
+    }
+}
+
+fn tls_client(url: &str, root: &[u8], own: Option<(&[u8], &[u8])>) -> Client {
+    let certificates = TlsCertificates {
+        client_tls: own.map(|(certificate, key)| ClientTlsConfig {
+            client_cert: certificate.to_vec(),
+            client_key: key.to_vec(),
+        }),
+        root_cert: Some(root.to_vec()),
+    };
+    Client::build_with_tls(url, certificates).unwrap()
+}
+
+const ROOT: &[u8] = include_bytes!("tls/redis-ca.pem");
+const ANOTHER_ROOT: &[u8] = include_bytes!("tls/ca.pem");
+const CERTIFICATE: &[u8] = include_bytes!("tls/redis.pem");
+const KEY: &[u8] = include_bytes!("tls/redis.key");
+
+/// By TLS, under a root of one's own; and a certificate that no root knows, or of another name, is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_tls() {
+    let Some((_server, port)) = RedisServer::start_with_tls(&["--tls-auth-clients", "no"]) else {
+        return;
+    };
+    let url = format!("rediss://localhost:{port}");
+    for url in [&*url, &format!("rediss://127.0.0.1:{port}")] {
+        let client = tls_client(url, ROOT, None);
+        expect_good(
+            RedisStore::connect_client(client)
+                .await
+                .unwrap()
+                .prefix(url),
+        )
+        .await;
+    }
+    let of = |error: tower_webhook::dedupe::RedisStoreError| error.source().unwrap().to_string();
+    // A URL trusts the roots that browsers do, and the certificate that it was shown is from none of them.
+    let stranger = of(RedisStore::connect(&url).await.unwrap_err());
+    assert!(stranger.contains("UnknownIssuer"), "{stranger}");
+    let client = tls_client(&url, ANOTHER_ROOT, None);
+    let stranger = of(RedisStore::connect_client(client).await.unwrap_err());
+    assert!(stranger.contains("UnknownIssuer"), "{stranger}");
+    let client = tls_client(&format!("rediss://127.0.0.2:{port}"), ROOT, None);
+    let stranger = of(RedisStore::connect_client(client).await.unwrap_err());
+    assert!(
+        stranger.contains("NotValidForName") || stranger.contains("refused"),
+        "{stranger}"
+    );
+    // And who speaks without it gets nowhere.
+    let plain = RedisStore::connect(&format!("redis://localhost:{port}")).await;
+    assert!(plain.is_err());
+}
+
+/// A server that wants a certificate of this side is shown one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_tls_on_both_sides() {
+    let Some((_server, port)) = RedisServer::start_with_tls(&["--tls-auth-clients", "yes"]) else {
+        return;
+    };
+    let url = format!("rediss://localhost:{port}");
+    let client = tls_client(&url, ROOT, Some((CERTIFICATE, KEY)));
+    expect_good(RedisStore::connect_client(client).await.unwrap()).await;
+    let client = tls_client(&url, ROOT, None);
+    RedisStore::connect_client(client).await.unwrap_err();
+}
+
+async fn ask<T: FromRedisValue>(server: &RedisServer, command: &Cmd) -> T {
+    let client = Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    command.query_async(&mut connection).await.unwrap()
+}
+
+async fn wait_until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < Duration::from_secs(30), "not so: {what}");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Three masters, each with a third of the slots.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster() {
+    let ports = [(); 3].map(|()| free_port().to_string());
+    let mut nodes = Vec::new();
+    for port in &ports {
+        let options = ["--cluster-enabled", "yes", "--cluster-port", port];
+        let Some(node) = RedisServer::start_with(&options) else {
+            return;
+        };
+        nodes.push(node);
+    }
+    for (at, slots) in [(0, 5460), (5461, 10922), (10923, 16383)]
+        .iter()
+        .enumerate()
+    {
+        let mut own = cmd("CLUSTER");
+        own.arg("ADDSLOTSRANGE").arg(slots.0).arg(slots.1);
+        let _: () = ask(&nodes[at], &own).await;
+        let mut meet = cmd("CLUSTER");
+        meet.arg("MEET")
+            .arg("127.0.0.1")
+            .arg(nodes[at].port())
+            .arg(&ports[at]);
+        let _: () = ask(&nodes[0], &meet).await;
+    }
+    wait_until("the cluster has all its slots", async || {
+        for node in &nodes {
+            let info: String = ask(node, cmd("CLUSTER").arg("INFO")).await;
+            let known = "cluster_known_nodes:3";
+            if !info.contains("cluster_state:ok") || !info.contains(known) {
+                return false;
+            }
+        }
+        true
+    })
+    .await;
+    let client = ClusterClient::new(nodes.iter().map(RedisServer::url)).unwrap();
+    let store = RedisStore::new(client.get_async_connection().await.unwrap());
+    expect_good(store).await;
+    for node in &nodes {
+        let keys: u64 = ask(node, &cmd("DBSIZE")).await;
+        assert!(keys > 10, "a node has {keys} keys");
+    }
+}
+
+/// A master and its replica, as a sentinel names them: what is remembered survives that they change places.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sentinel() {
+    let Some(master) = RedisServer::start() else {
+        return;
+    };
+    let of = format!("127.0.0.1 {}", master.port());
+    let replica = RedisServer::start_with(&["--replicaof", &of]).unwrap();
+    wait_until("the replica follows", async || {
+        let info: String = ask(&replica, cmd("INFO").arg("replication")).await;
+        info.contains("master_link_status:up")
+    })
+    .await;
+    let sentinel = RedisServer::sentinel(&master).unwrap();
+    wait_until("the sentinel knows the replica", async || {
+        let mut known = cmd("SENTINEL");
+        let known: Vec<::redis::Value> =
+            ask(&sentinel, known.arg("REPLICAS").arg("mymaster")).await;
+        !known.is_empty()
+    })
+    .await;
+
+    let kind = SentinelServerType::Master;
+    let name = "mymaster".to_owned();
+    let client = SentinelClient::build(vec![sentinel.url()], name, None, kind).unwrap();
+    let client = Arc::new(Mutex::new(client));
+    let dial = move || {
+        let client = Arc::clone(&client);
+        async move { client.lock().await.get_async_connection().await }
+    };
+    let store = RedisStore::dial(dial).await.unwrap();
+    expect_good(store.clone()).await;
+    let (done, owner) = (key("done"), Owner::new());
+    assert!(store.complete(done, owner, HOUR).await.unwrap());
+
+    let acknowledged: i64 = ask(&master, cmd("WAIT").arg(1).arg(5000)).await;
+    assert_eq!(acknowledged, 1);
+    let mut failover = cmd("SENTINEL");
+    let _: () = ask(&sentinel, failover.arg("FAILOVER").arg("mymaster")).await;
+    wait_until("the replica is the master", async || {
+        let info: String = ask(&replica, cmd("INFO").arg("replication")).await;
+        let old: String = ask(&master, cmd("INFO").arg("replication")).await;
+        info.contains("role:master") && old.contains("role:slave")
+    })
+    .await;
+    until_it_succeeds(&store, Duration::from_secs(10)).await;
+    let claim = store.claim(done, Owner::new(), HOUR).await.unwrap();
+    assert_eq!(claim, Claim::Completed);
+    let keys: u64 = ask(&replica, &cmd("DBSIZE")).await;
+    let owner = Owner::new();
+    assert_eq!(
+        store.claim(key("new"), owner, HOUR).await.unwrap(),
+        Claim::Granted
+    );
+    assert_eq!(ask::<u64>(&replica, &cmd("DBSIZE")).await, keys + 1);
+}
+
+/// The server's clock: a jump forward ends leases and forgets, one back forgets nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_servers_clock_jumps() {
+    let Some(server) = RedisServer::start_with_clock() else {
+        return;
+    };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let claim = async |name: &str| {
+        let claim = store.claim(key(name), Owner::new(), HOUR).await;
+        claim.unwrap()
+    };
+    let owner = Owner::new();
+    for day in [0, -1, -10] {
+        server.set_clock(day * 24 * 60 * 60);
+        let (under_way, done) = (format!("{day} under way"), format!("{day} done"));
+        assert_eq!(claim(&under_way).await, Claim::Granted);
+        assert!(store.complete(key(&done), owner, HOUR).await.unwrap());
+        server.set_clock((day - 1) * 24 * 60 * 60);
+        for _ in 0..3 {
+            assert_eq!(claim(&under_way).await, Claim::InFlight);
+            assert_eq!(claim(&done).await, Claim::Completed);
+        }
+        server.set_clock(day * 24 * 60 * 60 + 2 * 60 * 60);
+        assert_eq!(claim(&under_way).await, Claim::Granted);
+        assert_eq!(claim(&done).await, Claim::Granted);
     }
 }

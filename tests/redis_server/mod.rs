@@ -6,7 +6,7 @@ use std::{
     env, fs,
     io::{self, Write as _},
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -35,14 +35,45 @@ impl RedisServer {
     /// As [`start`](Self::start), with more options.
     pub(crate) fn start_with(options: &[&str]) -> Option<Self> {
         let mut server = Self::unstarted()?;
-        let kept = "--appendonly yes --appendfsync always --save --maxmemory-policy noeviction";
+        server.keep(options);
+        server.start_again();
+        Some(server)
+    }
+
+    /// As [`start`](Self::start), with a port for TLS, which is given too. `None`, and a line that says so, if it was
+    /// built without.
+    pub(crate) fn start_with_tls(options: &[&str]) -> Option<(Self, u16)> {
+        let mut server = Self::unstarted()?;
+        let port = free_port();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
+        let files = [
+            "cert-file redis.pem",
+            "key-file redis.key",
+            "ca-cert-file redis-ca.pem",
+        ];
+        let mut tls = vec!["--tls-port".to_owned(), port.to_string()];
+        for file in files {
+            let (option, name) = file.split_once(' ').unwrap();
+            tls.extend([format!("--tls-{option}"), format!("{folder}/{name}")]);
+        }
+        let mut all: Vec<_> = tls.iter().map(|word| &**word).collect();
+        all.extend(options);
+        server.keep(&all);
+        if !server.begins() {
+            not_run("a `redis-server` with TLS");
+            return None;
+        }
+        Some((server, port))
+    }
+
+    fn keep(&mut self, options: &[&str]) {
+        let kept = "--appendonly yes --appendfsync always --save --maxmemory-policy noeviction \
+             --repl-diskless-sync-delay 0";
         let mut arguments: Vec<_> = kept.split(' ').map(str::to_owned).collect();
         // No snapshots: an empty word of its own.
         arguments.insert(5, String::new());
         arguments.extend(options.iter().map(|&option| option.to_owned()));
-        server.arguments = arguments;
-        server.start_again();
-        Some(server)
+        self.arguments = arguments;
     }
 
     /// A sentinel that watches a master, by the name of `mymaster`, and asks nobody else before it fails it over.
@@ -60,23 +91,29 @@ impl RedisServer {
     }
 
     /// As [`start`](Self::start), by a clock that [`set_clock`](Self::set_clock) puts forward and back. `None`, and a
-    /// line that says so, without `libfaketime` too.
+    /// line that says so, without a C compiler too.
     pub(crate) fn start_with_clock() -> Option<Self> {
-        let folders = ["x86_64-linux-gnu/", "aarch64-linux-gnu/", ""];
-        let files = folders.map(|it| format!("/usr/lib/{it}faketime/libfaketimeMT.so.1"));
-        let Some(library) = files.iter().find(|file| Path::new(file).exists()) else {
-            not_run("`libfaketime`");
-            return None;
-        };
         let mut server = Self::unstarted()?;
-        let file = server.folder.join("clock").display().to_string();
+        let library = server.folder.join("clock.so");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/redis_server/clock.c");
+        let mut cc = Command::new("cc");
+        let compiled = cc
+            .args(["-shared", "-fPIC", "-o"])
+            .arg(&library)
+            .arg(source)
+            .status();
+        if !compiled.is_ok_and(|status| status.success()) {
+            not_run("`cc`");
+            return None;
+        }
         server.variables = vec![
-            ("LD_PRELOAD", library.clone()),
-            ("FAKETIME_TIMESTAMP_FILE", file),
-            ("FAKETIME_NO_CACHE", "1".into()),
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
+            ("LD_PRELOAD", library.display().to_string()),
+            (
+                "CLOCK_FILE",
+                server.folder.join("clock").display().to_string(),
+            ),
         ];
-        server.set_clock(0);
+        server.keep(&[]);
         server.start_again();
         Some(server)
     }
@@ -85,7 +122,7 @@ impl RedisServer {
     pub(crate) fn set_clock(&self, seconds: i64) {
         // At once, so that the server never reads half of it.
         let new = self.folder.join("clock.new");
-        fs::write(&new, format!("{seconds:+}s")).unwrap();
+        fs::write(&new, seconds.to_string()).unwrap();
         fs::rename(new, self.folder.join("clock")).unwrap();
     }
 
@@ -120,13 +157,18 @@ impl RedisServer {
     /// As `kill -9` does.
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
+            let _ = child.kill();
             child.wait().unwrap();
         }
     }
 
     /// Starts what was killed, with what it had on the disk.
     pub(crate) fn start_again(&mut self) {
+        assert!(self.begins(), "the server ends at once");
+    }
+
+    /// Waits until it answers; `false` if it ends instead.
+    fn begins(&mut self) -> bool {
         let child = Command::new("redis-server")
             // The first one may be a file.
             .args(&self.arguments)
@@ -141,12 +183,16 @@ impl RedisServer {
         self.child = Some(child);
         let begun = Instant::now();
         while !self.answers() {
+            if let Some(Ok(Some(_))) = self.child.as_mut().map(Child::try_wait) {
+                return false;
+            }
             assert!(
                 begun.elapsed() < Duration::from_secs(20),
                 "the server does not answer"
             );
             thread::sleep(Duration::from_millis(10));
         }
+        true
     }
 
     /// Stops it from answering, with its connections open, until [`resume`](Self::resume).

@@ -86,7 +86,8 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// can be handled again. Set `maxmemory-policy noeviction`: with any other, a full Redis forgets what was
 /// promised; so, a step fails, and deliveries are answered 503.
 ///
-/// Redis measures time by its server's wall clock: a step forward there forgets early, so have it slewed.
+/// Redis measures time by its server's wall clock. A step forward there ends leases and forgets early, so have it
+/// slewed; one back forgets nothing, and keeps for longer.
 #[derive(Clone)]
 pub struct RedisStore<C = RedisConnection> {
     connection: C,
@@ -134,7 +135,8 @@ return 1";
 
 impl RedisStore {
     /// Connects to the server under `url`: `redis://[user:password@]host:port/database`, `unix://…`, and by
-    /// TLS `rediss://…`, with the `redis-tls` feature.
+    /// TLS `rediss://…`, with the `redis-tls` feature. TLS trusts the roots of `webpki-roots`, which are those of
+    /// browsers; for a root of your own take [`connect_client`](Self::connect_client).
     ///
     /// # Errors
     ///
@@ -149,7 +151,21 @@ impl RedisStore {
     }
 
     /// Connects to the server of a client of the `redis` crate, which can be told more than a URL says: the
-    /// root of your own certificates, or a certificate for this side.
+    /// root of your own certificates, which is then the only one, or a certificate for this side.
+    ///
+    /// ```
+    /// use redis::{Client, TlsCertificates};
+    /// use tower_webhook::dedupe::RedisStore;
+    ///
+    /// async fn store(root: Vec<u8>) -> Result<RedisStore, Box<dyn std::error::Error>> {
+    ///     let certificates = TlsCertificates {
+    ///         client_tls: None,
+    ///         root_cert: Some(root), // PEM
+    ///     };
+    ///     let client = Client::build_with_tls("rediss://redis.internal:6380", certificates)?;
+    ///     Ok(RedisStore::connect_client(client).await?)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
