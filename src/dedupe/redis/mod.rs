@@ -2,6 +2,7 @@
 
 mod connection;
 mod error;
+mod scripts;
 mod store;
 
 pub use self::{connection::RedisConnection, error::RedisStoreError, store::RedisStore};

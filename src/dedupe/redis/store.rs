@@ -6,7 +6,7 @@ use redis::{
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
-use super::{RedisConnection, RedisStoreError, error::Kind};
+use super::{RedisConnection, RedisStoreError, error::Kind, scripts::Scripts};
 use crate::{
     deadline::in_time,
     dedupe::{Claim, DedupeKey, Owner, Store},
@@ -95,43 +95,6 @@ pub struct RedisStore<C = RedisConnection> {
     deadline: Option<Duration>,
     scripts: Arc<Scripts>,
 }
-
-struct Scripts {
-    claim: Script,
-    renew: Script,
-    complete: Script,
-    release: Script,
-}
-
-const CLAIM: &str = "
-local known = redis.call('GET', KEYS[1])
-if not known or known == ARGV[1] then
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-  return 'granted'
-end
-return known == '.' and 'completed' or 'in flight'";
-
-const RENEW: &str = "
-local known = redis.call('GET', KEYS[1])
-if not known or known == ARGV[1] then
-  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-  return 1
-end
-return 0";
-
-const COMPLETE: &str = "
-local known = redis.call('GET', KEYS[1])
-if not known or known == ARGV[1] then
-  redis.call('SET', KEYS[1], '.', 'PX', ARGV[2])
-  return 1
-end
-return known == '.' and 1 or 0";
-
-const RELEASE: &str = "
-if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('DEL', KEYS[1])
-end
-return 1";
 
 impl RedisStore {
     /// Connects to the server under `url`: `redis://[user:password@]host:port/database`, `unix://…`, and by
@@ -237,12 +200,7 @@ impl<C> RedisStore<C> {
             connection,
             prefix: "webhook:".into(),
             deadline: Some(DEFAULT_DEADLINE),
-            scripts: Arc::new(Scripts {
-                claim: Script::new(CLAIM),
-                renew: Script::new(RENEW),
-                complete: Script::new(COMPLETE),
-                release: Script::new(RELEASE),
-            }),
+            scripts: Arc::new(Scripts::new()),
         }
     }
 
