@@ -262,6 +262,32 @@ async fn memory_is_bounded_and_never_forgets_a_promise() {
     assert_eq!(store.len(), ROOM);
 }
 
+/// Whatever is over is found before a store is full, wherever it is among what is not: behind others whose leases
+/// ended earlier, and in one shard of many.
+#[tokio::test(start_paused = true)]
+async fn what_is_over_is_found_before_a_store_is_full() {
+    const ROOM: usize = 50_000;
+    const SECOND: Duration = Duration::from_secs(1);
+    for over in [1, 2, 300] {
+        let store = MemoryStore::new(ROOM);
+        for at in 0..ROOM {
+            let (owner, is_short) = (Owner::new(), at >= ROOM - over);
+            let lease = if is_short { SECOND * 2 } else { SECOND };
+            store.claim(key(at), owner, lease).await.unwrap();
+            let retention = if is_short { HOUR / 60 } else { HOUR };
+            store.complete(key(at), owner, retention).await.unwrap();
+        }
+        let more = |at| store.claim(key(ROOM + at), Owner::new(), HOUR);
+        assert!(more(0).await.is_err());
+        advance(HOUR / 30).await;
+        for at in 0..over {
+            assert_eq!(more(at).await, Ok(Claim::Granted), "{at} of {over}");
+        }
+        assert!(more(over).await.is_err());
+        assert_eq!(store.len(), ROOM);
+    }
+}
+
 /// A key that is claimed and released again and again takes one place, and hardly any memory.
 #[tokio::test(start_paused = true)]
 async fn what_is_released_leaves_nothing() {

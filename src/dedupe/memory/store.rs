@@ -1,6 +1,4 @@
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap, binary_heap::PeekMut, hash_map::Entry},
     error::Error,
     fmt,
     sync::{
@@ -10,9 +8,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::{task::yield_now, time::Instant};
 
-use super::{Claim, DedupeKey, Owner, Store};
+use super::shard::{Known, Moment, RELEASED, Shard, Tidied, nanos};
+use crate::dedupe::{Claim, DedupeKey, Owner, Store};
 
 /// A [`Store`] in this process's memory: for one process, and for tests.
 ///
@@ -52,12 +51,6 @@ struct Shared {
     count: AtomicUsize,
 }
 
-/// A moment, in nanoseconds after the store was made.
-type Moment = u64;
-
-/// Until when something holds that was released: no moment is before it.
-const RELEASED: Moment = 0;
-
 /// More than anybody has cores.
 const SHARDS: usize = 64;
 
@@ -65,29 +58,9 @@ const SHARDS: usize = 64;
 /// are left.
 const TIDIED: usize = 2;
 
-/// How many of each shard when there is no room.
-const TIDIED_WHEN_FULL: usize = 32;
-
-/// How many released keys stay for a while, whatever else there is.
-const FEW: usize = 64;
-
-#[derive(Default)]
-struct Shard {
-    known: HashMap<DedupeKey, Known>,
-    /// When to look at which key. Each that is known is in it once, at the end of its first lease; it is put
-    /// back then if it holds for longer.
-    due: BinaryHeap<Reverse<(Moment, DedupeKey)>>,
-    /// How many of the known were released. They stay until they are due, because nothing finds them in
-    /// `due` before.
-    released: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Known {
-    /// `None` where it was completed.
-    owner: Option<Owner>,
-    until: Moment,
-}
+/// How many when there is no room, before other tasks and other steps get their turn. There is more than that only
+/// after many leases have ended with no step since: each key is looked at once for each time that it was put off.
+const TIDIED_AT_ONCE: usize = 256;
 
 impl MemoryStore {
     /// A store that remembers so many deliveries at the same time, under way and completed. Take more than
@@ -128,23 +101,37 @@ impl Shared {
     }
 
     /// Takes a step: `next` says what it answers, and what is known of the key from now on, if that is
-    /// something else.
-    fn step<T>(
+    /// something else. Before there is no room for it, whatever is over in any shard is found.
+    async fn step<T>(
         &self,
         key: DedupeKey,
         next: impl Fn(Option<Known>, Moment) -> (T, Option<Known>),
     ) -> Result<T, Full> {
-        for was_full in [false, true] {
-            if was_full {
-                self.make_room();
-            }
+        let attempt = || {
             let mut shard = self.shard(key);
             let now = self.now();
-            self.give_up(shard.tidy(now, TIDIED));
-            let known = shard.known.get(&key).copied();
+            self.give_up(shard.tidy(now, TIDIED).gone);
+            let known = shard.get(key);
             let (answer, known) = next(known.filter(|known| known.until > now), now);
-            if known.is_none_or(|known| shard.set(key, known, || self.reserve())) {
-                return Ok(answer);
+            let is_taken = known.is_none_or(|known| shard.set(key, known, || self.reserve()));
+            is_taken.then_some(answer)
+        };
+        if let Some(answer) = attempt() {
+            return Ok(answer);
+        }
+        for shard in &self.shards {
+            loop {
+                let Tidied { gone, is_all } = lock(shard).tidy(self.now(), TIDIED_AT_ONCE);
+                self.give_up(gone);
+                if gone > 0 {
+                    if let Some(answer) = attempt() {
+                        return Ok(answer);
+                    }
+                }
+                if is_all {
+                    break;
+                }
+                yield_now().await;
             }
         }
         Err(Full(self.capacity))
@@ -153,13 +140,6 @@ impl Shared {
     fn release(&self, key: DedupeKey, owner: Owner) {
         if self.shard(key).release(key, owner) {
             self.give_up(1);
-        }
-    }
-
-    fn make_room(&self) {
-        for shard in &self.shards {
-            let gone = lock(shard).tidy(self.now(), TIDIED_WHEN_FULL);
-            self.give_up(gone);
         }
     }
 
@@ -178,97 +158,28 @@ impl Shared {
     }
 }
 
-impl Shard {
-    /// Notes what is known of a key; `false` if there is no room for it.
-    fn set(&mut self, key: DedupeKey, known: Known, reserve: impl FnOnce() -> bool) -> bool {
-        match self.known.entry(key) {
-            Entry::Occupied(mut entry) => {
-                if entry.get().until == RELEASED {
-                    if !reserve() {
-                        return false;
-                    }
-                    self.released -= 1;
-                }
-                entry.insert(known);
-            }
-            Entry::Vacant(entry) => {
-                if !reserve() {
-                    return false;
-                }
-                entry.insert(known);
-                self.due.push(Reverse((known.until, key)));
-            }
-        }
-        true
-    }
-
-    /// Whether it was this owner's to release.
-    fn release(&mut self, key: DedupeKey, owner: Owner) -> bool {
-        let Some(known) = self.known.get_mut(&key) else {
-            return false;
-        };
-        if known.owner != Some(owner) || known.until == RELEASED {
-            return false;
-        }
-        known.until = RELEASED;
-        self.released += 1;
-        if self.released > self.known.len() / 2 + FEW {
-            self.known.retain(|_, known| known.until != RELEASED);
-            let due = self.known.iter();
-            self.due = due
-                .map(|(key, known)| Reverse((known.until, *key)))
-                .collect();
-            self.released = 0;
-        }
-        true
-    }
-
-    /// Forgets what is over, of at most so many keys, and says how many places that makes.
-    fn tidy(&mut self, now: Moment, most: usize) -> usize {
-        let mut gone = 0;
-        for _ in 0..most {
-            let Some(mut due) = self.due.peek_mut() else {
-                break;
-            };
-            let Reverse((moment, key)) = *due;
-            if moment > now {
-                break;
-            }
-            let until = self.known.get(&key).map_or(RELEASED, |known| known.until);
-            if until > now {
-                *due = Reverse((until, key));
-                continue;
-            }
-            PeekMut::pop(due);
-            self.known.remove(&key);
-            if until == RELEASED {
-                self.released -= 1;
-            } else {
-                gone += 1;
-            }
-        }
-        gone
-    }
-}
-
 impl Store for MemoryStore {
     type Error = Full;
 
     async fn claim(&self, key: DedupeKey, owner: Owner, lease: Duration) -> Result<Claim, Full> {
-        self.0.step(key, |known, now| match known {
-            Some(Known { owner: None, .. }) => (Claim::Completed, None),
-            Some(Known {
-                owner: Some(it), ..
-            }) if it != owner => (Claim::InFlight, None),
-            _ => (Claim::Granted, Some(Known::claimed(owner, now, lease))),
-        })
+        self.0
+            .step(key, |known, now| match known {
+                Some(Known { owner: None, .. }) => (Claim::Completed, None),
+                Some(Known {
+                    owner: Some(it), ..
+                }) if it != owner => (Claim::InFlight, None),
+                _ => (Claim::Granted, Some(Known::claimed(owner, now, lease))),
+            })
+            .await
     }
 
     async fn renew(&self, key: DedupeKey, owner: Owner, lease: Duration) -> Result<bool, Full> {
-        self.0.step(key, |known, now| match known {
-            Some(known) if known.owner != Some(owner) => (false, None),
-            _ => (true, Some(Known::claimed(owner, now, lease))),
-        })
+        self.0
+            .step(key, |known, now| match known {
+                Some(known) if known.owner != Some(owner) => (false, None),
+                _ => (true, Some(Known::claimed(owner, now, lease))),
+            })
+            .await
     }
 
     async fn complete(
@@ -277,37 +188,19 @@ impl Store for MemoryStore {
         owner: Owner,
         retention: Duration,
     ) -> Result<bool, Full> {
-        self.0.step(key, |known, now| match known {
-            Some(Known { owner: None, .. }) => (true, None),
-            Some(known) if known.owner != Some(owner) => (false, None),
-            _ => (true, Some(Known::completed(now, retention))),
-        })
+        self.0
+            .step(key, |known, now| match known {
+                Some(Known { owner: None, .. }) => (true, None),
+                Some(known) if known.owner != Some(owner) => (false, None),
+                _ => (true, Some(Known::completed(now, retention))),
+            })
+            .await
     }
 
     async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), Full> {
         self.0.release(key, owner);
         Ok(())
     }
-}
-
-impl Known {
-    fn claimed(owner: Owner, now: Moment, lease: Duration) -> Self {
-        Self {
-            owner: Some(owner),
-            until: now.saturating_add(nanos(lease)),
-        }
-    }
-
-    fn completed(now: Moment, retention: Duration) -> Self {
-        Self {
-            owner: None,
-            until: now.saturating_add(nanos(retention)),
-        }
-    }
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
