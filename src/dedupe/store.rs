@@ -7,7 +7,7 @@ use std::{
         Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use crate::verify::DedupeKey;
@@ -186,10 +186,12 @@ impl Owner {
     #[expect(clippy::new_without_default, reason = "each is another one")]
     pub fn new() -> Self {
         // Its keys come from the operating system, so that its hashes of one number differ from process
-        // to process: two of 64 bits meet on one key once in 10¹⁹ times.
+        // to process: two of 64 bits meet on one key once in 10¹⁹ times. The keys and the count of a process that
+        // was forked, or of a machine that was copied, are those of the other; the moment is not.
         static RANDOM: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        Self(RANDOM.hash_one(COUNT.fetch_add(1, Ordering::Relaxed)))
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        Self(RANDOM.hash_one((count, SystemTime::now())))
     }
 
     /// The number.
