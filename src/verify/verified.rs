@@ -212,7 +212,8 @@ impl Verified {
     /// What tells this delivery from all others of its provider and tenant, made of nothing but what is
     /// signed: the id, if that is; else the MAC, or a digest of the signed text where that is verified
     /// by a public key. `None` where nothing that is signed
-    /// [tells deliveries apart](Scheme::tells_deliveries_apart), as with a token.
+    /// [tells deliveries apart](Scheme::tells_deliveries_apart), as with a token, or where items are signed one
+    /// by one, which whoever has a delivery could leave out or repeat.
     ///
     /// [`DedupeLayer`](crate::DedupeLayer) claims deliveries by it. A handler that writes it into its
     /// own database, in the transaction that has its effect, has that effect once, whatever happens.
@@ -225,8 +226,10 @@ impl Verified {
     /// - A MAC depends on the secret. If a sender signs with two, and somebody takes one of the
     ///   signatures away, what is left may match under another secret, and this key is another one. The
     ///   layer claims the delivery under the current secret too, and so recognises it; a table of your own,
-    ///   which has this key alone, does not. Nor does the layer, if the delivery was handled while it knew
-    ///   only the older of the two.
+    ///   which has this key alone, does not.
+    /// - One case is left to the layer as well: a delivery that is signed with two secrets, was handled by a
+    ///   receiver that knew only the older one, and comes again, within the window, when the receiver knows
+    ///   both. Its key is then that of the newer one, under which nothing is known.
     /// - The provider's name is in it, and the tenant. Two senders of the same scheme whose ids are
     ///   their own to choose need a [scope](crate::DedupeLayer::scope) each.
     #[must_use]
