@@ -44,25 +44,6 @@ impl Print {
         &self.0
     }
 
-    /// What tells several messages from others: that of a single one is its own.
-    pub(crate) fn joined(prints: impl IntoIterator<Item = Self>) -> Self {
-        use sha2::Digest as _;
-
-        let mut prints = prints.into_iter();
-        let first = prints.next().unwrap_or_default();
-        let mut all = Sha256::new_with_prefix(first.0);
-        let mut is_single = true;
-        for print in prints {
-            all.update(print.0);
-            is_single = false;
-        }
-        if is_single {
-            first
-        } else {
-            Self::of(&all.finalize())
-        }
-    }
-
     #[inline]
     fn of(mac: &[u8]) -> Self {
         let mut print = Self::default();

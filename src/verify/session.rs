@@ -253,10 +253,10 @@ impl Delivery {
                 keyring.tell_in_use(key, &verifier.scheme().spec().name);
             }
             if !units.is_none() {
-                let Some(joined) = units.prove(tried) else {
+                let Some(proven) = units.prove(tried) else {
                     continue;
                 };
-                print = joined;
+                print = proven;
             }
             let mut text = std::mem::take(text);
             Found::note(found.as_deref().unwrap_or_default(), &mut text, lens);

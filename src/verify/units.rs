@@ -28,13 +28,14 @@ impl<'f> Units<'f> {
         Tried(tried.collect())
     }
 
-    /// Notes what a key has proven; what tells all of them from others, if they are all proven.
+    /// Notes what a key has proven; what tells the first one from others, if they are all proven. Where there
+    /// are several, nothing tells the delivery apart.
     pub(super) fn prove(&mut self, tried: Tried) -> Option<Print> {
         for ((_, proven), (holds, print)) in self.0.iter_mut().zip(tried.0) {
             *proven = proven.or(holds.then_some(print));
         }
-        let prints: Option<Vec<_>> = self.0.iter().map(|(_, proven)| *proven).collect();
-        prints.map(Print::joined)
+        let first = self.0.first().and_then(|(_, proven)| *proven);
+        first.filter(|_| self.0.iter().all(|(_, proven)| proven.is_some()))
     }
 }
 
@@ -43,8 +44,8 @@ impl Tried {
         self.0.iter().any(|(holds, _)| *holds)
     }
 
-    /// What tells all of them from others under this key, if none was proven before.
+    /// What tells the first one from others under this key, if it was not proven before.
     pub(super) fn print(&self) -> Print {
-        Print::joined(self.0.iter().map(|(_, print)| *print))
+        self.0.first().map(|(_, print)| *print).unwrap_or_default()
     }
 }
