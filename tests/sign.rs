@@ -660,8 +660,8 @@ async fn bodies_are_buffered_up_to_the_limit() {
     type Check = fn(&SendError<Infallible>) -> bool;
     let too_large: Check = |it| matches!(it, SendError::Sign(SignError::TooLarge { limit: 8, .. }));
     let broken: Check = |it| {
-        let says = it.to_string();
-        matches!(it, SendError::Body(_)) && says.starts_with("the body of the delivery broke off: ")
+        matches!(it, SendError::Body(_))
+            && told(it) == "cannot read the delivery: its body broke off: connection reset"
     };
     let data = Step::data;
     let trailers = || Step::trailer("x-check", "1");
@@ -830,13 +830,43 @@ async fn errors_of_the_client_come_through_unchanged() {
         Err::<Response<()>, _>(std::io::Error::other("refused"))
     });
     let service = layer(providers::stripe(), SECRET).layer(fails);
-    let error = service.oneshot(post(Full::<Bytes>::from("{}"))).await;
-    let error = error.unwrap_err();
-    assert_eq!(error.to_string(), "refused");
+    let error = service.clone().oneshot(post(Full::<Bytes>::from("{}")));
+    let error = error.await.unwrap_err();
+    assert_eq!(told(&error), "refused");
     let SendError::Inner(error) = error else {
         panic!("{error:?}")
     };
     assert_eq!(error.kind(), std::io::ErrorKind::Other);
+
+    // In a box it is what it was.
+    let error = service.oneshot(post(Full::<Bytes>::from("{}"))).await;
+    let error = error.unwrap_err().into_boxed();
+    assert!(error.is::<std::io::Error>());
+    let sign = |body: Script| {
+        let service = layer(providers::stripe(), SECRET).body_limit(1);
+        service.layer(Sent::default().service()).oneshot(post(body))
+    };
+    for (body, expect) in [
+        (
+            Script::whole("{}".into()),
+            "cannot sign the delivery: the body is longer than 1 bytes",
+        ),
+        (
+            Script::new([Step::Fail]),
+            "cannot read the delivery: its body broke off: connection reset",
+        ),
+    ] {
+        let error = sign(body).await.unwrap_err().into_boxed();
+        assert_eq!(told(&*error), expect);
+    }
+}
+
+/// An error with all that it was caused by.
+fn told(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", told(cause)),
+        None => error.to_string(),
+    }
 }
 
 #[test]
