@@ -78,9 +78,46 @@ assert_eq!(outcome.tries(), 2);
 //! # Clients
 //!
 //! hyper-util's legacy client, over a connector such as `HttpConnector`, takes a
-//! [`DeliveryBody`](crate::body::DeliveryBody) as it is. Where a client has a body or a request of its own,
-//! put `tower`'s `map_request` between it and the layer: `request.map(tonic::body::Body::new)` for a
-//! channel of tonic, `reqwest::Request::try_from(request.map(DeliveryBody::into_bytes))` for reqwest.
+//! [`DeliveryBody`](crate::body::DeliveryBody) as it is. A channel of tonic has a body of its own: put
+//! `map_request(|request: Request<DeliveryBody>| request.map(tonic::body::Body::new))` between it and the
+//! layer, as `examples/tonic.rs` does. It tells its status in `grpc-status` too, so that its retries want a
+//! [`Judge`] that looks there.
+//!
+//! reqwest has requests and responses of its own. Tell it not to follow redirects, and give it URLs as it
+//! writes them, by `reqwest::Url`, if the scheme signs them: it sends `/b` for `/a/../b`.
+//!
+//! ```
+//! use http::{Request, Response};
+//! use tower::{Layer, ServiceExt, service_fn};
+//! use tower_webhook::{Secret, body::DeliveryBody, providers, sign::{SignLayer, Signer}};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let secret = || Secret::new("It's a Secret to Everybody");
+//! # let layer = tower_webhook::WebhookLayer::new(providers::stripe(), secret()?)?;
+//! # let router = axum::Router::new().route("/", axum::routing::post(()).layer(layer));
+//! # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! # let url = format!("http://{}/", listener.local_addr()?);
+//! # tokio::spawn(async { axum::serve(listener, router).await });
+//! let client = reqwest::Client::builder()
+//!     .redirect(reqwest::redirect::Policy::none())
+//!     .build()?;
+//! let client = service_fn(move |request: Request<DeliveryBody>| {
+//!     let client = client.clone();
+//!     async move {
+//!         let request = request.map(DeliveryBody::into_bytes).try_into()?;
+//!         let response = client.execute(request).await?;
+//!         Ok::<_, reqwest::Error>(Response::<reqwest::Body>::from(response))
+//!     }
+//! });
+//! let sender = SignLayer::new(Signer::new(providers::stripe(), secret()?)?).layer(client);
+//!
+//! let request = Request::post(url).body(DeliveryBody::from("{}"))?;
+//! let response = sender.oneshot(request).await?;
+//! assert!(response.status().is_success());
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Security
 //!
