@@ -5,6 +5,7 @@
 mod common;
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     error::Error,
     sync::{Arc, Mutex},
@@ -72,74 +73,55 @@ fn with_settings(preset: &Preset) -> Provider {
     })
 }
 
-/// What stands between `{start` and `}` in the signed texts.
-fn named(scheme: &Scheme, start: &str) -> Vec<String> {
-    let text: String = scheme.messages().collect();
-    let named = text.match_indices(start).filter_map(|(at, _)| {
-        let (name, _) = text[at + start.len()..].split_once('}')?;
-        Some(name.to_owned())
-    });
-    named.collect()
-}
-
 /// A delivery with all that the provider has in one, but for what the signer puts there.
 fn unsigned(base: &str, scheme: &Scheme) -> Request<DeliveryBody> {
-    let query: Vec<_> = named(scheme, "{query:")
-        .into_iter()
-        .map(|name| format!("{name}=1"))
-        .collect();
-    let mut request = Request::post(format!("{base}/{}?{}", scheme.name(), query.join("&")))
-        .extension(DeliveryId::new("delivery-1"));
-    for name in named(scheme, "{header:") {
-        if name != "content-type" {
-            request = request.header(name, "value-1");
-        }
-    }
-    let forms = [
-        "{form:",
-        "_form}",
-        "braintree",
-        "plivo",
-        "twilio",
-        "vonage_sms",
-        "{canonical:payload}",
-    ];
-    let wants_form = |text: &str| forms.iter().any(|part| text.contains(part));
-    if scheme.messages().any(wants_form) {
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let is_payload = |text: &str| text == "{canonical:payload}";
-        let body = if scheme.messages().any(is_payload) {
-            "payload=%7B%7D"
-        } else {
-            "a=1+2&bt_payload=YWJj"
-        };
-        return request.body(body.into()).unwrap();
-    }
+    let places = scheme.signed_places();
+    let mut request = Request::post(format!("{base}/{}", scheme.name()))
+        .extension(DeliveryId::new("delivery-1"))
+        .header(
+            "content-type",
+            scheme.content_type().unwrap_or("text/plain"),
+        );
     let mut body = json!({ "type": "order.paid", "id": 7, "webhookTimestamp": 1 });
-    for path in named(scheme, "{json:") {
-        let mut members = &mut body;
-        for name in path.split('.') {
-            members = &mut members[name];
+    for place in &places {
+        match place {
+            Place::Header(name) if name == "content-type" => {}
+            Place::Header(name) => request = request.header(name, "value-1"),
+            Place::Query(name) => {
+                request = request.uri(format!("{base}/{}?{name}=1", scheme.name()));
+            }
+            Place::Json(path) => {
+                let members = path.split('.');
+                *members.fold(&mut body, |body, name| &mut body[name]) = json!("value-1");
+            }
+            other => assert_eq!(*other, Place::Form("payload".into())),
         }
-        *members = json!("value-1");
     }
     if let Some(path) = scheme.signed_items() {
         // Each of them is signed by itself.
         let item = json!({ "id": 1, "NotificationRequestItem": { "pspReference": "7" } });
         body[path] = json!([item, item]);
     }
-    if let Some(name) = scheme.multipart_field() {
-        let request = request.header("content-type", "multipart/form-data; boundary=b");
-        let head = format!("content-disposition: form-data; name=\"{name}\"");
-        let body = format!("--b\r\n{head}\r\n\r\n{body}\r\n--b--\r\n");
-        return request.body(body.into()).unwrap();
-    }
     if scheme.name() == "contentful" {
         let names = "x-contentful-signed-headers,x-contentful-timestamp";
         request = request.header("x-contentful-signed-headers", names);
     }
-    let request = request.header("content-type", "application/json");
-    request.body(body.to_string().into()).unwrap()
+    let payload = |text: &str| text == "{canonical:payload}" || text == "{form:payload}";
+    let body = match scheme.content_type() {
+        Some("application/x-www-form-urlencoded") if scheme.messages().any(payload) => {
+            "payload=%7B%7D".to_owned()
+        }
+        Some("application/x-www-form-urlencoded") => "a=1+2&bt_payload=YWJj".to_owned(),
+        Some("multipart/form-data") => {
+            let kind = "multipart/form-data; boundary=b".parse().unwrap();
+            request.headers_mut().unwrap().insert("content-type", kind);
+            let name = scheme.multipart_field().unwrap();
+            let head = format!("content-disposition: form-data; name=\"{name}\"");
+            format!("--b\r\n{head}\r\n\r\n{body}\r\n--b--\r\n")
+        }
+        _ => body.to_string(),
+    };
+    request.body(body.into()).unwrap()
 }
 
 type HttpClient = Client<hyper_util::client::legacy::connect::HttpConnector, DeliveryBody>;
@@ -160,6 +142,8 @@ async fn every_preset_is_signed_sent_and_verified() {
         let provider = with_settings(preset);
         let scheme = provider.scheme().clone();
         let Some([own, theirs]) = secrets(&scheme) else {
+            // Nobody but those with a private key is left out.
+            assert_eq!(scheme.credential(), Credential::PublicKey);
             let error = Signer::new(provider, common::secret()).unwrap_err();
             assert!(matches!(error, SetupError::NotSymmetric { .. }), "{error}");
             continue;
@@ -195,6 +179,63 @@ async fn every_preset_is_signed_sent_and_verified() {
         });
     }
     report.finish();
+}
+
+/// What a scheme says that it signs has to be there, and nothing else has to.
+#[test]
+fn what_is_signed_beside_the_body_is_told() {
+    let mut told = BTreeMap::new();
+    for preset in providers::all() {
+        let provider = with_settings(preset);
+        let scheme = provider.scheme().clone();
+        let Some([own, _]) = secrets(&scheme) else {
+            continue;
+        };
+        let signer = signer(provider, own);
+        let places = scheme.signed_places();
+        let mut request =
+            unsigned("https://hooks.example.com", &scheme).map(DeliveryBody::into_bytes);
+        for place in &places {
+            let mut without = request.clone();
+            match place {
+                Place::Header(name) => drop(without.headers_mut().remove(name)),
+                Place::Query(_) => {
+                    *without.uri_mut() = "https://hooks.example.com".parse().unwrap()
+                }
+                Place::Json(path) => {
+                    let name = path.rsplit('.').next().unwrap();
+                    let body = String::from_utf8(without.body().to_vec()).unwrap();
+                    *without.body_mut() = body.replace(name, "another").into();
+                }
+                other => panic!("{other}"),
+            }
+            let error = signer.sign(&mut without, "1", at(NOW)).unwrap_err();
+            assert!(matches!(error, SignError::Text(_)), "{error}");
+        }
+        signer.sign(&mut request, "1", at(NOW)).unwrap();
+        if !places.is_empty() {
+            let places: Vec<_> = places.iter().map(ToString::to_string).collect();
+            told.insert(preset.name(), places.join(", "));
+        }
+    }
+    let expect = [
+        ("dropbox-sign", "the JSON's member `event.event_type`"),
+        ("lark", "`x-lark-request-nonce`"),
+        (
+            "mercadopago",
+            "the query's parameter `data.id`, `x-request-id`",
+        ),
+        ("plivo", "`x-plivo-signature-v3-nonce`"),
+        ("plivo-v2", "`x-plivo-signature-v2-nonce`"),
+        ("sinch-conversation", "`x-sinch-webhook-signature-nonce`"),
+        ("sinch-voice", "`content-type`"),
+    ];
+    assert_eq!(
+        told,
+        expect
+            .map(|(name, places)| (name, places.to_owned()))
+            .into()
+    );
 }
 
 // ===== what a signed request looks like =====
