@@ -66,6 +66,32 @@ fn secrets(scheme: &Scheme) -> Option<[Secret; 2]> {
     Some([Secret::new(sender).unwrap(), Secret::new(receiver).unwrap()])
 }
 
+/// Another secret of a sender.
+fn another_secret(scheme: &Scheme) -> Secret {
+    let key = b"another-key-of-32-bytes-and-more".as_slice();
+    let secret = match scheme.key_form() {
+        KeyForm::Hex | KeyForm::PublicKey(_) => hex(key),
+        KeyForm::Base64 | KeyForm::PrefixedBase64(_) => base64(key),
+        _ if scheme.credential() == Credential::UserAndPassword => "user:another".to_owned(),
+        _ => "another secret".to_owned(),
+    };
+    Secret::new(secret).unwrap()
+}
+
+/// The providers whose deliveries bear a signature of each secret.
+#[rustfmt::skip]
+const BOTH: &[&str] = &[
+    "calendly", "docusign", "retell", "cloudflare-stream", "box-com",
+    "elevenlabs", "ghost", "ghost-old", "mux", "sanity",
+    "buildkite", "circleci", "convoy", "convoy-base64", "convoy-sha512",
+    "convoy-sha512-base64", "hookdeck", "pagerduty", "sentry", "plivo",
+    "persona", "workos", "braintree", "mercadopago", "orb",
+    "paddle", "recurly", "revenuecat", "stripe", "anthropic",
+    "bigcommerce", "clerk", "dodopayments", "gitlab-signing-token", "lithic",
+    "liveblocks", "openai", "polar", "replicate", "resend",
+    "standard-webhooks", "standard-webhooks-v1a", "supabase", "svix", "svix-v1a",
+];
+
 fn with_settings(preset: &Preset) -> Provider {
     let names = preset.needs().settings;
     names.iter().fold(preset.provider(), |provider, name| {
@@ -138,6 +164,7 @@ async fn every_preset_is_signed_sent_and_verified() {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let mut router = Router::new();
     let mut senders = Vec::new();
+    let mut rotating = Vec::new();
     for preset in providers::all() {
         let provider = with_settings(preset);
         let scheme = provider.scheme().clone();
@@ -155,8 +182,11 @@ async fn every_preset_is_signed_sent_and_verified() {
         };
         let route = any(told).layer(layer);
         router = router.route(&format!("/{}", preset.name()), route);
-        let signer = Signer::new(provider, own).unwrap();
-        senders.push((scheme, SignLayer::new(signer).layer(client())));
+        let signer = Signer::new(provider.clone(), own.clone()).unwrap();
+        senders.push((scheme.clone(), SignLayer::new(signer).layer(client())));
+        let keys = Keys::new(another_secret(&scheme)).previous(own);
+        let signer = Signer::new(provider, keys).unwrap();
+        rotating.push((scheme, SignLayer::new(signer).layer(client())));
     }
     tokio::spawn(async move { axum::serve(listener, router).await });
 
@@ -178,7 +208,22 @@ async fn every_preset_is_signed_sent_and_verified() {
             }
         });
     }
+    // With a newer secret before it, the one that the receiver knows signs where there is room for both.
+    let mut both = Vec::new();
+    for (scheme, sender) in rotating {
+        let response = sender.oneshot(unsigned(&base, &scheme)).await.unwrap();
+        let status = response.status();
+        if status == StatusCode::OK {
+            both.push(scheme.name().to_owned());
+            continue;
+        }
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let is_refused = *body == *br#"{"error":"Invalid signature"}"#;
+        let told = || format!("{}: {status} {body:?}", scheme.name());
+        report.note(is_refused.then_some(()).ok_or_else(told));
+    }
     report.finish();
+    assert_eq!(both, BOTH);
 }
 
 /// What a scheme says that it signs has to be there, and nothing else has to.
@@ -768,6 +813,105 @@ async fn bodies_are_buffered_up_to_the_limit() {
                 let has_trailers = body.trailers().is_some_and(|it| it.contains_key("x-check"));
                 assert_eq!(has_trailers, name == "trailers");
                 assert_eq!(body.to_bytes(), expect, "{name}");
+            }
+        }
+    }
+}
+
+/// What the scheme puts into the head is nowhere else: a server that puts trailers behind the headers would
+/// have two of it.
+#[tokio::test]
+async fn trailers_hold_nothing_that_the_scheme_puts_into_the_head() {
+    let sent = Sent::default();
+    let names = [
+        "webhook-signature",
+        "webhook-timestamp",
+        "webhook-id",
+        "x-check",
+    ];
+    let trailers = names.map(|name| (name.parse().unwrap(), "old".parse().unwrap()));
+    let trailers = Step::Trailers(trailers.into_iter().collect());
+    let mut request = post(Script::new([Step::data("{}"), trailers]));
+    // Whatever their case was on the wire.
+    for name in [
+        "Webhook-Signature",
+        "WEBHOOK-SIGNATURE",
+        "Webhook-Timestamp",
+        "Webhook-Id",
+    ] {
+        let name = http::HeaderName::from_bytes(name.as_bytes()).unwrap();
+        request.headers_mut().append(name, "old".parse().unwrap());
+    }
+    request.extensions_mut().insert(DeliveryId::new("msg_1"));
+    let service = standard_layer().layer(sent.service());
+    service.oneshot(request).await.unwrap();
+    let request = sent.take().remove(0);
+    let old = |value: &http::HeaderValue| value == "old";
+    assert!(
+        !request.headers().values().any(old),
+        "{:?}",
+        request.headers()
+    );
+    let body = request.into_body().collect().await.unwrap();
+    let left: Vec<_> = body.trailers().unwrap().keys().collect();
+    assert_eq!(left, ["x-check"]);
+}
+
+/// Whatever an id holds, it is the value of one place and nothing else, or it is not sent.
+#[tokio::test]
+async fn an_id_stays_where_it_is_put() {
+    let acme = || Scheme::builder("acme").signature_header("x-signature");
+    let schemes = [
+        acme().id_header("x-id"),
+        acme().id_form("id"),
+        acme().id_json("id"),
+        // A number stays one if it can.
+        acme().id_json("number"),
+    ];
+    for scheme in schemes {
+        let scheme = scheme.message("{body}").build().unwrap();
+        let place = scheme.id_place().unwrap().clone();
+        let verifier = Verifier::new(scheme.clone(), common::secret()).unwrap();
+        for id in [
+            "1",
+            "a\r\nx-admin: 1",
+            "a\nb",
+            "a\0b",
+            "a&id=b&admin=1#?",
+            "a%00+b",
+            r#"a","admin":true,"b":""#,
+            r#"1,"admin":true"#,
+            " 1 ",
+            "\u{e9}\u{1f4a9}",
+        ] {
+            let body = match place {
+                Place::Json(_) => r#"{"number":1}"#,
+                _ => "b=1",
+            };
+            let mut request = request(body);
+            let signed = signer(scheme.clone(), common::secret());
+            let outcome = signed.sign(&mut request, id, at(NOW));
+            if let Place::Header(_) = place {
+                let is_text = id.is_ascii() && !id.contains(['\r', '\n', '\0']);
+                assert_eq!(outcome.is_ok(), is_text, "{id:?}");
+            } else {
+                assert_eq!(outcome, Ok(()), "{id:?}");
+            }
+            if outcome.is_err() {
+                continue;
+            }
+            assert!(request.headers().len() <= 2, "{request:?}");
+            let verified = verifier.verify(&request, request.body()).unwrap();
+            let told = verified.delivery_id().map(str::trim);
+            assert_eq!(told, Some(id.trim()), "{place}");
+            let admin = String::from_utf8_lossy(request.body()).into_owned();
+            match place {
+                Place::Json(_) => {
+                    let json: serde_json::Value = serde_json::from_str(&admin).unwrap();
+                    assert!(json.get("admin").is_none(), "{admin}");
+                }
+                Place::Form(_) => assert_eq!(admin.matches('&').count(), 1, "{admin}"),
+                _ => {}
             }
         }
     }
