@@ -470,6 +470,8 @@ enum Leaves {
     InItsHeaders,
     /// Of a refusal whose body is cut short: it is the status that counts.
     InItsBody,
+    /// Of a refusal that is whole, so that the connection looks as if it could be used again.
+    AfterItsAnswer,
     /// Not at all, but it never answers.
     Never,
 }
@@ -535,6 +537,7 @@ async fn leave(mut stream: impl AsyncRead + AsyncWrite + Unpin, leaves: Leaves) 
         Leaves::WithoutAnAnswer => "",
         Leaves::InItsStatus => "HTTP/1.1 200",
         Leaves::InItsHeaders => "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n",
+        Leaves::AfterItsAnswer => "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n",
         Leaves::InItsBody => "HTTP/1.1 503 Busy\r\ncontent-length: 10\r\n\r\nbusy",
     };
     answer(stream, text).await
@@ -556,6 +559,7 @@ async fn a_receiver_that_leaves_is_tried_again() {
         Leaves::InItsStatus,
         Leaves::InItsHeaders,
         Leaves::InItsBody,
+        Leaves::AfterItsAnswer,
     ] {
         for (last, verdict) in [
             (ARRIVED, Verdict::Delivered),
