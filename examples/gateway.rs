@@ -12,8 +12,8 @@
 //! head_timeout = 10                  # seconds that a request's head may take, or a connection be idle; 10 by default
 //!
 //! [dedupe]                           # optional: what a service has answered with 2xx does not reach it again
-//! redis = "REDIS_URL"                # the name of an environment variable; without it, in memory
-//! capacity = 100000                  # how many deliveries are remembered in memory; 100 000 by default
+//! capacity = 100000                  # how many deliveries are remembered, in memory; 100 000 by default
+//! # redis = "REDIS_URL"              # remembered there instead; the name of an environment variable
 //!
 //! [[route]]
 //! path = "/github"                   # exactly this path
