@@ -26,7 +26,7 @@
 //! path = "/paypal"
 //! provider = "paypal"
 //! secrets = ["PAYPAL_CERTIFICATE"]
-//! settings = { webhook_id = "…" }    # what else a provider needs
+//! settings = { webhook_id = "…" }    # what else a provider needs; with a `$` before it, the name of a variable
 //! upstream = "http://127.0.0.1:8080/hooks/paypal"
 //! # public_url, token_header, tolerance (seconds), body_limit (bytes), dedupe (false to leave it out)
 //! ```
@@ -318,7 +318,12 @@ impl Route {
         let name = &self.provider;
         let mut provider = providers::by_name(name).ok_or_else(|| unknown(name))?;
         for (name, value) in &self.settings {
-            provider = provider.with_setting(name, value.as_str());
+            let value = match value.strip_prefix('$') {
+                None => value.clone(),
+                Some(variable) => env::var(variable)
+                    .map_err(|error| format!("setting `{name}`: `{variable}`: {error}"))?,
+            };
+            provider = provider.with_setting(name, value);
         }
         if let Some(base) = &self.public_url {
             provider = provider.with_public_url(PublicUrl::fixed(base)?);
