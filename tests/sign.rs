@@ -245,7 +245,7 @@ fn what_is_signed_beside_the_body_is_told() {
             match place {
                 Place::Header(name) => drop(without.headers_mut().remove(name)),
                 Place::Query(_) => {
-                    *without.uri_mut() = "https://hooks.example.com".parse().unwrap()
+                    *without.uri_mut() = "https://hooks.example.com".parse().unwrap();
                 }
                 Place::Json(path) => {
                     let name = path.rsplit('.').next().unwrap();
@@ -871,7 +871,7 @@ async fn an_id_stays_where_it_is_put() {
     for scheme in schemes {
         let scheme = scheme.message("{body}").build().unwrap();
         let place = scheme.id_place().unwrap().clone();
-        let verifier = Verifier::new(scheme.clone(), common::secret()).unwrap();
+        let receiver = Verifier::new(scheme.clone(), common::secret()).unwrap();
         for id in [
             "1",
             "a\r\nx-admin: 1",
@@ -901,7 +901,7 @@ async fn an_id_stays_where_it_is_put() {
                 continue;
             }
             assert!(request.headers().len() <= 2, "{request:?}");
-            let verified = verifier.verify(&request, request.body()).unwrap();
+            let verified = receiver.verify(&request, request.body()).unwrap();
             let told = verified.delivery_id().map(str::trim);
             assert_eq!(told, Some(id.trim()), "{place}");
             let admin = String::from_utf8_lossy(request.body()).into_owned();
