@@ -124,7 +124,7 @@ async fn run(options: Options) -> Result<bool, BoxError> {
         async move {
             let answer = answer.await;
             match &answer {
-                Ok(response) => println!("< {}", response.status()),
+                Ok(response) => show_head(response),
                 Err(error) => println!("< no answer: {}", told(error)),
             }
             answer
@@ -147,15 +147,15 @@ async fn run(options: Options) -> Result<bool, BoxError> {
         .await
         .map_err(|error| told(&*error))?;
     let delivered = response.status().is_success();
-    let outcome = response.extensions().get::<Outcome>();
-    match outcome.map(Outcome::verdict) {
-        Some(Verdict::Gone) => println!("the receiver wants no more deliveries"),
-        Some(Verdict::Refused) => println!("refused, and so not sent again"),
-        _ => {}
-    }
-    tokio::time::timeout(options.timeout, show_response(response))
+    let outcome = response.extensions().get::<Outcome>().copied();
+    tokio::time::timeout(options.timeout, show_answer(response))
         .await
         .map_err(|_| "the answer's body did not arrive in time")??;
+    match outcome.map(|outcome| outcome.verdict()) {
+        Some(Verdict::Gone) => println!("\nthe receiver wants no more deliveries"),
+        Some(Verdict::Refused) => println!("\nrefused, and so not sent again"),
+        _ => {}
+    }
     Ok(delivered)
 }
 
@@ -168,7 +168,7 @@ impl Schedule for Told {
         let wait = self.0.wait(retry);
         match wait {
             Some(wait) => println!(
-                "\ntry {} in {wait:.1?}, or when the receiver asks",
+                "\ntry {} in {wait:.1?}, or later if the receiver asks",
                 retry + 1
             ),
             None => println!("\nno try after {retry}"),
@@ -223,11 +223,16 @@ fn show_request(request: &Request<DeliveryBody>, scheme: &Scheme) {
     }
 }
 
-async fn show_response(response: Response<Incoming>) -> Result<(), BoxError> {
-    let (head, body) = response.into_parts();
-    let body = Limited::new(body, MOST_SHOWN).collect().await;
+fn show_head(response: &Response<Incoming>) {
+    println!("< {}", response.status());
+    show_headers("<", response.headers(), false);
+}
+
+async fn show_answer(response: Response<Incoming>) -> Result<(), BoxError> {
+    let body = Limited::new(response.into_body(), MOST_SHOWN)
+        .collect()
+        .await;
     let body = body.map_err(|error| format!("the answer's body: {error}"))?;
-    show_headers("<", &head.headers, false);
     show_body(&body.to_bytes());
     Ok(())
 }
