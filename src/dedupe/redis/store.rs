@@ -213,7 +213,7 @@ impl<C> RedisStore<C> {
     }
 
     /// How long a step may take, `None` for as long as it likes; 500 ms unless set. Keep it below the layer's
-    /// [`store_deadline`](super::DedupeLayer::store_deadline), so that the log says that it was Redis.
+    /// [`store_deadline`](crate::DedupeLayer::store_deadline), so that the log says that it was Redis.
     #[must_use]
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.deadline = deadline.into();
