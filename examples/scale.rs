@@ -195,11 +195,13 @@ struct Lost {
 }
 
 /// In seconds: deliveries come from 0 to 120, the master dies at 60 and its replica takes over at 70. A handler
-/// takes 50 ms on average; who is refused, or hears nothing, comes again after a second and more.
+/// takes 50 ms on average; who is refused, or hears nothing, comes again after a second and more. A success that cannot
+/// be told is told again, every three seconds by then.
 fn simulate(behind: f64) -> Lost {
     const RATE: f64 = 10_000.0;
     const DIES: f64 = 60.0;
     const BACK: f64 = 70.0;
+    const TOLD_EACH: f64 = 3.0;
 
     let mut random = Random(0x5EED);
     let mut events = BinaryHeap::new();
@@ -213,7 +215,7 @@ fn simulate(behind: f64) -> Lost {
         }
         count += 1;
     }
-    // When each was completed, as the store knows; and how often it was handled with success.
+    // When the store hears that each was completed; and how often it was handled with success.
     let mut completed: HashMap<usize, f64> = HashMap::new();
     let mut claimed: HashMap<usize, f64> = HashMap::new();
     let mut successes = vec![0_u8; count];
@@ -228,7 +230,7 @@ fn simulate(behind: f64) -> Lost {
         if now >= BACK && !is_back {
             is_back = true;
             let before = completed.len();
-            completed.retain(|_, at| *at < DIES - behind);
+            completed.retain(|_, at| *at < DIES - behind || *at >= BACK);
             lost.completions = before - completed.len();
             claimed.clear();
         }
@@ -241,7 +243,7 @@ fn simulate(behind: f64) -> Lost {
             events.push(again(&mut random));
             continue;
         }
-        if completed.contains_key(&delivery) {
+        if completed.get(&delivery).is_some_and(|told| *told <= now) {
             continue;
         }
         let done = now + random.exponential(0.05);
@@ -252,9 +254,12 @@ fn simulate(behind: f64) -> Lost {
         claimed.insert(delivery, done);
         successes[delivery] = successes[delivery].saturating_add(1);
         // A success that cannot be told is answered, and the sender stops.
-        if !(DIES..BACK).contains(&done) {
-            completed.insert(delivery, done);
-        }
+        let told = if (DIES..BACK).contains(&done) {
+            BACK + random.uniform() * TOLD_EACH
+        } else {
+            done
+        };
+        completed.insert(delivery, told);
     }
     lost.twice = successes.iter().filter(|count| **count > 1).count();
     lost
