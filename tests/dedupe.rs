@@ -507,6 +507,13 @@ fn dropped_without_a_runtime() {
     let answer = rig.call(github(BODY)).now_or_never().unwrap().unwrap();
     assert!(answer.extensions().get::<Duplicate>().is_some());
 
+    // Nobody can tell it again, so the claim ends with its lease.
+    let rig = github_rig();
+    rig.store.trouble(COMPLETE, Trouble::Fails);
+    let answer = rig.call(github(BODY)).now_or_never().unwrap().unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(rig.store.steps(), [1, 0, 1, 0]);
+
     let rig = github_rig();
     rig.handler.next(Act::NeverReady);
     rig.store.trouble(RELEASE, Trouble::Hangs);

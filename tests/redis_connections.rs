@@ -138,7 +138,28 @@ async fn a_connection_falls_silent() {
     assert_eq!(proxy.accepted(), 3, "connections in all");
 }
 
-/// The same while the server is dead: steps fail, soon and with the reason, and succeed once it is back.
+/// The system asks whether the other end of an idle connection is there, for steps that nobody gives up.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_idle_connection_is_kept_alive() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let _store = RedisStore::connect(&server.url()).await.unwrap();
+    // Of each socket its place in the list, the addresses on either side, its state, its queues and its timer.
+    let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let server = format!(":{:04X}", server.port());
+    let sockets = sockets
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let ours: Vec<_> = sockets
+        .filter(|socket| socket[2].ends_with(&server) && socket[3] == "01")
+        .map(|socket| socket[5][..2].to_owned())
+        .collect();
+    assert_eq!(ours, ["02"], "the timer of keepalive");
+}
+
+/// A silent connection, and a server that is dead: steps fail, soon and with the reason, and succeed once it is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_falls_silent_and_the_server_is_dead() {
     let Some(mut server) = RedisServer::start() else {
