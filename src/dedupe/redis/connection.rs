@@ -166,6 +166,7 @@ where
         };
         let mut connection = self.connection.clone();
         let answer = connection.req_packed_command(command).await;
+        let answer = answer.and_then(Value::extract_error);
         if !answer.as_ref().is_err_and(RedisError::is_timeout) {
             self.in_vain.store(0, Ordering::Relaxed);
             std::mem::forget(waiting);
