@@ -767,7 +767,11 @@ fn nothing_of_it_is_secret() {
     drop(guard);
     let doctor = Doctor::new(providers::shopify(), &secret).unwrap();
     let shown = format!("{diagnosis} {diagnosis:?} {doctor:?} {}", log.text());
-    assert!(log.text().contains("WARN"), "{}", log.text());
+    // The fields, by their names: alarms are built on them.
+    let line = "WARN tower_webhook: webhook delivery diagnosed provider=\"shopify\" reason=the signature does not \
+                match: another secret, another body, or another signed text cause=the secret has white space or an \
+                invisible character around it is_proven=true";
+    assert_eq!(log.text().trim(), line);
     let sha256 = of(BODY.as_bytes(), Algorithm::HmacSha256);
     for hidden in [SECRET, "Zoë", &base64(&sha256), &hex(&sha256)] {
         assert!(!shown.contains(hidden), "{shown}");
@@ -842,32 +846,44 @@ async fn the_layer_explains_each_reason_once_a_minute() {
     assert_eq!(next(&receiver).unwrap(), "proven BodyWhitespace");
 }
 
+/// Six of each reason of refusal, so that none hides another.
 #[tokio::test(start_paused = true)]
 async fn six_a_minute_are_examined() {
     let (layer, receiver) = layer(SECRET);
     let sent = |signed: &str, sent: &str| slack(now(), signed).body(sent);
-    let reasons = [
+    let of_one_kind = [
         sent("{}\n", "{}"),
         sent("", "{}"),
         sent("\u{feff}{}", "{}"),
         sent("[1]", "[ 1 ]"),
         sent("a\n", "a\r\n"),
+        sent("a=b+c", "a=b%20c"),
+        sent("Zo\u{eb}", "Zo\u{c3}\u{ab}"),
+        slack(now(), BODY).set(
+            "x-slack-signature",
+            format!("v0={}", hex(&common::mac256(BODY))),
+        ),
+    ];
+    let others = [
         slack((NOW + 3600).to_string(), BODY),
-        slack((NOW * 1000).to_string(), BODY),
+        slack((NOW - 3600).to_string(), BODY),
+        slack("2026-01-15T12:00:00Z", BODY),
         slack(now(), BODY)
             .without("x-slack-signature")
             .header("stripe-signature", "t=1,v1=00"),
     ];
     let mut told = Vec::new();
-    for delivery in &reasons {
+    for delivery in of_one_kind.iter().chain(&others) {
         told.extend(heard(&layer, &receiver, delivery).await);
     }
-    assert_eq!(told.len(), 6, "{told:?}");
-    tokio::time::advance(Duration::from_secs(60)).await;
-    for delivery in &reasons[6..] {
+    assert_eq!(told.len(), 6 + others.len(), "{told:?}");
+    tokio::time::advance(Duration::from_secs(59)).await;
+    assert_eq!(heard(&layer, &receiver, &of_one_kind[6]).await, None);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    for delivery in &of_one_kind[6..] {
         told.extend(heard(&layer, &receiver, delivery).await);
     }
-    assert_eq!(told.len(), 8, "{told:?}");
+    assert_eq!(told.len(), 8 + others.len(), "{told:?}");
 }
 
 /// One that is larger than what is hashed again and again.
@@ -893,6 +909,43 @@ async fn a_flood_is_not_diagnosed() {
     }
     // Nothing explains a forgery.
     assert!(receiver.try_recv().is_err());
+    // What is refused for the same reason is hidden for the minute, and nothing else is.
+    let trimmed = slack(now(), "{}\n").body("{}");
+    assert_eq!(heard(&layer, &receiver, &trimmed).await, None);
+    let stale = slack((NOW - 3600).to_string(), BODY);
+    let told = heard(&layer, &receiver, &stale).await;
+    let skew = "guess ClockSkew { by: 3600s, is_ahead: false }";
+    assert_eq!(told.unwrap(), skew);
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let told = heard(&layer, &receiver, &trimmed).await;
+    assert_eq!(told.unwrap(), "proven BodyWhitespace");
+}
+
+/// Where every tenant has keys of its own, there are none for a delivery that is refused by its head, nor for one
+/// of a tenant that does not exist.
+#[tokio::test(start_paused = true)]
+async fn what_has_no_keys_is_examined_by_its_head_alone() {
+    let (sink, receiver) = told();
+    let source = |head: tower_webhook::Head<'_>| {
+        let is_known = head.path() == "/known";
+        let keys = is_known.then(|| common::secret().into());
+        async move { Ok::<_, std::convert::Infallible>(keys) }
+    };
+    let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
+    let layer = layer.clock(TestClock::new()).diagnose(sink);
+    let trimmed = slack(now(), "{}\n").body("{}");
+    let service = layer.layer(Recorder::default());
+    for _ in 0..20 {
+        let unknown = trimmed.clone().uri("/unknown");
+        assert!(send(&service, unknown.request()).await.rejection.is_some());
+    }
+    assert!(receiver.try_recv().is_err());
+    let stale = slack((NOW - 3600).to_string(), BODY).uri("/unknown");
+    let told = heard(&layer, &receiver, &stale).await;
+    let skew = "guess ClockSkew { by: 3600s, is_ahead: false }";
+    assert_eq!(told.unwrap(), skew);
+    let told = heard(&layer, &receiver, &trimmed.uri("/known")).await;
+    assert_eq!(told.unwrap(), "proven BodyWhitespace");
 }
 
 /// The keys that a source finds are those of the diagnosis, and so are those that were put in last.

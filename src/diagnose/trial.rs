@@ -26,15 +26,17 @@ pub(super) struct Trial<'t> {
 }
 
 impl<'t> Trial<'t> {
-    fn verifier(&self) -> Result<Option<Verifier>, SetupError> {
-        let Some(keys) = Keys::newest_first(self.secrets.iter().cloned()) else {
-            return Ok(None);
+    /// Without a secret it refuses whatever is not refused by its head.
+    fn verifier(&self) -> Result<Verifier, SetupError> {
+        let provider = self.provider.clone();
+        let verifier = match Keys::newest_first(self.secrets.iter().cloned()) {
+            Some(keys) => Verifier::new(provider, keys)?,
+            None => Verifier::without_keys(provider)?,
         };
         let [past, future] = self.tolerance;
         let now = self.now;
-        let verifier = Verifier::new(self.provider.clone(), keys)?;
         let verifier = verifier.past_tolerance(past).future_tolerance(future);
-        Ok(Some(verifier.clock(move || now)))
+        Ok(verifier.clock(move || now))
     }
 
     /// What is wrong with it as it is; with the head alone, if there is no body.
@@ -49,9 +51,7 @@ impl<'t> Trial<'t> {
     }
 
     fn verify(&self) -> Result<Option<RejectionKind>, SetupError> {
-        let Some(verifier) = self.verifier()? else {
-            return Ok(None);
-        };
+        let verifier = self.verifier()?;
         let rejection = match self.body {
             Some(body) => verifier.verify(self.head, body).err(),
             None => verifier.begin(self.head).err(),
