@@ -566,7 +566,12 @@ fn another_provider() {
         &stripe(now(), BODY),
         &[expected],
     );
-    // Dozens use these headers.
+    // Dozens use these headers, and sign alike.
+    let delivery = standard("msg_1", now(), BODY);
+    let expected = r#"proven OtherProvider { name: "standard-webhooks" }"#;
+    for provider in [providers::github(), providers::svix()] {
+        check(report, provider, STANDARD_SECRET, &delivery, &[expected]);
+    }
     let delivery = standard("msg_1", now(), BODY);
     check(report, providers::github(), "another", &delivery, &[]);
     std::mem::take(report).finish();

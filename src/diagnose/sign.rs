@@ -159,7 +159,9 @@ pub(super) fn other_provider(
         let scheme = provider.scheme();
         scheme.algorithm() != Algorithm::Token && scheme.signature_places().iter().any(is_there)
     });
-    let others: Vec<_> = others.collect();
+    let mut others: Vec<_> = others.collect();
+    // Dozens sign as it says, and any of them would be named.
+    others.sort_by_key(|provider| provider.scheme().name() != "standard-webhooks");
     let cause = |provider: &providers::Provider| Cause::OtherProvider {
         name: provider.scheme().name().into(),
     };
