@@ -77,6 +77,13 @@ impl Delivery {
         self
     }
 
+    /// Takes a header away, with all of its name.
+    #[must_use]
+    pub fn without_header(mut self, name: &HeaderName) -> Self {
+        self.request.headers_mut().remove(name);
+        self
+    }
+
     /// Puts a header in the place of all of its name. Where the value is nothing that a header can hold,
     /// nothing happens.
     #[must_use]
