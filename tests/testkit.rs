@@ -19,7 +19,7 @@ use std::{
 
 use bytes::Bytes;
 use common::{SECRET, STANDARD_SECRET, base64, hex, mac, mac256, standard_key};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use tower::{Layer as _, Service, ServiceExt as _};
 use tower_webhook::{
@@ -28,8 +28,8 @@ use tower_webhook::{
     providers::{self, Provider},
     scheme::{Algorithm, Credential, KeyForm, Scheme},
     testing::{
-        AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Recorder, TestClock, TestSender,
-        abuse_suite,
+        AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Delivery, Recorder, TestClock,
+        TestSender, abuse_suite,
     },
     webhook::Webhook,
 };
@@ -827,6 +827,12 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
     let refused = r#"Failed("a genuine delivery: answered 403 Forbidden")"#;
     assert_eq!(verdict(&report, "genuine"), refused);
+    assert!(
+        report
+            .to_string()
+            .ends_with("github: nothing else was tried"),
+        "{report}"
+    );
     assert_eq!(report.cases().len(), 1);
 }
 
@@ -839,7 +845,7 @@ async fn a_delivery_and_what_is_done_to_it() {
     let service = layer.clock(clock.clone()).layer(inner.clone());
     let sender = TestSender::new(providers::stripe(), common::secret()).unwrap();
     let sender = sender.clock(clock.clone());
-    let post = async |delivery: tower_webhook::testing::Delivery| {
+    let post = async |delivery: Delivery| {
         let request = delivery.into_request::<Full<Bytes>>();
         service.clone().oneshot(request).await.unwrap().status()
     };
@@ -861,9 +867,14 @@ async fn a_delivery_and_what_is_done_to_it() {
         post(good.clone().without_signature()).await,
         StatusCode::FORBIDDEN
     );
-    let name = HeaderName::from_static("stripe-signature");
+    let short = good.clone().with_header("stripe-signature", "t=1,v1=00");
+    assert_eq!(post(short).await, StatusCode::FORBIDDEN);
     assert_eq!(
-        post(good.clone().and_header(&name, b"t=1,v1=00")).await,
+        post(good.clone().without_header("stripe-signature")).await,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        post(good.clone().and_header("stripe-signature", b"t=1,v1=00")).await,
         StatusCode::BAD_REQUEST
     );
     clock.advance(Duration::from_secs(300));
@@ -880,4 +891,37 @@ async fn a_delivery_and_what_is_done_to_it() {
     assert!(inner.recorded().is_empty());
     let shown = format!("{sender:?} {inner:?}");
     assert!(!shown.contains(SECRET), "{shown}");
+}
+
+#[test]
+fn a_delivery_goes_where_its_sender_was_told() {
+    let sender = TestSender::new(providers::github(), common::secret()).unwrap();
+    let there = sender.clone().target(Uri::from_static("/hooks?a=1"));
+    for (sender, target) in [(sender, "/"), (there, "/hooks?a=1")] {
+        let delivery = sender.delivery("{}").unwrap();
+        let request = delivery.request();
+        assert_eq!(
+            (request.method(), request.uri().to_string()),
+            (&Method::POST, target.to_owned())
+        );
+        assert_eq!(request.headers()["content-type"], "application/json");
+    }
+}
+
+/// A change that cannot be made is no change that was refused.
+#[test]
+fn a_header_that_cannot_be_is_a_panic() {
+    let sender = TestSender::new(providers::github(), common::secret()).unwrap();
+    let good = sender.delivery("{}").unwrap();
+    let changes: [fn(Delivery) -> Delivery; 4] = [
+        |it| it.with_header("x-a", "a\nb"),
+        |it| it.and_header("x-a", b"\0"),
+        |it| it.with_header("not a name", "1"),
+        |it| it.change_signature(|_| b"a\r\nb".to_vec()),
+    ];
+    for change in changes {
+        let good = good.clone();
+        let attempt = std::panic::AssertUnwindSafe(|| change(good));
+        assert!(std::panic::catch_unwind(attempt).is_err());
+    }
 }

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, io, net::SocketAddr, time::Duration};
 
 use axum::{Router, routing::post};
 use common::{SECRET, STANDARD_SECRET};
-use http::Request;
+use http::Uri;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -36,7 +36,7 @@ async fn server(provider: Provider, secret: &str) -> SocketAddr {
 
 async fn run(provider: Provider, secret: &str, address: SocketAddr) -> AbuseReport {
     let suite = AbuseSuite::new(provider, Secret::new(secret).unwrap()).unwrap();
-    let suite = suite.template(Request::post("/hooks").body(()).unwrap());
+    let suite = suite.target(Uri::from_static("/hooks"));
     suite.body_limit(LIMIT).run_over_tcp(address).await.unwrap()
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, header::CONTENT_TYPE};
+use http::{HeaderValue, Request, Uri, header::CONTENT_TYPE};
 
 use super::Delivery;
 use crate::{
@@ -63,6 +63,13 @@ impl TestSender {
     #[must_use]
     pub fn template(mut self, head: Request<()>) -> Self {
         self.template = Arc::new(head);
+        self
+    }
+
+    /// Where each delivery goes: the target of the head that it is made of, `/` unless set.
+    #[must_use]
+    pub fn target(mut self, target: Uri) -> Self {
+        *Arc::make_mut(&mut self.template).uri_mut() = target;
         self
     }
 

@@ -123,6 +123,9 @@ impl fmt::Display for AbuseReport {
             writeln!(f, "{case}")?;
         }
         let (failed, all) = (self.failures().count(), self.cases.len());
+        if self.cases.first().is_some_and(CaseReport::is_failure) {
+            return write!(f, "{}: nothing else was tried", self.provider);
+        }
         write!(f, "{}: {failed} of {all} cases failed", self.provider)
     }
 }

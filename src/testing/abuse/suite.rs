@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::Body;
 use tower_service::Service;
 
@@ -29,7 +29,7 @@ const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 ///
 /// ```
 /// use axum::{Router, routing::post};
-/// use http::Request;
+/// use http::Uri;
 /// use tower_webhook::{Secret, WebhookLayer, providers, testing::AbuseSuite};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -39,7 +39,7 @@ const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 /// let app: Router = Router::new().route("/stripe", post(async || ())).layer(layer);
 ///
 /// let report = AbuseSuite::new(providers::stripe(), secret)?
-///     .template(Request::post("/stripe").body(())?)
+///     .target(Uri::from_static("/stripe"))
 ///     .body_limit(64 << 10)
 ///     .run::<_, axum::body::Body, _>(app)
 ///     .await?;
@@ -106,6 +106,12 @@ impl AbuseSuite {
         self
     }
 
+    /// Where each delivery goes, as [`TestSender::target`] takes it.
+    pub fn target(mut self, target: Uri) -> Self {
+        self.sender = self.sender.target(target);
+        self
+    }
+
     /// The body of genuine deliveries: something that the handler accepts.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
@@ -152,7 +158,7 @@ impl AbuseSuite {
     ///
     /// ```
     /// use axum::{Router, routing::post};
-    /// use http::Request;
+    /// use http::Uri;
     /// use tower_webhook::{Secret, WebhookLayer, providers, testing::AbuseSuite};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -165,7 +171,7 @@ impl AbuseSuite {
     /// let address = listener.local_addr()?;
     /// tokio::spawn(async { axum::serve(listener, app).await });
     ///
-    /// let suite = AbuseSuite::new(providers::stripe(), secret)?.template(Request::post("/stripe").body(())?);
+    /// let suite = AbuseSuite::new(providers::stripe(), secret)?.target(Uri::from_static("/stripe"));
     /// suite.run_over_tcp(address).await?.assert_passed();
     /// # Ok(())
     /// # }
