@@ -12,12 +12,13 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use common::{
     Delivery, NOW, Recorder, Report, SECRET, STANDARD_SECRET, Script, Step, TestClock, at, base64,
     github, hex, mac, now, send, shopify, slack, standard, standard_key, stripe,
 };
 use flate2::{Compression, write::GzEncoder};
-use http::{Request, request};
+use http::{Request, Response, StatusCode, request};
 use log::Log;
 use tower::Layer as _;
 use tower_webhook::{
@@ -26,6 +27,7 @@ use tower_webhook::{
     providers::{self, Provider},
     scheme::{Algorithm, KeyForm, Scheme, TimestampUnit},
     sign::Signer,
+    testing::{AbuseSuite, CaseReport},
 };
 
 const BODY: &str = r#"{"id":7,"name":"Zoë","url":"https://a.b/c","tags":["a","b"],"none":{}}"#;
@@ -757,6 +759,55 @@ fn there_is_nothing_to_say_of_a_forgery() {
     assert!(examined > 80, "{examined}");
     // As the docs of `examine` say.
     assert!((60..100).contains(&most), "{most} verifications");
+}
+
+/// Whatever is sent, the doctor ends with an answer, and accepts what the layer does.
+#[tokio::test]
+async fn abuse_is_examined_without_a_fault() {
+    let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+    for name in [
+        "github",
+        "github-sha1",
+        "gitlab",
+        "hubspot-v3",
+        "shopify",
+        "slack",
+        "standard-webhooks",
+        "stripe",
+        "twilio",
+    ] {
+        let provider = providers::by_name(name).unwrap();
+        let provider = provider.with_public_url(url.clone());
+        let secret = if name == "standard-webhooks" {
+            STANDARD_SECRET
+        } else {
+            SECRET
+        };
+        let doctor = Doctor::new(provider.clone(), secret).unwrap();
+        let doctor = doctor.work_limit(1 << 20);
+        let app = tower::service_fn(|request: Request<Bytes>| {
+            let diagnosis = doctor.examine(&request, Some(request.body()));
+            let mut answer = Response::new(String::new());
+            if !diagnosis.is_accepted() {
+                *answer.status_mut() = StatusCode::FORBIDDEN;
+            }
+            async { Ok::<_, std::convert::Infallible>(answer) }
+        });
+        let suite = AbuseSuite::new(provider, Secret::new(secret).unwrap()).unwrap();
+        let form = "application/x-www-form-urlencoded";
+        let head = Request::post("/").header("content-type", form);
+        let suite = suite.template(head.body(()).unwrap()).body_limit(4096);
+        let suite = if name == "twilio" {
+            suite.body("a=b&c=d")
+        } else {
+            suite
+        };
+        let report = suite.run(app).await.unwrap();
+        let failures: Vec<_> = report.failures().map(CaseReport::name).collect();
+        // How long a body may be is nothing to the doctor.
+        let expected = ["body-over-limit", "length-of-a-giant", "length-unreadable"];
+        assert_eq!(failures, expected, "{name}: {report}");
+    }
 }
 
 /// 16: no secret, no MAC, no body.

@@ -200,7 +200,8 @@ impl Diagnosis {
         self.refusal.is_none() && self.key_error.is_none()
     }
 
-    /// What explains it. Empty if nothing does: then the secret is another one, or the delivery was forged.
+    /// What explains it. Empty if nothing does: where a signature does not match, the secret is another one
+    /// then, the body was changed for good, or the delivery was forged.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
