@@ -89,14 +89,18 @@ async fn a_payload_is_read_or_refused() {
     ] {
         let log = Log::default();
         let guard = log.listen();
-        let (answer, payload) = send(app(), github(body).uri("/webhook")).await;
+        let delivery = github(body).header("x-github-delivery", "7");
+        let (answer, payload) = send(app(), delivery.uri("/webhook")).await;
         drop(guard);
         let got = (answer.status.as_u16(), answer.text());
         let kind = payload.as_ref().map(|it| format!("{:?}", it.kind()));
         let kind = kind.unwrap_or_default();
         // For the log, and of the log alone.
         let told = payload.map(|it| it.to_string()).unwrap_or_default();
-        let logged = log.text().contains("DEBUG") && log.text().contains(&told);
+        let line = format!(
+            "DEBUG tower_webhook: webhook payload refused provider=\"github\" reason={told} delivery_id=\"7\"\n"
+        );
+        let logged = told.is_empty() || log.text().contains(&line);
         let hides = !log.text().contains("hunter2") && !told.contains("hunter2");
         report.note(if got == expected && kind == reason && logged && hides {
             Ok(())
