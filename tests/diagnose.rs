@@ -322,6 +322,69 @@ fn another_way_of_signing() {
     std::mem::take(report).finish();
 }
 
+/// Where the head alone is refused nobody has read the body, and under another secret nothing is proven.
+#[tokio::test(start_paused = true)]
+async fn a_signature_is_known_by_its_look() {
+    let github = |value: String| Delivery::new(BODY).header("x-hub-signature-256", value);
+    let shopify = |value: String| Delivery::new(BODY).header("x-shopify-hmac-sha256", value);
+    let by = |algorithm| of(BODY.as_bytes(), algorithm);
+    let (sha1, sha256) = (by(Algorithm::HmacSha1), by(Algorithm::HmacSha256));
+    let sha512 = by(Algorithm::HmacSha512);
+    let used = |name| format!("guess Algorithm {{ used: {name} }}");
+    let legacy = Delivery::new(BODY).header("x-hub-signature", format!("sha1={}", hex(&sha1)));
+    let rows = [
+        (providers::github(), legacy, used("HmacSha1")),
+        (
+            providers::github(),
+            github(format!("sha1={}", hex(&sha1))),
+            used("HmacSha1"),
+        ),
+        (
+            providers::github(),
+            github(format!("sha512={}", hex(&sha512))),
+            used("HmacSha512"),
+        ),
+        (
+            providers::github(),
+            github(format!("sha256={}", base64(&sha256))),
+            "guess Encoding { used: Base64 }".to_owned(),
+        ),
+        (
+            providers::github(),
+            github(hex(&sha256)),
+            "guess SignaturePrefix { is_missing: true }".to_owned(),
+        ),
+        (
+            providers::shopify(),
+            shopify(format!("sha256={}", base64(&sha256))),
+            "guess SignaturePrefix { is_missing: false }".to_owned(),
+        ),
+        (
+            providers::shopify(),
+            shopify(hex(&sha256)),
+            "guess Encoding { used: Hex }".to_owned(),
+        ),
+        (
+            providers::shopify(),
+            shopify(base64(&sha1)),
+            used("HmacSha1"),
+        ),
+    ];
+    for (provider, delivery, expected) in rows {
+        let (sink, receiver) = told();
+        let layer = WebhookLayer::new(provider.clone(), common::secret()).unwrap();
+        let layer = layer.diagnose(sink);
+        let told = heard(&layer, &receiver, &delivery).await;
+        assert_eq!(told.as_ref(), Some(&expected), "through the layer");
+        let diagnosis = examine(provider, "another", &delivery);
+        assert_eq!(words(&diagnosis), [expected]);
+    }
+    for value in ["", "sha256=", "sha256=zz", "sha256=00", "nonsense", "===="] {
+        let diagnosis = examine(providers::github(), SECRET, &github(value.to_owned()));
+        assert_eq!(words(&diagnosis), [""; 0], "{value:?}");
+    }
+}
+
 #[test]
 fn another_time() {
     let report = &mut Report::default();
@@ -486,16 +549,18 @@ fn what_happened_to_a_body_that_is_no_short_text() {
         &["proven BodyCompressed"],
     );
 
-    let delivery = common::github(&gzip)
-        .body(BODY)
-        .header("content-encoding", "gzip");
-    check(
-        report,
-        github(),
-        SECRET,
-        &delivery,
-        &["guess BodyDecompressed"],
-    );
+    for encoding in ["gzip", "br", "zstd"] {
+        let delivery = common::github(&gzip)
+            .body(BODY)
+            .header("content-encoding", encoding);
+        let expected = ["guess BodyDecompressed"];
+        check(report, github(), SECRET, &delivery, &expected);
+    }
+    for encoding in ["gzip", "br", "identity"] {
+        let delivery = common::github("{}").body(&gzip);
+        let delivery = delivery.header("content-encoding", encoding);
+        check(report, github(), SECRET, &delivery, &[]);
+    }
 
     let delivery = common::github(r#"{"a":1.50}"#)
         .body(r#"{"a":1.5}"#)

@@ -147,6 +147,7 @@ fn findings(trial: &Trial<'_>, refusal: Option<&RejectionKind>) -> Vec<Finding> 
     }
     if !is_proven {
         header::guess(trial, refusal, &mut findings);
+        sign::guess(trial, refusal, &mut findings);
         body::guess(trial, &mut findings);
     }
     findings
