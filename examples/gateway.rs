@@ -7,11 +7,13 @@
 //!
 //! ```toml
 //! listen = "127.0.0.1:5000"
-//! memory = 268435456                 # bytes of all unverified bodies together; optional
+//! memory = 268435456                 # bytes of all unverified bodies together; 256 MiB by default
+//! connections = 1024                 # how many are served at a time, and others wait; 1024 by default
+//! head_timeout = 10                  # seconds that a request's head may take, or a connection be idle; 10 by default
 //!
 //! [dedupe]                           # optional: what a service has answered with 2xx does not reach it again
-//! redis = "REDIS_URL"                # the name of an environment variable; without it, in memory
-//! capacity = 100000                  # how many deliveries are remembered in memory; 100 000 by default
+//! capacity = 100000                  # how many deliveries are remembered, in memory; 100 000 by default
+//! # redis = "REDIS_URL"              # remembered there instead; the name of an environment variable
 //!
 //! [[route]]
 //! path = "/github"                   # exactly this path
@@ -24,7 +26,7 @@
 //! path = "/paypal"
 //! provider = "paypal"
 //! secrets = ["PAYPAL_CERTIFICATE"]
-//! settings = { webhook_id = "…" }    # what else a provider needs
+//! settings = { webhook_id = "…" }    # what else a provider needs; with a `$` before it, the name of a variable
 //! upstream = "http://127.0.0.1:8080/hooks/paypal"
 //! # public_url, token_header, tolerance (seconds), body_limit (bytes), dedupe (false to leave it out)
 //! ```
@@ -32,7 +34,10 @@
 //! The service is told who proved the delivery by the headers `x-verified-provider`, `x-verified-key` (the
 //! name of the variable), `x-verified-delivery-id`, and `x-verified-time` in Unix seconds; what a sender
 //! writes under such names is removed. Let nobody but the gateway reach the service, and put a server in front
-//! of it that ends TLS and bounds connections and slow heads.
+//! of it that ends TLS.
+//!
+//! Why a delivery was refused is diagnosed now and then, at level warn. Each refusal is an event of level debug,
+//! because anybody can cause as many as they like: `LOG=debug` shows them.
 
 use std::{
     collections::BTreeMap,
@@ -42,33 +47,41 @@ use std::{
     future::Future,
     io,
     path::Path,
+    pin::pin,
     process::ExitCode,
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
 };
 
-use axum::{Router, body::Body, middleware::map_response, response::IntoResponse};
+use axum::{Router, body::Body, response::IntoResponse};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header,
     uri::PathAndQuery,
 };
+use hyper::server::conn::http1;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
 };
 use serde::Deserialize;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
 use tower::{Layer, service_fn};
 use tower_webhook::{
-    DedupeLayer, Keys, PublicUrl, Rejection, Secret, Verified, VerifiedBody, WebhookLayer,
+    DedupeLayer, Keys, PublicUrl, Secret, Verified, VerifiedBody, WebhookLayer,
     dedupe::{MemoryStore, RedisStore},
+    diagnose,
     providers::{self, Preset, Provider},
     webhook::MemoryBudget,
 };
-use tracing::{info, warn};
+use tracing::{Level, info, warn};
 
 /// How long requests in flight may take once the gateway is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// The longest head of a request, in bytes.
+const LONGEST_HEAD: usize = 64 << 10;
 
 /// What the service is told begins so, and what a sender writes under such a name is removed.
 const TOLD: &str = "x-verified-";
@@ -91,6 +104,8 @@ type BoxError = Box<dyn Error + Send + Sync>;
 struct Config {
     listen: String,
     memory: Option<usize>,
+    connections: Option<usize>,
+    head_timeout: Option<u64>,
     dedupe: Option<Dedupe>,
     route: Vec<Route>,
 }
@@ -134,7 +149,14 @@ async fn run() -> Result<(), BoxError> {
     let path = env::args_os().nth(1);
     let path = path.ok_or("the configuration is missing: gateway FILE")?;
     let config = read(Path::new(&path))?;
-    tracing_subscriber::fmt().with_ansi(false).init();
+    let level = env::var("LOG").unwrap_or_else(|_| "info".to_owned());
+    let level: Level = level
+        .parse()
+        .map_err(|error| format!("LOG=`{level}`: {error}"))?;
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(level)
+        .init();
 
     let client = Client::builder(TokioExecutor::new()).build_http();
     let budget = MemoryBudget::new(config.memory.unwrap_or(256 << 20));
@@ -165,23 +187,67 @@ async fn run() -> Result<(), BoxError> {
         };
         paths.push(route.path);
     }
-    let router = router.layer(map_response(log_refusal));
-
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| format!("cannot listen on `{}`: {error}", config.listen))?;
-    let (stop, give_up) = (stop_signal()?, stop_signal()?);
+    let stop = stop_signal()?;
     info!("listening on {}", listener.local_addr()?);
-
-    // A service that never finishes what it began must not keep the gateway from stopping.
-    tokio::select! {
-        result = axum::serve(listener, router).with_graceful_shutdown(stop).into_future() => result?,
-        () = async { give_up.await; tokio::time::sleep(GRACE).await } => {
-            warn!("giving up on what is still in flight");
-        }
-    }
+    let most = config.connections.unwrap_or(1024);
+    let head_timeout = Duration::from_secs(config.head_timeout.unwrap_or(10));
+    serve(listener, router, most, head_timeout, stop).await;
     info!("stopped");
     Ok(())
+}
+
+/// Serves until it is told to stop, and what was begun to its end.
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    most: usize,
+    head_timeout: Duration,
+    stop: impl Future<Output = ()>,
+) {
+    let service = TowerToHyperService::new(router);
+    let mut server = http1::Builder::new();
+    server
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_timeout)
+        .max_buf_size(LONGEST_HEAD);
+
+    let places = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let accept = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            accepted = accept => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let connection = server.serve_connection(TokioIo::new(stream), service.clone());
+                let connection = connections.watch(connection);
+                tokio::spawn(async move {
+                    // It ends well or not, as its client likes.
+                    let _ = connection.await;
+                    drop(place);
+                });
+            }
+            // Out of file descriptors, most likely: some are given back as connections close.
+            Err(error) => {
+                warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+    drop(listener);
+    // A service that never finishes what it began must not keep the gateway from stopping.
+    if timeout(GRACE, connections.shutdown()).await.is_err() {
+        warn!("giving up on what is still in flight");
+    }
 }
 
 fn read(path: &Path) -> Result<Config, BoxError> {
@@ -192,6 +258,9 @@ fn read(path: &Path) -> Result<Config, BoxError> {
     if config.route.is_empty() {
         return Err(format!("`{file}`: no route").into());
     }
+    if config.connections == Some(0) || config.head_timeout == Some(0) {
+        return Err(format!("`{file}`: `connections` and `head_timeout` are at least 1").into());
+    }
     Ok(config)
 }
 
@@ -201,6 +270,9 @@ impl Dedupe {
             let capacity = self.capacity.unwrap_or(100_000);
             return Ok(DedupeLayer::new(MemoryStore::new(capacity)));
         };
+        if self.capacity.is_some() {
+            return Err("dedupe: `capacity` is that of the memory, and not of Redis".into());
+        }
         let url = env::var(name).map_err(|error| format!("dedupe: `{name}`: {error}"))?;
         let store = RedisStore::connect(&url).await;
         Ok(DedupeLayer::new(
@@ -232,7 +304,7 @@ impl Route {
             secrets.push(Secret::from_env(name)?.label(name.as_str()));
         }
         let keys = Keys::newest_first(secrets).ok_or("no secrets")?;
-        let mut layer = WebhookLayer::new(self.provider()?, keys)?;
+        let mut layer = WebhookLayer::new(self.provider()?, keys)?.diagnose(diagnose::log);
         if let Some(seconds) = self.tolerance {
             layer = layer.tolerance(Duration::from_secs(seconds));
         }
@@ -246,7 +318,12 @@ impl Route {
         let name = &self.provider;
         let mut provider = providers::by_name(name).ok_or_else(|| unknown(name))?;
         for (name, value) in &self.settings {
-            provider = provider.with_setting(name, value.as_str());
+            let value = match value.strip_prefix('$') {
+                None => value.clone(),
+                Some(variable) => env::var(variable)
+                    .map_err(|error| format!("setting `{name}`: `{variable}`: {error}"))?,
+            };
+            provider = provider.with_setting(name, value);
         }
         if let Some(base) = &self.public_url {
             provider = provider.with_public_url(PublicUrl::fixed(base)?);
@@ -385,15 +462,6 @@ fn take_off(headers: &mut HeaderMap) {
 
 fn failure(status: StatusCode, error: &str) -> Response<Body> {
     (status, axum::Json(serde_json::json!({ "error": error }))).into_response()
-}
-
-/// The caller learns only the class of a refusal; the reason is for the log.
-async fn log_refusal(response: Response<Body>) -> Response<Body> {
-    if let Some(rejection) = response.extensions().get::<Rejection>() {
-        let (provider, status) = (rejection.provider(), response.status().as_u16());
-        warn!(provider, status, reason = %rejection, "refused");
-    }
-    response
 }
 
 /// Ctrl-C or SIGTERM, noticed from this call on.

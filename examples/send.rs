@@ -7,23 +7,27 @@
 //!
 //! | option | |
 //! | --- | --- |
+//! | `--help` | this |
 //! | `--list` | the providers, and what each needs |
 //! | `--provider NAME` | whose delivery it is |
-//! | `--secret TEXT` | the secret, else `WEBHOOK_SECRET`; several sign side by side |
+//! | `--secret TEXT` | the secret; several sign side by side. Other users of the machine can see it, so that the variable `WEBHOOK_SECRET` is better |
 //! | `--url URL` | where it goes |
-//! | `--data TEXT`, `@FILE`, `@-` | the body; `{}` by default |
+//! | `--data TEXT`, `@FILE`, `@-` | the body; `{}` by default, or an empty form where the provider signs forms |
 //! | `--event NAME` | the kind of event, where the provider names it in a header |
 //! | `--id ID` | the delivery's id; at random by default |
 //! | `--at TIME` | the time, such as `2026-01-15T12:00:00Z`; now by default |
-//! | `--header 'NAME: VALUE'` | another header |
+//! | `--header 'NAME: VALUE'` | another header. The content type is that which the provider signs, or else JSON if the body is, and a form if not |
 //! | `--method METHOD` | `POST` by default |
 //! | `--setting NAME=VALUE` | what the provider needs besides, as `--list` says |
 //! | `--public-url URL` | the base of the URL that is signed, if it is not that of `--url` |
 //! | `--token-header NAME` | the header of a token, where that is the operator's to choose |
+//! | `--key-name NAME` | what the key is called beside the signature, for Braintree and Sinch |
 //! | `--tamper` | changes the body after it was signed |
 //! | `--retry`, `--retry=fast` | sends it again until it arrives, over three days or a third of a second |
 //! | `--timeout SECONDS` | how long a try may take, and after the last the body of its answer; 20 by default |
 //! | `--print-curl` | prints a command that sends it, and sends nothing |
+//!
+//! It ends with 0 if the delivery arrived, with 1 if it did not, and with 2 if it could not be made.
 
 use std::{
     env,
@@ -38,25 +42,32 @@ use std::{
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header::CONTENT_TYPE,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri,
+    header::{ACCEPT, CONTENT_TYPE, EXPECT, USER_AGENT},
 };
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use lexopt::{Arg, Parser, ValueExt};
+use serde::de::IgnoredAny;
 use tower::{ServiceBuilder, ServiceExt, service_fn, util::Either};
 use tower_webhook::{
     Keys, PublicUrl, Secret,
     body::DeliveryBody,
     providers::{self, Preset, Provider},
-    scheme::{Credential, Place},
-    sign::{Backoff, DeliveryId, DeliveryRetry, Schedule, SignLayer, Signer},
+    scheme::{Credential, Place, Scheme},
+    sign::{Backoff, DeliveryId, DeliveryRetry, Outcome, Schedule, SignLayer, Signer, Verdict},
 };
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The longest answer that is shown, in bytes.
 const MOST_SHOWN: usize = 1 << 20;
+
+/// A longer argument is refused by some systems, in bytes.
+const LONGEST_ARGUMENT: usize = 100_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -84,11 +95,10 @@ async fn run(options: Options) -> Result<bool, BoxError> {
     if options.print_curl {
         let id = request.extensions().get::<DeliveryId>().cloned();
         let mut request = request.map(DeliveryBody::into_bytes);
-        signer.sign(
-            &mut request,
-            id.as_ref().map_or("", DeliveryId::as_str),
-            clock(),
-        )?;
+        let id = id.as_ref().map_or("", DeliveryId::as_str);
+        signer
+            .sign(&mut request, id, clock())
+            .map_err(|error| told(&error))?;
         if options.tamper {
             let body = tampered(request.body());
             *request.body_mut() = body;
@@ -101,8 +111,7 @@ async fn run(options: Options) -> Result<bool, BoxError> {
     }
     let client = Client::builder(TokioExecutor::new()).build_http::<DeliveryBody>();
     let tamper = options.tamper;
-    let credential = signer.provider().scheme().credential();
-    let is_token = matches!(credential, Credential::Token | Credential::UserAndPassword);
+    let scheme = signer.provider().scheme().clone();
     // After the signature, and once for each try.
     let client = service_fn(move |request: Request<DeliveryBody>| {
         let request = if tamper {
@@ -110,12 +119,12 @@ async fn run(options: Options) -> Result<bool, BoxError> {
         } else {
             request
         };
-        show_request(&request, is_token);
+        show_request(&request, &scheme);
         let answer = client.request(request);
         async move {
             let answer = answer.await;
             match &answer {
-                Ok(response) => println!("< {}", response.status()),
+                Ok(response) => show_head(response),
                 Err(error) => println!("< no answer: {}", told(error)),
             }
             answer
@@ -138,9 +147,15 @@ async fn run(options: Options) -> Result<bool, BoxError> {
         .await
         .map_err(|error| told(&*error))?;
     let delivered = response.status().is_success();
-    tokio::time::timeout(options.timeout, show_response(response))
+    let outcome = response.extensions().get::<Outcome>().copied();
+    tokio::time::timeout(options.timeout, show_answer(response))
         .await
         .map_err(|_| "the answer's body did not arrive in time")??;
+    match outcome.map(|outcome| outcome.verdict()) {
+        Some(Verdict::Gone) => println!("\nthe receiver wants no more deliveries"),
+        Some(Verdict::Refused) => println!("\nrefused, and so not sent again"),
+        _ => {}
+    }
     Ok(delivered)
 }
 
@@ -153,7 +168,7 @@ impl Schedule for Told {
         let wait = self.0.wait(retry);
         match wait {
             Some(wait) => println!(
-                "\ntry {} in {wait:.1?}, or when the receiver asks",
+                "\ntry {} in {wait:.1?}, or later if the receiver asks",
                 retry + 1
             ),
             None => println!("\nno try after {retry}"),
@@ -181,32 +196,58 @@ fn told(error: &(dyn Error + 'static)) -> String {
         let _ = write!(text, ": {error}");
         cause = error.source();
     }
+    if text.contains("what is signed cannot be found") {
+        text.push_str("; --data says what the body is");
+    }
     text
 }
 
-fn show_request(request: &Request<DeliveryBody>, hides: bool) {
-    println!("\n> {} {}", request.method(), request.uri());
-    let body = request.body().clone().into_bytes();
-    show(">", request.headers(), &body, hides);
+fn show_request(request: &Request<DeliveryBody>, scheme: &Scheme) {
+    // A token is the secret itself, wherever it is.
+    let credential = scheme.credential();
+    let is_token = matches!(credential, Credential::Token | Credential::UserAndPassword);
+    let is_at = |is: fn(&Place) -> bool| is_token && scheme.signature_places().iter().any(is);
+    let (uri, body) = (request.uri(), request.body().clone().into_bytes());
+    if is_at(|place| matches!(place, Place::Query(_))) {
+        let url = uri.to_string();
+        let url = url.split('?').next().unwrap_or_default();
+        println!("\n> {} {url}?…", request.method());
+    } else {
+        println!("\n> {} {uri}", request.method());
+    }
+    show_headers(">", request.headers(), is_token);
+    if is_at(Place::is_in_body) {
+        println!("\n({} bytes, with the token)", body.len());
+    } else {
+        show_body(&body);
+    }
 }
 
-async fn show_response(response: Response<Incoming>) -> Result<(), BoxError> {
-    let (head, body) = response.into_parts();
-    let body = Limited::new(body, MOST_SHOWN).collect().await;
+fn show_head(response: &Response<Incoming>) {
+    println!("< {}", response.status());
+    show_headers("<", response.headers(), false);
+}
+
+async fn show_answer(response: Response<Incoming>) -> Result<(), BoxError> {
+    let body = Limited::new(response.into_body(), MOST_SHOWN)
+        .collect()
+        .await;
     let body = body.map_err(|error| format!("the answer's body: {error}"))?;
-    show("<", &head.headers, &body.to_bytes(), false);
+    show_body(&body.to_bytes());
     Ok(())
 }
 
-fn show(mark: &str, headers: &HeaderMap, body: &[u8], hides: bool) {
+fn show_headers(mark: &str, headers: &HeaderMap, hides: bool) {
     for (name, value) in headers {
-        // A token is the secret itself.
         if hides && value.is_sensitive() {
             println!("{mark} {name}: …");
         } else {
             println!("{mark} {name}: {}", value.as_bytes().escape_ascii());
         }
     }
+}
+
+fn show_body(body: &[u8]) {
     match std::str::from_utf8(body) {
         Ok("") => {}
         Ok(text) => println!("\n{text}"),
@@ -214,27 +255,35 @@ fn show(mark: &str, headers: &HeaderMap, body: &[u8], hides: bool) {
     }
 }
 
-/// A command that sends a request, for a shell.
+/// A command that sends a request as it is, for a shell.
 fn curl(request: &Request<Bytes>) -> Result<String, BoxError> {
-    let mut command = format!(
-        "curl -i -X {} {}",
-        request.method(),
-        quoted(&request.uri().to_string())
-    );
-    for (name, value) in request.headers() {
-        let _ = write!(
-            command,
-            " \\\n  -H {}",
-            quoted(&format!("{name}: {}", value.to_str()?))
-        );
+    let (method, headers, body) = (request.method(), request.headers(), request.body());
+    let url = quoted(&request.uri().to_string());
+    let mut command = format!("curl -i --globoff --path-as-is -X {method} {url}");
+    let mut header = |text: &str| {
+        let _ = write!(command, " \\\n  -H {}", quoted(text));
+    };
+    for (name, value) in headers {
+        match std::str::from_utf8(value.as_bytes())? {
+            "" => header(&format!("{name};")),
+            value => header(&format!("{name}: {value}")),
+        }
     }
-    match std::str::from_utf8(request.body()) {
-        Ok(text) if !text.contains('\0') => {
+    // What it would add.
+    for name in [ACCEPT, CONTENT_TYPE, EXPECT, USER_AGENT] {
+        if !headers.contains_key(&name) {
+            header(&format!("{name}:"));
+        }
+    }
+    match std::str::from_utf8(body) {
+        Ok("") if *method == Method::HEAD => command = command.replacen("-X HEAD", "-I", 1),
+        Ok("") => {}
+        Ok(text) if !text.contains('\0') && text.len() < LONGEST_ARGUMENT => {
             let _ = write!(command, " \\\n  --data-raw {}", quoted(text));
         }
         _ => {
             let mut escaped = String::new();
-            for byte in request.body() {
+            for byte in body {
                 let _ = write!(escaped, "\\{byte:03o}");
             }
             command = format!("printf '{escaped}' | {command} \\\n  --data-binary @-");
@@ -262,6 +311,7 @@ struct Options {
     settings: Vec<(String, String)>,
     public_url: Option<String>,
     token_header: Option<HeaderName>,
+    key_name: Option<String>,
     tamper: bool,
     retry: Option<Backoff>,
     timeout: Duration,
@@ -276,35 +326,46 @@ impl Options {
             ..Self::default()
         };
         while let Some(arg) = from.next()? {
-            let Arg::Long(name) = arg else {
-                return Err(arg.unexpected().into());
-            };
-            let name = name.to_owned();
-            match name.as_str() {
-                "list" => {
+            let name = match arg {
+                Arg::Long("help") | Arg::Short('h') => {
+                    help();
+                    return Ok(None);
+                }
+                Arg::Long("list") => {
                     list();
                     return Ok(None);
                 }
-                "provider" => options.provider = Some(from.value()?.string()?),
-                "secret" => options.secrets.push(from.value()?.string()?),
-                "url" => options.url = Some(from.value()?.string()?),
-                "data" => options.data = Some(from.value()?),
-                "event" => options.event = Some(from.value()?.string()?),
-                "id" => options.id = Some(from.value()?.string()?),
-                "at" => options.time = Some(from.value()?.parse_with(time)?),
-                "header" => options.headers.push(from.value()?.parse_with(header)?),
-                "method" => options.method = Some(from.value()?.parse()?),
-                "setting" => options.settings.push(from.value()?.parse_with(setting)?),
-                "public-url" => options.public_url = Some(from.value()?.string()?),
-                "token-header" => options.token_header = Some(from.value()?.parse()?),
-                "tamper" => options.tamper = true,
-                "retry" => options.retry = Some(backoff(from.optional_value())?),
-                "timeout" => options.timeout = Duration::from_secs(from.value()?.parse()?),
-                "print-curl" => options.print_curl = true,
-                _ => return Err(Arg::Long(&name).unexpected().into()),
-            }
+                Arg::Long(name) => name.to_owned(),
+                other => return Err(other.unexpected().into()),
+            };
+            let taken = options.take(&name, &mut from);
+            taken.map_err(|error| format!("--{name}: {error}"))?;
         }
         Ok(Some(options))
+    }
+
+    fn take(&mut self, name: &str, from: &mut Parser) -> Result<(), BoxError> {
+        match name {
+            "provider" => self.provider = Some(from.value()?.string()?),
+            "secret" => self.secrets.push(from.value()?.string()?),
+            "url" => self.url = Some(from.value()?.string()?),
+            "data" => self.data = Some(from.value()?),
+            "event" => self.event = Some(from.value()?.string()?),
+            "id" => self.id = Some(from.value()?.string()?),
+            "at" => self.time = Some(from.value()?.parse_with(time)?),
+            "header" => self.headers.push(from.value()?.parse_with(header)?),
+            "method" => self.method = Some(from.value()?.parse()?),
+            "setting" => self.settings.push(from.value()?.parse_with(setting)?),
+            "public-url" => self.public_url = Some(from.value()?.string()?),
+            "token-header" => self.token_header = Some(from.value()?.parse()?),
+            "key-name" => self.key_name = Some(from.value()?.string()?),
+            "tamper" => self.tamper = true,
+            "retry" => self.retry = Some(backoff(from.optional_value())?),
+            "timeout" => self.timeout = Duration::from_secs(from.value()?.parse()?),
+            "print-curl" => self.print_curl = true,
+            _ => return Err("there is no such option; --help shows all".into()),
+        }
+        Ok(())
     }
 
     fn signer(&self) -> Result<Signer, BoxError> {
@@ -312,8 +373,15 @@ impl Options {
             .provider
             .as_deref()
             .ok_or("--provider is missing; --list shows them")?;
-        let mut provider = providers::by_name(name).ok_or_else(|| unknown(name))?;
+        // As its function is called too.
+        let known = providers::by_name(&name.to_lowercase().replace('_', "-"));
+        let mut provider = known.ok_or_else(|| unknown(name))?;
         for (name, value) in &self.settings {
+            if !provider.scheme().settings().any(|known| known == name) {
+                return Err(
+                    format!("--setting: this provider has none that is called `{name}`").into(),
+                );
+            }
             provider = provider.with_setting(name, value.as_str());
         }
         if let Some(url) = &self.public_url {
@@ -333,7 +401,11 @@ impl Options {
         }
         let keys = Keys::newest_first(secrets);
         let keys = keys.ok_or("--secret is missing, and WEBHOOK_SECRET is not set")?;
-        Ok(Signer::new(provider, keys)?)
+        let signer = Signer::new(provider, keys)?;
+        Ok(match &self.key_name {
+            Some(name) => signer.key_name(name.clone()),
+            None => signer,
+        })
     }
 
     fn request(&self, provider: &Provider) -> Result<Request<DeliveryBody>, BoxError> {
@@ -341,27 +413,29 @@ impl Options {
         let url = self.url.as_deref().ok_or("--url is missing")?;
         let uri: Uri = url
             .parse()
-            .map_err(|error| format!("--url `{url}`: {error}"))?;
-        if uri.scheme().is_none() || uri.authority().is_none() {
-            return Err(format!("--url `{url}`: begin with http:// and a host").into());
+            .map_err(|error| format!("--url `{url}`: {error}; begin with http:// and a host"))?;
+        let authority = uri.authority().filter(|_| uri.scheme().is_some());
+        let authority =
+            authority.ok_or_else(|| format!("--url `{url}`: begin with http:// and a host"))?;
+        if authority.as_str().contains('@') {
+            return Err(
+                "--url: with a user in it; put that into --header 'authorization: …'".into(),
+            );
         }
+        let body = self.body(scheme)?;
+        let kind = match scheme.content_type() {
+            Some(kind) => kind,
+            None if serde_json::from_slice::<IgnoredAny>(&body).is_ok() => "application/json",
+            None => FORM,
+        };
         let id = self.id.as_deref();
         let mut request = Request::builder()
             .method(self.method.clone().unwrap_or(Method::POST))
             .uri(uri)
+            .header(CONTENT_TYPE, kind)
             .extension(id.map_or_else(DeliveryId::random, DeliveryId::new))
-            .body(DeliveryBody::from(self.body()?))?;
+            .body(DeliveryBody::from(body))?;
         let headers = request.headers_mut();
-        let has_form = scheme
-            .signature_places()
-            .iter()
-            .any(|it| matches!(it, Place::Form(_)));
-        let kind = if has_form {
-            "application/x-www-form-urlencoded"
-        } else {
-            "application/json"
-        };
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         if let Some(event) = &self.event {
             let Some(Place::Header(name)) = scheme.event_place() else {
                 return Err("--event: this provider names the kind of event in no header".into());
@@ -371,12 +445,22 @@ impl Options {
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
+        for place in scheme.signed_places() {
+            let Place::Header(name) = place else { continue };
+            if !headers.contains_key(&name) {
+                return Err(format!(
+                    "this provider signs `{name}`: give it by --header '{name}: …'"
+                )
+                .into());
+            }
+        }
         Ok(request)
     }
 
-    fn body(&self) -> Result<Vec<u8>, BoxError> {
+    fn body(&self, scheme: &Scheme) -> Result<Vec<u8>, BoxError> {
         let Some(data) = &self.data else {
-            return Ok(b"{}".to_vec());
+            let is_form = scheme.content_type() == Some(FORM);
+            return Ok(if is_form { "" } else { "{}" }.into());
         };
         let Some(path) = data.to_str().and_then(|data| data.strip_prefix('@')) else {
             return Ok(data.clone().into_encoded_bytes());
@@ -390,14 +474,26 @@ impl Options {
     }
 }
 
+/// What is at the top of this file.
+fn help() {
+    let text = include_str!("send.rs").lines();
+    for line in text.map_while(|line| line.strip_prefix("//!")) {
+        println!("{}", line.strip_prefix(' ').unwrap_or(line));
+    }
+}
+
 fn list() {
     for preset in providers::all() {
-        println!(
-            "{:28} {:32} {}",
-            preset.name(),
-            preset.title(),
-            preset.needs()
-        );
+        let provider = preset.provider();
+        let scheme = provider.scheme();
+        let mut needs = preset.needs().to_string();
+        for place in scheme.signed_places() {
+            let _ = write!(needs, ", {place}");
+        }
+        if let Some(kind) = scheme.content_type() {
+            let _ = write!(needs, ", a body of {kind}");
+        }
+        println!("{:28} {:32} {needs}", preset.name(), preset.title());
     }
 }
 
@@ -415,7 +511,7 @@ fn time(text: &str) -> Result<SystemTime, BoxError> {
     let time =
         time.map_err(|error| format!("`{text}` is no time like 2026-01-15T12:00:00Z: {error}"))?;
     let seconds = u64::try_from(time.timestamp()).map_err(|_| "a time before 1970")?;
-    Ok(UNIX_EPOCH + Duration::from_secs(seconds))
+    Ok(UNIX_EPOCH + Duration::new(seconds, time.timestamp_subsec_nanos()))
 }
 
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), BoxError> {
@@ -432,6 +528,6 @@ fn backoff(which: Option<OsString>) -> Result<Backoff, BoxError> {
     match which.map(ValueExt::string).transpose()?.as_deref() {
         None => Ok(Backoff::standard_webhooks()),
         Some("fast") => Ok(Backoff::fast()),
-        Some(other) => Err(format!("--retry={other}: only `fast` is known").into()),
+        Some(other) => Err(format!("only `fast` is known, and not `{other}`").into()),
     }
 }

@@ -73,12 +73,15 @@ impl<'h> Head<'h> {
 
     /// The only value of a header. Copies that agree are one value.
     pub(crate) fn only(&self, name: &HeaderName) -> Result<Option<&'h HeaderValue>, RejectionKind> {
-        let mut values = self.headers.get_all(name).into_iter();
-        let first = values.next();
-        if values.any(|value| Some(value) != first) {
-            return Err(RejectionKind::ConflictingHeader {
-                header: name.clone(),
-            });
+        let first = self.headers.get(name);
+        // Where no header is there twice, this one is not.
+        if self.headers.len() > self.headers.keys_len() {
+            let mut values = self.headers.get_all(name).into_iter();
+            if values.any(|value| Some(value) != first) {
+                return Err(RejectionKind::ConflictingHeader {
+                    header: name.clone(),
+                });
+            }
         }
         Ok(first)
     }

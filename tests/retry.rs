@@ -31,7 +31,10 @@ use tokio::{
 };
 use tower::{
     BoxError, Layer, ServiceBuilder, ServiceExt,
-    retry::{RetryLayer, budget::Budget},
+    retry::{
+        RetryLayer,
+        budget::{Budget, TpsBudget},
+    },
     service_fn,
 };
 use tower_webhook::{
@@ -367,6 +370,29 @@ async fn a_budget_bounds_the_retries_of_all() {
     }
 }
 
+/// tower's own: a hundred retries at once, and one for ten deliveries after that.
+#[tokio::test(start_paused = true)]
+async fn a_budget_of_tower_fits() {
+    let budget = Arc::new(TpsBudget::new(seconds(10), 10, 0.1));
+    let mut retries = 0;
+    for _ in 0..30 {
+        let policy = fast().budget(budget.clone());
+        let (_, times) = Receiver::new([Status(503)]).receive(policy).await;
+        retries += times.len() - 1;
+    }
+    assert_eq!(retries, 100);
+    for _ in 0..20 {
+        let (result, _) = Receiver::new([Status(200)])
+            .receive(fast().budget(budget.clone()))
+            .await;
+        assert!(outcome(&result).unwrap().is_delivered());
+    }
+    let (_, times) = Receiver::new([Status(503)])
+        .receive(fast().budget(budget))
+        .await;
+    assert_eq!(times.len() - 1, 2);
+}
+
 // ===== with the layer that signs =====
 
 /// A clock that goes with Tokio's.
@@ -444,6 +470,8 @@ enum Leaves {
     InItsHeaders,
     /// Of a refusal whose body is cut short: it is the status that counts.
     InItsBody,
+    /// Of a refusal that is whole, so that the connection looks as if it could be used again.
+    AfterItsAnswer,
     /// Not at all, but it never answers.
     Never,
 }
@@ -509,6 +537,7 @@ async fn leave(mut stream: impl AsyncRead + AsyncWrite + Unpin, leaves: Leaves) 
         Leaves::WithoutAnAnswer => "",
         Leaves::InItsStatus => "HTTP/1.1 200",
         Leaves::InItsHeaders => "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n",
+        Leaves::AfterItsAnswer => "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n",
         Leaves::InItsBody => "HTTP/1.1 503 Busy\r\ncontent-length: 10\r\n\r\nbusy",
     };
     answer(stream, text).await
@@ -530,6 +559,7 @@ async fn a_receiver_that_leaves_is_tried_again() {
         Leaves::InItsStatus,
         Leaves::InItsHeaders,
         Leaves::InItsBody,
+        Leaves::AfterItsAnswer,
     ] {
         for (last, verdict) in [
             (ARRIVED, Verdict::Delivered),
@@ -599,6 +629,57 @@ async fn a_receiver_that_never_answers_is_tried_again() {
     );
     assert_eq!(start.elapsed().as_secs(), 2 * (20 + 5));
     assert_eq!(tries.load(SeqCst), 3);
+}
+
+/// Nobody there at first, who comes back while the delivery waits.
+#[tokio::test]
+async fn a_receiver_that_comes_back_is_found() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let back = Arc::new(Mutex::new(None));
+    let schedule = {
+        let back = Arc::clone(&back);
+        move |retry| {
+            if retry == 3 {
+                let listener = std::net::TcpListener::bind(address).unwrap();
+                listener.set_nonblocking(true).unwrap();
+                let listener = TcpListener::from_std(listener).unwrap();
+                *back.lock().unwrap() = Some(tokio::spawn(async move {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    answer(stream, ARRIVED).await
+                }));
+            }
+            (retry < 9).then_some(Duration::from_millis(1))
+        }
+    };
+    let signer = Signer::new(providers::stripe(), Secret::new(SECRET).unwrap());
+    let sender = ServiceBuilder::new()
+        .retry(DeliveryRetry::new().schedule(schedule))
+        .layer(SignLayer::new(signer.unwrap()))
+        .service(Client::builder(TokioExecutor::new()).build_http::<DeliveryBody>());
+    let request = Request::post(format!("http://{address}/"));
+    let request = request.body(DeliveryBody::from(vec![b'x'; LEN])).unwrap();
+    let response = sender.oneshot(request).await.unwrap();
+    let outcome: &Outcome = response.extensions().get().unwrap();
+    assert_eq!(
+        (outcome.verdict(), outcome.tries()),
+        (Verdict::Delivered, 4)
+    );
+    let back = back.lock().unwrap().take().unwrap();
+    back.await.unwrap().unwrap();
+}
+
+/// Whoever gives up waiting has nothing sent behind their back.
+#[tokio::test(start_paused = true)]
+async fn a_delivery_that_is_given_up_is_not_sent_again() {
+    let receiver = Receiver::new([Status(503)]);
+    let policy = DeliveryRetry::new().schedule(Backoff::standard_webhooks().without_jitter());
+    let waiting = tokio::time::timeout(seconds(400), receiver.receive(policy));
+    assert!(waiting.await.is_err());
+    assert_eq!(receiver.tries.lock().unwrap().len(), 3);
+    tokio::time::sleep(seconds(1 << 20)).await;
+    assert_eq!(receiver.tries.lock().unwrap().len(), 3);
 }
 
 /// Nobody there at all.

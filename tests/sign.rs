@@ -5,6 +5,7 @@
 mod common;
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     error::Error,
     sync::{Arc, Mutex},
@@ -65,6 +66,32 @@ fn secrets(scheme: &Scheme) -> Option<[Secret; 2]> {
     Some([Secret::new(sender).unwrap(), Secret::new(receiver).unwrap()])
 }
 
+/// Another secret of a sender.
+fn another_secret(scheme: &Scheme) -> Secret {
+    let key = b"another-key-of-32-bytes-and-more".as_slice();
+    let secret = match scheme.key_form() {
+        KeyForm::Hex | KeyForm::PublicKey(_) => hex(key),
+        KeyForm::Base64 | KeyForm::PrefixedBase64(_) => base64(key),
+        _ if scheme.credential() == Credential::UserAndPassword => "user:another".to_owned(),
+        _ => "another secret".to_owned(),
+    };
+    Secret::new(secret).unwrap()
+}
+
+/// The providers whose deliveries bear a signature of each secret.
+#[rustfmt::skip]
+const BOTH: &[&str] = &[
+    "calendly", "docusign", "retell", "cloudflare-stream", "box-com",
+    "elevenlabs", "ghost", "ghost-old", "mux", "sanity",
+    "buildkite", "circleci", "convoy", "convoy-base64", "convoy-sha512",
+    "convoy-sha512-base64", "hookdeck", "pagerduty", "sentry", "plivo",
+    "persona", "workos", "braintree", "mercadopago", "orb",
+    "paddle", "recurly", "revenuecat", "stripe", "anthropic",
+    "bigcommerce", "clerk", "dodopayments", "gitlab-signing-token", "lithic",
+    "liveblocks", "openai", "polar", "replicate", "resend",
+    "standard-webhooks", "standard-webhooks-v1a", "supabase", "svix", "svix-v1a",
+];
+
 fn with_settings(preset: &Preset) -> Provider {
     let names = preset.needs().settings;
     names.iter().fold(preset.provider(), |provider, name| {
@@ -72,74 +99,55 @@ fn with_settings(preset: &Preset) -> Provider {
     })
 }
 
-/// What stands between `{start` and `}` in the signed texts.
-fn named(scheme: &Scheme, start: &str) -> Vec<String> {
-    let text: String = scheme.messages().collect();
-    let named = text.match_indices(start).filter_map(|(at, _)| {
-        let (name, _) = text[at + start.len()..].split_once('}')?;
-        Some(name.to_owned())
-    });
-    named.collect()
-}
-
 /// A delivery with all that the provider has in one, but for what the signer puts there.
 fn unsigned(base: &str, scheme: &Scheme) -> Request<DeliveryBody> {
-    let query: Vec<_> = named(scheme, "{query:")
-        .into_iter()
-        .map(|name| format!("{name}=1"))
-        .collect();
-    let mut request = Request::post(format!("{base}/{}?{}", scheme.name(), query.join("&")))
-        .extension(DeliveryId::new("delivery-1"));
-    for name in named(scheme, "{header:") {
-        if name != "content-type" {
-            request = request.header(name, "value-1");
-        }
-    }
-    let forms = [
-        "{form:",
-        "_form}",
-        "braintree",
-        "plivo",
-        "twilio",
-        "vonage_sms",
-        "{canonical:payload}",
-    ];
-    let wants_form = |text: &str| forms.iter().any(|part| text.contains(part));
-    if scheme.messages().any(wants_form) {
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let is_payload = |text: &str| text == "{canonical:payload}";
-        let body = if scheme.messages().any(is_payload) {
-            "payload=%7B%7D"
-        } else {
-            "a=1+2&bt_payload=YWJj"
-        };
-        return request.body(body.into()).unwrap();
-    }
+    let places = scheme.signed_places();
+    let mut request = Request::post(format!("{base}/{}", scheme.name()))
+        .extension(DeliveryId::new("delivery-1"))
+        .header(
+            "content-type",
+            scheme.content_type().unwrap_or("text/plain"),
+        );
     let mut body = json!({ "type": "order.paid", "id": 7, "webhookTimestamp": 1 });
-    for path in named(scheme, "{json:") {
-        let mut members = &mut body;
-        for name in path.split('.') {
-            members = &mut members[name];
+    for place in &places {
+        match place {
+            Place::Header(name) if name == "content-type" => {}
+            Place::Header(name) => request = request.header(name, "value-1"),
+            Place::Query(name) => {
+                request = request.uri(format!("{base}/{}?{name}=1", scheme.name()));
+            }
+            Place::Json(path) => {
+                let members = path.split('.');
+                *members.fold(&mut body, |body, name| &mut body[name]) = json!("value-1");
+            }
+            other => assert_eq!(*other, Place::Form("payload".into())),
         }
-        *members = json!("value-1");
     }
     if let Some(path) = scheme.signed_items() {
         // Each of them is signed by itself.
         let item = json!({ "id": 1, "NotificationRequestItem": { "pspReference": "7" } });
         body[path] = json!([item, item]);
     }
-    if let Some(name) = scheme.multipart_field() {
-        let request = request.header("content-type", "multipart/form-data; boundary=b");
-        let head = format!("content-disposition: form-data; name=\"{name}\"");
-        let body = format!("--b\r\n{head}\r\n\r\n{body}\r\n--b--\r\n");
-        return request.body(body.into()).unwrap();
-    }
     if scheme.name() == "contentful" {
         let names = "x-contentful-signed-headers,x-contentful-timestamp";
         request = request.header("x-contentful-signed-headers", names);
     }
-    let request = request.header("content-type", "application/json");
-    request.body(body.to_string().into()).unwrap()
+    let payload = |text: &str| text == "{canonical:payload}" || text == "{form:payload}";
+    let body = match scheme.content_type() {
+        Some("application/x-www-form-urlencoded") if scheme.messages().any(payload) => {
+            "payload=%7B%7D".to_owned()
+        }
+        Some("application/x-www-form-urlencoded") => "a=1+2&bt_payload=YWJj".to_owned(),
+        Some("multipart/form-data") => {
+            let kind = "multipart/form-data; boundary=b".parse().unwrap();
+            request.headers_mut().unwrap().insert("content-type", kind);
+            let name = scheme.multipart_field().unwrap();
+            let head = format!("content-disposition: form-data; name=\"{name}\"");
+            format!("--b\r\n{head}\r\n\r\n{body}\r\n--b--\r\n")
+        }
+        _ => body.to_string(),
+    };
+    request.body(body.into()).unwrap()
 }
 
 type HttpClient = Client<hyper_util::client::legacy::connect::HttpConnector, DeliveryBody>;
@@ -156,10 +164,13 @@ async fn every_preset_is_signed_sent_and_verified() {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let mut router = Router::new();
     let mut senders = Vec::new();
+    let mut rotating = Vec::new();
     for preset in providers::all() {
         let provider = with_settings(preset);
         let scheme = provider.scheme().clone();
         let Some([own, theirs]) = secrets(&scheme) else {
+            // Nobody but those with a private key is left out.
+            assert_eq!(scheme.credential(), Credential::PublicKey);
             let error = Signer::new(provider, common::secret()).unwrap_err();
             assert!(matches!(error, SetupError::NotSymmetric { .. }), "{error}");
             continue;
@@ -171,8 +182,11 @@ async fn every_preset_is_signed_sent_and_verified() {
         };
         let route = any(told).layer(layer);
         router = router.route(&format!("/{}", preset.name()), route);
-        let signer = Signer::new(provider, own).unwrap();
-        senders.push((scheme, SignLayer::new(signer).layer(client())));
+        let signer = Signer::new(provider.clone(), own.clone()).unwrap();
+        senders.push((scheme.clone(), SignLayer::new(signer).layer(client())));
+        let keys = Keys::new(another_secret(&scheme)).previous(own);
+        let signer = Signer::new(provider, keys).unwrap();
+        rotating.push((scheme, SignLayer::new(signer).layer(client())));
     }
     tokio::spawn(async move { axum::serve(listener, router).await });
 
@@ -194,7 +208,79 @@ async fn every_preset_is_signed_sent_and_verified() {
             }
         });
     }
+    // With a newer secret before it, the one that the receiver knows signs where there is room for both.
+    let mut both = Vec::new();
+    for (scheme, sender) in rotating {
+        let response = sender.oneshot(unsigned(&base, &scheme)).await.unwrap();
+        let status = response.status();
+        if status == StatusCode::OK {
+            both.push(scheme.name().to_owned());
+            continue;
+        }
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let is_refused = *body == *br#"{"error":"Invalid signature"}"#;
+        let told = || format!("{}: {status} {body:?}", scheme.name());
+        report.note(is_refused.then_some(()).ok_or_else(told));
+    }
     report.finish();
+    assert_eq!(both, BOTH);
+}
+
+/// What a scheme says that it signs has to be there, and nothing else has to.
+#[test]
+fn what_is_signed_beside_the_body_is_told() {
+    let mut told = BTreeMap::new();
+    for preset in providers::all() {
+        let provider = with_settings(preset);
+        let scheme = provider.scheme().clone();
+        let Some([own, _]) = secrets(&scheme) else {
+            continue;
+        };
+        let signer = signer(provider, own);
+        let places = scheme.signed_places();
+        let mut request =
+            unsigned("https://hooks.example.com", &scheme).map(DeliveryBody::into_bytes);
+        for place in &places {
+            let mut without = request.clone();
+            match place {
+                Place::Header(name) => drop(without.headers_mut().remove(name)),
+                Place::Query(_) => {
+                    *without.uri_mut() = "https://hooks.example.com".parse().unwrap();
+                }
+                Place::Json(path) => {
+                    let name = path.rsplit('.').next().unwrap();
+                    let body = String::from_utf8(without.body().to_vec()).unwrap();
+                    *without.body_mut() = body.replace(name, "another").into();
+                }
+                other => panic!("{other}"),
+            }
+            let error = signer.sign(&mut without, "1", at(NOW)).unwrap_err();
+            assert!(matches!(error, SignError::Text(_)), "{error}");
+        }
+        signer.sign(&mut request, "1", at(NOW)).unwrap();
+        if !places.is_empty() {
+            let places: Vec<_> = places.iter().map(ToString::to_string).collect();
+            told.insert(preset.name(), places.join(", "));
+        }
+    }
+    let expect = [
+        ("dropbox-sign", "the JSON's member `event.event_type`"),
+        ("lark", "`x-lark-request-nonce`"),
+        (
+            "mercadopago",
+            "the query's parameter `data.id`, `x-request-id`",
+        ),
+        ("plivo", "`x-plivo-signature-v3-nonce`"),
+        ("plivo-v2", "`x-plivo-signature-v2-nonce`"),
+        ("sinch-conversation", "`x-sinch-webhook-signature-nonce`"),
+        ("sinch-voice", "`content-type`"),
+    ];
+    assert_eq!(
+        told,
+        expect
+            .map(|(name, places)| (name, places.to_owned()))
+            .into()
+    );
 }
 
 // ===== what a signed request looks like =====
@@ -660,8 +746,8 @@ async fn bodies_are_buffered_up_to_the_limit() {
     type Check = fn(&SendError<Infallible>) -> bool;
     let too_large: Check = |it| matches!(it, SendError::Sign(SignError::TooLarge { limit: 8, .. }));
     let broken: Check = |it| {
-        let says = it.to_string();
-        matches!(it, SendError::Body(_)) && says.starts_with("the body of the delivery broke off: ")
+        matches!(it, SendError::Body(_))
+            && told(it) == "cannot read the delivery: its body broke off: connection reset"
     };
     let data = Step::data;
     let trailers = || Step::trailer("x-check", "1");
@@ -727,6 +813,105 @@ async fn bodies_are_buffered_up_to_the_limit() {
                 let has_trailers = body.trailers().is_some_and(|it| it.contains_key("x-check"));
                 assert_eq!(has_trailers, name == "trailers");
                 assert_eq!(body.to_bytes(), expect, "{name}");
+            }
+        }
+    }
+}
+
+/// What the scheme puts into the head is nowhere else: a server that puts trailers behind the headers would
+/// have two of it.
+#[tokio::test]
+async fn trailers_hold_nothing_that_the_scheme_puts_into_the_head() {
+    let sent = Sent::default();
+    let names = [
+        "webhook-signature",
+        "webhook-timestamp",
+        "webhook-id",
+        "x-check",
+    ];
+    let trailers = names.map(|name| (name.parse().unwrap(), "old".parse().unwrap()));
+    let trailers = Step::Trailers(trailers.into_iter().collect());
+    let mut request = post(Script::new([Step::data("{}"), trailers]));
+    // Whatever their case was on the wire.
+    for name in [
+        "Webhook-Signature",
+        "WEBHOOK-SIGNATURE",
+        "Webhook-Timestamp",
+        "Webhook-Id",
+    ] {
+        let name = http::HeaderName::from_bytes(name.as_bytes()).unwrap();
+        request.headers_mut().append(name, "old".parse().unwrap());
+    }
+    request.extensions_mut().insert(DeliveryId::new("msg_1"));
+    let service = standard_layer().layer(sent.service());
+    service.oneshot(request).await.unwrap();
+    let request = sent.take().remove(0);
+    let old = |value: &http::HeaderValue| value == "old";
+    assert!(
+        !request.headers().values().any(old),
+        "{:?}",
+        request.headers()
+    );
+    let body = request.into_body().collect().await.unwrap();
+    let left: Vec<_> = body.trailers().unwrap().keys().collect();
+    assert_eq!(left, ["x-check"]);
+}
+
+/// Whatever an id holds, it is the value of one place and nothing else, or it is not sent.
+#[tokio::test]
+async fn an_id_stays_where_it_is_put() {
+    let acme = || Scheme::builder("acme").signature_header("x-signature");
+    let schemes = [
+        acme().id_header("x-id"),
+        acme().id_form("id"),
+        acme().id_json("id"),
+        // A number stays one if it can.
+        acme().id_json("number"),
+    ];
+    for scheme in schemes {
+        let scheme = scheme.message("{body}").build().unwrap();
+        let place = scheme.id_place().unwrap().clone();
+        let receiver = Verifier::new(scheme.clone(), common::secret()).unwrap();
+        for id in [
+            "1",
+            "a\r\nx-admin: 1",
+            "a\nb",
+            "a\0b",
+            "a&id=b&admin=1#?",
+            "a%00+b",
+            r#"a","admin":true,"b":""#,
+            r#"1,"admin":true"#,
+            " 1 ",
+            "\u{e9}\u{1f4a9}",
+        ] {
+            let body = match place {
+                Place::Json(_) => r#"{"number":1}"#,
+                _ => "b=1",
+            };
+            let mut request = request(body);
+            let signed = signer(scheme.clone(), common::secret());
+            let outcome = signed.sign(&mut request, id, at(NOW));
+            if let Place::Header(_) = place {
+                let is_text = id.is_ascii() && !id.contains(['\r', '\n', '\0']);
+                assert_eq!(outcome.is_ok(), is_text, "{id:?}");
+            } else {
+                assert_eq!(outcome, Ok(()), "{id:?}");
+            }
+            if outcome.is_err() {
+                continue;
+            }
+            assert!(request.headers().len() <= 2, "{request:?}");
+            let verified = receiver.verify(&request, request.body()).unwrap();
+            let told = verified.delivery_id().map(str::trim);
+            assert_eq!(told, Some(id.trim()), "{place}");
+            let admin = String::from_utf8_lossy(request.body()).into_owned();
+            match place {
+                Place::Json(_) => {
+                    let json: serde_json::Value = serde_json::from_str(&admin).unwrap();
+                    assert!(json.get("admin").is_none(), "{admin}");
+                }
+                Place::Form(_) => assert_eq!(admin.matches('&').count(), 1, "{admin}"),
+                _ => {}
             }
         }
     }
@@ -830,13 +1015,43 @@ async fn errors_of_the_client_come_through_unchanged() {
         Err::<Response<()>, _>(std::io::Error::other("refused"))
     });
     let service = layer(providers::stripe(), SECRET).layer(fails);
-    let error = service.oneshot(post(Full::<Bytes>::from("{}"))).await;
-    let error = error.unwrap_err();
-    assert_eq!(error.to_string(), "refused");
+    let error = service.clone().oneshot(post(Full::<Bytes>::from("{}")));
+    let error = error.await.unwrap_err();
+    assert_eq!(told(&error), "refused");
     let SendError::Inner(error) = error else {
         panic!("{error:?}")
     };
     assert_eq!(error.kind(), std::io::ErrorKind::Other);
+
+    // In a box it is what it was.
+    let error = service.oneshot(post(Full::<Bytes>::from("{}"))).await;
+    let error = error.unwrap_err().into_boxed();
+    assert!(error.is::<std::io::Error>());
+    let sign = |body: Script| {
+        let service = layer(providers::stripe(), SECRET).body_limit(1);
+        service.layer(Sent::default().service()).oneshot(post(body))
+    };
+    for (body, expect) in [
+        (
+            Script::whole("{}".into()),
+            "cannot sign the delivery: the body is longer than 1 bytes",
+        ),
+        (
+            Script::new([Step::Fail]),
+            "cannot read the delivery: its body broke off: connection reset",
+        ),
+    ] {
+        let error = sign(body).await.unwrap_err().into_boxed();
+        assert_eq!(told(&*error), expect);
+    }
+}
+
+/// An error with all that it was caused by.
+fn told(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", told(cause)),
+        None => error.to_string(),
+    }
 }
 
 #[test]

@@ -54,8 +54,12 @@ impl Buffer {
 
     /// All that has been pushed, in order.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        let rest = self.rest.iter().flat_map(|rest| rest.pieces());
-        iter::once(&self.first[..]).chain(rest)
+        let rest = self.rest.as_deref();
+        let frames = rest.map(|rest| rest.frames.iter()).unwrap_or_default();
+        let block = rest.map(|rest| &rest.block[..]);
+        iter::once(&self.first[..])
+            .chain(frames.map(|frame| &frame[..]))
+            .chain(block)
     }
 
     /// All that has been pushed, in one piece; copied only if it came in several.
@@ -119,11 +123,6 @@ impl Rest {
             self.seal();
         }
         self.frames.pop_front()
-    }
-
-    fn pieces(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        let frames = self.frames.iter().map(|frame| &frame[..]);
-        frames.chain(iter::once(&self.block[..]))
     }
 
     fn seal(&mut self) {

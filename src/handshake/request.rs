@@ -35,7 +35,7 @@ impl Handshake {
             .by_ref()
             .filter(|condition| looks_at(condition.place()))
             .all(|condition| condition.holds(head, body))
-            && challenge.all(|place| is_there(place, head, body))
+            && challenge.all(|place| is_there(place, head, body) == Some(true))
     }
 
     /// What nobody signs must at least say what it is, so that of other bodies not a byte is read.
@@ -58,7 +58,7 @@ impl Condition {
     fn holds(&self, head: Head<'_>, body: &[u8]) -> bool {
         let value = |place| find(place, head, body).ok().flatten();
         match self {
-            Self::Absent(place) => !is_there(place, head, body),
+            Self::Absent(place) => is_there(place, head, body) == Some(false),
             Self::Is(place, expected) => {
                 value(place).is_some_and(|value| *value == *expected.as_bytes())
             }
@@ -69,7 +69,7 @@ impl Condition {
                         !value.is_empty() && value.iter().all(u8::is_ascii_digit)
                     })
             }
-            Self::There(place) => is_there(place, head, body),
+            Self::There(place) => is_there(place, head, body) == Some(true),
         }
     }
 }
@@ -107,14 +107,15 @@ fn owned<'r>(value: Option<Vec<u8>>) -> Value<'r> {
     Ok(value.map(Cow::Owned))
 }
 
-/// Whether there is something at a place, be it unreadable.
-fn is_there(place: &Place, head: Head<'_>, body: &[u8]) -> bool {
+/// Whether there is something at a place, be it unreadable; `None` if the body cannot be read for it.
+fn is_there(place: &Place, head: Head<'_>, body: &[u8]) -> Option<bool> {
     match place {
         // An object or a list is something, though it has no text.
         #[cfg(feature = "json")]
         Place::Json(path) => {
-            json::raw(body, path).is_ok_and(|raw| raw.is_some_and(|raw| raw.get() != "null"))
+            let raw = json::raw(body, path).ok()?;
+            Some(raw.is_some_and(|raw| raw.get() != "null"))
         }
-        _ => !matches!(find(place, head, body), Ok(None)),
+        _ => Some(!matches!(find(place, head, body), Ok(None))),
     }
 }

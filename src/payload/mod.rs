@@ -40,6 +40,12 @@ impl Token {
     }
 }
 
+/// The content type of forms.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The content type of JSON.
+pub(crate) const JSON: &str = "application/json";
+
 /// What is known of a request beside its body.
 #[derive(Clone, Copy)]
 pub(crate) struct Facts<'f> {
@@ -75,7 +81,7 @@ impl<'f> Facts<'f> {
         let kind = self.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         let kind = kind.unwrap_or_default().split(|byte| *byte == b';').next();
         let kind = kind.unwrap_or_default().trim_ascii();
-        kind.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+        kind.eq_ignore_ascii_case(FORM.as_bytes())
     }
 }
 
@@ -91,6 +97,8 @@ pub(crate) struct Canonical {
     pub(crate) covers_body: bool,
     /// Whether it needs the whole URL.
     pub(crate) needs_url: bool,
+    /// What a body has to be that it is made of.
+    pub(crate) content_type: Option<&'static str>,
     /// The members of JSON and the headers that are part of the text.
     pub(crate) signs: &'static [&'static str],
     pub(crate) write: Write,

@@ -447,7 +447,9 @@ pub fn retell() -> Provider {
 /// # Security
 ///
 /// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
-/// bytes from one to the other, if the endpoint has routes that differ so.
+/// bytes from one to the other, if the endpoint has routes that differ so. And as letters of the URL are
+/// decoded before it is signed, `%3A` in it can become `:` and the reverse: a handler should act on nothing of the
+/// query by which of them was written.
 ///
 /// Source: <https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation>
 #[must_use]

@@ -391,7 +391,8 @@ pub fn twilio_sharedkey() -> Provider {
 /// # Security
 ///
 /// Nothing stands between the names and values of the form, so that `a=bc` can become `ab=c`. The
-/// nonce is signed, and nothing says when it was made.
+/// query is decoded before it is signed, so that `a=1%26b=2` can become `a=1&b=2`. The nonce is signed, and
+/// nothing says when it was made.
 ///
 /// Source: <https://www.plivo.com/docs/messaging/concepts/signature-validation>
 #[cfg(feature = "form")]

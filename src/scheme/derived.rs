@@ -63,6 +63,19 @@ impl Derived {
         }
     }
 
+    /// Where it is found; `None` if it is computed.
+    pub(super) fn place(&self) -> Option<Place> {
+        match self {
+            Self::Canonical(_) => None,
+            #[cfg(feature = "form")]
+            Self::Form(name) => Some(Place::Form(name.clone())),
+            #[cfg(feature = "json")]
+            Self::Json(path) => Some(Place::Json(path.clone())),
+            #[cfg(feature = "form")]
+            Self::Query(name) => Some(Place::Query(name.clone())),
+        }
+    }
+
     pub(super) fn covers_body(&self) -> bool {
         match self {
             Self::Canonical(canonical) => canonical.covers_body,

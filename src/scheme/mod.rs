@@ -59,6 +59,7 @@ mod spec;
 mod template;
 mod timestamp;
 mod units;
+mod wanted;
 mod web_token;
 mod write;
 

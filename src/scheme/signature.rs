@@ -274,18 +274,7 @@ impl Layout {
                 let signature = value.zip(at).and_then(|(value, at)| value.get(at + 1..));
                 each(signature.and_then(|value| Field::new(&[], value)))
             }
-            Kind::List { items, pair, .. } => {
-                let ends_items = items.as_bytes().contains(pair);
-                let kept = ends_items.then_some(*pair);
-                let fields = split(value, items, kept).map(|text| {
-                    let end = kept.as_slice();
-                    let text = text.strip_suffix(end).unwrap_or(text);
-                    let at = text.iter().position(|byte| byte == pair)?;
-                    let (key, value) = (text.get(..at)?, text.get(at + 1..)?);
-                    Field::new(key, value).filter(|field| !field.key.is_empty())
-                });
-                fields.into_iter().try_for_each(each)
-            }
+            Kind::List { items, pair, .. } => pairs(value, items, *pair).try_for_each(each),
             Kind::Values { items, timed } => {
                 let mut key = if *timed { FIRST.as_bytes() } else { &[] };
                 split(value, items, None)
@@ -294,4 +283,20 @@ impl Layout {
             }
         }
     }
+}
+
+/// The items of a list, each a key and a value.
+fn pairs<'h>(
+    value: &'h [u8],
+    items: &'static str,
+    pair: u8,
+) -> impl Iterator<Item = Option<Field<'h>>> {
+    let ends_items = items.as_bytes().contains(&pair);
+    let kept = ends_items.then_some(pair);
+    split(value, items, kept).map(move |text| {
+        let text = text.strip_suffix(kept.as_slice()).unwrap_or(text);
+        let at = text.iter().position(|byte| *byte == pair)?;
+        let (key, value) = (text.get(..at)?, text.get(at + 1..)?);
+        Field::new(key, value).filter(|field| !field.key.is_empty())
+    })
 }

@@ -218,11 +218,18 @@ impl Separator {
         match self {
             Self::After(literal) => (0..value.len()).any(|at| {
                 let tail = value.get(at..).unwrap_or_default();
+                // Most of them are no part of it.
+                if tail.first() != literal.first() {
+                    return false;
+                }
                 let rest = literal.strip_prefix(tail);
                 tail.starts_with(literal) || rest.is_some_and(|rest| literal.starts_with(rest))
             }),
             Self::Before(literal) => (1..=value.len()).any(|to| {
                 let head = value.get(..to).unwrap_or_default();
+                if head.last() != literal.last() {
+                    return false;
+                }
                 let rest = literal.strip_suffix(head);
                 head.ends_with(literal) || rest.is_some_and(|rest| literal.ends_with(rest))
             }),

@@ -107,8 +107,11 @@ where
                         config,
                         head,
                         buffer,
-                        trailers,
+                        mut trailers,
                     } = reading.take().expect(COMPLETED);
+                    if let Some(trailers) = &mut trailers {
+                        config.signer.clear(trailers);
+                    }
                     let signed = end.and_then(|()| {
                         let request = Request::from_parts(head, buffer.into_bytes());
                         config.sign(request).map_err(SendError::Sign)

@@ -78,14 +78,63 @@ assert_eq!(outcome.tries(), 2);
 //! # Clients
 //!
 //! hyper-util's legacy client, over a connector such as `HttpConnector`, takes a
-//! [`DeliveryBody`](crate::body::DeliveryBody) as it is. Where a client has a body or a request of its own,
-//! put `tower`'s `map_request` between it and the layer: `request.map(tonic::body::Body::new)` for a
-//! channel of tonic, `reqwest::Request::try_from(request.map(DeliveryBody::into_bytes))` for reqwest.
+//! [`DeliveryBody`](crate::body::DeliveryBody) as it is. A channel of tonic has a body of its own: put
+//! `map_request(|request: Request<DeliveryBody>| request.map(tonic::body::Body::new))` between it and the
+//! layer, as `examples/tonic.rs` does. Its calls are not for [`DeliveryRetry`]: their bodies cannot be cloned,
+//! and how they ended is in `grpc-status`.
+//!
+//! reqwest has requests and responses of its own. Tell it not to follow redirects, and give it URLs as it
+//! writes them, by `reqwest::Url`, if the scheme signs them: it sends `/b` for `/a/../b`.
+//!
+//! ```
+//! use http::{Request, Response};
+//! use tower::{Layer, ServiceExt, service_fn};
+//! use tower_webhook::{Secret, body::DeliveryBody, providers, sign::{SignLayer, Signer}};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let secret = || Secret::new("It's a Secret to Everybody");
+//! # let layer = tower_webhook::WebhookLayer::new(providers::stripe(), secret()?)?;
+//! # let router = axum::Router::new().route("/", axum::routing::post(()).layer(layer));
+//! # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! # let url = format!("http://{}/", listener.local_addr()?);
+//! # tokio::spawn(async { axum::serve(listener, router).await });
+//! let client = reqwest::Client::builder()
+//!     .redirect(reqwest::redirect::Policy::none())
+//!     .build()?;
+//! let client = service_fn(move |request: Request<DeliveryBody>| {
+//!     let client = client.clone();
+//!     async move {
+//!         let request = request.map(DeliveryBody::into_bytes).try_into()?;
+//!         let response = client.execute(request).await?;
+//!         Ok::<_, reqwest::Error>(Response::<reqwest::Body>::from(response))
+//!     }
+//! });
+//! let sender = SignLayer::new(Signer::new(providers::stripe(), secret()?)?).layer(client);
+//!
+//! let request = Request::post(url).body(DeliveryBody::from("{}"))?;
+//! let response = sender.oneshot(request).await?;
+//! assert!(response.status().is_success());
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Security
 //!
-//! A receiver's URL is chosen by somebody else: keep your clients from reaching what is inside your own
-//! network, and do not follow redirects.
+//! A receiver's URL is chosen by somebody else, and the client goes where it leads:
+//!
+//! - Keep it from what is inside your own network. Look at the address that is connected to, in the
+//!   connector, and not at the URL before: a name may be another address a moment later, and a URL may
+//!   have an address for a name. Or send through a proxy that reaches nothing but the internet.
+//! - Follow no redirects: they lead around that check, and the delivery goes along with its signature. To
+//!   [`ByStatus`] a redirect is a refusal. hyper-util's client follows none, reqwest follows them unless it
+//!   is told.
+//! - Bound a try in time, and what is read of an answer, in bytes and in time: `tower`'s time-out ends with
+//!   the answer's head.
+//!
+//! Signatures and tokens are marked as sensitive in the head, so that `Debug` hides them; where a scheme has
+//! them in the query or the body, keep those out of logs. Nothing is put into the head but what the scheme
+//! has there. Some receivers turn away what has no `User-Agent`, and hyper-util's client sends none.
 
 mod error;
 mod future;

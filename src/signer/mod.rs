@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderMap, Request};
 
 pub use self::error::SignError;
 use self::key::SigningKey;
@@ -144,11 +144,7 @@ impl Signer {
         if keys.peek().is_none() {
             return Err(SignError::ExpiredKey);
         }
-        for place in &spec.signatures {
-            if let Place::Header(name) = place {
-                request.headers_mut().remove(name);
-            }
-        }
+        self.clear(request.headers_mut());
         if let Some(place) = &spec.id {
             if id.is_empty() {
                 return Err(SignError::NoId);
@@ -180,6 +176,20 @@ impl Signer {
             put::hide(request, place);
         }
         Ok(())
+    }
+
+    /// Takes away what the scheme puts into the head.
+    pub(crate) fn clear(&self, headers: &mut HeaderMap) {
+        let scheme = self.provider.scheme();
+        let places = scheme.signature_places().iter();
+        let places = places
+            .chain(scheme.timestamp_place())
+            .chain(scheme.id_place());
+        for place in places {
+            if let Place::Header(name) = place {
+                headers.remove(name);
+            }
+        }
     }
 
     /// What is signed, in pieces.

@@ -1,5 +1,7 @@
 //! Which handshake a request is, and the answer to it.
 
+use std::iter;
+
 use super::{Verifier, facts::Found, text::SignedText};
 use crate::{
     handshake::{Answer, Handshake, MOST_BODY, MOST_SIGNED, Means},
@@ -62,7 +64,7 @@ impl Verifier {
             return Ok(None);
         };
         let mut delivery = self.open(head)?;
-        delivery.finish(self, [body])?;
+        delivery.finish(self, || iter::once(body))?;
         self.answer(handshake, head, body, delivery.keys(self))
             .map(Some)
     }

@@ -79,7 +79,7 @@ impl<'v, 'p> Listed<'v, 'p> {
                     });
                 }
                 // One that cannot be decoded matches nothing; another beside it may.
-                candidates.decode(field.value);
+                candidates.decode(field.value, spec);
             } else if Some(field.key) == timestamp_key {
                 if self.timestamp.is_some_and(|earlier| earlier != field.value) {
                     return Err(RejectionKind::ConflictingSignature {

@@ -23,11 +23,11 @@ use crate::{
 #[must_use = "a delivery is verified only once `finish` says so"]
 pub struct Session {
     pub(super) verifier: Verifier,
-    pub(super) delivery: Delivery,
+    pub(super) delivery: Box<Delivery>,
 }
 
 impl Session {
-    pub(super) fn new(verifier: Verifier, delivery: Delivery) -> Self {
+    pub(super) fn new(verifier: Verifier, delivery: Box<Delivery>) -> Self {
         Self { verifier, delivery }
     }
 
@@ -54,17 +54,24 @@ impl Session {
     ///
     /// All signatures are compared with a key's MAC, in a time that does not depend on where they
     /// differ.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "iterators are handed over, not lent"
+    )]
     pub fn finish<I>(mut self, body: I) -> Result<Verified, Rejection>
     where
         I: IntoIterator<Item: AsRef<[u8]> + Copy> + Clone,
     {
-        self.delivery.finish(&self.verifier, body)
+        self.delivery
+            .finish(&self.verifier, || body.clone().into_iter())
     }
 }
 
-/// A [`Session`] for those who have the verifier at hand: what one delivery has of its own.
+/// A [`Session`] for those who have the verifier at hand: what one delivery has of its own. It is large: make it
+/// on the heap, and fill it there.
+#[derive(Default)]
 pub(crate) struct Delivery {
-    candidates: Candidates,
+    pub(super) candidates: Candidates,
     time: Option<UnixTime>,
     text: SignedText,
     /// How long the id and the kind of event are, which lie behind the text.
@@ -97,32 +104,30 @@ pub(super) struct Uncommon {
 }
 
 impl Delivery {
+    /// Notes what the head claims.
     #[inline]
-    pub(super) fn new(
+    pub(super) fn note(
+        &mut self,
         spec: &Spec,
-        candidates: Candidates,
         claims: &Claims<'_>,
         keyring: Option<Arc<Keyring>>,
-    ) -> Result<Self, RejectionKind> {
+    ) -> Result<(), RejectionKind> {
         let id = claims.id.as_deref().unwrap_or_default();
         let event = claims.event.unwrap_or_default();
         let attempt = claims.attempt.unwrap_or_default();
         let room = id.len() + event.len() + attempt.len();
-        let mut text = SignedText::of(&spec.message, claims, room)?;
-        text.note(id);
-        text.note(event);
-        text.note(attempt);
-        Ok(Self {
-            candidates,
-            time: claims.time,
-            text,
-            lens: [id.len(), event.len()],
-            uncommon: Uncommon::of(spec, claims)?.map(Box::new),
-            streamed: None,
-            keyring,
-            least_macs: 0,
-            signed_with: 0,
-        })
+        let text = &mut self.text;
+        text.write_head(&spec.message, claims, room)?;
+        if room > 0 {
+            for note in [id, event, attempt] {
+                text.note(note);
+            }
+        }
+        self.time = claims.time;
+        self.lens = [id.len(), event.len()];
+        self.uncommon = Uncommon::of(spec, claims)?.map(Box::new);
+        self.keyring = keyring;
+        Ok(())
     }
 
     /// Gives the delivery keys of its own, before anything of its body. A refusal costs as if there
@@ -142,6 +147,11 @@ impl Delivery {
     pub(crate) fn keys<'k>(&'k self, verifier: &'k Verifier) -> (&'k Keyring, usize) {
         let keyring = self.keyring.as_deref().unwrap_or(verifier.keyring());
         (keyring, self.signed_with)
+    }
+
+    /// Whether pieces of the body are taken as they come, and none has been yet.
+    pub(crate) fn awaits_first(&self, verifier: &Verifier) -> bool {
+        self.streamed.is_none() && verifier.scheme().spec().can_stream()
     }
 
     /// As [`Session::update`]; `verifier` is the one that the delivery began with.
@@ -165,14 +175,15 @@ impl Delivery {
         streamed.len += piece.len();
     }
 
-    /// As [`Session::finish`]; `verifier` is the one that the delivery began with.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "iterators are handed over, not lent"
-    )]
-    pub(crate) fn finish<I>(&mut self, verifier: &Verifier, body: I) -> Result<Verified, Rejection>
+    /// As [`Session::finish`]; `verifier` is the one that the delivery began with, and `pieces` gives the
+    /// body each time it is asked.
+    pub(crate) fn finish<I>(
+        &mut self,
+        verifier: &Verifier,
+        pieces: impl Fn() -> I,
+    ) -> Result<Verified, Rejection>
     where
-        I: IntoIterator<Item: AsRef<[u8]>> + Clone,
+        I: Iterator<Item: AsRef<[u8]>>,
     {
         let Self {
             candidates,
@@ -185,7 +196,6 @@ impl Delivery {
             least_macs,
             signed_with,
         } = self;
-        let pieces = || body.clone().into_iter();
         let spec = verifier.scheme().spec();
         let found = match uncommon.as_ref().and_then(|it| it.facts.as_ref()) {
             None => None,
@@ -196,7 +206,7 @@ impl Delivery {
                 Some(found)
             }
         };
-        let len: usize = pieces().map(|piece| piece.as_ref().len()).sum();
+        let len = || -> usize { pieces().map(|piece| piece.as_ref().len()).sum() };
         let signs = |key: &Key, skip: usize, found: Option<&Found>, print: &mut Print| {
             // The text of nearly all schemes, without what the others take.
             if uncommon.is_none() && skip == 0 && text.has_one_gap() {
@@ -211,7 +221,7 @@ impl Delivery {
                 text.signed_by(key, message, pieces(), derived, candidates, print)
             })
         };
-        let mut units = Units::of(found.as_deref());
+        let mut units = found.as_deref().map(Units::of);
         let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
         let mut kind = if keyring.is_decoy() {
             RejectionKind::UnknownTenant
@@ -224,27 +234,28 @@ impl Delivery {
             if at == 1 {
                 current = Some(print);
             }
-            let whole = streamed.take().filter(|streamed| streamed.len == len);
-            let tried = units.by(|found, print| signs(&key.key, 0, Some(found), print));
-            if !units.is_none() {
+            let whole = streamed.take().filter(|streamed| streamed.len == len());
+            let tried = units.as_ref().map(|units| {
+                let tried = units.by(|found, print| signs(&key.key, 0, Some(found), print));
                 print = tried.print();
-            }
-            let matches = match whole {
-                Some(mut streamed) => {
+                tried
+            });
+            let matches = match (&tried, whole) {
+                (Some(tried), _) => tried.holds_any(),
+                (None, Some(mut streamed)) => {
                     text.behind().for_each(|text| streamed.mac.update(text));
                     let candidates = candidates.iter();
                     streamed.mac.is_one_of(candidates, &mut print)
                         || signs(&key.key, 1, None, &mut print)
                 }
-                None if !units.is_none() => tried.holds_any(),
-                None => signs(&key.key, 0, None, &mut print),
+                (None, None) => signs(&key.key, 0, None, &mut print),
             };
             if !matches || keyring.is_decoy() {
                 continue;
             }
             let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
             let texts = std::iter::once(&*text).chain(others);
-            if let Some(objection) = objection(verifier, key, texts, pieces, found.as_deref()) {
+            if let Some(objection) = objection(verifier, key, texts, &pieces, found.as_deref()) {
                 kind = objection;
                 continue;
             }
@@ -252,7 +263,7 @@ impl Delivery {
             if at > 0 {
                 keyring.tell_in_use(key, &verifier.scheme().spec().name);
             }
-            if !units.is_none() {
+            if let Some((units, tried)) = units.as_mut().zip(tried) {
                 let Some(joined) = units.prove(tried) else {
                     continue;
                 };
@@ -329,7 +340,7 @@ impl Uncommon {
         }
         let texts = spec.other_messages.iter();
         let texts: Result<_, _> = texts
-            .map(|message| SignedText::of(message, claims, 0))
+            .map(|message| SignedText::of(message, claims))
             .collect();
         let facts = spec.looks_into_body.then(|| Facts::of(spec, claims));
         Ok(Some(Self {

@@ -1,5 +1,3 @@
-use bytes::Bytes;
-
 use super::{candidates::Candidates, claims::Claims, facts::Facts};
 use crate::{
     head::Head,
@@ -21,31 +19,37 @@ pub(super) struct SignedText {
 }
 
 impl SignedText {
-    /// `room` is how much will be written behind the text.
     #[inline]
-    pub(super) fn of(
+    pub(super) fn of(message: &Template, claims: &Claims<'_>) -> Result<Self, RejectionKind> {
+        let mut text = Self::default();
+        text.write_head(message, claims, 0)?;
+        Ok(text)
+    }
+
+    /// Writes what the head gives into an empty text; `room` is how much will be written behind it.
+    #[inline]
+    pub(super) fn write_head(
+        &mut self,
         message: &Template,
         claims: &Claims<'_>,
         room: usize,
-    ) -> Result<Self, RejectionKind> {
-        let mut text = Vec::with_capacity(claims.len(message) + room);
-        let mut first = None;
-        let mut others = Vec::new();
+    ) -> Result<(), RejectionKind> {
+        self.text.reserve_exact(claims.len(message) + room);
         for element in message.elements() {
             match &element.part {
-                Part::Body | Part::Derived(_) if first.is_none() => first = Some(text.len()),
-                Part::Body | Part::Derived(_) => others.push(text.len()),
-                _ => claims.write(element, &mut text)?,
+                Part::Body | Part::Derived(_) if !self.has_gap => {
+                    self.has_gap = true;
+                    self.first = self.text.len();
+                }
+                Part::Body | Part::Derived(_) => self.others.push(self.text.len()),
+                _ => claims.write(element, &mut self.text)?,
             }
         }
-        let end = text.len();
-        Ok(Self {
-            text,
-            first: first.unwrap_or(end),
-            has_gap: first.is_some(),
-            others,
-            end,
-        })
+        self.end = self.text.len();
+        if !self.has_gap {
+            self.first = self.end;
+        }
+        Ok(())
     }
 
     /// The text before the first gap.
@@ -172,8 +176,8 @@ impl SignedText {
     }
 
     /// What was noted, still behind the text.
-    pub(super) fn into_notes(self) -> (Bytes, usize) {
-        (self.text.into(), self.end)
+    pub(super) fn into_notes(self) -> (Vec<u8>, usize) {
+        (self.text, self.end)
     }
 }
 
@@ -187,7 +191,7 @@ pub(crate) fn signed_text(
 ) -> Result<[Vec<u8>; 2], RejectionKind> {
     let spec = provider.scheme().spec();
     let claims = Claims::of(head, provider, None, listed)?;
-    let text = SignedText::of(&spec.message, &claims, 0)?;
+    let text = SignedText::of(&spec.message, &claims)?;
     let derived = if spec.looks_into_body {
         Facts::of(spec, &claims)?.derive(&spec.message, body)?
     } else {

@@ -46,9 +46,7 @@ impl Expected {
     pub(super) fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Self, RejectionKind> {
         let of = |claim: &Claim| {
             let values = claim.values.iter();
-            values
-                .map(|value| SignedText::of(value, claims, 0))
-                .collect()
+            values.map(|value| SignedText::of(value, claims)).collect()
         };
         spec.claims
             .iter()

@@ -2,20 +2,15 @@ use super::facts::Found;
 use crate::mac::Print;
 
 /// What was found in each unit of a body that is looked into, and what tells it from others once a key has
-/// proven it. None for the schemes that do not look.
+/// proven it.
 pub(super) struct Units<'f>(Vec<(&'f Found, Option<Print>)>);
 
 /// Of each unit whether a key proves it, and what tells it from others under that key.
 pub(super) struct Tried(Vec<(bool, Print)>);
 
 impl<'f> Units<'f> {
-    pub(super) fn of(found: Option<&'f [Found]>) -> Self {
-        let found = found.unwrap_or_default().iter();
-        Self(found.map(|found| (found, None)).collect())
-    }
-
-    pub(super) fn is_none(&self) -> bool {
-        self.0.is_empty()
+    pub(super) fn of(found: &'f [Found]) -> Self {
+        Self(found.iter().map(|found| (found, None)).collect())
     }
 
     /// Tries a key on those that no other has proven.

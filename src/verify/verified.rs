@@ -4,8 +4,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bytes::Bytes;
-
 use super::{DedupeKey, Verifier, text::SignedText};
 use crate::{
     encoding::decimal,
@@ -44,7 +42,7 @@ pub struct Verified {
 /// buffer, which it would keep. They lie behind another text, which saves an allocation.
 #[derive(Clone)]
 pub(super) struct Notes {
-    text: Bytes,
+    text: Vec<u8>,
     /// Where the id begins, the kind of event, and the attempt.
     starts: [usize; 3],
 }

@@ -1,5 +1,5 @@
 use std::{
-    fmt,
+    fmt, iter,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -9,10 +9,7 @@ use http::StatusCode;
 
 #[cfg(feature = "jwt")]
 use super::web_token;
-use super::{
-    Session, Verified, candidates::Candidates, claims::Claims, session::Delivery, token::Life,
-    window::Window,
-};
+use super::{Session, Verified, claims::Claims, session::Delivery, token::Life, window::Window};
 use crate::{
     clock::{Clock, SystemClock},
     handshake::Handshake,
@@ -201,28 +198,29 @@ impl Verifier {
         head: impl Into<Head<'h>>,
         body: &[u8],
     ) -> Result<Verified, Rejection> {
-        self.open(head.into())?.finish(self, [body])
+        self.open(head.into())?.finish(self, || iter::once(body))
     }
 
     /// As [`begin`](Self::begin), for those who have the verifier at hand until the end.
     #[inline]
-    pub(crate) fn open(&self, head: Head<'_>) -> Result<Delivery, Rejection> {
+    pub(crate) fn open(&self, head: Head<'_>) -> Result<Box<Delivery>, Rejection> {
         self.read(head).map_err(|kind| self.reject(kind))
     }
 
     #[inline]
-    fn read(&self, head: Head<'_>) -> Result<Delivery, RejectionKind> {
+    fn read(&self, head: Head<'_>) -> Result<Box<Delivery>, RejectionKind> {
         let provider = &self.0.provider;
         let spec = provider.scheme().spec();
-        let mut candidates = Candidates::new(spec);
+        let mut delivery = Box::<Delivery>::default();
+        let candidates = &mut delivery.candidates;
         #[cfg(feature = "jwt")]
         let token = match spec.layout.is_jws() {
-            Some(is_detached) => Some(web_token::read(head, spec, is_detached, &mut candidates)?),
+            Some(is_detached) => Some(web_token::read(head, spec, is_detached, candidates)?),
             None => None,
         };
         #[cfg(not(feature = "jwt"))]
         let token = None;
-        let claims = Claims::read(head, provider, token.as_ref(), &mut candidates)?;
+        let claims = Claims::read(head, provider, token.as_ref(), candidates)?;
         if let Some(token) = &token {
             let life = Life::of(token, spec)?;
             let now = UnixTime::from(self.now());
@@ -236,7 +234,8 @@ impl Verifier {
             .reloadable
             .as_ref()
             .map(|keyring| keyring.load_full());
-        Delivery::new(spec, candidates, &claims, keyring)
+        delivery.note(spec, &claims, keyring)?;
+        Ok(delivery)
     }
 
     /// Holds a timestamp against the clock.

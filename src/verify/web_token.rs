@@ -38,7 +38,7 @@ pub(super) fn read(
     spec.layout.read(value.as_bytes(), |field| {
         let read = field.and_then(|field| Token::read(field.value, is_detached));
         let (token, signature) = read.ok_or_else(malformed)?;
-        candidates.decode(signature);
+        candidates.decode(signature, spec);
         found = Some(token);
         Ok::<_, RejectionKind>(())
     })?;
@@ -76,7 +76,7 @@ pub(crate) fn unsigned(
         let Some(value) = claim.values.first() else {
             continue;
         };
-        let text = SignedText::of(value, &claims, 0)?;
+        let text = SignedText::of(value, &claims)?;
         let derived = facts.derive(value, body)?;
         let mut bytes = text.before().to_vec();
         bytes.extend(text.rest(value, body, derived.iter().map(Vec::as_slice)));

@@ -16,8 +16,14 @@ use crate::{
 
 /// An answer that is there, or will be once the program has decided.
 pub(super) enum Answered {
-    At(Response<Bytes>),
+    At(Box<Response<Bytes>>),
     Once(Handing),
+}
+
+impl Answered {
+    pub(super) fn at(response: Response<Bytes>) -> Self {
+        Self::At(Box::new(response))
+    }
 }
 
 pub(super) type Handing = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
@@ -93,7 +99,7 @@ impl Config {
                 let answer = self.verifier.answer(handshake, head, &[], (&keyring, 0));
                 Greeted::Answered(match answer {
                     Ok(answer) => self.handed(answer),
-                    Err(rejection) => Answered::At(self.refuse_untold(Some(head), rejection)),
+                    Err(rejection) => Answered::at(self.refuse_untold(Some(head), rejection)),
                 })
             }
             Greeting::MayBe => Greeted::MayBe(MayBe::Any),
@@ -162,7 +168,7 @@ impl Config {
         let (handshake, response, handover) = answer.into_parts();
         let (Some(handover), Some(taker)) = (handover, &self.taker) else {
             self.tell(&handshake);
-            return Answered::At(response);
+            return Answered::at(response);
         };
         let (config, taking) = (Arc::clone(self), taker(handover));
         Answered::Once(Box::pin(async move {

@@ -2,7 +2,6 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -10,13 +9,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
-use tokio::time::Instant;
 use tower_service::Service;
 
 use super::{
-    answering::{Answered, Handing, MayBe},
-    config::Config,
-    reading::{Next, Opened, Reading},
+    answering::{Answered, Handing},
+    reading::Reading,
 };
 use crate::body::{ResponseBody, VerifiedBody};
 
@@ -48,7 +45,7 @@ pin_project! {
     // and the rest of the state not at all.
     #[project = StateProj]
     enum State<S, B, F, ReqBody> {
-        Answered { response: Option<Response<Bytes>> },
+        Answered { response: Option<Box<Response<Bytes>>> },
         HandingOver { future: Handing },
         Reading {
             #[pin]
@@ -76,19 +73,11 @@ where
     }
 
     #[inline]
-    pub(super) fn reading(
-        service: S,
-        config: &Arc<Config>,
-        request: Request<ReqBody>,
-        opened: Opened,
-        may_be: MayBe,
-        started: Option<Instant>,
-    ) -> Self {
-        let (head, body) = request.into_parts();
+    pub(super) fn reading(service: S, body: ReqBody, reading: Reading) -> Self {
         Self {
             state: State::Reading {
                 body,
-                reading: Reading::new(config, head, opened, may_be, started),
+                reading,
                 service: Some(service),
             },
         }
@@ -128,23 +117,24 @@ where
                 } => {
                     let end = ready!(reading.poll(body, cx));
                     let mut service = service.take().expect(COMPLETED);
-                    match reading.finish(end) {
-                        Next::Answer(answered) => state.set(State::answered(answered)),
-                        Next::Forward(request) => match service.poll_ready(cx) {
-                            Poll::Ready(Ok(())) => {
-                                let future = service.call(request);
-                                state.set(State::Calling { future });
-                            }
-                            Poll::Ready(Err(error)) => {
-                                state.set(State::Done);
-                                return Poll::Ready(Err(error));
-                            }
-                            Poll::Pending => {
-                                let request = Some(request);
-                                state.set(State::Readying { request, service });
-                                return Poll::Pending;
-                            }
-                        },
+                    if let Err(answered) = reading.finish(end) {
+                        state.set(State::answered(answered));
+                        continue;
+                    }
+                    match service.poll_ready(cx) {
+                        Poll::Ready(Ok(())) => {
+                            let future = service.call(reading.request());
+                            state.set(State::Calling { future });
+                        }
+                        Poll::Ready(Err(error)) => {
+                            state.set(State::Done);
+                            return Poll::Ready(Err(error));
+                        }
+                        Poll::Pending => {
+                            let request = Some(reading.request());
+                            state.set(State::Readying { request, service });
+                            return Poll::Pending;
+                        }
                     }
                 }
                 StateProj::Readying { request, service } => match ready!(service.poll_ready(cx)) {

@@ -33,9 +33,8 @@ use crate::{
 const FRAMES_PER_POLL: usize = 256;
 
 /// What is made of the body once it is there.
-#[expect(clippy::large_enum_variant, reason = "the large one is the usual one")]
 pub(super) enum Opened {
-    Delivery(Delivery),
+    Delivery(Box<Delivery>),
     /// No delivery, but perhaps a handshake that nobody signs; if not, refused for this.
     Greeting(Box<Rejection>),
     /// A handshake that nobody signs, whatever the body: the one at this place, whose answer needs keys that are
@@ -44,12 +43,6 @@ pub(super) enum Opened {
         place: usize,
         keyring: Option<Arc<Keyring>>,
     },
-}
-
-/// What follows when all has been read.
-pub(super) enum Next<B> {
-    Answer(Answered),
-    Forward(Request<B>),
 }
 
 /// A request whose body is arriving.
@@ -166,7 +159,7 @@ impl Reading {
             };
             let is_last = body.is_end_stream();
             if let Some(data) = frame.data_mut() {
-                self.accept(data, is_last)?;
+                self.accept(data)?;
             } else if self.config.refuse_trailers {
                 return Poll::Ready(Err(RejectionKind::TrailersRefused));
             } else {
@@ -183,7 +176,7 @@ impl Reading {
     }
 
     /// Accepts a frame, unless it crosses the limit or the budget.
-    fn accept(&mut self, data: &mut impl Buf, is_last: bool) -> Result<(), RejectionKind> {
+    fn accept(&mut self, data: &mut impl Buf) -> Result<(), RejectionKind> {
         if !data.has_remaining() {
             return Ok(());
         }
@@ -197,10 +190,15 @@ impl Reading {
         self.share.reserve(data.remaining())?;
         // Costs nothing where the data is `Bytes` already.
         let data = data.copy_to_bytes(data.remaining());
-        // The whole body in one frame needs no state between frames.
-        if self.buffer.len() > 0 || !is_last {
+        // A body in one frame needs no state between frames, so the first waits for another.
+        if self.buffer.len() > 0 {
             if let Opened::Delivery(delivery) = &mut self.opened {
-                delivery.update(&self.config.verifier, &data);
+                let verifier = &self.config.verifier;
+                if delivery.awaits_first(verifier) {
+                    let first = self.buffer.pieces();
+                    first.for_each(|first| delivery.update(verifier, first));
+                }
+                delivery.update(verifier, &data);
             }
         }
         self.buffer.push(data);
@@ -217,38 +215,41 @@ impl Reading {
         }
     }
 
-    /// The request for the inner service, or the answer in its place.
-    pub(super) fn finish<B: From<VerifiedBody>>(
-        &mut self,
-        end: Result<(), RejectionKind>,
-    ) -> Next<B> {
-        let answered = self.answered(end);
-        let head = self.head.take().expect(COMPLETED);
-        match answered {
-            Ok(None) => {
-                let buffer = std::mem::take(&mut self.buffer);
-                let body = VerifiedBody::new(buffer, self.trailers.take());
-                Next::Forward(Request::from_parts(head, body.into()))
-            }
-            Ok(Some(answered)) => Next::Answer(answered),
-            Err(rejection) => {
-                let (bytes, verdict) = (self.buffer.len(), Verdict::Refused(&rejection));
-                let told = Head::from(&head);
-                self.config.report(Some(told), verdict, bytes, self.started);
-                #[cfg(feature = "diagnose")]
-                {
-                    let (body, keyring) = match &self.opened {
-                        Opened::Delivery(delivery) => {
-                            (Some(std::mem::take(&mut self.buffer)), delivery.keyring())
-                        }
-                        _ => (None, None),
-                    };
-                    self.config.diagnose(told, rejection.kind(), body, keyring);
-                }
-                let is_grpc = rejection::is_grpc(head.version, &head.method, &head.headers);
-                Next::Answer(Answered::At(self.config.refuse(is_grpc, rejection)))
-            }
+    /// Verifies what has been read, or gives the answer in the inner service's place.
+    pub(super) fn finish(&mut self, end: Result<(), RejectionKind>) -> Result<(), Answered> {
+        match self.answered(end) {
+            Ok(None) => Ok(()),
+            Ok(Some(answered)) => Err(answered),
+            Err(rejection) => Err(self.refused(rejection)),
         }
+    }
+
+    /// The request for the inner service, once it is verified.
+    #[inline]
+    pub(super) fn request<B: From<VerifiedBody>>(&mut self) -> Request<B> {
+        let buffer = std::mem::take(&mut self.buffer);
+        let body = VerifiedBody::new(buffer, self.trailers.take());
+        Request::from_parts(self.head.take().expect(COMPLETED), body.into())
+    }
+
+    #[cold]
+    fn refused(&mut self, rejection: Rejection) -> Answered {
+        let head = self.head.take().expect(COMPLETED);
+        let (bytes, verdict) = (self.buffer.len(), Verdict::Refused(&rejection));
+        let told = Head::from(&head);
+        self.config.report(Some(told), verdict, bytes, self.started);
+        #[cfg(feature = "diagnose")]
+        {
+            let (body, keyring) = match &self.opened {
+                Opened::Delivery(delivery) => {
+                    (Some(std::mem::take(&mut self.buffer)), delivery.keyring())
+                }
+                _ => (None, None),
+            };
+            self.config.diagnose(told, rejection.kind(), body, keyring);
+        }
+        let is_grpc = rejection::is_grpc(head.version, &head.method, &head.headers);
+        Answered::at(self.config.refuse(is_grpc, rejection))
     }
 
     /// The answer to a handshake, if it is one. If not, it is verified, and the head bears the proof.
@@ -286,22 +287,21 @@ impl Reading {
                     .map(Some);
             }
         };
-        let verified = delivery.finish(&config.verifier, buffer.pieces())?;
+        let verified = delivery.finish(&config.verifier, || buffer.pieces())?;
         if *may_be != MayBe::Delivery {
             let answered = config.answer_signed((&*head).into(), buffer, delivery)?;
             if answered.is_some() {
                 return Ok(answered);
             }
         }
-        let verdict = Verdict::Accepted(&verified);
-        config.report(
-            Some(Head::from(&*head)),
-            verdict,
-            buffer.len(),
-            self.started,
-        );
         // In the place of any that somebody else put there.
         head.extensions.insert(verified);
+        if self.started.is_some() {
+            if let Some(verified) = head.extensions.get() {
+                let (head, verdict) = (Head::from(&*head), Verdict::Accepted(verified));
+                config.report(Some(head), verdict, buffer.len(), self.started);
+            }
+        }
         Ok(None)
     }
 }

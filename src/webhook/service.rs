@@ -7,20 +7,21 @@ use std::{
 
 use http::{Request, Response, header::CONTENT_LENGTH};
 use http_body::Body;
+use tokio::time::Instant;
 use tower_service::Service;
 
 use super::{
     ResponseFuture, Verdict,
     answering::{Answered, Greeted, MayBe},
     config::Config,
-    reading::Opened,
+    reading::{Opened, Reading},
 };
 use crate::{
     body::{ResponseBody, VerifiedBody},
     encoding::decimal,
     handshake::MOST_BODY,
     head::Head,
-    rejection::{self, RejectionKind},
+    rejection::{self, Rejection, RejectionKind},
 };
 
 /// Lets verified deliveries through to `S`; made by [`WebhookLayer`](super::WebhookLayer).
@@ -76,54 +77,60 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let Self { inner, config, .. } = self;
         let started = config.start();
-        let may_be = if config.greets() {
-            match config.greeted(&request) {
-                Greeted::Answered(answered) => return ResponseFuture::answered(answered),
-                Greeted::Challenge(opened) => {
-                    let may_be = MayBe::Delivery;
-                    return ResponseFuture::reading(
-                        inner.clone(),
-                        config,
-                        request,
-                        opened,
-                        may_be,
-                        started,
-                    );
-                }
-                Greeted::MayBe(may_be) => may_be,
+        match open(config, &request, started) {
+            Ok((opened, may_be)) => {
+                let (head, body) = request.into_parts();
+                let reading = Reading::new(config, head, opened, may_be, started);
+                ResponseFuture::reading(inner.clone(), body, reading)
             }
-        } else {
-            MayBe::Delivery
-        };
-        let delivery = config.verifier.open(Head::from(&request));
-        let delivery = delivery.and_then(|delivery| {
-            let length = declared_length(&request, config.body_limit);
-            length
-                .map_err(|kind| config.verifier.reject(kind))
-                .map(|()| delivery)
-        });
-        match delivery {
-            Ok(delivery) => {
-                let opened = Opened::Delivery(delivery);
-                ResponseFuture::reading(inner.clone(), config, request, opened, may_be, started)
-            }
-            Err(rejection)
-                if may_be == MayBe::Any && declared_length(&request, MOST_BODY).is_ok() =>
-            {
-                let opened = Opened::Greeting(Box::new(rejection));
-                ResponseFuture::reading(inner.clone(), config, request, opened, may_be, started)
-            }
-            Err(rejection) => {
-                let (head, verdict) = (Head::from(&request), Verdict::Refused(&rejection));
-                config.report(Some(head), verdict, 0, started);
-                #[cfg(feature = "diagnose")]
-                config.diagnose(head, rejection.kind(), None, None);
-                let (version, method) = (request.version(), request.method());
-                let is_grpc = rejection::is_grpc(version, method, request.headers());
-                ResponseFuture::answered(Answered::At(config.refuse(is_grpc, rejection)))
-            }
+            Err(answered) => ResponseFuture::answered(answered),
         }
     }
+}
+
+/// What is to be made of a request once its body is there, or the answer to its head alone.
+#[inline]
+fn open<B: Body>(
+    config: &Arc<Config>,
+    request: &Request<B>,
+    started: Option<Instant>,
+) -> Result<(Opened, MayBe), Answered> {
+    let may_be = if config.greets() {
+        match config.greeted(request) {
+            Greeted::Answered(answered) => return Err(answered),
+            Greeted::Challenge(opened) => return Ok((opened, MayBe::Delivery)),
+            Greeted::MayBe(may_be) => may_be,
+        }
+    } else {
+        MayBe::Delivery
+    };
+    let verifier = &config.verifier;
+    let rejection = match verifier.open(Head::from(request)) {
+        Ok(delivery) => match declared_length(request, config.body_limit) {
+            Ok(()) => return Ok((Opened::Delivery(delivery), may_be)),
+            Err(kind) => verifier.reject(kind),
+        },
+        Err(rejection) => rejection,
+    };
+    if may_be == MayBe::Any && declared_length(request, MOST_BODY).is_ok() {
+        return Ok((Opened::Greeting(Box::new(rejection)), may_be));
+    }
+    Err(refused(config, request, rejection, started))
+}
+
+#[cold]
+fn refused<B>(
+    config: &Config,
+    request: &Request<B>,
+    rejection: Rejection,
+    started: Option<Instant>,
+) -> Answered {
+    let head = Head::from(request);
+    config.report(Some(head), Verdict::Refused(&rejection), 0, started);
+    #[cfg(feature = "diagnose")]
+    config.diagnose(head, rejection.kind(), None, None);
+    let is_grpc = rejection::is_grpc(request.version(), request.method(), request.headers());
+    Answered::at(config.refuse(is_grpc, rejection))
 }
 
 /// Holds the length that a request declares against the limit. Nothing is ever allocated by it.

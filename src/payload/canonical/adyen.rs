@@ -1,10 +1,11 @@
-use crate::payload::{Canonical, Facts, Malformed, json};
+use crate::payload::{Canonical, Facts, JSON, Malformed, json};
 
 /// What Adyen signs of a payment's notification item, with colons between.
 pub(super) const ITEM: Canonical = Canonical {
     name: "adyen_item",
     covers_body: false,
     needs_url: false,
+    content_type: Some(JSON),
     signs: &[],
     write,
 };

@@ -8,6 +8,7 @@ pub(super) const QUERY_HASH: Canonical = Canonical {
     name: "atlassian_qsh",
     covers_body: false,
     needs_url: false,
+    content_type: None,
     signs: &[],
     write,
 };

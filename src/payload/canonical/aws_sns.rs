@@ -1,10 +1,11 @@
-use crate::payload::{Canonical, Facts, Malformed, json};
+use crate::payload::{Canonical, Facts, JSON, Malformed, json};
 
 /// The names and values of a notification that SNS signs, each followed by a line feed.
 pub(super) const LINES: Canonical = Canonical {
     name: "aws_sns",
     covers_body: false,
     needs_url: false,
+    content_type: Some(JSON),
     signs: CONFIRMATION,
     write,
 };

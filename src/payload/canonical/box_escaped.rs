@@ -7,6 +7,7 @@ pub(super) const ESCAPED: Canonical = Canonical {
     name: "box_escaped",
     covers_body: true,
     needs_url: false,
+    content_type: None,
     signs: &[],
     write,
 };

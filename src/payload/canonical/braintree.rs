@@ -1,10 +1,11 @@
-use crate::payload::{Canonical, Facts, Malformed, form};
+use crate::payload::{Canonical, FORM, Facts, Malformed, form};
 
 /// The field `bt_payload` of the form: base64 and line feeds, or it is refused.
 pub(super) const PAYLOAD: Canonical = Canonical {
     name: "braintree",
     covers_body: false,
     needs_url: false,
+    content_type: Some(FORM),
     signs: &[],
     write,
 };

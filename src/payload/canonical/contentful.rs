@@ -8,6 +8,7 @@ pub(super) const PATH: Canonical = Canonical {
     name: "contentful_path",
     covers_body: false,
     needs_url: false,
+    content_type: None,
     signs: &[],
     write: path,
 };
@@ -17,6 +18,7 @@ pub(super) const HEADERS: Canonical = Canonical {
     name: "contentful_headers",
     covers_body: false,
     needs_url: false,
+    content_type: None,
     signs: &[LIST, TIMESTAMP],
     write: headers,
 };

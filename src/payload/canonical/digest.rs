@@ -11,6 +11,7 @@ pub(super) const CRC32: Canonical = Canonical {
     name: "crc32",
     covers_body: false,
     needs_url: false,
+    content_type: None,
     signs: &[],
     write: crc32,
 };
@@ -29,6 +30,7 @@ pub(super) const MD5: Canonical = Canonical {
     name: "md5",
     covers_body: true,
     needs_url: false,
+    content_type: None,
     signs: &[],
     write: md5,
 };
@@ -58,6 +60,7 @@ pub(super) const URL_SHA256: Canonical = Canonical {
     name: "url_sha256",
     covers_body: false,
     needs_url: true,
+    content_type: None,
     signs: &[],
     write: |facts, _, text| digest(facts.url.as_bytes(), Encoding::Hex, text),
 };
@@ -67,6 +70,7 @@ const fn of_body(name: &'static str, write: Write) -> Canonical {
         name,
         covers_body: true,
         needs_url: false,
+        content_type: None,
         signs: &[],
         write,
     }

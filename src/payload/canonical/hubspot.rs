@@ -5,6 +5,7 @@ pub(super) const URL: Canonical = Canonical {
     name: "hubspot_url",
     covers_body: false,
     needs_url: true,
+    content_type: None,
     signs: &[],
     write,
 };

@@ -8,6 +8,7 @@ pub(super) const LEGACY: Canonical = Canonical {
     name: "messagebird_legacy",
     covers_body: true,
     needs_url: false,
+    content_type: None,
     signs: &[],
     write,
 };

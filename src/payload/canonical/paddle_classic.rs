@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::payload::{Canonical, Facts, Malformed, form};
+use crate::payload::{Canonical, FORM, Facts, Malformed, form};
 
 /// The fields of the form but for the signature, sorted and written as PHP serialises an array of
 /// strings.
@@ -8,6 +8,7 @@ pub(super) const SERIALIZED: Canonical = Canonical {
     name: "paddle_classic",
     covers_body: true,
     needs_url: false,
+    content_type: Some(FORM),
     signs: &[],
     write,
 };

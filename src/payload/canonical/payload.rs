@@ -1,4 +1,4 @@
-use crate::payload::{Canonical, Facts, Malformed, form};
+use crate::payload::{Canonical, FORM, Facts, Malformed, form};
 
 /// The JSON that a form or, of a GET, a query carries in `payload`, decoded, as Gitea and its kin sign
 /// it. A form must have nothing else, or that would not be signed.
@@ -6,6 +6,7 @@ pub(super) const PAYLOAD: Canonical = Canonical {
     name: "payload",
     covers_body: true,
     needs_url: false,
+    content_type: Some(FORM),
     signs: &[],
     write,
 };

@@ -1,10 +1,11 @@
-use crate::payload::{Canonical, Facts, Malformed, form};
+use crate::payload::{Canonical, FORM, Facts, Malformed, form};
 
 /// The URL and the parameters as Plivo signs them (V3), without the nonce.
 pub(super) const V3: Canonical = Canonical {
     name: "plivo_v3",
     covers_body: true,
     needs_url: true,
+    content_type: Some(FORM),
     signs: &[],
     write,
 };
@@ -14,6 +15,7 @@ pub(super) const V2: Canonical = Canonical {
     name: "plivo_v2",
     covers_body: false,
     needs_url: true,
+    content_type: None,
     signs: &[],
     write: |facts, _, text| {
         text.extend_from_slice(without_query(facts.url).as_bytes());
@@ -26,6 +28,7 @@ pub(super) const V2_WITHOUT_PATH: Canonical = Canonical {
     name: "plivo_v2_without_path",
     covers_body: false,
     needs_url: true,
+    content_type: None,
     signs: &[],
     write: |facts, _, text| {
         let url = without_query(facts.url);

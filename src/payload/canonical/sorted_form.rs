@@ -1,4 +1,4 @@
-use crate::payload::{Canonical, Facts, Malformed, form};
+use crate::payload::{Canonical, FORM, Facts, Malformed, form};
 
 /// The fields of a form, sorted by name, each as its name and its value, decoded, with nothing between
 /// them. A name that is there several times gives each of its values once, sorted: so Twilio and
@@ -7,6 +7,7 @@ pub(super) const SORTED_FORM: Canonical = Canonical {
     name: "sorted_form",
     covers_body: true,
     needs_url: false,
+    content_type: Some(FORM),
     signs: &[],
     write,
 };

@@ -9,6 +9,7 @@ pub(super) const PAYLOAD: Canonical = Canonical {
     name: "truelayer",
     covers_body: true,
     needs_url: false,
+    content_type: None,
     signs: &["x-tl-webhook-timestamp"],
     write: |facts, body, text| write(facts, body, text, path(facts)),
 };
@@ -19,6 +20,7 @@ pub(super) const OTHER_SLASH: Canonical = Canonical {
     name: "truelayer_other_slash",
     covers_body: true,
     needs_url: false,
+    content_type: None,
     signs: &["x-tl-webhook-timestamp"],
     write: |facts, body, text| match path(facts).strip_suffix('/') {
         Some(bare) => write(facts, body, text, bare),

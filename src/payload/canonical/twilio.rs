@@ -1,13 +1,14 @@
 use sha2::{Digest as _, Sha256};
 
 use super::sorted_form;
-use crate::payload::{Canonical, Facts, Malformed, form};
+use crate::payload::{Canonical, FORM, Facts, Malformed, form};
 
 /// The URL and then the sorted form; of any other body the digest, which the URL must have.
 pub(super) const BARE: Canonical = Canonical {
     name: "twilio",
     covers_body: true,
     needs_url: true,
+    content_type: Some(FORM),
     signs: &[],
     write: |facts, body, text| write(facts, body, text, &without_port(facts.url)),
 };
@@ -17,6 +18,7 @@ pub(super) const WITH_PORT: Canonical = Canonical {
     name: "twilio_with_port",
     covers_body: true,
     needs_url: true,
+    content_type: Some(FORM),
     signs: &[],
     write: |facts, body, text| write(facts, body, text, &with_port(facts.url)),
 };

@@ -1,4 +1,4 @@
-use crate::payload::{Canonical, Facts, Malformed, form};
+use crate::payload::{Canonical, FORM, Facts, Malformed, form};
 
 /// The parameters but for the signature, sorted, as Vonage signs messages: those of the form, or of
 /// the query if there is no body.
@@ -6,6 +6,7 @@ pub(super) const PARAMETERS: Canonical = Canonical {
     name: "vonage_sms",
     covers_body: true,
     needs_url: false,
+    content_type: Some(FORM),
     signs: &[],
     write,
 };

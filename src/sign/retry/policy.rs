@@ -44,6 +44,12 @@ const DEFAULT_MOST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct DeliveryRetry<J = ByStatus, S = Backoff> {
     judge: J,
     schedule: S,
+    rest: Rest,
+}
+
+/// What is not replaced by another type.
+#[derive(Clone)]
+struct Rest {
     budget: Option<Arc<dyn Budget + Send + Sync>>,
     most_retry_after: Duration,
     clock: Arc<dyn Clock>,
@@ -57,10 +63,12 @@ impl DeliveryRetry {
         Self {
             judge: ByStatus,
             schedule: Backoff::default(),
-            budget: None,
-            most_retry_after: DEFAULT_MOST_RETRY_AFTER,
-            clock: Arc::new(SystemClock::new()),
-            retries: 0,
+            rest: Rest {
+                budget: None,
+                most_retry_after: DEFAULT_MOST_RETRY_AFTER,
+                clock: Arc::new(SystemClock::new()),
+                retries: 0,
+            },
         }
     }
 }
@@ -68,41 +76,21 @@ impl DeliveryRetry {
 impl<J, S> DeliveryRetry<J, S> {
     /// Sets what decides whether a delivery is sent again.
     pub fn judge<J2>(self, judge: J2) -> DeliveryRetry<J2, S> {
-        let Self {
-            judge: _,
-            schedule,
-            budget,
-            most_retry_after,
-            clock,
-            retries,
-        } = self;
+        let Self { schedule, rest, .. } = self;
         DeliveryRetry {
             judge,
             schedule,
-            budget,
-            most_retry_after,
-            clock,
-            retries,
+            rest,
         }
     }
 
     /// Sets what decides when a delivery is sent again.
     pub fn schedule<S2: Schedule>(self, schedule: S2) -> DeliveryRetry<J, S2> {
-        let Self {
-            judge,
-            schedule: _,
-            budget,
-            most_retry_after,
-            clock,
-            retries,
-        } = self;
+        let Self { judge, rest, .. } = self;
         DeliveryRetry {
             judge,
             schedule,
-            budget,
-            most_retry_after,
-            clock,
-            retries,
+            rest,
         }
     }
 
@@ -110,20 +98,20 @@ impl<J, S> DeliveryRetry<J, S> {
     /// each takes from the budget, and what arrives adds to it. Without a bound unless set. Share one
     /// [`TpsBudget`](tower::retry::budget::TpsBudget) among what goes to one receiver.
     pub fn budget(mut self, budget: Arc<dyn Budget + Send + Sync>) -> Self {
-        self.budget = Some(budget);
+        self.rest.budget = Some(budget);
         self
     }
 
     /// How long a wait a receiver can ask for by `Retry-After`; 24 h unless set. If it asks for a longer
     /// one, this is how long it gets.
     pub fn most_retry_after(mut self, most: Duration) -> Self {
-        self.most_retry_after = most;
+        self.rest.most_retry_after = most;
         self
     }
 
     /// The clock that the date of a `Retry-After` is held against; the operating system's unless set.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.rest.clock = Arc::new(clock);
         self
     }
 
@@ -132,14 +120,14 @@ impl<J, S> DeliveryRetry<J, S> {
     where
         S: Schedule,
     {
-        let retry = self.retries.checked_add(1)?;
+        let retry = self.rest.retries.checked_add(1)?;
         let wait = self.schedule.wait(retry)?;
-        if self.budget.as_ref().is_some_and(|it| !it.withdraw()) {
+        if self.rest.budget.as_ref().is_some_and(|it| !it.withdraw()) {
             return None;
         }
-        self.retries = retry;
+        self.rest.retries = retry;
         let asked = headers.and_then(|headers| self.retry_after(headers));
-        Some(wait.max(asked.unwrap_or_default().min(self.most_retry_after)))
+        Some(wait.max(asked.unwrap_or_default().min(self.rest.most_retry_after)))
     }
 
     /// How long the receiver asks to wait; `None` too if it cannot be understood.
@@ -153,7 +141,7 @@ impl<J, S> DeliveryRetry<J, S> {
             return Some(Duration::MAX);
         }
         let date = httpdate::parse_http_date(value).ok()?;
-        date.duration_since(self.clock.now()).ok()
+        date.duration_since(self.rest.clock.now()).ok()
     }
 }
 
@@ -170,7 +158,7 @@ where
         _: &mut Request<B>,
         result: &mut Result<Response<R>, E>,
     ) -> Option<Self::Future> {
-        let tries = self.retries.saturating_add(1);
+        let tries = self.rest.retries.saturating_add(1);
         let verdict = self.judge.judge(result.as_ref());
         match verdict {
             Verdict::Again => {
@@ -179,7 +167,7 @@ where
                 }
             }
             Verdict::Delivered => {
-                if let Some(budget) = &self.budget {
+                if let Some(budget) = &self.rest.budget {
                     budget.deposit();
                 }
             }
@@ -207,8 +195,8 @@ impl<J, S: fmt::Debug> fmt::Debug for DeliveryRetry<J, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeliveryRetry")
             .field("schedule", &self.schedule)
-            .field("most_retry_after", &self.most_retry_after)
-            .field("retries", &self.retries)
+            .field("most_retry_after", &self.rest.most_retry_after)
+            .field("retries", &self.rest.retries)
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,87 @@
+//! What whoever signs has to put into a request.
+
+use super::{Derived, Part, Place, Scheme, Template, Units};
+use crate::payload::{FORM, JSON};
+
+impl Scheme {
+    /// The content type of the bodies that the scheme looks into: of a form, of JSON, or
+    /// `multipart/form-data`. `None` where the bytes are signed whatever they are.
+    ///
+    /// ```
+    /// use tower_webhook::providers;
+    ///
+    /// let content_type = |name| providers::by_name(name)?.scheme().content_type();
+    /// assert_eq!(content_type("github"), None);
+    /// # #[cfg(feature = "form")]
+    /// assert_eq!(content_type("twilio"), Some("application/x-www-form-urlencoded"));
+    /// # #[cfg(feature = "json")]
+    /// assert_eq!(content_type("mailgun"), Some("application/json"));
+    /// ```
+    #[must_use]
+    pub fn content_type(&self) -> Option<&'static str> {
+        let spec = self.spec();
+        if spec.units.field().is_some() {
+            return Some("multipart/form-data");
+        }
+        if spec.units != Units::Body {
+            return Some(JSON);
+        }
+        let places = spec.signatures.iter().chain(spec.timestamp_place());
+        let places = places.chain(&spec.id).chain(&spec.event).map(of_place);
+        let texts = spec.texts().flat_map(Template::derived);
+        let texts = texts.map(|(derived, _)| match derived {
+            Derived::Canonical(canonical) => canonical.content_type,
+            #[cfg(any(feature = "form", feature = "json"))]
+            other => other.place().as_ref().and_then(of_place),
+        });
+        places.chain(texts).flatten().next()
+    }
+
+    /// Where a request has something that is signed, beside its body, its id, its timestamp, and what the
+    /// scheme has a value for: a nonce in a header, say. Whoever signs has to put it there before.
+    ///
+    /// What a `{canonical:NAME}` is made of is not among them.
+    ///
+    /// ```
+    /// use http::HeaderName;
+    /// use tower_webhook::providers;
+    ///
+    /// let places = providers::lark().scheme().signed_places();
+    /// assert_eq!(places, [HeaderName::from_static("x-lark-request-nonce").into()]);
+    /// ```
+    #[must_use]
+    pub fn signed_places(&self) -> Vec<Place> {
+        let spec = self.spec();
+        let texts = std::iter::once(&spec.message).chain(spec.claimed());
+        let places = texts.flat_map(Template::elements);
+        let places = places.filter_map(|element| match &element.part {
+            Part::Header(name) => Some(Place::Header(name.clone())),
+            Part::Derived(derived) => derived.place(),
+            _ => None,
+        });
+        let is_put = |place: &Place| {
+            let guards = spec.guards.iter();
+            Some(place) == spec.id.as_ref()
+                || Some(place) == spec.timestamp_place()
+                || spec.signatures.contains(place)
+                || guards
+                    .map(|(name, _)| Place::from(name.clone()))
+                    .any(|guard| guard == *place)
+        };
+        let mut found = Vec::new();
+        for place in places.filter(|place| !is_put(place)) {
+            if !found.contains(&place) {
+                found.push(place);
+            }
+        }
+        found
+    }
+}
+
+fn of_place(place: &Place) -> Option<&'static str> {
+    match place {
+        Place::Form(_) => Some(FORM),
+        Place::Json(_) => Some(JSON),
+        _ => None,
+    }
+}
