@@ -893,6 +893,22 @@ async fn a_delivery_and_what_is_done_to_it() {
     assert!(!shown.contains(SECRET), "{shown}");
 }
 
+/// What the scheme looks into is what is sent, unless the user says otherwise.
+#[tokio::test]
+async fn a_form_is_sent_where_one_is_due() {
+    let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+    let twilio = || providers::twilio().with_public_url(url.clone());
+    let sender = TestSender::new(twilio(), common::secret()).unwrap();
+    let delivery = sender.delivery("From=%2B1&Body=a+b").unwrap();
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(delivery.request().headers()["content-type"], form);
+
+    let layer = WebhookLayer::new(twilio(), common::secret()).unwrap();
+    let app = layer.layer(Recorder::new());
+    let report = abuse_suite::<_, Full<Bytes>, _>(app, twilio(), common::secret());
+    report.await.unwrap().assert_passed();
+}
+
 #[test]
 fn a_delivery_goes_where_its_sender_was_told() {
     let sender = TestSender::new(providers::github(), common::secret()).unwrap();

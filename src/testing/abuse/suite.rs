@@ -19,6 +19,11 @@ use crate::{
 /// The layer's own, unless the provider has one.
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
+const A_FORM: &[u8] = b"id=7&type=order.paid&amount=1200";
+const A_JSON: &[u8] = br#"{"id":7,"type":"order.paid","data":{"amount":1200}}"#;
+
 /// Sends forged, broken and hostile requests to a whole stack, and says of each case by name whether the
 /// stack stood it.
 ///
@@ -55,7 +60,7 @@ pub struct AbuseSuite {
     body_limit: usize,
 }
 
-/// Runs an [`AbuseSuite`] as it is: `POST /` with a small JSON body, by the operating system's clock, and the
+/// Runs an [`AbuseSuite`] as it is: `POST /` with a small body of JSON, or a form where the scheme looks into one, by the operating system's clock, and the
 /// provider's own body limit or 1 MiB.
 ///
 /// # Errors
@@ -87,9 +92,10 @@ impl AbuseSuite {
     pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
         let provider = provider.into();
         let body_limit = provider.body_limit().unwrap_or(DEFAULT_BODY_LIMIT);
+        let has_form = provider.scheme().content_type() == Some(FORM);
         Ok(Self {
             sender: TestSender::new(provider, secret)?,
-            body: Bytes::from_static(br#"{"id":7,"type":"order.paid","data":{"amount":1200}}"#),
+            body: Bytes::from_static(if has_form { A_FORM } else { A_JSON }),
             body_limit,
         })
     }
@@ -112,7 +118,8 @@ impl AbuseSuite {
         self
     }
 
-    /// The body of genuine deliveries: something that the handler accepts.
+    /// The body of genuine deliveries: something that the handler accepts. A little JSON unless set, or a form where the
+    /// scheme looks into one.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
