@@ -30,8 +30,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`RejectionKind::SignatureMismatch`] if no signature is that of this request under any key,
-    /// [`RejectionKind::ExpiredKey`] if it is under one that may not be used any more.
+    /// [`RejectionKind::SignatureMismatch`](crate::rejection::RejectionKind::SignatureMismatch) if no signature is that of this request under any key,
+    /// [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey) if it is under one that may not be used any more.
     ///
     /// # Security
     ///
