@@ -39,6 +39,8 @@
 //! Why a delivery was refused is diagnosed now and then, at level warn. Each refusal is an event of level debug,
 //! because anybody can cause as many as they like: `LOG=debug` shows them.
 
+mod common;
+
 use std::{
     collections::BTreeMap,
     env,
@@ -72,7 +74,7 @@ use tower_webhook::{
     DedupeLayer, Keys, PublicUrl, Secret, Verified, VerifiedBody, WebhookLayer,
     dedupe::{MemoryStore, RedisStore},
     diagnose,
-    providers::{self, Preset, Provider},
+    providers::Provider,
     webhook::MemoryBudget,
 };
 use tracing::{Level, info, warn};
@@ -316,7 +318,7 @@ impl Route {
 
     fn provider(&self) -> Result<Provider, BoxError> {
         let name = &self.provider;
-        let mut provider = providers::by_name(name).ok_or_else(|| unknown(name))?;
+        let mut provider = common::provider(name)?;
         for (name, value) in &self.settings {
             let value = match value.strip_prefix('$') {
                 None => value.clone(),
@@ -333,16 +335,6 @@ impl Route {
         }
         Ok(provider)
     }
-}
-
-/// No provider is called so, but one nearly.
-fn unknown(name: &str) -> String {
-    let names = providers::all().map(Preset::name);
-    let nearest = names.min_by_key(|other| strsim::osa_distance(name, other));
-    format!(
-        "no provider is called `{name}`; the nearest is `{}`",
-        nearest.unwrap_or("none")
-    )
 }
 
 /// A service behind the gateway.

@@ -29,6 +29,8 @@
 //!
 //! It ends with 0 if the delivery arrived, with 1 if it did not, and with 2 if it could not be made.
 
+mod common;
+
 use std::{
     env,
     error::Error,
@@ -54,7 +56,7 @@ use tower::{ServiceBuilder, ServiceExt, service_fn, util::Either};
 use tower_webhook::{
     Keys, PublicUrl, Secret,
     body::DeliveryBody,
-    providers::{self, Preset, Provider},
+    providers::{self, Provider},
     scheme::{Credential, Place, Scheme},
     sign::{Backoff, DeliveryId, DeliveryRetry, Outcome, Schedule, SignLayer, Signer, Verdict},
 };
@@ -373,9 +375,8 @@ impl Options {
             .provider
             .as_deref()
             .ok_or("--provider is missing; --list shows them")?;
-        // As its function is called too.
-        let known = providers::by_name(&name.to_lowercase().replace('_', "-"));
-        let mut provider = known.ok_or_else(|| unknown(name))?;
+        let mut provider =
+            common::provider(name).map_err(|error| format!("{error}; --list shows all"))?;
         for (name, value) in &self.settings {
             if !provider.scheme().settings().any(|known| known == name) {
                 return Err(
@@ -495,15 +496,6 @@ fn list() {
         }
         println!("{:28} {:32} {needs}", preset.name(), preset.title());
     }
-}
-
-/// No provider is called so, but some nearly.
-fn unknown(name: &str) -> String {
-    let distance = |other: &str| strsim::osa_distance(&name.replace('_', "-"), other);
-    let mut names: Vec<_> = providers::all().map(Preset::name).collect();
-    names.sort_by_key(|other| (!other.starts_with(name), distance(other)));
-    let nearest = names.get(..3).unwrap_or_default().join("`, `");
-    format!("no provider is called `{name}`; the nearest are `{nearest}`, and --list shows all")
 }
 
 fn time(text: &str) -> Result<SystemTime, BoxError> {

@@ -74,7 +74,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Verified {
 ///
 /// What is not JSON, or not of the type that the handler asks for, is answered 400
 /// `{"error":"Invalid payload"}`. Where and in what way it is wrong is for the operator: a `tracing` event
-/// at debug level, and an [`InvalidPayload`] in the extensions of the response. Without the layer
+/// at debug level with `provider`, `reason` and `delivery_id`, and an [`InvalidPayload`] in the extensions of the response. Without the layer
 /// around the route the answer is 500, as with [`Verified`].
 ///
 /// Any content type will do, as no provider signs it. axum's `DefaultBodyLimit` holds, which is 2 MB unless
@@ -97,12 +97,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for VerifiedJson<T> {
     type Rejection = JsonRejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, JsonRejection> {
-        if request.extensions().get::<Verified>().is_none() {
+        let Some(verified) = request.extensions().get::<Verified>().cloned() else {
             return Err(MissingLayer::new().into());
-        }
+        };
         let body = Bytes::from_request(request, state).await;
-        let body = body.map_err(|rejection| InvalidPayload::unread(rejection.status()))?;
-        let payload = serde_json::from_slice(&body).map_err(|error| InvalidPayload::of(&error))?;
+        let body = body.map_err(|rejection| InvalidPayload::unread(rejection.status()));
+        let payload = body.and_then(|body| {
+            serde_json::from_slice(&body).map_err(|error| InvalidPayload::of(&error))
+        });
+        let payload = payload.inspect_err(|error| error.log(&verified))?;
         Ok(Self(payload))
     }
 }
@@ -173,9 +176,16 @@ pub enum InvalidPayloadKind {
 
 impl InvalidPayload {
     fn new(kind: InvalidPayloadKind, status: StatusCode) -> Self {
-        let this = Self { kind, status };
-        trace::debug!(reason = %this, "webhook payload refused");
-        this
+        Self { kind, status }
+    }
+
+    fn log(&self, verified: &Verified) {
+        trace::debug!(
+            provider = verified.provider(),
+            reason = %self,
+            delivery_id = verified.delivery_id(),
+            "webhook payload refused"
+        );
     }
 
     // The text of serde's own error quotes what it found.

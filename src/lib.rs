@@ -51,9 +51,9 @@
 //! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
 //! - `retry`: `sign::DeliveryRetry`, a policy for tower's retries. Depends on `tower` and `httpdate`.
 //! - `diagnose`: [`diagnose`], which says why a delivery was refused, to the operator. Depends on `flate2`,
-//!   `serde_json` and `serde-transcode`.
+//!   `percent-encoding`, `serde_json` and `serde-transcode`.
 //! - `testing`: [`testing`], signed requests and forgeries of every kind for the tests of an endpoint, and
-//!   [`testing::store`], which tests a [`dedupe::Store`] of your own. Depends on nothing more.
+//!   [`testing::store`], which tests a [`dedupe::Store`] of your own. Depends on nothing more than tokio's `net`.
 //! - `tracing`: an event for every delivery, with the fields `provider`, `reason` where it is refused,
 //!   `delivery_id`, `key_label`, `bytes` and `micros`: at debug level, and at warn level with `provider` and
 //!   `reason` if the key source, or who takes a handshake, is at fault. One for every

@@ -12,20 +12,22 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use common::{
     Delivery, NOW, Recorder, Report, SECRET, STANDARD_SECRET, Script, Step, TestClock, at, base64,
     github, hex, mac, now, send, shopify, slack, standard, standard_key, stripe,
 };
 use flate2::{Compression, write::GzEncoder};
-use http::Request;
+use http::{Request, Response, StatusCode, request};
 use log::Log;
 use tower::Layer as _;
 use tower_webhook::{
     PublicUrl, Secret, WebhookLayer,
     diagnose::{self, Diagnosis, Doctor},
     providers::{self, Provider},
-    scheme::{Algorithm, KeyForm, Scheme},
+    scheme::{Algorithm, KeyForm, Scheme, TimestampUnit},
     sign::Signer,
+    testing::{AbuseSuite, CaseReport},
 };
 
 const BODY: &str = r#"{"id":7,"name":"Zoë","url":"https://a.b/c","tags":["a","b"],"none":{}}"#;
@@ -66,6 +68,35 @@ fn check(
     });
 }
 
+/// What a finding proves: put right, it is accepted.
+fn accepted(report: &mut Report, provider: impl Into<Provider>, secret: &str, delivery: &Delivery) {
+    let diagnosis = examine(provider, secret, delivery);
+    report.note(if diagnosis.is_accepted() {
+        Ok(())
+    } else {
+        Err(format!("not accepted once it was put right: {diagnosis}"))
+    });
+}
+
+/// As the sender of a provider signs.
+fn signed_as(provider: impl Into<Provider>, secret: &str, body: &str) -> Delivery {
+    let head = Request::post("https://hooks.example.com/webhook");
+    signed_with(provider, secret, head, body)
+}
+
+fn signed_with(
+    provider: impl Into<Provider>,
+    secret: &str,
+    head: request::Builder,
+    body: &str,
+) -> Delivery {
+    let signer = Signer::new(provider, Secret::new(secret).unwrap()).unwrap();
+    let mut request = head.body(body.to_owned().into()).unwrap();
+    signer.sign(&mut request, "delivery-1", at(NOW)).unwrap();
+    let (head, body) = request.into_parts();
+    Delivery { head, body }
+}
+
 /// A delivery of GitHub's, its MAC under any key.
 fn github_by(key: impl AsRef<[u8]>) -> Delivery {
     let mac = mac(Algorithm::HmacSha256, key.as_ref(), BODY.as_bytes());
@@ -91,6 +122,7 @@ fn what_is_wrong_with_a_secret() {
             &good,
             &["proven SecretWhitespace"],
         );
+        accepted(report, github(), SECRET, &good);
         let secret = format!("{around}{SECRET}");
         check(
             report,
@@ -112,6 +144,7 @@ fn what_is_wrong_with_a_secret() {
             &delivery,
             &["proven SecretNewline"],
         );
+        accepted(report, github(), &format!("{SECRET}{end}"), &delivery);
     }
     let missing = r#"proven SecretPrefix { prefix: "whsec_", is_missing: true }"#;
     let superfluous = r#"proven SecretPrefix { prefix: "whsec_", is_missing: false }"#;
@@ -129,7 +162,31 @@ fn what_is_wrong_with_a_secret() {
         &by(b"a1b2c3d4"),
         &[superfluous],
     );
+    // Stripe's key is the whole text.
+    for (right, wrong, expected) in [
+        ("whsec_a1b2c3d4", "a1b2c3d4", missing),
+        ("a1b2c3d4", "whsec_a1b2c3d4", superfluous),
+    ] {
+        let delivery = signed_as(providers::stripe(), right, BODY);
+        check(report, providers::stripe(), wrong, &delivery, &[expected]);
+        accepted(report, providers::stripe(), right, &delivery);
+    }
 
+    std::mem::take(report).finish();
+
+    // A token.
+    let token = Delivery::new(BODY).header("x-gitlab-token", SECRET);
+    let secret = format!("{SECRET}\n");
+    let diagnosis = examine(providers::gitlab(), &secret, &token);
+    assert_eq!(words(&diagnosis), ["proven SecretWhitespace"]);
+}
+
+/// Base64, hex and text, each where another is due.
+#[test]
+fn another_form_of_a_secret() {
+    let report = &mut Report::default();
+    let by = |key: &[u8]| github_by(key);
+    let github = providers::github;
     let form = |form| format!("proven SecretForm {{ used: {form} }}");
     let key = SECRET.as_bytes();
     let (in_base64, in_hex) = (base64(key), hex(key));
@@ -170,18 +227,32 @@ fn what_is_wrong_with_a_secret() {
     let in_hex = hex(&standard_key(STANDARD_SECRET));
     let delivery = signed(&standard_key(STANDARD_SECRET));
     check(report, standard(), &in_hex, &delivery, &[&form("Hex")]);
+    // Where hex is due: the text itself, and base64.
+    let keyed = |form| {
+        let scheme = Scheme::builder("acme").signature_header("x-acme-signature");
+        scheme.key_form(form).build().unwrap()
+    };
+    let key = b"a key of 32 bytes, which are hex";
+    for (secret, sender, used) in [
+        (hex(key), KeyForm::Text, "Text"),
+        (hex(key), KeyForm::Base64, "Base64"),
+    ] {
+        let delivery = signed_as(keyed(sender), &secret, BODY);
+        let expected = form(used);
+        check(
+            report,
+            keyed(KeyForm::Hex),
+            &secret,
+            &delivery,
+            &[&expected],
+        );
+    }
     std::mem::take(report).finish();
 
     // One that cannot be decoded at all.
     let diagnosis = examine(standard(), SECRET, &signed(SECRET.as_bytes()));
     assert!(diagnosis.refusal().is_none() && diagnosis.key_error().is_some());
     assert_eq!(words(&diagnosis), [form("Text")]);
-
-    // A token.
-    let token = Delivery::new(BODY).header("x-gitlab-token", SECRET);
-    let secret = format!("{SECRET}\n");
-    let diagnosis = examine(providers::gitlab(), &secret, &token);
-    assert_eq!(words(&diagnosis), ["proven SecretWhitespace"]);
 }
 
 #[test]
@@ -251,10 +322,73 @@ fn another_way_of_signing() {
     std::mem::take(report).finish();
 }
 
+/// Where the head alone is refused nobody has read the body, and under another secret nothing is proven.
+#[tokio::test(start_paused = true)]
+async fn a_signature_is_known_by_its_look() {
+    let github = |value: String| Delivery::new(BODY).header("x-hub-signature-256", value);
+    let shopify = |value: String| Delivery::new(BODY).header("x-shopify-hmac-sha256", value);
+    let by = |algorithm| of(BODY.as_bytes(), algorithm);
+    let (sha1, sha256) = (by(Algorithm::HmacSha1), by(Algorithm::HmacSha256));
+    let sha512 = by(Algorithm::HmacSha512);
+    let used = |name| format!("guess Algorithm {{ used: {name} }}");
+    let legacy = Delivery::new(BODY).header("x-hub-signature", format!("sha1={}", hex(&sha1)));
+    let rows = [
+        (providers::github(), legacy, used("HmacSha1")),
+        (
+            providers::github(),
+            github(format!("sha1={}", hex(&sha1))),
+            used("HmacSha1"),
+        ),
+        (
+            providers::github(),
+            github(format!("sha512={}", hex(&sha512))),
+            used("HmacSha512"),
+        ),
+        (
+            providers::github(),
+            github(format!("sha256={}", base64(&sha256))),
+            "guess Encoding { used: Base64 }".to_owned(),
+        ),
+        (
+            providers::github(),
+            github(hex(&sha256)),
+            "guess SignaturePrefix { is_missing: true }".to_owned(),
+        ),
+        (
+            providers::shopify(),
+            shopify(format!("sha256={}", base64(&sha256))),
+            "guess SignaturePrefix { is_missing: false }".to_owned(),
+        ),
+        (
+            providers::shopify(),
+            shopify(hex(&sha256)),
+            "guess Encoding { used: Hex }".to_owned(),
+        ),
+        (
+            providers::shopify(),
+            shopify(base64(&sha1)),
+            used("HmacSha1"),
+        ),
+    ];
+    for (provider, delivery, expected) in rows {
+        let (sink, receiver) = told();
+        let layer = WebhookLayer::new(provider.clone(), common::secret()).unwrap();
+        let layer = layer.diagnose(sink);
+        let told = heard(&layer, &receiver, &delivery).await;
+        assert_eq!(told.as_ref(), Some(&expected), "through the layer");
+        let diagnosis = examine(provider, "another", &delivery);
+        assert_eq!(words(&diagnosis), [expected]);
+    }
+    for value in ["", "sha256=", "sha256=zz", "sha256=00", "nonsense", "===="] {
+        let diagnosis = examine(providers::github(), SECRET, &github(value.to_owned()));
+        assert_eq!(words(&diagnosis), [""; 0], "{value:?}");
+    }
+}
+
 #[test]
 fn another_time() {
     let report = &mut Report::default();
-    let unit = |certainty, unit| format!("{certainty} TimestampUnit {{ used: {unit} }}");
+    let unit = |certainty, unit: &str| format!("{certainty} TimestampUnit {{ used: {unit} }}");
     let millis = (NOW * 1000 + 250).to_string();
     let delivery = slack(&millis, BODY);
     let expected = unit("proven", "Milliseconds");
@@ -262,6 +396,25 @@ fn another_time() {
     let delivery = stripe("2026-01-15T12:00:00Z", BODY);
     let expected = unit("proven", "Rfc3339");
     check(report, providers::stripe(), SECRET, &delivery, &[&expected]);
+    let in_unit = |unit| {
+        let scheme = Scheme::builder("acme").signature_header("x-acme-signature");
+        let scheme = scheme.timestamp_header("x-acme-time").timestamp_unit(unit);
+        scheme.message("{timestamp}.{body}").build().unwrap()
+    };
+    let units = [
+        TimestampUnit::Seconds,
+        TimestampUnit::Milliseconds,
+        TimestampUnit::Rfc3339,
+        TimestampUnit::DateTime,
+    ];
+    for due in units {
+        for used in units.into_iter().filter(|used| *used != due) {
+            let delivery = signed_as(in_unit(used), SECRET, BODY);
+            let expected = unit("proven", &format!("{used:?}"));
+            check(report, in_unit(due), SECRET, &delivery, &[&expected]);
+            accepted(report, in_unit(used), SECRET, &delivery);
+        }
+    }
     let expected = unit("guess", "Milliseconds");
     check(
         report,
@@ -340,9 +493,25 @@ fn what_happened_to_a_body() {
             r#"{"b":"\u003ca\u003e \u0026"}"#,
             r#"{"b":"<a> &"}"#,
         ),
+        (
+            "BodyCharset",
+            "Zo\u{eb} 5 \u{20ac}",
+            "Zo\u{c3}\u{ab} 5 \u{e2}\u{82}\u{ac}",
+        ),
+        ("BodyForm", "a=b+c&d=%2F", "a=b%20c&d=%2F"),
+        ("BodyForm", "a=b%20c&d=%2f%20", "a=b+c&d=%2f+"),
+        ("BodyForm", "a=%2F%C3%AB&b=", "a=%2f%c3%ab&b="),
+        ("BodyForm", "a=%2f%c3%ab", "a=%2F%C3%AB"),
+        ("BodyForm", "a=b+*%7E", "a=b%20*~"),
+        ("BodyForm", "a=b+%2A~", "a=b+*%7E"),
+        ("BodyForm", "a=b+%2A%7E", "a=b+*%7E"),
+        ("BodyForm", "a=b%20%2A~&c", "a=b+%2a%7e&c"),
+        ("BodyForm", "a=it's%20(b)!", "a=it%27s+%28b%29%21"),
+        ("BodyForm", "a=%7eb(c)+%3d%2b", "a=~b%28c%29+%3D%2B"),
     ];
     for (cause, signed, sent) in rows {
         let delivery = common::github(signed).body(sent);
+        accepted(report, github(), SECRET, &delivery.clone().body(signed));
         check(
             report,
             github(),
@@ -351,6 +520,22 @@ fn what_happened_to_a_body() {
             &[&format!("proven {cause}")],
         );
     }
+
+    std::mem::take(report).finish();
+}
+
+#[test]
+fn what_happened_to_a_body_that_is_no_short_text() {
+    let report = &mut Report::default();
+    let github = providers::github;
+    let delivery = common::github("Zo\u{eb}").body(b"Zo\xeb");
+    let expected = ["proven BodyCharset"];
+    check(report, github(), SECRET, &delivery, &expected);
+    // One finding, though a long text can be trimmed in several ways.
+    let long = "x".repeat(5000);
+    let delivery = common::github(&long).body(format!("{long}\n"));
+    let expected = ["proven BodyWhitespace"];
+    check(report, github(), SECRET, &delivery, &expected);
 
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(BODY.as_bytes()).unwrap();
@@ -364,16 +549,18 @@ fn what_happened_to_a_body() {
         &["proven BodyCompressed"],
     );
 
-    let delivery = common::github(&gzip)
-        .body(BODY)
-        .header("content-encoding", "gzip");
-    check(
-        report,
-        github(),
-        SECRET,
-        &delivery,
-        &["guess BodyDecompressed"],
-    );
+    for encoding in ["gzip", "br", "zstd"] {
+        let delivery = common::github(&gzip)
+            .body(BODY)
+            .header("content-encoding", encoding);
+        let expected = ["guess BodyDecompressed"];
+        check(report, github(), SECRET, &delivery, &expected);
+    }
+    for encoding in ["gzip", "br", "identity"] {
+        let delivery = common::github("{}").body(&gzip);
+        let delivery = delivery.header("content-encoding", encoding);
+        check(report, github(), SECRET, &delivery, &[]);
+    }
 
     let delivery = common::github(r#"{"a":1.50}"#)
         .body(r#"{"a":1.5}"#)
@@ -402,6 +589,31 @@ fn a_bomb_is_harmless() {
     }
 }
 
+/// The work of a diagnosis is bounded, whatever is sent.
+#[test]
+fn no_body_is_hashed_for_ever() {
+    const LEN: usize = 8 << 20;
+    let text = format!(r#"{{"a":"{}"}}"#, "x".repeat(LEN - 8));
+    let delivery = github("{}").body(&text);
+    let doctor = Doctor::new(providers::github(), SECRET).unwrap();
+    let limit = 40 << 20;
+    let doctor = doctor.work_limit(limit);
+    let diagnosis = doctor.examine(&delivery.head, Some(&delivery.body));
+    assert!(!diagnosis.is_complete());
+    assert_eq!(words(&diagnosis), [""; 0]);
+    let hashed = diagnosis.bytes_hashed();
+    assert!(
+        hashed > limit - LEN as u64 - 1024 && hashed <= limit,
+        "{hashed}"
+    );
+    // Once is needed to say why it is refused.
+    let diagnosis = doctor
+        .work_limit(0)
+        .examine(&delivery.head, Some(&delivery.body));
+    assert!(diagnosis.refusal().is_some() && !diagnosis.is_complete());
+    assert_eq!(diagnosis.bytes_hashed(), LEN as u64 + 1024);
+}
+
 #[test]
 fn another_provider() {
     let report = &mut Report::default();
@@ -421,9 +633,102 @@ fn another_provider() {
         &stripe(now(), BODY),
         &[expected],
     );
-    // Dozens use these headers.
+    // Dozens use these headers, and sign alike.
+    let delivery = standard("msg_1", now(), BODY);
+    let expected = r#"proven OtherProvider { name: "standard-webhooks" }"#;
+    for provider in [providers::github(), providers::svix()] {
+        check(report, provider, STANDARD_SECRET, &delivery, &[expected]);
+    }
     let delivery = standard("msg_1", now(), BODY);
     check(report, providers::github(), "another", &delivery, &[]);
+    std::mem::take(report).finish();
+}
+
+/// A version of the same provider that the endpoint is not set up for.
+#[test]
+fn another_variant_of_a_provider() {
+    let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+    let provider = |name: &str| {
+        let provider = providers::by_name(name).unwrap();
+        provider.with_public_url(url.clone())
+    };
+    let report = &mut Report::default();
+    for (sent, due, expected) in [
+        (
+            "hubspot-v1",
+            "hubspot-v3",
+            r#"OtherProvider { name: "hubspot-v1" }"#,
+        ),
+        (
+            "hubspot-v1",
+            "hubspot-v2",
+            r#"OtherProvider { name: "hubspot-v1" }"#,
+        ),
+        (
+            "hubspot-v2",
+            "hubspot-v3",
+            r#"OtherProvider { name: "hubspot-v2" }"#,
+        ),
+        (
+            "hubspot-v3",
+            "hubspot-v1",
+            r#"OtherProvider { name: "hubspot-v3" }"#,
+        ),
+        ("plivo-v2", "plivo", r#"OtherProvider { name: "plivo-v2" }"#),
+        ("ghost-old", "ghost", "BodyAlone"),
+        ("convoy", "convoy-base64", "Encoding { used: Hex }"),
+        ("github-sha1", "github", "Algorithm { used: HmacSha1 }"),
+        ("meta-sha1", "meta", "Algorithm { used: HmacSha1 }"),
+    ] {
+        let head = Request::post("/hooks").header("x-plivo-signature-v2-nonce", "1");
+        let delivery = signed_with(provider(sent), SECRET, head, BODY);
+        let expected = format!("proven {expected}");
+        check(report, provider(due), SECRET, &delivery, &[&expected]);
+        accepted(report, provider(sent), SECRET, &delivery);
+    }
+    std::mem::take(report).finish();
+}
+
+/// What proxies and CGI make of a header's name.
+#[test]
+fn another_header() {
+    let report = &mut Report::default();
+    let moved = |delivery: Delivery, from: &str, to: &str| {
+        let value = delivery.head.headers[from].clone();
+        delivery.without(from).header(to, value.as_bytes())
+    };
+    let named = |certainty, expected, found| {
+        format!("{certainty} HeaderName {{ expected: {expected:?}, found: {found:?} }}")
+    };
+    let due = "x-hub-signature-256";
+    for found in [
+        "x_hub_signature_256",
+        "http_x_hub_signature_256",
+        "hub-signature-256",
+    ] {
+        let delivery = moved(github(BODY), due, found);
+        let proven = named("proven", due, found);
+        check(report, providers::github(), SECRET, &delivery, &[&proven]);
+        let guess = named("guess", due, found);
+        check(report, providers::github(), "another", &delivery, &[&guess]);
+    }
+    let (due, found) = ("x-slack-request-timestamp", "slack-request-timestamp");
+    let delivery = moved(slack(now(), BODY), due, found);
+    let proven = named("proven", due, found);
+    check(report, providers::slack(), SECRET, &delivery, &[&proven]);
+    // Two that could be it.
+    let delivery = moved(github(BODY), "x-hub-signature-256", "hub-signature-256");
+    let delivery = delivery.header("x_hub_signature_256", "sha256=00");
+    check(report, providers::github(), SECRET, &delivery, &[]);
+
+    let acme = || Scheme::builder("acme").signature_header("acme_signature");
+    let acme = || acme().build().unwrap();
+    let delivery = signed_as(acme(), SECRET, BODY).without("acme_signature");
+    let expected = r#"guess HeaderDropped { expected: "acme_signature" }"#;
+    check(report, acme(), SECRET, &delivery, &[expected]);
+    // No underscore, nothing to say.
+    let delivery = github(BODY).without("x-hub-signature-256");
+    check(report, providers::github(), SECRET, &delivery, &[]);
     std::mem::take(report).finish();
 }
 
@@ -431,13 +736,8 @@ fn another_provider() {
 fn another_url() {
     let report = &mut Report::default();
     let at_base = |base: &str| providers::square().with_public_url(PublicUrl::fixed(base).unwrap());
-    let signed = |base: &str, target: &str| {
-        let signer = Signer::new(at_base(base), common::secret()).unwrap();
-        let mut request = Request::post(target).body(BODY.into()).unwrap();
-        signer.sign(&mut request, "", at(NOW)).unwrap();
-        let (head, body) = request.into_parts();
-        Delivery { head, body }
-    };
+    let signed =
+        |base: &str, target: &str| signed_with(at_base(base), SECRET, Request::post(target), BODY);
     let ours = "https://hooks.example.com";
     for (theirs, host) in [
         ("http://hooks.example.com", ""),
@@ -450,12 +750,22 @@ fn another_url() {
         let delivery = signed(theirs, "/square").header("host", host);
         let expected = format!("proven Url {{ base: {theirs:?}, slash: false }}");
         check(report, at_base(ours), SECRET, &delivery, &[&expected]);
+        accepted(report, at_base(theirs), SECRET, &delivery);
     }
     let expected = format!("proven Url {{ base: {ours:?}, slash: true }}");
     for (theirs, sent) in [("/square/?a=1", "/square?a=1"), ("/square", "/square/")] {
         let delivery = signed(ours, theirs).uri(sent);
         check(report, at_base(ours), SECRET, &delivery, &[&expected]);
+        accepted(report, at_base(ours), SECRET, &delivery.uri(theirs));
     }
+    let twilio = |base| providers::twilio().with_public_url(PublicUrl::fixed(base).unwrap());
+    let theirs = "http://hooks.example.com";
+    let form = "application/x-www-form-urlencoded";
+    let head = Request::post("/twilio").header("content-type", form);
+    let delivery = signed_with(twilio(theirs), SECRET, head, "From=%2B1&To=%2B2");
+    let expected = format!("proven Url {{ base: {theirs:?}, slash: false }}");
+    check(report, twilio(ours), SECRET, &delivery, &[&expected]);
+    accepted(report, twilio(theirs), SECRET, &delivery);
     std::mem::take(report).finish();
 }
 
@@ -471,7 +781,7 @@ fn there_is_nothing_to_say_of_a_forgery() {
         }
         _ => format!("user:{name}"),
     };
-    let mut examined = 0;
+    let (mut examined, mut most) = (0, 0);
     for preset in providers::all() {
         let provider = preset.needs().settings.iter().fold(
             preset.provider().with_public_url(url.clone()),
@@ -488,15 +798,81 @@ fn there_is_nothing_to_say_of_a_forgery() {
         if signer.sign(&mut request, "delivery-1", at(NOW)).is_err() {
             continue;
         }
-        let doctor = Doctor::new(provider, &text(&scheme, "ours")).unwrap();
+        let doctor = Doctor::new(provider.clone(), &text(&scheme, "ours")).unwrap();
         let diagnosis = doctor
             .clock(TestClock::new())
             .examine(&request, Some(request.body()));
         assert!(!diagnosis.is_accepted(), "{}", preset.name());
         assert_eq!(words(&diagnosis), [""; 0], "{}", preset.name());
+        assert!(diagnosis.is_complete(), "{}", preset.name());
         examined += 1;
+        // One that is long, and is changed by all that is tried.
+        let long = format!("\r\n {{\"a\": \"Zo\u{eb}</{}\"}}\n ", "x".repeat(2000));
+        let secret = text(&scheme, "ours");
+        let doctor = Doctor::new(provider, &format!("whsec_{secret}\n")).unwrap();
+        for name in ["host", "x-forwarded-host"] {
+            let value = format!("{name}.example:8080").parse().unwrap();
+            request.headers_mut().insert(name, value);
+        }
+        let diagnosis = doctor
+            .clock(TestClock::new())
+            .examine(&request, Some(long.as_bytes()));
+        let texts = scheme.messages().count() as u64;
+        let each = (long.len() as u64 + 1024) * texts;
+        most = most.max(diagnosis.bytes_hashed() / each);
     }
     assert!(examined > 80, "{examined}");
+    // As the docs of `examine` say.
+    assert!((60..100).contains(&most), "{most} verifications");
+}
+
+/// Whatever is sent, the doctor ends with an answer, and accepts what the layer does.
+#[tokio::test]
+async fn abuse_is_examined_without_a_fault() {
+    let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+    for name in [
+        "github",
+        "github-sha1",
+        "gitlab",
+        "hubspot-v3",
+        "shopify",
+        "slack",
+        "standard-webhooks",
+        "stripe",
+        "twilio",
+    ] {
+        let provider = providers::by_name(name).unwrap();
+        let provider = provider.with_public_url(url.clone());
+        let secret = if name == "standard-webhooks" {
+            STANDARD_SECRET
+        } else {
+            SECRET
+        };
+        let doctor = Doctor::new(provider.clone(), secret).unwrap();
+        let doctor = doctor.work_limit(1 << 20);
+        let app = tower::service_fn(|request: Request<Bytes>| {
+            let diagnosis = doctor.examine(&request, Some(request.body()));
+            let mut answer = Response::new(String::new());
+            if !diagnosis.is_accepted() {
+                *answer.status_mut() = StatusCode::FORBIDDEN;
+            }
+            async { Ok::<_, std::convert::Infallible>(answer) }
+        });
+        let suite = AbuseSuite::new(provider, Secret::new(secret).unwrap()).unwrap();
+        let form = "application/x-www-form-urlencoded";
+        let head = Request::post("/").header("content-type", form);
+        let suite = suite.template(head.body(()).unwrap()).body_limit(4096);
+        let suite = if name == "twilio" {
+            suite.body("a=b&c=d")
+        } else {
+            suite
+        };
+        let report = suite.run(app).await.unwrap();
+        let failures: Vec<_> = report.failures().map(CaseReport::name).collect();
+        // How long a body may be is nothing to the doctor.
+        let expected = ["body-over-limit", "length-of-a-giant", "length-unreadable"];
+        assert_eq!(failures, expected, "{name}: {report}");
+    }
 }
 
 /// 16: no secret, no MAC, no body.
@@ -512,7 +888,11 @@ fn nothing_of_it_is_secret() {
     drop(guard);
     let doctor = Doctor::new(providers::shopify(), &secret).unwrap();
     let shown = format!("{diagnosis} {diagnosis:?} {doctor:?} {}", log.text());
-    assert!(log.text().contains("WARN"), "{}", log.text());
+    // The fields, by their names: alarms are built on them.
+    let line = "WARN tower_webhook: webhook delivery diagnosed provider=\"shopify\" reason=the signature does not \
+                match: another secret, another body, or another signed text cause=the secret has white space or an \
+                invisible character around it is_proven=true";
+    assert_eq!(log.text().trim(), line);
     let sha256 = of(BODY.as_bytes(), Algorithm::HmacSha256);
     for hidden in [SECRET, "Zoë", &base64(&sha256), &hex(&sha256)] {
         assert!(!shown.contains(hidden), "{shown}");
@@ -587,32 +967,44 @@ async fn the_layer_explains_each_reason_once_a_minute() {
     assert_eq!(next(&receiver).unwrap(), "proven BodyWhitespace");
 }
 
+/// Six of each reason of refusal, so that none hides another.
 #[tokio::test(start_paused = true)]
 async fn six_a_minute_are_examined() {
     let (layer, receiver) = layer(SECRET);
     let sent = |signed: &str, sent: &str| slack(now(), signed).body(sent);
-    let reasons = [
+    let of_one_kind = [
         sent("{}\n", "{}"),
         sent("", "{}"),
         sent("\u{feff}{}", "{}"),
         sent("[1]", "[ 1 ]"),
         sent("a\n", "a\r\n"),
+        sent("a=b+c", "a=b%20c"),
+        sent("Zo\u{eb}", "Zo\u{c3}\u{ab}"),
+        slack(now(), BODY).set(
+            "x-slack-signature",
+            format!("v0={}", hex(&common::mac256(BODY))),
+        ),
+    ];
+    let others = [
         slack((NOW + 3600).to_string(), BODY),
-        slack((NOW * 1000).to_string(), BODY),
+        slack((NOW - 3600).to_string(), BODY),
+        slack("2026-01-15T12:00:00Z", BODY),
         slack(now(), BODY)
             .without("x-slack-signature")
             .header("stripe-signature", "t=1,v1=00"),
     ];
     let mut told = Vec::new();
-    for delivery in &reasons {
+    for delivery in of_one_kind.iter().chain(&others) {
         told.extend(heard(&layer, &receiver, delivery).await);
     }
-    assert_eq!(told.len(), 6, "{told:?}");
-    tokio::time::advance(Duration::from_secs(60)).await;
-    for delivery in &reasons[6..] {
+    assert_eq!(told.len(), 6 + others.len(), "{told:?}");
+    tokio::time::advance(Duration::from_secs(59)).await;
+    assert_eq!(heard(&layer, &receiver, &of_one_kind[6]).await, None);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    for delivery in &of_one_kind[6..] {
         told.extend(heard(&layer, &receiver, delivery).await);
     }
-    assert_eq!(told.len(), 8, "{told:?}");
+    assert_eq!(told.len(), 8 + others.len(), "{told:?}");
 }
 
 /// One that is larger than what is hashed again and again.
@@ -638,6 +1030,43 @@ async fn a_flood_is_not_diagnosed() {
     }
     // Nothing explains a forgery.
     assert!(receiver.try_recv().is_err());
+    // What is refused for the same reason is hidden for the minute, and nothing else is.
+    let trimmed = slack(now(), "{}\n").body("{}");
+    assert_eq!(heard(&layer, &receiver, &trimmed).await, None);
+    let stale = slack((NOW - 3600).to_string(), BODY);
+    let told = heard(&layer, &receiver, &stale).await;
+    let skew = "guess ClockSkew { by: 3600s, is_ahead: false }";
+    assert_eq!(told.unwrap(), skew);
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let told = heard(&layer, &receiver, &trimmed).await;
+    assert_eq!(told.unwrap(), "proven BodyWhitespace");
+}
+
+/// Where every tenant has keys of its own, there are none for a delivery that is refused by its head, nor for one
+/// of a tenant that does not exist.
+#[tokio::test(start_paused = true)]
+async fn what_has_no_keys_is_examined_by_its_head_alone() {
+    let (sink, receiver) = told();
+    let source = |head: tower_webhook::Head<'_>| {
+        let is_known = head.path() == "/known";
+        let keys = is_known.then(|| common::secret().into());
+        async move { Ok::<_, std::convert::Infallible>(keys) }
+    };
+    let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
+    let layer = layer.clock(TestClock::new()).diagnose(sink);
+    let trimmed = slack(now(), "{}\n").body("{}");
+    let service = layer.layer(Recorder::default());
+    for _ in 0..20 {
+        let unknown = trimmed.clone().uri("/unknown");
+        assert!(send(&service, unknown.request()).await.rejection.is_some());
+    }
+    assert!(receiver.try_recv().is_err());
+    let stale = slack((NOW - 3600).to_string(), BODY).uri("/unknown");
+    let told = heard(&layer, &receiver, &stale).await;
+    let skew = "guess ClockSkew { by: 3600s, is_ahead: false }";
+    assert_eq!(told.unwrap(), skew);
+    let told = heard(&layer, &receiver, &trimmed.uri("/known")).await;
+    assert_eq!(told.unwrap(), "proven BodyWhitespace");
 }
 
 /// The keys that a source finds are those of the diagnosis, and so are those that were put in last.

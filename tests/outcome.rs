@@ -168,6 +168,24 @@ async fn the_log_has_stable_fields() {
     );
 }
 
+/// What a provider asks before it delivers is no delivery, and is told as what it is.
+#[tokio::test]
+async fn a_handshake_is_told() {
+    let (log, told) = (Log::default(), Told::default());
+    let _guard = log.listen();
+    let meta = providers::meta().with_setting("verify_token", "a token");
+    let service = layer(meta, common::secret(), &told).layer(Recorder::default());
+    let query = "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=a%20token";
+    let asked = Delivery::new("").method(http::Method::GET);
+    let answer = send(&service, asked.uri(&format!("/webhook?{query}")).request()).await;
+    assert_eq!(answer.text(), "1158201444");
+    let line =
+        "DEBUG tower_webhook: webhook handshake answered provider=\"meta\" handshake=\"subscribe\"";
+    assert_eq!(log.take(), [line]);
+    let line = "meta something else id=None key=None bytes=0 ms=0";
+    assert_eq!(told.take(), [line]);
+}
+
 /// Whoever floods an endpoint must not flood its log: of refusals it hears at debug level. Of our own
 /// faults it hears at warn level, with an observer or without.
 #[tokio::test]

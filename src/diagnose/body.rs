@@ -1,24 +1,54 @@
-use std::{
-    borrow::Cow,
-    io::{self, Read as _},
-};
+use std::{borrow::Cow, io::Read as _};
 
 use flate2::read::MultiGzDecoder;
 use http::{HeaderValue, header};
-use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
-use super::{Cause, Finding, trial::Trial};
+use super::{Cause, Finding, form, json::STYLES, trial::Trial};
 use crate::encoding::decimal;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 const GZIP: &[u8] = b"\x1f\x8b";
 
-/// The longest body that is made of a compressed one.
-const MOST_DECOMPRESSED: u64 = 4 << 20;
+/// A body as it may have been; `None` where that makes no sense of it.
+type Change = fn(&[u8]) -> Option<Cow<'_, [u8]>>;
 
-/// The longest text that JSON is written anew as.
-const MOST_WRITTEN: usize = 4 << 20;
+/// What happens to bodies, what is likely and cheap first.
+const CHANGES: [(Cause, Change); 15] = [
+    (Cause::BodyEmpty, |_| Some(Cow::Borrowed(&[]))),
+    (Cause::BodyByteOrderMark, |body| {
+        let unmarked = body.strip_prefix(BYTE_ORDER_MARK).map(Cow::Borrowed);
+        unmarked.or_else(|| Some([BYTE_ORDER_MARK, body].concat().into()))
+    }),
+    (Cause::BodyWhitespace, |body| Some(body.trim_ascii().into())),
+    (Cause::BodyWhitespace, |body| {
+        Some(body.trim_ascii_start().into())
+    }),
+    (Cause::BodyWhitespace, |body| {
+        Some(body.trim_ascii_end().into())
+    }),
+    (Cause::BodyWhitespace, |body| Some(with_end(body, b"\n"))),
+    (Cause::BodyWhitespace, |body| Some(with_end(body, b"\r\n"))),
+    (Cause::BodyWhitespace, |body| Some(with_end(body, b" "))),
+    (Cause::BodyLineEnds, |body| Some(unix(body).into())),
+    (Cause::BodyLineEnds, |body| {
+        let unix = unix(body);
+        let lines: Vec<_> = unix.split(|byte| *byte == b'\n').collect();
+        Some(lines.join(&b"\r\n"[..]).into())
+    }),
+    (Cause::BodyCharset, |body| from_latin1(body).map(Cow::Owned)),
+    (Cause::BodyCharset, |body| to_latin1(body).map(Cow::Owned)),
+    (Cause::BodyForm, |body| form::spaces_as(body, "%20")),
+    (Cause::BodyForm, |body| form::spaces_as(body, "+")),
+    (Cause::BodyCompressed, |body| {
+        decompressed(body).map(Cow::Owned)
+    }),
+];
+
+/// The longest body that is made of another.
+fn most_made(body: &[u8]) -> usize {
+    body.len().saturating_mul(4).max(4 << 20)
+}
 
 /// What happened to the body.
 pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
@@ -26,41 +56,46 @@ pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     if !trial.scheme().body_is_signed() {
         return;
     }
-    let mut tried = vec![Cow::Borrowed(body)];
-    let mut attempt = |cause: Cause, body: Cow<'_, [u8]>| {
-        if tried.contains(&body) {
-            return false;
+    let mut attempts = Attempts {
+        trial,
+        tried: vec![Cow::Borrowed(body)],
+        findings,
+    };
+    for (cause, change) in CHANGES {
+        attempts.attempt(cause, || change(body));
+    }
+    for style in STYLES {
+        let write = || Some(style.write(body, most_made(body))?.into());
+        attempts.attempt(Cause::BodyJson, write);
+    }
+    for style in form::STYLES {
+        attempts.attempt(Cause::BodyForm, || Some(style.write(body)?.into()));
+    }
+}
+
+struct Attempts<'a, 'b> {
+    trial: &'a Trial<'b>,
+    tried: Vec<Cow<'b, [u8]>>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl<'b> Attempts<'_, 'b> {
+    /// Tries a body, if there is still something to find out.
+    fn attempt(&mut self, cause: Cause, body: impl FnOnce() -> Option<Cow<'b, [u8]>>) {
+        let is_found = self.findings.iter().any(|it| *it.cause() == cause);
+        if is_found || self.trial.work.is_cut_short() {
+            return;
         }
-        let holds = trial.with_body(&body).holds();
-        if holds {
-            findings.push(Finding::proven(cause));
+        let Some(body) = body().filter(|body| !self.tried.contains(body)) else {
+            return;
+        };
+        if self.trial.with_body(&body).holds() {
+            self.findings.push(Finding::proven(cause));
         }
         // Longer ones are many, and seldom the same.
         if body.len() < 1 << 10 {
-            tried.push(Cow::Owned(body.into_owned()));
+            self.tried.push(body);
         }
-        holds
-    };
-    attempt(Cause::BodyEmpty, Cow::Borrowed(&[]));
-    let unmarked = body.strip_prefix(BYTE_ORDER_MARK);
-    let other = unmarked.map_or_else(|| [BYTE_ORDER_MARK, body].concat().into(), Cow::Borrowed);
-    attempt(Cause::BodyByteOrderMark, other);
-    for text in whitespace(body) {
-        attempt(Cause::BodyWhitespace, text);
-    }
-    for text in line_ends(body) {
-        attempt(Cause::BodyLineEnds, text);
-    }
-    for style in STYLES {
-        if let Some(text) = style.write(body) {
-            let is_it = attempt(Cause::BodyJson, text.into());
-            if is_it {
-                break;
-            }
-        }
-    }
-    if let Some(text) = decompressed(body) {
-        attempt(Cause::BodyCompressed, text.into());
     }
 }
 
@@ -69,7 +104,12 @@ pub(super) fn guess(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     let Some(body) = trial.body else { return };
     let value = |name| trial.head.only(&name).ok().flatten();
     let encoding = value(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    if encoding == Some(b"gzip") && !body.starts_with(GZIP) {
+    let is_plain = match encoding {
+        None | Some(b"" | b"identity") => false,
+        Some(b"gzip" | b"x-gzip") => !body.starts_with(GZIP),
+        Some(_) => !body.is_empty() && std::str::from_utf8(body).is_ok(),
+    };
+    if is_plain {
         findings.push(Finding::guess(Cause::BodyDecompressed));
         return;
     }
@@ -80,19 +120,11 @@ pub(super) fn guess(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn whitespace(body: &[u8]) -> [Cow<'_, [u8]>; 6] {
-    let with = |end: &[u8]| Cow::Owned([body, end].concat());
-    [
-        body.trim_ascii().into(),
-        body.trim_ascii_start().into(),
-        body.trim_ascii_end().into(),
-        with(b"\n"),
-        with(b"\r\n"),
-        with(b" "),
-    ]
+fn with_end<'b>(body: &[u8], end: &[u8]) -> Cow<'b, [u8]> {
+    [body, end].concat().into()
 }
 
-fn line_ends(body: &[u8]) -> [Cow<'_, [u8]>; 2] {
+fn unix(body: &[u8]) -> Vec<u8> {
     let mut unix = Vec::with_capacity(body.len());
     let mut rest = body.iter().peekable();
     while let Some(byte) = rest.next() {
@@ -100,9 +132,23 @@ fn line_ends(body: &[u8]) -> [Cow<'_, [u8]>; 2] {
             unix.push(*byte);
         }
     }
-    let dos = unix.split(|byte| *byte == b'\n').collect::<Vec<_>>();
-    let dos = dos.join(&b"\r\n"[..]);
-    [unix.into(), dos.into()]
+    unix
+}
+
+/// The bytes of a text that were taken for Latin-1, and written in UTF-8.
+fn from_latin1(body: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(body).ok()?;
+    let bytes = text.chars().map(|letter| u8::try_from(letter).ok());
+    bytes.collect()
+}
+
+/// A text that was written in Latin-1, in UTF-8.
+fn to_latin1(body: &[u8]) -> Option<Vec<u8>> {
+    if body.is_ascii() {
+        return None;
+    }
+    let text: String = body.iter().copied().map(char::from).collect();
+    Some(text.into())
 }
 
 fn decompressed(body: &[u8]) -> Option<Vec<u8>> {
@@ -111,159 +157,9 @@ fn decompressed(body: &[u8]) -> Option<Vec<u8>> {
     }
     let mut text = Vec::new();
     let reader = MultiGzDecoder::new(body);
-    reader.take(MOST_DECOMPRESSED).read_to_end(&mut text).ok()?;
+    reader
+        .take(most_made(body) as u64)
+        .read_to_end(&mut text)
+        .ok()?;
     Some(text)
-}
-
-/// How a library writes JSON.
-#[derive(Clone, Copy)]
-struct Style {
-    layout: Layout,
-    letters: Letters,
-}
-
-#[derive(Clone, Copy)]
-enum Layout {
-    Compact,
-    /// As Python does: a space behind colons and commas.
-    Spaced,
-    Indented(&'static [u8]),
-}
-
-#[derive(Clone, Copy)]
-enum Letters {
-    /// As they are.
-    Plain,
-    /// Escaped unless they are ASCII, as Python does.
-    Ascii,
-    /// As Go does, with `<`, `>` and `&` escaped.
-    Html,
-    /// As PHP does: escaped unless they are ASCII, and slashes as well.
-    Slashes,
-}
-
-const STYLES: [Style; 14] = {
-    const fn of(layout: Layout, letters: Letters) -> Style {
-        Style { layout, letters }
-    }
-    [
-        of(Layout::Compact, Letters::Plain),
-        of(Layout::Compact, Letters::Ascii),
-        of(Layout::Compact, Letters::Html),
-        of(Layout::Compact, Letters::Slashes),
-        of(Layout::Spaced, Letters::Plain),
-        of(Layout::Spaced, Letters::Ascii),
-        of(Layout::Indented(b"  "), Letters::Plain),
-        of(Layout::Indented(b"  "), Letters::Ascii),
-        of(Layout::Indented(b"  "), Letters::Html),
-        of(Layout::Indented(b"    "), Letters::Plain),
-        of(Layout::Indented(b"    "), Letters::Ascii),
-        of(Layout::Indented(b"    "), Letters::Slashes),
-        of(Layout::Indented(b"\t"), Letters::Plain),
-        of(Layout::Indented(b"\t"), Letters::Html),
-    ]
-};
-
-impl Style {
-    /// The same JSON in this style, its members in the same order.
-    fn write(self, body: &[u8]) -> Option<Vec<u8>> {
-        let Self { layout, letters } = self;
-        let indent = match layout {
-            Layout::Indented(indent) => Some(PrettyFormatter::with_indent(indent)),
-            Layout::Compact | Layout::Spaced => None,
-        };
-        let is_spaced = matches!(layout, Layout::Spaced);
-        let mut text = Bounded(Vec::with_capacity(body.len()));
-        let mut reader = serde_json::Deserializer::from_slice(body);
-        let style = Written {
-            indent,
-            is_spaced,
-            letters,
-        };
-        let mut writer = Serializer::with_formatter(&mut text, style);
-        serde_transcode::transcode(&mut reader, &mut writer).ok()?;
-        reader.end().ok()?;
-        Some(text.0)
-    }
-}
-
-/// As long as what is decompressed may be: indentation makes a nested text many times longer.
-struct Bounded(Vec<u8>);
-
-impl io::Write for Bounded {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        if piece.len() > MOST_WRITTEN.saturating_sub(self.0.len()) {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.0.extend_from_slice(piece);
-        Ok(piece.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Writes a [`Style`].
-struct Written {
-    indent: Option<PrettyFormatter<'static>>,
-    is_spaced: bool,
-    letters: Letters,
-}
-
-macro_rules! indented {
-    ($($name:ident($($is_first:ident)?) $plain:expr;)*) => {$(
-        fn $name<W: ?Sized + io::Write>(&mut self, to: &mut W $(, $is_first: bool)?) -> io::Result<()> {
-            match &mut self.indent {
-                Some(indent) => indent.$name(to $(, $is_first)?),
-                None => to.write_all($plain(self.is_spaced $(, $is_first)?)),
-            }
-        }
-    )*};
-}
-
-fn separator(is_spaced: bool, is_first: bool) -> &'static [u8] {
-    match (is_first, is_spaced) {
-        (true, _) => b"",
-        (false, true) => b", ",
-        (false, false) => b",",
-    }
-}
-
-impl Formatter for Written {
-    indented! {
-        begin_array() |_| b"[";
-        end_array() |_| b"]";
-        begin_array_value(is_first) separator;
-        end_array_value() |_| b"";
-        begin_object() |_| b"{";
-        end_object() |_| b"}";
-        begin_object_key(is_first) separator;
-        begin_object_value() |is_spaced: bool| if is_spaced { &b": "[..] } else { &b":"[..] };
-        end_object_value() |_| b"";
-    }
-
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        to: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        for letter in fragment.chars() {
-            let is_escaped = match self.letters {
-                Letters::Plain => false,
-                Letters::Ascii | Letters::Slashes => !letter.is_ascii(),
-                Letters::Html => matches!(letter, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'),
-            };
-            if is_escaped {
-                for unit in letter.encode_utf16(&mut [0; 2]) {
-                    write!(to, "\\u{unit:04x}")?;
-                }
-            } else if letter == '/' && matches!(self.letters, Letters::Slashes) {
-                self.write_char_escape(to, CharEscape::Solidus)?;
-            } else {
-                to.write_all(letter.encode_utf8(&mut [0; 4]).as_bytes())?;
-            }
-        }
-        Ok(())
-    }
 }

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Finding, body, secret, sign, time, trial::Trial, url};
+use super::{Finding, body, header, secret, sign, time, trial::Trial, url, work::Work};
 use crate::{
     clock::{Clock, SystemClock},
     head::Head,
@@ -20,7 +20,11 @@ pub struct Doctor {
     secrets: Vec<Secret>,
     clock: Arc<dyn Clock>,
     tolerance: [Duration; 2],
+    work_limit: u64,
 }
+
+/// A third of a second with SHA-256, where the processor has instructions for it.
+const WORK_LIMIT: u64 = 1 << 30;
 
 impl Doctor {
     /// Takes the secret as it is configured, with whatever is wrong with it: white space around it, or a
@@ -45,6 +49,7 @@ impl Doctor {
             secrets,
             clock: Arc::new(SystemClock::new()),
             tolerance,
+            work_limit: WORK_LIMIT,
         }
     }
 
@@ -67,11 +72,23 @@ impl Doctor {
         self
     }
 
+    /// Sets how many bytes may be hashed in search of the reason; 1 GiB unless set. What would go beyond is not
+    /// tried, and the diagnosis says so: [`is_complete`](Diagnosis::is_complete).
+    #[must_use]
+    pub fn work_limit(mut self, bytes: u64) -> Self {
+        self.work_limit = bytes;
+        self
+    }
+
     /// Says why a delivery is refused. `body` is `None` if it was not read, and then nothing is proven.
     ///
-    /// It costs up to about a hundred MACs of the body, so it is nothing for the way of a request.
+    /// It verifies up to a hundred times, with one secret and one public URL, and each time the whole body is
+    /// hashed: nothing for the way of a request. The [limit](Self::work_limit) bounds that for long bodies
+    /// and many secrets; the first verification, which says why the delivery is refused, is always done.
+    /// What is made of a body to be tried is at most four times as long, or 4 MiB.
     pub fn examine<'h>(&self, head: impl Into<Head<'h>>, body: Option<&[u8]>) -> Diagnosis {
-        let trial = self.trial(head.into(), body);
+        let work = Work::new(self.work_limit);
+        let trial = self.trial(head.into(), body, &work);
         let (refusal, key_error) = match trial.refusal() {
             Ok(refusal) => (refusal, None),
             Err(SetupError::Key(error)) => (None, Some(error)),
@@ -89,10 +106,12 @@ impl Doctor {
             refusal,
             key_error,
             findings,
+            hashed: work.done(),
+            is_complete: !work.is_cut_short(),
         }
     }
 
-    fn trial<'t>(&'t self, head: Head<'t>, body: Option<&'t [u8]>) -> Trial<'t> {
+    fn trial<'t>(&'t self, head: Head<'t>, body: Option<&'t [u8]>, work: &'t Work) -> Trial<'t> {
         Trial {
             provider: self.provider.clone(),
             secrets: &self.secrets,
@@ -100,6 +119,7 @@ impl Doctor {
             body,
             now: self.clock.now(),
             tolerance: self.tolerance,
+            work,
         }
     }
 }
@@ -109,7 +129,9 @@ fn findings(trial: &Trial<'_>, refusal: Option<&RejectionKind>) -> Vec<Finding> 
     let unit = time::unit(trial, refusal);
     let in_unit = unit.map(|unit| time::with_unit(trial, unit));
     let timeless = in_unit.as_ref().unwrap_or(trial).timeless();
-    if !timeless.holds() {
+    let mut is_proven = timeless.holds();
+    if !is_proven {
+        header::examine(&timeless, &mut findings);
         secret::examine(&timeless, &mut findings);
         sign::examine(&timeless, &mut findings);
         body::examine(&timeless, &mut findings);
@@ -117,13 +139,15 @@ fn findings(trial: &Trial<'_>, refusal: Option<&RejectionKind>) -> Vec<Finding> 
         if findings.is_empty() {
             sign::other_provider(&timeless, refusal, &mut findings);
         }
+        is_proven = findings.iter().any(Finding::is_proven);
     }
-    let is_proven = timeless.holds() || findings.iter().any(Finding::is_proven);
     match unit {
         Some(used) => findings.push(time::unit_finding(used, is_proven)),
         None => time::skew(refusal, is_proven, &mut findings),
     }
     if !is_proven {
+        header::guess(trial, refusal, &mut findings);
+        sign::guess(trial, refusal, &mut findings);
         body::guess(trial, &mut findings);
     }
     findings
@@ -148,6 +172,8 @@ pub struct Diagnosis {
     refusal: Option<RejectionKind>,
     key_error: Option<KeyError>,
     findings: Vec<Finding>,
+    hashed: u64,
+    is_complete: bool,
 }
 
 impl Diagnosis {
@@ -175,10 +201,24 @@ impl Diagnosis {
         self.refusal.is_none() && self.key_error.is_none()
     }
 
-    /// What explains it. Empty if nothing does: then the secret is another one, or the delivery was forged.
+    /// What explains it. Empty if nothing does: where a signature does not match, the secret is another one
+    /// then, the body was changed for good, or the delivery was forged.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// Whether everything was tried. If not, the [limit](Doctor::work_limit) was reached before.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// How many bytes were hashed to find out, at most: for each verification, secret and text that the signature
+    /// may be of, the body and 1 KiB.
+    #[must_use]
+    pub fn bytes_hashed(&self) -> u64 {
+        self.hashed
     }
 }
 

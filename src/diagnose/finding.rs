@@ -1,5 +1,7 @@
 use std::{fmt, time::Duration};
 
+use http::HeaderName;
+
 use crate::scheme::{Algorithm, Encoding, TimestampUnit};
 
 /// Something that explains why a delivery was refused.
@@ -87,6 +89,8 @@ pub enum Cause {
     BodyAlone,
     /// The body lost or got a byte order mark.
     BodyByteOrderMark,
+    /// The body is in another character set: a text that was taken for Latin-1 on its way.
+    BodyCharset,
     /// The body is compressed, and was signed before.
     BodyCompressed,
     /// The headers say that the body is compressed, and it is not: something decompressed it before it was
@@ -94,6 +98,8 @@ pub enum Cause {
     BodyDecompressed,
     /// The signature is of an empty body.
     BodyEmpty,
+    /// The body is a form that was written anew: `+` for `%20`, or the like.
+    BodyForm,
     /// The body is JSON that was written anew.
     BodyJson,
     /// The body has other bytes than `Content-Length` says.
@@ -121,6 +127,20 @@ pub enum Cause {
     Encoding {
         /// In which.
         used: Encoding,
+    },
+    /// A header did not come, and its name has an underscore: many proxies drop such headers.
+    #[non_exhaustive]
+    HeaderDropped {
+        /// The header that the scheme asks for.
+        expected: HeaderName,
+    },
+    /// A header came under another name: with hyphens for underscores, or with an `X-` or without.
+    #[non_exhaustive]
+    HeaderName {
+        /// The header that the scheme asks for.
+        expected: HeaderName,
+        /// The one that came.
+        found: HeaderName,
     },
     /// The delivery is another provider's.
     #[non_exhaustive]
@@ -176,12 +196,18 @@ impl fmt::Display for Cause {
             Self::Algorithm { used } => write!(f, "the sender signs with {used}"),
             Self::BodyAlone => f.write_str("the sender signs the body alone, and nothing beside it"),
             Self::BodyByteOrderMark => f.write_str("the body lost or got a byte order mark on its way"),
+            Self::BodyCharset => f.write_str(
+                "the body's letters were read in another character set: verify the bytes as they came",
+            ),
             Self::BodyCompressed => f.write_str("the sender signs the body before it compresses it"),
             Self::BodyDecompressed => f.write_str(
                 "the body was decompressed before it was verified: put decompression inside the layer",
             ),
             Self::BodyEmpty => f.write_str(
                 "the signature is of an empty body: the sender read its body before signing it",
+            ),
+            Self::BodyForm => f.write_str(
+                "the form of the body was parsed and written anew: verify the bytes as they came",
             ),
             Self::BodyJson => f.write_str(
                 "the JSON of the body was parsed and written anew: verify the bytes as they came",
@@ -201,6 +227,13 @@ impl fmt::Display for Cause {
                 if *is_ahead { "ahead of" } else { "behind" },
             ),
             Self::Encoding { used } => write!(f, "the sender writes the signature in {used}"),
+            Self::HeaderDropped { expected } => write!(
+                f,
+                "`{expected}` did not come: many proxies drop a header whose name has an underscore"
+            ),
+            Self::HeaderName { expected, found } => {
+                write!(f, "`{expected}` came under the name `{found}`")
+            }
             Self::OtherProvider { name } => write!(f, "the delivery is signed as `{name}` does"),
             Self::SecretForm { used } => write!(f, "the sender's key is {used}"),
             Self::SecretNewline => f.write_str("the sender's secret ends with a newline"),

@@ -44,12 +44,16 @@
 mod body;
 mod doctor;
 mod finding;
+mod form;
+mod header;
+mod json;
 mod log;
 mod secret;
 mod sign;
 mod time;
 mod trial;
 mod url;
+mod work;
 
 pub use self::{
     doctor::{Diagnosis, Doctor},

@@ -23,18 +23,10 @@ pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     let spec = trial.scheme().spec();
     let before = findings.len();
     let mut headers = trial.head.headers().clone();
-    let mut has_legacy = false;
-    for place in &spec.signatures {
-        let Place::Header(name) = place else { continue };
-        if !headers.contains_key(name) {
-            // GitHub and others put the SHA-1 beside.
-            let name_of_old = name.as_str().strip_suffix("-256");
-            let old = name_of_old.and_then(|old| headers.get(old).cloned());
-            if let Some(old) = old {
-                headers.insert(name, old);
-                has_legacy = true;
-            }
-        }
+    let legacy = legacy(trial);
+    let has_legacy = legacy.is_some();
+    if let Some((name, value)) = legacy {
+        headers.insert(name, value);
     }
     let head = trial.head;
     let moved = trial.with_head(Head::new(head.method(), head.uri(), &headers));
@@ -51,6 +43,74 @@ pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
             findings.push(Finding::proven(Cause::BodyAlone));
         }
     }
+}
+
+/// The signature that GitHub and others put beside the one that is asked for, with SHA-1: `x-hub-signature`
+/// for `x-hub-signature-256`.
+fn legacy<'t>(trial: &'t Trial<'_>) -> Option<(&'t HeaderName, HeaderValue)> {
+    let headers = trial.head.headers();
+    trial.scheme().signature_places().iter().find_map(|place| {
+        let Place::Header(name) = place else {
+            return None;
+        };
+        let old = name.as_str().strip_suffix("-256")?;
+        let old = headers.get(old).filter(|_| !headers.contains_key(name));
+        Some((name, old?.clone()))
+    })
+}
+
+/// What the look of a signature says that was refused for it.
+pub(super) fn guess(
+    trial: &Trial<'_>,
+    refusal: Option<&RejectionKind>,
+    findings: &mut Vec<Finding>,
+) {
+    let own = trial.scheme().spec();
+    if !ALGORITHMS.contains(&own.algorithm) {
+        return;
+    }
+    match refusal {
+        Some(RejectionKind::MissingSignature { .. }) if legacy(trial).is_some() => {
+            let used = Algorithm::HmacSha1;
+            findings.push(Finding::guess(Cause::Algorithm { used }));
+        }
+        Some(RejectionKind::MalformedSignature {
+            place: Place::Header(name),
+        }) if own.layout.is_single() => {
+            let value = trial.head.only(name).ok().flatten();
+            let value = value.map(HeaderValue::as_bytes).unwrap_or_default();
+            let behind = behind_prefix(value);
+            let looks = looks(behind.unwrap_or(value), own.encoding);
+            let Some((algorithm, encoding)) = looks else {
+                return;
+            };
+            if algorithm != own.algorithm {
+                let used = algorithm;
+                findings.push(Finding::guess(Cause::Algorithm { used }));
+            }
+            if encoding != own.encoding {
+                let used = encoding;
+                findings.push(Finding::guess(Cause::Encoding { used }));
+            }
+            if (algorithm, encoding) == (own.algorithm, own.encoding) {
+                let is_missing = behind.is_none();
+                findings.push(Finding::guess(Cause::SignaturePrefix { is_missing }));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a signature seems to be, by its letters and its length.
+fn looks(text: &[u8], own: Encoding) -> Option<(Algorithm, Encoding)> {
+    // Hex digits are letters of base64 too.
+    let encodings = [Encoding::Hex, own].into_iter().chain(ENCODINGS);
+    encodings.into_iter().find_map(|encoding| {
+        let mut room = vec![0; text.len() + 2];
+        let len = encoding.decode(text, &mut room)?.len();
+        let is_it = |it: &Algorithm| it.signature_len() == Some(len);
+        Some((ALGORITHMS.into_iter().find(is_it)?, encoding))
+    })
 }
 
 /// Another prefix before the signature, or none.
@@ -159,7 +219,9 @@ pub(super) fn other_provider(
         let scheme = provider.scheme();
         scheme.algorithm() != Algorithm::Token && scheme.signature_places().iter().any(is_there)
     });
-    let others: Vec<_> = others.collect();
+    let mut others: Vec<_> = others.collect();
+    // Dozens sign as it says, and any of them would be named.
+    others.sort_by_key(|provider| provider.scheme().name() != "standard-webhooks");
     let cause = |provider: &providers::Provider| Cause::OtherProvider {
         name: provider.scheme().name().into(),
     };

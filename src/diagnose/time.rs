@@ -21,8 +21,11 @@ pub(super) fn unit(trial: &Trial<'_>, refusal: Option<&RejectionKind>) -> Option
         TimestampUnit::DateTime,
     ];
     units.into_iter().filter(|unit| *unit != own).find(|unit| {
-        let refusal = with_unit(trial, *unit).refusal();
-        matches!(refusal, Ok(None | Some(RejectionKind::SignatureMismatch)))
+        let refusal = with_unit(trial, *unit).attempt();
+        matches!(
+            refusal,
+            Some(Ok(None | Some(RejectionKind::SignatureMismatch)))
+        )
     })
 }
 

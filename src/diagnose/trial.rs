@@ -1,5 +1,6 @@
 use std::time::{Duration, SystemTime};
 
+use super::work::Work;
 use crate::{
     head::Head,
     keys::{Keys, Secret},
@@ -21,25 +22,36 @@ pub(super) struct Trial<'t> {
     pub(super) now: SystemTime,
     /// How far a timestamp may be from now: past and future.
     pub(super) tolerance: [Duration; 2],
+    pub(super) work: &'t Work,
 }
 
 impl<'t> Trial<'t> {
-    fn verifier(&self) -> Result<Option<Verifier>, SetupError> {
-        let Some(keys) = Keys::newest_first(self.secrets.iter().cloned()) else {
-            return Ok(None);
+    /// Without a secret it refuses whatever is not refused by its head.
+    fn verifier(&self) -> Result<Verifier, SetupError> {
+        let provider = self.provider.clone();
+        let verifier = match Keys::newest_first(self.secrets.iter().cloned()) {
+            Some(keys) => Verifier::new(provider, keys)?,
+            None => Verifier::without_keys(provider)?,
         };
         let [past, future] = self.tolerance;
         let now = self.now;
-        let verifier = Verifier::new(self.provider.clone(), keys)?;
         let verifier = verifier.past_tolerance(past).future_tolerance(future);
-        Ok(Some(verifier.clock(move || now)))
+        Ok(verifier.clock(move || now))
     }
 
     /// What is wrong with it as it is; with the head alone, if there is no body.
     pub(super) fn refusal(&self) -> Result<Option<RejectionKind>, SetupError> {
-        let Some(verifier) = self.verifier()? else {
-            return Ok(None);
-        };
+        self.work.count(self);
+        self.verify()
+    }
+
+    /// As [`refusal`](Self::refusal); `None` if the work is used up.
+    pub(super) fn attempt(&self) -> Option<Result<Option<RejectionKind>, SetupError>> {
+        self.work.admit(self).then(|| self.verify())
+    }
+
+    fn verify(&self) -> Result<Option<RejectionKind>, SetupError> {
+        let verifier = self.verifier()?;
         let rejection = match self.body {
             Some(body) => verifier.verify(self.head, body).err(),
             None => verifier.begin(self.head).err(),
@@ -47,9 +59,10 @@ impl<'t> Trial<'t> {
         Ok(rejection.map(|rejection| rejection.kind().clone()))
     }
 
-    /// Whether the signature holds.
+    /// Whether the signature holds; not known to, if the work is used up.
     pub(super) fn holds(&self) -> bool {
-        self.body.is_some() && matches!(self.refusal(), Ok(None)) && !self.secrets.is_empty()
+        let can_hold = self.body.is_some() && !self.secrets.is_empty();
+        can_hold && matches!(self.attempt(), Some(Ok(None)))
     }
 
     /// The same at any time.

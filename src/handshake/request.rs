@@ -35,7 +35,7 @@ impl Handshake {
             .by_ref()
             .filter(|condition| looks_at(condition.place()))
             .all(|condition| condition.holds(head, body))
-            && challenge.all(|place| is_there(place, head, body) == Some(true))
+            && challenge.all(|place| is_there(place, head, body))
     }
 
     /// What nobody signs must at least say what it is, so that of other bodies not a byte is read.
@@ -58,7 +58,7 @@ impl Condition {
     fn holds(&self, head: Head<'_>, body: &[u8]) -> bool {
         let value = |place| find(place, head, body).ok().flatten();
         match self {
-            Self::Absent(place) => is_there(place, head, body) == Some(false),
+            Self::Absent(place) => is_absent(place, head, body),
             Self::Is(place, expected) => {
                 value(place).is_some_and(|value| *value == *expected.as_bytes())
             }
@@ -69,7 +69,7 @@ impl Condition {
                         !value.is_empty() && value.iter().all(u8::is_ascii_digit)
                     })
             }
-            Self::There(place) => is_there(place, head, body) == Some(true),
+            Self::There(place) => is_there(place, head, body),
         }
     }
 }
@@ -107,15 +107,25 @@ fn owned<'r>(value: Option<Vec<u8>>) -> Value<'r> {
     Ok(value.map(Cow::Owned))
 }
 
-/// Whether there is something at a place, be it unreadable; `None` if the body cannot be read for it.
-fn is_there(place: &Place, head: Head<'_>, body: &[u8]) -> Option<bool> {
+/// Whether there is something at a place, be it unreadable.
+fn is_there(place: &Place, head: Head<'_>, body: &[u8]) -> bool {
     match place {
         // An object or a list is something, though it has no text.
         #[cfg(feature = "json")]
         Place::Json(path) => {
-            let raw = json::raw(body, path).ok()?;
-            Some(raw.is_some_and(|raw| raw.get() != "null"))
+            json::raw(body, path).is_ok_and(|raw| raw.is_some_and(|raw| raw.get() != "null"))
         }
-        _ => Some(!matches!(find(place, head, body), Ok(None))),
+        _ => !matches!(find(place, head, body), Ok(None)),
+    }
+}
+
+/// Whether there is nothing at a place, and the body can be read for it.
+fn is_absent(place: &Place, head: Head<'_>, body: &[u8]) -> bool {
+    match place {
+        #[cfg(feature = "json")]
+        Place::Json(path) => {
+            json::raw(body, path).is_ok_and(|raw| raw.is_none_or(|raw| raw.get() == "null"))
+        }
+        _ => !is_there(place, head, body),
     }
 }

@@ -1,7 +1,10 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request};
+use http::{
+    HeaderName, HeaderValue, Request,
+    header::{AsHeaderName, IntoHeaderName},
+};
 
 use crate::{place::Place, scheme::Scheme};
 
@@ -55,15 +58,20 @@ impl Delivery {
     }
 
     /// Exchanges the text of the signature, and leaves its prefix, or what else is in its list. Where the
-    /// signature is not in a header, or the text is nothing that a header can hold, nothing happens.
+    /// signature is not in a header nothing happens.
+    ///
+    /// # Panics
+    ///
+    /// If the text is nothing that a header can hold, as with [`with_header`](Self::with_header).
     #[must_use]
+    #[track_caller]
     pub fn change_signature(self, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
         let Some(signature) = self.signature() else {
             return self;
         };
         let text = change(&signature.text);
         let value = [&signature.before[..], &text, &signature.after].concat();
-        self.with_header(&signature.header, &value)
+        self.with_header(signature.header, value)
     }
 
     /// Takes the signature away, with the whole of its headers.
@@ -77,22 +85,46 @@ impl Delivery {
         self
     }
 
-    /// Puts a header in the place of all of its name. Where the value is nothing that a header can hold,
-    /// nothing happens.
+    /// Takes a header away, with all of its name.
     #[must_use]
-    pub fn with_header(mut self, name: &HeaderName, value: &[u8]) -> Self {
-        if let Ok(value) = HeaderValue::from_bytes(value) {
-            self.request.headers_mut().insert(name, value);
-        }
+    pub fn without_header(mut self, name: impl AsHeaderName) -> Self {
+        self.request.headers_mut().remove(name);
+        self
+    }
+
+    /// Puts a header in the place of all of its name.
+    ///
+    /// ```
+    /// use tower_webhook::{Secret, providers, testing::TestSender};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sender = TestSender::new(providers::github(), Secret::new("a secret for tests")?)?;
+    /// let delivery = sender.delivery("{}")?.with_header("x-hub-signature-256", "sha256=00");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the name or the value is nothing that a header can have: a value holds no control characters but the tab.
+    #[must_use]
+    #[track_caller]
+    pub fn with_header(mut self, name: impl IntoHeaderName, value: impl AsRef<[u8]>) -> Self {
+        let value = header_value(value.as_ref());
+        self.request.headers_mut().insert(name, value);
         self
     }
 
     /// Adds a header behind all of its name.
+    ///
+    /// # Panics
+    ///
+    /// As [`with_header`](Self::with_header).
     #[must_use]
-    pub fn and_header(mut self, name: &HeaderName, value: &[u8]) -> Self {
-        if let Ok(value) = HeaderValue::from_bytes(value) {
-            self.request.headers_mut().append(name, value);
-        }
+    #[track_caller]
+    pub fn and_header(mut self, name: impl IntoHeaderName, value: impl AsRef<[u8]>) -> Self {
+        let value = header_value(value.as_ref());
+        self.request.headers_mut().append(name, value);
         self
     }
 
@@ -124,6 +156,11 @@ impl Delivery {
             after: value.get(at + text.len()..)?.to_vec(),
         })
     }
+}
+
+#[track_caller]
+fn header_value(value: &[u8]) -> HeaderValue {
+    HeaderValue::from_bytes(value).expect("a header cannot hold this value")
 }
 
 // Neither the body nor the values of headers: one of them is a signature, or a token.

@@ -6,7 +6,7 @@
 //! | [`Delivery`] | a signed request, and what can be done to it behind its sender's back |
 //! | [`TestClock`] | a clock that is set |
 //! | [`Recorder`] | a service that keeps what reaches it |
-//! | [`abuse_suite`], [`AbuseSuite`] | forged, broken and hostile requests, sent to a whole stack |
+//! | [`abuse_suite`], [`AbuseSuite`] | forged, broken and hostile requests, sent to a whole stack, or to a server that listens |
 //! | [`store`] | what a [`dedupe::Store`](crate::dedupe::Store) has to pass |
 //!
 //! There is no switch that turns verification off. A test signs its requests, with a secret of its own.

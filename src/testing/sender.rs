@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, header::CONTENT_TYPE};
+use http::{HeaderValue, Request, Uri, header::CONTENT_TYPE};
 
 use super::Delivery;
 use crate::{
@@ -44,9 +44,9 @@ impl TestSender {
         Ok(Self {
             provider,
             secret,
+            template: Arc::new(template(signer.provider())),
             signer: Arc::new(signer),
             clock: Arc::new(SystemClock::new()),
-            template: Arc::new(template()),
             count: Arc::default(),
         })
     }
@@ -58,11 +58,18 @@ impl TestSender {
         self
     }
 
-    /// What the head of each delivery is made of: method, target and headers; `POST /` with a content type of
-    /// JSON unless set. A scheme that signs more headers than its own finds them here.
+    /// What the head of each delivery is made of: method, target and headers; unless set `POST /`, with the content type
+    /// that the scheme [looks into](crate::scheme::Scheme::content_type) or that of JSON. A scheme that signs more headers than its own finds them here.
     #[must_use]
     pub fn template(mut self, head: Request<()>) -> Self {
         self.template = Arc::new(head);
+        self
+    }
+
+    /// Where each delivery goes: the target of the head that it is made of, `/` unless set.
+    #[must_use]
+    pub fn target(mut self, target: Uri) -> Self {
+        *Arc::make_mut(&mut self.template).uri_mut() = target;
         self
     }
 
@@ -122,11 +129,12 @@ impl TestSender {
     }
 }
 
-fn template() -> Request<()> {
+fn template(provider: &Provider) -> Request<()> {
     let mut request = Request::new(());
     *request.method_mut() = http::Method::POST;
-    let json = HeaderValue::from_static("application/json");
-    request.headers_mut().insert(CONTENT_TYPE, json);
+    let content_type = provider.scheme().content_type();
+    let content_type = HeaderValue::from_static(content_type.unwrap_or("application/json"));
+    request.headers_mut().insert(CONTENT_TYPE, content_type);
     request
 }
 

@@ -65,6 +65,7 @@
 mod candidates;
 mod claims;
 mod dedupe_key;
+mod delivery;
 mod facts;
 mod handshakes;
 mod listed;
@@ -84,5 +85,5 @@ mod window;
 pub(crate) use self::web_token::unsigned as unsigned_token;
 pub use self::{dedupe_key::DedupeKey, session::Session, verified::Verified, verifier::Verifier};
 pub(crate) use self::{
-    handshakes::Greeting, session::Delivery, text::signed_text, verifier::check_settings,
+    delivery::Delivery, handshakes::Greeting, text::signed_text, verifier::check_settings,
 };

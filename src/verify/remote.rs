@@ -2,8 +2,8 @@
 
 use super::{
     Session, Verifier,
+    delivery::{Delivery, whole},
     facts::Facts,
-    session::{Delivery, whole},
 };
 use crate::{
     head::Head,

@@ -9,7 +9,7 @@ use http::StatusCode;
 
 #[cfg(feature = "jwt")]
 use super::web_token;
-use super::{Session, Verified, claims::Claims, session::Delivery, token::Life, window::Window};
+use super::{Session, Verified, claims::Claims, delivery::Delivery, token::Life, window::Window};
 use crate::{
     clock::{Clock, SystemClock},
     handshake::Handshake,

@@ -11,6 +11,9 @@ use crate::{
     testing::{Delivery, TestSender},
 };
 
+/// No limit that is tested is larger.
+const MOST_SENT: usize = 64 << 20;
+
 /// What cases are made with.
 pub(super) struct Bench {
     pub(super) sender: TestSender,
@@ -42,6 +45,20 @@ impl Bench {
     pub(super) fn good(&self) -> Delivery {
         let fresh = self.sender.delivery(self.body.clone());
         fresh.unwrap_or_else(|_| self.good.clone())
+    }
+
+    pub(super) fn signs_body(&self) -> bool {
+        self.sender.provider.scheme().body_is_signed()
+    }
+
+    /// A genuine delivery whose body is a byte longer than the limit: JSON, so that a handler that reads it has no
+    /// other reason to refuse it. None where the limit is too large to be tested.
+    pub(super) fn over_limit(&self) -> Option<Delivery> {
+        let len = self.body_limit.checked_add(1);
+        let len = len.filter(|len| *len <= MOST_SENT)?;
+        let spaces = len.checked_sub(self.body.len())?;
+        let body = [&self.body[..], &vec![b' '; spaces]].concat();
+        self.sender.delivery(body).ok()
     }
 
     /// Genuine deliveries whose signature has another text; none where it is not in a header.

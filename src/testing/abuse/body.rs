@@ -92,15 +92,9 @@ pub(super) const CASES: &[Case] = &[
         "body-over-limit",
         "a body over the limit is refused, though it is signed",
         |bench| {
-            let Some(len) = bench.body_limit.checked_add(1).filter(|len| *len <= MOST) else {
-                return Vec::new();
-            };
-            let Some(text) = filled(bench, len) else {
-                return Vec::new();
-            };
-            let delivery = bench.sender.delivery(text).ok();
+            let delivery = bench.over_limit();
             delivery
-                .map(|it| Sent::new(format!("{len} bytes"), it))
+                .map(|it| Sent::new(format!("{} bytes", it.request().body().len()), it))
                 .into_iter()
                 .collect()
         },
@@ -122,15 +116,8 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-/// No limit that is tested is larger.
-const MOST: usize = 64 << 20;
-
-fn is_signed(bench: &Bench) -> bool {
-    bench.sender.provider.scheme().body_is_signed()
-}
-
 fn bodies(bench: &Bench, changes: &[(&str, fn(&[u8]) -> Vec<u8>)]) -> Vec<Sent> {
-    if !is_signed(bench) {
+    if !bench.signs_body() {
         return Vec::new();
     }
     let changes = changes
@@ -149,12 +136,6 @@ fn bit(body: &[u8], at: usize) -> Vec<u8> {
         *byte ^= 1;
     }
     body
-}
-
-/// JSON of this length, so that a handler that reads it has no other reason to refuse it.
-fn filled(bench: &Bench, len: usize) -> Option<Vec<u8>> {
-    let spaces = len.checked_sub(bench.body.len())?;
-    Some([&bench.body[..], &vec![b' '; spaces]].concat())
 }
 
 fn lengths(bench: &Bench, values: &[&'static str]) -> Vec<Sent> {

@@ -6,9 +6,12 @@ mod report;
 mod run;
 mod signature;
 mod signed;
+mod suite;
+mod tcp;
 mod timestamp;
+mod wire;
 
 pub use self::{
     report::{AbuseReport, CaseReport, CaseVerdict},
-    run::{AbuseSuite, abuse_suite},
+    suite::{AbuseSuite, abuse_suite},
 };

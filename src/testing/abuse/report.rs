@@ -12,9 +12,9 @@ pub struct AbuseReport {
 /// What became of one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseReport {
-    pub(super) name: &'static str,
-    pub(super) expected: &'static str,
-    pub(super) verdict: CaseVerdict,
+    name: &'static str,
+    expected: &'static str,
+    verdict: CaseVerdict,
 }
 
 /// Whether a stack stood a case.
@@ -30,6 +30,24 @@ pub enum CaseVerdict {
 }
 
 impl CaseReport {
+    /// By whether there was anything to send, or how the stack failed.
+    pub(super) fn new(
+        name: &'static str,
+        expected: &'static str,
+        verdict: Result<bool, String>,
+    ) -> Self {
+        let verdict = match verdict {
+            Ok(true) => CaseVerdict::Passed,
+            Ok(false) => CaseVerdict::NotApplicable,
+            Err(how) => CaseVerdict::Failed(how),
+        };
+        Self {
+            name,
+            expected,
+            verdict,
+        }
+    }
+
     /// The name of the case: `signature-truncated`. It stays the same from version to version.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -105,6 +123,9 @@ impl fmt::Display for AbuseReport {
             writeln!(f, "{case}")?;
         }
         let (failed, all) = (self.failures().count(), self.cases.len());
+        if self.cases.first().is_some_and(CaseReport::is_failure) {
+            return write!(f, "{}: nothing else was tried", self.provider);
+        }
         write!(f, "{}: {failed} of {all} cases failed", self.provider)
     }
 }

@@ -133,7 +133,7 @@ pub(super) const CASES: &[Case] = &[
         "signature-of-empty-body",
         "the signature of an empty body is refused",
         |bench| {
-            if !bench.sender.provider.scheme().body_is_signed() || bench.body.is_empty() {
+            if !bench.signs_body() || bench.body.is_empty() {
                 return Vec::new();
             }
             let sent = bench.sender.delivery(Vec::new()).ok();
@@ -183,7 +183,7 @@ pub(super) const CASES: &[Case] = &[
         name: "answers-alike",
         expected: "a wrong secret and a wrong body are answered alike",
         send: |bench| {
-            if !bench.sender.provider.scheme().body_is_signed() {
+            if !bench.signs_body() {
                 return Vec::new();
             }
             let body = bench.good().change_body(|body| [body, b" "].concat());

@@ -29,7 +29,7 @@ pub(super) const CASES: &[Case] = &[
             let Some(name) = bench.timestamp_header() else {
                 return Vec::new();
             };
-            let delivery = |value| bench.good().with_header(&name, value);
+            let delivery = |value: &[u8]| bench.good().with_header(&name, value);
             vec![
                 Sent::new("empty", delivery(b"")),
                 Sent::new("spaces", delivery(b"  ")),

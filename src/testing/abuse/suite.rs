@@ -1,0 +1,202 @@
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body::Body;
+use tower_service::Service;
+
+use super::{
+    AbuseReport,
+    bench::Bench,
+    run::{examine_all, examine_all_over_tcp},
+    tcp::Server,
+};
+use crate::{
+    clock::Clock, keys::Secret, providers::Provider, setup::SetupError, sign::SignError,
+    testing::TestSender,
+};
+
+/// The layer's own, unless the provider has one.
+const DEFAULT_BODY_LIMIT: usize = 1 << 20;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+const A_FORM: &[u8] = b"id=7&type=order.paid&amount=1200";
+const A_JSON: &[u8] = br#"{"id":7,"type":"order.paid","data":{"amount":1200}}"#;
+
+/// Sends forged, broken and hostile requests to a whole stack, and says of each case by name whether the
+/// stack stood it.
+///
+/// The stack is any tower service, and what is behind it does not matter, as long as it answers a genuine
+/// delivery with a success: give it a handler for tests. Between the cases it gets genuine deliveries, which
+/// it must go on to accept. What has no meaning for a scheme, such as the timestamp of one that has
+/// none, is reported as not applicable.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use http::Uri;
+/// use tower_webhook::{Secret, WebhookLayer, providers, testing::AbuseSuite};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let secret = Secret::new("a secret for tests")?;
+/// let layer = WebhookLayer::new(providers::stripe(), secret.clone())?.body_limit(64 << 10);
+/// let app: Router = Router::new().route("/stripe", post(async || ())).layer(layer);
+///
+/// let report = AbuseSuite::new(providers::stripe(), secret)?
+///     .target(Uri::from_static("/stripe"))
+///     .body_limit(64 << 10)
+///     .run::<_, axum::body::Body, _>(app)
+///     .await?;
+/// report.assert_passed();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is run"]
+pub struct AbuseSuite {
+    sender: TestSender,
+    body: Bytes,
+    body_limit: usize,
+}
+
+/// Runs an [`AbuseSuite`] as it is: `POST /` with a small body of JSON, or a form where the scheme looks into one, by the operating system's clock, and the
+/// provider's own body limit or 1 MiB.
+///
+/// # Errors
+///
+/// As [`AbuseSuite::new`] and [`AbuseSuite::run`].
+///
+/// # Panics
+///
+/// As [`AbuseSuite::run`].
+pub async fn abuse_suite<S, B, R>(
+    app: S,
+    provider: impl Into<Provider>,
+    secret: Secret,
+) -> Result<AbuseReport, Box<dyn std::error::Error + Send + Sync>>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone,
+    B: From<Bytes>,
+    R: Body,
+{
+    Ok(AbuseSuite::new(provider, secret)?.run(app).await?)
+}
+
+impl AbuseSuite {
+    /// A suite for the deliveries of one provider under one secret.
+    ///
+    /// # Errors
+    ///
+    /// If the secret is not in the form that the provider's scheme takes.
+    pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
+        let provider = provider.into();
+        let body_limit = provider.body_limit().unwrap_or(DEFAULT_BODY_LIMIT);
+        let has_form = provider.scheme().content_type() == Some(FORM);
+        Ok(Self {
+            sender: TestSender::new(provider, secret)?,
+            body: Bytes::from_static(if has_form { A_FORM } else { A_JSON }),
+            body_limit,
+        })
+    }
+
+    /// The clock by which deliveries are signed; the operating system's unless set.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.sender = self.sender.clock(clock);
+        self
+    }
+
+    /// What the head of each delivery is made of, as [`TestSender::template`] takes it.
+    pub fn template(mut self, head: Request<()>) -> Self {
+        self.sender = self.sender.template(head);
+        self
+    }
+
+    /// Where each delivery goes, as [`TestSender::target`] takes it.
+    pub fn target(mut self, target: Uri) -> Self {
+        self.sender = self.sender.target(target);
+        self
+    }
+
+    /// The body of genuine deliveries: something that the handler accepts. A little JSON unless set, or a form where the
+    /// scheme looks into one.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// The longest body that the stack is to accept, in bytes; the provider's own or 1 MiB unless set.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Sends everything, one request after the other, each to a clone of `app`.
+    ///
+    /// If a genuine delivery is not accepted, nothing else is tried.
+    ///
+    /// # Errors
+    ///
+    /// If the provider cannot be signed for, or signs something that the template or the body does not
+    /// have.
+    ///
+    /// # Panics
+    ///
+    /// Without a Tokio runtime with its timer enabled. A panic of the stack is caught and reported.
+    pub async fn run<S, B, R>(self, app: S) -> Result<AbuseReport, SignError>
+    where
+        S: Service<Request<B>, Response = Response<R>> + Clone,
+        B: From<Bytes>,
+        R: Body,
+    {
+        let provider = self.sender.provider.scheme().name().into();
+        let bench = Bench::new(self.sender, self.body, self.body_limit)?;
+        let cases = examine_all(&app, &bench).await;
+        Ok(AbuseReport { provider, cases })
+    }
+
+    /// Sends everything to a server that listens, over HTTP/1.1 without TLS and over a connection for each request; and
+    /// besides what only bytes can be: broken chunks, lengths that contradict each other, a body that stalls, floods of
+    /// headers. For a stack that is running, in any language.
+    ///
+    /// Where the head is long, or what is sent is no HTTP, to hang up without an answer is to refuse; elsewhere it is
+    /// an error. The server has to close a connection that asks for it. A body that stalls is waited for,
+    /// so that this takes as long as the server's deadline.
+    ///
+    /// ```
+    /// use axum::{Router, routing::post};
+    /// use http::Uri;
+    /// use tower_webhook::{Secret, WebhookLayer, providers, testing::AbuseSuite};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let secret = Secret::new("a secret for tests")?;
+    /// let layer = WebhookLayer::new(providers::stripe(), secret.clone())?
+    ///     .body_deadline(std::time::Duration::from_millis(500));
+    /// let app = Router::new().route("/stripe", post(async || ()).layer(layer));
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let address = listener.local_addr()?;
+    /// tokio::spawn(async { axum::serve(listener, app).await });
+    ///
+    /// let suite = AbuseSuite::new(providers::stripe(), secret)?.target(Uri::from_static("/stripe"));
+    /// suite.run_over_tcp(address).await?.assert_passed();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run). A server that cannot be reached is reported as one that does not accept a genuine
+    /// delivery.
+    ///
+    /// # Panics
+    ///
+    /// Without a Tokio runtime with its timer and its I/O enabled.
+    pub async fn run_over_tcp(self, address: SocketAddr) -> Result<AbuseReport, SignError> {
+        let provider = self.sender.provider.scheme().name().into();
+        let bench = Bench::new(self.sender, self.body, self.body_limit)?;
+        let server = Server { address };
+        let cases = examine_all_over_tcp(server, &bench).await;
+        Ok(AbuseReport { provider, cases })
+    }
+}
