@@ -34,14 +34,21 @@ use std::{
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use lexopt::{Arg, Parser, ValueExt};
 use tower_webhook::{
-    PublicUrl,
     diagnose::{Diagnosis, Doctor},
     providers::Provider,
     rejection::RejectionKind,
     scheme::{Credential, Place},
 };
 
+use self::common::{Besides, Words};
+
 type BoxError = Box<dyn Error + Send + Sync>;
+
+const WORDS: Words = Words {
+    setting: "--setting NAME=…",
+    public_url: "--public-url",
+    token_header: "--token-header",
+};
 
 fn main() -> ExitCode {
     let examined = match Options::parse(Parser::from_env()) {
@@ -67,9 +74,7 @@ struct Options {
     body: Option<String>,
     method: Option<Method>,
     target: Option<Uri>,
-    public_url: Option<String>,
-    settings: Vec<(String, String)>,
-    token_header: Option<HeaderName>,
+    besides: Besides,
     tolerance: Option<Duration>,
     time: Option<SystemTime>,
 }
@@ -81,7 +86,7 @@ impl Options {
         while let Some(arg) = from.next()? {
             let name = match arg {
                 Arg::Long("help") | Arg::Short('h') => {
-                    help();
+                    common::help(include_str!("doctor.rs"));
                     return Ok(None);
                 }
                 Arg::Long(name) => name.to_owned(),
@@ -101,9 +106,12 @@ impl Options {
             "body" => self.body = Some(from.value()?.string()?),
             "method" => self.method = Some(from.value()?.parse()?),
             "target" => self.target = Some(from.value()?.parse()?),
-            "public-url" => self.public_url = Some(from.value()?.string()?),
-            "setting" => self.settings.push(from.value()?.parse_with(setting)?),
-            "token-header" => self.token_header = Some(from.value()?.parse()?),
+            "public-url" => self.besides.public_url = Some(from.value()?.string()?),
+            "setting" => {
+                let setting = from.value()?.parse_with(setting)?;
+                self.besides.settings.push(setting);
+            }
+            "token-header" => self.besides.token_header = Some(from.value()?.parse()?),
             "tolerance" => self.tolerance = Some(Duration::from_secs(from.value()?.parse()?)),
             "at" => self.time = Some(from.value()?.parse_with(time)?),
             _ => return Err("there is no such option; --help shows all".into()),
@@ -141,31 +149,10 @@ impl Options {
 
     fn provider(&self) -> Result<Provider, BoxError> {
         let name = self.provider.as_ref().ok_or("--provider is missing")?;
-        let mut provider =
-            common::provider(name).map_err(|error| format!("--provider: {error}"))?;
-        if let Some(url) = &self.public_url {
-            let url = PublicUrl::fixed(url).map_err(|error| format!("--public-url: {error}"))?;
-            provider = provider.with_public_url(url);
-        } else if provider.scheme().url_is_signed() {
+        let provider = common::provider(name).map_err(|error| format!("--provider: {error}"))?;
+        let provider = self.besides.put(provider, &WORDS)?;
+        if provider.scheme().url_is_signed() && provider.public_url().is_none() {
             return Err(format!("`{name}` signs the URL: say by --public-url which it is").into());
-        }
-        for (setting, value) in &self.settings {
-            if !provider.scheme().settings().any(|known| known == setting) {
-                return Err(
-                    format!("--setting: `{name}` has none that is called `{setting}`").into(),
-                );
-            }
-            provider = provider.with_setting(setting, value.as_str());
-        }
-        let missing = |setting: &&str| provider.setting(setting).is_none();
-        if let Some(setting) = provider.scheme().settings().find(missing) {
-            return Err(format!("`{name}` needs --setting {setting}=…").into());
-        }
-        if let Some(header) = &self.token_header {
-            if provider.scheme().credential() != Credential::Token {
-                return Err(format!("--token-header: `{name}` signs, and has no token").into());
-            }
-            provider = provider.with_token_header(header.clone());
         }
         Ok(provider)
     }
@@ -244,14 +231,6 @@ fn unexplained(refusal: &RejectionKind, credential: Credential) -> String {
                 .to_owned()
         }
         _ => "nothing else explains it".to_owned(),
-    }
-}
-
-/// What is at the top of this file.
-fn help() {
-    let text = include_str!("doctor.rs").lines();
-    for line in text.map_while(|line| line.strip_prefix("//!")) {
-        println!("{}", line.strip_prefix(' ').unwrap_or(line));
     }
 }
 
