@@ -31,6 +31,11 @@ impl Buffer {
         self.len
     }
 
+    /// Whether there was more than one frame.
+    pub(crate) fn is_in_pieces(&self) -> bool {
+        self.rest.is_some()
+    }
+
     pub(crate) fn push(&mut self, frame: Bytes) {
         if frame.is_empty() {
             return;

@@ -117,6 +117,7 @@ impl SchemeBuilder {
             remote_key: self.remote_key,
             tolerance: self.tolerance,
             looks_into_body: false,
+            can_stream: false,
             has_unique_message: self.has_unique_message && !is_token,
             identity: Identity::None,
             signs_timestamp: false,

@@ -40,6 +40,8 @@ pub(crate) struct Spec {
     pub(crate) tolerance: Duration,
     /// Whether something is found in the body or the query, or computed from them.
     pub(crate) looks_into_body: bool,
+    /// Whether the MAC can run while the body arrives.
+    pub(crate) can_stream: bool,
     /// Whether no two deliveries have the same signed text, though it does not cover the body.
     pub(super) has_unique_message: bool,
     pub(crate) identity: Identity,
@@ -92,11 +94,6 @@ impl Spec {
         self.other_messages.is_empty() && !self.looks_into_body
     }
 
-    /// Whether the MAC can run while the body arrives.
-    pub(crate) fn can_stream(&self) -> bool {
-        self.message.can_stream() && !self.looks_into_body && !self.algorithm.has_public_key()
-    }
-
     /// Where the timestamp is, but for the one that is in the signature's own list.
     pub(super) fn timestamp_place(&self) -> Option<&Place> {
         match &self.timestamp.as_ref()?.place {
@@ -113,6 +110,8 @@ impl Spec {
     /// Fills in what follows from the rest.
     pub(super) fn settle(&mut self) {
         self.looks_into_body = self.does_look_into_body();
+        self.can_stream =
+            self.message.can_stream() && !self.looks_into_body && !self.algorithm.has_public_key();
         let place = self.timestamp_place();
         let is_covered = place.is_some_and(|place| self.covers(place));
         let is_part = |message: &Template| message.has(|part| *part == Part::Timestamp);

@@ -101,7 +101,12 @@ impl Delivery {
 
     /// Whether pieces of the body are taken as they come, and none has been yet.
     pub(crate) fn awaits_first(&self, verifier: &Verifier) -> bool {
-        self.streamed.is_none() && verifier.scheme().spec().can_stream()
+        self.streamed.is_none() && verifier.scheme().spec().can_stream
+    }
+
+    /// How many bytes of the body have been taken as they came.
+    pub(crate) fn streamed(&self) -> usize {
+        self.streamed.as_ref().map_or(0, |streamed| streamed.len)
     }
 
     /// As [`Session::update`](super::Session::update); `verifier` is the one that the delivery began with.
@@ -112,7 +117,7 @@ impl Delivery {
             keyring,
             ..
         } = self;
-        if !verifier.scheme().spec().can_stream() {
+        if !verifier.scheme().spec().can_stream {
             return;
         }
         let streamed = streamed.get_or_insert_with(|| {

@@ -50,10 +50,14 @@ pub(super) struct Notes {
 impl Notes {
     /// `lens` are those of the id and of the kind of event.
     pub(super) fn new(text: SignedText, lens: [usize; 2]) -> Self {
-        let (text, id) = text.into_notes();
-        let event = id + lens[0];
-        let starts = [id, event, event + lens[1]];
-        Self { text, starts }
+        let (mut text, notes) = text.into_notes();
+        // Copies of the proof are no copies of what was signed.
+        text.drain(..notes.min(text.len()));
+        let [id, event] = lens;
+        Self {
+            text,
+            starts: [0, id, id + event],
+        }
     }
 
     fn id(&self) -> Option<&str> {

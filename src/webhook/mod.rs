@@ -9,7 +9,7 @@
 //! 3. looks up the keys, if they are [not the same for every request](WebhookLayer::per_request):
 //!    503 if they cannot be told;
 //! 4. reads the body, under the limit (413) and the deadline (408), while the MAC runs over each
-//!    frame as it arrives;
+//!    frame as it arrives, the first with the second;
 //! 5. compares in constant time: 403; and answers it, if it is a handshake that is signed;
 //! 6. waits until the inner service is ready and calls it with the very same request, with
 //!    [`Verified`](crate::Verified) in its extensions.

@@ -287,6 +287,13 @@ impl Reading {
                     .map(Some);
             }
         };
+        // `finish` would read again what was left out, and nobody would notice.
+        debug_assert!(
+            !buffer.is_in_pieces()
+                || !config.verifier.scheme().spec().can_stream
+                || delivery.streamed() == buffer.len(),
+            "a body in pieces is hashed as it comes, once"
+        );
         let verified = delivery.finish(&config.verifier, || buffer.pieces())?;
         if *may_be != MayBe::Delivery {
             let answered = config.answer_signed((&*head).into(), buffer, delivery)?;
