@@ -422,8 +422,8 @@ impl Upstream {
         route: &Route,
         client: &Client<HttpConnector, VerifiedBody>,
     ) -> Result<Arc<Self>, BoxError> {
-        let what =
-            "upstream: an http:// URL with a host, and without a user, a query or a fragment";
+        let what = "upstream: an http:// URL with a host, and a port up to 65535 if it likes; \
+                    without a user, a query or a fragment";
         let uri: Uri = route.upstream.parse().map_err(|_| what)?;
         let authority = uri.authority().ok_or(what)?;
         let is_http = uri.scheme_str() == Some("http") && !authority.host().is_empty();

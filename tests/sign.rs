@@ -300,10 +300,10 @@ fn white_space_that_is_lost_on_the_way_is_not_signed() {
         let is_header = |place: &&Place| matches!(place, Place::Header(_));
         let id = scheme.id_place().filter(is_header);
         for text in [" msg_1", "msg_1 ", "\tmsg_1", "msg_1\t", " "] {
-            let signed = signer.sign(&mut delivery.clone(), text, at(NOW));
+            let outcome = signer.sign(&mut delivery.clone(), text, at(NOW));
             let expect = id.map_or(Ok(()), |place| Err(SignError::Place(place.clone())));
-            let told = || format!("{} {text:?}: {signed:?}", preset.name());
-            report.note((signed == expect).then_some(()).ok_or_else(told));
+            let told = || format!("{} {text:?}: {outcome:?}", preset.name());
+            report.note((outcome == expect).then_some(()).ok_or_else(told));
             for place in scheme.signed_places() {
                 let Place::Header(name) = &place else {
                     continue;
@@ -311,9 +311,9 @@ fn white_space_that_is_lost_on_the_way_is_not_signed() {
                 let mut delivery = delivery.clone();
                 let value = HeaderValue::from_str(text).unwrap();
                 delivery.headers_mut().insert(name, value);
-                let signed = signer.sign(&mut delivery, "msg_1", at(NOW));
-                let told = || format!("{} {place} {text:?}: {signed:?}", preset.name());
-                let is_refused = signed == Err(SignError::Place(place.clone()));
+                let outcome = signer.sign(&mut delivery, "msg_1", at(NOW));
+                let told = || format!("{} {place} {text:?}: {outcome:?}", preset.name());
+                let is_refused = outcome == Err(SignError::Place(place.clone()));
                 report.note(is_refused.then_some(()).ok_or_else(told));
                 heads += 1;
             }

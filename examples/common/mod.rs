@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use http::HeaderName;
 use tower_webhook::{
     PublicUrl,
+    handshake::Handshake,
     providers::{self, Preset, Provider},
     scheme::Credential,
 };
@@ -47,8 +48,9 @@ impl Besides {
     pub(crate) fn put(&self, mut provider: Provider, words: &Words) -> Result<Provider, String> {
         let scheme = provider.scheme().clone();
         let name = scheme.name();
+        let handshakes = provider.handshakes().to_vec();
         for (setting, value) in &self.settings {
-            let of_handshakes = provider.handshakes().iter().flat_map(|it| it.settings());
+            let of_handshakes = handshakes.iter().flat_map(Handshake::settings);
             if !scheme
                 .settings()
                 .chain(of_handshakes)
