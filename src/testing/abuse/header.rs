@@ -3,7 +3,7 @@ use super::{
     case::{Case, Sent, refused},
     signature::{changed, in_other_case},
 };
-use crate::scheme::Algorithm;
+use crate::{place::Place, scheme::Algorithm};
 
 /// So many that to compute one MAC for each is an attack.
 const MANY: usize = 10_000;
@@ -45,7 +45,9 @@ pub(super) const CASES: &[Case] = &[
                 let right = [&signature.before[..], &signature.text, &signature.after].concat();
                 let wrong = changed(&signature.text, signature.text.len() / 2);
                 let wrong = [&signature.before[..], &wrong, &signature.after].concat();
-                let name = &signature.header;
+                let Place::Header(name) = &signature.place else {
+                    return None;
+                };
                 Some(if first {
                     Sent::new(
                         "the right one first",
@@ -85,7 +87,7 @@ pub(super) const CASES: &[Case] = &[
         "signature-many",
         "10 000 signatures are refused, though the last one is right",
         |bench| {
-            if bench.spec().layout.is_single() || bench.good().signature().is_none() {
+            if bench.spec().layout.is_single() {
                 return Vec::new();
             }
             let good = bench.good();
@@ -103,10 +105,8 @@ pub(super) const CASES: &[Case] = &[
                 many.extend_from_slice(separator);
             }
             many.extend_from_slice(&value);
-            vec![Sent::new(
-                "10 000",
-                good.with_header(&signature.header, &many),
-            )]
+            let many = good.with_value(&signature.place, &many);
+            many.map(|it| Sent::new("10 000", it)).into_iter().collect()
         },
     ),
 ];
@@ -123,10 +123,11 @@ fn bare(bench: &Bench, prefix: fn(&[u8]) -> Vec<u8>) -> Vec<Sent> {
         return Vec::new();
     }
     let value = [&before[..], &signature.text].concat();
-    vec![Sent::new(
-        "another prefix",
-        good.with_header(&signature.header, &value),
-    )]
+    let other = good.with_value(&signature.place, &value);
+    other
+        .map(|it| Sent::new("another prefix", it))
+        .into_iter()
+        .collect()
 }
 
 /// A signature with another hash, under the scheme's prefix and under its own.
@@ -142,10 +143,8 @@ fn weaker(bench: &Bench, algorithm: Algorithm, prefix: &[u8]) -> Vec<Sent> {
     let mut sent = vec![Sent::new("under the scheme's prefix", signed.clone())];
     if bench.spec().layout.is_single() {
         let value = [prefix, &signature.text].concat();
-        sent.push(Sent::new(
-            "under its own",
-            signed.with_header(&signature.header, &value),
-        ));
+        let own = signed.with_value(&signature.place, &value);
+        sent.extend(own.map(|it| Sent::new("under its own", it)));
     }
     sent
 }

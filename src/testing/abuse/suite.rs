@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, Uri};
@@ -12,17 +12,16 @@ use super::{
     tcp::Server,
 };
 use crate::{
-    clock::Clock, keys::Secret, providers::Provider, setup::SetupError, sign::SignError,
-    testing::TestSender,
+    clock::Clock,
+    keys::Secret,
+    providers::Provider,
+    setup::SetupError,
+    sign::SignError,
+    testing::{TestSender, sample},
 };
 
 /// The layer's own, unless the provider has one.
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
-
-const FORM: &str = "application/x-www-form-urlencoded";
-
-const A_FORM: &[u8] = b"id=7&type=order.paid&amount=1200";
-const A_JSON: &[u8] = br#"{"id":7,"type":"order.paid","data":{"amount":1200}}"#;
 
 /// Sends forged, broken and hostile requests to a whole stack, and says of each case by name whether the
 /// stack stood it.
@@ -58,6 +57,7 @@ pub struct AbuseSuite {
     sender: TestSender,
     body: Bytes,
     body_limit: usize,
+    tolerance: Option<Duration>,
 }
 
 /// Runs an [`AbuseSuite`] as it is: `POST /` with a small body of JSON, or a form where the scheme looks into one, by the operating system's clock, and the
@@ -92,11 +92,11 @@ impl AbuseSuite {
     pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
         let provider = provider.into();
         let body_limit = provider.body_limit().unwrap_or(DEFAULT_BODY_LIMIT);
-        let has_form = provider.scheme().content_type() == Some(FORM);
         Ok(Self {
+            body: sample::body(provider.scheme()),
             sender: TestSender::new(provider, secret)?,
-            body: Bytes::from_static(if has_form { A_FORM } else { A_JSON }),
             body_limit,
+            tolerance: None,
         })
     }
 
@@ -131,6 +131,15 @@ impl AbuseSuite {
         self
     }
 
+    /// How old, and how far ahead, the stack lets a timestamp be, if that is not the
+    /// [scheme's own tolerance](crate::scheme::Scheme::tolerance): as
+    /// [`WebhookLayer::tolerance`](crate::WebhookLayer::tolerance) was set. Deliveries of more than a minute beyond
+    /// have to be refused.
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = Some(tolerance);
+        self
+    }
+
     /// Sends everything, one request after the other, each to a clone of `app`.
     ///
     /// If a genuine delivery is not accepted, nothing else is tried.
@@ -149,8 +158,8 @@ impl AbuseSuite {
         B: From<Bytes>,
         R: Body,
     {
-        let provider = self.sender.provider.scheme().name().into();
-        let bench = Bench::new(self.sender, self.body, self.body_limit)?;
+        let provider = self.provider();
+        let bench = self.bench()?;
         let cases = examine_all(&app, &bench).await;
         Ok(AbuseReport { provider, cases })
     }
@@ -193,10 +202,18 @@ impl AbuseSuite {
     ///
     /// Without a Tokio runtime with its timer and its I/O enabled.
     pub async fn run_over_tcp(self, address: SocketAddr) -> Result<AbuseReport, SignError> {
-        let provider = self.sender.provider.scheme().name().into();
-        let bench = Bench::new(self.sender, self.body, self.body_limit)?;
+        let provider = self.provider();
+        let bench = self.bench()?;
         let server = Server { address };
         let cases = examine_all_over_tcp(server, &bench).await;
         Ok(AbuseReport { provider, cases })
+    }
+
+    fn provider(&self) -> Box<str> {
+        self.sender.provider.scheme().name().into()
+    }
+
+    fn bench(self) -> Result<Bench, SignError> {
+        Bench::new(self.sender, self.body, self.body_limit, self.tolerance)
     }
 }

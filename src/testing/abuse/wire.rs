@@ -1,5 +1,5 @@
 use super::{bench::Bench, case::Expect, tcp::Server};
-use crate::testing::Delivery;
+use crate::{place::Place, testing::Delivery};
 
 /// Something that is sent as bytes, as no client would, and what is expected.
 pub(super) struct WireCase {
@@ -171,23 +171,25 @@ pub(super) const CASES: &[WireCase] = &[
         "wire-headers-many",
         "20 000 headers are refused",
         |bench, server| {
-            let mut lines = length(bench.body.len());
+            let good = bench.good();
+            let body = good.request().body();
+            let mut lines = length(body.len());
             for _ in 0..20_000 {
                 lines.extend_from_slice(b"x-flood: 1\r\n");
             }
-            let good = bench.good();
-            vec![wired("a flood", server, &good, &lines, &bench.body)]
+            vec![wired("a flood", server, &good, &lines, body)]
         },
     ),
     refused(
         "wire-header-huge",
         "a header of 4 MiB is refused",
         |bench, server| {
-            let mut lines = [&length(bench.body.len())[..], b"x-huge: "].concat();
+            let good = bench.good();
+            let body = good.request().body();
+            let mut lines = [&length(body.len())[..], b"x-huge: "].concat();
             lines.resize(lines.len() + (4 << 20), b'a');
             lines.extend_from_slice(b"\r\n");
-            let good = bench.good();
-            vec![wired("4 MiB", server, &good, &lines, &bench.body)]
+            vec![wired("4 MiB", server, &good, &lines, body)]
         },
     ),
 ];
@@ -242,12 +244,15 @@ fn signature_lines(
     let Some(signature) = good.signature() else {
         return Vec::new();
     };
+    let Place::Header(name) = &signature.place else {
+        return Vec::new();
+    };
     let text = [&signature.text[..], &signature.after].concat();
     let written = write(&signature.before, &text);
     let body = good.request().body().clone();
-    let line = [signature.header.as_str().as_bytes(), &written, b"\r\n"].concat();
+    let line = [name.as_str().as_bytes(), &written, b"\r\n"].concat();
     let lines = [length(body.len()), line].concat();
-    let bare = good.without_header(&signature.header);
+    let bare = good.without_header(name);
     vec![wired(what, server, &bare, &lines, &body)]
 }
 
