@@ -8,7 +8,7 @@ use tower_service::Service;
 use super::{
     AbuseReport,
     bench::Bench,
-    run::{examine_all, examine_all_over_tcp},
+    run::{examine_all, examine_all_over_tcp, tell_nothing},
     tcp::Server,
 };
 use crate::{
@@ -160,7 +160,7 @@ impl AbuseSuite {
     {
         let provider = self.provider();
         let bench = self.bench()?;
-        let cases = examine_all(&app, &bench).await;
+        let cases = examine_all(&app, tell_nothing, &bench).await;
         Ok(AbuseReport { provider, cases })
     }
 
@@ -168,9 +168,11 @@ impl AbuseSuite {
     /// besides what only bytes can be: broken chunks, lengths that contradict each other, a body that stalls, floods of
     /// headers. For a stack that is running, in any language.
     ///
-    /// Where the head is long, or what is sent is no HTTP, to hang up without an answer is to refuse; elsewhere it is
-    /// an error. The server has to close a connection that asks for it. A body that stalls is waited for,
-    /// so that this takes as long as the server's deadline.
+    /// Where the head is long, or what is sent is no HTTP or breaks off, to hang up without an answer is to refuse;
+    /// elsewhere it is a fault, as a handler that panics hangs up too: a body that is too long, one that
+    /// stalls, and one that is longer than it says have to be answered. The server may answer in HTTP/1.0, and has to
+    /// close a connection that asks for it. A body that stalls is waited for, so that this takes as long as the
+    /// server's deadline.
     ///
     /// ```
     /// use axum::{Router, routing::post};
@@ -195,8 +197,8 @@ impl AbuseSuite {
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run). A server that cannot be reached is reported as one that does not accept a genuine
-    /// delivery.
+    /// As [`run`](Self::run). A server that cannot be reached, or does not speak HTTP/1, is reported as one that does not
+    /// accept a genuine delivery, with what was in the way.
     ///
     /// # Panics
     ///
