@@ -755,6 +755,26 @@ async fn a_weak_layer_is_told_its_weakness() {
     assert!(found.len() > 45, "{}", found.len());
 }
 
+/// What only the user can know is asked for.
+#[tokio::test]
+async fn what_cannot_be_made_up_is_asked_for() {
+    let error = async |provider: Provider| {
+        let report = abuse_suite::<_, Full<Bytes>, _>(Recorder::new(), provider, common::secret());
+        report.await.unwrap_err().to_string()
+    };
+    assert_eq!(
+        error(providers::square()).await,
+        "the URL is signed: give the provider a public URL, or the request one with a scheme and a host"
+    );
+    let scheme = Scheme::builder("mine").signature_header("x-signature");
+    let scheme = scheme.message("{setting:account}.{body}").build().unwrap();
+    let told = error(scheme.into()).await;
+    assert!(
+        told.contains("`account`") && told.contains("with_setting"),
+        "{told}"
+    );
+}
+
 /// More than the scheme's own is no fault where it was asked for.
 #[tokio::test]
 async fn a_layer_with_a_tolerance_of_its_own_stands_it() {

@@ -52,6 +52,9 @@ async fn the_layer_stands_it_over_tcp() {
         (providers::stripe(), SECRET),
         (providers::standard_webhooks(), STANDARD_SECRET),
         (providers::gitlab(), SECRET),
+        (providers::docker_hub(), SECRET),
+        (providers::figma(), SECRET),
+        (providers::mailgun(), SECRET),
     ] {
         let address = server(provider.clone(), secret).await;
         let report = run(provider.clone(), secret, address).await;

@@ -103,13 +103,11 @@ fn without_member(body: &[u8], path: &str) -> Option<Vec<u8>> {
         .find(|at| is_quotation_mark(before, *at))?;
     let before = before.get(..name)?;
     // One of the commas around it goes too.
-    Some(match after.trim_ascii_start().strip_prefix(b",") {
-        Some(after) => [before, after].concat(),
-        None => {
-            let rest = before.trim_ascii_end().strip_suffix(b",");
-            [rest.unwrap_or(before), after].concat()
-        }
-    })
+    if let Some(after) = after.trim_ascii_start().strip_prefix(b",") {
+        return Some([before, after].concat());
+    }
+    let rest = before.trim_ascii_end().strip_suffix(b",");
+    Some([rest.unwrap_or(before), after].concat())
 }
 
 /// Within a name they stand behind an odd number of backslashes.

@@ -1,7 +1,7 @@
 //! What is answered, and whether it tells a caller anything.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, StatusCode, header::CONTENT_LENGTH};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_LENGTH};
 
 /// What came back.
 pub(super) struct Answer {
@@ -32,7 +32,7 @@ pub(super) fn difference(first: [&Answer; 2], again: [&Answer; 2]) -> Option<Str
 
 fn values(answer: &Answer, name: &HeaderName) -> Vec<u8> {
     let values = answer.headers.get_all(name).iter();
-    let values: Vec<_> = values.map(|value| value.as_bytes()).collect();
+    let values: Vec<_> = values.map(HeaderValue::as_bytes).collect();
     values.join(&b'\n')
 }
 

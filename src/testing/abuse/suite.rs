@@ -29,7 +29,13 @@ const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 /// The stack is any tower service, and what is behind it does not matter, as long as it answers a genuine
 /// delivery with a success: give it a handler for tests. Between the cases it gets genuine deliveries, which
 /// it must go on to accept. What has no meaning for a scheme, such as the timestamp of one that has
-/// none, is reported as not applicable.
+/// none, is reported as [not applicable](super::CaseVerdict::NotApplicable). Signatures are forged wherever the scheme
+/// has them: in a header, the query or the body.
+///
+/// What a refusal says must not tell why: `answers-alike` sends a wrong body and a wrong secret, each twice, and compares
+/// status, headers and bodies. A word that is new in each answer, such as a date or the id of a request, is left out; what
+/// stays as it is for one and is another for the other is a fault, such as a reason, or the signature that was sent or
+/// is due.
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -60,8 +66,13 @@ pub struct AbuseSuite {
     tolerance: Option<Duration>,
 }
 
-/// Runs an [`AbuseSuite`] as it is: `POST /` with a small body of JSON, or a form where the scheme looks into one, by the operating system's clock, and the
-/// provider's own body limit or 1 MiB.
+/// Runs an [`AbuseSuite`] as it is: `POST /` with a small body of what the scheme looks into (JSON, a form, or
+/// `multipart/form-data`) and with whatever else it signs, by the operating system's clock, with the provider's own
+/// body limit or 1 MiB.
+///
+/// This does for every provider that a shared secret signs for. What only you can know has to be in `provider`, as it
+/// is in that of the layer: the [public URL](Provider::with_public_url) where the URL is signed, and
+/// [settings](Provider::with_setting).
 ///
 /// # Errors
 ///
@@ -88,7 +99,8 @@ impl AbuseSuite {
     ///
     /// # Errors
     ///
-    /// If the secret is not in the form that the provider's scheme takes.
+    /// As [`TestSender::new`]: if the secret is not in the form that the provider's scheme takes, if a
+    /// [setting](Provider::with_setting) is missing, or if the provider signs with a private key that is not to be had.
     pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
         let provider = provider.into();
         let body_limit = provider.body_limit().unwrap_or(DEFAULT_BODY_LIMIT);
@@ -118,14 +130,16 @@ impl AbuseSuite {
         self
     }
 
-    /// The body of genuine deliveries: something that the handler accepts. A little JSON unless set, or a form where the
-    /// scheme looks into one.
+    /// The body of genuine deliveries: something that the handler accepts. Unless set, a little JSON, or a form or
+    /// `multipart/form-data` where the scheme looks into that, with every field that is signed.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// The longest body that the stack is to accept, in bytes; the provider's own or 1 MiB unless set.
+    /// The longest body that the stack is to accept, in bytes; the provider's own or 1 MiB unless set. A limit of 64 MiB
+    /// or more is not tried, nor is one that is less than the length of the [body](Self::body): `body-over-limit` and
+    /// `wire-chunked-over-limit` are then not applicable.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
@@ -133,8 +147,8 @@ impl AbuseSuite {
 
     /// How old, and how far ahead, the stack lets a timestamp be, if that is not the
     /// [scheme's own tolerance](crate::scheme::Scheme::tolerance): as
-    /// [`WebhookLayer::tolerance`](crate::WebhookLayer::tolerance) was set. Deliveries of more than a minute beyond
-    /// have to be refused.
+    /// [`WebhookLayer::tolerance`](crate::WebhookLayer::tolerance) was set; where the two are not the same, the longer
+    /// one. Deliveries of a minute beyond and more have to be refused.
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = Some(tolerance);
         self
@@ -142,12 +156,15 @@ impl AbuseSuite {
 
     /// Sends everything, one request after the other, each to a clone of `app`.
     ///
-    /// If a genuine delivery is not accepted, nothing else is tried.
+    /// If a genuine delivery is not accepted, nothing else is tried. `app` has to be the stack itself: a client that
+    /// sends requests to a server refuses some of them by itself, such as a header of 64 KiB or a wrong length, and
+    /// its errors are faults here. For a server there is [`run_over_tcp`](Self::run_over_tcp).
     ///
     /// # Errors
     ///
-    /// If the provider cannot be signed for, or signs something that the template or the body does not
-    /// have.
+    /// If the scheme signs something that a [body](Self::body) of yours does not have, or if it signs the URL, and
+    /// neither the provider has a [public URL](Provider::with_public_url) nor the
+    /// [target](Self::target) a scheme and a host.
     ///
     /// # Panics
     ///
