@@ -53,6 +53,7 @@ async fn redis() {
 struct Broken {
     flaw: Flaw,
     known: Arc<Mutex<HashMap<DedupeKey, (Option<Owner>, Instant)>>>,
+    completed: Arc<Mutex<HashMap<DedupeKey, Owner>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,6 +76,15 @@ enum Flaw {
     /// Does not know who it is.
     NoSecondClaim,
     NoLateCompletion,
+    /// Lets who completed it handle it again.
+    OwnerClaimsAgain,
+    OwnerForgets,
+    OwnerRenewsAgain,
+    NoSecondCompletion,
+    /// Reads, lets others have a turn, and writes, where a lease is over.
+    TakesOverInTwo,
+    CompletesInTwo,
+    RenewsInTwo,
 }
 
 impl Broken {
@@ -82,7 +92,12 @@ impl Broken {
         Self {
             flaw,
             known: Arc::default(),
+            completed: Arc::default(),
         }
+    }
+
+    fn completed_by(&self, key: DedupeKey) -> Option<Owner> {
+        self.completed.lock().unwrap().get(&key).copied()
     }
 
     fn is(&self, flaw: Flaw) -> bool {
@@ -116,8 +131,12 @@ impl Store for Broken {
         lease: Duration,
     ) -> Result<Claim, Infallible> {
         let known = self.known(key);
-        if self.is(Flaw::NotAtomic) {
+        let is_over = known.is_none() && self.known.lock().unwrap().contains_key(&key);
+        if self.is(Flaw::NotAtomic) || self.is(Flaw::TakesOverInTwo) && is_over {
             tokio::task::yield_now().await;
+        }
+        if self.is(Flaw::OwnerClaimsAgain) && self.completed_by(key) == Some(owner) {
+            return Ok(Claim::Granted);
         }
         Ok(match known {
             Some(None) => Claim::Completed,
@@ -136,7 +155,11 @@ impl Store for Broken {
         lease: Duration,
     ) -> Result<bool, Infallible> {
         let known = self.known(key);
-        if known.is_some_and(|it| it != Some(owner)) && !self.is(Flaw::AnyoneRenews) {
+        if self.is(Flaw::RenewsInTwo) {
+            tokio::task::yield_now().await;
+        }
+        let is_own = self.is(Flaw::OwnerRenewsAgain) && self.completed_by(key) == Some(owner);
+        if known.is_some_and(|it| it != Some(owner)) && !self.is(Flaw::AnyoneRenews) && !is_own {
             return Ok(false);
         }
         if !self.is(Flaw::RenewsNothing) {
@@ -151,8 +174,12 @@ impl Store for Broken {
         owner: Owner,
         retention: Duration,
     ) -> Result<bool, Infallible> {
-        match self.known(key) {
-            Some(None) => return Ok(true),
+        let known = self.known(key);
+        if self.is(Flaw::CompletesInTwo) {
+            tokio::task::yield_now().await;
+        }
+        match known {
+            Some(None) => return Ok(!self.is(Flaw::NoSecondCompletion)),
             Some(Some(it)) if it != owner && !self.is(Flaw::AnyoneCompletes) => return Ok(false),
             None if self.is(Flaw::NoLateCompletion) => return Ok(true),
             _ => {}
@@ -166,11 +193,14 @@ impl Store for Broken {
             }
             _ => self.set(key, None, retention),
         }
+        self.completed.lock().unwrap().insert(key, owner);
         Ok(true)
     }
 
     async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), Infallible> {
-        let is_own = self.known(key) == Some(Some(owner)) || self.is(Flaw::AnyoneReleases);
+        let is_own = self.known(key) == Some(Some(owner))
+            || self.is(Flaw::AnyoneReleases)
+            || self.is(Flaw::OwnerForgets) && self.completed_by(key) == Some(owner);
         if is_own && !self.is(Flaw::ReleasesNothing) {
             self.known.lock().unwrap().remove(&key);
         }
@@ -197,6 +227,13 @@ async fn broken_stores_do_not_pass() {
         Flaw::CompletesNothing,
         Flaw::NoSecondClaim,
         Flaw::NoLateCompletion,
+        Flaw::OwnerClaimsAgain,
+        Flaw::OwnerForgets,
+        Flaw::OwnerRenewsAgain,
+        Flaw::NoSecondCompletion,
+        Flaw::TakesOverInTwo,
+        Flaw::CompletesInTwo,
+        Flaw::RenewsInTwo,
     ] {
         let store = Broken::new(flaw);
         let tested = AssertUnwindSafe(testing::store(&store))

@@ -1,6 +1,9 @@
 use std::{fmt, future::Future, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
 
 use crate::{
     dedupe::{Claim, DedupeKey, Owner, Store},
@@ -17,8 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const RIVALS: usize = 32;
 const ROUNDS: usize = 50;
 
-/// Holds a store against what [`Store`] promises: each cell of its table, what time does, and claims at the
-/// same moment.
+/// Holds a store against what [`Store`] promises: each cell of its table, what time does, and steps at the
+/// same moment: claims of a key that is new, claims of one whose lease is over, and an owner who comes late to
+/// complete or to renew while others claim.
+///
+/// What only seldom goes wrong is found as often: where steps of your store are two commands, it takes luck.
 ///
 /// It needs a Tokio runtime, best with several threads, and takes a second or two; on a runtime whose time
 /// is paused, and a store by that time, next to none. The keys it uses are new each time, so that the store
@@ -40,6 +46,7 @@ pub async fn store<S: Store + Clone>(store: &S) {
     each_cell(store).await;
     times(store).await;
     rivals(store).await;
+    latecomers(store).await;
 }
 
 /// What is known of a key before a step is taken.
@@ -50,6 +57,8 @@ enum Known {
     Own,
     Others,
     Completed,
+    /// By who takes the step.
+    OwnCompleted,
     Released,
     /// Claimed by who takes the step, and then over.
     Over,
@@ -71,7 +80,7 @@ enum Step {
 }
 
 /// Known before, the step, what it answers, and what a third one's claim gets after it.
-const CELLS: [(Known, Step, Did, Claim); 24] = {
+const CELLS: [(Known, Step, Did, Claim); 28] = {
     use self::{
         Claim::{Completed, Granted, InFlight},
         Did::{Claim as Claimed, Released, Said},
@@ -82,24 +91,28 @@ const CELLS: [(Known, Step, Did, Claim); 24] = {
         (K::Own, S::Claim, Claimed(Granted), InFlight),
         (K::Others, S::Claim, Claimed(InFlight), InFlight),
         (K::Completed, S::Claim, Claimed(Completed), Completed),
+        (K::OwnCompleted, S::Claim, Claimed(Completed), Completed),
         (K::Released, S::Claim, Claimed(Granted), InFlight),
         (K::Over, S::Claim, Claimed(Granted), InFlight),
         (K::Nothing, S::Renew, Said(true), InFlight),
         (K::Own, S::Renew, Said(true), InFlight),
         (K::Others, S::Renew, Said(false), InFlight),
         (K::Completed, S::Renew, Said(false), Completed),
+        (K::OwnCompleted, S::Renew, Said(false), Completed),
         (K::Released, S::Renew, Said(true), InFlight),
         (K::Over, S::Renew, Said(true), InFlight),
         (K::Nothing, S::Complete, Said(true), Completed),
         (K::Own, S::Complete, Said(true), Completed),
         (K::Others, S::Complete, Said(false), InFlight),
         (K::Completed, S::Complete, Said(true), Completed),
+        (K::OwnCompleted, S::Complete, Said(true), Completed),
         (K::Released, S::Complete, Said(true), Completed),
         (K::Over, S::Complete, Said(true), Completed),
         (K::Nothing, S::Release, Released, Granted),
         (K::Own, S::Release, Released, Granted),
         (K::Others, S::Release, Released, InFlight),
         (K::Completed, S::Release, Released, Completed),
+        (K::OwnCompleted, S::Release, Released, Completed),
         (K::Released, S::Release, Released, Granted),
         (K::Over, S::Release, Released, Granted),
     ]
@@ -115,6 +128,10 @@ async fn each_cell<S: Store>(store: &S) {
             Known::Completed => {
                 expect_granted(store, key, other, LONG).await;
                 done(store.complete(key, other, LONG)).await;
+            }
+            Known::OwnCompleted => {
+                expect_granted(store, key, own, LONG).await;
+                done(store.complete(key, own, LONG)).await;
             }
             Known::Released => {
                 expect_granted(store, key, own, LONG).await;
@@ -211,48 +228,99 @@ async fn times<S: Store>(store: &S) {
 /// Of many who claim at the same moment one is granted, and in the end one has completed.
 async fn rivals<S: Store + Clone>(store: &S) {
     for round in 0..ROUNDS {
-        let key = new_key();
-        let claims = (0..RIVALS).map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                let owner = Owner::new();
-                let claim = done(store.claim(key, owner, LONG)).await;
-                if claim == Claim::Granted {
-                    tokio::task::yield_now().await;
-                    // Each second one fails, and another one may take over.
-                    if round % 2 == 0 {
-                        assert!(
-                            done(store.complete(key, owner, LONG)).await,
-                            "the owner completes"
-                        );
-                    } else {
-                        done(store.release(key, owner)).await;
-                    }
+        one_of_many(store, new_key(), round, "").await;
+    }
+    for (round, (key, _)) in leases_that_are_over(store).await.into_iter().enumerate() {
+        one_of_many(store, key, round, " whose lease is over").await;
+    }
+}
+
+async fn one_of_many<S: Store + Clone>(store: &S, key: DedupeKey, round: usize, what: &str) {
+    let claims = (0..RIVALS).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let owner = Owner::new();
+            let claim = done(store.claim(key, owner, LONG)).await;
+            if claim == Claim::Granted {
+                tokio::task::yield_now().await;
+                // Each second one fails, and another one may take over.
+                if round % 2 == 0 {
+                    assert!(
+                        done(store.complete(key, owner, LONG)).await,
+                        "the owner completes"
+                    );
+                } else {
+                    done(store.release(key, owner)).await;
                 }
-                claim
-            })
-        });
-        // Begun before any of them is waited for.
-        let claims: Vec<_> = claims.collect();
-        let mut granted = 0;
-        for claim in claims {
-            match claim.await {
-                Ok(claim) => granted += usize::from(claim == Claim::Granted),
-                Err(error) => match error.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(error) => panic!("{error}"),
-                },
             }
-        }
-        if round % 2 == 0 {
+            claim == Claim::Granted
+        })
+    });
+    // Begun before any of them is waited for.
+    let granted = count(claims.collect()).await;
+    if round % 2 == 0 {
+        assert_eq!(
+            granted, 1,
+            "of {RIVALS} claims of one key{what} at the same moment"
+        );
+    } else {
+        assert!(granted > 0, "none of {RIVALS} claims was granted");
+    }
+}
+
+/// Who comes late, as the lease is over, has the key again or has not, and then one of those has it who claim at the
+/// same moment.
+async fn latecomers<S: Store + Clone>(store: &S) {
+    for step in [Step::Complete, Step::Renew] {
+        for (key, late) in leases_that_are_over(store).await {
+            let comes = store.clone();
+            let comes = tokio::spawn(async move {
+                match step {
+                    Step::Complete => done(comes.complete(key, late, LONG)).await,
+                    _ => done(comes.renew(key, late, LONG)).await,
+                }
+            });
+            let claims = (0..RIVALS).map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    done(store.claim(key, Owner::new(), LONG)).await == Claim::Granted
+                })
+            });
+            let steps = std::iter::once(comes).chain(claims).collect();
             assert_eq!(
-                granted, 1,
-                "of {RIVALS} claims of one key at the same moment"
+                count(steps).await,
+                1,
+                "of {step:?} by an owner whose lease is over, and {RIVALS} claims at the same moment"
             );
-        } else {
-            assert!(granted > 0, "none of {RIVALS} claims was granted");
         }
     }
+}
+
+/// A key for each round, and who had claimed it.
+async fn leases_that_are_over<S: Store>(store: &S) -> Vec<(DedupeKey, Owner)> {
+    let mut claimed = Vec::new();
+    for _ in 0..ROUNDS {
+        let (key, owner) = (new_key(), Owner::new());
+        expect_granted(store, key, owner, SHORT).await;
+        claimed.push((key, owner));
+    }
+    sleep(SHORT * 2).await;
+    claimed
+}
+
+/// How many of them say yes.
+async fn count(tasks: Vec<JoinHandle<bool>>) -> usize {
+    let mut count = 0;
+    for task in tasks {
+        match task.await {
+            Ok(yes) => count += usize::from(yes),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => panic!("{error}"),
+            },
+        }
+    }
+    count
 }
 
 fn new_key() -> DedupeKey {
