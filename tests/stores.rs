@@ -325,6 +325,77 @@ async fn what_is_over_is_found_before_a_store_is_full() {
     }
 }
 
+/// Steps of all kinds with times of all lengths, next to a list that knows what is over: the store answers as the
+/// list does, and says that it is full when the list is.
+#[tokio::test(start_paused = true)]
+async fn memory_is_full_when_it_is() {
+    const ROOM: usize = 12;
+    let store = MemoryStore::new(ROOM);
+    let mut known: HashMap<usize, (Option<Owner>, Instant)> = HashMap::new();
+    let owners: Vec<_> = (0..3).map(|_| Owner::new()).collect();
+    let mut seed = 1_u64;
+    let mut draw = |most: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) % most
+    };
+    let mut full = 0;
+    for step in 0..40_000 {
+        advance(Duration::from_millis(draw(30))).await;
+        let now = Instant::now();
+        known.retain(|_, (_, until)| *until > now);
+        let at = usize::try_from(draw(40)).unwrap();
+        let owner = owners[usize::try_from(draw(3)).unwrap()];
+        // From a tenth of a second to a hundred of them.
+        let time = Duration::from_millis(100 * 10_u64.pow(u32::try_from(draw(4)).unwrap()));
+        let (before, is_full) = (known.get(&at).map(|it| it.0), known.len() == ROOM);
+        let no_room = before.is_none() && is_full;
+        let is_others = before.is_some_and(|it| it.is_some() && it != Some(owner));
+        let is_done = before == Some(None);
+        let mut note = |owner| {
+            known.insert(at, (owner, now + time));
+        };
+        match draw(4) {
+            0 => {
+                let claim = store.claim(key(at), owner, time).await;
+                let expected = match (no_room, is_done, is_others) {
+                    (true, ..) => None,
+                    (_, true, _) => Some(Claim::Completed),
+                    (.., true) => Some(Claim::InFlight),
+                    _ => Some(Claim::Granted),
+                };
+                assert_eq!(claim.ok(), expected, "step {step}");
+                if expected == Some(Claim::Granted) {
+                    note(Some(owner));
+                }
+            }
+            1 => {
+                let renewed = store.renew(key(at), owner, time).await;
+                let expected = (!no_room).then_some(!is_done && !is_others);
+                assert_eq!(renewed.ok(), expected, "step {step}");
+                if expected == Some(true) {
+                    note(Some(owner));
+                }
+            }
+            2 => {
+                let completed = store.complete(key(at), owner, time).await;
+                let expected = (!no_room).then_some(!is_others);
+                assert_eq!(completed.ok(), expected, "step {step}");
+                if expected == Some(true) && !is_done {
+                    note(None);
+                }
+            }
+            _ => {
+                store.release(key(at), owner).await.unwrap();
+                if before == Some(Some(owner)) {
+                    known.remove(&at);
+                }
+            }
+        }
+        full += usize::from(no_room);
+    }
+    assert!(full > 1000, "{full}");
+}
+
 /// A key that is claimed and released again and again takes one place, and hardly any memory.
 #[tokio::test(start_paused = true)]
 async fn what_is_released_leaves_nothing() {
