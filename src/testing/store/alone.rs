@@ -1,0 +1,181 @@
+use tokio::time::sleep;
+
+use super::{LONG, SHORT, done, eventually_granted, expect_granted, new_key};
+use crate::dedupe::{Claim, Owner, Store};
+
+/// What is known of a key before a step is taken.
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    Nothing,
+    /// Claimed by who takes the step.
+    Own,
+    Others,
+    Completed,
+    /// By who takes the step.
+    OwnCompleted,
+    Released,
+    /// Claimed by who takes the step, and then over.
+    Over,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Did {
+    Claim(Claim),
+    Said(bool),
+    Released,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Claim,
+    Renew,
+    Complete,
+    Release,
+}
+
+/// Known before, the step, what it answers, and what a third one's claim gets after it.
+const CELLS: [(Known, Step, Did, Claim); 28] = {
+    use self::{
+        Claim::{Completed, Granted, InFlight},
+        Did::{Claim as Claimed, Released, Said},
+        Known as K, Step as S,
+    };
+    [
+        (K::Nothing, S::Claim, Claimed(Granted), InFlight),
+        (K::Own, S::Claim, Claimed(Granted), InFlight),
+        (K::Others, S::Claim, Claimed(InFlight), InFlight),
+        (K::Completed, S::Claim, Claimed(Completed), Completed),
+        (K::OwnCompleted, S::Claim, Claimed(Completed), Completed),
+        (K::Released, S::Claim, Claimed(Granted), InFlight),
+        (K::Over, S::Claim, Claimed(Granted), InFlight),
+        (K::Nothing, S::Renew, Said(true), InFlight),
+        (K::Own, S::Renew, Said(true), InFlight),
+        (K::Others, S::Renew, Said(false), InFlight),
+        (K::Completed, S::Renew, Said(false), Completed),
+        (K::OwnCompleted, S::Renew, Said(false), Completed),
+        (K::Released, S::Renew, Said(true), InFlight),
+        (K::Over, S::Renew, Said(true), InFlight),
+        (K::Nothing, S::Complete, Said(true), Completed),
+        (K::Own, S::Complete, Said(true), Completed),
+        (K::Others, S::Complete, Said(false), InFlight),
+        (K::Completed, S::Complete, Said(true), Completed),
+        (K::OwnCompleted, S::Complete, Said(true), Completed),
+        (K::Released, S::Complete, Said(true), Completed),
+        (K::Over, S::Complete, Said(true), Completed),
+        (K::Nothing, S::Release, Released, Granted),
+        (K::Own, S::Release, Released, Granted),
+        (K::Others, S::Release, Released, InFlight),
+        (K::Completed, S::Release, Released, Completed),
+        (K::OwnCompleted, S::Release, Released, Completed),
+        (K::Released, S::Release, Released, Granted),
+        (K::Over, S::Release, Released, Granted),
+    ]
+};
+
+/// Each cell of the table in the docs of [`Store`].
+pub(super) async fn each_cell<S: Store>(store: &S) {
+    for (known, step, answer, then) in CELLS {
+        let (key, own, other) = (new_key(), Owner::new(), Owner::new());
+        match known {
+            Known::Nothing => {}
+            Known::Own => expect_granted(store, key, own, LONG).await,
+            Known::Others => expect_granted(store, key, other, LONG).await,
+            Known::Completed => {
+                expect_granted(store, key, other, LONG).await;
+                done(store.complete(key, other, LONG)).await;
+            }
+            Known::OwnCompleted => {
+                expect_granted(store, key, own, LONG).await;
+                done(store.complete(key, own, LONG)).await;
+            }
+            Known::Released => {
+                expect_granted(store, key, own, LONG).await;
+                done(store.release(key, own)).await;
+            }
+            Known::Over => {
+                expect_granted(store, key, own, SHORT).await;
+                sleep(SHORT * 2).await;
+            }
+        }
+        let did = match step {
+            Step::Claim => Did::Claim(done(store.claim(key, own, LONG)).await),
+            Step::Renew => Did::Said(done(store.renew(key, own, LONG)).await),
+            Step::Complete => Did::Said(done(store.complete(key, own, LONG)).await),
+            Step::Release => {
+                done(store.release(key, own)).await;
+                Did::Released
+            }
+        };
+        assert_eq!(
+            did, answer,
+            "{step:?}, where {known:?} was known: its answer"
+        );
+        let after = done(store.claim(key, Owner::new(), LONG)).await;
+        assert_eq!(
+            after, then,
+            "a claim after {step:?}, where {known:?} was known"
+        );
+    }
+}
+
+pub(super) async fn times<S: Store>(store: &S) {
+    // A lease ends, and who took over is not to be disturbed by who comes late.
+    let (key, late, next) = (new_key(), Owner::new(), Owner::new());
+    expect_granted(store, key, late, SHORT).await;
+    let claim = done(store.claim(key, next, LONG)).await;
+    assert_eq!(claim, Claim::InFlight, "a claim before the lease is over");
+    eventually_granted(store, key, next, "the lease is over").await;
+    assert!(
+        !done(store.renew(key, late, LONG)).await,
+        "a claim that another one took over was renewed"
+    );
+    assert!(
+        !done(store.complete(key, late, LONG)).await,
+        "who lost the claim completed"
+    );
+    done(store.release(key, late)).await;
+    let claim = done(store.claim(key, Owner::new(), LONG)).await;
+    assert_eq!(claim, Claim::InFlight, "a claim after who lost it released");
+    assert!(
+        done(store.complete(key, next, LONG)).await,
+        "who took over completes"
+    );
+
+    // A renewed lease lasts.
+    let (key, own) = (new_key(), Owner::new());
+    expect_granted(store, key, own, SHORT).await;
+    assert!(
+        done(store.renew(key, own, LONG)).await,
+        "a claim is renewed"
+    );
+    sleep(SHORT * 3).await;
+    let claim = done(store.claim(key, Owner::new(), LONG)).await;
+    assert_eq!(
+        claim,
+        Claim::InFlight,
+        "a claim where the first one was renewed"
+    );
+
+    // A retention is its own, longer than the lease or shorter, and ends.
+    let (key, own) = (new_key(), Owner::new());
+    expect_granted(store, key, own, SHORT).await;
+    assert!(
+        done(store.complete(key, own, LONG)).await,
+        "a delivery is completed"
+    );
+    sleep(SHORT * 3).await;
+    let claim = done(store.claim(key, Owner::new(), LONG)).await;
+    assert_eq!(
+        claim,
+        Claim::Completed,
+        "a claim when the lease of what is completed is over"
+    );
+
+    let (key, own) = (new_key(), Owner::new());
+    expect_granted(store, key, own, LONG).await;
+    assert!(
+        done(store.complete(key, own, SHORT)).await,
+        "a delivery is completed"
+    );
+    eventually_granted(store, key, Owner::new(), "the retention is over").await;
+}
