@@ -50,6 +50,10 @@ pub(super) fn write(
 }
 
 /// Takes away what is there, of every item. What cannot be read holds nothing.
+#[cfg_attr(
+    not(any(feature = "form", feature = "json")),
+    expect(unused_variables, reason = "units are in bodies that are looked into")
+)]
 pub(super) fn remove(request: &mut Request<Bytes>, units: &Units, place: &Place) {
     match place {
         Place::Header(name) => {
