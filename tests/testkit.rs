@@ -744,13 +744,24 @@ const OF_GUARDED: &[(&str, Fault, &[&str])] = &[
     ),
 ];
 
+/// Looks at the first of two parameters.
+const OF_DOCKER_HUB: &[(&str, Fault, &[&str])] = &[(
+    "takes the first parameter",
+    |it| {
+        let path = it.uri().path_and_query().unwrap().as_str();
+        *it.uri_mut() = path.split('&').next().unwrap().parse().unwrap();
+        false
+    },
+    &["signature-two-headers"],
+)];
+
 #[tokio::test]
 async fn a_weak_layer_is_told_its_weakness() {
     let square = || {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
         providers::square().with_public_url(url)
     };
-    let tables: [(fn() -> Provider, &str, &[(&str, Fault, &[&str])]); 8] = [
+    let tables: [(fn() -> Provider, &str, &[(&str, Fault, &[&str])]); 9] = [
         (providers::github, SECRET, OF_GITHUB_UNBOUNDED),
         (providers::github, SECRET, OF_GITHUB),
         (providers::slack, SECRET, OF_SLACK),
@@ -759,6 +770,7 @@ async fn a_weak_layer_is_told_its_weakness() {
         (providers::gitlab, SECRET, OF_GITLAB),
         (square, SECRET, OF_SQUARE),
         (guarded, SECRET, OF_GUARDED),
+        (providers::docker_hub, SECRET, OF_DOCKER_HUB),
     ];
     let mut found = BTreeSet::new();
     let mut wrong = Vec::new();

@@ -112,6 +112,17 @@ impl Delivery {
         Some(self)
     }
 
+    /// Puts another value beside what is there, before or behind it, if the place can have two.
+    pub(super) fn with_another(
+        mut self,
+        place: &Place,
+        value: &[u8],
+        is_first: bool,
+    ) -> Option<Self> {
+        place::add(&mut self.request, place, value, is_first)?;
+        Some(self)
+    }
+
     /// What is at a place.
     pub(super) fn value(&self, place: &Place) -> Option<Vec<u8>> {
         place::read(&self.request, &self.scheme.spec().units, place)

@@ -49,6 +49,50 @@ pub(super) fn write(
     Ok(())
 }
 
+/// Puts another value before or behind what is there. JSON has each name once.
+pub(super) fn add(
+    request: &mut Request<Bytes>,
+    place: &Place,
+    value: &[u8],
+    is_first: bool,
+) -> Option<()> {
+    #[cfg(feature = "form")]
+    let both = |fields: &[u8], name: &str| {
+        let another = form::set(b"", name, value);
+        let (first, last) = if is_first {
+            (&another[..], fields)
+        } else {
+            (fields, &another[..])
+        };
+        [first, b"&", last].concat()
+    };
+    match place {
+        Place::Header(name) => {
+            let another = HeaderValue::from_bytes(value).ok()?;
+            let own = request.headers().get(name)?.clone();
+            let (first, last) = if is_first {
+                (another, own)
+            } else {
+                (own, another)
+            };
+            request.headers_mut().insert(name, first);
+            request.headers_mut().append(name, last);
+        }
+        #[cfg(feature = "form")]
+        Place::Query(name) => {
+            let query = both(request.uri().query()?.as_bytes(), name);
+            *request.uri_mut() = put::with_query(request.uri(), &query)?;
+        }
+        #[cfg(feature = "form")]
+        Place::Form(name) => {
+            *request.body_mut() = both(request.body(), name).into();
+            put::correct_length(request);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
 /// Takes away what is there, of every item. What cannot be read holds nothing.
 #[cfg_attr(
     not(any(feature = "form", feature = "json")),

@@ -3,7 +3,7 @@ use super::{
     case::{Case, Sent, refused},
     signature::{changed, in_other_case},
 };
-use crate::{place::Place, scheme::Algorithm};
+use crate::scheme::Algorithm;
 
 /// So many that to compute one MAC for each is an attack.
 const MANY: usize = 10_000;
@@ -37,33 +37,24 @@ pub(super) const CASES: &[Case] = &[
     ),
     refused(
         "signature-two-headers",
-        "two signature headers that differ are refused",
+        "two signatures that differ are refused: two headers, parameters or fields",
         |bench| {
-            let both = |first: bool| {
+            let both = |what, is_first: bool| {
                 let good = bench.good();
                 let signature = good.signature()?;
-                let right = [&signature.before[..], &signature.text, &signature.after].concat();
                 let wrong = changed(&signature.text, signature.text.len() / 2);
                 let wrong = [&signature.before[..], &wrong, &signature.after].concat();
-                let Place::Header(name) = &signature.place else {
-                    return None;
-                };
-                Some(if first {
-                    Sent::new(
-                        "the right one first",
-                        good.with_header(name, &right).and_header(name, &wrong),
-                    )
-                } else {
-                    Sent::new(
-                        "the wrong one first",
-                        good.with_header(name, &wrong).and_header(name, &right),
-                    )
-                })
+                let both = good.with_another(&signature.place, &wrong, is_first)?;
+                Some(Sent::new(what, both))
             };
             if bench.spec().header_repeats {
                 return Vec::new();
             }
-            [both(true), both(false)].into_iter().flatten().collect()
+            let sent = [
+                both("the right one first", false),
+                both("the wrong one first", true),
+            ];
+            sent.into_iter().flatten().collect()
         },
     ),
     refused(
