@@ -146,7 +146,7 @@ pub enum Cause {
     /// The delivery is another provider's.
     #[non_exhaustive]
     OtherProvider {
-        /// The names of the presets that it may be of, six at most, the likeliest first: many sign alike.
+        /// The names of the presets that it may be of, eight at most, the likeliest first: many sign alike.
         names: Box<[Box<str>]>,
         /// How many more there are.
         more: usize,

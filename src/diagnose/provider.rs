@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// So many are named of those that cannot be told apart.
-const MOST_NAMED: usize = 6;
+const MOST_NAMED: usize = 8;
 
 /// What others took over, header and all, so that a delivery is most likely theirs.
 const MODELS: [&str; 2] = ["standard-webhooks", "github"];
