@@ -177,6 +177,15 @@ fn what_is_wrong_with_a_secret() {
 
     std::mem::take(report).finish();
 
+    // The previous one.
+    let doctor = Doctor::new(providers::github(), "another").unwrap();
+    let with = |secret: &str| doctor.clone().previous(secret).unwrap();
+    let diagnosis = with(SECRET).examine(&good.head, Some(&good.body));
+    assert!(diagnosis.is_accepted());
+    let diagnosis = with(&format!("{SECRET}\n")).examine(&good.head, Some(&good.body));
+    assert_eq!(words(&diagnosis), ["proven SecretWhitespace"]);
+    assert!(doctor.previous("").is_err());
+
     // A token.
     let token = Delivery::new(BODY).header("x-gitlab-token", SECRET);
     let secret = format!("{SECRET}\n");

@@ -43,8 +43,8 @@ impl Doctor {
         Ok(Self::of(verifier.provider().clone(), vec![secret]))
     }
 
-    /// Adds a secret that is configured beside the current one, as it is configured. A delivery under any of them is
-    /// examined as it is, and each is looked into for what is wrong with it.
+    /// Adds a secret that is configured beside the current one, as it is configured. A delivery that any of them
+    /// signed is accepted; where none did, each is looked into for what is wrong with it.
     ///
     /// # Errors
     ///
