@@ -130,14 +130,14 @@ async fn any_content_type_will_do() {
 #[tokio::test]
 async fn axum_bounds_what_it_reads() {
     let long = format!("{{\"id\":7}}{}", " ".repeat(3 << 20));
-    let log = Log::default();
-    let guard = log.listen_from(LevelFilter::WARN);
+    let heard = Log::default();
+    let guard = heard.listen_from(LevelFilter::WARN);
     let (answer, payload) = send(app(), github(&long).uri("/webhook")).await;
     drop(guard);
     // The layer let it in, so that nobody else says why it is refused.
     let line = "WARN tower_webhook: webhook payload refused provider=\"github\" reason=the payload is longer than \
                 axum's `DefaultBodyLimit`";
-    assert_eq!(log.take(), [line]);
+    assert_eq!(heard.take(), [line]);
     assert_eq!(
         answer.wire(),
         (

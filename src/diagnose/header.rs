@@ -18,7 +18,7 @@ pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
             .filter(|other| *other != it)
             .cloned()
             .collect();
-        !holds_with(trial, &others) || holds_with(trial, &[it.clone()])
+        !holds_with(trial, &others) || holds_with(trial, std::slice::from_ref(it))
     };
     let needed = renamed.iter().filter(|it| is_needed(it)).cloned();
     findings.extend(needed.map(cause).map(Finding::proven));

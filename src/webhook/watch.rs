@@ -92,12 +92,11 @@ fn work(refused: &Receiver<Refused>, sink: &impl Fn(&Diagnosis)) {
     let mut told = Told::default();
     for refused in refused {
         thread::sleep(PAUSE);
-        let (span, at) = (refused.span.clone(), refused.at);
         // A sink that panics is told of the next one all the same.
         let _ = panic::catch_unwind(AssertUnwindSafe(|| {
             let diagnosis = refused.diagnose();
-            if let Some(diagnosis) = diagnosis.filter(|it| told.is_new(it, at)) {
-                span.in_scope(|| sink(&diagnosis));
+            if let Some(diagnosis) = diagnosis.filter(|it| told.is_new(it, refused.at)) {
+                refused.span.in_scope(|| sink(&diagnosis));
             }
         }));
     }
@@ -117,7 +116,7 @@ struct Refused {
 
 impl Refused {
     /// Why it was refused, if there is something to say.
-    fn diagnose(self) -> Option<Diagnosis> {
+    fn diagnose(&self) -> Option<Diagnosis> {
         let secrets: Vec<Secret> = self.keyring.secrets().take(MOST_SECRETS).cloned().collect();
         // There is nothing to say of a tenant that does not exist, and it is not told by that.
         let is_known = self.body.is_none() || !secrets.is_empty();
