@@ -41,12 +41,12 @@ pub(super) fn guess(
     if !matches!(refusal, Some(RejectionKind::MissingSignature { .. })) {
         return;
     }
-    let others = likeliest(others(trial));
-    let Some(first) = others.first() else { return };
-    // Names that many use tell nothing, nor does what is there for many another reason.
-    let is_telling = others.len() <= MOST_NAMED || first.is_model();
-    let is_general = first.likeness <= 0 && first.is_signed_in(&AUTHORIZATION);
-    if is_telling && !is_general {
+    // What is there for many another reason tells nothing, nor do names that many use.
+    let mut others = others(trial);
+    others.retain(|it| !it.is_signed_in(&AUTHORIZATION));
+    let others = likeliest(others);
+    let is_telling = |first: &Other| others.len() <= MOST_NAMED || first.is_model();
+    if others.first().is_some_and(is_telling) {
         findings.push(Finding::guess(cause(&others)));
     }
 }
