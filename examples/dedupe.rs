@@ -75,7 +75,14 @@ async fn receive(
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let dedupe = match env::var("REDIS_URL") {
-        Ok(url) => DedupeLayer::new(RedisStore::connect(&url).await?),
+        Ok(url) => {
+            let store = RedisStore::connect(&url).await;
+            let store = store.map_err(|error| match error.source() {
+                Some(cause) => format!("REDIS_URL: {error}: {cause}"),
+                None => format!("REDIS_URL: {error}"),
+            });
+            DedupeLayer::new(store?)
+        }
         Err(_) => DedupeLayer::new(MemoryStore::new(100_000)),
     };
     let secret = Secret::new(format!("whsec_{}", STANDARD.encode(SECRET)))?;

@@ -34,14 +34,21 @@ use std::{
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header::HOST};
 use lexopt::{Arg, Parser};
 use tower_webhook::{
-    PublicUrl,
     diagnose::{Diagnosis, Doctor},
     providers::Provider,
     rejection::RejectionKind,
     scheme::{Credential, Place},
 };
 
+use self::common::{Besides, Words};
+
 type BoxError = Box<dyn Error + Send + Sync>;
+
+const WORDS: Words = Words {
+    setting: "--setting NAME=…",
+    public_url: "--public-url",
+    token_header: "--token-header",
+};
 
 fn main() -> ExitCode {
     let examined = match Options::parse(Parser::from_env()) {
@@ -68,9 +75,7 @@ struct Options {
     body: Option<String>,
     method: Option<Method>,
     target: Option<Uri>,
-    public_url: Option<String>,
-    settings: Vec<(String, String)>,
-    token_header: Option<HeaderName>,
+    besides: Besides,
     tolerance: Option<Duration>,
     time: Option<SystemTime>,
 }
@@ -87,7 +92,7 @@ impl Options {
             let arg = arg.map_err(|_| format!("{place}: what follows cannot be read"))?;
             let name = match arg {
                 Some(Arg::Long("help") | Arg::Short('h')) => {
-                    help();
+                    common::help(include_str!("doctor.rs"));
                     return Ok(None);
                 }
                 Some(Arg::Long(name)) => name.to_owned(),
@@ -119,11 +124,11 @@ impl Options {
             "body" => self.body = Some(value),
             "method" => self.method = Some(value.parse().map_err(|_| "it is no method")?),
             "target" => self.target = Some(target(&value).ok_or("a target begins with `/`")?),
-            "public-url" => self.public_url = Some(value),
-            "setting" => self.settings.push(setting(&value)?),
+            "public-url" => self.besides.public_url = Some(value),
+            "setting" => self.besides.settings.push(setting(&value)?),
             "token-header" => {
                 let header = value.parse().map_err(|_| "it is no header's name")?;
-                self.token_header = Some(header);
+                self.besides.token_header = Some(header);
             }
             "tolerance" => {
                 let seconds = value.parse().map_err(|_| "it is no number of seconds")?;
@@ -177,29 +182,10 @@ impl Options {
 
     fn provider(&self) -> Result<Provider, BoxError> {
         let name = self.provider.as_ref().ok_or("--provider is missing")?;
-        let mut provider =
-            common::provider(name).map_err(|error| format!("--provider: {error}"))?;
-        if let Some(url) = &self.public_url {
-            let url = PublicUrl::fixed(url).map_err(|error| format!("--public-url: {error}"))?;
-            provider = provider.with_public_url(url);
-        } else if provider.scheme().url_is_signed() {
+        let provider = common::provider(name).map_err(|error| format!("--provider: {error}"))?;
+        let provider = self.besides.put(provider, &WORDS)?;
+        if provider.scheme().url_is_signed() && provider.public_url().is_none() {
             return Err(format!("`{name}` signs the URL: say by --public-url which it is").into());
-        }
-        for (setting, value) in &self.settings {
-            if !provider.scheme().settings().any(|known| known == setting) {
-                return Err(format!("--setting: `{name}` has none of this name").into());
-            }
-            provider = provider.with_setting(setting, value.as_str());
-        }
-        let missing = |setting: &&str| provider.setting(setting).is_none();
-        if let Some(setting) = provider.scheme().settings().find(missing) {
-            return Err(format!("`{name}` needs --setting {setting}=…").into());
-        }
-        if let Some(header) = &self.token_header {
-            if provider.scheme().credential() != Credential::Token {
-                return Err(format!("--token-header: `{name}` signs, and has no token").into());
-            }
-            provider = provider.with_token_header(header.clone());
         }
         Ok(provider)
     }
@@ -280,14 +266,6 @@ fn unexplained(refusal: &RejectionKind, credential: Credential) -> String {
     }
 }
 
-/// What is at the top of this file.
-fn help() {
-    let text = include_str!("doctor.rs").lines();
-    for line in text.map_while(|line| line.strip_prefix("//!")) {
-        println!("{}", line.strip_prefix(' ').unwrap_or(line));
-    }
-}
-
 /// A line without white space around it, nor what `curl --verbose` puts before what it sends.
 fn sent(line: &[u8]) -> &[u8] {
     let line = line.trim_ascii();
@@ -354,7 +332,11 @@ fn is_option(name: &str) -> bool {
 }
 
 fn setting(text: &str) -> Result<(String, String), BoxError> {
-    let (name, value) = text.split_once('=').ok_or("a setting is NAME=VALUE")?;
+    // What ends with `=` is base64, and perhaps the value.
+    let parts = text
+        .split_once('=')
+        .filter(|(_, value)| !value.trim_start_matches('=').is_empty());
+    let (name, value) = parts.ok_or("a setting is NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 

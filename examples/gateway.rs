@@ -2,14 +2,15 @@
 //! byte for byte, and answers everything else itself.
 //!
 //! ```text
-//! GITHUB_SECRET='…' cargo run --example gateway -- gateway.toml
+//! GITHUB_SECRET='…' cargo run --example gateway -- gateway.toml     # or --help, for this
 //! ```
 //!
 //! ```toml
 //! listen = "127.0.0.1:5000"
 //! memory = 268435456                 # bytes of all unverified bodies together; 256 MiB by default
-//! connections = 1024                 # how many are served at a time, and others wait; 1024 by default
-//! head_timeout = 10                  # seconds that a request's head may take, or a connection be idle; 10 by default
+//! connections = 400                  # how many are served at a time, and others wait; 400 by default
+//! head_timeout = 10                  # seconds that a request's head may take, a connection be idle, or a client
+//!                                    # take nothing of what it is answered; 10 by default
 //!
 //! [dedupe]                           # optional: what a service has answered with 2xx does not reach it again
 //! capacity = 100000                  # how many deliveries are remembered, in memory; 100 000 by default
@@ -20,7 +21,8 @@
 //! provider = "github"
 //! secrets = ["GITHUB_SECRET"]        # names of environment variables, the current secret first
 //! upstream = "http://127.0.0.1:8080/hooks/github"
-//! timeout = 10                       # seconds until the service answers; 10 by default
+//! timeout = 10                       # seconds until the service answers, and from one piece of its answer to the
+//!                                    # next; 10 by default
 //!
 //! [[route]]
 //! path = "/paypal"
@@ -31,10 +33,15 @@
 //! # public_url, token_header, tolerance (seconds), body_limit (bytes), dedupe (false to leave it out)
 //! ```
 //!
-//! The service is told who proved the delivery by the headers `x-verified-provider`, `x-verified-key` (the
-//! name of the variable), `x-verified-delivery-id`, and `x-verified-time` in Unix seconds; what a sender
-//! writes under such names is removed. Let nobody but the gateway reach the service, and put a server in front
-//! of it that ends TLS.
+//! The service is told who proved the delivery by the headers `x-verified-provider` and `x-verified-key` (the
+//! name of the variable); and by `x-verified-delivery-id`, and `x-verified-time` in Unix seconds, where the
+//! provider signs them: GitHub's id, for one, is in no such header, because anybody could write another. What a
+//! sender writes under such names is removed. Let nobody but the gateway reach the service, and put a server in
+//! front of it that ends TLS.
+//!
+//! A connection takes two file descriptors, its own and one to the service: with more `connections`, raise
+//! `ulimit -n`, which is 1024 on many systems. A first Ctrl-C or SIGTERM lets what was begun come to its end, for
+//! 30 s; a second does not.
 //!
 //! Why a delivery was refused is diagnosed now and then, at level warn. Each refusal is an event of level debug,
 //! because anybody can cause as many as they like: `LOG=debug` shows them.
@@ -45,11 +52,9 @@ use std::{
     collections::BTreeMap,
     env,
     error::Error,
-    fs,
-    future::Future,
-    io,
+    fs, io,
+    num::{NonZeroU32, NonZeroUsize},
     path::Path,
-    pin::pin,
     process::ExitCode,
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
@@ -68,10 +73,16 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use serde::Deserialize;
-use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+use tokio_io_timeout::TimeoutStream;
 use tower::{Layer, service_fn};
+use tower_http::timeout::TimeoutBody;
 use tower_webhook::{
-    DedupeLayer, Keys, PublicUrl, Secret, Verified, VerifiedBody, WebhookLayer,
+    DedupeLayer, Keys, Secret, Verified, VerifiedBody, WebhookLayer,
     dedupe::{MemoryStore, RedisStore},
     diagnose,
     providers::Provider,
@@ -79,11 +90,23 @@ use tower_webhook::{
 };
 use tracing::{Level, info, warn};
 
+use self::common::{Besides, Words};
+
 /// How long requests in flight may take once the gateway is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// The longest head of a request, in bytes.
-const LONGEST_HEAD: usize = 64 << 10;
+/// How much is read of a head before it is refused for want of an end, in bytes. The read that brings the end may
+/// bring as much again.
+const MOST_BUFFERED: usize = 64 << 10;
+
+/// How long a body may be where neither the route nor the provider says so, in bytes.
+const BODY_LIMIT: usize = 1 << 20;
+
+const WORDS: Words = Words {
+    setting: "`settings = { NAME = \"…\" }`",
+    public_url: "`public_url`",
+    token_header: "`token_header`",
+};
 
 /// What the service is told begins so, and what a sender writes under such a name is removed.
 const TOLD: &str = "x-verified-";
@@ -105,9 +128,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 #[serde(deny_unknown_fields)]
 struct Config {
     listen: String,
-    memory: Option<usize>,
-    connections: Option<usize>,
-    head_timeout: Option<u64>,
+    memory: Option<NonZeroUsize>,
+    connections: Option<NonZeroUsize>,
+    head_timeout: Option<Seconds>,
     dedupe: Option<Dedupe>,
     route: Vec<Route>,
 }
@@ -116,7 +139,7 @@ struct Config {
 #[serde(deny_unknown_fields)]
 struct Dedupe {
     redis: Option<String>,
-    capacity: Option<usize>,
+    capacity: Option<NonZeroUsize>,
 }
 
 #[derive(Deserialize)]
@@ -126,14 +149,24 @@ struct Route {
     provider: String,
     secrets: Vec<String>,
     upstream: String,
-    timeout: Option<u64>,
+    timeout: Option<Seconds>,
     public_url: Option<String>,
     token_header: Option<String>,
-    tolerance: Option<u64>,
-    body_limit: Option<usize>,
+    tolerance: Option<Seconds>,
+    body_limit: Option<NonZeroUsize>,
     dedupe: Option<bool>,
     #[serde(default)]
     settings: BTreeMap<String, String>,
+}
+
+/// At least one, and no more than any clock can count.
+#[derive(Clone, Copy, Deserialize)]
+struct Seconds(NonZeroU32);
+
+impl From<Seconds> for Duration {
+    fn from(seconds: Seconds) -> Self {
+        Self::from_secs(seconds.0.get().into())
+    }
 }
 
 #[tokio::main]
@@ -149,7 +182,12 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), BoxError> {
     let path = env::args_os().nth(1);
-    let path = path.ok_or("the configuration is missing: gateway FILE")?;
+    let path =
+        path.ok_or("the configuration is missing: gateway FILE; --help shows what is in it")?;
+    if path == "--help" || path == "-h" {
+        common::help(include_str!("gateway.rs"));
+        return Ok(());
+    }
     let config = read(Path::new(&path))?;
     let level = env::var("LOG").unwrap_or_else(|_| "info".to_owned());
     let level: Level = level
@@ -161,7 +199,8 @@ async fn run() -> Result<(), BoxError> {
         .init();
 
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let budget = MemoryBudget::new(config.memory.unwrap_or(256 << 20));
+    let memory = config.memory.map_or(256 << 20, NonZeroUsize::get);
+    let budget = MemoryBudget::new(memory);
     let dedupe = match &config.dedupe {
         Some(dedupe) => Some(dedupe.layer().await?),
         None => None,
@@ -177,7 +216,8 @@ async fn run() -> Result<(), BoxError> {
             return Err(format!("path `{}` is there twice", route.path).into());
         }
         let told = |error: BoxError| format!("path `{}`: {error}", route.path);
-        let layer = route.layer().map_err(told)?.memory_budget(budget.clone());
+        let layer = route.layer(memory).map_err(told)?;
+        let layer = layer.memory_budget(budget.clone());
         let upstream = Upstream::new(&route, &client).map_err(told)?;
         let forward = service_fn(move |request| {
             let upstream = Arc::clone(&upstream);
@@ -192,10 +232,12 @@ async fn run() -> Result<(), BoxError> {
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| format!("cannot listen on `{}`: {error}", config.listen))?;
-    let stop = stop_signal()?;
+    let stop = stop_signals()?;
     info!("listening on {}", listener.local_addr()?);
-    let most = config.connections.unwrap_or(1024);
-    let head_timeout = Duration::from_secs(config.head_timeout.unwrap_or(10));
+    let most = config.connections.map_or(400, NonZeroUsize::get);
+    let head_timeout = config
+        .head_timeout
+        .map_or(Duration::from_secs(10), Duration::from);
     serve(listener, router, most, head_timeout, stop).await;
     info!("stopped");
     Ok(())
@@ -207,48 +249,66 @@ async fn serve(
     router: Router,
     most: usize,
     head_timeout: Duration,
-    stop: impl Future<Output = ()>,
+    mut stop: impl AsyncFnMut(),
 ) {
     let service = TowerToHyperService::new(router);
     let mut server = http1::Builder::new();
     server
         .timer(TokioTimer::new())
         .header_read_timeout(head_timeout)
-        .max_buf_size(LONGEST_HEAD);
+        .max_buf_size(MOST_BUFFERED);
 
     let places = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
-    let mut stop = pin!(stop);
     loop {
-        let accept = async {
+        let next = async {
             let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            (place, accept(&listener).await)
         };
-        let (place, accepted) = tokio::select! {
-            accepted = accept => accepted,
-            () = &mut stop => break,
+        let (place, stream) = tokio::select! {
+            next = next => next,
+            () = stop() => break,
         };
-        match accepted {
-            Ok((stream, _)) => {
-                let connection = server.serve_connection(TokioIo::new(stream), service.clone());
-                let connection = connections.watch(connection);
-                tokio::spawn(async move {
-                    // It ends well or not, as its client likes.
-                    let _ = connection.await;
-                    drop(place);
-                });
-            }
-            // Out of file descriptors, most likely: some are given back as connections close.
-            Err(error) => {
-                warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
+        // A client that reads nothing must not keep its place.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(head_timeout));
+        let stream = TokioIo::new(Box::pin(stream));
+        let connection = connections.watch(server.serve_connection(stream, service.clone()));
+        tokio::spawn(async move {
+            // It ends well or not, as its client likes.
+            let _ = connection.await;
+            drop(place);
+        });
     }
     drop(listener);
     // A service that never finishes what it began must not keep the gateway from stopping.
-    if timeout(GRACE, connections.shutdown()).await.is_err() {
-        warn!("giving up on what is still in flight");
+    tokio::select! {
+        done = timeout(GRACE, connections.shutdown()) => if done.is_err() {
+            warn!("giving up on what is still in flight");
+        },
+        () = stop() => warn!("told again to stop: giving up on what is in flight"),
+    }
+}
+
+/// The next connection that there is.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            // About that connection alone, which is gone.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ConnectionAborted | ConnectionRefused | ConnectionReset
+                ) => {}
+            // Out of file descriptors, most likely: some are given back as connections close.
+            Err(error) => {
+                warn!(%error, "cannot accept a connection");
+                sleep(Duration::from_secs(1)).await;
+            }
+        }
     }
 }
 
@@ -260,16 +320,13 @@ fn read(path: &Path) -> Result<Config, BoxError> {
     if config.route.is_empty() {
         return Err(format!("`{file}`: no route").into());
     }
-    if config.connections == Some(0) || config.head_timeout == Some(0) {
-        return Err(format!("`{file}`: `connections` and `head_timeout` are at least 1").into());
-    }
     Ok(config)
 }
 
 impl Dedupe {
     async fn layer(&self) -> Result<DedupeLayer, BoxError> {
         let Some(name) = &self.redis else {
-            let capacity = self.capacity.unwrap_or(100_000);
+            let capacity = self.capacity.map_or(100_000, NonZeroUsize::get);
             return Ok(DedupeLayer::new(MemoryStore::new(capacity)));
         };
         if self.capacity.is_some() {
@@ -300,38 +357,54 @@ impl Route {
         Ok(Some(dedupe.clone().scope(self.path.as_str())))
     }
 
-    fn layer(&self) -> Result<WebhookLayer, BoxError> {
+    /// What verifies its deliveries, with so much memory for all routes.
+    fn layer(&self, memory: usize) -> Result<WebhookLayer, BoxError> {
         let mut secrets = Vec::new();
         for name in &self.secrets {
             secrets.push(Secret::from_env(name)?.label(name.as_str()));
         }
         let keys = Keys::newest_first(secrets).ok_or("no secrets")?;
-        let mut layer = WebhookLayer::new(self.provider()?, keys)?.diagnose(diagnose::log);
-        if let Some(seconds) = self.tolerance {
-            layer = layer.tolerance(Duration::from_secs(seconds));
+        let provider = self.provider()?;
+        let limit = self.body_limit.map(NonZeroUsize::get);
+        let limit = limit.or(provider.body_limit()).unwrap_or(BODY_LIMIT);
+        if limit > memory {
+            return Err(format!(
+                "a body may have {limit} bytes, and all together no more than {memory}: \
+                 set a lower `body_limit`, or a higher `memory`"
+            )
+            .into());
         }
-        if let Some(bytes) = self.body_limit {
-            layer = layer.body_limit(bytes);
+        let mut layer = WebhookLayer::new(provider, keys)?
+            .body_limit(limit)
+            .diagnose(diagnose::log);
+        if let Some(seconds) = self.tolerance {
+            layer = layer.tolerance(seconds.into());
         }
         Ok(layer)
     }
 
     fn provider(&self) -> Result<Provider, BoxError> {
-        let name = &self.provider;
-        let mut provider = common::provider(name)?;
+        let mut besides = Besides {
+            public_url: self.public_url.clone(),
+            ..Besides::default()
+        };
         for (name, value) in &self.settings {
             let value = match value.strip_prefix('$') {
                 None => value.clone(),
                 Some(variable) => env::var(variable)
                     .map_err(|error| format!("setting `{name}`: `{variable}`: {error}"))?,
             };
-            provider = provider.with_setting(name, value);
-        }
-        if let Some(base) = &self.public_url {
-            provider = provider.with_public_url(PublicUrl::fixed(base)?);
+            besides.settings.push((name.clone(), value));
         }
         if let Some(name) = &self.token_header {
-            provider = provider.with_token_header(name.parse()?);
+            let header = name.parse();
+            besides.token_header =
+                Some(header.map_err(|error| format!("`token_header`: {error}"))?);
+        }
+        let provider = besides.put(common::provider(&self.provider)?, &WORDS)?;
+        if provider.scheme().url_is_signed() && provider.public_url().is_none() {
+            let name = &self.provider;
+            return Err(format!("`{name}` signs the URL: say by `public_url` which it is").into());
         }
         Ok(provider)
     }
@@ -349,17 +422,25 @@ impl Upstream {
         route: &Route,
         client: &Client<HttpConnector, VerifiedBody>,
     ) -> Result<Arc<Self>, BoxError> {
-        let uri: Uri = route
-            .upstream
-            .parse()
-            .map_err(|error| format!("upstream: {error}"))?;
-        if uri.scheme_str() != Some("http") || uri.authority().is_none() || uri.query().is_some() {
-            return Err("upstream: an http:// URL with a host and no query".into());
+        let what = "upstream: an http:// URL with a host, and a port up to 65535 if it likes; \
+                    without a user, a query or a fragment";
+        let uri: Uri = route.upstream.parse().map_err(|_| what)?;
+        let authority = uri.authority().ok_or(what)?;
+        let is_http = uri.scheme_str() == Some("http") && !authority.host().is_empty();
+        // A port that is none is not in the authority's parts.
+        let port = authority
+            .port()
+            .map_or(String::new(), |port| format!(":{port}"));
+        let is_host = *authority == format!("{}{port}", authority.host());
+        if !is_http || !is_host || uri.query().is_some() || route.upstream.contains('#') {
+            return Err(what.into());
         }
         Ok(Arc::new(Self {
             client: client.clone(),
+            timeout: route
+                .timeout
+                .map_or(Duration::from_secs(10), Duration::from),
             uri,
-            timeout: Duration::from_secs(route.timeout.unwrap_or(10)),
         }))
     }
 
@@ -369,10 +450,15 @@ impl Upstream {
             return failure(StatusCode::BAD_REQUEST, "Invalid request");
         };
         match timeout(self.timeout, self.client.request(request)).await {
+            // Nobody asked for another protocol.
+            Ok(Ok(response)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                warn!(upstream = %self.uri, "the service switches protocols");
+                failure(StatusCode::BAD_GATEWAY, "Bad gateway")
+            }
             Ok(Ok(mut response)) => {
-                info!(upstream = %self.uri, status = response.status().as_u16(), "delivered");
+                info!(upstream = %self.uri, status = response.status().as_u16(), "answered");
                 take_off(response.headers_mut());
-                response.map(Body::new)
+                response.map(|body| Body::new(TimeoutBody::new(self.timeout, body)))
             }
             Ok(Err(error)) => {
                 let cause = error.source().map(ToString::to_string);
@@ -398,6 +484,8 @@ impl Upstream {
         // The client writes its own, of the service and of the body.
         head.headers.remove(header::HOST);
         head.headers.remove(header::CONTENT_LENGTH);
+        // Which is there.
+        head.headers.remove(header::EXPECT);
         let verified: Verified = head.extensions.remove()?;
         tell(&verified, &mut head.headers);
         let mut request = Request::new(body);
@@ -412,21 +500,29 @@ impl Upstream {
 fn tell(verified: &Verified, headers: &mut HeaderMap) {
     let names: Vec<_> = headers
         .keys()
-        // Many services take `_` for `-`.
-        .filter(|name| name.as_str().replace('_', "-").starts_with(TOLD))
+        // Many services take `_` for `-`, and some take anything.
+        .filter(|name| {
+            let plain = |it: char| if it.is_alphanumeric() { it } else { '-' };
+            let name: String = name.as_str().chars().map(plain).collect();
+            name.starts_with(TOLD)
+        })
         .cloned()
         .collect();
     for name in names {
         headers.remove(name);
     }
+    // What is not signed proves nothing.
+    let id = verified.delivery_id();
+    let id = id.filter(|_| verified.delivery_id_is_signed());
     let time = verified
         .timestamp()
+        .filter(|_| verified.timestamp_is_signed())
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let time = time.map(|time| time.as_secs().to_string());
     for (name, value) in [
         ("provider", Some(verified.provider())),
         ("key", verified.key_label()),
-        ("delivery-id", verified.delivery_id()),
+        ("delivery-id", id),
         ("time", time.as_deref()),
     ] {
         let name = HeaderName::try_from(format!("{TOLD}{name}"));
@@ -456,14 +552,14 @@ fn failure(status: StatusCode, error: &str) -> Response<Body> {
     (status, axum::Json(serde_json::json!({ "error": error }))).into_response()
 }
 
-/// Ctrl-C or SIGTERM, noticed from this call on.
+/// Ctrl-C or SIGTERM, each time it is called; noticed from here on.
 #[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+fn stop_signals() -> io::Result<impl AsyncFnMut()> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
+    Ok(async move || {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
@@ -471,11 +567,11 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Ctrl-C, noticed from this call on.
+/// Ctrl-C, each time it is called; noticed from here on.
 #[cfg(windows)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+fn stop_signals() -> io::Result<impl AsyncFnMut()> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
+    Ok(async move || {
         interrupt.recv().await;
     })
 }

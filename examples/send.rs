@@ -23,11 +23,12 @@
 //! | `--token-header NAME` | the header of a token, where that is the operator's to choose |
 //! | `--key-name NAME` | what the key is called beside the signature, for Braintree and Sinch |
 //! | `--tamper` | changes the body after it was signed |
-//! | `--retry`, `--retry=fast` | sends it again until it arrives, over three days or a third of a second |
+//! | `--retry`, `--retry=fast` | sends it again until it arrives, over three days or a third of a second; by `Retry-After` a receiver can make each wait a day, or a second |
 //! | `--timeout SECONDS` | how long a try may take, and after the last the body of its answer; 20 by default |
-//! | `--print-curl` | prints a command that sends it, and sends nothing |
+//! | `--print-curl` | prints a command that sends it, and sends nothing. A token is in it as it is |
 //!
-//! It ends with 0 if the delivery arrived, with 1 if it did not, and with 2 if it could not be made.
+//! It ends with 0 if the delivery arrived, whatever becomes of the answer's body; with 1 if it did not, be it
+//! refused or nobody there; and with 2 if it could not be made.
 
 mod common;
 
@@ -52,24 +53,39 @@ use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use lexopt::{Arg, Parser, ValueExt};
 use serde::de::IgnoredAny;
-use tower::{ServiceBuilder, ServiceExt, service_fn, util::Either};
+use tower::{ServiceBuilder, ServiceExt, retry::Policy, service_fn, util::Either};
 use tower_webhook::{
-    Keys, PublicUrl, Secret,
+    Keys, Secret,
     body::DeliveryBody,
     providers::{self, Provider},
     scheme::{Credential, Place, Scheme},
-    sign::{Backoff, DeliveryId, DeliveryRetry, Outcome, Schedule, SignLayer, Signer, Verdict},
+    sign::{
+        Backoff, DeliveryId, DeliveryRetry, Failure, Outcome, SignLayer, Signer, Verdict, Wait,
+    },
 };
+
+use self::common::{Besides, Words};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 type BoxError = Box<dyn Error + Send + Sync>;
+
+const WORDS: Words = Words {
+    setting: "--setting NAME=…",
+    public_url: "--public-url",
+    token_header: "--token-header",
+};
 
 /// The longest answer that is shown, in bytes.
 const MOST_SHOWN: usize = 1 << 20;
 
 /// A longer argument is refused by some systems, in bytes.
 const LONGEST_ARGUMENT: usize = 100_000;
+
+/// `println!`, to who may have had enough.
+macro_rules! say {
+    ($($text:tt)*) => { common::print(&(format!($($text)*) + "\n")) };
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -105,7 +121,7 @@ async fn run(options: Options) -> Result<bool, BoxError> {
             let body = tampered(request.body());
             *request.body_mut() = body;
         }
-        println!("{}", curl(&request)?);
+        say!("{}", curl(&request)?);
         return Ok(true);
     }
     if request.uri().scheme_str() != Some("http") {
@@ -127,7 +143,7 @@ async fn run(options: Options) -> Result<bool, BoxError> {
             let answer = answer.await;
             match &answer {
                 Ok(response) => show_head(response),
-                Err(error) => println!("< no answer: {}", told(error)),
+                Err(error) => say!("< no answer: {}", told(error)),
             }
             answer
         }
@@ -139,43 +155,58 @@ async fn run(options: Options) -> Result<bool, BoxError> {
         .service(client);
     let sender = match options.retry {
         None => Either::Left(sender),
-        Some(backoff) => {
-            let policy = DeliveryRetry::new().schedule(Told(backoff));
-            Either::Right(ServiceBuilder::new().retry(policy).service(sender))
+        Some(policy) => {
+            let told = Told { policy, tries: 0 };
+            Either::Right(ServiceBuilder::new().retry(told).service(sender))
         }
     };
-    let response = sender
-        .oneshot(request)
-        .await
-        .map_err(|error| told(&*error))?;
+    let response = match sender.oneshot(request).await {
+        Ok(response) => response,
+        Err(error) if error.is_final() => return Err(told(&*error).into()),
+        Err(error) => {
+            eprintln!("error: {}", told(&*error));
+            return Ok(false);
+        }
+    };
     let delivered = response.status().is_success();
     let outcome = response.extensions().get::<Outcome>().copied();
-    tokio::time::timeout(options.timeout, show_answer(response))
-        .await
-        .map_err(|_| "the answer's body did not arrive in time")??;
-    match outcome.map(|outcome| outcome.verdict()) {
-        Some(Verdict::Gone) => println!("\nthe receiver wants no more deliveries"),
-        Some(Verdict::Refused) => println!("\nrefused, and so not sent again"),
+    match tokio::time::timeout(options.timeout, show_answer(response)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => eprintln!("error: the answer's body: {error}"),
+        Err(_) => eprintln!("error: the answer's body did not arrive in time"),
+    }
+    match outcome.map(|outcome| (outcome.verdict(), outcome.tries())) {
+        Some((Verdict::Gone, _)) => say!("\nthe receiver wants no more deliveries"),
+        Some((Verdict::Refused, _)) => say!("\nrefused, and so not sent again"),
+        Some((Verdict::Again, tries)) => say!("\nno try after {tries}"),
         _ => {}
     }
     Ok(delivered)
 }
 
-/// A schedule that says how long it waits.
+/// A policy that says how long it waits.
 #[derive(Clone)]
-struct Told(Backoff);
+struct Told {
+    policy: DeliveryRetry,
+    tries: u32,
+}
 
-impl Schedule for Told {
-    fn wait(&mut self, retry: u32) -> Option<Duration> {
-        let wait = self.0.wait(retry);
-        match wait {
-            Some(wait) => println!(
-                "\ntry {} in {wait:.1?}, or later if the receiver asks",
-                retry + 1
-            ),
-            None => println!("\nno try after {retry}"),
-        }
-        wait
+impl<B: Clone, R, E: Failure> Policy<Request<B>, Response<R>, E> for Told {
+    type Future = Wait;
+
+    fn retry(
+        &mut self,
+        request: &mut Request<B>,
+        result: &mut Result<Response<R>, E>,
+    ) -> Option<Wait> {
+        let wait = self.policy.retry(request, result)?;
+        self.tries += 1;
+        say!("\ntry {} in {:.1?}", self.tries + 1, wait.duration());
+        Some(wait)
+    }
+
+    fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
+        Some(request.clone())
     }
 }
 
@@ -213,20 +244,20 @@ fn show_request(request: &Request<DeliveryBody>, scheme: &Scheme) {
     if is_at(|place| matches!(place, Place::Query(_))) {
         let url = uri.to_string();
         let url = url.split('?').next().unwrap_or_default();
-        println!("\n> {} {url}?…", request.method());
+        say!("\n> {} {url}?…", request.method());
     } else {
-        println!("\n> {} {uri}", request.method());
+        say!("\n> {} {uri}", request.method());
     }
     show_headers(">", request.headers(), is_token);
     if is_at(Place::is_in_body) {
-        println!("\n({} bytes, with the token)", body.len());
+        say!("\n({} bytes, with the token)", body.len());
     } else {
         show_body(&body);
     }
 }
 
 fn show_head(response: &Response<Incoming>) {
-    println!("< {}", response.status());
+    say!("< {}", response.status());
     show_headers("<", response.headers(), false);
 }
 
@@ -234,17 +265,16 @@ async fn show_answer(response: Response<Incoming>) -> Result<(), BoxError> {
     let body = Limited::new(response.into_body(), MOST_SHOWN)
         .collect()
         .await;
-    let body = body.map_err(|error| format!("the answer's body: {error}"))?;
-    show_body(&body.to_bytes());
+    show_body(&body?.to_bytes());
     Ok(())
 }
 
 fn show_headers(mark: &str, headers: &HeaderMap, hides: bool) {
     for (name, value) in headers {
         if hides && value.is_sensitive() {
-            println!("{mark} {name}: …");
+            say!("{mark} {name}: …");
         } else {
-            println!("{mark} {name}: {}", value.as_bytes().escape_ascii());
+            say!("{mark} {name}: {}", value.as_bytes().escape_ascii());
         }
     }
 }
@@ -252,8 +282,19 @@ fn show_headers(mark: &str, headers: &HeaderMap, hides: bool) {
 fn show_body(body: &[u8]) {
     match std::str::from_utf8(body) {
         Ok("") => {}
-        Ok(text) => println!("\n{text}"),
-        Err(_) => println!("\n({} bytes)", body.len()),
+        // What a terminal obeys is shown, and not sent to it.
+        Ok(text) => {
+            let mut shown = String::new();
+            for it in text.chars() {
+                match it {
+                    '\n' | '\t' => shown.push(it),
+                    _ if it.is_control() => shown.extend(it.escape_default()),
+                    _ => shown.push(it),
+                }
+            }
+            say!("\n{shown}");
+        }
+        Err(_) => say!("\n({} bytes)", body.len()),
     }
 }
 
@@ -310,12 +351,10 @@ struct Options {
     time: Option<SystemTime>,
     headers: Vec<(HeaderName, HeaderValue)>,
     method: Option<Method>,
-    settings: Vec<(String, String)>,
-    public_url: Option<String>,
-    token_header: Option<HeaderName>,
+    besides: Besides,
     key_name: Option<String>,
     tamper: bool,
-    retry: Option<Backoff>,
+    retry: Option<DeliveryRetry>,
     timeout: Duration,
     print_curl: bool,
 }
@@ -330,7 +369,7 @@ impl Options {
         while let Some(arg) = from.next()? {
             let name = match arg {
                 Arg::Long("help") | Arg::Short('h') => {
-                    help();
+                    common::help(include_str!("send.rs"));
                     return Ok(None);
                 }
                 Arg::Long("list") => {
@@ -338,6 +377,7 @@ impl Options {
                     return Ok(None);
                 }
                 Arg::Long(name) => name.to_owned(),
+                Arg::Value(it) if it == "fast" => return Err("write --retry=fast".into()),
                 other => return Err(other.unexpected().into()),
             };
             let taken = options.take(&name, &mut from);
@@ -357,12 +397,15 @@ impl Options {
             "at" => self.time = Some(from.value()?.parse_with(time)?),
             "header" => self.headers.push(from.value()?.parse_with(header)?),
             "method" => self.method = Some(from.value()?.parse()?),
-            "setting" => self.settings.push(from.value()?.parse_with(setting)?),
-            "public-url" => self.public_url = Some(from.value()?.string()?),
-            "token-header" => self.token_header = Some(from.value()?.parse()?),
+            "setting" => {
+                let setting = from.value()?.parse_with(setting)?;
+                self.besides.settings.push(setting);
+            }
+            "public-url" => self.besides.public_url = Some(from.value()?.string()?),
+            "token-header" => self.besides.token_header = Some(from.value()?.parse()?),
             "key-name" => self.key_name = Some(from.value()?.string()?),
             "tamper" => self.tamper = true,
-            "retry" => self.retry = Some(backoff(from.optional_value())?),
+            "retry" => self.retry = Some(retry(from.optional_value())?),
             "timeout" => self.timeout = Duration::from_secs(from.value()?.parse()?),
             "print-curl" => self.print_curl = true,
             _ => return Err("there is no such option; --help shows all".into()),
@@ -375,23 +418,9 @@ impl Options {
             .provider
             .as_deref()
             .ok_or("--provider is missing; --list shows them")?;
-        let mut provider =
+        let provider =
             common::provider(name).map_err(|error| format!("{error}; --list shows all"))?;
-        for (name, value) in &self.settings {
-            if !provider.scheme().settings().any(|known| known == name) {
-                return Err(
-                    format!("--setting: this provider has none that is called `{name}`").into(),
-                );
-            }
-            provider = provider.with_setting(name, value.as_str());
-        }
-        if let Some(url) = &self.public_url {
-            let url = PublicUrl::fixed(url).map_err(|error| format!("--public-url: {error}"))?;
-            provider = provider.with_public_url(url);
-        }
-        if let Some(name) = &self.token_header {
-            provider = provider.with_token_header(name.clone());
-        }
+        let provider = self.besides.put(provider, &WORDS)?;
         let mut secrets = Vec::new();
         for secret in &self.secrets {
             let secret = Secret::new(secret.as_str());
@@ -412,12 +441,13 @@ impl Options {
     fn request(&self, provider: &Provider) -> Result<Request<DeliveryBody>, BoxError> {
         let scheme = provider.scheme();
         let url = self.url.as_deref().ok_or("--url is missing")?;
+        // A URL that cannot be read may have a password in it, and so is not shown.
+        let what = "begin with http:// and a host";
         let uri: Uri = url
             .parse()
-            .map_err(|error| format!("--url `{url}`: {error}; begin with http:// and a host"))?;
+            .map_err(|error| format!("--url: {error}; {what}"))?;
         let authority = uri.authority().filter(|_| uri.scheme().is_some());
-        let authority =
-            authority.ok_or_else(|| format!("--url `{url}`: begin with http:// and a host"))?;
+        let authority = authority.ok_or_else(|| format!("--url: {what}"))?;
         if authority.as_str().contains('@') {
             return Err(
                 "--url: with a user in it; put that into --header 'authorization: …'".into(),
@@ -475,15 +505,8 @@ impl Options {
     }
 }
 
-/// What is at the top of this file.
-fn help() {
-    let text = include_str!("send.rs").lines();
-    for line in text.map_while(|line| line.strip_prefix("//!")) {
-        println!("{}", line.strip_prefix(' ').unwrap_or(line));
-    }
-}
-
 fn list() {
+    let mut list = String::new();
     for preset in providers::all() {
         let provider = preset.provider();
         let scheme = provider.scheme();
@@ -494,8 +517,9 @@ fn list() {
         if let Some(kind) = scheme.content_type() {
             let _ = write!(needs, ", a body of {kind}");
         }
-        println!("{:28} {:32} {needs}", preset.name(), preset.title());
+        let _ = writeln!(list, "{:28} {:32} {needs}", preset.name(), preset.title());
     }
+    common::print(&list);
 }
 
 fn time(text: &str) -> Result<SystemTime, BoxError> {
@@ -516,10 +540,12 @@ fn setting(text: &str) -> Result<(String, String), BoxError> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn backoff(which: Option<OsString>) -> Result<Backoff, BoxError> {
+fn retry(which: Option<OsString>) -> Result<DeliveryRetry, BoxError> {
     match which.map(ValueExt::string).transpose()?.as_deref() {
-        None => Ok(Backoff::standard_webhooks()),
-        Some("fast") => Ok(Backoff::fast()),
+        None => Ok(DeliveryRetry::new()),
+        Some("fast") => Ok(DeliveryRetry::new()
+            .schedule(Backoff::fast())
+            .most_retry_after(Duration::from_secs(1))),
         Some(other) => Err(format!("only `fast` is known, and not `{other}`").into()),
     }
 }

@@ -10,6 +10,12 @@ use crate::{public_url::PublicUrlError, scheme::SchemeError, secret::KeyError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetupError {
+    /// A sender cannot sign by this scheme: detached JSON web signatures are verified, and not made.
+    #[non_exhaustive]
+    Detached {
+        /// The scheme.
+        scheme: Arc<str>,
+    },
     /// A secret.
     Key(KeyError),
     /// A [setting](crate::providers::Provider::with_setting) that a handshake takes is empty, or has
@@ -51,6 +57,10 @@ pub enum SetupError {
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Detached { scheme } => write!(
+                f,
+                "scheme `{scheme}`: detached JSON web signatures are verified here, and not made"
+            ),
             Self::Key(error) => error.fmt(f),
             Self::MissingSetting { scheme, setting } => write!(
                 f,
@@ -79,7 +89,8 @@ impl Error for SetupError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Key(error) => error.source(),
-            Self::MalformedSetting { .. }
+            Self::Detached { .. }
+            | Self::MalformedSetting { .. }
             | Self::MissingSetting { .. }
             | Self::NotSymmetric { .. } => None,
             #[cfg(feature = "remote-keys")]

@@ -745,6 +745,7 @@ fn the_delivery_of_any_other_provider() {
     ];
     /// In `authorization`, which tells nothing, or as so many that the first are named alone.
     const NOT_GUESSED: &[&str] = &[
+        "atlassian-connect",
         "azure-devops",
         "basic-auth",
         "chargebee",

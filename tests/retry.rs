@@ -32,7 +32,7 @@ use tokio::{
 use tower::{
     BoxError, Layer, ServiceBuilder, ServiceExt,
     retry::{
-        RetryLayer,
+        Policy, RetryLayer,
         budget::{Budget, TpsBudget},
     },
     service_fn,
@@ -308,10 +308,15 @@ async fn retry_after_is_kept_to() {
             .most_retry_after(most)
             .clock(|| at(NOW));
         let receiver = Receiver::new([RetryAfter(status, value.clone()), Status(200)]);
+        let wait = policy
+            .clone()
+            .retry(&mut Request::new("{}"), &mut receiver.answer());
+        receiver.tries.lock().unwrap().clear();
         let (_, times) = receiver.receive(policy).await;
-        let waited = times[1].as_secs();
-        let told = || format!("{status} {value}: {waited} and not {expect}");
-        report.note((waited == expect).then_some(()).ok_or_else(told));
+        // What is told beforehand, and what it comes to.
+        let waited = [wait.unwrap().duration(), times[1]].map(|it| it.as_secs());
+        let told = || format!("{status} {value}: {waited:?} and not {expect}");
+        report.note((waited == [expect; 2]).then_some(()).ok_or_else(told));
     }
     report.finish();
 }

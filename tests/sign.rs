@@ -16,7 +16,7 @@ use std::{
 use axum::{Extension, Router, routing::any};
 use bytes::Bytes;
 use common::{NOW, Report, SECRET, STANDARD_SECRET, Script, Step, at, base64, hex};
-use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
+use http::{HeaderValue, Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::json;
@@ -26,7 +26,7 @@ use tower_webhook::{
     Keys, PublicUrl, Secret, SetupError, Verified, Verifier, WebhookLayer,
     body::DeliveryBody,
     providers::{self, Preset, Provider},
-    scheme::{Algorithm, Credential, KeyForm, Place, PublicKeyForm, Scheme},
+    scheme::{Algorithm, Credential, Encoding, KeyForm, Layout, Place, PublicKeyForm, Scheme},
     sign::{DeliveryId, DeliveryIdLayer, SendError, Sign, SignError, SignLayer, Signer},
 };
 
@@ -281,6 +281,47 @@ fn what_is_signed_beside_the_body_is_told() {
             .map(|(name, places)| (name, places.to_owned()))
             .into()
     );
+}
+
+/// HTTP drops white space around the value of a header, and so a receiver would hold the signature against
+/// another value.
+#[test]
+fn white_space_that_is_lost_on_the_way_is_not_signed() {
+    let mut report = Report::default();
+    let mut heads = 0;
+    for preset in providers::all() {
+        let provider = with_settings(preset);
+        let scheme = provider.scheme().clone();
+        let Some([own, _]) = secrets(&scheme) else {
+            continue;
+        };
+        let signer = signer(provider, own);
+        let delivery = unsigned("https://hooks.example.com", &scheme).map(DeliveryBody::into_bytes);
+        let is_header = |place: &&Place| matches!(place, Place::Header(_));
+        let id = scheme.id_place().filter(is_header);
+        for text in [" msg_1", "msg_1 ", "\tmsg_1", "msg_1\t", " "] {
+            let outcome = signer.sign(&mut delivery.clone(), text, at(NOW));
+            let expect = id.map_or(Ok(()), |place| Err(SignError::Place(place.clone())));
+            let told = || format!("{} {text:?}: {outcome:?}", preset.name());
+            report.note((outcome == expect).then_some(()).ok_or_else(told));
+            for place in scheme.signed_places() {
+                let Place::Header(name) = &place else {
+                    continue;
+                };
+                let mut delivery = delivery.clone();
+                let value = HeaderValue::from_str(text).unwrap();
+                delivery.headers_mut().insert(name, value);
+                let outcome = signer.sign(&mut delivery, "msg_1", at(NOW));
+                let told = || format!("{} {place} {text:?}: {outcome:?}", preset.name());
+                let is_refused = outcome == Err(SignError::Place(place.clone()));
+                report.note(is_refused.then_some(()).ok_or_else(told));
+                heads += 1;
+            }
+            heads += usize::from(id.is_some());
+        }
+    }
+    report.finish();
+    assert!(heads > 100, "{heads}");
 }
 
 // ===== what a signed request looks like =====
@@ -590,6 +631,17 @@ fn what_cannot_be_signed_says_why() {
         &new(providers::sendgrid(), "a").unwrap_err(),
         "scheme `sendgrid`: only the provider has the private key that signs",
     );
+    let detached = Scheme::builder("acme")
+        .signature_header("x-signature")
+        .layout(Layout::detached_jws())
+        .encoding(Encoding::Base64Url)
+        .message("{body}")
+        .build()
+        .unwrap();
+    says(
+        &new(detached.into(), "a").unwrap_err(),
+        "scheme `acme`: detached JSON web signatures are verified here, and not made",
+    );
     says(
         &new(providers::livekit(), "a").unwrap_err(),
         "scheme `livekit`: the setting `api_key` is signed; give it by `Provider::with_setting`",
@@ -616,6 +668,10 @@ fn what_cannot_be_signed_says_why() {
         ),
         (
             sign(providers::standard_webhooks(), "{}", "a\nb"),
+            "`webhook-id` cannot hold this value",
+        ),
+        (
+            sign(providers::standard_webhooks(), "{}", "a "),
             "`webhook-id` cannot hold this value",
         ),
         (
@@ -893,7 +949,7 @@ async fn an_id_stays_where_it_is_put() {
             let outcome = signed.sign(&mut request, id, at(NOW));
             if let Place::Header(_) = place {
                 let is_text = id.is_ascii() && !id.contains(['\r', '\n', '\0']);
-                assert_eq!(outcome.is_ok(), is_text, "{id:?}");
+                assert_eq!(outcome.is_ok(), is_text && id.trim() == id, "{id:?}");
             } else {
                 assert_eq!(outcome, Ok(()), "{id:?}");
             }

@@ -53,17 +53,21 @@ impl Signer {
     /// # Errors
     ///
     /// If a secret is not in the form that the scheme takes, if a
-    /// [setting](Provider::with_setting) that is signed is missing, or if the scheme's signatures are
-    /// made with a private key of another kind, or are detached JSON web signatures
-    /// ([`SetupError::NotSymmetric`]).
+    /// [setting](Provider::with_setting) that is signed is missing, if the scheme's signatures are
+    /// made with a private key of another kind ([`SetupError::NotSymmetric`]), or if they are detached JSON web
+    /// signatures ([`SetupError::Detached`]).
     pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
         let provider = provider.into();
         check_settings(&provider)?;
         let scheme = provider.scheme();
-        let is_detached = scheme.spec().layout.is_jws() == Some(true);
-        if is_detached || !SigningKey::can_be_made(scheme.algorithm()) {
-            let scheme = scheme.spec().name.clone();
+        let name = &scheme.spec().name;
+        if !SigningKey::can_be_made(scheme.algorithm()) {
+            let scheme = name.clone();
             return Err(SetupError::NotSymmetric { scheme });
+        }
+        if scheme.spec().layout.is_jws() == Some(true) {
+            let scheme = name.clone();
+            return Err(SetupError::Detached { scheme });
         }
         let keys = keys
             .into()
@@ -94,6 +98,10 @@ impl Signer {
     /// them, in the head or in the body, in the place of any that are there. What else the scheme signs
     /// must be there already.
     ///
+    /// Of a scheme that has its signature in one of several places, all headers are replaced, and of queries and
+    /// bodies that which is written: Vonage's is put into a form, and a `sig` in the query of the same request
+    /// stays there.
+    ///
     /// `id` and `time` are ignored where the scheme has no place for them. A member of JSON that was a
     /// number stays one, others are strings. `Content-Length`, if it is there, is set to the length of the
     /// body.
@@ -105,8 +113,9 @@ impl Signer {
     ///
     /// If the id is empty where the scheme has one, if `time` is after the
     /// [`not_after`](crate::Secret::not_after) of every secret, if something that is signed is missing or
-    /// cannot be told from what is beside it, or if a value does not fit where it has to go. The request
-    /// may have been changed in part: do not send it.
+    /// cannot be told from what is beside it, or if a value does not fit where it has to go, such as one with
+    /// white space at an end in a header, which HTTP drops. The request may have been changed in part: do not
+    /// send it.
     pub fn sign(
         &self,
         request: &mut Request<Bytes>,
@@ -145,6 +154,14 @@ impl Signer {
             return Err(SignError::ExpiredKey);
         }
         self.clear(request.headers_mut());
+        for place in self.provider.scheme().signed_places() {
+            let Place::Header(name) = &place else {
+                continue;
+            };
+            if !request.headers().get_all(name).iter().all(put::arrives) {
+                return Err(SignError::Place(place));
+            }
+        }
         if let Some(place) = &spec.id {
             if id.is_empty() {
                 return Err(SignError::NoId);

@@ -26,6 +26,9 @@ pub(super) fn put(
     match place {
         Place::Header(name) => {
             let value = HeaderValue::from_bytes(value).map_err(|_| does_not_fit())?;
+            if !arrives(&value) {
+                return Err(does_not_fit());
+            }
             request.headers_mut().insert(name, value);
         }
         // In the token, which is made last.
@@ -55,6 +58,13 @@ pub(super) fn put(
         _ => return Err(does_not_fit()),
     }
     Ok(())
+}
+
+/// Whether a value is the same at its end: HTTP drops white space around it ([RFC 9110, section 5.5]).
+///
+/// [RFC 9110, section 5.5]: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+pub(super) fn arrives(value: &HeaderValue) -> bool {
+    value.as_bytes().trim_ascii().len() == value.len()
 }
 
 /// What is where a scheme has something, if it is text.

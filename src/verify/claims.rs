@@ -146,11 +146,10 @@ impl<'h> Claims<'h> {
         Element { part, separator }: &Element,
         text: &mut Vec<u8>,
     ) -> Result<(), RejectionKind> {
-        if *part == Part::Url {
-            text.extend_from_slice(self.base.as_bytes());
-        }
-        if let (Part::Jws, Some(token)) = (part, self.token) {
-            text.extend_from_slice(token.input());
+        match (part, self.token) {
+            (Part::Url, _) => text.extend_from_slice(self.base.as_bytes()),
+            (Part::Jws, Some(token)) => text.extend_from_slice(token.input()),
+            _ => {}
         }
         let value = self.part(part)?;
         let mut separator = separator.iter();

@@ -71,8 +71,12 @@ impl<R, E: Failure> Judge<R, E> for ByStatus {
 
 /// An error of a try to send.
 pub trait Failure {
-    /// Whether it would come again: nothing was sent because the delivery cannot be signed. All others,
-    /// connections and time-outs, may be better next time.
+    /// Whether it would come again: nothing was sent because the delivery cannot be signed. All others may be
+    /// better next time, as far as can be told: connections, time-outs, and whatever else the client fails with.
+    ///
+    /// That is so of what a client never can, too, such as an `https` URL over hyper-util's `HttpConnector`, which
+    /// is tried as long as the schedule goes on. Try a URL once before deliveries to it are queued, or let a
+    /// [`Judge`] of your own know your client's errors.
     fn is_final(&self) -> bool;
 }
 

@@ -26,7 +26,8 @@ const DEFAULT_MOST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// Whether it is sent again is a [`Judge`]'s to say, [`ByStatus`] unless set; when, a [`Schedule`]'s, the
 /// [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in seconds or as a date, makes a wait
-/// longer, up to a [bound](Self::most_retry_after).
+/// longer, up to a [bound](Self::most_retry_after), which is the same whatever the schedule: a receiver can
+/// have each retry of [`Backoff::fast`] wait for 24 h, unless a lower bound is set.
 ///
 /// The response that ends it has an [`Outcome`] in its extensions. An error ends it too, if it is final or
 /// there are no retries left.
@@ -102,8 +103,8 @@ impl<J, S> DeliveryRetry<J, S> {
         self
     }
 
-    /// How long a wait a receiver can ask for by `Retry-After`; 24 h unless set. If it asks for a longer
-    /// one, this is how long it gets.
+    /// How long a wait a receiver can ask for by `Retry-After`, before each retry and whatever the schedule;
+    /// 24 h unless set. If it asks for a longer one, this is how long it gets.
     pub fn most_retry_after(mut self, most: Duration) -> Self {
         self.rest.most_retry_after = most;
         self
@@ -163,7 +164,10 @@ where
         match verdict {
             Verdict::Again => {
                 if let Some(wait) = self.next(result.as_ref().ok().map(Response::headers)) {
-                    return Some(Wait { sleep: sleep(wait) });
+                    return Some(Wait {
+                        duration: wait,
+                        sleep: sleep(wait),
+                    });
                 }
             }
             Verdict::Delivered => {
@@ -239,8 +243,17 @@ pin_project! {
     /// The wait before a delivery is sent again.
     #[derive(Debug)]
     pub struct Wait {
+        duration: Duration,
         #[pin]
         sleep: Sleep,
+    }
+}
+
+impl Wait {
+    /// How long it is in all, as the schedule and the receiver have it.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.duration
     }
 }
 
