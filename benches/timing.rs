@@ -22,6 +22,7 @@ use std::{
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll},
+    thread,
     time::{Duration, Instant},
     vec,
 };
@@ -52,6 +53,8 @@ const NOWHERE: &str = "/other/tenant-00007";
 const FRAMES: usize = 16;
 /// How long the source behind the cache takes.
 const FAR: Duration = Duration::from_millis(1);
+/// About as long as it takes to diagnose a delivery of 64 KiB.
+const DIAGNOSED: Duration = Duration::from_millis(50);
 
 // ===== deliveries =====
 
@@ -256,6 +259,8 @@ enum Before {
     Rotation,
     /// None for a tenant with two keys, in a new layer for each delivery.
     NoRotation,
+    /// None, in a new layer for each, so that it is its turn to be diagnosed.
+    Nothing,
 }
 
 /// The times of each case in nanoseconds, sorted.
@@ -310,6 +315,11 @@ fn measure(
                 for case in [&known, &unknown] {
                     serve(&mut service, case).await;
                 }
+            }
+            if let Before::Nothing = before {
+                // What was diagnosed for those before is done by then.
+                thread::sleep(DIAGNOSED);
+                service = layer().layer(Handler);
             }
             if let (Some(case), Some(times)) = (cases.get(index), times.get_mut(index)) {
                 let time = serve(&mut service, case).await;
@@ -474,6 +484,18 @@ fn main() {
     );
     let title = "Before anybody asked for a tenant with two keys, 64 KiB in 1 frame";
     report(title, &cases, &times);
+
+    let samples = (500 / divisor).max(2);
+    let [a, again, _, _, _] = common_cases(samples);
+    let cases = [a, again, case("(b) unknown tenant", UNKNOWN, samples)];
+    let plain = in_memory(0);
+    let layer = || plain().diagnose(|_| {});
+    let times = measure(layer, &Before::Nothing, &cases, &text(64 * KIB), 1);
+    report(
+        "With each delivery diagnosed, 64 KiB in 1 frame",
+        &cases,
+        &times,
+    );
 
     let samples = 20_000 / divisor;
     let slow = 3_000 / divisor;

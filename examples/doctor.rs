@@ -8,8 +8,8 @@
 //! | --- | --- |
 //! | `--help` | this |
 //! | `--provider NAME` | whose delivery it is |
-//! | `--secret TEXT` | the secret, token or public key as it is configured. Other users of the machine can see it, so that the variable `WEBHOOK_SECRET` is better |
-//! | `--headers FILE` | a header in each line: `name: value`; before them the request's line, if it was kept |
+//! | `--secret TEXT` | the secret, token or public key as it is configured. Other users of the machine can see it, so that the variable `WEBHOOK_SECRET` is better. Again for each that is configured beside it |
+//! | `--headers FILE` | a header in each line: `name: value`; before them the request's line, if it was kept. What `curl --verbose` sends (`> name: value`) and HTTP/2's `:path` and `:authority` are read too |
 //! | `--body FILE` | the very bytes of the body |
 //! | `--method METHOD` | that of the request's line, or `POST`, by default |
 //! | `--target TARGET` | the path and the query as the server saw them; those of the request's line, or `/`, by default |
@@ -31,8 +31,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use lexopt::{Arg, Parser, ValueExt};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header::HOST};
+use lexopt::{Arg, Parser};
 use tower_webhook::{
     diagnose::{Diagnosis, Doctor},
     providers::Provider,
@@ -69,7 +69,8 @@ fn main() -> ExitCode {
 #[derive(Default)]
 struct Options {
     provider: Option<String>,
-    secret: Option<String>,
+    /// The current one first.
+    secrets: Vec<String>,
     headers: Option<String>,
     body: Option<String>,
     method: Option<Method>,
@@ -81,40 +82,59 @@ struct Options {
 
 impl Options {
     /// What the command line asks for; `None` if that is done already.
+    ///
+    /// No error shows what was given: it may be the secret, or a word of it.
     fn parse(mut from: Parser) -> Result<Option<Self>, BoxError> {
         let mut options = Self::default();
-        while let Some(arg) = from.next()? {
+        let mut place = "at first".to_owned();
+        loop {
+            let arg = from.next();
+            let arg = arg.map_err(|_| format!("{place}: what follows cannot be read"))?;
             let name = match arg {
-                Arg::Long("help") | Arg::Short('h') => {
+                Some(Arg::Long("help") | Arg::Short('h')) => {
                     common::help(include_str!("doctor.rs"));
                     return Ok(None);
                 }
-                Arg::Long(name) => name.to_owned(),
-                other => return Err(other.unexpected().into()),
+                Some(Arg::Long(name)) => name.to_owned(),
+                Some(_) => {
+                    let why =
+                        "what follows is no option; a value with spaces needs quotation marks";
+                    return Err(format!("{place}: {why}").into());
+                }
+                None => return Ok(Some(options)),
             };
-            let taken = options.take(&name, &mut from);
+            if !is_option(&name) {
+                return Err(format!("{place}: there is no such option; --help shows all").into());
+            }
+            let value = from.value();
+            let value = value.map_err(|_| format!("--{name} needs a value"))?;
+            let value = value.into_string();
+            let value = value.map_err(|_| format!("--{name}: its value is not UTF-8"))?;
+            let taken = options.take(&name, value);
             taken.map_err(|error| format!("--{name}: {error}"))?;
+            place = format!("after --{name}");
         }
-        Ok(Some(options))
     }
 
-    fn take(&mut self, name: &str, from: &mut Parser) -> Result<(), BoxError> {
+    fn take(&mut self, name: &str, value: String) -> Result<(), BoxError> {
         match name {
-            "provider" => self.provider = Some(from.value()?.string()?),
-            "secret" => self.secret = Some(from.value()?.string()?),
-            "headers" => self.headers = Some(from.value()?.string()?),
-            "body" => self.body = Some(from.value()?.string()?),
-            "method" => self.method = Some(from.value()?.parse()?),
-            "target" => self.target = Some(from.value()?.parse()?),
-            "public-url" => self.besides.public_url = Some(from.value()?.string()?),
-            "setting" => {
-                let setting = from.value()?.parse_with(setting)?;
-                self.besides.settings.push(setting);
+            "provider" => self.provider = Some(value),
+            "secret" => self.secrets.push(value),
+            "headers" => self.headers = Some(value),
+            "body" => self.body = Some(value),
+            "method" => self.method = Some(value.parse().map_err(|_| "it is no method")?),
+            "target" => self.target = Some(target(&value).ok_or("a target begins with `/`")?),
+            "public-url" => self.besides.public_url = Some(value),
+            "setting" => self.besides.settings.push(setting(&value)?),
+            "token-header" => {
+                let header = value.parse().map_err(|_| "it is no header's name")?;
+                self.besides.token_header = Some(header);
             }
-            "token-header" => self.besides.token_header = Some(from.value()?.parse()?),
-            "tolerance" => self.tolerance = Some(Duration::from_secs(from.value()?.parse()?)),
-            "at" => self.time = Some(from.value()?.parse_with(time)?),
-            _ => return Err("there is no such option; --help shows all".into()),
+            "tolerance" => {
+                let seconds = value.parse().map_err(|_| "it is no number of seconds")?;
+                self.tolerance = Some(Duration::from_secs(seconds));
+            }
+            _ => self.time = Some(time(&value)?),
         }
         Ok(())
     }
@@ -123,11 +143,11 @@ impl Options {
     fn examine(&self) -> Result<bool, BoxError> {
         let provider = self.provider()?;
         let credential = provider.scheme().credential();
-        let secret = self
-            .secret
-            .clone()
-            .or_else(|| env::var("WEBHOOK_SECRET").ok());
-        let secret = secret.ok_or("--secret is missing, and WEBHOOK_SECRET is not set")?;
+        let secrets = self.secrets()?;
+        let mut secrets = secrets.iter();
+        let secret = secrets
+            .next()
+            .ok_or("--secret is missing, and WEBHOOK_SECRET is not set")?;
         let request = self.request()?;
         let file = self.body.as_ref();
         let file =
@@ -135,7 +155,10 @@ impl Options {
         let body = fs::read(file).map_err(|error| format!("--body: `{file}`: {error}"))?;
 
         // Who asks for it can wait for it.
-        let mut doctor = Doctor::new(provider, &secret)?.work_limit(u64::MAX);
+        let mut doctor = Doctor::new(provider, secret)?.work_limit(u64::MAX);
+        for secret in secrets {
+            doctor = doctor.previous(secret)?;
+        }
         if let Some(time) = self.time {
             doctor = doctor.clock(move || time);
         }
@@ -145,6 +168,16 @@ impl Options {
         let diagnosis = doctor.examine(&request, Some(&body));
         show(&diagnosis, credential);
         Ok(diagnosis.is_accepted())
+    }
+
+    fn secrets(&self) -> Result<Vec<String>, BoxError> {
+        match env::var_os("WEBHOOK_SECRET") {
+            Some(secret) if self.secrets.is_empty() => {
+                let secret = secret.into_string();
+                Ok(vec![secret.map_err(|_| "WEBHOOK_SECRET is not UTF-8")?])
+            }
+            _ => Ok(self.secrets.clone()),
+        }
     }
 
     fn provider(&self) -> Result<Provider, BoxError> {
@@ -160,9 +193,9 @@ impl Options {
     fn request(&self) -> Result<Request<()>, BoxError> {
         let file = self.headers.as_ref().ok_or("--headers is missing")?;
         let bytes = fs::read(file).map_err(|error| format!("--headers: `{file}`: {error}"))?;
-        let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        let mut lines = lines.enumerate().take_while(|(_, line)| !line.is_empty());
-        let mut lines = lines.by_ref().peekable();
+        let lines = bytes.split(|byte| *byte == b'\n').map(sent);
+        let lines = lines.enumerate().skip_while(|(_, line)| line.is_empty());
+        let mut lines = lines.take_while(|(_, line)| !line.is_empty()).peekable();
         let mut request = Request::new(());
         *request.method_mut() = Method::POST;
         if let Some((method, target)) = lines.peek().and_then(|(_, line)| request_line(line)) {
@@ -174,12 +207,11 @@ impl Options {
             // Not the line itself, which may be the signature.
             let wrong = || {
                 format!(
-                    "--headers: line {} of `{file}` is not `name: value`",
+                    "--headers: line {} of `{file}` is not `name: value` of a request",
                     at + 1
                 )
             };
-            let (name, value) = header(line).ok_or_else(wrong)?;
-            request.headers_mut().append(name, value);
+            read_line(&mut request, line).ok_or_else(wrong)?;
         }
         if let Some(method) = &self.method {
             *request.method_mut() = method.clone();
@@ -234,24 +266,77 @@ fn unexplained(refusal: &RejectionKind, credential: Credential) -> String {
     }
 }
 
+/// A line without white space around it, nor what `curl --verbose` puts before what it sends.
+fn sent(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii();
+    line.strip_prefix(b">").unwrap_or(line).trim_ascii()
+}
+
 /// `POST /path?query HTTP/1.1`.
 fn request_line(line: &[u8]) -> Option<(Method, Uri)> {
     let mut words = std::str::from_utf8(line).ok()?.split(' ');
-    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+    let (method, path, version) = (words.next()?, words.next()?, words.next()?);
     let is_it = version.starts_with("HTTP/") && words.next().is_none();
-    is_it.then_some((method.parse().ok()?, target.parse().ok()?))
+    is_it.then_some((method.parse().ok()?, target(path)?))
 }
 
-fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
-    let at = line.iter().position(|byte| *byte == b':')?;
-    let (name, value) = line.split_at(at);
+/// `name: value`, or `:path: /path?query` and the like, as HTTP/2 has it.
+fn read_line(request: &mut Request<()>, line: &[u8]) -> Option<()> {
+    let (colon, rest) = match line.strip_prefix(b":") {
+        Some(rest) => (":", rest),
+        None => ("", line),
+    };
+    let at = rest.iter().position(|byte| *byte == b':')?;
+    let (name, value) = rest.split_at(at);
     let value = value.get(1..)?.trim_ascii();
     let name = HeaderName::from_bytes(name.trim_ascii()).ok()?;
-    Some((name, HeaderValue::from_bytes(value).ok()?))
+    let text = std::str::from_utf8(value);
+    match (colon, name.as_str()) {
+        ("", _) => {
+            let value = HeaderValue::from_bytes(value).ok()?;
+            request.headers_mut().append(name, value);
+        }
+        (_, "authority") => {
+            let value = HeaderValue::from_bytes(value).ok()?;
+            request.headers_mut().append(HOST, value);
+        }
+        (_, "method") => *request.method_mut() = text.ok()?.parse().ok()?,
+        (_, "path") => *request.uri_mut() = target(text.ok()?)?,
+        (_, "scheme") => {}
+        _ => return None,
+    }
+    Some(())
+}
+
+/// A path and a query, perhaps behind a host. `webhook` alone would be a host.
+fn target(text: &str) -> Option<Uri> {
+    let is_it = text.starts_with('/') || text.contains("://");
+    text.parse().ok().filter(|_| is_it)
+}
+
+fn is_option(name: &str) -> bool {
+    [
+        "at",
+        "body",
+        "headers",
+        "method",
+        "provider",
+        "public-url",
+        "secret",
+        "setting",
+        "target",
+        "token-header",
+        "tolerance",
+    ]
+    .contains(&name)
 }
 
 fn setting(text: &str) -> Result<(String, String), BoxError> {
-    let (name, value) = text.split_once('=').ok_or("a setting is NAME=VALUE")?;
+    // What ends with `=` is base64, and perhaps the value.
+    let parts = text
+        .split_once('=')
+        .filter(|(_, value)| !value.trim_start_matches('=').is_empty());
+    let (name, value) = parts.ok_or("a setting is NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 

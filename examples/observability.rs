@@ -46,7 +46,11 @@ impl Metrics {
             seconds,
             bytes,
         } = metrics.clone();
-        registry.register("webhook_deliveries", "Requests, by outcome", deliveries);
+        registry.register(
+            "webhook_deliveries",
+            "Requests, by outcome or reason of refusal",
+            deliveries,
+        );
         registry.register("webhook_seconds", "Time to a decision", seconds);
         registry.register("webhook_body_bytes", "Bytes of body read", bytes);
         metrics
@@ -54,17 +58,20 @@ impl Metrics {
 
     fn count(&self, outcome: &Outcome<'_>) {
         let what = match outcome.verdict() {
-            Verdict::Accepted(_) => "accepted".to_owned(),
-            Verdict::Refused(rejection) => format!("{:?}", rejection.class()),
-            _ => "handshake".to_owned(),
+            Verdict::Accepted(_) => "accepted",
+            Verdict::Refused(rejection) => rejection.kind().name(),
+            _ => "handshake",
         };
         let labels = [
             ("provider", outcome.provider().to_owned()),
-            ("outcome", what),
+            ("outcome", what.to_owned()),
         ];
         self.deliveries.get_or_create(&labels).inc();
-        self.seconds.observe(outcome.elapsed().as_secs_f64());
-        self.bytes.inc_by(outcome.bytes() as u64);
+        // Of a handshake no time is told, and none is counted.
+        if !matches!(outcome.verdict(), Verdict::Handshake(_)) {
+            self.seconds.observe(outcome.elapsed().as_secs_f64());
+            self.bytes.inc_by(outcome.bytes() as u64);
+        }
     }
 }
 

@@ -74,11 +74,14 @@ impl<S: Sync> OptionalFromRequestParts<S> for Verified {
 ///
 /// What is not JSON, or not of the type that the handler asks for, is answered 400
 /// `{"error":"Invalid payload"}`. Where and in what way it is wrong is for the operator: a `tracing` event
-/// at debug level with `provider`, `reason` and `delivery_id`, and an [`InvalidPayload`] in the extensions of the response. Without the layer
-/// around the route the answer is 500, as with [`Verified`].
+/// at warn level, since the delivery is genuine, with `provider`, `reason` and `delivery_id`, and an [`InvalidPayload`]
+/// in the extensions of the response. Without the layer around the route the answer is 500, as with [`Verified`].
 ///
 /// Any content type will do, as no provider signs it. axum's `DefaultBodyLimit` holds, which is 2 MB unless
-/// set; a longer body is answered 413 `{"error":"Payload too large"}`.
+/// set; a longer body is answered 413 `{"error":"Payload too large"}`, and told in the same event. Where
+/// the webhook layer lets longer ones in (GitHub's preset does, up to 25 MiB), set that limit too:
+/// `.layer(DefaultBodyLimit::max(25 << 20))`. The layer's own limit is not taken for it: what lies between
+/// the two may have made the body longer, as decompression does.
 ///
 /// See the [module docs](crate::axum) for an example.
 ///
@@ -179,8 +182,9 @@ impl InvalidPayload {
         Self { kind, status }
     }
 
+    /// At warn level: only who signed the delivery can cause it.
     fn log(&self, verified: &Verified) {
-        trace::debug!(
+        trace::warn!(
             provider = verified.provider(),
             reason = %self,
             delivery_id = verified.delivery_id(),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, request};
 
-use crate::rejection::RejectionKind;
+use crate::{place::Place, rejection::RejectionKind};
 
 /// The head of a request: all that is known of it before its body. A handful of references.
 ///
@@ -84,6 +84,17 @@ impl<'h> Head<'h> {
             }
         }
         Ok(first)
+    }
+
+    /// The id that the head claims, if it is no longer than any provider's: a stranger's must not fill a log.
+    pub(crate) fn claimed_id(&self, place: Option<&Place>) -> Option<&'h str> {
+        const LONGEST: usize = 128;
+
+        let Place::Header(name) = place? else {
+            return None;
+        };
+        let id = self.only(name).ok()?.map(HeaderValue::to_str)?.ok()?;
+        Some(id).filter(|id| !id.is_empty() && id.len() <= LONGEST)
     }
 
     /// As [`only`](Self::only), where an empty value says as little as none.

@@ -54,13 +54,30 @@
 //!   `percent-encoding`, `serde_json` and `serde-transcode`.
 //! - `testing`: [`testing`], signed requests and forgeries of every kind for the tests of an endpoint, and
 //!   [`testing::store`], which tests a [`dedupe::Store`] of your own. Depends on nothing more than tokio's `io-util` and `net`.
-//! - `tracing`: an event for every delivery, with the fields `provider`, `reason` where it is refused,
-//!   `delivery_id`, `key_label`, `bytes` and `micros`: at debug level, and at warn level with `provider` and
-//!   `reason` if the key source, or who takes a handshake, is at fault. One for every
-//!   handshake that is answered, at debug level, with `provider` and `handshake`. And one at info level when a
-//!   previous secret is still in use, see [`Keys::previous`]. And by [`DedupeLayer`] for every duplicate, and for a store
-//!   that fails. Their target is `tower_webhook`.
+//! - `tracing`: [events](#events) for deliveries and for what goes wrong around them. Depends on `tracing`.
 //! - `uuid`: `sign::DeliveryIdLayer`, which gives deliveries random ids. Depends on `uuid`.
+//!
+//! # Events
+//!
+//! With the feature `tracing`, under the target `tower_webhook`. Names of fields are stable; one that is not known is
+//! left out. None holds a secret, a MAC or anything of a body. What strangers can cause as often as they
+//! like is at debug level.
+//!
+//! | event | level | fields |
+//! | --- | --- | --- |
+//! | `webhook delivery accepted` | debug | `provider`, `delivery_id`, `key_label`, `bytes`, `micros` |
+//! | `webhook delivery refused` | debug | `provider`, `reason`, `delivery_id`, `key_label`, `bytes`, `micros` |
+//! | the same, where the key source, a store or who takes a handshake failed | warn | `provider`, `reason` |
+//! | the same, by [`DedupeLayer`] for what is in flight | debug | `provider`, `reason` |
+//! | `webhook handshake answered` | debug | `provider`, `handshake` |
+//! | `webhook delivery diagnosed`, by `diagnose::log`, for each finding | warn | `provider`, `reason`, `delivery_id`, `key_label`, `tenant`, `cause`, `is_proven` |
+//! | `webhook payload refused`, by `axum::VerifiedJson`, of a genuine delivery | warn | `provider`, `reason`, `delivery_id` |
+//! | `a handler asks for a verified delivery, …` (`axum::MissingLayer`) | error | |
+//! | `a previous secret is still in use`, once, see [`Keys::previous`] | info | `provider`, `tenant`, `key_label` |
+//! | `duplicate webhook delivery` | debug | `provider` |
+//! | `webhook delivery let through without a claim`, where the store failed | warn | `provider`, `reason` |
+//! | what else became of a claim in the store | warn | `key`, `reason` |
+//! | `redis cannot be connected to`; `connected to redis again` | warn; info | `reason` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one feature uses is there for all of its kind.
 #![cfg_attr(

@@ -29,6 +29,25 @@ macro_rules! nothing {
 #[cfg(not(feature = "tracing"))]
 pub(crate) use {nothing as debug, nothing as error, nothing as info, nothing as warn};
 
+/// The span that a request is in, for what is told of it on another thread.
+#[cfg(all(feature = "tracing", feature = "diagnose"))]
+pub(crate) use tracing::Span;
+
+#[cfg(all(not(feature = "tracing"), feature = "diagnose"))]
+pub(crate) struct Span;
+
+#[cfg(all(not(feature = "tracing"), feature = "diagnose"))]
+impl Span {
+    pub(crate) fn current() -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "there are no spans")]
+    pub(crate) fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        work()
+    }
+}
+
 /// Whether somebody hears events of debug level.
 pub(crate) fn is_heard() -> bool {
     #[cfg(feature = "tracing")]

@@ -22,6 +22,7 @@ use tower_webhook::{
     axum::{InvalidPayload, VerifiedJson},
     providers,
 };
+use tracing_subscriber::filter::LevelFilter;
 
 #[derive(Deserialize)]
 struct Order {
@@ -98,7 +99,7 @@ async fn a_payload_is_read_or_refused() {
         // For the log, and of the log alone.
         let told = payload.map(|it| it.to_string()).unwrap_or_default();
         let line = format!(
-            "DEBUG tower_webhook: webhook payload refused provider=\"github\" reason={told} delivery_id=\"7\"\n"
+            "WARN tower_webhook: webhook payload refused provider=\"github\" reason={told} delivery_id=\"7\"\n"
         );
         let logged = told.is_empty() || log.text().contains(&line);
         let hides = !log.text().contains("hunter2") && !told.contains("hunter2");
@@ -129,7 +130,14 @@ async fn any_content_type_will_do() {
 #[tokio::test]
 async fn axum_bounds_what_it_reads() {
     let long = format!("{{\"id\":7}}{}", " ".repeat(3 << 20));
+    let heard = Log::default();
+    let guard = heard.listen_from(LevelFilter::WARN);
     let (answer, payload) = send(app(), github(&long).uri("/webhook")).await;
+    drop(guard);
+    // The layer let it in, so that nobody else says why it is refused.
+    let line = "WARN tower_webhook: webhook payload refused provider=\"github\" reason=the payload is longer than \
+                axum's `DefaultBodyLimit`";
+    assert_eq!(heard.take(), [line]);
     assert_eq!(
         answer.wire(),
         (

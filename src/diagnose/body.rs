@@ -105,9 +105,11 @@ pub(super) fn guess(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     let value = |name| trial.head.only(&name).ok().flatten();
     let encoding = value(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
     let is_plain = match encoding {
-        None | Some(b"" | b"identity") => false,
         Some(b"gzip" | b"x-gzip") => !body.starts_with(GZIP),
-        Some(_) => !body.is_empty() && std::str::from_utf8(body).is_ok(),
+        Some(b"br" | b"compress" | b"deflate" | b"zstd") => {
+            !body.is_empty() && std::str::from_utf8(body).is_ok()
+        }
+        _ => false,
     };
     if is_plain {
         findings.push(Finding::guess(Cause::BodyDecompressed));

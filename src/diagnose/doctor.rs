@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Finding, body, header, secret, sign, time, trial::Trial, url, work::Work};
+use super::{Finding, body, header, provider, secret, sign, time, trial::Trial, url, work::Work};
 use crate::{
     clock::{Clock, SystemClock},
     head::Head,
@@ -18,6 +18,7 @@ use crate::{
 pub struct Doctor {
     provider: Provider,
     secrets: Vec<Secret>,
+    tenant: Option<Arc<str>>,
     clock: Arc<dyn Clock>,
     tolerance: [Duration; 2],
     work_limit: u64,
@@ -28,7 +29,7 @@ const WORK_LIMIT: u64 = 1 << 30;
 
 impl Doctor {
     /// Takes the secret as it is configured, with whatever is wrong with it: white space around it, or a
-    /// form that the scheme cannot decode.
+    /// form that the scheme cannot decode. Where several are configured, [`previous`](Self::previous) takes the others.
     ///
     /// # Errors
     ///
@@ -42,15 +43,34 @@ impl Doctor {
         Ok(Self::of(verifier.provider().clone(), vec![secret]))
     }
 
+    /// Adds a secret that is configured beside the current one, as it is configured. A delivery that any of them
+    /// signed is accepted; where none did, each is looked into for what is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// If it is empty.
+    pub fn previous(mut self, secret: &str) -> Result<Self, SetupError> {
+        Secret::from_bytes(secret)?;
+        self.secrets.push(Secret::as_given(secret.as_bytes()));
+        Ok(self)
+    }
+
     pub(crate) fn of(provider: Provider, secrets: Vec<Secret>) -> Self {
         let tolerance = [provider.scheme().tolerance(); 2];
         Self {
             provider,
             secrets,
+            tenant: None,
             clock: Arc::new(SystemClock::new()),
             tolerance,
             work_limit: WORK_LIMIT,
         }
+    }
+
+    /// Whose secrets these are.
+    pub(crate) fn tenant(mut self, tenant: Option<Arc<str>>) -> Self {
+        self.tenant = tenant;
+        self
     }
 
     /// Sets the clock that timestamps are held against: for a delivery that was kept, the time at which it
@@ -101,8 +121,15 @@ impl Doctor {
         } else {
             findings(&trial, refusal.as_ref())
         };
+        let current = self.secrets.first();
         Diagnosis {
             provider: trial.scheme().name().into(),
+            delivery_id: trial
+                .head
+                .claimed_id(trial.scheme().id_place())
+                .map(Into::into),
+            key_label: current.and_then(Secret::label_ref).cloned(),
+            tenant: self.tenant.clone(),
             refusal,
             key_error,
             findings,
@@ -137,17 +164,20 @@ fn findings(trial: &Trial<'_>, refusal: Option<&RejectionKind>) -> Vec<Finding> 
         body::examine(&timeless, &mut findings);
         url::examine(&timeless, &mut findings);
         if findings.is_empty() {
-            sign::other_provider(&timeless, refusal, &mut findings);
+            provider::examine(&timeless, &mut findings);
         }
         is_proven = findings.iter().any(Finding::is_proven);
     }
     match unit {
         Some(used) => findings.push(time::unit_finding(used, is_proven)),
-        None => time::skew(refusal, is_proven, &mut findings),
+        None => time::skew(trial, refusal, is_proven, &mut findings),
     }
     if !is_proven {
         header::guess(trial, refusal, &mut findings);
         sign::guess(trial, refusal, &mut findings);
+        if findings.is_empty() {
+            provider::guess(trial, refusal, &mut findings);
+        }
         body::guess(trial, &mut findings);
     }
     findings
@@ -169,6 +199,9 @@ impl fmt::Debug for Doctor {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
     provider: Box<str>,
+    delivery_id: Option<Box<str>>,
+    key_label: Option<Arc<str>>,
+    tenant: Option<Arc<str>>,
     refusal: Option<RejectionKind>,
     key_error: Option<KeyError>,
     findings: Vec<Finding>,
@@ -181,6 +214,30 @@ impl Diagnosis {
     #[must_use]
     pub fn provider(&self) -> &str {
         &self.provider
+    }
+
+    /// The delivery's id as its head has it, where that is no longer than 128 bytes.
+    ///
+    /// # Security
+    ///
+    /// Anybody can write any id into a request that is refused.
+    #[must_use]
+    pub fn delivery_id(&self) -> Option<&str> {
+        self.delivery_id.as_deref()
+    }
+
+    /// The label of the current secret that the delivery was held against, if it has one. A [`Doctor`] of your own
+    /// has none.
+    #[must_use]
+    pub fn key_label(&self) -> Option<&str> {
+        self.key_label.as_deref()
+    }
+
+    /// Whose secrets the delivery was held against, if [`Keys::tenant`](crate::Keys::tenant) says so and they were
+    /// looked up: not for one that was refused by its head.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
     }
 
     /// Why the delivery is refused; `None` if it is not, or if the secret is wrong in itself.

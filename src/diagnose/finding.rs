@@ -114,7 +114,8 @@ pub enum Cause {
     BodyLineEnds,
     /// The body lost or got white space at its ends.
     BodyWhitespace,
-    /// The timestamp is not near the clock. How certain it is says whether the signature holds for it.
+    /// The timestamp is not near the clock. Proven where the signature is of the timestamp, and holds; where
+    /// the scheme does not [sign it](crate::Scheme::timestamp_is_signed), anybody may have written it.
     #[non_exhaustive]
     ClockSkew {
         /// How far it is off.
@@ -145,8 +146,10 @@ pub enum Cause {
     /// The delivery is another provider's.
     #[non_exhaustive]
     OtherProvider {
-        /// The name of its preset.
-        name: Box<str>,
+        /// The names of the presets that it may be of, eight at most, the likeliest first: many sign alike.
+        names: Box<[Box<str>]>,
+        /// How many more there are.
+        more: usize,
     },
     /// The sender's key is made of the secret in another way.
     #[non_exhaustive]
@@ -234,7 +237,13 @@ impl fmt::Display for Cause {
             Self::HeaderName { expected, found } => {
                 write!(f, "`{expected}` came under the name `{found}`")
             }
-            Self::OtherProvider { name } => write!(f, "the delivery is signed as `{name}` does"),
+            Self::OtherProvider { names, more } => {
+                write!(f, "the delivery is signed as `{}`", names.join("` or `"))?;
+                match more {
+                    0 => f.write_str(" does"),
+                    more => write!(f, " or one of {more} others does"),
+                }
+            }
             Self::SecretForm { used } => write!(f, "the sender's key is {used}"),
             Self::SecretNewline => f.write_str("the sender's secret ends with a newline"),
             Self::SecretPrefix { prefix, is_missing: true } => {

@@ -9,17 +9,32 @@ pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     if renamed.is_empty() {
         return;
     }
+    if !holds_with(trial, &renamed) {
+        return;
+    }
+    let is_needed = |it: &(HeaderName, HeaderName)| {
+        let others: Vec<_> = renamed
+            .iter()
+            .filter(|other| *other != it)
+            .cloned()
+            .collect();
+        !holds_with(trial, &others) || holds_with(trial, std::slice::from_ref(it))
+    };
+    let needed = renamed.iter().filter(|it| is_needed(it)).cloned();
+    findings.extend(needed.map(cause).map(Finding::proven));
+}
+
+/// Whether the signature holds once headers have the names that they should have.
+fn holds_with(trial: &Trial<'_>, renamed: &[(HeaderName, HeaderName)]) -> bool {
     let mut headers = trial.head.headers().clone();
-    for (name, found) in &renamed {
+    for (name, found) in renamed {
         if let Some(value) = headers.get(found).cloned() {
             headers.insert(name, value);
         }
     }
     let head = trial.head;
     let head = Head::new(head.method(), head.uri(), &headers);
-    if trial.with_head(head).holds() {
-        findings.extend(renamed.into_iter().map(cause).map(Finding::proven));
-    }
+    trial.with_head(head).holds()
 }
 
 /// What looks like one, or like one that was dropped.

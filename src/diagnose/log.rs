@@ -2,8 +2,9 @@ use super::Diagnosis;
 use crate::trace;
 
 /// Logs a diagnosis at warn level, for [`WebhookLayer::diagnose`](crate::WebhookLayer::diagnose): one event
-/// for each finding, with the fields `provider`, `reason`, `cause` and `is_proven`. Without the feature
-/// `tracing` it does nothing.
+/// for each finding, with the fields `provider`, `reason`, `delivery_id`, `key_label` and `tenant` where they are
+/// known, `cause` and `is_proven`, in the span that the request was in. Without the feature `tracing` it does
+/// nothing.
 ///
 /// ```
 /// use tower_webhook::{Secret, WebhookLayer, diagnose, providers};
@@ -22,6 +23,9 @@ pub fn log(diagnosis: &Diagnosis) {
         trace::warn!(
             provider = diagnosis.provider(),
             reason = %refusal,
+            delivery_id = diagnosis.delivery_id(),
+            key_label = diagnosis.key_label(),
+            tenant = diagnosis.tenant(),
             cause = %finding.cause(),
             is_proven = finding.is_proven(),
             "webhook delivery diagnosed"

@@ -48,6 +48,7 @@ mod form;
 mod header;
 mod json;
 mod log;
+mod provider;
 mod secret;
 mod sign;
 mod time;

@@ -4,7 +4,6 @@ use super::{Cause, Finding, trial::Trial};
 use crate::{
     head::Head,
     place::Place,
-    providers::{self, Preset},
     rejection::RejectionKind,
     scheme::{Algorithm, Encoding, Layout, Spec},
 };
@@ -200,41 +199,5 @@ fn another(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
             }
             return;
         }
-    }
-}
-
-/// Whether another provider sent it: proven if the secret fits, else a guess by the header's name.
-pub(super) fn other_provider(
-    trial: &Trial<'_>,
-    refusal: Option<&RejectionKind>,
-    findings: &mut Vec<Finding>,
-) {
-    let own = trial.scheme();
-    let is_there = |place: &Place| match place {
-        Place::Header(name) => trial.head.headers().contains_key(name),
-        _ => false,
-    };
-    let others = providers::all().filter(|preset| preset.name() != own.name());
-    let others = others.map(Preset::provider).filter(|provider| {
-        let scheme = provider.scheme();
-        scheme.algorithm() != Algorithm::Token && scheme.signature_places().iter().any(is_there)
-    });
-    let mut others: Vec<_> = others.collect();
-    // Dozens sign as it says, and any of them would be named.
-    others.sort_by_key(|provider| provider.scheme().name() != "standard-webhooks");
-    let cause = |provider: &providers::Provider| Cause::OtherProvider {
-        name: provider.scheme().name().into(),
-    };
-    for provider in &others {
-        let beside = provider.clone().with_surroundings_of(&trial.provider);
-        if trial.with_provider(beside).holds() {
-            findings.push(Finding::proven(cause(provider)));
-            return;
-        }
-    }
-    let is_missing = matches!(refusal, Some(RejectionKind::MissingSignature { .. }));
-    // A name that many use tells nothing.
-    if let ([provider], true) = (&*others, is_missing) {
-        findings.push(Finding::guess(cause(provider)));
     }
 }

@@ -37,14 +37,21 @@ pub(super) fn with_unit<'t>(trial: &Trial<'t>, unit: TimestampUnit) -> Trial<'t>
     })
 }
 
-/// How far the clocks are apart, if that is why it was refused; `is_proven` if the signature holds.
-pub(super) fn skew(refusal: Option<&RejectionKind>, is_proven: bool, findings: &mut Vec<Finding>) {
+/// How far the clocks are apart, if that is why it was refused; proven if the signature `holds`, and is of the
+/// timestamp.
+pub(super) fn skew(
+    trial: &Trial<'_>,
+    refusal: Option<&RejectionKind>,
+    holds: bool,
+    findings: &mut Vec<Finding>,
+) {
     let (by, is_ahead) = match refusal {
         Some(RejectionKind::TooOld { age, .. }) => (*age, false),
         Some(RejectionKind::TooNew { ahead, .. }) => (*ahead, true),
         _ => return,
     };
     let cause = Cause::ClockSkew { by, is_ahead };
+    let is_proven = holds && trial.scheme().timestamp_is_signed();
     findings.push(finding(cause, is_proven));
 }
 

@@ -52,6 +52,6 @@ impl Work {
 fn cost(trial: &Trial<'_>) -> u64 {
     let len = trial.body.unwrap_or_default().len();
     let texts = trial.scheme().spec().messages().count();
-    let macs = trial.secrets.len().saturating_mul(texts);
+    let macs = trial.secrets.len().max(1).saturating_mul(texts);
     len.saturating_add(BESIDE_BODY).saturating_mul(macs) as u64
 }

@@ -35,7 +35,10 @@
 mod grpc;
 mod json;
 mod kind;
+mod name;
 mod problem;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::{error::Error, fmt, sync::Arc};

@@ -1,14 +1,11 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::HeaderValue;
 use tokio::time::Instant;
 
 use super::{WebhookLayer, config::Config};
 use crate::{
     head::Head,
-    place::Place,
     rejection::{Rejection, RejectionKind},
-    scheme::Scheme,
     trace,
     verify::Verified,
 };
@@ -170,7 +167,7 @@ impl Config {
             delivery_id: match verdict {
                 Verdict::Accepted(verified) => verified.delivery_id(),
                 Verdict::Handshake(_) => None,
-                Verdict::Refused(_) => head.and_then(|head| claimed_id(head, scheme)),
+                Verdict::Refused(_) => head.and_then(|head| head.claimed_id(scheme.id_place())),
             },
             bytes,
             elapsed,
@@ -229,16 +226,4 @@ fn is_our_fault(rejection: &Rejection) -> bool {
             | RejectionKind::KeySourceFailed { .. }
             | RejectionKind::KeySourceTimeout { .. }
     )
-}
-
-/// The id that a head claims.
-fn claimed_id<'h>(head: Head<'h>, scheme: &Scheme) -> Option<&'h str> {
-    /// Longer than any provider's; an attacker's must not fill the log.
-    const LONGEST: usize = 128;
-
-    let Place::Header(name) = scheme.id_place()? else {
-        return None;
-    };
-    let id = head.only(name).ok()?.map(HeaderValue::to_str)?.ok()?;
-    Some(id).filter(|id| !id.is_empty() && id.len() <= LONGEST)
 }

@@ -1,9 +1,13 @@
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     mem::{Discriminant, discriminant},
-    sync::{Arc, Mutex, PoisonError},
+    panic::{self, AssertUnwindSafe},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use http::Request;
@@ -16,21 +20,33 @@ use crate::{
     head::Head,
     keys::{Keyring, Secret},
     rejection::{RejectionClass, RejectionKind},
+    trace::Span,
+    verify::Verifier,
 };
-
-/// Who is told of diagnoses.
-type Sink = dyn Fn(&Diagnosis) + Send + Sync;
 
 /// Has refused deliveries diagnosed, few and beside the way of requests.
 #[derive(Clone)]
 pub(super) struct Watch {
-    sink: Arc<Sink>,
-    minute: Arc<Mutex<Minute>>,
+    worker: SyncSender<Refused>,
+    /// When one was admitted last, for each reason.
+    admitted: Arc<Mutex<HashMap<Reason, Instant>>>,
 }
 
-/// How many deliveries are diagnosed in a minute that were refused for the same reason. Whoever floods an
-/// endpoint must not make it work more, nor hide what is refused for another reason.
-const MOST_PER_MINUTE: usize = 6;
+/// Few: an enum's variants, without what is in them.
+type Reason = Discriminant<RejectionKind>;
+
+/// How long after a delivery no other is diagnosed that was refused for the same reason. Whoever floods an endpoint
+/// must not make it work more, nor hide what is refused for another reason, nor what comes later.
+const BETWEEN: Duration = Duration::from_secs(10);
+
+/// The same is not told again for so long.
+const TOLD_FOR: Duration = Duration::from_secs(60);
+
+/// So many wait to be diagnosed.
+const MOST_WAITING: usize = 8;
+
+/// When work begins. By then the answer is on its way, and takes no longer for it.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// No more than this is hashed again and again.
 const LONGEST_BODY: usize = 1 << 20;
@@ -41,83 +57,111 @@ const MOST_HASHED: u64 = 256 << 20;
 /// So many secrets are tried, the current one first.
 const MOST_SECRETS: usize = 3;
 
-/// What was done in the minute that began last, for each reason of refusal.
-#[derive(Default)]
-struct Minute {
-    began: Option<Instant>,
-    refused: HashMap<Refusal, Refused>,
-    told: HashSet<(Option<Refusal>, Vec<Discriminant<Cause>>)>,
-}
-
-/// Few: an enum's variants, without what is in them.
-type Refusal = Discriminant<RejectionKind>;
-
-#[derive(Default)]
-struct Refused {
-    count: usize,
-    is_busy: bool,
-}
-
 impl Watch {
-    pub(super) fn new(sink: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
+    /// The worker ends with the last layer and service that can hand it something.
+    fn new(sink: impl Fn(&Diagnosis) + Send + 'static) -> Self {
+        let (worker, refused) = sync_channel(MOST_WAITING);
+        // Without a thread there is no diagnosis, and nothing else is amiss.
+        let _ = thread::Builder::new()
+            .name("webhook-diagnosis".to_owned())
+            .spawn(move || work(&refused, &sink));
         Self {
-            sink: Arc::new(sink),
-            minute: Arc::default(),
+            worker,
+            admitted: Arc::default(),
         }
     }
 
-    /// Admits another that was refused for this reason, if one may be diagnosed now.
-    fn admit(&self, kind: &RejectionKind) -> Option<Busy> {
-        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let is_over = |began: Instant| now.duration_since(began) >= Duration::from_secs(60);
-        if minute.began.is_none_or(is_over) {
-            minute.began = Some(now);
-            minute.told.clear();
-            minute.refused.values_mut().for_each(|it| it.count = 0);
+    /// Whether one that was refused for this reason at this time is to be diagnosed.
+    fn admits(&self, kind: &RejectionKind, now: Instant) -> bool {
+        // Whose turn it was must not tell who is a tenant.
+        let reason = discriminant(match kind {
+            RejectionKind::UnknownTenant => &RejectionKind::SignatureMismatch,
+            kind => kind,
+        });
+        let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = admitted.get(&reason);
+        let is_due = last.is_none_or(|last| now.duration_since(*last) >= BETWEEN);
+        if is_due {
+            admitted.insert(reason, now);
         }
-        let refusal = discriminant(kind);
-        let refused = minute.refused.entry(refusal).or_default();
-        if refused.is_busy || refused.count == MOST_PER_MINUTE {
-            return None;
-        }
-        refused.is_busy = true;
-        refused.count += 1;
-        let watch = self.clone();
-        Some(Busy { watch, refusal })
+        is_due
     }
+}
 
-    fn tell(&self, diagnosis: &Diagnosis) {
-        if diagnosis.findings().is_empty() {
-            return;
-        }
-        let causes = diagnosis
-            .findings()
-            .iter()
-            .map(|it| discriminant(it.cause()));
-        let reason = (diagnosis.refusal().map(discriminant), causes.collect());
-        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = minute.told.insert(reason);
-        drop(minute);
+fn work(refused: &Receiver<Refused>, sink: &impl Fn(&Diagnosis)) {
+    let mut told = Told::default();
+    for refused in refused {
+        thread::sleep(PAUSE);
+        // A sink that panics is told of the next one all the same.
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| {
+            let diagnosis = refused.diagnose();
+            if let Some(diagnosis) = diagnosis.filter(|it| told.is_new(it, refused.at)) {
+                refused.span.in_scope(|| sink(&diagnosis));
+            }
+        }));
+    }
+}
+
+/// A refused delivery, and what it is held against.
+struct Refused {
+    request: Request<()>,
+    /// `None` if it was not read.
+    body: Option<Buffer>,
+    keyring: Arc<Keyring>,
+    verifier: Verifier,
+    now: SystemTime,
+    at: Instant,
+    span: Span,
+}
+
+impl Refused {
+    /// Why it was refused, if there is something to say.
+    fn diagnose(&self) -> Option<Diagnosis> {
+        let secrets: Vec<Secret> = self.keyring.secrets().take(MOST_SECRETS).cloned().collect();
+        // There is nothing to say of a tenant that does not exist, and it is not told by that.
+        let is_known = self.body.is_none() || !secrets.is_empty();
+        let now = self.now;
+        let doctor = Doctor::of(self.verifier.provider().clone(), secrets)
+            .tenant(self.keyring.tenant().cloned())
+            .tolerances(self.verifier.tolerances())
+            .work_limit(MOST_HASHED)
+            .clock(move || now);
+        let body = self.body.as_ref();
+        let body = body.map(|body| body.pieces().collect::<Vec<_>>().concat());
+        let diagnosis = doctor.examine(&self.request, body.as_deref());
+        (is_known && !diagnosis.findings().is_empty()).then_some(diagnosis)
+    }
+}
+
+/// What was told, and when.
+#[derive(Default)]
+struct Told(HashMap<Telling, Instant>);
+
+/// The reason, whose secrets, which of them, and what was found.
+type Telling = (
+    Option<Reason>,
+    Option<Box<str>>,
+    Option<Box<str>>,
+    Vec<(Discriminant<Cause>, bool)>,
+);
+
+impl Told {
+    /// Whether it was not told a short while ago.
+    fn is_new(&mut self, diagnosis: &Diagnosis, at: Instant) -> bool {
+        self.0.retain(|_, told| at.duration_since(*told) < TOLD_FOR);
+        let findings = diagnosis.findings().iter();
+        let findings = findings.map(|it| (discriminant(it.cause()), it.is_proven()));
+        let telling = (
+            diagnosis.refusal().map(discriminant),
+            diagnosis.tenant().map(Into::into),
+            diagnosis.key_label().map(Into::into),
+            findings.collect(),
+        );
+        let is_new = !self.0.contains_key(&telling);
         if is_new {
-            (self.sink)(diagnosis);
+            self.0.insert(telling, at);
         }
-    }
-}
-
-/// Lets the next one be diagnosed, come what may.
-struct Busy {
-    watch: Watch,
-    refusal: Refusal,
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        let minute = &self.watch.minute;
-        let mut minute = minute.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(refused) = minute.refused.get_mut(&self.refusal) {
-            refused.is_busy = false;
-        }
+        is_new
     }
 }
 
@@ -125,18 +169,23 @@ impl<B> WebhookLayer<B> {
     /// Looks for the reason when a delivery is refused, and tells `sink`: [`diagnose::log`](crate::diagnose::log),
     /// which writes it to the log at warn level, or a closure. Nothing unless set.
     ///
-    /// It is done once the answer is decided, on a thread of its own that ends with it. Of the deliveries that
-    /// are refused for the same reason ([`RejectionKind`]), one is diagnosed at a time and six in a
-    /// minute at most; the same findings are told once a minute. What cannot be explained is not told.
+    /// A thread that begins here, and ends with the last service of the layer, does it once the answer is on
+    /// its way; `sink` runs there, in the span that the request was in. Of the deliveries that are refused for the same
+    /// reason ([`RejectionKind`]) one is diagnosed in ten seconds, whosesoever it is. What is told is not told again for
+    /// a minute if the reason, the tenant, the label of the current secret and the findings, each proven or not, are the same.
+    /// What cannot be explained is not told.
+    ///
     /// The layer has the body of a delivery only if it had to read it: one that is refused by its head is
     /// examined by its head, without a hash. Bodies over 1 MiB are not examined, nor more than three of the secrets,
-    /// and no more than 256 MiB are hashed for one delivery; meanwhile its body is kept, and no
-    /// [`MemoryBudget`](super::MemoryBudget) counts it. See [`diagnose`](crate::diagnose).
+    /// and no more than 256 MiB are hashed for one delivery. Until it is its turn its body is kept, that of nine deliveries at
+    /// most, and no [`MemoryBudget`](super::MemoryBudget) counts it. See [`diagnose`](crate::diagnose).
     ///
     /// # Security
     ///
     /// Never show a caller what the sink is told: it would be an oracle. Whoever floods the endpoint with
-    /// forgeries takes the six from deliveries that are refused for the same reason, and nothing else.
+    /// forgeries takes the turns of deliveries that are refused for the same reason, and nothing else: of those,
+    /// one has its turn as often as it is the first after ten seconds. A delivery of a tenant that does not exist has
+    /// its turn as one with a wrong signature, on the same way up to the answer, and nearly as much is hashed after it.
     pub fn diagnose(mut self, sink: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
         self.config().watch = Some(Watch::new(sink));
         self
@@ -145,7 +194,7 @@ impl<B> WebhookLayer<B> {
 
 impl Config {
     /// Has a delivery diagnosed that was refused, if there is a reason to, and the time. `body` is whole, or
-    /// not read; `keyring` is the delivery's own, if it has one.
+    /// not read; `keyring` is the delivery's own, if it has one. It takes as long whosesoever that is.
     pub(super) fn diagnose(
         &self,
         head: Head<'_>,
@@ -155,36 +204,26 @@ impl Config {
     ) {
         let Some(watch) = &self.watch else { return };
         let is_long = body.as_ref().is_some_and(|body| body.len() > LONGEST_BODY);
-        if is_long || !can_be_explained(kind) {
+        let at = Instant::now();
+        let is_handshake = body.is_none() && *kind == RejectionKind::UnknownTenant;
+        if is_long || is_handshake || !can_be_explained(kind) || !watch.admits(kind, at) {
             return;
         }
-        let keyring = keyring.cloned();
-        let keyring = keyring.unwrap_or_else(|| self.verifier.current_keyring());
-        // A head says something without any.
-        if body.is_some() && keyring.secrets().next().is_none() {
-            return;
-        }
-        let Some(busy) = watch.admit(kind) else {
-            return;
-        };
-        let secrets: Vec<Secret> = keyring.secrets().take(MOST_SECRETS).cloned().collect();
-        let now = self.verifier.now();
-        let doctor = Doctor::of(self.verifier.provider().clone(), secrets)
-            .tolerances(self.verifier.tolerances())
-            .work_limit(MOST_HASHED)
-            .clock(move || now);
         let mut request = Request::new(());
         *request.method_mut() = head.method().clone();
         *request.uri_mut() = head.uri().clone();
         *request.headers_mut() = head.headers().clone();
-        let work = move || {
-            let body = body.map(|body| body.pieces().collect::<Vec<_>>().concat());
-            busy.watch.tell(&doctor.examine(&request, body.as_deref()));
-        };
-        // Without a thread there is no diagnosis, and nothing else is amiss.
-        let _ = thread::Builder::new()
-            .name("webhook-diagnosis".to_owned())
-            .spawn(work);
+        let keyring = keyring.cloned();
+        // Where others wait, it need not.
+        let _ = watch.worker.try_send(Refused {
+            request,
+            body,
+            keyring: keyring.unwrap_or_else(|| self.verifier.current_keyring()),
+            verifier: self.verifier.clone(),
+            now: self.verifier.now(),
+            at,
+            span: Span::current(),
+        });
     }
 }
 
@@ -192,7 +231,7 @@ fn can_be_explained(kind: &RejectionKind) -> bool {
     match kind {
         RejectionKind::ExpiredKey { .. }
         | RejectionKind::TooManySignatures { .. }
-        | RejectionKind::UnknownTenant => false,
+        | RejectionKind::WrongHandshakeToken { .. } => false,
         RejectionKind::MissingHeader { .. } => true,
         _ => matches!(
             kind.class(),
