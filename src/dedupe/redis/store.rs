@@ -84,7 +84,8 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// forgets the last minutes; with `appendonly yes` and `appendfsync everysec` the last second; with
 /// `appendfsync always` nothing. A replica that takes over has what had reached it. What is forgotten
 /// can be handled again. Set `maxmemory-policy noeviction`: with any other, a full Redis forgets what was
-/// promised; so, a step fails, and deliveries are answered 503.
+/// promised; so, it grants no more, and new deliveries are answered 503, while what it has granted is renewed and
+/// completed.
 ///
 /// Redis measures time by its server's wall clock. A step forward there ends leases and forgets early, so have it
 /// slewed; one back forgets nothing, and keeps for longer.
