@@ -83,7 +83,7 @@ impl RedisServer {
         let mut server = Self::unstarted()?;
         let file = server.folder.join("sentinel.conf");
         let watched = format!(
-            "sentinel monitor mymaster 127.0.0.1 {} 1\nsentinel down-after-milliseconds mymaster 1000\n",
+            "sentinel monitor mymaster 127.0.0.1 {} 1\nsentinel down-after-milliseconds mymaster 5000\n",
             master.port
         );
         fs::write(&file, watched).unwrap();
