@@ -116,7 +116,7 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// If the URL cannot be read, or the server does not answer within two seconds.
+    /// If the URL cannot be read, or the server does not answer within two seconds, or wants another password.
     ///
     /// # Panics
     ///
