@@ -547,7 +547,7 @@ async fn the_server_is_full() {
         store.claim(key, owner, lease).await.unwrap(),
         Claim::Granted
     );
-    let fill = limit.clone();
+    let fill = limit;
     let handle = service_fn(move |_: Request<VerifiedBody>| {
         let fill = fill("1");
         async move {
