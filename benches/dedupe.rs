@@ -89,7 +89,7 @@ fn memory(scale: usize) -> bool {
 
     let mut worst = 0.0_f64;
     for count in [
-        1_000, 10_000, 30_000, 50_000, 100_000, 230_000, 460_000, 1_000_000,
+        1_000, 10_000, 34_000, 68_000, 100_000, 134_000, 265_000, 530_000, 1_000_000, 1_060_000,
     ] {
         let count = count / scale;
         let (keys, store) = (keys(0..count), MemoryStore::new(usize::MAX));

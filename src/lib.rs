@@ -53,7 +53,7 @@
 //! - `diagnose`: [`diagnose`], which says why a delivery was refused, to the operator. Depends on `flate2`,
 //!   `percent-encoding`, `serde_json` and `serde-transcode`.
 //! - `testing`: [`testing`], signed requests and forgeries of every kind for the tests of an endpoint, and
-//!   [`testing::store`], which tests a [`dedupe::Store`] of your own. Depends on nothing more than tokio's `net`.
+//!   [`testing::store`], which tests a [`dedupe::Store`] of your own. Depends on nothing more than tokio's `io-util` and `net`.
 //! - `tracing`: an event for every delivery, with the fields `provider`, `reason` where it is refused,
 //!   `delivery_id`, `key_label`, `bytes` and `micros`: at debug level, and at warn level with `provider` and
 //!   `reason` if the key source, or who takes a handshake, is at fault. One for every

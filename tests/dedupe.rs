@@ -158,6 +158,8 @@ enum Trouble {
     Hangs,
     /// Takes the step, and then never says so.
     HangsAfter,
+    /// Takes the step, and says so after a while.
+    Late(Duration),
 }
 
 /// A store in memory that counts its steps and has trouble where it is told.
@@ -208,6 +210,11 @@ impl Moody {
             Some(Trouble::HangsAfter) => {
                 inner.await?;
                 pending().await
+            }
+            Some(Trouble::Late(time)) => {
+                let done = inner.await?;
+                sleep(time).await;
+                Ok(done)
             }
         }
     }
@@ -655,6 +662,38 @@ async fn the_store_is_full_down_or_slow() {
         settle().await;
         // Nothing is left of the claim that nobody heard of.
         rig.expect_handled("it is back", github(BODY)).await;
+    }
+}
+
+/// A store so slow that a lease is over before one hears of it lets nobody begin, rather than one after the other.
+#[tokio::test(start_paused = true)]
+async fn a_store_is_slower_than_the_lease() {
+    const LEASE: Duration = Duration::from_millis(600);
+    let deadlines = [None, Some(Duration::from_secs(1))];
+    for (deadline, late) in deadlines.into_iter().flat_map(|deadline| {
+        [10, 100, 190, 210, 300, 900].map(|late| (deadline, Duration::from_millis(late)))
+    }) {
+        let what = format!("{deadline:?}, {late:?}");
+        let rig = Rig::new(providers::github(), secret(), Moody::new(9), |layer| {
+            layer.lease(LEASE).store_deadline(deadline)
+        });
+        for step in [CLAIM, RENEW, COMPLETE, RELEASE] {
+            rig.store.trouble(step, Trouble::Late(late));
+        }
+        let mut sent = Vec::new();
+        for _ in 0..8 {
+            rig.handler.next(Act::Late(Duration::from_secs(3)));
+            sent.push(tokio::spawn(rig.call(github(BODY))));
+            sleep(Duration::from_millis(300)).await;
+        }
+        // None of them is done yet.
+        let begun = usize::from(late < LEASE / 3);
+        assert_eq!(rig.handler.calls(), begun, "{what}");
+        let mut handled = 0;
+        for sent in sent {
+            handled += usize::from(sent.await.unwrap().unwrap().status() == 200);
+        }
+        assert_eq!(handled, begun, "{what}");
     }
 }
 

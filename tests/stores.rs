@@ -53,6 +53,7 @@ async fn redis() {
 struct Broken {
     flaw: Flaw,
     known: Arc<Mutex<HashMap<DedupeKey, (Option<Owner>, Instant)>>>,
+    completed: Arc<Mutex<HashMap<DedupeKey, Owner>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,6 +76,15 @@ enum Flaw {
     /// Does not know who it is.
     NoSecondClaim,
     NoLateCompletion,
+    /// Lets who completed it handle it again.
+    OwnerClaimsAgain,
+    OwnerForgets,
+    OwnerRenewsAgain,
+    NoSecondCompletion,
+    /// Reads, lets others have a turn, and writes, where a lease is over.
+    TakesOverInTwo,
+    CompletesInTwo,
+    RenewsInTwo,
 }
 
 impl Broken {
@@ -82,7 +92,12 @@ impl Broken {
         Self {
             flaw,
             known: Arc::default(),
+            completed: Arc::default(),
         }
+    }
+
+    fn completed_by(&self, key: DedupeKey) -> Option<Owner> {
+        self.completed.lock().unwrap().get(&key).copied()
     }
 
     fn is(&self, flaw: Flaw) -> bool {
@@ -116,8 +131,12 @@ impl Store for Broken {
         lease: Duration,
     ) -> Result<Claim, Infallible> {
         let known = self.known(key);
-        if self.is(Flaw::NotAtomic) {
+        let is_over = known.is_none() && self.known.lock().unwrap().contains_key(&key);
+        if self.is(Flaw::NotAtomic) || self.is(Flaw::TakesOverInTwo) && is_over {
             tokio::task::yield_now().await;
+        }
+        if self.is(Flaw::OwnerClaimsAgain) && self.completed_by(key) == Some(owner) {
+            return Ok(Claim::Granted);
         }
         Ok(match known {
             Some(None) => Claim::Completed,
@@ -136,7 +155,11 @@ impl Store for Broken {
         lease: Duration,
     ) -> Result<bool, Infallible> {
         let known = self.known(key);
-        if known.is_some_and(|it| it != Some(owner)) && !self.is(Flaw::AnyoneRenews) {
+        if self.is(Flaw::RenewsInTwo) {
+            tokio::task::yield_now().await;
+        }
+        let is_own = self.is(Flaw::OwnerRenewsAgain) && self.completed_by(key) == Some(owner);
+        if known.is_some_and(|it| it != Some(owner)) && !self.is(Flaw::AnyoneRenews) && !is_own {
             return Ok(false);
         }
         if !self.is(Flaw::RenewsNothing) {
@@ -151,8 +174,12 @@ impl Store for Broken {
         owner: Owner,
         retention: Duration,
     ) -> Result<bool, Infallible> {
-        match self.known(key) {
-            Some(None) => return Ok(true),
+        let known = self.known(key);
+        if self.is(Flaw::CompletesInTwo) {
+            tokio::task::yield_now().await;
+        }
+        match known {
+            Some(None) => return Ok(!self.is(Flaw::NoSecondCompletion)),
             Some(Some(it)) if it != owner && !self.is(Flaw::AnyoneCompletes) => return Ok(false),
             None if self.is(Flaw::NoLateCompletion) => return Ok(true),
             _ => {}
@@ -166,11 +193,14 @@ impl Store for Broken {
             }
             _ => self.set(key, None, retention),
         }
+        self.completed.lock().unwrap().insert(key, owner);
         Ok(true)
     }
 
     async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), Infallible> {
-        let is_own = self.known(key) == Some(Some(owner)) || self.is(Flaw::AnyoneReleases);
+        let is_own = self.known(key) == Some(Some(owner))
+            || self.is(Flaw::AnyoneReleases)
+            || self.is(Flaw::OwnerForgets) && self.completed_by(key) == Some(owner);
         if is_own && !self.is(Flaw::ReleasesNothing) {
             self.known.lock().unwrap().remove(&key);
         }
@@ -197,6 +227,13 @@ async fn broken_stores_do_not_pass() {
         Flaw::CompletesNothing,
         Flaw::NoSecondClaim,
         Flaw::NoLateCompletion,
+        Flaw::OwnerClaimsAgain,
+        Flaw::OwnerForgets,
+        Flaw::OwnerRenewsAgain,
+        Flaw::NoSecondCompletion,
+        Flaw::TakesOverInTwo,
+        Flaw::CompletesInTwo,
+        Flaw::RenewsInTwo,
     ] {
         let store = Broken::new(flaw);
         let tested = AssertUnwindSafe(testing::store(&store))
@@ -286,6 +323,77 @@ async fn what_is_over_is_found_before_a_store_is_full() {
         assert!(more(over).await.is_err());
         assert_eq!(store.len(), ROOM);
     }
+}
+
+/// Steps of all kinds with times of all lengths, next to a list that knows what is over: the store answers as the
+/// list does, and says that it is full when the list is.
+#[tokio::test(start_paused = true)]
+async fn memory_is_full_when_it_is() {
+    const ROOM: usize = 12;
+    let store = MemoryStore::new(ROOM);
+    let mut known: HashMap<usize, (Option<Owner>, Instant)> = HashMap::new();
+    let owners: Vec<_> = (0..3).map(|_| Owner::new()).collect();
+    let mut seed = 1_u64;
+    let mut draw = |most: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) % most
+    };
+    let mut full = 0;
+    for step in 0..40_000 {
+        advance(Duration::from_millis(draw(30))).await;
+        let now = Instant::now();
+        known.retain(|_, (_, until)| *until > now);
+        let at = usize::try_from(draw(40)).unwrap();
+        let owner = owners[usize::try_from(draw(3)).unwrap()];
+        // From a tenth of a second to a hundred of them.
+        let time = Duration::from_millis(100 * 10_u64.pow(u32::try_from(draw(4)).unwrap()));
+        let (before, is_full) = (known.get(&at).map(|it| it.0), known.len() == ROOM);
+        let no_room = before.is_none() && is_full;
+        let is_others = before.is_some_and(|it| it.is_some() && it != Some(owner));
+        let is_done = before == Some(None);
+        let mut note = |owner| {
+            known.insert(at, (owner, now + time));
+        };
+        match draw(4) {
+            0 => {
+                let claim = store.claim(key(at), owner, time).await;
+                let expected = match (no_room, is_done, is_others) {
+                    (true, ..) => None,
+                    (_, true, _) => Some(Claim::Completed),
+                    (.., true) => Some(Claim::InFlight),
+                    _ => Some(Claim::Granted),
+                };
+                assert_eq!(claim.ok(), expected, "step {step}");
+                if expected == Some(Claim::Granted) {
+                    note(Some(owner));
+                }
+            }
+            1 => {
+                let renewed = store.renew(key(at), owner, time).await;
+                let expected = (!no_room).then_some(!is_done && !is_others);
+                assert_eq!(renewed.ok(), expected, "step {step}");
+                if expected == Some(true) {
+                    note(Some(owner));
+                }
+            }
+            2 => {
+                let completed = store.complete(key(at), owner, time).await;
+                let expected = (!no_room).then_some(!is_others);
+                assert_eq!(completed.ok(), expected, "step {step}");
+                if expected == Some(true) && !is_done {
+                    note(None);
+                }
+            }
+            _ => {
+                store.release(key(at), owner).await.unwrap();
+                if before == Some(Some(owner)) {
+                    known.remove(&at);
+                }
+            }
+        }
+        full += usize::from(no_room);
+    }
+    assert!(full > 1000, "{full}");
 }
 
 /// A key that is claimed and released again and again takes one place, and hardly any memory.

@@ -11,7 +11,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::{Duration, SystemTime},
@@ -26,7 +26,8 @@ use tower_webhook::{
     PublicUrl, Secret, WebhookLayer,
     clock::Clock as _,
     providers::{self, Provider},
-    scheme::{Algorithm, Credential, KeyForm, Scheme},
+    scheme::{Algorithm, Credential, KeyForm, PublicKeyForm, Scheme},
+    sign::SignError,
     testing::{
         AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Delivery, Recorder, TestClock,
         TestSender, abuse_suite,
@@ -47,77 +48,114 @@ fn text(scheme: &Scheme) -> String {
     }
 }
 
-fn ready(preset: &providers::Preset) -> Provider {
-    let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
-    let provider = preset.provider().with_public_url(url);
-    let settings = preset.needs().settings;
-    settings.iter().fold(provider, |provider, name| {
-        provider.with_setting(name, "a setting")
+/// RFC 8032, section 7.1, test 1: the private key and the public one.
+const ED25519: [&str; 2] = [
+    "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+    "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+];
+
+/// What signs, and what verifies.
+fn keys(scheme: &Scheme) -> [Secret; 2] {
+    if scheme.algorithm() == Algorithm::Ed25519 {
+        let [private, public] = ED25519;
+        let mut bytes = [0; 32];
+        let bytes = base16ct::lower::decode(public, &mut bytes).unwrap();
+        let public = match scheme.key_form() {
+            KeyForm::PublicKey(PublicKeyForm::Hex) => public.to_owned(),
+            _ => base64(bytes),
+        };
+        return [private, &public].map(|key| Secret::new(key).unwrap());
+    }
+    let secret = Secret::new(text(scheme)).unwrap();
+    [secret.clone(), secret]
+}
+
+/// Every preset that can be signed for, with what only its operator can know: the URL and the settings.
+fn signable() -> impl Iterator<Item = (&'static str, Provider, [Secret; 2])> {
+    providers::all().filter_map(|preset| {
+        let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+        let provider = preset.provider().with_public_url(url);
+        let settings = preset.needs().settings;
+        let provider = settings.iter().fold(provider, |provider, name| {
+            provider.with_setting(name, "a setting")
+        });
+        let keys = keys(provider.scheme());
+        let is_signable = TestSender::new(provider.clone(), keys[0].clone()).is_ok();
+        is_signable.then(|| (preset.name(), provider, keys))
     })
 }
 
-/// A head with all that the scheme signs beside its own.
-fn template(scheme: &Scheme) -> Request<()> {
-    let message = scheme.messages().next().unwrap();
-    let named = |start: &str| -> Vec<String> {
-        let parts = message.split(start).skip(1);
-        parts
-            .map(|part| part.split('}').next().unwrap().to_owned())
-            .collect()
-    };
-    let query = named("{query:").join("=1&");
-    let request = Request::post(format!("/hooks?{query}=1"));
-    let headers = named("{header:");
-    let request = headers
-        .iter()
-        .fold(request, |request, name| request.header(name, "1"));
-    request
-        .header("content-type", "application/json")
-        .body(())
-        .unwrap()
+fn names(report: &AbuseReport, is_one: impl Fn(&CaseReport) -> bool) -> BTreeSet<&'static str> {
+    let cases = report.cases().iter().filter(|case| is_one(case));
+    cases.map(CaseReport::name).collect()
 }
 
-/// Every provider that can be signed for: the layer stands everything.
+/// But for a limit that takes no time.
+async fn as_it_is<S, R>(
+    app: S,
+    provider: Provider,
+    secret: Secret,
+) -> Result<AbuseReport, SignError>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<R>> + Clone,
+    R: http_body::Body,
+{
+    let suite = AbuseSuite::new(provider, secret).unwrap();
+    suite.body_limit(LIMIT).run(app).await
+}
+
+/// As it is, for every provider that can be signed for: the layer stands everything.
 #[tokio::test]
 async fn the_layer_stands_its_own_suite() {
     let mut tried = BTreeSet::new();
     let mut applied = BTreeSet::new();
-    for preset in providers::all() {
-        let provider = ready(preset);
-        let scheme = provider.scheme().clone();
-        let Ok(secret) = Secret::new(text(&scheme)) else {
-            continue;
-        };
-        let Ok(suite) = AbuseSuite::new(provider.clone(), secret.clone()) else {
-            continue;
-        };
-        let inner = Recorder::new();
-        let layer = WebhookLayer::new(provider, secret)
-            .unwrap()
-            .body_limit(LIMIT);
-        let suite = suite.template(template(&scheme)).body_limit(LIMIT);
-        let Ok(report) = suite.run::<_, Full<Bytes>, _>(layer.layer(inner)).await else {
-            continue;
-        };
-        if report.cases().len() == 1 {
-            // A canonicaliser that needs another body.
-            continue;
+    let mut wrong = Vec::new();
+    for (name, provider, [secret, public]) in signable() {
+        let layer = WebhookLayer::new(provider.clone(), public).unwrap();
+        let app = layer.body_limit(LIMIT).layer(Recorder::new());
+        match as_it_is(app, provider, secret).await {
+            Ok(report) if report.is_passed() => {
+                applied.extend(names(&report, |case| {
+                    *case.verdict() == CaseVerdict::Passed
+                }));
+            }
+            Ok(report) => wrong.push(
+                report
+                    .failures()
+                    .fold(name.to_owned(), |all, case| format!("{all}\n  {case}")),
+            ),
+            Err(error) => wrong.push(format!("{name}: {error}")),
         }
-        assert!(report.is_passed(), "{}: {report}", preset.name());
-        let cases = report.cases().iter();
-        let applicable = cases.filter(|case| *case.verdict() == CaseVerdict::Passed);
-        applied.extend(applicable.map(CaseReport::name));
-        tried.insert(preset.name());
+        tried.insert(name);
     }
-    assert!(tried.len() > 100, "{}: {tried:?}", tried.len());
-    let all = sound().await;
-    let never: Vec<_> = all.cases().iter().map(CaseReport::name).collect();
-    let never: Vec<_> = never
-        .into_iter()
-        .filter(|name| !applied.contains(name))
-        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tried.len() > 130, "{}: {tried:?}", tried.len());
+    let all = names(&sound().await, |_| true);
     // No preset has what they are about, but a scheme of one's own may.
+    let never: Vec<_> = all.difference(&applied).collect();
     assert!(never.is_empty(), "{never:?}");
+}
+
+/// Wherever a provider has its signature, what looks for none is told.
+#[tokio::test]
+async fn what_verifies_nothing_fails_for_every_provider() {
+    let mut wrong = Vec::new();
+    for (name, provider, [secret, _]) in signable() {
+        let report = as_it_is(Recorder::new(), provider, secret).await;
+        let failures = names(&report.unwrap(), CaseReport::is_failure);
+        for case in [
+            "signature-missing",
+            "signature-empty",
+            "signature-truncated",
+            "signature-first-changed",
+            "signature-of-a-stranger",
+        ] {
+            if !failures.contains(case) {
+                wrong.push(format!("{name}: {case} did not find it"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 async fn sound() -> AbuseReport {
@@ -706,13 +744,24 @@ const OF_GUARDED: &[(&str, Fault, &[&str])] = &[
     ),
 ];
 
+/// Looks at the first of two parameters.
+const OF_DOCKER_HUB: &[(&str, Fault, &[&str])] = &[(
+    "takes the first parameter",
+    |it| {
+        let path = it.uri().path_and_query().unwrap().as_str();
+        *it.uri_mut() = path.split('&').next().unwrap().parse().unwrap();
+        false
+    },
+    &["signature-two-headers"],
+)];
+
 #[tokio::test]
 async fn a_weak_layer_is_told_its_weakness() {
     let square = || {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
         providers::square().with_public_url(url)
     };
-    let tables: [(fn() -> Provider, &str, &[(&str, Fault, &[&str])]); 8] = [
+    let tables: [(fn() -> Provider, &str, &[(&str, Fault, &[&str])]); 9] = [
         (providers::github, SECRET, OF_GITHUB_UNBOUNDED),
         (providers::github, SECRET, OF_GITHUB),
         (providers::slack, SECRET, OF_SLACK),
@@ -721,6 +770,7 @@ async fn a_weak_layer_is_told_its_weakness() {
         (providers::gitlab, SECRET, OF_GITLAB),
         (square, SECRET, OF_SQUARE),
         (guarded, SECRET, OF_GUARDED),
+        (providers::docker_hub, SECRET, OF_DOCKER_HUB),
     ];
     let mut found = BTreeSet::new();
     let mut wrong = Vec::new();
@@ -754,20 +804,149 @@ async fn a_weak_layer_is_told_its_weakness() {
     assert!(found.len() > 45, "{}", found.len());
 }
 
+/// What only the user can know is asked for.
+#[tokio::test]
+async fn what_cannot_be_made_up_is_asked_for() {
+    let error = async |provider: Provider| {
+        let report = abuse_suite::<_, Full<Bytes>, _>(Recorder::new(), provider, common::secret());
+        report.await.unwrap_err().to_string()
+    };
+    assert_eq!(
+        error(providers::square()).await,
+        "the URL is signed: give the provider a public URL, or the request one with a scheme and a host"
+    );
+    let scheme = Scheme::builder("mine").signature_header("x-signature");
+    let scheme = scheme.message("{setting:account}.{body}").build().unwrap();
+    let told = error(scheme.into()).await;
+    assert!(
+        told.contains("`account`") && told.contains("with_setting"),
+        "{told}"
+    );
+}
+
+/// More than the scheme's own is no fault where it was asked for.
+#[tokio::test]
+async fn a_layer_with_a_tolerance_of_its_own_stands_it() {
+    let tolerance = Duration::from_secs(900);
+    let layer = WebhookLayer::new(providers::slack(), common::secret()).unwrap();
+    let app = layer.tolerance(tolerance).layer(Recorder::new());
+    let suite = || AbuseSuite::new(providers::slack(), common::secret()).unwrap();
+    let report = suite().run::<_, Full<Bytes>, _>(app.clone()).await.unwrap();
+    let failures = names(&report, CaseReport::is_failure);
+    assert_eq!(
+        failures,
+        BTreeSet::from(["timestamp-ahead", "timestamp-stale"])
+    );
+    let suite = suite().tolerance(tolerance);
+    let report = suite.run::<_, Full<Bytes>, _>(app).await.unwrap();
+    report.assert_passed();
+    let passed = names(&report, |case| *case.verdict() == CaseVerdict::Passed);
+    assert!(passed.contains("timestamp-stale") && passed.contains("timestamp-ahead"));
+}
+
+/// What a stack knows of a delivery that it refuses.
+struct Refused {
+    sent: String,
+    due: String,
+    has_other_body: bool,
+    count: usize,
+}
+
+/// What is written into the refusal.
+type Telling = fn(&mut Response<Full<Bytes>>, Refused);
+
+fn put(response: &mut Response<Full<Bytes>>, name: &'static str, value: &str) {
+    let value = HeaderValue::from_str(value).unwrap();
+    response.headers_mut().insert(name, value);
+}
+
+const TELLING: &[(&str, Telling, Option<&str>)] = &[
+    ("nothing", |_, _| (), None),
+    (
+        "what is new in each answer",
+        |it, Refused { count, .. }| {
+            put(
+                it,
+                "date",
+                &format!("Wed, 25 Nov 2026 10:00:{count:02} GMT"),
+            );
+            put(it, "x-request-id", &format!("{count}-{count}"));
+            put(it, "x-ratelimit-remaining", &(90 - count).to_string());
+            let body = format!(r#"{{"error":"forbidden","request":"req/{}="}}"#, 7 + count);
+            *it.body_mut() = Full::from(body);
+        },
+        None,
+    ),
+    (
+        "the reason, beside an id",
+        |it, refused| {
+            let what = if refused.has_other_body {
+                "body"
+            } else {
+                "key"
+            };
+            let count = refused.count;
+            *it.body_mut() = Full::from(format!("bad {what}: request {count}"));
+        },
+        Some("the body"),
+    ),
+    (
+        "the signature that was sent",
+        |it, refused| put(it, "x-got", &refused.sent),
+        Some("the header `x-got`"),
+    ),
+    (
+        "the signature that is due",
+        |it, Refused { count, due, .. }| put(it, "x-debug", &format!("{count} {due}")),
+        Some("the header `x-debug`"),
+    ),
+    (
+        "another status",
+        |it, refused| {
+            if refused.has_other_body {
+                *it.status_mut() = StatusCode::UNAUTHORIZED;
+            }
+        },
+        Some("401 Unauthorized and 403 Forbidden"),
+    ),
+];
+
+/// Answers that let the caller tell one refusal from another; an id in each tells nothing.
 #[tokio::test]
 async fn telling_answers_are_found() {
-    let app = weak(providers::github(), SECRET, |_| false);
-    let app = app.map_response(|mut response: Response<Full<Bytes>>| {
-        static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-        if !response.status().is_success() {
-            let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            *response.body_mut() = Full::from(format!("refusal {count}"));
+    for (name, tell, difference) in TELLING {
+        let inner = weak(providers::github(), SECRET, |_| false);
+        let count = Arc::new(AtomicUsize::new(0));
+        let app = tower::service_fn(move |request: Request<Bytes>| {
+            let (inner, count) = (inner.clone(), Arc::clone(&count));
+            async move {
+                let mut refused = Refused {
+                    sent: String::from_utf8_lossy(sent(&request)).into_owned(),
+                    due: String::from_utf8(due(&request)).unwrap(),
+                    has_other_body: request.body().ends_with(b" "),
+                    count: 0,
+                };
+                let is_plain = refused.sent.len() == 71 && refused.sent.is_ascii();
+                let mut response = inner.oneshot(request).await?;
+                if is_plain && response.status() == StatusCode::FORBIDDEN {
+                    refused.count = count.fetch_add(1, Ordering::Relaxed);
+                    tell(&mut response, refused);
+                }
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let report = suite(providers::github(), SECRET).run(app).await.unwrap();
+        let failures: Vec<_> = report.failures().collect();
+        match difference {
+            None => assert!(failures.is_empty(), "{name}: {report}"),
+            Some(difference) => {
+                assert_eq!(failures.len(), 1, "{name}: {report}");
+                assert_eq!(failures[0].name(), "answers-alike");
+                let told = format!("the answers differ: {difference}");
+                assert_eq!(*failures[0].verdict(), CaseVerdict::Failed(told), "{name}");
+            }
         }
-        response
-    });
-    let report = suite(providers::github(), SECRET).run(app).await.unwrap();
-    let failures: Vec<_> = report.failures().map(CaseReport::name).collect();
-    assert_eq!(failures, ["answers-alike"]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -788,7 +967,7 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
         }
     });
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
-    let hung = r#"Failed("no header: no answer within 30 s")"#;
+    let hung = r#"Failed("no signature: no answer within 30 s")"#;
     assert_eq!(verdict(&report, "signature-missing"), hung);
     assert_eq!(report.failures().count(), 1, "{report}");
 
@@ -819,7 +998,7 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
         response
     });
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
-    let broke = r#"Failed("no header: answered 500 Internal Server Error")"#;
+    let broke = r#"Failed("no signature: answered 500 Internal Server Error")"#;
     assert_eq!(verdict(&report, "signature-missing"), broke);
 
     // Refuses everything: there is nothing to be said of the rest.
@@ -924,20 +1103,137 @@ fn a_delivery_goes_where_its_sender_was_told() {
     }
 }
 
-/// A change that cannot be made is no change that was refused.
+/// In the body and in the query as in a header; all else stays as it is written.
+#[test]
+fn a_signature_is_changed_and_taken_away_wherever_it_is() {
+    let upper = |text: &[u8]| text.to_ascii_uppercase();
+    for (provider, target, body, forged, unsigned) in [
+        (
+            providers::figma(),
+            "/",
+            r#"{ "a" : 1 }"#,
+            ("/", r#"{"passcode":"A-SECRET", "a" : 1 }"#),
+            ("/", r#"{ "a" : 1 }"#),
+        ),
+        (
+            providers::figma(),
+            "/",
+            r#"{"a\\":{},"passcode" : "x"}"#,
+            ("/", r#"{"a\\":{},"passcode" : "A-SECRET"}"#),
+            ("/", r#"{"a\\":{}}"#),
+        ),
+        (
+            providers::figma(),
+            "/",
+            r#"{"a":1 , "passcode":"x", "b":2}"#,
+            ("/", r#"{"a":1 , "passcode":"A-SECRET", "b":2}"#),
+            ("/", r#"{"a":1 ,  "b":2}"#),
+        ),
+        (
+            providers::figma(),
+            "/",
+            "{}",
+            ("/", r#"{"passcode":"A-SECRET"}"#),
+            ("/", "{}"),
+        ),
+        (
+            providers::docker_hub(),
+            "/",
+            "{}",
+            ("/?token=A-SECRET", "{}"),
+            ("/", "{}"),
+        ),
+        (
+            providers::docker_hub(),
+            "/hooks?a=%20&token=x",
+            "{}",
+            ("/hooks?a=%20&token=A-SECRET", "{}"),
+            ("/hooks?a=%20", "{}"),
+        ),
+        (
+            providers::microsoft_graph(),
+            "/",
+            r#"{"value":[{"a":1},{"a":2}]}"#,
+            (
+                "/",
+                r#"{"value":[{"clientState":"A-SECRET","a":1},{"clientState":"a-secret","a":2}]}"#,
+            ),
+            ("/", r#"{"value":[{"a":1},{"a":2}]}"#),
+        ),
+    ] {
+        let sender = TestSender::new(provider, Secret::new("a-secret").unwrap()).unwrap();
+        let good = sender
+            .target(target.parse().unwrap())
+            .delivery(body)
+            .unwrap();
+        let written = |delivery: Delivery| {
+            let request = delivery.into_request::<Bytes>();
+            let body = String::from_utf8(request.body().to_vec()).unwrap();
+            (request.uri().to_string(), body)
+        };
+        let (target, body) = written(good.clone().change_signature(upper));
+        assert_eq!((&*target, &*body), forged);
+        let (target, body) = written(good.without_signature());
+        assert_eq!((&*target, &*body), unsigned);
+    }
+}
+
+#[test]
+fn a_delivery_has_the_extensions_of_its_template() {
+    let sender = TestSender::new(providers::github(), common::secret()).unwrap();
+    let head = Request::post("/").extension(7_u8).body(()).unwrap();
+    let delivery = sender.template(head).delivery("{}").unwrap();
+    assert_eq!(delivery.request().extensions().get(), Some(&7_u8));
+}
+
+/// What is signed and not in the head is there, and what is in it stays.
+#[test]
+fn a_head_is_completed() {
+    let sender = TestSender::new(providers::lark(), common::secret()).unwrap();
+    let nonce = |delivery: &Delivery| {
+        let value = &delivery.request().headers()["x-lark-request-nonce"];
+        value.to_str().unwrap().to_owned()
+    };
+    let one = sender.delivery("{}").unwrap();
+    let other = sender.delivery("{}").unwrap();
+    assert_ne!(nonce(&one), nonce(&other));
+    let head = Request::post("/").header("x-lark-request-nonce", "mine");
+    let own = sender
+        .template(head.body(()).unwrap())
+        .delivery("{}")
+        .unwrap();
+    assert_eq!(nonce(&own), "mine");
+}
+
+/// A change that cannot be made is no change that was refused: it says which header it is about, and not the value.
 #[test]
 fn a_header_that_cannot_be_is_a_panic() {
-    let sender = TestSender::new(providers::github(), common::secret()).unwrap();
-    let good = sender.delivery("{}").unwrap();
-    let changes: [fn(Delivery) -> Delivery; 4] = [
-        |it| it.with_header("x-a", "a\nb"),
-        |it| it.and_header("x-a", b"\0"),
-        |it| it.with_header("not a name", "1"),
-        |it| it.change_signature(|_| b"a\r\nb".to_vec()),
+    let good = |provider| {
+        let sender = TestSender::new(provider, common::secret()).unwrap();
+        sender.delivery("{}").unwrap()
+    };
+    let changes: [(fn(Delivery) -> Delivery, &str); 4] = [
+        (
+            |it| it.with_header("x-a", "a\nb"),
+            r#"the header "x-a" cannot hold this value"#,
+        ),
+        (
+            |it| it.and_header("x-a", b"\0"),
+            r#"the header "x-a" cannot hold this value"#,
+        ),
+        (
+            |it| it.with_header("not a name", "1"),
+            r#""not a name" is no name of a header"#,
+        ),
+        (
+            |it| it.change_signature(|_| b"a\r\nb".to_vec()),
+            "`x-hub-signature-256` cannot hold this text",
+        ),
     ];
-    for change in changes {
-        let good = good.clone();
+    for (change, message) in changes {
+        let good = good(providers::github());
         let attempt = std::panic::AssertUnwindSafe(|| change(good));
-        assert!(std::panic::catch_unwind(attempt).is_err());
+        let panic = std::panic::catch_unwind(attempt).unwrap_err();
+        assert_eq!(panic.downcast_ref::<String>().unwrap(), message);
     }
 }

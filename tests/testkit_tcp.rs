@@ -52,6 +52,9 @@ async fn the_layer_stands_it_over_tcp() {
         (providers::stripe(), SECRET),
         (providers::standard_webhooks(), STANDARD_SECRET),
         (providers::gitlab(), SECRET),
+        (providers::docker_hub(), SECRET),
+        (providers::figma(), SECRET),
+        (providers::mailgun(), SECRET),
     ] {
         let address = server(provider.clone(), secret).await;
         let report = run(provider.clone(), secret, address).await;
@@ -64,20 +67,87 @@ async fn the_layer_stands_it_over_tcp() {
     }
 }
 
+fn genuine(report: &AbuseReport) -> String {
+    assert_eq!(report.cases().len(), 1, "{report}");
+    match report.cases()[0].verdict() {
+        CaseVerdict::Failed(how) => how.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_there_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let report = run(providers::github(), SECRET, address).await;
-    assert!(!report.is_passed());
-    assert_eq!(report.cases().len(), 1, "{report}");
+    let how = genuine(&run(providers::github(), SECRET, address).await);
+    let start = format!("a genuine delivery: cannot connect to {address}: ");
+    assert!(how.starts_with(&start), "{how}");
+    assert!(how.contains("refused"), "{how}");
+}
+
+/// What is there and speaks something else is not what is not there.
+#[tokio::test]
+async fn a_server_that_speaks_no_http_is_reported() {
+    let real = server(providers::github(), SECRET).await;
+    let address = faulty(real, |_| Some("220 smtp.example.com ESMTP\r\n")).await;
+    let how = genuine(&run(providers::github(), SECRET, address).await);
+    assert_eq!(
+        how,
+        "a genuine delivery: connected, and what came back is no answer of HTTP/1"
+    );
+    let address = faulty(real, |_| Some(HANGS_UP)).await;
+    let how = genuine(&run(providers::github(), SECRET, address).await);
+    assert_eq!(
+        how,
+        "a genuine delivery: connected, and hung up on without an answer"
+    );
+}
+
+#[tokio::test]
+async fn a_server_of_http_1_0_stands_it() {
+    let real = server(providers::github(), SECRET).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            tokio::spawn(older(client, real));
+        }
+    });
+    run(providers::github(), SECRET, address)
+        .await
+        .assert_passed();
+}
+
+/// Passes everything on, and the answer as one of HTTP/1.0.
+async fn older(client: TcpStream, server: SocketAddr) -> io::Result<()> {
+    let server = TcpStream::connect(server).await?;
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let there = tokio::spawn(async move {
+        let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
+        let _ = to_server.shutdown().await;
+        // All of it, or the answer may be lost.
+        let _ = tokio::io::copy(&mut from_client, &mut tokio::io::sink()).await;
+    });
+    let mut answer = Vec::new();
+    let _ = from_server.read_to_end(&mut answer).await;
+    if let Some(version) = answer.get_mut(..8) {
+        version.copy_from_slice(b"HTTP/1.0");
+    }
+    to_client.write_all(&answer).await?;
+    to_client.shutdown().await?;
+    let _ = there.await;
+    Ok(())
 }
 
 /// Looks at the first bytes of a request, and says whether they are answered without more ado.
 type Fault = fn(&str) -> Option<&'static str>;
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+/// No answer at all.
+const HANGS_UP: &str = "";
 const BROKEN: &str =
     "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
@@ -115,6 +185,11 @@ async fn pass(mut client: TcpStream, server: SocketAddr, fault: Fault) -> io::Re
     Ok(())
 }
 
+/// As a handler does that panics on what it should refuse.
+fn panics(is_hit: bool) -> Option<&'static str> {
+    is_hit.then_some(HANGS_UP)
+}
+
 fn ok(is_hit: bool) -> Option<&'static str> {
     is_hit.then_some(OK)
 }
@@ -133,7 +208,12 @@ fn is_chunked(request: &str) -> bool {
     request.contains("transfer-encoding: chunked")
 }
 
-/// One fault for each case.
+fn stalls(request: &str) -> bool {
+    let (lengths, body) = (lengths(request), body(request));
+    lengths.len() == 1 && !body.is_empty() && body.len() == lengths[0] / 2
+}
+
+/// One fault for each case at least.
 const FAULTS: &[(&str, Fault, &str)] = &[
     (
         "knows no chunks",
@@ -144,6 +224,21 @@ const FAULTS: &[(&str, Fault, &str)] = &[
         "counts no chunks",
         |it| ok(is_chunked(it) && body(it).starts_with("1001\r\n")),
         "wire-chunked-over-limit",
+    ),
+    (
+        "panics on chunks that are too many",
+        |it| panics(is_chunked(it) && body(it).starts_with("1001\r\n")),
+        "wire-chunked-over-limit",
+    ),
+    (
+        "panics on a silence",
+        |it| panics(stalls(it)),
+        "wire-body-stalls",
+    ),
+    (
+        "panics on what is more than it says",
+        |it| panics(lengths(it).len() == 1 && body(it).len() == lengths(it)[0] + 1),
+        "wire-length-short",
     ),
     (
         "reads what it can of a length",
@@ -164,11 +259,7 @@ const FAULTS: &[(&str, Fault, &str)] = &[
     ),
     (
         "takes a silence for the end of a body",
-        |it| {
-            ok(lengths(it).len() == 1
-                && !body(it).is_empty()
-                && body(it).len() == lengths(it)[0] / 2)
-        },
+        |it| ok(stalls(it)),
         "wire-body-stalls",
     ),
     (

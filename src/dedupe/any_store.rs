@@ -45,12 +45,26 @@ pub(super) struct Times {
     pub(super) deadline: Option<Duration>,
 }
 
+impl Times {
+    /// For steps that a lease begins with: together they take no more than a third of it, so that it is not over
+    /// before it is renewed.
+    fn within_lease(self, keys: Keys) -> Self {
+        let steps = if keys.second.is_some() { 2 } else { 1 };
+        let most = self.lease / 3 / steps;
+        let deadline = self.deadline.map_or(most, |deadline| deadline.min(most));
+        Self {
+            deadline: Some(deadline),
+            ..self
+        }
+    }
+}
+
 impl<S: Store> AnyStore for S {
     fn claim(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<Claim> {
         Box::pin(async move {
             for key in keys.iter() {
                 let claim = Store::claim(&*self, key, owner, times.lease);
-                let claim = step(claim, times).await?;
+                let claim = step(claim, times.within_lease(keys)).await?;
                 if claim != Claim::Granted {
                     // What was granted before it.
                     for held in keys.iter().take_while(|held| *held != key) {
@@ -69,11 +83,13 @@ impl<S: Store> AnyStore for S {
 
     fn renew(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<bool> {
         Box::pin(async move {
-            let mut is_ours = true;
+            let times = times.within_lease(keys);
+            let mut renewed = Ok(true);
             for key in keys.iter() {
-                is_ours &= step(Store::renew(&*self, key, owner, times.lease), times).await?;
+                let renewal = Store::renew(&*self, key, owner, times.lease);
+                renewed = both(renewed, step(renewal, times).await);
             }
-            Ok(is_ours)
+            renewed
         })
     }
 
@@ -85,22 +101,33 @@ impl<S: Store> AnyStore for S {
         times: Times,
     ) -> Step<bool> {
         Box::pin(async move {
-            let mut is_ours = true;
+            let mut completed = Ok(true);
             for key in keys.iter() {
-                is_ours &= step(Store::complete(&*self, key, owner, retention), times).await?;
+                let completion = Store::complete(&*self, key, owner, retention);
+                completed = both(completed, step(completion, times).await);
             }
-            Ok(is_ours)
+            completed
         })
     }
 
     fn release(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<()> {
         Box::pin(async move {
+            let mut released = Ok(());
             for key in keys.iter() {
-                step(Store::release(&*self, key, owner), times).await?;
+                let release = step(Store::release(&*self, key, owner), times).await;
+                released = released.and(release);
             }
-            Ok(())
+            released
         })
     }
+}
+
+/// Whether both said yes, or why one of them said nothing.
+fn both(
+    one: Result<bool, RejectionKind>,
+    other: Result<bool, RejectionKind>,
+) -> Result<bool, RejectionKind> {
+    one.and_then(|one| Ok(other? && one))
 }
 
 async fn step<T, E>(

@@ -29,7 +29,8 @@ pin_project! {
     ///
     /// Dropping it before the inner service has answered gives the claim up, and the delivery can be
     /// handled again. Dropping it later, while the store is told of a success, leaves that to a task of the
-    /// Tokio runtime. Without a runtime, a claim in a store that is not asked in vain ends with its lease.
+    /// Tokio runtime. Without a runtime the store is told if it answers at once; if not, the claim ends with its
+    /// lease.
     ///
     /// # Panics
     ///

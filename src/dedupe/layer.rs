@@ -72,6 +72,11 @@ impl DedupeLayer {
     /// bodies that arrive slowly: within that time nothing but this layer stops the same delivery from
     /// passing again. (A longer [`body_deadline`](crate::WebhookLayer::body_deadline) calls for a longer
     /// retention.)
+    ///
+    /// # Security
+    ///
+    /// Where no time is signed, as with GitHub, there is no such window: whoever has recorded a delivery can send it
+    /// again, and it is handled again, once the retention is over.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.config().retention = retention;
         self
@@ -80,7 +85,9 @@ impl DedupeLayer {
     /// For how long a delivery is claimed at a time; 30 s unless set, and at least 10 ms.
     ///
     /// The claim is renewed each third of it while the handler runs, so it may be shorter than that takes.
-    /// It is how long a delivery waits, answered 503, after a process died with it.
+    /// It is how long a delivery waits, answered 503, after a process died with it. A step of the store that claims
+    /// or renews may take a third of it at most, whatever the [deadline](Self::store_deadline): a sixth for a delivery
+    /// that is claimed under two secrets.
     ///
     /// # Panics
     ///
@@ -91,12 +98,12 @@ impl DedupeLayer {
         self
     }
 
-    /// How long a step of the store may take, `None` for as long as it likes; 1 s unless set. If the claim
-    /// takes longer, the delivery is answered 503 with `Retry-After`.
+    /// How long a step of the store may take, `None` for as long as it likes, or as the [lease](Self::lease) lets it;
+    /// 1 s unless set. If the claim takes longer, the delivery is answered 503 with `Retry-After`.
     ///
     /// # Panics
     ///
-    /// With a deadline, the response future needs a Tokio runtime with its timer enabled whenever the
+    /// The response future needs a Tokio runtime with its timer enabled whenever the
     /// store does not answer at once, and panics without one.
     pub fn store_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.config().times.deadline = deadline.into();

@@ -42,10 +42,14 @@
 //! - **One success is remembered.** Once a delivery was completed, no handler sees it again within the
 //!   [retention](DedupeLayer::retention). At any moment one handler has it, as long as its process lives and
 //!   reaches the store once within a lease.
-//! - **Not exactly once.** A process that dies after the handler had its effect, and before the store was told,
-//!   leaves a delivery that will be handled again. So does a store that fails from that moment to the end of the
-//!   lease: the sender gets the handler's answer, as what it sent was handled, and a task of the Tokio runtime tells
-//!   the store again until then. So does an engine that loses what it had confirmed.
+//! - **Not exactly once.** What happens between the handler's effect and the store's knowing of it leaves a delivery that
+//!   will be handled again:
+//!     - The client goes away, as senders do after some seconds: the handler's future is dropped wherever it waits, and
+//!       the claim is released. What the handler has spawned goes on, and another handler may begin beside it.
+//!     - The process dies.
+//!     - The store fails, from that moment to the end of the lease. The sender gets the handler's answer, as what it
+//!       sent was handled, and a task of the Tokio runtime tells the store again until then.
+//!     - The engine loses what it had confirmed.
 //!
 //! What makes it exactly once is a handler that writes [`Verified::dedupe_key`](crate::Verified::dedupe_key)
 //! into its own database, as a primary key, in the transaction that has the effect: the second time the
@@ -59,10 +63,16 @@
 //!   does whatever catches panics; without it the claim is released too, when the future is dropped.
 //! - The inner service is asked whether it is ready once the delivery is claimed, inside the response future.
 //!
+//! # Shutdown
+//!
+//! Let requests end before the runtime does: a claim whose request is dropped with the runtime is not released any more, so
+//! that its delivery is answered 503 until the lease is over.
+//!
 //! # What this does not do
 //!
 //! - It does not recognise what its sender signs anew: see [`Verified::dedupe_key`](crate::Verified::dedupe_key).
-//! - It does not look at the body of an answer: a success whose body breaks off is a success.
+//! - It does not look at the body of an answer, nor at its trailers: a success whose body breaks off is a success, and so
+//!   is a gRPC stream whose status comes at its end.
 //! - It does not keep answers: a duplicate gets a standard one.
 
 mod answer;

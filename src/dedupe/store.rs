@@ -3,6 +3,7 @@ use std::{
     fmt,
     future::Future,
     hash::{BuildHasher as _, RandomState},
+    num::NonZeroU64,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
@@ -178,7 +179,7 @@ pub enum Claim {
 ///
 /// It is drawn anew for each claim, so that who comes late, after the lease, is told from who took over.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Owner(u64);
+pub struct Owner(NonZeroU64);
 
 impl Owner {
     /// An owner that nobody else is.
@@ -191,13 +192,14 @@ impl Owner {
         static RANDOM: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self(RANDOM.hash_one((count, SystemTime::now())))
+        let number = RANDOM.hash_one((count, SystemTime::now()));
+        Self(NonZeroU64::new(number).unwrap_or(NonZeroU64::MIN))
     }
 
     /// The number.
     #[must_use]
     pub const fn as_u64(self) -> u64 {
-        self.0
+        self.0.get()
     }
 }
 

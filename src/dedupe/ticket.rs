@@ -148,8 +148,8 @@ impl Completion {
         Ok(())
     }
 
-    /// Tells it again until the lease is over: as long as that lasts, nobody else can have begun. Without a
-    /// runtime the claim ends with its lease.
+    /// Tells it again for as long as a lease lasts: by then somebody else may have begun, whom a late owner does not
+    /// disturb. Without a runtime the claim ends with its lease.
     fn insist(self) {
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -177,6 +177,10 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         if matches!(self.due, Due::Nothing) {
             return;
+        }
+        if Handle::try_current().is_err() {
+            // There is nobody to keep time, and the step is asked no more than once.
+            self.times.deadline = None;
         }
         let settle = self.settle();
         // A panic while another one unwinds would end the process.

@@ -42,16 +42,21 @@ pub(crate) fn field(body: &[u8], name: &str) -> Result<Option<Vec<u8>>, Malforme
 
 /// The same fields, with this one at the end instead of any of its name.
 pub(crate) fn set(fields: &[u8], name: &str, value: &[u8]) -> Vec<u8> {
+    let mut pieces = others(fields, name);
+    let name = percent_encode(name.as_bytes(), ENCODED);
+    let field = format!("{name}={}", percent_encode(value, ENCODED));
+    pieces.push(field.as_bytes());
+    pieces.join(&b'&')
+}
+
+/// The fields as they are written, but for those of this name.
+pub(crate) fn others<'b>(fields: &'b [u8], name: &str) -> Vec<&'b [u8]> {
     let pieces = fields.split(|byte| *byte == b'&');
     let is_other = |piece: &&[u8]| {
         let name_of = piece.split(|byte| *byte == b'=').next();
         !piece.is_empty() && decoded(name_of.unwrap_or_default()) != name.as_bytes()
     };
-    let name = percent_encode(name.as_bytes(), ENCODED);
-    let field = format!("{name}={}", percent_encode(value, ENCODED));
-    let mut pieces: Vec<_> = pieces.filter(is_other).collect();
-    pieces.push(field.as_bytes());
-    pieces.join(&b'&')
+    pieces.filter(is_other).collect()
 }
 
 /// All but what every parser takes as it stands.

@@ -29,7 +29,9 @@ impl fmt::Display for SignError {
         match self {
             Self::ExpiredKey => f.write_str("no secret may be used any more"),
             Self::NoId => f.write_str("the scheme has an id, and the delivery has none"),
-            Self::NoUrl => f.write_str("the URL is signed, and has no scheme or no host"),
+            Self::NoUrl => f.write_str(
+                "the URL is signed: give the provider a public URL, or the request one with a scheme and a host",
+            ),
             Self::Place(place) => write!(f, "{place} cannot hold this value"),
             Self::Text(kind) => kind.fmt(f),
             Self::TooLarge { limit } => write!(f, "the body is longer than {limit} bytes"),

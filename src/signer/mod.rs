@@ -2,7 +2,7 @@
 
 mod error;
 mod key;
-mod put;
+pub(crate) mod put;
 
 use std::{
     borrow::Cow,
@@ -126,16 +126,8 @@ impl Signer {
         let time = time.max(UNIX_EPOCH);
         let units = put::find(request, &self.provider.scheme().spec().units)?;
         // From the end, so that those before stay where they are.
-        for (start, len) in units.into_iter().rev() {
-            let mut whole = request.body().clone();
-            let after = whole.split_off(start + len);
-            let unit = whole.split_off(start);
-            *request.body_mut() = unit;
-            self.sign_unit(request, id, time)?;
-            *request.body_mut() = match (&*whole, &*after) {
-                ([], []) => request.body().clone(),
-                (before, after) => [before, request.body(), after].concat().into(),
-            };
+        for unit in units.into_iter().rev() {
+            put::within(request, unit, |request| self.sign_unit(request, id, time))?;
         }
         put::correct_length(request);
         Ok(())

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Puts a value where a scheme has it, in the place of any that is there.
-pub(super) fn put(
+pub(crate) fn put(
     request: &mut Request<Bytes>,
     place: &Place,
     value: &[u8],
@@ -40,13 +40,9 @@ pub(super) fn put(
         }
         #[cfg(feature = "form")]
         Place::Query(name) => {
-            let uri = request.uri();
-            let query = form::set(uri.query().unwrap_or_default().as_bytes(), name, value);
-            let target = [uri.path().as_bytes(), b"?", &query].concat();
-            let target = PathAndQuery::try_from(target).map_err(|_| does_not_fit())?;
-            let mut parts = uri.clone().into_parts();
-            parts.path_and_query = Some(target);
-            *request.uri_mut() = Uri::from_parts(parts).map_err(|_| does_not_fit())?;
+            let query = request.uri().query().unwrap_or_default();
+            let query = form::set(query.as_bytes(), name, value);
+            *request.uri_mut() = with_query(request.uri(), &query).ok_or_else(does_not_fit)?;
         }
         #[cfg(feature = "json")]
         Place::Json(path) => {
@@ -63,12 +59,22 @@ pub(super) fn put(
 /// Whether a value is the same at its end: HTTP drops white space around it ([RFC 9110, section 5.5]).
 ///
 /// [RFC 9110, section 5.5]: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
-pub(super) fn arrives(value: &HeaderValue) -> bool {
+pub(crate) fn arrives(value: &HeaderValue) -> bool {
     value.as_bytes().trim_ascii().len() == value.len()
 }
 
+/// The same URI with another query, or none.
+#[cfg(feature = "form")]
+pub(crate) fn with_query(uri: &Uri, query: &[u8]) -> Option<Uri> {
+    let mark: &[u8] = if query.is_empty() { b"" } else { b"?" };
+    let target = [uri.path().as_bytes(), mark, query].concat();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
 /// What is where a scheme has something, if it is text.
-pub(super) fn get(request: &Request<Bytes>, units: &Units, place: &Place) -> Option<String> {
+pub(crate) fn get(request: &Request<Bytes>, units: &Units, place: &Place) -> Option<String> {
     if let Place::Header(name) = place {
         let value = request.headers().get(name)?;
         return Some(value.to_str().ok()?.to_owned());
@@ -80,7 +86,7 @@ pub(super) fn get(request: &Request<Bytes>, units: &Units, place: &Place) -> Opt
 }
 
 /// Where in the body that lies which is signed by itself: where each begins, and how long it is.
-pub(super) fn find(
+pub(crate) fn find(
     request: &Request<Bytes>,
     units: &Units,
 ) -> Result<Vec<(usize, usize)>, Malformed> {
@@ -88,6 +94,24 @@ pub(super) fn find(
     let found = units.of(&facts(request), body)?.into_iter();
     let place = |unit: &[u8]| (unit.as_ptr().addr() - body.as_ptr().addr(), unit.len());
     Ok(found.map(place).collect())
+}
+
+/// Has only this piece of the body be the body, for as long as it is changed.
+pub(crate) fn within<E>(
+    request: &mut Request<Bytes>,
+    (start, len): (usize, usize),
+    change: impl FnOnce(&mut Request<Bytes>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut whole = request.body().clone();
+    let after = whole.split_off(start + len);
+    let unit = whole.split_off(start);
+    *request.body_mut() = unit;
+    change(request)?;
+    *request.body_mut() = match (&*whole, &*after) {
+        ([], []) => request.body().clone(),
+        (before, after) => [before, request.body(), after].concat().into(),
+    };
+    Ok(())
 }
 
 fn facts(request: &Request<Bytes>) -> Facts<'_> {
@@ -102,7 +126,7 @@ fn facts(request: &Request<Bytes>) -> Facts<'_> {
 }
 
 /// Keeps a header out of logs.
-pub(super) fn hide(request: &mut Request<Bytes>, place: &Place) {
+pub(crate) fn hide(request: &mut Request<Bytes>, place: &Place) {
     if let Place::Header(name) = place {
         if let Some(value) = request.headers_mut().get_mut(name) {
             value.set_sensitive(true);
@@ -111,7 +135,7 @@ pub(super) fn hide(request: &mut Request<Bytes>, place: &Place) {
 }
 
 /// Has the head say how long the body is now, if it says so at all.
-pub(super) fn correct_length(request: &mut Request<Bytes>) {
+pub(crate) fn correct_length(request: &mut Request<Bytes>) {
     let len = request.body().len();
     if let Some(value) = request.headers_mut().get_mut(CONTENT_LENGTH) {
         *value = len.into();

@@ -1,11 +1,9 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{
-    HeaderName, HeaderValue, Request,
-    header::{AsHeaderName, IntoHeaderName},
-};
+use http::{HeaderName, HeaderValue, Request, header::AsHeaderName};
 
+use super::place;
 use crate::{place::Place, scheme::Scheme};
 
 /// A signed request, and what may happen to it on its way: whatever is changed, the signature stays.
@@ -17,9 +15,9 @@ pub struct Delivery {
     scheme: Scheme,
 }
 
-/// Where in the value of a header a signature is.
+/// A signature, and what is around it where it is.
 pub(super) struct Signature {
-    pub(super) header: HeaderName,
+    pub(super) place: Place,
     pub(super) before: Vec<u8>,
     pub(super) text: Vec<u8>,
     pub(super) after: Vec<u8>,
@@ -57,12 +55,28 @@ impl Delivery {
         self
     }
 
-    /// Exchanges the text of the signature, and leaves its prefix, or what else is in its list. Where the
-    /// signature is not in a header nothing happens.
+    /// Exchanges the text of the signature, and leaves its prefix, or what else is in its list: in a header, in the
+    /// query, or in the body, of whose items the first is changed where each is signed by itself. Where there is
+    /// no signature, nothing happens.
+    ///
+    /// ```
+    /// use tower_webhook::{Secret, providers, testing::TestSender};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sender = TestSender::new(providers::figma(), Secret::new("a passcode")?)?;
+    /// let delivery = sender.delivery(r#"{"event_type":"PING"}"#)?;
+    /// let forged = delivery.clone().change_signature(|passcode| passcode.to_ascii_uppercase());
+    /// assert_eq!(forged.request().body(), r#"{"passcode":"A PASSCODE","event_type":"PING"}"#);
+    /// let unsigned = delivery.without_signature();
+    /// assert_eq!(unsigned.request().body(), r#"{"event_type":"PING"}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
-    /// If the text is nothing that a header can hold, as with [`with_header`](Self::with_header).
+    /// If the text is nothing that its place can hold: as [`with_header`](Self::with_header) says of a header; JSON holds
+    /// nothing but UTF-8, and a URL at most 64 KiB.
     #[must_use]
     #[track_caller]
     pub fn change_signature(self, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
@@ -71,18 +85,47 @@ impl Delivery {
         };
         let text = change(&signature.text);
         let value = [&signature.before[..], &text, &signature.after].concat();
-        self.with_header(signature.header, value)
+        let changed = self.with_value(&signature.place, &value);
+        changed.unwrap_or_else(|| panic!("{} cannot hold this text", signature.place))
     }
 
-    /// Takes the signature away, with the whole of its headers.
+    /// Takes the signature away, wherever the scheme has one: whole headers, the query's parameters, and fields and
+    /// members of the body. What is beside it stays as it is written.
     #[must_use]
     pub fn without_signature(mut self) -> Self {
-        for place in self.scheme.signature_places() {
-            if let Place::Header(name) = place {
-                self.request.headers_mut().remove(name);
-            }
+        let spec = self.scheme.spec();
+        for place in &spec.signatures {
+            place::remove(&mut self.request, &spec.units, place);
         }
         self
+    }
+
+    /// Takes away what is at a place.
+    pub(super) fn without(mut self, place: &Place) -> Self {
+        place::remove(&mut self.request, &self.scheme.spec().units, place);
+        self
+    }
+
+    /// Puts a value in the place of what is there, if the place can hold it.
+    pub(super) fn with_value(mut self, place: &Place, value: &[u8]) -> Option<Self> {
+        place::write(&mut self.request, &self.scheme.spec().units, place, value).ok()?;
+        Some(self)
+    }
+
+    /// Puts another value beside what is there, before or behind it, if the place can have two.
+    pub(super) fn with_another(
+        mut self,
+        place: &Place,
+        value: &[u8],
+        is_first: bool,
+    ) -> Option<Self> {
+        place::add(&mut self.request, place, value, is_first)?;
+        Some(self)
+    }
+
+    /// What is at a place.
+    pub(super) fn value(&self, place: &Place) -> Option<Vec<u8>> {
+        place::read(&self.request, &self.scheme.spec().units, place)
     }
 
     /// Takes a header away, with all of its name.
@@ -107,10 +150,15 @@ impl Delivery {
     /// # Panics
     ///
     /// If the name or the value is nothing that a header can have: a value holds no control characters but the tab.
+    /// The message has the name, and not the value.
     #[must_use]
     #[track_caller]
-    pub fn with_header(mut self, name: impl IntoHeaderName, value: impl AsRef<[u8]>) -> Self {
-        let value = header_value(value.as_ref());
+    pub fn with_header(
+        mut self,
+        name: impl TryInto<HeaderName> + fmt::Debug,
+        value: impl AsRef<[u8]>,
+    ) -> Self {
+        let (name, value) = header(name, value.as_ref());
         self.request.headers_mut().insert(name, value);
         self
     }
@@ -122,20 +170,22 @@ impl Delivery {
     /// As [`with_header`](Self::with_header).
     #[must_use]
     #[track_caller]
-    pub fn and_header(mut self, name: impl IntoHeaderName, value: impl AsRef<[u8]>) -> Self {
-        let value = header_value(value.as_ref());
+    pub fn and_header(
+        mut self,
+        name: impl TryInto<HeaderName> + fmt::Debug,
+        value: impl AsRef<[u8]>,
+    ) -> Self {
+        let (name, value) = header(name, value.as_ref());
         self.request.headers_mut().append(name, value);
         self
     }
 
-    /// The value of the header that the signature is in, cut around its first signature.
+    /// What is where the signature is, cut around the first one.
     pub(super) fn signature(&self) -> Option<Signature> {
         let spec = self.scheme.spec();
-        let header = spec.signatures.iter().find_map(|place| match place {
-            Place::Header(name) if self.request.headers().contains_key(name) => Some(name),
-            _ => None,
-        })?;
-        let value = self.request.headers().get(header)?.as_bytes();
+        let mut places = spec.signatures.iter();
+        let (place, value) = places.find_map(|place| Some((place, self.value(place)?)))?;
+        let value = &value[..];
         let mut found = None;
         let _ = spec.layout.read(value, |field| {
             let field = field.ok_or(())?;
@@ -150,7 +200,7 @@ impl Delivery {
             .rev()
             .find(|at| value.get(*at..).is_some_and(|rest| rest.starts_with(text)))?;
         Some(Signature {
-            header: header.clone(),
+            place: place.clone(),
             before: value.get(..at)?.to_vec(),
             text: text.to_vec(),
             after: value.get(at + text.len()..)?.to_vec(),
@@ -159,8 +209,15 @@ impl Delivery {
 }
 
 #[track_caller]
-fn header_value(value: &[u8]) -> HeaderValue {
-    HeaderValue::from_bytes(value).expect("a header cannot hold this value")
+fn header(name: impl TryInto<HeaderName> + fmt::Debug, value: &[u8]) -> (HeaderName, HeaderValue) {
+    let shown = format!("{name:?}");
+    let Ok(name) = name.try_into() else {
+        panic!("{shown} is no name of a header");
+    };
+    let Ok(value) = HeaderValue::from_bytes(value) else {
+        panic!("the header {shown} cannot hold this value");
+    };
+    (name, value)
 }
 
 // Neither the body nor the values of headers: one of them is a signature, or a token.

@@ -49,7 +49,9 @@
 mod abuse;
 mod clock;
 mod delivery;
+mod place;
 mod recorder;
+mod sample;
 mod sender;
 mod store;
 

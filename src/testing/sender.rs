@@ -8,9 +8,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Uri, header::CONTENT_TYPE};
+use http::{Request, Uri, header::CONTENT_TYPE};
 
-use super::Delivery;
+use super::{Delivery, sample};
 use crate::{
     clock::{Clock, SystemClock},
     keys::Secret,
@@ -18,6 +18,9 @@ use crate::{
     setup::SetupError,
     sign::{SignError, Signer},
 };
+
+/// The id of what is signed in another way.
+const OTHER_ID: &str = "delivery-by-another";
 
 /// Sends as a provider does: makes signed requests.
 ///
@@ -37,7 +40,8 @@ impl TestSender {
     ///
     /// # Errors
     ///
-    /// If the secret is not in the form that the provider's scheme takes.
+    /// As [`Signer::new`]: if the secret is not in the form that the provider's scheme takes, if a
+    /// [setting](Provider::with_setting) is missing, or if the provider signs with a private key that is not to be had.
     pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
         let provider = provider.into();
         let signer = Signer::new(provider.clone(), secret.clone())?;
@@ -58,8 +62,12 @@ impl TestSender {
         self
     }
 
-    /// What the head of each delivery is made of: method, target and headers; unless set `POST /`, with the content type
-    /// that the scheme [looks into](crate::scheme::Scheme::content_type) or that of JSON. A scheme that signs more headers than its own finds them here.
+    /// What the head of each delivery is made of: method, target, headers and extensions, such as axum's `ConnectInfo`;
+    /// unless set `POST /`, with the content type that the scheme [looks into](crate::scheme::Scheme::content_type) or
+    /// that of JSON. That of `multipart/form-data` has the boundary `tower-webhook`.
+    ///
+    /// A header or a parameter of the query that is [signed](crate::scheme::Scheme::signed_places) and not here, such as
+    /// a nonce, is added to each delivery, with the delivery's id as its value.
     #[must_use]
     pub fn template(mut self, head: Request<()>) -> Self {
         self.template = Arc::new(head);
@@ -77,7 +85,8 @@ impl TestSender {
     ///
     /// # Errors
     ///
-    /// If the provider cannot be signed for, or signs something that the head or the body does not have.
+    /// If something that is signed is not in the body, or if the URL is signed, and neither the provider has a
+    /// [public URL](Provider::with_public_url) nor the target a scheme and a host.
     pub fn delivery(&self, body: impl Into<Bytes>) -> Result<Delivery, SignError> {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         let id = format!("delivery-{}-{count}", std::process::id());
@@ -95,7 +104,7 @@ impl TestSender {
         id: &str,
         time: SystemTime,
     ) -> Result<Delivery, SignError> {
-        let mut request = self.unsigned(body.into());
+        let mut request = self.unsigned(body.into(), id);
         self.signer.sign(&mut request, id, time)?;
         Ok(Delivery::new(request, self.provider.scheme()))
     }
@@ -109,18 +118,23 @@ impl TestSender {
     ) -> Option<Delivery> {
         let mut request = request;
         let signer = Signer::new(provider, secret.clone()).ok()?;
-        signer
-            .sign(&mut request, "delivery-by-another", self.now())
-            .ok()?;
+        signer.sign(&mut request, OTHER_ID, self.now()).ok()?;
         Some(Delivery::new(request, self.provider.scheme()))
     }
 
-    pub(super) fn unsigned(&self, body: Bytes) -> Request<Bytes> {
+    /// What [`delivery_by`](Self::delivery_by) signs.
+    pub(super) fn unsigned_other(&self, body: Bytes) -> Request<Bytes> {
+        self.unsigned(body, OTHER_ID)
+    }
+
+    fn unsigned(&self, body: Bytes, id: &str) -> Request<Bytes> {
         let mut request = Request::new(body);
         *request.method_mut() = self.template.method().clone();
         *request.uri_mut() = self.template.uri().clone();
         *request.version_mut() = self.template.version();
         *request.headers_mut() = self.template.headers().clone();
+        *request.extensions_mut() = self.template.extensions().clone();
+        sample::complete_head(&mut request, self.provider.scheme(), id);
         request
     }
 
@@ -132,8 +146,7 @@ impl TestSender {
 fn template(provider: &Provider) -> Request<()> {
     let mut request = Request::new(());
     *request.method_mut() = http::Method::POST;
-    let content_type = provider.scheme().content_type();
-    let content_type = HeaderValue::from_static(content_type.unwrap_or("application/json"));
+    let content_type = sample::content_type(provider.scheme());
     request.headers_mut().insert(CONTENT_TYPE, content_type);
     request
 }

@@ -217,8 +217,10 @@ impl Verified {
     /// [tells deliveries apart](Scheme::tells_deliveries_apart), as with a token, or where items are signed one
     /// by one, which whoever has a delivery could leave out or repeat.
     ///
-    /// [`DedupeLayer`](crate::DedupeLayer) claims deliveries by it. A handler that writes it into its
-    /// own database, in the transaction that has its effect, has that effect once, whatever happens.
+    /// [`DedupeLayer`](crate::DedupeLayer) claims deliveries by it, and by its
+    /// [scope](crate::DedupeLayer::scope), which is not in this key. A handler that writes it into its
+    /// own database, in the transaction that has its effect, has that effect once, whatever happens; where endpoints
+    /// share a table, put the endpoint beside it into the primary key.
     ///
     /// # Security
     ///

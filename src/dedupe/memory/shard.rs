@@ -12,18 +12,24 @@ pub(super) type Moment = u64;
 /// Until when something holds that was released: no moment is before it.
 pub(super) const RELEASED: Moment = 0;
 
-/// How many released keys stay for a while, whatever else there is.
+/// How much of no use stays for a while, whatever else there is.
 const FEW: usize = 64;
 
 #[derive(Default)]
 pub(super) struct Shard {
-    known: HashMap<DedupeKey, Known>,
-    /// When to look at which key. Each that is known is in it once, at the end of its first lease; it is put
-    /// back then if it holds for longer.
+    known: HashMap<DedupeKey, Place>,
+    /// When to look at which key: never later than it is over. It is put back then if it holds for longer. What
+    /// is here at another moment than the key's own is of no use any more.
     due: BinaryHeap<Reverse<(Moment, DedupeKey)>>,
     /// How many of the known were released. They stay until they are due, because nothing finds them in
     /// `due` before.
     released: usize,
+}
+
+struct Place {
+    known: Known,
+    /// Where it is in [`Shard::due`].
+    due: Moment,
 }
 
 #[derive(Clone, Copy)]
@@ -36,7 +42,7 @@ pub(super) struct Known {
 impl Shard {
     /// What is known of a key, whether it is over or not.
     pub(super) fn get(&self, key: DedupeKey) -> Option<Known> {
-        self.known.get(&key).copied()
+        self.known.get(&key).map(|place| place.known)
     }
 
     /// Notes what is known of a key; `false` if there is no room for it.
@@ -46,65 +52,86 @@ impl Shard {
         known: Known,
         reserve: impl FnOnce() -> bool,
     ) -> bool {
+        let due = known.until;
         match self.known.entry(key) {
             Entry::Occupied(mut entry) => {
-                if entry.get().until == RELEASED {
+                let place = entry.get_mut();
+                if place.known.until == RELEASED {
                     if !reserve() {
                         return false;
                     }
                     self.released -= 1;
                 }
-                entry.insert(known);
+                place.known = known;
+                if due >= place.due {
+                    return true;
+                }
+                place.due = due;
             }
             Entry::Vacant(entry) => {
                 if !reserve() {
                     return false;
                 }
-                entry.insert(known);
-                self.due.push(Reverse((known.until, key)));
+                entry.insert(Place { known, due });
             }
         }
+        self.due.push(Reverse((due, key)));
+        self.keep_small();
         true
     }
 
     /// Whether it was this owner's to release.
     pub(super) fn release(&mut self, key: DedupeKey, owner: Owner) -> bool {
-        let Some(known) = self.known.get_mut(&key) else {
+        let known = self.known.get_mut(&key).map(|place| &mut place.known);
+        let Some(known) = known.filter(|it| it.owner == Some(owner) && it.until != RELEASED) else {
             return false;
         };
-        if known.owner != Some(owner) || known.until == RELEASED {
-            return false;
-        }
         known.until = RELEASED;
         self.released += 1;
-        if self.released > self.known.len() / 2 + FEW {
-            self.known.retain(|_, known| known.until != RELEASED);
-            let due = self.known.iter();
-            self.due = due
-                .map(|(key, known)| Reverse((known.until, *key)))
-                .collect();
-            self.released = 0;
-        }
+        self.keep_small();
         true
+    }
+
+    /// Makes anew what would be mostly of no use.
+    fn keep_small(&mut self) {
+        let kept = self.known.len() - self.released;
+        if self.due.len() <= 2 * kept + FEW {
+            return;
+        }
+        self.known.retain(|_, place| place.known.until != RELEASED);
+        self.released = 0;
+        let known = self.known.iter_mut();
+        self.due = known
+            .map(|(key, place)| {
+                place.due = place.known.until;
+                Reverse((place.due, *key))
+            })
+            .collect();
     }
 
     /// Forgets what is over, of at most so many keys.
     pub(super) fn tidy(&mut self, now: Moment, most: usize) -> Tidied {
         let mut gone = 0;
         for _ in 0..most {
-            let Some(mut due) = self.due.peek_mut() else {
+            let Some(mut next) = self.due.peek_mut() else {
                 return Tidied { gone, is_all: true };
             };
-            let Reverse((moment, key)) = *due;
-            if moment > now {
+            let Reverse((due, key)) = *next;
+            if due > now {
                 return Tidied { gone, is_all: true };
             }
-            let until = self.known.get(&key).map_or(RELEASED, |known| known.until);
+            let place = self.known.get_mut(&key);
+            let Some(place) = place.filter(|place| place.due == due) else {
+                PeekMut::pop(next);
+                continue;
+            };
+            let until = place.known.until;
             if until > now {
-                *due = Reverse((until, key));
+                place.due = until;
+                *next = Reverse((until, key));
                 continue;
             }
-            PeekMut::pop(due);
+            PeekMut::pop(next);
             self.known.remove(&key);
             if until == RELEASED {
                 self.released -= 1;

@@ -17,7 +17,7 @@ use crate::dedupe::{Claim, DedupeKey, Owner, Store};
 ///
 /// - Bounded by count. One that is full fails, so that deliveries are answered 503, and never forgets
 ///   what it has promised to remember. What is over makes room, without a task in the background.
-/// - A delivery takes about 60 to 125 bytes.
+/// - A delivery takes 85 to 126 bytes, by how full the tables are.
 /// - Time is Tokio's: no step of the system's clock moves it, and a test may pause it. No runtime is
 ///   needed.
 /// - Clones share what is remembered. A restart forgets it.

@@ -1,14 +1,15 @@
+use std::time::Duration;
+
 use bytes::Bytes;
-use http::HeaderName;
 
 use super::case::Sent;
 use crate::{
     keys::Secret,
     place::Place,
     providers::Provider,
-    scheme::{Part, Spec, TimestampPlace},
+    scheme::{Derived, Part, Spec, TimestampPlace},
     sign::SignError,
-    testing::{Delivery, TestSender},
+    testing::{Delivery, TestSender, place},
 };
 
 /// No limit that is tested is larger.
@@ -19,6 +20,7 @@ pub(super) struct Bench {
     pub(super) sender: TestSender,
     pub(super) body: Bytes,
     pub(super) body_limit: usize,
+    tolerance: Duration,
     good: Delivery,
 }
 
@@ -27,12 +29,15 @@ impl Bench {
         sender: TestSender,
         body: Bytes,
         body_limit: usize,
+        tolerance: Option<Duration>,
     ) -> Result<Self, SignError> {
         let good = sender.delivery(body.clone())?;
+        let tolerance = tolerance.unwrap_or(sender.provider.scheme().tolerance());
         Ok(Self {
             sender,
             body,
             body_limit,
+            tolerance,
             good,
         })
     }
@@ -61,26 +66,30 @@ impl Bench {
         self.sender.delivery(body).ok()
     }
 
-    /// Genuine deliveries whose signature has another text; none where it is not in a header.
+    /// Genuine deliveries whose signature has another text; none where its place cannot hold that.
     pub(super) fn signatures(&self, texts: &[(&str, fn(&[u8]) -> Vec<u8>)]) -> Vec<Sent> {
         let sent = texts.iter().filter_map(|(what, change)| {
             let good = self.good();
-            let text = good.signature()?.text;
-            // Where the new one is the same, or nothing that a header can hold, it is no abuse.
-            let delivery = good.change_signature(change);
-            let is_new = delivery.signature().is_none_or(|it| it.text != text);
+            let signature = good.signature()?;
+            let text = change(&signature.text);
+            let value = [&signature.before[..], &text, &signature.after].concat();
+            let delivery = good.with_value(&signature.place, &value)?;
+            // Where the new one is the same, it is no abuse.
+            let is_new = delivery
+                .signature()
+                .is_none_or(|it| it.text != signature.text);
             is_new.then(|| Sent::new(*what, delivery))
         });
         sent.collect()
     }
 
-    /// Genuine deliveries whose signature header has another value.
+    /// Genuine deliveries with another value where the signature is.
     pub(super) fn values(&self, values: &[(&str, fn(&[u8]) -> Vec<u8>)]) -> Vec<Sent> {
         let sent = values.iter().filter_map(|(what, change)| {
             let good = self.good();
-            let name = good.signature()?.header;
-            let value = change(good.request().headers().get(&name)?.as_bytes());
-            Some(Sent::new(*what, good.with_header(&name, &value)))
+            let place = good.signature()?.place;
+            let value = change(&good.value(&place)?);
+            Some(Sent::new(*what, good.with_value(&place, &value)?))
         });
         sent.collect()
     }
@@ -91,7 +100,7 @@ impl Bench {
         change: impl FnOnce(&mut Spec),
         secret: Option<&Secret>,
     ) -> Option<Delivery> {
-        let request = self.sender.unsigned(self.body.clone());
+        let request = self.sender.unsigned_other(self.body.clone());
         let secret = secret.unwrap_or(&self.sender.secret);
         self.sender
             .delivery_by(self.provider(change), secret, request)
@@ -103,28 +112,32 @@ impl Bench {
         provider.with_scheme(scheme)
     }
 
-    /// The header that the timestamp is in.
-    pub(super) fn timestamp_header(&self) -> Option<HeaderName> {
-        match &self.spec().timestamp.as_ref()?.place {
-            TimestampPlace::At(Place::Header(name)) => Some(name.clone()),
-            _ => None,
-        }
+    /// Where the timestamp is, if it is not a part of the signature's value.
+    pub(super) fn timestamp_place(&self) -> Option<&Place> {
+        let place = self.sender.provider.scheme().timestamp_place();
+        place.filter(|place| !matches!(place, Place::Claim(_)))
+    }
+
+    /// Beyond the tolerance of the stack by as much as a slow machine may take.
+    pub(super) fn beyond_tolerance(&self) -> Duration {
+        self.tolerance.saturating_add(Duration::from_secs(60))
     }
 
     /// A delivery with any text for its timestamp, signed if the scheme signs it.
     pub(super) fn timed(&self, text: &str) -> Option<Delivery> {
         let spec = self.spec();
         let listed = match &spec.timestamp.as_ref()?.place {
-            TimestampPlace::At(Place::Header(_)) => None,
-            TimestampPlace::At(_) => return None,
+            TimestampPlace::At(_) => None,
             TimestampPlace::Key(key) => Some(&**key),
         };
-        let mut request = self.sender.unsigned(self.body.clone());
-        let part = match self.timestamp_header() {
-            Some(name) => {
-                let value = http::HeaderValue::from_str(text).ok()?;
-                request.headers_mut().insert(&name, value);
-                Part::Header(name)
+        let mut request = self.sender.unsigned_other(self.body.clone());
+        let part = match self.timestamp_place() {
+            Some(place) => {
+                place::write(&mut request, &spec.units, place, text.as_bytes()).ok()?;
+                match place {
+                    Place::Header(name) => Part::Header(name.clone()),
+                    place => Part::Derived(Derived::of(place)?),
+                }
             }
             None => Part::Literal(text.as_bytes().into()),
         };
@@ -144,6 +157,6 @@ impl Bench {
             "key",
             Some((key, text)),
         );
-        Some(delivery.with_header(&signature.header, &value))
+        delivery.with_value(&signature.place, &value)
     }
 }

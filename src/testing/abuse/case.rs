@@ -14,7 +14,7 @@ pub(super) struct Case {
 pub(super) enum Expect {
     Accepted,
     Refused,
-    /// Refused, with the same answer to all.
+    /// Refused, with the same answer to both.
     Alike,
 }
 

@@ -37,31 +37,24 @@ pub(super) const CASES: &[Case] = &[
     ),
     refused(
         "signature-two-headers",
-        "two signature headers that differ are refused",
+        "two signatures that differ are refused: two headers, parameters or fields",
         |bench| {
-            let both = |first: bool| {
+            let both = |what, is_first: bool| {
                 let good = bench.good();
                 let signature = good.signature()?;
-                let right = [&signature.before[..], &signature.text, &signature.after].concat();
                 let wrong = changed(&signature.text, signature.text.len() / 2);
                 let wrong = [&signature.before[..], &wrong, &signature.after].concat();
-                let name = &signature.header;
-                Some(if first {
-                    Sent::new(
-                        "the right one first",
-                        good.with_header(name, &right).and_header(name, &wrong),
-                    )
-                } else {
-                    Sent::new(
-                        "the wrong one first",
-                        good.with_header(name, &wrong).and_header(name, &right),
-                    )
-                })
+                let both = good.with_another(&signature.place, &wrong, is_first)?;
+                Some(Sent::new(what, both))
             };
             if bench.spec().header_repeats {
                 return Vec::new();
             }
-            [both(true), both(false)].into_iter().flatten().collect()
+            let sent = [
+                both("the right one first", false),
+                both("the wrong one first", true),
+            ];
+            sent.into_iter().flatten().collect()
         },
     ),
     refused(
@@ -85,7 +78,7 @@ pub(super) const CASES: &[Case] = &[
         "signature-many",
         "10 000 signatures are refused, though the last one is right",
         |bench| {
-            if bench.spec().layout.is_single() || bench.good().signature().is_none() {
+            if bench.spec().layout.is_single() {
                 return Vec::new();
             }
             let good = bench.good();
@@ -103,10 +96,8 @@ pub(super) const CASES: &[Case] = &[
                 many.extend_from_slice(separator);
             }
             many.extend_from_slice(&value);
-            vec![Sent::new(
-                "10 000",
-                good.with_header(&signature.header, &many),
-            )]
+            let many = good.with_value(&signature.place, &many);
+            many.map(|it| Sent::new("10 000", it)).into_iter().collect()
         },
     ),
 ];
@@ -123,10 +114,11 @@ fn bare(bench: &Bench, prefix: fn(&[u8]) -> Vec<u8>) -> Vec<Sent> {
         return Vec::new();
     }
     let value = [&before[..], &signature.text].concat();
-    vec![Sent::new(
-        "another prefix",
-        good.with_header(&signature.header, &value),
-    )]
+    let other = good.with_value(&signature.place, &value);
+    other
+        .map(|it| Sent::new("another prefix", it))
+        .into_iter()
+        .collect()
 }
 
 /// A signature with another hash, under the scheme's prefix and under its own.
@@ -142,10 +134,8 @@ fn weaker(bench: &Bench, algorithm: Algorithm, prefix: &[u8]) -> Vec<Sent> {
     let mut sent = vec![Sent::new("under the scheme's prefix", signed.clone())];
     if bench.spec().layout.is_single() {
         let value = [prefix, &signature.text].concat();
-        sent.push(Sent::new(
-            "under its own",
-            signed.with_header(&signature.header, &value),
-        ));
+        let own = signed.with_value(&signature.place, &value);
+        sent.extend(own.map(|it| Sent::new("under its own", it)));
     }
     sent
 }

@@ -1,3 +1,4 @@
+mod answer;
 mod bench;
 mod body;
 mod case;

@@ -1,5 +1,6 @@
 use std::{
     future::{Future, poll_fn},
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     task::Poll,
@@ -7,17 +8,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use http_body::Body;
 use tokio::time::timeout;
 use tower_service::Service;
 
 use super::{
     CaseReport,
+    answer::{Answer, difference},
     bench::Bench,
     case::{self, Case, Expect, GENUINE},
-    tcp::Server,
-    wire::{self, WireCase},
+    tcp::{Server, hung_up},
+    wire::{self, WireCase, WireExpect},
 };
 use crate::testing::{Delivery, recorder::read};
 
@@ -25,18 +27,22 @@ use crate::testing::{Delivery, recorder::read};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The genuine delivery, and everything else if that is accepted.
-pub(super) async fn examine_all<S, B, R>(app: &S, bench: &Bench) -> Vec<CaseReport>
+pub(super) async fn examine_all<S, B, R>(
+    app: &S,
+    tell: Tell<S::Error>,
+    bench: &Bench,
+) -> Vec<CaseReport>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
     B: From<Bytes>,
     R: Body,
 {
-    let first = examine(app, bench, &GENUINE).await;
+    let first = examine(app, tell, bench, &GENUINE).await;
     let is_usable = !first.is_failure();
     let mut cases = vec![first];
     if is_usable {
         for case in case::all() {
-            cases.push(examine(app, bench, case).await);
+            cases.push(examine(app, tell, bench, case).await);
         }
     }
     cases
@@ -44,7 +50,7 @@ where
 
 /// As [`examine_all`], and what only bytes can be.
 pub(super) async fn examine_all_over_tcp(server: Server, bench: &Bench) -> Vec<CaseReport> {
-    let mut cases = examine_all(&server, bench).await;
+    let mut cases = examine_all(&server, tell_io, bench).await;
     if cases.len() > 1 {
         for case in wire::CASES {
             let verdict = wire_verdict(server, bench, case).await;
@@ -54,30 +60,41 @@ pub(super) async fn examine_all_over_tcp(server: Server, bench: &Bench) -> Vec<C
     cases
 }
 
-async fn examine<S, B, R>(app: &S, bench: &Bench, case: &'static Case) -> CaseReport
+async fn examine<S, B, R>(
+    app: &S,
+    tell: Tell<S::Error>,
+    bench: &Bench,
+    case: &'static Case,
+) -> CaseReport
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
     B: From<Bytes>,
     R: Body,
 {
-    let verdict = verdict(app, bench, case).await;
+    let verdict = verdict(app, tell, bench, case).await;
     CaseReport::new(case.name, case.expected, verdict)
 }
 
 /// Whether there was anything to send, if the stack stood it.
-async fn verdict<S, B, R>(app: &S, bench: &Bench, case: &Case) -> Result<bool, String>
+async fn verdict<S, B, R>(
+    app: &S,
+    tell: Tell<S::Error>,
+    bench: &Bench,
+    case: &Case,
+) -> Result<bool, String>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
     B: From<Bytes>,
     R: Body,
 {
     let sent = (case.send)(bench);
-    let mut first = None;
-    for sent in &sent {
+    let rounds = if case.expect == Expect::Alike { 2 } else { 1 };
+    let mut answers = Vec::new();
+    for sent in std::iter::repeat_n(&sent, rounds).flatten() {
         let what = &sent.what;
-        let answer = send(app, sent.delivery.clone()).await;
+        let answer = send(app, tell, sent.delivery.clone()).await;
         let answer = answer.map_err(|how| format!("{what}: {how}"))?;
-        let status = answer.0;
+        let status = answer.status;
         // A stack that breaks, or sends the caller elsewhere, has refused nothing.
         let is_right = match case.expect {
             Expect::Accepted => status.is_success(),
@@ -86,13 +103,16 @@ where
         if !is_right {
             return Err(format!("{what}: answered {status}"));
         }
-        if case.expect == Expect::Alike && *first.get_or_insert_with(|| answer.clone()) != answer {
-            return Err(format!("{what}: answered in another way"));
+        answers.push(answer);
+    }
+    if let (Expect::Alike, [one, other, again, other_again]) = (case.expect, &answers[..]) {
+        if let Some(what) = difference([one, other], [again, other_again]) {
+            return Err(format!("the answers differ: {what}"));
         }
     }
     let is_applicable = !sent.is_empty();
     if is_applicable && case.expect != Expect::Accepted {
-        goes_on(app, bench).await?;
+        goes_on(app, tell, bench).await?;
     }
     Ok(is_applicable)
 }
@@ -105,31 +125,33 @@ async fn wire_verdict(server: Server, bench: &Bench, case: &WireCase) -> Result<
         let answer = timeout(PATIENCE, server.exchange(sent.bytes, sent.hangs_up));
         let answer = answer.await.map_err(|_| format!("{what}: {}", silence()))?;
         let answer = answer.map_err(|error| format!("{what}: {error}"))?;
-        let status = answer.map(|(status, _)| status);
+        let status = answer.map(|answer| answer.status());
         let is_right = match case.expect {
-            Expect::Accepted => status.is_some_and(|it| it.is_success()),
-            _ => status.is_none_or(|it| it.is_client_error()),
+            WireExpect::Accepted => status.is_some_and(|it| it.is_success()),
+            WireExpect::Answered => status.is_some_and(|it| it.is_client_error()),
+            WireExpect::HungUpOn => status.is_none_or(|it| it.is_client_error()),
         };
         if !is_right {
-            let answer = status.map_or("hung up".to_owned(), |status| format!("answered {status}"));
+            let answer = status.map_or_else(hung_up, |status| format!("answered {status}"));
             return Err(format!("{what}: {answer}"));
         }
     }
     if is_applicable {
-        goes_on(&server, bench).await?;
+        goes_on(&server, tell_io, bench).await?;
     }
     Ok(is_applicable)
 }
 
 /// Whether a genuine delivery is still accepted.
-async fn goes_on<S, B, R>(app: &S, bench: &Bench) -> Result<(), String>
+async fn goes_on<S, B, R>(app: &S, tell: Tell<S::Error>, bench: &Bench) -> Result<(), String>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
     B: From<Bytes>,
     R: Body,
 {
-    let next = send(app, bench.good()).await;
-    let (status, _) = next.map_err(|how| format!("a genuine delivery after it: {how}"))?;
+    let next = send(app, tell, bench.good()).await;
+    let next = next.map_err(|how| format!("a genuine delivery after it: {how}"))?;
+    let status = next.status;
     if !status.is_success() {
         return Err(format!("a genuine delivery after it: answered {status}"));
     }
@@ -140,8 +162,21 @@ fn silence() -> String {
     format!("no answer within {} s", PATIENCE.as_secs())
 }
 
-/// The status and the body of an answer, or why there is none.
-async fn send<S, B, R>(app: &S, delivery: Delivery) -> Result<(StatusCode, Bytes), String>
+/// What an error says.
+pub(super) type Tell<E> = fn(E) -> String;
+
+#[expect(clippy::needless_pass_by_value, reason = "as any `Tell` takes it")]
+fn tell_io(error: io::Error) -> String {
+    error.to_string()
+}
+
+/// Of an error that may be anything.
+pub(super) fn tell_nothing<E>(_: E) -> String {
+    "an error in the place of an answer".to_owned()
+}
+
+/// An answer, or why there is none.
+async fn send<S, B, R>(app: &S, tell: Tell<S::Error>, delivery: Delivery) -> Result<Answer, String>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
     B: From<Bytes>,
@@ -149,15 +184,18 @@ where
 {
     let mut app = app.clone();
     let answer = async move {
-        poll_fn(|cx| app.poll_ready(cx)).await.map_err(drop)?;
-        let response = app.call(delivery.into_request()).await.map_err(drop)?;
-        let status = response.status();
-        let body = read(response.into_body()).await.ok_or(())?;
-        Ok::<_, ()>((status, body))
+        poll_fn(|cx| app.poll_ready(cx)).await.map_err(tell)?;
+        let response = app.call(delivery.into_request()).await.map_err(tell)?;
+        let (head, body) = response.into_parts();
+        let body = read(body).await;
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body: body.ok_or("an answer whose body breaks off")?,
+        })
     };
     match timeout(PATIENCE, unpanicked(answer)).await {
-        Ok(Ok(Ok(answer))) => Ok(answer),
-        Ok(Ok(Err(()))) => Err("an error in the place of an answer".to_owned()),
+        Ok(Ok(answer)) => answer,
         Ok(Err(Panicked)) => Err("a panic".to_owned()),
         Err(_) => Err(silence()),
     }

@@ -92,7 +92,7 @@ pub(super) const CASES: &[Case] = &[
                 return Vec::new();
             };
             let evil = provider.clone().with_public_url(url);
-            let request = bench.sender.unsigned(bench.body.clone());
+            let request = bench.sender.unsigned_other(bench.body.clone());
             let secret = &bench.sender.secret;
             let Some(mut delivery) = bench.sender.delivery_by(evil, secret, request) else {
                 return Vec::new();

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, Uri};
@@ -8,21 +8,20 @@ use tower_service::Service;
 use super::{
     AbuseReport,
     bench::Bench,
-    run::{examine_all, examine_all_over_tcp},
+    run::{examine_all, examine_all_over_tcp, tell_nothing},
     tcp::Server,
 };
 use crate::{
-    clock::Clock, keys::Secret, providers::Provider, setup::SetupError, sign::SignError,
-    testing::TestSender,
+    clock::Clock,
+    keys::Secret,
+    providers::Provider,
+    setup::SetupError,
+    sign::SignError,
+    testing::{TestSender, sample},
 };
 
 /// The layer's own, unless the provider has one.
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
-
-const FORM: &str = "application/x-www-form-urlencoded";
-
-const A_FORM: &[u8] = b"id=7&type=order.paid&amount=1200";
-const A_JSON: &[u8] = br#"{"id":7,"type":"order.paid","data":{"amount":1200}}"#;
 
 /// Sends forged, broken and hostile requests to a whole stack, and says of each case by name whether the
 /// stack stood it.
@@ -30,7 +29,13 @@ const A_JSON: &[u8] = br#"{"id":7,"type":"order.paid","data":{"amount":1200}}"#;
 /// The stack is any tower service, and what is behind it does not matter, as long as it answers a genuine
 /// delivery with a success: give it a handler for tests. Between the cases it gets genuine deliveries, which
 /// it must go on to accept. What has no meaning for a scheme, such as the timestamp of one that has
-/// none, is reported as not applicable.
+/// none, is reported as [not applicable](super::CaseVerdict::NotApplicable). Signatures are forged wherever the scheme
+/// has them: in a header, the query or the body.
+///
+/// What a refusal says must not tell why: `answers-alike` sends a wrong body and a wrong secret, each twice, and compares
+/// status, headers and bodies. A word that is new in each answer, such as a date or the id of a request, is left out; what
+/// stays as it is for one and is another for the other is a fault, such as a reason, or the signature that was sent or
+/// is due.
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -58,10 +63,16 @@ pub struct AbuseSuite {
     sender: TestSender,
     body: Bytes,
     body_limit: usize,
+    tolerance: Option<Duration>,
 }
 
-/// Runs an [`AbuseSuite`] as it is: `POST /` with a small body of JSON, or a form where the scheme looks into one, by the operating system's clock, and the
-/// provider's own body limit or 1 MiB.
+/// Runs an [`AbuseSuite`] as it is: `POST /` with a small body of what the scheme looks into (JSON, a form, or
+/// `multipart/form-data`) and with whatever else it signs, by the operating system's clock, with the provider's own
+/// body limit or 1 MiB.
+///
+/// This does for every provider that a shared secret signs for. What only you can know has to be in `provider`, as it
+/// is in that of the layer: the [public URL](Provider::with_public_url) where the URL is signed, and
+/// [settings](Provider::with_setting).
 ///
 /// # Errors
 ///
@@ -88,15 +99,16 @@ impl AbuseSuite {
     ///
     /// # Errors
     ///
-    /// If the secret is not in the form that the provider's scheme takes.
+    /// As [`TestSender::new`]: if the secret is not in the form that the provider's scheme takes, if a
+    /// [setting](Provider::with_setting) is missing, or if the provider signs with a private key that is not to be had.
     pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
         let provider = provider.into();
         let body_limit = provider.body_limit().unwrap_or(DEFAULT_BODY_LIMIT);
-        let has_form = provider.scheme().content_type() == Some(FORM);
         Ok(Self {
+            body: sample::body(provider.scheme()),
             sender: TestSender::new(provider, secret)?,
-            body: Bytes::from_static(if has_form { A_FORM } else { A_JSON }),
             body_limit,
+            tolerance: None,
         })
     }
 
@@ -118,27 +130,41 @@ impl AbuseSuite {
         self
     }
 
-    /// The body of genuine deliveries: something that the handler accepts. A little JSON unless set, or a form where the
-    /// scheme looks into one.
+    /// The body of genuine deliveries: something that the handler accepts. Unless set, a little JSON, or a form or
+    /// `multipart/form-data` where the scheme looks into that, with every field that is signed.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// The longest body that the stack is to accept, in bytes; the provider's own or 1 MiB unless set.
+    /// The longest body that the stack is to accept, in bytes; the provider's own or 1 MiB unless set. A limit of 64 MiB
+    /// or more is not tried, nor is one that is less than the length of the [body](Self::body): `body-over-limit` and
+    /// `wire-chunked-over-limit` are then not applicable.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
+    /// How old, and how far ahead, the stack lets a timestamp be, if that is not the
+    /// [scheme's own tolerance](crate::scheme::Scheme::tolerance): as
+    /// [`WebhookLayer::tolerance`](crate::WebhookLayer::tolerance) was set; where the two are not the same, the longer
+    /// one. Deliveries of a minute beyond and more have to be refused.
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = Some(tolerance);
+        self
+    }
+
     /// Sends everything, one request after the other, each to a clone of `app`.
     ///
-    /// If a genuine delivery is not accepted, nothing else is tried.
+    /// If a genuine delivery is not accepted, nothing else is tried. `app` has to be the stack itself: a client that
+    /// sends requests to a server refuses some of them by itself, such as a header of 64 KiB or a wrong length, and
+    /// its errors are faults here. For a server there is [`run_over_tcp`](Self::run_over_tcp).
     ///
     /// # Errors
     ///
-    /// If the provider cannot be signed for, or signs something that the template or the body does not
-    /// have.
+    /// If the scheme signs something that a [body](Self::body) of yours does not have, or if it signs the URL, and
+    /// neither the provider has a [public URL](Provider::with_public_url) nor the
+    /// [target](Self::target) a scheme and a host.
     ///
     /// # Panics
     ///
@@ -149,9 +175,9 @@ impl AbuseSuite {
         B: From<Bytes>,
         R: Body,
     {
-        let provider = self.sender.provider.scheme().name().into();
-        let bench = Bench::new(self.sender, self.body, self.body_limit)?;
-        let cases = examine_all(&app, &bench).await;
+        let provider = self.provider();
+        let bench = self.bench()?;
+        let cases = examine_all(&app, tell_nothing, &bench).await;
         Ok(AbuseReport { provider, cases })
     }
 
@@ -159,9 +185,11 @@ impl AbuseSuite {
     /// besides what only bytes can be: broken chunks, lengths that contradict each other, a body that stalls, floods of
     /// headers. For a stack that is running, in any language.
     ///
-    /// Where the head is long, or what is sent is no HTTP, to hang up without an answer is to refuse; elsewhere it is
-    /// an error. The server has to close a connection that asks for it. A body that stalls is waited for,
-    /// so that this takes as long as the server's deadline.
+    /// Where the head is long, or what is sent is no HTTP or breaks off, to hang up without an answer is to refuse;
+    /// elsewhere it is a fault, as a handler that panics hangs up too: a body that is too long, one that
+    /// stalls, and one that is longer than it says have to be answered. The server may answer in HTTP/1.0, and has to
+    /// close a connection that asks for it. A body that stalls is waited for, so that this takes as long as the
+    /// server's deadline.
     ///
     /// ```
     /// use axum::{Router, routing::post};
@@ -186,17 +214,25 @@ impl AbuseSuite {
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run). A server that cannot be reached is reported as one that does not accept a genuine
-    /// delivery.
+    /// As [`run`](Self::run). A server that cannot be reached, or does not speak HTTP/1, is reported as one that does not
+    /// accept a genuine delivery, with what was in the way.
     ///
     /// # Panics
     ///
     /// Without a Tokio runtime with its timer and its I/O enabled.
     pub async fn run_over_tcp(self, address: SocketAddr) -> Result<AbuseReport, SignError> {
-        let provider = self.sender.provider.scheme().name().into();
-        let bench = Bench::new(self.sender, self.body, self.body_limit)?;
+        let provider = self.provider();
+        let bench = self.bench()?;
         let server = Server { address };
         let cases = examine_all_over_tcp(server, &bench).await;
         Ok(AbuseReport { provider, cases })
+    }
+
+    fn provider(&self) -> Box<str> {
+        self.sender.provider.scheme().name().into()
+    }
+
+    fn bench(self) -> Result<Bench, SignError> {
+        Bench::new(self.sender, self.body, self.body_limit, self.tolerance)
     }
 }

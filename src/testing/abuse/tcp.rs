@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, Request, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
     header::{CONTENT_LENGTH, HOST},
 };
 use tokio::{
@@ -46,13 +46,21 @@ impl Server {
         head
     }
 
-    /// Sends bytes and reads what is answered: the status and the body. `None` if the server hangs up.
+    /// Sends bytes and reads what is answered. `None` if the server hangs up.
+    ///
+    /// # Errors
+    ///
+    /// If the server cannot be reached, or answers something else than HTTP/1.
     pub(super) async fn exchange(
         self,
         bytes: Vec<u8>,
         hangs_up: bool,
-    ) -> io::Result<Option<(StatusCode, String)>> {
-        let stream = TcpStream::connect(self.address).await?;
+    ) -> io::Result<Option<Response<String>>> {
+        let stream = TcpStream::connect(self.address).await;
+        let stream = stream.map_err(|error| {
+            let told = format!("cannot connect to {}: {error}", self.address);
+            io::Error::new(error.kind(), told)
+        })?;
         let (mut from, mut to) = tokio::io::split(stream);
         // A server may answer, and stop reading, before it has everything.
         let sending = tokio::spawn(async move {
@@ -67,8 +75,17 @@ impl Server {
         // It may break off once the answer is there.
         let _ = from.read_to_end(&mut answer).await;
         sending.abort();
-        Ok(parse(&answer))
+        if answer.is_empty() {
+            return Ok(None);
+        }
+        let parsed = parse(&answer);
+        let not_http = || io::Error::other("connected, and what came back is no answer of HTTP/1");
+        parsed.map(Some).ok_or_else(not_http)
     }
+}
+
+pub(super) fn hung_up() -> String {
+    "connected, and hung up on without an answer".to_owned()
 }
 
 fn write_headers(head: &mut Vec<u8>, headers: &HeaderMap) {
@@ -84,11 +101,23 @@ fn write_header(head: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
     head.extend_from_slice(b"\r\n");
 }
 
-fn parse(answer: &[u8]) -> Option<(StatusCode, String)> {
+fn parse(answer: &[u8]) -> Option<Response<String>> {
     let text = String::from_utf8_lossy(answer);
     let (head, body) = text.split_once("\r\n\r\n")?;
-    let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?;
-    Some((status.parse().ok()?, body.to_owned()))
+    let mut lines = head.split("\r\n");
+    let first = lines.next()?;
+    let status = ["HTTP/1.1 ", "HTTP/1.0 "]
+        .iter()
+        .find_map(|start| first.strip_prefix(start));
+    let mut response = Response::new(body.to_owned());
+    *response.status_mut() = status?.get(..3)?.parse().ok()?;
+    for line in lines {
+        let (name, value) = line.split_once(':')?;
+        let name = HeaderName::try_from(name).ok()?;
+        let value = HeaderValue::from_str(value.trim()).ok()?;
+        response.headers_mut().append(name, value);
+    }
+    Some(response)
 }
 
 impl Service<Request<Bytes>> for Server {
@@ -111,12 +140,13 @@ impl Service<Request<Bytes>> for Server {
             let is_long = bytes.len() > LONG_HEAD;
             bytes.extend_from_slice(request.body());
             let answer = server.exchange(bytes, false).await?;
-            let too_long = || (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, String::new());
+            let too_long = || {
+                let mut response = Response::default();
+                *response.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+                response
+            };
             let answer = answer.or_else(|| is_long.then(too_long));
-            let (status, body) = answer.ok_or(io::ErrorKind::UnexpectedEof)?;
-            let mut response = Response::new(body);
-            *response.status_mut() = status;
-            Ok(response)
+            answer.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, hung_up()))
         })
     }
 }

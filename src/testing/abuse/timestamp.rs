@@ -4,36 +4,34 @@ use super::{
     bench::Bench,
     case::{Case, Sent, refused},
 };
-use crate::scheme::{TimestampUnit, UnixTime};
-
-/// Beyond the scheme's tolerance by as much as a slow machine may take.
-const BEYOND: Duration = Duration::from_secs(60);
+use crate::{
+    place::Place,
+    scheme::{TimestampUnit, UnixTime},
+};
 
 pub(super) const CASES: &[Case] = &[
     refused(
         "timestamp-missing",
         "a delivery without its timestamp is refused",
         |bench| {
-            let Some(name) = bench.timestamp_header() else {
+            let Some(place) = bench.timestamp_place() else {
                 return Vec::new();
             };
-            let mut delivery = bench.good();
-            delivery.request_mut().headers_mut().remove(name);
-            vec![Sent::new("no header", delivery)]
+            vec![Sent::new("no timestamp", bench.good().without(place))]
         },
     ),
     refused(
         "timestamp-empty",
         "an empty timestamp is refused",
         |bench| {
-            let Some(name) = bench.timestamp_header() else {
+            let Some(place) = bench.timestamp_place() else {
                 return Vec::new();
             };
-            let delivery = |value: &[u8]| bench.good().with_header(&name, value);
-            vec![
-                Sent::new("empty", delivery(b"")),
-                Sent::new("spaces", delivery(b"  ")),
-            ]
+            let sent = [("empty", b"" as &[u8]), ("spaces", b"  ")];
+            let sent = sent.into_iter().filter_map(|(what, value)| {
+                Some(Sent::new(what, bench.good().with_value(place, value)?))
+            });
+            sent.collect()
         },
     ),
     refused(
@@ -108,36 +106,27 @@ pub(super) const CASES: &[Case] = &[
         "timestamp-stale",
         "a delivery of long ago is refused, though it is signed",
         |bench| {
-            let beyond = bench
-                .sender
-                .provider
-                .scheme()
-                .tolerance()
-                .saturating_add(BEYOND);
-            let times = [
-                bench.sender.now().checked_sub(beyond),
-                day_before(bench),
-                Some(UNIX_EPOCH),
-            ];
-            at(bench, times)
+            let now = bench.sender.now();
+            let oldest = now.checked_sub(bench.beyond_tolerance());
+            let times = [oldest, day_before(bench), Some(UNIX_EPOCH)];
+            at(
+                bench,
+                times
+                    .into_iter()
+                    .flatten()
+                    .filter(|time| Some(*time) <= oldest),
+            )
         },
     ),
     refused(
         "timestamp-ahead",
         "a delivery of the future is refused, though it is signed",
         |bench| {
-            let beyond = bench
-                .sender
-                .provider
-                .scheme()
-                .tolerance()
-                .saturating_add(BEYOND);
             let now = bench.sender.now();
+            let beyond = bench.beyond_tolerance();
             let year = Duration::from_secs(365 * 24 * 60 * 60);
-            at(
-                bench,
-                [now.checked_add(beyond), now.checked_add(year), None],
-            )
+            let ahead = [beyond, beyond.max(year)];
+            at(bench, ahead.iter().filter_map(|by| now.checked_add(*by)))
         },
     ),
     refused(
@@ -164,16 +153,16 @@ pub(super) const CASES: &[Case] = &[
         "timestamp-twice",
         "two timestamps that differ are refused",
         |bench| {
-            let Some(name) = bench.timestamp_header() else {
+            let Some(Place::Header(name)) = bench.timestamp_place() else {
                 return Vec::new();
             };
             let good = bench.good();
-            let own = good.request().headers().get(&name).cloned();
+            let own = good.request().headers().get(name).cloned();
             let Some(own) = own else { return Vec::new() };
-            let behind = good.clone().and_header(&name, b"1");
+            let behind = good.clone().and_header(name, b"1");
             let before = good
-                .with_header(&name, b"1")
-                .and_header(&name, own.as_bytes());
+                .with_header(name, b"1")
+                .and_header(name, own.as_bytes());
             vec![
                 Sent::new("the right one first", behind),
                 Sent::new("the wrong one first", before),
@@ -188,11 +177,11 @@ fn day_before(bench: &Bench) -> Option<SystemTime> {
 }
 
 /// Deliveries of these times, as their sender signs them.
-fn at(bench: &Bench, times: [Option<SystemTime>; 3]) -> Vec<Sent> {
+fn at(bench: &Bench, times: impl Iterator<Item = SystemTime>) -> Vec<Sent> {
     if bench.spec().timestamp.is_none() {
         return Vec::new();
     }
-    let sent = times.into_iter().flatten().filter_map(|time| {
+    let sent = times.filter_map(|time| {
         let delivery = bench
             .sender
             .delivery_of(bench.body.clone(), "delivery-of-then", time);

@@ -1,5 +1,5 @@
-use super::{bench::Bench, case::Expect, tcp::Server};
-use crate::testing::Delivery;
+use super::{bench::Bench, tcp::Server};
+use crate::{place::Place, testing::Delivery};
 
 /// Something that is sent as bytes, as no client would, and what is expected.
 pub(super) struct WireCase {
@@ -7,8 +7,16 @@ pub(super) struct WireCase {
     pub(super) expected: &'static str,
     /// What is sent: nothing, if the scheme has nothing that the case is about.
     pub(super) send: fn(&Bench, Server) -> Vec<Wired>,
-    /// To hang up without an answer is to refuse.
-    pub(super) expect: Expect,
+    pub(super) expect: WireExpect,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum WireExpect {
+    Accepted,
+    /// Refused with an answer: to hang up is what a panic does too.
+    Answered,
+    /// Refused, or hung up on: what is sent is no HTTP, or breaks off, or has a long head.
+    HungUpOn,
 }
 
 /// The bytes of a request, and in what it differs.
@@ -30,9 +38,9 @@ pub(super) const CASES: &[WireCase] = &[
             let body = chunks(good.request().body(), 1);
             vec![wired("a byte in each", server, &good, CHUNKED, &body)]
         },
-        expect: Expect::Accepted,
+        expect: WireExpect::Accepted,
     },
-    refused(
+    answered(
         "wire-chunked-over-limit",
         "a body over the limit is refused, though no length was said",
         |bench, server| {
@@ -43,7 +51,7 @@ pub(super) const CASES: &[WireCase] = &[
             vec![wired("16 KiB in each", server, &delivery, CHUNKED, &body)]
         },
     ),
-    refused(
+    hung_up_on(
         "wire-chunk-unreadable",
         "a chunk without a length is refused",
         |bench, server| {
@@ -59,7 +67,7 @@ pub(super) const CASES: &[WireCase] = &[
             ]
         },
     ),
-    refused(
+    hung_up_on(
         "wire-chunks-cut",
         "a body whose last chunk is missing is refused, though it is signed",
         |bench, server| {
@@ -70,7 +78,7 @@ pub(super) const CASES: &[WireCase] = &[
             vec![cut.that_hangs_up()]
         },
     ),
-    refused(
+    hung_up_on(
         "wire-body-cut",
         "a body that is shorter than its length is refused, though it is signed",
         |bench, server| {
@@ -80,7 +88,7 @@ pub(super) const CASES: &[WireCase] = &[
             vec![cut.that_hangs_up()]
         },
     ),
-    refused(
+    answered(
         "wire-body-stalls",
         "a body that does not arrive is given up",
         |bench, server| {
@@ -98,7 +106,7 @@ pub(super) const CASES: &[WireCase] = &[
             )]
         },
     ),
-    refused(
+    answered(
         "wire-length-short",
         "a body is no longer than its length",
         |bench, server| {
@@ -110,7 +118,7 @@ pub(super) const CASES: &[WireCase] = &[
             vec![wired("a byte more", server, &good, &length(short), body)]
         },
     ),
-    refused(
+    hung_up_on(
         "wire-lengths-differ",
         "two lengths that differ are refused",
         |bench, server| {
@@ -125,7 +133,7 @@ pub(super) const CASES: &[WireCase] = &[
             ]
         },
     ),
-    refused(
+    hung_up_on(
         "wire-length-beside-chunks",
         "a forged body in chunks is refused, whatever length stands beside",
         |bench, server| {
@@ -139,7 +147,7 @@ pub(super) const CASES: &[WireCase] = &[
             vec![wired("both", server, &good, &lines, &body)]
         },
     ),
-    refused(
+    hung_up_on(
         "wire-header-folded",
         "a signature over two lines is refused",
         |bench, server| {
@@ -149,7 +157,7 @@ pub(super) const CASES: &[WireCase] = &[
             })
         },
     ),
-    refused(
+    hung_up_on(
         "wire-header-nul",
         "a signature with a NUL is refused",
         |bench, server| {
@@ -158,7 +166,7 @@ pub(super) const CASES: &[WireCase] = &[
             })
         },
     ),
-    refused(
+    hung_up_on(
         "wire-header-name-spaced",
         "a space behind the name of a header is refused",
         |bench, server| {
@@ -167,32 +175,35 @@ pub(super) const CASES: &[WireCase] = &[
             })
         },
     ),
-    refused(
+    hung_up_on(
         "wire-headers-many",
         "20 000 headers are refused",
         |bench, server| {
-            let mut lines = length(bench.body.len());
+            let good = bench.good();
+            let body = good.request().body();
+            let mut lines = length(body.len());
             for _ in 0..20_000 {
                 lines.extend_from_slice(b"x-flood: 1\r\n");
             }
-            let good = bench.good();
-            vec![wired("a flood", server, &good, &lines, &bench.body)]
+            vec![wired("a flood", server, &good, &lines, body)]
         },
     ),
-    refused(
+    hung_up_on(
         "wire-header-huge",
         "a header of 4 MiB is refused",
         |bench, server| {
-            let mut lines = [&length(bench.body.len())[..], b"x-huge: "].concat();
+            let good = bench.good();
+            let body = good.request().body();
+            let mut lines = [&length(body.len())[..], b"x-huge: "].concat();
             lines.resize(lines.len() + (4 << 20), b'a');
             lines.extend_from_slice(b"\r\n");
-            let good = bench.good();
-            vec![wired("4 MiB", server, &good, &lines, &bench.body)]
+            vec![wired("4 MiB", server, &good, &lines, body)]
         },
     ),
 ];
 
-const fn refused(
+/// A case whose requests must be refused with an answer.
+const fn answered(
     name: &'static str,
     expected: &'static str,
     send: fn(&Bench, Server) -> Vec<Wired>,
@@ -201,7 +212,19 @@ const fn refused(
         name,
         expected,
         send,
-        expect: Expect::Refused,
+        expect: WireExpect::Answered,
+    }
+}
+
+/// A case whose requests must be refused, with an answer or without one.
+const fn hung_up_on(
+    name: &'static str,
+    expected: &'static str,
+    send: fn(&Bench, Server) -> Vec<Wired>,
+) -> WireCase {
+    WireCase {
+        expect: WireExpect::HungUpOn,
+        ..answered(name, expected, send)
     }
 }
 
@@ -242,12 +265,15 @@ fn signature_lines(
     let Some(signature) = good.signature() else {
         return Vec::new();
     };
+    let Place::Header(name) = &signature.place else {
+        return Vec::new();
+    };
     let text = [&signature.text[..], &signature.after].concat();
     let written = write(&signature.before, &text);
     let body = good.request().body().clone();
-    let line = [signature.header.as_str().as_bytes(), &written, b"\r\n"].concat();
+    let line = [name.as_str().as_bytes(), &written, b"\r\n"].concat();
     let lines = [length(body.len()), line].concat();
-    let bare = good.without_header(&signature.header);
+    let bare = good.without_header(name);
     vec![wired(what, server, &bare, &lines, &body)]
 }
 

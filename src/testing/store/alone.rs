@@ -1,46 +1,7 @@
-use std::{fmt, future::Future, time::Duration};
+use tokio::time::sleep;
 
-use tokio::time::{Instant, sleep};
-
-use crate::{
-    dedupe::{Claim, DedupeKey, Owner, Store},
-    rejection::line,
-};
-
-/// A lease that does not end while a case runs.
-const LONG: Duration = Duration::from_secs(60 * 60);
-/// A lease to wait for.
-const SHORT: Duration = Duration::from_millis(100);
-/// How long something may stay past its time.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How many claim one key at the same moment.
-const RIVALS: usize = 32;
-const ROUNDS: usize = 50;
-
-/// Holds a store against what [`Store`] promises: each cell of its table, what time does, and claims at the
-/// same moment.
-///
-/// It needs a Tokio runtime, best with several threads, and takes a second or two; on a runtime whose time
-/// is paused, and a store by that time, next to none. The keys it uses are new each time, so that the store
-/// may hold others; it has to have room for some hundreds.
-///
-/// ```
-/// use tower_webhook::{dedupe::MemoryStore, testing};
-///
-/// # #[tokio::main]
-/// # async fn main() {
-/// testing::store(&MemoryStore::new(10_000)).await;
-/// # }
-/// ```
-///
-/// # Panics
-///
-/// With what the store did and what it had to do, if it does not keep a promise, or fails.
-pub async fn store<S: Store + Clone>(store: &S) {
-    each_cell(store).await;
-    times(store).await;
-    rivals(store).await;
-}
+use super::{LONG, SHORT, done, eventually_granted, expect_granted, new_key};
+use crate::dedupe::{Claim, Owner, Store};
 
 /// What is known of a key before a step is taken.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +11,8 @@ enum Known {
     Own,
     Others,
     Completed,
+    /// By who takes the step.
+    OwnCompleted,
     Released,
     /// Claimed by who takes the step, and then over.
     Over,
@@ -71,7 +34,7 @@ enum Step {
 }
 
 /// Known before, the step, what it answers, and what a third one's claim gets after it.
-const CELLS: [(Known, Step, Did, Claim); 24] = {
+const CELLS: [(Known, Step, Did, Claim); 28] = {
     use self::{
         Claim::{Completed, Granted, InFlight},
         Did::{Claim as Claimed, Released, Said},
@@ -82,30 +45,35 @@ const CELLS: [(Known, Step, Did, Claim); 24] = {
         (K::Own, S::Claim, Claimed(Granted), InFlight),
         (K::Others, S::Claim, Claimed(InFlight), InFlight),
         (K::Completed, S::Claim, Claimed(Completed), Completed),
+        (K::OwnCompleted, S::Claim, Claimed(Completed), Completed),
         (K::Released, S::Claim, Claimed(Granted), InFlight),
         (K::Over, S::Claim, Claimed(Granted), InFlight),
         (K::Nothing, S::Renew, Said(true), InFlight),
         (K::Own, S::Renew, Said(true), InFlight),
         (K::Others, S::Renew, Said(false), InFlight),
         (K::Completed, S::Renew, Said(false), Completed),
+        (K::OwnCompleted, S::Renew, Said(false), Completed),
         (K::Released, S::Renew, Said(true), InFlight),
         (K::Over, S::Renew, Said(true), InFlight),
         (K::Nothing, S::Complete, Said(true), Completed),
         (K::Own, S::Complete, Said(true), Completed),
         (K::Others, S::Complete, Said(false), InFlight),
         (K::Completed, S::Complete, Said(true), Completed),
+        (K::OwnCompleted, S::Complete, Said(true), Completed),
         (K::Released, S::Complete, Said(true), Completed),
         (K::Over, S::Complete, Said(true), Completed),
         (K::Nothing, S::Release, Released, Granted),
         (K::Own, S::Release, Released, Granted),
         (K::Others, S::Release, Released, InFlight),
         (K::Completed, S::Release, Released, Completed),
+        (K::OwnCompleted, S::Release, Released, Completed),
         (K::Released, S::Release, Released, Granted),
         (K::Over, S::Release, Released, Granted),
     ]
 };
 
-async fn each_cell<S: Store>(store: &S) {
+/// Each cell of the table in the docs of [`Store`].
+pub(super) async fn each_cell<S: Store>(store: &S) {
     for (known, step, answer, then) in CELLS {
         let (key, own, other) = (new_key(), Owner::new(), Owner::new());
         match known {
@@ -115,6 +83,10 @@ async fn each_cell<S: Store>(store: &S) {
             Known::Completed => {
                 expect_granted(store, key, other, LONG).await;
                 done(store.complete(key, other, LONG)).await;
+            }
+            Known::OwnCompleted => {
+                expect_granted(store, key, own, LONG).await;
+                done(store.complete(key, own, LONG)).await;
             }
             Known::Released => {
                 expect_granted(store, key, own, LONG).await;
@@ -146,7 +118,7 @@ async fn each_cell<S: Store>(store: &S) {
     }
 }
 
-async fn times<S: Store>(store: &S) {
+pub(super) async fn times<S: Store>(store: &S) {
     // A lease ends, and who took over is not to be disturbed by who comes late.
     let (key, late, next) = (new_key(), Owner::new(), Owner::new());
     expect_granted(store, key, late, SHORT).await;
@@ -206,92 +178,4 @@ async fn times<S: Store>(store: &S) {
         "a delivery is completed"
     );
     eventually_granted(store, key, Owner::new(), "the retention is over").await;
-}
-
-/// Of many who claim at the same moment one is granted, and in the end one has completed.
-async fn rivals<S: Store + Clone>(store: &S) {
-    for round in 0..ROUNDS {
-        let key = new_key();
-        let claims = (0..RIVALS).map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                let owner = Owner::new();
-                let claim = done(store.claim(key, owner, LONG)).await;
-                if claim == Claim::Granted {
-                    tokio::task::yield_now().await;
-                    // Each second one fails, and another one may take over.
-                    if round % 2 == 0 {
-                        assert!(
-                            done(store.complete(key, owner, LONG)).await,
-                            "the owner completes"
-                        );
-                    } else {
-                        done(store.release(key, owner)).await;
-                    }
-                }
-                claim
-            })
-        });
-        // Begun before any of them is waited for.
-        let claims: Vec<_> = claims.collect();
-        let mut granted = 0;
-        for claim in claims {
-            match claim.await {
-                Ok(claim) => granted += usize::from(claim == Claim::Granted),
-                Err(error) => match error.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(error) => panic!("{error}"),
-                },
-            }
-        }
-        if round % 2 == 0 {
-            assert_eq!(
-                granted, 1,
-                "of {RIVALS} claims of one key at the same moment"
-            );
-        } else {
-            assert!(granted > 0, "none of {RIVALS} claims was granted");
-        }
-    }
-}
-
-fn new_key() -> DedupeKey {
-    DedupeKey::of([
-        b"conformance".as_slice(),
-        &Owner::new().as_u64().to_be_bytes(),
-    ])
-}
-
-async fn expect_granted<S: Store>(store: &S, key: DedupeKey, owner: Owner, lease: Duration) {
-    let claim = done(store.claim(key, owner, lease)).await;
-    assert_eq!(claim, Claim::Granted, "the first claim of a key");
-}
-
-async fn eventually_granted<S: Store>(store: &S, key: DedupeKey, owner: Owner, when: &str) {
-    let begun = Instant::now();
-    while done(store.claim(key, owner, LONG)).await != Claim::Granted {
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "no claim is granted though {when}"
-        );
-        sleep(SHORT / 4).await;
-    }
-}
-
-async fn done<T, E>(step: impl Future<Output = Result<T, E>>) -> T
-where
-    E: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    match step.await {
-        Ok(done) => done,
-        Err(error) => panic!("a step failed: {}", Line(error.into())),
-    }
-}
-
-struct Line(Box<dyn std::error::Error + Send + Sync>);
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&line(&*self.0))
-    }
 }

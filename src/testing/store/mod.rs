@@ -1,0 +1,90 @@
+//! What every store of deliveries has to do.
+
+mod alone;
+mod together;
+
+use std::{fmt, future::Future, time::Duration};
+
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    dedupe::{Claim, DedupeKey, Owner, Store},
+    rejection::line,
+};
+
+/// A lease that does not end while a case runs.
+const LONG: Duration = Duration::from_secs(60 * 60);
+/// A lease to wait for.
+const SHORT: Duration = Duration::from_millis(100);
+/// How long something may stay past its time.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Holds a store against what [`Store`] promises: each cell of its table, what time does, and steps at the
+/// same moment: claims of a key that is new, claims of one whose lease is over, and an owner who comes late to
+/// complete or to renew while others claim.
+///
+/// What only seldom goes wrong is found as often: where steps of your store are two commands, it takes luck.
+///
+/// It needs a Tokio runtime, best with several threads, and takes a second or two; on a runtime whose time
+/// is paused, and a store by that time, next to none. The keys it uses are new each time, so that the store
+/// may hold others; it has to have room for some hundreds.
+///
+/// ```
+/// use tower_webhook::{dedupe::MemoryStore, testing};
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// testing::store(&MemoryStore::new(10_000)).await;
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// With what the store did and what it had to do, if it does not keep a promise, or fails.
+pub async fn store<S: Store + Clone>(store: &S) {
+    alone::each_cell(store).await;
+    alone::times(store).await;
+    together::rivals(store).await;
+    together::latecomers(store).await;
+}
+
+fn new_key() -> DedupeKey {
+    DedupeKey::of([
+        b"conformance".as_slice(),
+        &Owner::new().as_u64().to_be_bytes(),
+    ])
+}
+
+async fn expect_granted<S: Store>(store: &S, key: DedupeKey, owner: Owner, lease: Duration) {
+    let claim = done(store.claim(key, owner, lease)).await;
+    assert_eq!(claim, Claim::Granted, "the first claim of a key");
+}
+
+async fn eventually_granted<S: Store>(store: &S, key: DedupeKey, owner: Owner, when: &str) {
+    let begun = Instant::now();
+    while done(store.claim(key, owner, LONG)).await != Claim::Granted {
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "no claim is granted though {when}"
+        );
+        sleep(SHORT / 4).await;
+    }
+}
+
+async fn done<T, E>(step: impl Future<Output = Result<T, E>>) -> T
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match step.await {
+        Ok(done) => done,
+        Err(error) => panic!("a step failed: {}", Line(error.into())),
+    }
+}
+
+struct Line(Box<dyn std::error::Error + Send + Sync>);
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&line(&*self.0))
+    }
+}

@@ -1,0 +1,108 @@
+use tokio::{task::JoinHandle, time::sleep};
+
+use super::{LONG, SHORT, done, expect_granted, new_key};
+use crate::dedupe::{Claim, DedupeKey, Owner, Store};
+
+/// How many claim one key at the same moment.
+const RIVALS: usize = 32;
+const ROUNDS: usize = 50;
+
+/// Of many who claim at the same moment one is granted, and in the end one has completed.
+pub(super) async fn rivals<S: Store + Clone>(store: &S) {
+    for round in 0..ROUNDS {
+        one_of_many(store, new_key(), round, "").await;
+    }
+    for (round, (key, _)) in leases_that_are_over(store).await.into_iter().enumerate() {
+        one_of_many(store, key, round, " whose lease is over").await;
+    }
+}
+
+async fn one_of_many<S: Store + Clone>(store: &S, key: DedupeKey, round: usize, what: &str) {
+    let claims = (0..RIVALS).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let owner = Owner::new();
+            let claim = done(store.claim(key, owner, LONG)).await;
+            if claim == Claim::Granted {
+                tokio::task::yield_now().await;
+                // Each second one fails, and another one may take over.
+                if round % 2 == 0 {
+                    assert!(
+                        done(store.complete(key, owner, LONG)).await,
+                        "the owner completes"
+                    );
+                } else {
+                    done(store.release(key, owner)).await;
+                }
+            }
+            claim == Claim::Granted
+        })
+    });
+    // Begun before any of them is waited for.
+    let granted = count(claims.collect()).await;
+    if round % 2 == 0 {
+        assert_eq!(
+            granted, 1,
+            "of {RIVALS} claims of one key{what} at the same moment"
+        );
+    } else {
+        assert!(granted > 0, "none of {RIVALS} claims was granted");
+    }
+}
+
+/// Who comes late, as the lease is over, has the key again or has not, and then one of those has it who claim at the
+/// same moment.
+pub(super) async fn latecomers<S: Store + Clone>(store: &S) {
+    for completes in [true, false] {
+        for (key, late) in leases_that_are_over(store).await {
+            let comes = store.clone();
+            let comes = tokio::spawn(async move {
+                if completes {
+                    done(comes.complete(key, late, LONG)).await
+                } else {
+                    done(comes.renew(key, late, LONG)).await
+                }
+            });
+            let claims = (0..RIVALS).map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    done(store.claim(key, Owner::new(), LONG)).await == Claim::Granted
+                })
+            });
+            let steps = std::iter::once(comes).chain(claims).collect();
+            assert_eq!(
+                count(steps).await,
+                1,
+                "of a step by an owner whose lease is over (it completes: {completes}), and {RIVALS} claims at the \
+                 same moment"
+            );
+        }
+    }
+}
+
+/// A key for each round, and who had claimed it.
+async fn leases_that_are_over<S: Store>(store: &S) -> Vec<(DedupeKey, Owner)> {
+    let mut claimed = Vec::new();
+    for _ in 0..ROUNDS {
+        let (key, owner) = (new_key(), Owner::new());
+        expect_granted(store, key, owner, SHORT).await;
+        claimed.push((key, owner));
+    }
+    sleep(SHORT * 2).await;
+    claimed
+}
+
+/// How many of them say yes.
+async fn count(tasks: Vec<JoinHandle<bool>>) -> usize {
+    let mut count = 0;
+    for task in tasks {
+        match task.await {
+            Ok(yes) => count += usize::from(yes),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => panic!("{error}"),
+            },
+        }
+    }
+    count
+}
