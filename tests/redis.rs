@@ -523,37 +523,64 @@ async fn what_goes_to_the_server() {
     );
 }
 
-/// A full server refuses, with `noeviction`, and forgets nothing.
+/// A full server refuses, with `noeviction`, and forgets nothing: what it had granted can be renewed and completed.
 #[tokio::test]
 async fn the_server_is_full() {
     let Some(server) = RedisServer::start() else {
         return;
     };
     let client = ::redis::Client::open(server.url()).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let connection = client.get_multiplexed_async_connection().await.unwrap();
+    let limit = |limit: &'static str| {
+        let mut connection = connection.clone();
+        async move {
+            let mut command = ::redis::cmd("CONFIG");
+            let command = command.arg("SET").arg("maxmemory").arg(limit);
+            let _: () = command.query_async(&mut connection).await.unwrap();
+        }
+    };
     let store = RedisStore::connect(&server.url()).await.unwrap();
     let hour = Duration::from_secs(60 * 60);
     let (key, owner) = (DedupeKey::of(["1"]), Owner::new());
-    assert_eq!(store.claim(key, owner, hour).await.unwrap(), Claim::Granted);
-    assert!(store.complete(key, owner, hour).await.unwrap());
-    let set = async |limit: &str, connection: &mut ::redis::aio::MultiplexedConnection| {
-        let mut command = ::redis::cmd("CONFIG");
-        let _: () = command
-            .arg("SET")
-            .arg("maxmemory")
-            .arg(limit)
-            .query_async(connection)
-            .await
-            .unwrap();
+    let lease = Duration::from_secs(60);
+    assert_eq!(
+        store.claim(key, owner, lease).await.unwrap(),
+        Claim::Granted
+    );
+    let fill = limit;
+    let handle = service_fn(move |_: Request<VerifiedBody>| {
+        let fill = fill("1");
+        async move {
+            fill.await;
+            Ok::<_, Infallible>(Response::new(Full::<bytes::Bytes>::from("handled")))
+        }
+    });
+    let webhook = WebhookLayer::new(providers::github(), secret()).unwrap();
+    let service = webhook.layer(DedupeLayer::new(store.clone()).layer(handle));
+    for expected in ["handled", r#"{"message":"Duplicate delivery"}"#] {
+        let answer = send(&service, github("under way").request()).await;
+        assert_eq!(answer.text(), expected);
+    }
+    assert!(store.renew(key, owner, hour).await.unwrap());
+    let left = async || -> u64 {
+        let mut connection = connection.clone();
+        let mut command = ::redis::cmd("PTTL");
+        let command = command.arg(format!("webhook:{key}"));
+        command.query_async(&mut connection).await.unwrap()
     };
-    set("1", &mut connection).await;
+    assert!(left().await > 3_500_000);
     let error = store
         .claim(DedupeKey::of(["2"]), owner, hour)
         .await
         .unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("OOM"), "{source}");
-    set("0", &mut connection).await;
+    let answer = send(&service, github("new").request()).await;
+    assert_eq!(answer.status, 503);
+
+    assert!(store.complete(key, owner, 2 * hour).await.unwrap());
+    assert!(left().await > 7_100_000);
+    limit("0").await;
     assert_eq!(
         store.claim(key, Owner::new(), hour).await.unwrap(),
         Claim::Completed

@@ -16,9 +16,11 @@ use std::{
 };
 
 use ::redis::{
-    Client, ClientTlsConfig, Cmd, FromRedisValue, TlsCertificates,
+    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, FromRedisValue, Pipeline, RedisFuture,
+    TlsCertificates, Value,
+    aio::ConnectionLike,
     cluster::ClusterClient,
-    cmd,
+    cmd, parse_redis_value,
     sentinel::{SentinelClient, SentinelServerType},
 };
 use bytes::Bytes;
@@ -30,12 +32,12 @@ use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
     sync::{Mutex, watch},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tower::{Layer as _, service_fn};
 use tower_webhook::{
     DedupeLayer, VerifiedBody, WebhookLayer,
-    dedupe::{Claim, DedupeKey, Owner, RedisStore, Store},
+    dedupe::{Claim, DedupeKey, Owner, RedisConnection, RedisStore, RedisStoreError, Store},
     providers, testing,
 };
 
@@ -95,7 +97,10 @@ impl Proxy {
 }
 
 /// Takes steps one after another until one succeeds, and says how long that took.
-async fn until_it_succeeds(store: &RedisStore, most: Duration) -> Duration {
+async fn until_it_succeeds<S: Store<Error = RedisStoreError>>(
+    store: &S,
+    most: Duration,
+) -> Duration {
     let begun = Instant::now();
     loop {
         // Not of a key that is known, which is nothing to write.
@@ -136,6 +141,82 @@ async fn a_connection_falls_silent() {
         until_it_succeeds(&store, Duration::from_secs(4)).await;
     }
     assert_eq!(proxy.accepted(), 3, "connections in all");
+}
+
+/// A pause shorter than a connection may be silent for, however many wait in it or hang up, costs no connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_pauses_for_many() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let proxy = Proxy::to(server.port()).await;
+    let url = format!("redis://{}", proxy.address);
+    let store = RedisStore::connect(&url).await.unwrap();
+    until_it_succeeds(&store, Duration::from_secs(4)).await;
+    let step = |limit| {
+        let store = &store;
+        async move {
+            let owner = Owner::new();
+            let step = store.claim(key(&owner.to_string()), owner, HOUR);
+            timeout(limit, step).await.map(Result::unwrap).unwrap_err();
+        }
+    };
+    // Those who wait until they are told, and those who hang up.
+    for (steps, limit) in [(8, 400), (600, 3)] {
+        server.pause();
+        let steps = (0..steps).map(|_| step(Duration::from_millis(limit)));
+        futures_util::future::join_all(steps).await;
+        server.resume();
+        until_it_succeeds(&store, Duration::from_secs(4)).await;
+    }
+    // Nor what was given up long ago.
+    server.pause();
+    step(Duration::from_millis(300)).await;
+    sleep(Duration::from_secs(1)).await;
+    step(Duration::from_millis(300)).await;
+    server.resume();
+    until_it_succeeds(&store, Duration::from_secs(4)).await;
+    assert_eq!(proxy.accepted(), 1, "connections in all");
+}
+
+/// A connection that seemed to be silent is kept if it answers, and no other one can be made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_seems_silent_and_no_other_can_be_made() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let proxy = Proxy::to(server.port()).await;
+    let url = format!("redis://{}", proxy.address);
+    let store = RedisStore::connect(&url).await.unwrap();
+    let mut password = cmd("CONFIG");
+    let _: () = ask(&server, password.arg("SET").arg("requirepass").arg("x")).await;
+    let error = RedisStore::connect(&url).await.unwrap_err();
+    let error = error.source().unwrap().to_string();
+    assert!(error.contains("NOAUTH"), "{error}");
+    // The second one is longer than an attempt, and than what is there may take to show that it answers.
+    for pause in [1300, 3500] {
+        let before = proxy.accepted();
+        server.pause();
+        let steps = async {
+            loop {
+                let _ = store.claim(key("1"), Owner::new(), HOUR).await;
+            }
+        };
+        let pause = Duration::from_millis(pause);
+        timeout(pause, steps).await.unwrap_err();
+        assert!(proxy.accepted() > before, "no attempt was made");
+        server.resume();
+        until_it_succeeds(&store, Duration::from_secs(4)).await;
+        sleep(Duration::from_millis(500)).await;
+        let attempts = proxy.accepted();
+        for _ in 0..50 {
+            let owner = Owner::new();
+            let claim = store.claim(key(&owner.to_string()), owner, HOUR);
+            assert_eq!(claim.await.unwrap(), Claim::Granted);
+            sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(proxy.accepted(), attempts, "attempts to connect");
+    }
 }
 
 /// The system asks whether the other end of an idle connection is there, for steps that nobody gives up.
@@ -269,7 +350,7 @@ async fn by_tls() {
         )
         .await;
     }
-    let of = |error: tower_webhook::dedupe::RedisStoreError| error.source().unwrap().to_string();
+    let of = |error: RedisStoreError| error.source().unwrap().to_string();
     // A URL trusts the roots that browsers do, and the certificate that it was shown is from none of them.
     let stranger = of(RedisStore::connect(&url).await.unwrap_err());
     assert!(stranger.contains("UnknownIssuer"), "{stranger}");
@@ -384,14 +465,34 @@ async fn a_sentinel() {
 
     let kind = SentinelServerType::Master;
     let name = "mymaster".to_owned();
-    let client = SentinelClient::build(vec![sentinel.url()], name, None, kind).unwrap();
+    // Two that are silent are asked first, each time.
+    let silent = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let silent = silent
+        .iter()
+        .map(|silent| format!("redis://{}", silent.local_addr().unwrap()));
+    let all = silent.chain([sentinel.url()]).collect();
+    let client = SentinelClient::build(all, name, None, kind).unwrap();
     let client = Arc::new(Mutex::new(client));
     let dial = move || {
         let client = Arc::clone(&client);
-        async move { client.lock().await.get_async_connection().await }
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        async move {
+            let mut client = client.lock().await;
+            client.get_async_connection_with_config(&config).await
+        }
     };
     let store = RedisStore::dial(dial).await.unwrap();
     expect_good(store.clone()).await;
+    // A step has all the time that it was given.
+    let patient = store.clone().deadline(Duration::from_secs(3));
+    master.pause();
+    let step = tokio::spawn(async move {
+        let step = patient.claim(key("slow"), Owner::new(), HOUR);
+        step.await.unwrap()
+    });
+    sleep(Duration::from_millis(800)).await;
+    master.resume();
+    assert_eq!(step.await.unwrap(), Claim::Granted);
     let (done, owner) = (key("done"), Owner::new());
     assert!(store.complete(done, owner, HOUR).await.unwrap());
 
@@ -419,36 +520,143 @@ async fn a_sentinel() {
     assert_eq!(ask::<u64>(&replica, &cmd("DBSIZE")).await, keys + 1);
 }
 
-/// Where a server takes no more writes, because it follows another one now, the next connection is asked for.
+/// Where a server takes no more writes, because it follows another one now or nobody follows it, the next connection
+/// is asked for; as long as that is no better, steps fail with the reason.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_master_becomes_a_replica() {
-    let (Some(old), Some(new)) = (RedisServer::start(), RedisServer::start()) else {
-        return;
-    };
-    let port = Arc::new(AtomicUsize::new(old.port().into()));
-    let named = Arc::clone(&port);
+async fn a_server_takes_no_more_writes() {
+    let closed = free_port();
+    for ways in [
+        &["REPLICAOF 127.0.0.1 PORT"][..],
+        &[
+            "CONFIG SET replica-serve-stale-data no",
+            "REPLICAOF 127.0.0.1 CLOSED",
+        ],
+        &["CONFIG SET min-replicas-to-write 1"],
+    ] {
+        let (Some(old), Some(new)) = (RedisServer::start(), RedisServer::start()) else {
+            return;
+        };
+        let port = Arc::new(AtomicUsize::new(old.port().into()));
+        let named = Arc::clone(&port);
+        let dial = move || {
+            let url = format!("redis://127.0.0.1:{}", named.load(SeqCst));
+            async move {
+                let client = Client::open(url)?;
+                client.get_multiplexed_async_connection().await
+            }
+        };
+        let store = RedisStore::dial(dial).await.unwrap();
+        until_it_succeeds(&store, Duration::from_secs(1)).await;
+        for way in ways {
+            let way = way
+                .replace("PORT", &new.port().to_string())
+                .replace("CLOSED", &closed.to_string());
+            let mut words = way.split(' ');
+            let mut command = cmd(words.next().unwrap());
+            for word in words {
+                command.arg(word);
+            }
+            let _: () = ask(&old, &command).await;
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(2) {
+            let error = store.claim(key("1"), Owner::new(), HOUR).await.unwrap_err();
+            assert_eq!(error.to_string(), "redis failed", "{ways:?}");
+        }
+        port.store(new.port().into(), SeqCst);
+        until_it_succeeds(&store, Duration::from_secs(4)).await;
+        let keys: u64 = ask(&new, &cmd("DBSIZE")).await;
+        assert_eq!(keys, 1, "{ways:?}");
+    }
+}
+
+/// A connection that answers all but a ping with the same.
+#[derive(Clone)]
+struct Says(&'static str);
+
+impl ConnectionLike for Says {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        let is_ping = *command.get_packed_command() == *cmd("PING").get_packed_command();
+        let answer = if is_ping { "+PONG\r\n" } else { self.0 };
+        Box::pin(async { parse_redis_value(answer.as_bytes()) })
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        _: &'a Pipeline,
+        _: usize,
+        _: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        unreachable!()
+    }
+
+    fn get_db(&self) -> i64 {
+        0
+    }
+}
+
+const GRANTED: &str = "+granted\r\n";
+
+/// What a server before Redis 7 says of a script that may not write.
+const OLD_READ_ONLY: &str = "-ERR Error running script (call to f_1): @user_script:4: @user_script: 4: -READONLY \
+    You can't write against a read only replica.\r\n";
+
+/// Counts its attempts, of which the first one gets the first connection, and each later one what is given.
+async fn dialled<D>(
+    first: &'static str,
+    later: impl Fn() -> D + Clone + Send + Sync + 'static,
+) -> (RedisStore<RedisConnection<Says>>, Arc<AtomicUsize>)
+where
+    D: Future<Output = Says> + Send,
+{
+    let count = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&count);
     let dial = move || {
-        let url = format!("redis://127.0.0.1:{}", named.load(SeqCst));
+        let at = counted.fetch_add(1, SeqCst);
+        let later = later.clone();
         async move {
-            let client = Client::open(url)?;
-            client.get_multiplexed_async_connection().await
+            Ok(match at {
+                0 => Says(first),
+                _ => later().await,
+            })
         }
     };
-    let store = RedisStore::dial(dial).await.unwrap();
-    until_it_succeeds(&store, Duration::from_secs(1)).await;
-    let mut follow = cmd("REPLICAOF");
-    follow.arg("127.0.0.1").arg(new.port());
-    let _: () = ask(&old, &follow).await;
-    let error = store.claim(key("1"), Owner::new(), HOUR).await;
-    let error = error.unwrap_err().source().unwrap().to_string();
-    assert!(
-        error.contains("READONLY") || error.contains("read only"),
-        "{error}"
-    );
-    port.store(new.port().into(), SeqCst);
+    (RedisStore::dial(dial).await.unwrap(), count)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_server_is_read_only() {
+    let (store, count) = dialled(OLD_READ_ONLY, async || Says(GRANTED)).await;
+    let claim = store.claim(key("1"), Owner::new(), HOUR).await;
+    assert_eq!(claim.unwrap(), Claim::Granted);
+    assert_eq!(count.load(SeqCst), 2);
+}
+
+/// As sentinels do of which the first ones are silent.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_takes_long() {
+    let slow = async || {
+        sleep(Duration::from_secs(9)).await;
+        Says(GRANTED)
+    };
+    let (store, count) = dialled(OLD_READ_ONLY, slow).await;
     until_it_succeeds(&store, Duration::from_secs(4)).await;
-    let keys: u64 = ask(&new, &cmd("DBSIZE")).await;
-    assert_eq!(keys, 1);
+    assert_eq!(count.load(SeqCst), 2);
+}
+
+/// An attempt that panics is one that failed, and no reason to hurry.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_panics() {
+    let (store, count) = dialled(OLD_READ_ONLY, async || panic!("no")).await;
+    let begun = tokio::time::Instant::now();
+    while begun.elapsed() < Duration::from_secs(2) {
+        let step = store.claim(key("1"), Owner::new(), HOUR).await;
+        assert_eq!(step.unwrap_err().to_string(), "redis failed");
+        let count = count.load(SeqCst);
+        assert!(count < 100, "{count} attempts");
+    }
+    let count = count.load(SeqCst);
+    assert!((8..=16).contains(&count), "{count} attempts");
 }
 
 /// The server's clock: a jump forward ends leases and forgets, one back forgets nothing.

@@ -15,6 +15,8 @@ use std::{
 
 /// Set by CI, where there has to be a server.
 const REQUIRED: &str = "REQUIRE_REDIS";
+/// Names the server's program, if it is not `redis-server`: that of Valkey, say.
+const PROGRAM: &str = "REDIS_SERVER";
 
 pub(crate) struct RedisServer {
     child: Option<Child>,
@@ -25,7 +27,7 @@ pub(crate) struct RedisServer {
 }
 
 impl RedisServer {
-    /// `None`, and a line that says so, if there is no `redis-server` here.
+    /// `None`, and a line that says so, if there is no server here.
     ///
     /// What it has confirmed is on the disk.
     pub(crate) fn start() -> Option<Self> {
@@ -60,7 +62,7 @@ impl RedisServer {
         all.extend(options);
         server.keep(&all);
         if !server.begins() {
-            not_run("a `redis-server` with TLS");
+            not_run(&format!("a `{}` with TLS", program()));
             return None;
         }
         Some((server, port))
@@ -81,7 +83,7 @@ impl RedisServer {
         let mut server = Self::unstarted()?;
         let file = server.folder.join("sentinel.conf");
         let watched = format!(
-            "sentinel monitor mymaster 127.0.0.1 {} 1\nsentinel down-after-milliseconds mymaster 1000\n",
+            "sentinel monitor mymaster 127.0.0.1 {} 1\nsentinel down-after-milliseconds mymaster 5000\n",
             master.port
         );
         fs::write(&file, watched).unwrap();
@@ -128,9 +130,9 @@ impl RedisServer {
 
     fn unstarted() -> Option<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let version = Command::new("redis-server").arg("--version").output();
+        let version = Command::new(program()).arg("--version").output();
         if version.is_err() {
-            not_run("`redis-server`");
+            not_run(&format!("`{}`", program()));
             return None;
         }
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
@@ -169,7 +171,7 @@ impl RedisServer {
 
     /// Waits until it answers; `false` if it ends instead.
     fn begins(&mut self) -> bool {
-        let child = Command::new("redis-server")
+        let child = Command::new(program())
             // The first one may be a file.
             .args(&self.arguments)
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
@@ -234,6 +236,10 @@ impl Drop for RedisServer {
         self.kill();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn program() -> String {
+    env::var(PROGRAM).unwrap_or_else(|_| "redis-server".into())
 }
 
 /// Says that a test was not run, or fails it where it has to be.

@@ -3,6 +3,7 @@
 mod connection;
 mod error;
 mod scripts;
+mod silence;
 mod store;
 
 pub use self::{connection::RedisConnection, error::RedisStoreError, store::RedisStore};

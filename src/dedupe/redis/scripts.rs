@@ -27,9 +27,14 @@ if not known or known == ARGV[1] then
 end
 return known == '.' and 'completed' or 'in flight'";
 
+// A full server refuses SET and not PEXPIRE, and no write of a script that has written already.
 const RENEW: &str = "
 local known = redis.call('GET', KEYS[1])
-if not known or known == ARGV[1] then
+if known == ARGV[1] then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return 1
+end
+if not known then
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
   return 1
 end
@@ -37,6 +42,9 @@ return 0";
 
 const COMPLETE: &str = "
 local known = redis.call('GET', KEYS[1])
+if known == ARGV[1] then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
 if not known or known == ARGV[1] then
   redis.call('SET', KEYS[1], '.', 'PX', ARGV[2])
   return 1

@@ -14,6 +14,11 @@ use crate::{
 
 const DEFAULT_DEADLINE: Duration = Duration::from_millis(500);
 
+/// How long an attempt to connect to one server may take.
+const ATTEMPT: Duration = Duration::from_secs(2);
+/// Where others are asked first which server it is: of three sentinels, say, two may be silent.
+const LONG_ATTEMPT: Duration = Duration::from_secs(10);
+
 /// How long the system waits for the other end to confirm what was sent, and how long a connection may be
 /// idle before it asks.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,6 +31,8 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// Each step is one script, which is one round trip: `claim` before the handler, `complete` after it. A
 /// key is the prefix and 32 hex digits, its value the owner's number, or a dot once it is completed. Nothing
 /// else of a delivery is stored.
+///
+/// It is tried with Redis 7.0 and Valkey 8.0. What a step says is as old as Redis 2.6.12.
 ///
 /// A [`RedisConnection`] is made anew when it breaks, and when it falls silent; in the meantime deliveries are
 /// answered 503. Clones share it.
@@ -43,11 +50,12 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// # Example: sentinel
 ///
 /// Whatever the `redis` crate connects to makes a store by [`dial`](Self::dial), which is asked again for each
-/// new connection. With its feature `sentinel`, a sentinel says each time who is the master:
+/// new connection. With its feature `sentinel`, a sentinel says each time who is the master. The time for an answer
+/// is the store's [`deadline`](Self::deadline) then, not the crate's own of 500 ms:
 ///
 /// ```
 /// use std::sync::Arc;
-/// use redis::sentinel::{SentinelClient, SentinelServerType};
+/// use redis::{AsyncConnectionConfig, sentinel::{SentinelClient, SentinelServerType}};
 /// use tokio::sync::Mutex;
 /// use tower_webhook::dedupe::{RedisConnection, RedisStore, RedisStoreError};
 ///
@@ -57,7 +65,11 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 ///     let client = Arc::new(Mutex::new(client));
 ///     let dial = move || {
 ///         let client = Arc::clone(&client);
-///         async move { client.lock().await.get_async_connection().await }
+///         let config = AsyncConnectionConfig::new().set_response_timeout(None);
+///         async move {
+///             let mut client = client.lock().await;
+///             client.get_async_connection_with_config(&config).await
+///         }
 ///     };
 ///     Ok(RedisStore::dial(dial).await?)
 /// }
@@ -84,7 +96,8 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// forgets the last minutes; with `appendonly yes` and `appendfsync everysec` the last second; with
 /// `appendfsync always` nothing. A replica that takes over has what had reached it. What is forgotten
 /// can be handled again. Set `maxmemory-policy noeviction`: with any other, a full Redis forgets what was
-/// promised; so, a step fails, and deliveries are answered 503.
+/// promised; so, it grants no more, and new deliveries are answered 503, while what it has granted is renewed and
+/// completed.
 ///
 /// Redis measures time by its server's wall clock. A step forward there ends leases and forgets early, so have it
 /// slewed; one back forgets nothing, and keeps for longer.
@@ -103,7 +116,7 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// If the URL cannot be read, or the server does not answer within two seconds.
+    /// If the URL cannot be read, or the server does not answer within two seconds, or wants another password.
     ///
     /// # Panics
     ///
@@ -141,7 +154,7 @@ impl RedisStore {
         let server = client.get_connection_info().clone();
         let tcp = tcp_settings(server.tcp_settings());
         let client = Client::open(server.set_tcp_settings(tcp)).map_err(Kind::Client)?;
-        Self::dial(move || {
+        let dial = move || {
             let client = client.clone();
             // Each step has a deadline, and each attempt to connect.
             let config = AsyncConnectionConfig::new()
@@ -151,8 +164,8 @@ impl RedisStore {
                 let connection = client.get_multiplexed_async_connection_with_config(&config);
                 connection.await
             }
-        })
-        .await
+        };
+        Self::dial_within(ATTEMPT, dial).await
     }
 }
 
@@ -175,9 +188,14 @@ where
 {
     /// A store by whatever `dial` connects to, now, and when a new connection is needed.
     ///
+    /// What connections have of their own is for `dial` to set: a response timeout, which the `redis` crate has at 500 ms
+    /// unless told otherwise, ends a step before a longer [`deadline`](Self::deadline) does; and without TCP's
+    /// keepalive and user timeout, which [`connect`](RedisStore::connect) sets, only steps that are given up notice a
+    /// silent connection.
+    ///
     /// # Errors
     ///
-    /// If it does not give a connection within two seconds.
+    /// If it does not give a connection within ten seconds, which is how long each later attempt may take too.
     ///
     /// # Panics
     ///
@@ -187,7 +205,15 @@ where
         F: Fn() -> D + Send + Sync + 'static,
         D: Future<Output = RedisResult<C>> + Send + 'static,
     {
-        let connection = RedisConnection::dial(dial).await;
+        Self::dial_within(LONG_ATTEMPT, dial).await
+    }
+
+    async fn dial_within<F, D>(within: Duration, dial: F) -> Result<Self, RedisStoreError>
+    where
+        F: Fn() -> D + Send + Sync + 'static,
+        D: Future<Output = RedisResult<C>> + Send + 'static,
+    {
+        let connection = RedisConnection::dial(dial, within).await;
         Ok(Self::new(connection.map_err(Kind::Client)?))
     }
 }
@@ -212,7 +238,8 @@ impl<C> RedisStore<C> {
         self
     }
 
-    /// How long a step may take, `None` for as long as it likes; 500 ms unless set. Keep it below the layer's
+    /// How long a step may take, `None` for as long as it likes; 500 ms unless set. It includes what a step waits for
+    /// a new connection. Keep it below the layer's
     /// [`store_deadline`](crate::DedupeLayer::store_deadline), so that the log says that it was Redis.
     #[must_use]
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
