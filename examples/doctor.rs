@@ -21,6 +21,8 @@
 //!
 //! It ends with 0 if the delivery is accepted, with 1 if not, and with 2 if it was not examined.
 
+#[path = "common/arguments.rs"]
+mod arguments;
 mod common;
 
 use std::{
@@ -28,7 +30,7 @@ use std::{
     error::Error,
     fs,
     process::ExitCode,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header::HOST};
@@ -125,7 +127,7 @@ impl Options {
             "method" => self.method = Some(value.parse().map_err(|_| "it is no method")?),
             "target" => self.target = Some(target(&value).ok_or("a target begins with `/`")?),
             "public-url" => self.besides.public_url = Some(value),
-            "setting" => self.besides.settings.push(setting(&value)?),
+            "setting" => self.besides.settings.push(arguments::setting(&value)?),
             "token-header" => {
                 let header = value.parse().map_err(|_| "it is no header's name")?;
                 self.besides.token_header = Some(header);
@@ -134,7 +136,7 @@ impl Options {
                 let seconds = value.parse().map_err(|_| "it is no number of seconds")?;
                 self.tolerance = Some(Duration::from_secs(seconds));
             }
-            _ => self.time = Some(time(&value)?),
+            _ => self.time = Some(arguments::time(&value)?),
         }
         Ok(())
     }
@@ -329,22 +331,4 @@ fn is_option(name: &str) -> bool {
         "tolerance",
     ]
     .contains(&name)
-}
-
-fn setting(text: &str) -> Result<(String, String), BoxError> {
-    // What ends with `=` is base64, and perhaps the value.
-    let parts = text
-        .split_once('=')
-        .filter(|(_, value)| !value.trim_start_matches('=').is_empty());
-    let (name, value) = parts.ok_or("a setting is NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-fn time(text: &str) -> Result<SystemTime, BoxError> {
-    let seconds = text.parse().ok().or_else(|| {
-        let time = chrono::DateTime::parse_from_rfc3339(text).ok()?;
-        time.timestamp().try_into().ok()
-    });
-    let time = seconds.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
-    Ok(time.ok_or("a time is like 2026-01-15T12:00:00Z or 1768478400")?)
 }

@@ -30,17 +30,19 @@
 //! It ends with 0 if the delivery arrived, whatever becomes of the answer's body; with 1 if it did not, be it
 //! refused or nobody there; and with 2 if it could not be made.
 
+#[path = "common/arguments.rs"]
+mod arguments;
 mod common;
 
 use std::{
     env,
     error::Error,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fmt::Write as _,
     fs,
     io::{self, Read},
     process::ExitCode,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
@@ -51,7 +53,7 @@ use http::{
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use lexopt::{Arg, Parser, ValueExt};
+use lexopt::{Arg, Parser};
 use serde::de::IgnoredAny;
 use tower::{ServiceBuilder, ServiceExt, retry::Policy, service_fn, util::Either};
 use tower_webhook::{
@@ -366,7 +368,7 @@ impl Options {
             timeout: Duration::from_secs(20),
             ..Self::default()
         };
-        while let Some(arg) = from.next()? {
+        while let Some(arg) = from.next().map_err(|_| UNREADABLE)? {
             let name = match arg {
                 Arg::Long("help") | Arg::Short('h') => {
                     common::help(include_str!("send.rs"));
@@ -378,7 +380,10 @@ impl Options {
                 }
                 Arg::Long(name) => name.to_owned(),
                 Arg::Value(it) if it == "fast" => return Err("write --retry=fast".into()),
-                other => return Err(other.unexpected().into()),
+                _ => {
+                    let why = "a word that is no option: a value with spaces needs quotation marks";
+                    return Err(why.into());
+                }
             };
             let taken = options.take(&name, &mut from);
             taken.map_err(|error| format!("--{name}: {error}"))?;
@@ -388,25 +393,33 @@ impl Options {
 
     fn take(&mut self, name: &str, from: &mut Parser) -> Result<(), BoxError> {
         match name {
-            "provider" => self.provider = Some(from.value()?.string()?),
-            "secret" => self.secrets.push(from.value()?.string()?),
-            "url" => self.url = Some(from.value()?.string()?),
-            "data" => self.data = Some(from.value()?),
-            "event" => self.event = Some(from.value()?.string()?),
-            "id" => self.id = Some(from.value()?.string()?),
-            "at" => self.time = Some(from.value()?.parse_with(time)?),
-            "header" => self.headers.push(from.value()?.parse_with(header)?),
-            "method" => self.method = Some(from.value()?.parse()?),
+            "provider" => self.provider = Some(value(from)?),
+            "secret" => self.secrets.push(value(from)?),
+            "url" => self.url = Some(value(from)?),
+            "data" => self.data = Some(from.value().map_err(|_| "it needs a value")?),
+            "event" => self.event = Some(value(from)?),
+            "id" => self.id = Some(value(from)?),
+            "at" => self.time = Some(arguments::time(&value(from)?)?),
+            "header" => self.headers.push(header(&value(from)?)?),
+            "method" => self.method = Some(value(from)?.parse().map_err(|_| "it is no method")?),
             "setting" => {
-                let setting = from.value()?.parse_with(setting)?;
+                let setting = arguments::setting(&value(from)?)?;
                 self.besides.settings.push(setting);
             }
-            "public-url" => self.besides.public_url = Some(from.value()?.string()?),
-            "token-header" => self.besides.token_header = Some(from.value()?.parse()?),
-            "key-name" => self.key_name = Some(from.value()?.string()?),
+            "public-url" => self.besides.public_url = Some(value(from)?),
+            "token-header" => {
+                let header = value(from)?.parse().map_err(|_| "it is no header's name")?;
+                self.besides.token_header = Some(header);
+            }
+            "key-name" => self.key_name = Some(value(from)?),
             "tamper" => self.tamper = true,
-            "retry" => self.retry = Some(retry(from.optional_value())?),
-            "timeout" => self.timeout = Duration::from_secs(from.value()?.parse()?),
+            "retry" => self.retry = Some(retry(from.optional_value().as_deref())?),
+            "timeout" => {
+                let seconds = value(from)?
+                    .parse()
+                    .map_err(|_| "it is no number of seconds")?;
+                self.timeout = Duration::from_secs(seconds);
+            }
             "print-curl" => self.print_curl = true,
             _ => return Err("there is no such option; --help shows all".into()),
         }
@@ -522,30 +535,27 @@ fn list() {
     common::print(&list);
 }
 
-fn time(text: &str) -> Result<SystemTime, BoxError> {
-    let time = chrono::DateTime::parse_from_rfc3339(text);
-    let time =
-        time.map_err(|error| format!("`{text}` is no time like 2026-01-15T12:00:00Z: {error}"))?;
-    let seconds = u64::try_from(time.timestamp()).map_err(|_| "a time before 1970")?;
-    Ok(UNIX_EPOCH + Duration::new(seconds, time.timestamp_subsec_nanos()))
-}
-
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), BoxError> {
     let (name, value) = text.split_once(':').ok_or("a header is `NAME: VALUE`")?;
-    Ok((name.parse()?, value.trim().parse()?))
+    let name = name.parse().map_err(|_| "its name is none of a header")?;
+    let value = value.trim().parse();
+    Ok((name, value.map_err(|_| "its value is none of a header")?))
 }
 
-fn setting(text: &str) -> Result<(String, String), BoxError> {
-    let (name, value) = text.split_once('=').ok_or("a setting is NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
+const UNREADABLE: &str = "an option cannot be read";
+
+/// The value of an option. No error shows it: it may be the secret.
+fn value(from: &mut Parser) -> Result<String, BoxError> {
+    let value = from.value().map_err(|_| "it needs a value")?;
+    Ok(value.into_string().map_err(|_| "its value is not UTF-8")?)
 }
 
-fn retry(which: Option<OsString>) -> Result<DeliveryRetry, BoxError> {
-    match which.map(ValueExt::string).transpose()?.as_deref() {
+fn retry(which: Option<&OsStr>) -> Result<DeliveryRetry, BoxError> {
+    match which.map(OsStr::to_str) {
         None => Ok(DeliveryRetry::new()),
-        Some("fast") => Ok(DeliveryRetry::new()
+        Some(Some("fast")) => Ok(DeliveryRetry::new()
             .schedule(Backoff::fast())
             .most_retry_after(Duration::from_secs(1))),
-        Some(other) => Err(format!("only `fast` is known, and not `{other}`").into()),
+        Some(_) => Err("only `fast` is known".into()),
     }
 }

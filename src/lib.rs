@@ -77,7 +77,8 @@
 //! | `duplicate webhook delivery` | debug | `provider` |
 //! | `webhook delivery let through without a claim`, where the store failed | warn | `provider`, `reason` |
 //! | what else became of a claim in the store | warn | `key`, `reason` |
-//! | `redis cannot be connected to`; `connected to redis again` | warn; info | `reason` |
+//! | `redis cannot be connected to` | warn | `reason` |
+//! | `made a new connection to redis`, `the connection to redis answers again` | info | |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one feature uses is there for all of its kind.
 #![cfg_attr(
