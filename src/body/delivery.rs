@@ -56,15 +56,8 @@ impl Body for DeliveryBody {
         self.data.is_empty() && self.trailers.is_none()
     }
 
-    // An exact size would let an HTTP/1 peer stop before the trailers.
     fn size_hint(&self) -> SizeHint {
-        let len = u64::try_from(self.data.len()).unwrap_or(u64::MAX);
-        let mut hint = SizeHint::new();
-        hint.set_lower(len);
-        if self.trailers.is_none() {
-            hint.set_upper(len);
-        }
-        hint
+        super::size_hint(self.data.len(), self.trailers.as_deref())
     }
 }
 

@@ -5,5 +5,19 @@ mod delivery;
 mod response;
 mod verified;
 
+use http::HeaderMap;
+use http_body::SizeHint;
+
 pub(crate) use self::buffer::Buffer;
 pub use self::{delivery::DeliveryBody, response::ResponseBody, verified::VerifiedBody};
+
+/// What a body in memory says of its size. An exact one would let an HTTP/1 peer stop before the trailers.
+fn size_hint(len: usize, trailers: Option<&HeaderMap>) -> SizeHint {
+    let len = u64::try_from(len).unwrap_or(u64::MAX);
+    let mut hint = SizeHint::new();
+    hint.set_lower(len);
+    if trailers.is_none() {
+        hint.set_upper(len);
+    }
+    hint
+}

@@ -115,15 +115,8 @@ impl Body for VerifiedBody {
         self.is_empty() && self.trailers.is_none()
     }
 
-    // An exact size would let an HTTP/1 peer stop before the trailers.
     fn size_hint(&self) -> SizeHint {
-        let len = u64::try_from(self.len()).unwrap_or(u64::MAX);
-        let mut hint = SizeHint::new();
-        hint.set_lower(len);
-        if self.trailers.is_none() {
-            hint.set_upper(len);
-        }
-        hint
+        super::size_hint(self.len(), self.trailers.as_deref())
     }
 }
 
