@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
+use http::Method;
+
 use crate::{public_url::PublicUrlError, scheme::SchemeError, secret::KeyError};
 
 /// What is wrong with the parts that a layer or a verifier is made of.
@@ -15,6 +17,17 @@ pub enum SetupError {
     Detached {
         /// The scheme.
         scheme: Arc<str>,
+    },
+    /// A method that the provider cannot use for deliveries or handshakes: `CONNECT` and `TRACE`,
+    /// whose requests have no content ([RFC 9110, section 9.3]).
+    ///
+    /// [RFC 9110, section 9.3]: https://www.rfc-editor.org/rfc/rfc9110#section-9.3
+    #[non_exhaustive]
+    InvalidMethod {
+        /// The scheme.
+        scheme: Arc<str>,
+        /// The method.
+        method: Method,
     },
     /// A secret.
     Key(KeyError),
@@ -34,6 +47,12 @@ pub enum SetupError {
         scheme: Arc<str>,
         /// The name of the setting.
         setting: Arc<str>,
+    },
+    /// The provider has no method for deliveries.
+    #[non_exhaustive]
+    NoMethod {
+        /// The scheme.
+        scheme: Arc<str>,
     },
     /// The provider publishes no keys that could be fetched.
     #[cfg(feature = "remote-keys")]
@@ -61,7 +80,16 @@ impl fmt::Display for SetupError {
                 f,
                 "scheme `{scheme}`: detached JSON web signatures are verified here, and not made"
             ),
+            Self::InvalidMethod { scheme, method } => write!(
+                f,
+                "scheme `{scheme}`: `{method}` cannot be the method of a delivery or a handshake; \
+                 remove it from `Provider::with_methods`"
+            ),
             Self::Key(error) => error.fmt(f),
+            Self::NoMethod { scheme } => write!(
+                f,
+                "scheme `{scheme}`: `Provider::with_methods` was given no method; deliveries need one"
+            ),
             Self::MissingSetting { scheme, setting } => write!(
                 f,
                 "scheme `{scheme}`: the setting `{setting}` is signed; give it by `Provider::with_setting`"
@@ -90,6 +118,8 @@ impl Error for SetupError {
         match self {
             Self::Key(error) => error.source(),
             Self::Detached { .. }
+            | Self::InvalidMethod { .. }
+            | Self::NoMethod { .. }
             | Self::MalformedSetting { .. }
             | Self::MissingSetting { .. }
             | Self::NotSymmetric { .. } => None,

@@ -7,6 +7,7 @@ mod common;
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use common::vectors;
+use http::Method;
 use tower_webhook::{
     handshake::Handshake,
     providers::{self, Preset},
@@ -23,6 +24,7 @@ in the documentation of its function in `tower_webhook::providers`.
 - **Signature**: where it is.
 - **Scheme**: how it is computed, of what text.
 - **Time**: where the timestamp is, and the tolerance either way; *unsigned* proves no freshness.
+- **Methods**: with which methods the provider delivers; the layer answers others with 405.
 - **Handshakes**: what the layer answers by itself, by name; *signed* once its signature or token holds, *handed over* to the
   program, and the setting that it needs.
 - **Proof**: deliveries in `tests/vectors` that the provider published, and that its own library signed or judged. Where there
@@ -117,6 +119,7 @@ fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
         (_, Some(field)) => format!("{places}, in the multipart field `{field}`"),
         _ => places,
     };
+    let methods: Vec<_> = provider.methods().iter().map(Method::as_str).collect();
     let handshakes: Vec<_> = provider.handshakes().iter().map(handshake).collect();
     let handshakes = match &handshakes[..] {
         [] => "none".into(),
@@ -130,12 +133,13 @@ fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
     };
     let name = preset.name().replace('-', "_");
     format!(
-        "| {} | `{name}` | {} | {} | {} | {} | {} | {proof} |",
+        "| {} | `{name}` | {} | {} | {} | {} | {} | {} | {proof} |",
         cell(preset.title()),
         cell(preset.needs().to_string()),
         cell(places),
         cell(scheme(own)),
         cell(time(own)),
+        cell(methods.join(", ")),
         cell(handshakes),
     )
 }
@@ -162,9 +166,9 @@ fn the_table_of_providers_is_current() {
     presets.sort_by_key(|preset| (preset.title().to_lowercase(), preset.name()));
     writeln!(table, "{} presets.\n", presets.len()).unwrap();
     table.push_str(
-        "| provider | function | needs | signature | scheme | time | handshakes | proof |\n",
+        "| provider | function | needs | signature | scheme | time | methods | handshakes | proof |\n",
     );
-    table.push_str("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    table.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for preset in presets {
         table.push_str(&row(preset, &proofs));
         table.push('\n');
@@ -312,6 +316,20 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
     if KNOWN_IN_PART.contains(&preset.name()) {
         let says_so = page.contains("Known in part") || page.contains("Hardly known");
         need(says_so, "it is known in part");
+    }
+    let methods = point(page, "Methods").unwrap_or("`POST`");
+    for method in [
+        Method::DELETE,
+        Method::GET,
+        Method::HEAD,
+        Method::PATCH,
+        Method::POST,
+        Method::PUT,
+    ] {
+        need(
+            methods.contains(&format!("`{method}`")) == provider.methods().contains(&method),
+            "another method",
+        );
     }
     if let Some(limit) = provider.body_limit() {
         need(says(&format!("{} MiB", limit >> 20)), "another limit");

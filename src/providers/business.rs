@@ -31,6 +31,7 @@ pub(super) const PRESETS: &[Preset] = &[
 ///   Apps and integrations, Webhooks).
 /// - Time: `X-Zendesk-Webhook-Signature-Timestamp`, RFC 3339, signed, 300 s either way.
 /// - Id: `X-Zendesk-Webhook-Invocation-Id`, not signed.
+/// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
 /// - Not signed: the method, the URL, the other headers.
 ///
 /// The test of a webhook that is not saved yet is signed with a secret that is public: never
@@ -48,6 +49,7 @@ pub fn zendesk() -> Provider {
             .id_header("x-zendesk-webhook-invocation-id")
             .message("{timestamp}{body}"),
     )
+    .with_methods(ANY_METHOD)
 }
 
 /// Intercom webhooks.
@@ -102,6 +104,7 @@ pub fn hubspot_v1() -> Provider {
 ///   `<method><URL><raw body>`.
 /// - Key: the client secret of the app, as text (the developer account, the app, Auth).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
 /// - Not signed: the headers.
 ///
 /// # Security
@@ -123,6 +126,7 @@ pub fn hubspot_v2() -> Provider {
             .guard("x-hubspot-signature-version", "v2")
             .danger_allow_ambiguous_message(),
     )
+    .with_methods(ANY_METHOD)
 }
 
 /// Jira Cloud webhooks with a secret.
@@ -439,6 +443,7 @@ pub fn retell() -> Provider {
 ///   decoded><raw body><time>`.
 /// - Key: the client secret of the app, as text (the developer account, the app, Auth).
 /// - Time: `X-HubSpot-Request-Timestamp`, Unix milliseconds, signed, 300 s either way.
+/// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
 /// - Not signed: the other headers.
 ///
 /// HubSpot sends the signatures of versions 1 and 2 beside it; they are not looked at. Of the URL
@@ -463,6 +468,7 @@ pub fn hubspot_v3() -> Provider {
             .message("{method}{canonical:hubspot_url}{body}{timestamp}")
             .danger_allow_ambiguous_message(),
     )
+    .with_methods(ANY_METHOD)
 }
 
 /// Cal.com webhooks.

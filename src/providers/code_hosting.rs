@@ -311,6 +311,7 @@ pub fn docker_hub() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Forgejo-Delivery`, not signed.
 /// - Event: `X-Forgejo-Event`, not signed.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// A webhook without a secret sends an empty signature, which is refused. With the content type JSON take
@@ -327,6 +328,7 @@ pub fn forgejo_form() -> Provider {
             .message("{canonical:payload}")
             .event_header("x-forgejo-event"),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Gitea webhooks with the content type of a form.
@@ -337,6 +339,7 @@ pub fn forgejo_form() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `X-Gitea-Delivery`, not signed.
 /// - Event: `X-Gitea-Event`, not signed.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// A webhook without a secret sends an empty signature, which is refused. With the content type JSON take
@@ -353,6 +356,7 @@ pub fn gitea_form() -> Provider {
             .message("{canonical:payload}")
             .event_header("x-gitea-event"),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Gogs webhooks with the content type of a form.

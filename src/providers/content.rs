@@ -74,6 +74,7 @@ pub fn elevenlabs() -> Provider {
 /// - Time: `t` in the same list, Unix milliseconds, signed, 300 s either way.
 /// - Id: `idempotency-key`, not signed.
 /// - Event: `sanity-operation`, not signed.
+/// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
 /// - Not signed: the method, the URL, the other headers.
 ///
 /// Source: <https://www.sanity.io/docs/content-lake/webhook-best-practices>
@@ -90,6 +91,7 @@ pub fn sanity() -> Provider {
             .message("{timestamp}.{body}")
             .event_header("sanity-operation"),
     )
+    .with_methods(ANY_METHOD)
 }
 
 /// Ghost webhooks.
@@ -308,6 +310,7 @@ pub fn box_com() -> Provider {
 ///   checks the past only.
 /// - Event: `X-Contentful-Topic`, not signed unless the request lists it.
 /// - Attempt: `X-Contentful-Webhook-Request-Attempt`, likewise.
+/// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
 /// - Not signed: the host, and headers that `x-contentful-signed-headers` does not name.
 ///
 /// The request itself says which headers are signed. A list without the timestamp or without itself is
@@ -332,6 +335,7 @@ pub fn contentful() -> Provider {
             .event_header("x-contentful-topic")
             .attempt_header("x-contentful-webhook-request-attempt"),
     )
+    .with_methods(ANY_METHOD)
 }
 
 /// Dropbox Sign events.

@@ -135,6 +135,7 @@ pub fn sentry() -> Provider {
 /// - Key: the HMAC secret of the contact point, as text (Alerting, Contact points); leave its
 ///   timestamp header empty.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Methods: `POST` or `PUT`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// With a timestamp header configured the signed text is another: [`grafana_timed`].
@@ -143,6 +144,7 @@ pub fn sentry() -> Provider {
 #[must_use]
 pub fn grafana() -> Provider {
     Provider::preset(Scheme::builder("grafana").signature_header("x-grafana-alerting-signature"))
+        .with_methods(POST_OR_PUT)
 }
 
 /// Grafana Alerting (with time) webhook contact points.
@@ -230,6 +232,7 @@ pub fn launchdarkly() -> Provider {
 /// - Key: the signing secret of the project, as text (Settings, Secrets).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `x-hookdeck-eventid`, not signed.
+/// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// The second header is there while a secret is changed.
@@ -246,6 +249,7 @@ pub fn hookdeck() -> Provider {
             .other_signature_header("x-hookdeck-signature-2")
             .id_header("x-hookdeck-eventid"),
     )
+    .with_methods(ANY_METHOD)
 }
 
 /// Convoy webhooks.

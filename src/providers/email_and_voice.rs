@@ -313,6 +313,7 @@ pub fn travis() -> Provider {
 /// - Key: the primary auth token of the account, as text (Console, Account info).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `I-Twilio-Idempotency-Token`, not signed.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the headers.
 ///
 /// Any body that is no form needs `bodySHA256` in the query, as Twilio adds it, with the SHA-256
@@ -340,6 +341,7 @@ pub fn twilio() -> Provider {
             .or_message("{canonical:twilio_with_port}")
             .danger_allow_ambiguous_message(),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Twilio (shared key) webhooks.
@@ -350,6 +352,7 @@ pub fn twilio() -> Provider {
 ///   `X-Twilio-Webhooks-Signature-Settings` names it and is not signed.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `I-Twilio-Idempotency-Token`, not signed.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the headers.
 ///
 /// Any body that is no form needs `bodySHA256` in the query, as Twilio adds it, with the SHA-256
@@ -376,6 +379,7 @@ pub fn twilio_sharedkey() -> Provider {
             .or_message("{canonical:twilio_with_port}")
             .danger_allow_ambiguous_message(),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Plivo webhooks (V3).
@@ -386,6 +390,7 @@ pub fn twilio_sharedkey() -> Provider {
 /// - Key: the auth token, as text (Console, Overview); that of the main account for
 ///   `X-Plivo-Signature-Ma-V3`.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the other headers.
 ///
 /// # Security
@@ -406,6 +411,7 @@ pub fn plivo() -> Provider {
             .layout(Layout::values(","))
             .message("{canonical:plivo_v3}.{header:x-plivo-signature-v3-nonce}"),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Sinch Voice and Verification callbacks.
@@ -445,6 +451,7 @@ pub fn sinch_voice() -> Provider {
 /// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
 ///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
@@ -467,6 +474,7 @@ pub fn vonage_sms() -> Provider {
             .signature_query("sig")
             .message("{canonical:vonage_sms}"),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Vonage SMS (HMAC-MD5) messages and receipts.
@@ -476,6 +484,7 @@ pub fn vonage_sms() -> Provider {
 /// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
 ///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
@@ -496,6 +505,7 @@ pub fn vonage_sms_hmac_md5() -> Provider {
             .signature_query("sig")
             .message("{canonical:vonage_sms}"),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Vonage SMS (HMAC-SHA1) messages and receipts.
@@ -505,6 +515,7 @@ pub fn vonage_sms_hmac_md5() -> Provider {
 /// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
 ///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
@@ -525,6 +536,7 @@ pub fn vonage_sms_hmac_sha1() -> Provider {
             .signature_query("sig")
             .message("{canonical:vonage_sms}"),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Vonage SMS (HMAC-SHA256) messages and receipts.
@@ -534,6 +546,7 @@ pub fn vonage_sms_hmac_sha1() -> Provider {
 /// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
 ///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
@@ -553,6 +566,7 @@ pub fn vonage_sms_hmac_sha256() -> Provider {
             .signature_query("sig")
             .message("{canonical:vonage_sms}"),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Vonage SMS (HMAC-SHA512) messages and receipts.
@@ -562,6 +576,7 @@ pub fn vonage_sms_hmac_sha256() -> Provider {
 /// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
 ///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
@@ -582,6 +597,7 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
             .signature_query("sig")
             .message("{canonical:vonage_sms}"),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// MessageBird (legacy) webhooks, without a JSON web token.
@@ -590,6 +606,7 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
 ///   anew>\n<SHA-256 of the raw body, as bytes>`.
 /// - Key: the signing key, as text (Developer settings); not the API key.
 /// - Time: `MessageBird-Request-Timestamp`, Unix seconds, signed, 10 s either way.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the path, the headers.
 ///
 /// The scheme is deprecated: MessageBird sends a token in `MessageBird-Signature-JWT` beside it. A
@@ -607,6 +624,7 @@ pub fn messagebird_legacy() -> Provider {
             .tolerance(Duration::from_secs(10))
             .message("{timestamp}\n{canonical:messagebird_legacy}"),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Plivo (V2) webhooks.
@@ -615,6 +633,7 @@ pub fn messagebird_legacy() -> Provider {
 ///   query><x-plivo-signature-v2-nonce>`.
 /// - Key: the auth token, as text (Console, Overview).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the body, the query, the method, the other headers.
 ///
 /// Where the endpoint is the root of its host, the URL is tried with the slash and without it.
@@ -638,4 +657,5 @@ pub fn plivo_v2() -> Provider {
             .unique_message()
             .danger_allow_ambiguous_message(),
     )
+    .with_methods(GET_OR_POST)
 }

@@ -50,9 +50,20 @@ mod web_tokens;
 mod prelude {
     pub(super) use std::time::Duration;
 
-    pub(super) use http::StatusCode;
+    pub(super) use http::{Method, StatusCode};
 
     pub(super) use super::{Preset, Provider, handshakes};
+    /// The methods of providers that call a URL as their customer configures it.
+    pub(super) const GET_OR_POST: [Method; 2] = [Method::GET, Method::POST];
+    pub(super) const POST_OR_PUT: [Method; 2] = [Method::POST, Method::PUT];
+    pub(super) const ANY_METHOD: [Method; 5] = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
+
     #[cfg(feature = "_public-key")]
     pub(super) use crate::scheme::{PublicKeyForm, RemoteKey};
     pub(super) use crate::{
@@ -63,7 +74,7 @@ mod prelude {
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderName, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 
 #[cfg(feature = "jwt")]
 pub use self::web_tokens::*;
@@ -145,6 +156,7 @@ pub struct Provider {
     public_url: Option<PublicUrl>,
     settings: Vec<(Arc<str>, Arc<str>)>,
     handshakes: Vec<Handshake>,
+    methods: Vec<Method>,
 }
 
 impl Provider {
@@ -171,6 +183,44 @@ impl Provider {
     #[must_use]
     pub fn with_status(mut self, class: RejectionClass, status: StatusCode) -> Self {
         self.statuses.set(class, status);
+        self
+    }
+
+    /// Returns the methods that the provider delivers with.
+    ///
+    /// Those of its [handshakes](Self::handshakes) come in addition.
+    #[must_use]
+    pub fn methods(&self) -> &[Method] {
+        &self.methods
+    }
+
+    /// Sets the methods that the provider delivers with.
+    ///
+    /// The layer answers every other request with 405 and `Allow`, before anything else is checked,
+    /// unless the method is that of a [handshake](Self::handshakes). Defaults to `POST`; the page of
+    /// a ready-made provider lists its methods if it uses others.
+    ///
+    /// An empty list, `CONNECT` and `TRACE` are errors when the layer is built.
+    ///
+    /// ```
+    /// use http::Method;
+    /// use tower_webhook::{Secret, WebhookLayer, providers};
+    ///
+    /// # fn main() -> Result<(), tower_webhook::SetupError> {
+    /// let provider = providers::generic().with_methods([Method::POST, Method::PUT]);
+    /// let layer = WebhookLayer::new(provider, Secret::new("a secret")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Security
+    ///
+    /// Few schemes sign the method. A client that holds a genuine delivery can send it with any
+    /// method in this list. If the service answers that request with a success, `DedupeLayer`
+    /// records the delivery as handled, so list only methods that the service handles alike.
+    #[must_use]
+    pub fn with_methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
+        self.methods = methods.into_iter().collect();
         self
     }
 
@@ -301,6 +351,7 @@ impl From<Scheme> for Provider {
             public_url: None,
             settings: Vec::new(),
             handshakes: Vec::new(),
+            methods: vec![Method::POST],
         }
     }
 }
@@ -316,6 +367,7 @@ impl fmt::Debug for Provider {
             .field("public_url", &self.public_url)
             .field("settings", &settings)
             .field("handshakes", &self.handshakes)
+            .field("methods", &self.methods)
             .finish()
     }
 }

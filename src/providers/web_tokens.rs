@@ -39,6 +39,7 @@ pub(super) const PRESETS: &[Preset] = &[
 ///   up by the claim `iss` with [`WebhookLayer::per_request`](crate::WebhookLayer::per_request).
 /// - Time: the token's `exp`, usually three minutes after it was made; 60 s of leeway.
 /// - Id: `X-Atlassian-Webhook-Identifier`, not signed.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: **the body**, and the headers.
 ///
 /// The path is the one that the layer sees, below the app's base URL. The token in the query's `jwt` is not
@@ -63,6 +64,7 @@ pub fn atlassian_connect() -> Provider {
             .tolerance(Duration::from_secs(60))
             .danger_leave_body_unsigned(),
     )
+    .with_methods(GET_OR_POST)
 }
 
 /// Google Cloud Pub/Sub push with authentication; needs `rsa` too. [`google_pubsub`](super::google_pubsub) is
@@ -140,6 +142,7 @@ pub fn livekit() -> Provider {
 /// - Needs the public URL.
 /// - Time: the token's `nbf` and `exp`, a minute apart; 5 s of leeway.
 /// - Id: the claim `jti`, signed.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the headers.
 ///
 /// The algorithm is this preset's and not the token's to choose; [`messagebird_hs384`] and
@@ -149,6 +152,7 @@ pub fn livekit() -> Provider {
 #[must_use]
 pub fn messagebird() -> Provider {
     Provider::preset(messagebird_like("messagebird", Algorithm::HmacSha256))
+        .with_methods(GET_OR_POST)
 }
 
 /// MessageBird webhooks, signed with HS384; otherwise as [`messagebird`].
@@ -159,12 +163,14 @@ pub fn messagebird() -> Provider {
 /// - Needs the public URL.
 /// - Time: the token's `nbf` and `exp`, a minute apart; 5 s of leeway.
 /// - Id: the claim `jti`, signed.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the headers.
 ///
 /// Source: <https://github.com/messagebird/go-rest-api/blob/master/signature_jwt/signature.go>
 #[must_use]
 pub fn messagebird_hs384() -> Provider {
     Provider::preset(messagebird_like("messagebird-hs384", Algorithm::HmacSha384))
+        .with_methods(GET_OR_POST)
 }
 
 /// MessageBird webhooks, signed with HS512; otherwise as [`messagebird`].
@@ -175,12 +181,14 @@ pub fn messagebird_hs384() -> Provider {
 /// - Needs the public URL.
 /// - Time: the token's `nbf` and `exp`, a minute apart; 5 s of leeway.
 /// - Id: the claim `jti`, signed.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the headers.
 ///
 /// Source: <https://github.com/messagebird/go-rest-api/blob/master/signature_jwt/signature.go>
 #[must_use]
 pub fn messagebird_hs512() -> Provider {
     Provider::preset(messagebird_like("messagebird-hs512", Algorithm::HmacSha512))
+        .with_methods(GET_OR_POST)
 }
 
 fn messagebird_like(name: &'static str, algorithm: Algorithm) -> SchemeBuilder {
@@ -290,6 +298,7 @@ pub fn plaid() -> Provider {
 /// - Needs the public URL.
 /// - Time: the token's `nbf` and `exp`, five minutes apart; 5 s of leeway.
 /// - Id: the claim `jti`, signed; another one for each attempt.
+/// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
 /// - Not signed: the method, the headers.
 ///
 /// Source: <https://upstash.com/docs/qstash/howto/signature>
@@ -307,6 +316,7 @@ pub fn qstash() -> Provider {
             .id_claim("jti")
             .tolerance(Duration::from_secs(5)),
     )
+    .with_methods(ANY_METHOD)
 }
 
 /// TrueLayer webhooks; needs `ecdsa` too.
@@ -347,6 +357,7 @@ pub fn truelayer() -> Provider {
 /// - Key: the signature secret as text (API settings, Signature secret).
 /// - Time: the claim `iat`, Unix seconds, signed, 300 s either way.
 /// - Id: the claim `jti`, signed.
+/// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the other headers.
 ///
 /// With several API keys, look the secret up by the claim `api_key` with
@@ -367,4 +378,5 @@ pub fn vonage() -> Provider {
             .timestamp_claim("iat")
             .id_claim("jti"),
     )
+    .with_methods(GET_OR_POST)
 }

@@ -20,6 +20,7 @@ pub fn grpc(rejection: &Rejection) -> Response<Bytes> {
         RejectionClass::InvalidTimestamp
         | RejectionClass::Expired
         | RejectionClass::InvalidRequest => "3",
+        RejectionClass::MethodNotAllowed => "12",
         RejectionClass::PayloadTooLarge => "8",
         RejectionClass::Timeout => "4",
         RejectionClass::Misconfigured => "13",

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 
-use super::{Rejection, RejectionClass};
+use super::{Rejection, RejectionClass, RejectionKind};
 
 /// Answers in JSON: `{"error":"Invalid signature"}`. The default.
 #[must_use]
@@ -11,6 +11,7 @@ pub fn json(rejection: &Rejection) -> Response<Bytes> {
         RejectionClass::InvalidTimestamp => r#"{"error":"Invalid timestamp"}"#,
         RejectionClass::Expired => r#"{"error":"Request expired"}"#,
         RejectionClass::InvalidRequest => r#"{"error":"Invalid request"}"#,
+        RejectionClass::MethodNotAllowed => r#"{"error":"Method not allowed"}"#,
         RejectionClass::PayloadTooLarge => r#"{"error":"Payload too large"}"#,
         RejectionClass::Timeout => r#"{"error":"Request timeout"}"#,
         RejectionClass::Misconfigured => r#"{"error":"Internal server error"}"#,
@@ -39,5 +40,20 @@ pub(super) fn answer(
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
+    allow(rejection, &mut response);
     response
+}
+
+/// Adds the `Allow` header that every 405 response must have ([RFC 9110, section 15.5.6]), unless
+/// the response has one.
+///
+/// [RFC 9110, section 15.5.6]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6
+pub(crate) fn allow(rejection: &Rejection, response: &mut Response<Bytes>) {
+    let RejectionKind::MethodNotAllowed { allowed } = rejection.kind() else {
+        return;
+    };
+    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+        let headers = response.headers_mut();
+        headers.entry(header::ALLOW).or_insert(allowed);
+    }
 }

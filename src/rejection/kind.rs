@@ -167,6 +167,13 @@ pub enum RejectionKind {
         /// the scheme if a trusted proxy named it.
         host: Box<str>,
     },
+    /// The provider does not use the request's method, neither for deliveries nor for
+    /// [handshakes](crate::handshake).
+    #[non_exhaustive]
+    MethodNotAllowed {
+        /// The methods that the provider uses, as in the `Allow` header: `GET, POST`.
+        allowed: Arc<str>,
+    },
     /// The body is longer than the limit.
     #[non_exhaustive]
     BodyTooLarge {
@@ -275,6 +282,7 @@ impl RejectionKind {
             | Self::MalformedHandshake { .. }
             | Self::MalformedPayload { .. }
             | Self::TrailersRefused => RejectionClass::InvalidRequest,
+            Self::MethodNotAllowed { .. } => RejectionClass::MethodNotAllowed,
             Self::BodyTooLarge { .. } => RejectionClass::PayloadTooLarge,
             Self::BodyTimeout { .. } => RejectionClass::Timeout,
             Self::HandoverFailed { .. }

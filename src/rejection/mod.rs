@@ -11,6 +11,7 @@
 //! | [`InvalidTimestamp`](RejectionClass::InvalidTimestamp) | 400 | `{"error":"Invalid timestamp"}` | `INVALID_ARGUMENT` |
 //! | [`Expired`](RejectionClass::Expired) | 400 | `{"error":"Request expired"}` | `INVALID_ARGUMENT` |
 //! | [`InvalidRequest`](RejectionClass::InvalidRequest) | 400 | `{"error":"Invalid request"}` | `INVALID_ARGUMENT` |
+//! | [`MethodNotAllowed`](RejectionClass::MethodNotAllowed) | 405, `Allow` | `{"error":"Method not allowed"}` | `UNIMPLEMENTED` |
 //! | [`PayloadTooLarge`](RejectionClass::PayloadTooLarge) | 413 | `{"error":"Payload too large"}` | `RESOURCE_EXHAUSTED` |
 //! | [`Timeout`](RejectionClass::Timeout) | 408 | `{"error":"Request timeout"}` | `DEADLINE_EXCEEDED` |
 //! | [`Misconfigured`](RejectionClass::Misconfigured) | 500 | `{"error":"Internal server error"}` | `INTERNAL` |
@@ -48,6 +49,7 @@ use http::StatusCode;
 pub use self::{grpc::grpc, json::json, kind::RejectionKind, problem::problem_json};
 pub(crate) use self::{
     grpc::{grpc_status, is_grpc},
+    json::allow,
     text::line,
 };
 
@@ -116,6 +118,8 @@ pub enum RejectionClass {
     Expired,
     /// The request is ambiguous or could not be read.
     InvalidRequest,
+    /// The provider does not use the request's method.
+    MethodNotAllowed,
     /// The body is over the limit.
     PayloadTooLarge,
     /// The body did not arrive in time.
@@ -135,6 +139,7 @@ impl RejectionClass {
             Self::InvalidTimestamp => "Invalid timestamp",
             Self::Expired => "Request expired",
             Self::InvalidRequest => "Invalid request",
+            Self::MethodNotAllowed => "Method not allowed",
             Self::PayloadTooLarge => "Payload too large",
             Self::Timeout => "Request timeout",
             Self::Misconfigured => "Internal server error",
@@ -150,6 +155,7 @@ impl RejectionClass {
             Self::InvalidTimestamp | Self::Expired | Self::InvalidRequest => {
                 StatusCode::BAD_REQUEST
             }
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,

@@ -38,6 +38,7 @@ impl RejectionKind {
             Self::MalformedTarget => "malformed_target",
             Self::AmbiguousMessage { .. } => "ambiguous_message",
             Self::HostNotAllowed { .. } => "host_not_allowed",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::BodyTimeout { .. } => "body_timeout",
             Self::BodyBroken => "body_broken",

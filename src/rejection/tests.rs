@@ -53,6 +53,12 @@ fn names_stay_what_they_are() {
         (RejectionKind::SignedChallenge, "signed_challenge"),
         (RejectionKind::UnknownTenant, "unknown_tenant"),
         (
+            RejectionKind::MethodNotAllowed {
+                allowed: "POST".into(),
+            },
+            "method_not_allowed",
+        ),
+        (
             RejectionKind::MissingKeyUrl { place: place() },
             "missing_key_url",
         ),

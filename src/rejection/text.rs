@@ -100,6 +100,9 @@ impl fmt::Display for RejectionKind {
             Self::HostNotAllowed { host } => {
                 write!(f, "`{host}` is none of the public URLs")
             }
+            Self::MethodNotAllowed { allowed } => {
+                write!(f, "the provider does not use this method; it uses {allowed}")
+            }
             Self::BodyTooLarge { limit } => write!(f, "the body is over the limit of {limit} bytes"),
             Self::BodyTimeout { deadline } => {
                 write!(f, "the body was not complete after {} s", deadline.as_secs_f64())

@@ -142,13 +142,19 @@ impl Verifier {
         is_signed: bool,
         is_taken: bool,
     ) -> impl Iterator<Item = &'v Handshake> {
+        self.answerable(is_taken).filter(move |handshake| {
+            handshake.is_signed() == is_signed && handshake.may_begin(head)
+        })
+    }
+
+    /// The handshakes that can be answered: their settings are there, the scheme can sign their
+    /// answer, and the data that they bring has a handler.
+    pub(super) fn answerable(&self, has_handler: bool) -> impl Iterator<Item = &Handshake> {
         let provider = self.provider();
         let is_hmac = provider.scheme().algorithm().is_hmac();
         provider.handshakes().iter().filter(move |handshake| {
-            handshake.is_signed() == is_signed
-                && handshake.is_ready(|name| provider.setting(name), is_taken)
+            handshake.is_ready(|name| provider.setting(name), has_handler)
                 && (is_hmac || !handshake.signs())
-                && handshake.may_begin(head)
         })
     }
 

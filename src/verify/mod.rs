@@ -69,6 +69,7 @@ mod delivery;
 mod facts;
 mod handshakes;
 mod listed;
+mod methods;
 #[cfg(feature = "remote-keys")]
 mod remote;
 mod session;

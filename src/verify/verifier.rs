@@ -9,7 +9,10 @@ use http::StatusCode;
 
 #[cfg(feature = "jwt")]
 use super::web_token;
-use super::{Session, Verified, claims::Claims, delivery::Delivery, token::Life, window::Window};
+use super::{
+    Session, Verified, claims::Claims, delivery::Delivery, methods::check_methods, token::Life,
+    window::Window,
+};
 use crate::{
     clock::{Clock, SystemClock},
     handshake::Handshake,
@@ -106,6 +109,7 @@ impl Verifier {
             return Err(PublicUrlError::from(missing).into());
         }
         check_settings(&provider)?;
+        check_methods(&provider)?;
         if let Some(setting) = provider
             .handshakes()
             .iter()
@@ -178,14 +182,14 @@ impl Verifier {
 
     /// Reads the head and refuses what can be refused without the body.
     ///
-    /// In this order: the signatures, the timestamp, the id, the host if the URL is signed, whether the
+    /// In this order: the method, the signatures, the timestamp, the id, the host if the URL is signed, whether the
     /// timestamp is near enough, whether the signed text can be cut in only one way.
     ///
     /// # Errors
     ///
     /// The [`Rejection`] says which of them failed.
     pub fn begin<'h>(&self, head: impl Into<Head<'h>>) -> Result<Session, Rejection> {
-        Ok(Session::new(self.clone(), self.open(head.into())?))
+        Ok(Session::new(self.clone(), self.open_delivery(head.into())?))
     }
 
     /// Verifies a delivery that is there as a whole.
@@ -198,10 +202,18 @@ impl Verifier {
         head: impl Into<Head<'h>>,
         body: &[u8],
     ) -> Result<Verified, Rejection> {
-        self.open(head.into())?.finish(self, || iter::once(body))
+        self.open_delivery(head.into())?
+            .finish(self, || iter::once(body))
     }
 
-    /// As [`begin`](Self::begin), for those who have the verifier at hand until the end.
+    fn open_delivery(&self, head: Head<'_>) -> Result<Box<Delivery>, Rejection> {
+        self.check_method(head.method())
+            .map_err(|kind| self.reject(kind))?;
+        self.open(head)
+    }
+
+    /// As [`begin`](Self::begin), for callers that hold the verifier until the end and check the
+    /// method themselves.
     #[inline]
     pub(crate) fn open(&self, head: Head<'_>) -> Result<Box<Delivery>, Rejection> {
         self.read(head).map_err(|kind| self.reject(kind))

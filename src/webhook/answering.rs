@@ -1,7 +1,7 @@
 use std::{error::Error, future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body::Body;
 
 use super::{Verdict, config::Config, reading::Opened};
@@ -76,6 +76,17 @@ impl Config {
     #[inline]
     pub(super) fn greets(&self) -> bool {
         self.answers_handshakes && !self.verifier.provider().handshakes().is_empty()
+    }
+
+    /// Rejects a request with a method that this endpoint does not use.
+    #[inline]
+    pub(super) fn check_method(&self, method: &Method) -> Result<(), RejectionKind> {
+        let is_of_deliveries = self.verifier.check_method(method);
+        if is_of_deliveries.is_ok() || !self.greets() {
+            return is_of_deliveries;
+        }
+        self.verifier
+            .check_method_with_handshakes(method, self.taker.is_some())
     }
 
     /// What is to be made of a head before anything is verified.
@@ -203,6 +214,7 @@ impl Config {
         } else {
             (self.renderer)(&rejection)
         };
+        rejection::allow(&rejection, &mut response);
         response.extensions_mut().insert(rejection);
         response
     }

@@ -95,6 +95,14 @@ fn open<B: Body>(
     request: &Request<B>,
     started: Option<Instant>,
 ) -> Result<(Opened, MayBe), Answered> {
+    if let Err(kind) = config.check_method(request.method()) {
+        return Err(refused(
+            config,
+            request,
+            config.verifier.reject(kind),
+            started,
+        ));
+    }
     let may_be = if config.greets() {
         match config.greeted(request) {
             Greeted::Answered(answered) => return Err(answered),
