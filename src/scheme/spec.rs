@@ -110,8 +110,11 @@ impl Spec {
     /// Fills in what follows from the rest.
     pub(super) fn settle(&mut self) {
         self.looks_into_body = self.does_look_into_body();
-        self.can_stream =
-            self.message.can_stream() && !self.looks_into_body && !self.algorithm.has_public_key();
+        // With several texts it is not known which one to hash before the body is complete.
+        self.can_stream = self.message.can_stream()
+            && self.other_messages.is_empty()
+            && !self.looks_into_body
+            && !self.algorithm.has_public_key();
         let place = self.timestamp_place();
         let is_covered = place.is_some_and(|place| self.covers(place));
         let is_part = |message: &Template| message.has(|part| *part == Part::Timestamp);

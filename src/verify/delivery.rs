@@ -67,7 +67,15 @@ impl Delivery {
         let attempt = claims.attempt.unwrap_or_default();
         let room = id.len() + event.len() + attempt.len();
         let text = &mut self.text;
-        text.write_head(&spec.message, claims, room)?;
+        let written = text.write_head(&spec.message, claims, room);
+        self.uncommon = Uncommon::of(spec, claims)?.map(Box::new);
+        if let Err(kind) = written {
+            let others = self.uncommon.iter().flat_map(|uncommon| &uncommon.texts);
+            if others.into_iter().all(SignedText::is_absent) {
+                return Err(kind);
+            }
+            *text = SignedText::absent();
+        }
         if room > 0 {
             for note in [id, event, attempt] {
                 text.note(note);
@@ -75,7 +83,6 @@ impl Delivery {
         }
         self.time = claims.time;
         self.lens = [id.len(), event.len()];
-        self.uncommon = Uncommon::of(spec, claims)?.map(Box::new);
         self.keyring = keyring;
         Ok(())
     }
@@ -162,19 +169,31 @@ impl Delivery {
             }
         };
         let len = || -> usize { pieces().map(|piece| piece.as_ref().len()).sum() };
-        let signs = |key: &Key, skip: usize, found: Option<&Found>, print: &mut Print| {
-            // The text of nearly all schemes, without what the others take.
-            if uncommon.is_none() && skip == 0 && text.has_one_gap() {
-                return text.signed_whole_by(key, pieces(), candidates, print);
-            }
-            let candidates = found.map_or(&*candidates, |found| &found.candidates);
+        let texts = || {
             let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
-            let texts = std::iter::once(&*text).chain(others);
-            let mut texts = texts.zip(spec.messages()).enumerate().skip(skip);
-            texts.any(|(at, (text, message))| {
-                let derived = found.map(|found| found.derived(at));
-                text.signed_by(key, message, pieces(), derived, candidates, print)
-            })
+            std::iter::once(&*text).chain(others)
+        };
+        // Whether a key has signed the text at a place. What tells the text from others under this
+        // key goes into `print`.
+        let signs_text = |key: &Key, at: usize, found: Option<&Found>, print: &mut Print| {
+            let candidates = found.map_or(&*candidates, |found| &found.candidates);
+            let mut texts = texts().zip(spec.messages()).skip(at);
+            let Some((text, message)) = texts.next().filter(|(text, _)| !text.is_absent()) else {
+                return false;
+            };
+            let derived = found.and_then(|found| found.derived(at));
+            if found.is_some() && derived.is_none() {
+                return false;
+            }
+            text.signed_by(key, message, pieces(), derived, candidates, print)
+        };
+        let signed_text = |key: &Key, found: Option<&Found>, print: &mut Print| {
+            // The text of nearly all schemes, without the work that the others need.
+            if uncommon.is_none() && text.has_one_gap() {
+                let is_signed = text.signed_whole_by(key, pieces(), candidates, print);
+                return is_signed.then_some(0);
+            }
+            (0..texts().count()).find(|at| signs_text(key, *at, found, print))
         };
         let mut units = found.as_deref().map(Units::of);
         let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
@@ -190,27 +209,23 @@ impl Delivery {
                 current = Some(print);
             }
             let whole = streamed.take().filter(|streamed| streamed.len == len());
-            let tried = units.as_ref().map(|units| {
-                let tried = units.by(|found, print| signs(&key.key, 0, Some(found), print));
-                print = tried.print();
-                tried
-            });
-            let matches = match (&tried, whole) {
-                (Some(tried), _) => tried.holds_any(),
+            let tried = units
+                .as_ref()
+                .map(|units| units.by(|found, print| signed_text(&key.key, Some(found), print)));
+            let matched = match (&tried, whole) {
+                (Some(tried), _) => tried.text(),
                 (None, Some(mut streamed)) => {
                     text.behind().for_each(|text| streamed.mac.update(text));
                     let candidates = candidates.iter();
-                    streamed.mac.is_one_of(candidates, &mut print)
-                        || signs(&key.key, 1, None, &mut print)
+                    let is_signed = streamed.mac.is_one_of(candidates, &mut print);
+                    is_signed.then_some(0)
                 }
-                (None, None) => signs(&key.key, 0, None, &mut print),
+                (None, None) => signed_text(&key.key, None, &mut print),
             };
-            if !matches || keyring.is_decoy() {
+            let Some(matched) = matched.filter(|_| !keyring.is_decoy()) else {
                 continue;
-            }
-            let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
-            let texts = std::iter::once(&*text).chain(others);
-            if let Some(objection) = objection(verifier, key, texts, &pieces, found.as_deref()) {
+            };
+            if let Some(objection) = objection(verifier, key, texts(), &pieces, found.as_deref()) {
                 kind = objection;
                 continue;
             }
@@ -224,6 +239,14 @@ impl Delivery {
                 };
                 print = proven;
             }
+            if at > 0 && uncommon.is_some() {
+                // `current` is of the last text that was tried. The delivery must be claimed by the
+                // text that matched, or a copy with fewer signatures would have another claim.
+                let mut print = Print::default();
+                let found = found.as_ref().and_then(|found| found.first());
+                signs_text(&keyring.current.key, matched, found, &mut print);
+                current = Some(print);
+            }
             let mut text = std::mem::take(text);
             Found::note(found.as_deref().unwrap_or_default(), &mut text, lens);
             let notes = Notes::new(text, *lens);
@@ -234,10 +257,10 @@ impl Delivery {
         for _ in keyring.len()..*least_macs {
             let key = &verifier.keyring().current.key;
             if found.is_none() {
-                std::hint::black_box(signs(key, 0, None, &mut print));
+                std::hint::black_box(signed_text(key, None, &mut print));
             }
             for found in found.iter().flatten() {
-                std::hint::black_box(signs(key, 0, Some(found), &mut print));
+                std::hint::black_box(signed_text(key, Some(found), &mut print));
             }
         }
         Err(verifier.reject(kind))
@@ -293,13 +316,13 @@ impl Uncommon {
         if spec.is_common() {
             return Ok(None);
         }
-        let texts = spec.other_messages.iter();
-        let texts: Result<_, _> = texts
-            .map(|message| SignedText::of(message, claims))
-            .collect();
+        let texts = spec.other_messages.iter().map(|message| {
+            SignedText::of(message, claims).unwrap_or_else(|_| SignedText::absent())
+        });
+        let texts = texts.collect();
         let facts = spec.looks_into_body.then(|| Facts::of(spec, claims));
         Ok(Some(Self {
-            texts: texts?,
+            texts,
             facts: facts.transpose()?,
         }))
     }

@@ -3,7 +3,11 @@ use std::borrow::Cow;
 use http::{HeaderMap, header::CONTENT_TYPE};
 
 use super::{
-    candidates::Candidates, claims::Claims, listed::Listed, text::SignedText, token::Expected,
+    candidates::Candidates,
+    claims::Claims,
+    listed::Listed,
+    text::{SignedText, any_made},
+    token::Expected,
 };
 use crate::{
     payload::{self, Malformed, Token},
@@ -29,8 +33,9 @@ pub(super) struct Found {
     pub(super) event: Option<String>,
     /// The first claim of a token that is not what it must be.
     pub(super) missed: Option<Cow<'static, str>>,
-    /// What fills the gaps of each signed text, but for the body itself.
-    derived: Vec<Vec<Vec<u8>>>,
+    /// What fills the gaps of each signed text, but for the body itself; `None` for a text that
+    /// cannot be made of this body.
+    derived: Vec<Option<Vec<Vec<u8>>>>,
 }
 
 impl Facts {
@@ -159,9 +164,8 @@ impl Facts {
             let missed = expected.missed(spec, token, self, body)?;
             found.missed = missed.map(|claim| claim.name.clone());
         }
-        for message in spec.messages() {
-            found.derived.push(self.derive(message, body)?);
-        }
+        let messages = spec.messages();
+        found.derived = any_made(messages.map(|it| self.derive(it, body)).collect())?;
         Ok(found)
     }
 }
@@ -179,13 +183,10 @@ impl Found {
         }
     }
 
-    /// What fills the gaps of the text at this place, in order.
-    pub(super) fn derived(&self, at: usize) -> impl Iterator<Item = &[u8]> {
-        self.derived
-            .get(at)
-            .into_iter()
-            .flatten()
-            .map(Vec::as_slice)
+    /// What fills the gaps of the text at this place, in order; `None` if the text cannot be made.
+    pub(super) fn derived(&self, at: usize) -> Option<impl Iterator<Item = &[u8]>> {
+        let values = self.derived.get(at)?.as_ref()?;
+        Some(values.iter().map(Vec::as_slice))
     }
 }
 

@@ -214,7 +214,10 @@ where
     let texts: Vec<_> = texts.enumerate().collect();
     let of_unit = |unit: Option<&Found>| {
         texts.iter().any(|(at, (text, message))| {
-            let derived = unit.map(|unit| unit.derived(*at));
+            let derived = unit.and_then(|unit| unit.derived(*at));
+            if text.is_absent() || (unit.is_some() && derived.is_none()) {
+                return false;
+            }
             let text = text.beginning(MOST_SIGNED + 1, message, pieces(), derived);
             let mut handshakes = handshakes.iter();
             handshakes.any(|handshake| handshake.may_have_signed(&text))

@@ -16,6 +16,8 @@ pub(super) struct SignedText {
     has_gap: bool,
     others: Vec<usize>,
     end: usize,
+    /// Whether this request cannot have the text, because a part is missing or ambiguous.
+    is_absent: bool,
 }
 
 impl SignedText {
@@ -24,6 +26,18 @@ impl SignedText {
         let mut text = Self::default();
         text.write_head(message, claims, 0)?;
         Ok(text)
+    }
+
+    /// A text that this request cannot have. It matches no signature.
+    pub(super) fn absent() -> Self {
+        Self {
+            is_absent: true,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn is_absent(&self) -> bool {
+        self.is_absent
     }
 
     /// Writes what the head gives into an empty text; `room` is how much will be written behind it.
@@ -179,6 +193,17 @@ impl SignedText {
     pub(super) fn into_notes(self) -> (Vec<u8>, usize) {
         (self.text, self.end)
     }
+}
+
+/// The alternatives that a request has, `None` in the place of those that cannot be made: they match
+/// nothing, and the others may still match. The first error if none can be made.
+pub(super) fn any_made<T>(
+    texts: Vec<Result<T, RejectionKind>>,
+) -> Result<Vec<Option<T>>, RejectionKind> {
+    if texts.iter().all(Result::is_err) {
+        return texts.into_iter().map(|text| text.map(Some)).collect();
+    }
+    Ok(texts.into_iter().map(Result::ok).collect())
 }
 
 /// The signed text in pieces, for whoever signs it: what comes before the body, and all the rest.

@@ -1,6 +1,10 @@
 //! JSON web tokens: what they say of themselves, and of the request.
 
-use super::{claims::Claims, facts::Facts, text::SignedText};
+use super::{
+    claims::Claims,
+    facts::Facts,
+    text::{SignedText, any_made},
+};
 use crate::{
     payload::Token,
     place::Place,
@@ -46,7 +50,13 @@ impl Expected {
     pub(super) fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Self, RejectionKind> {
         let of = |claim: &Claim| {
             let values = claim.values.iter();
-            values.map(|value| SignedText::of(value, claims)).collect()
+            let texts: Vec<_> = values.map(|value| SignedText::of(value, claims)).collect();
+            any_made(texts).map(|texts| {
+                let texts = texts.into_iter();
+                texts
+                    .map(|text| text.unwrap_or_else(SignedText::absent))
+                    .collect()
+            })
         };
         spec.claims
             .iter()
@@ -69,9 +79,13 @@ impl Expected {
             if said.is_empty() && claim.only_with_body && body.is_empty() {
                 continue;
             }
+            let values = claim.values.iter().map(|value| facts.derive(value, body));
+            let values = any_made(values.collect())?;
             let mut holds = false;
-            for (text, value) in texts.iter().zip(&claim.values) {
-                let derived = facts.derive(value, body)?;
+            for ((text, value), derived) in texts.iter().zip(&claim.values).zip(values) {
+                let Some(derived) = derived.filter(|_| !text.is_absent()) else {
+                    continue;
+                };
                 let rest = text.rest(value, body, derived.iter().map(Vec::as_slice));
                 holds |= said.iter().any(|said| {
                     let said = said.as_bytes().strip_prefix(text.before());

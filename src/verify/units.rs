@@ -5,8 +5,8 @@ use crate::mac::Print;
 /// proven it.
 pub(super) struct Units<'f>(Vec<(&'f Found, Option<Print>)>);
 
-/// Of each unit whether a key proves it, and what tells it from others under that key.
-pub(super) struct Tried(Vec<(bool, Print)>);
+/// Of each unit which of its texts a key has signed, and what tells it from others under that key.
+pub(super) struct Tried(Vec<(Option<usize>, Print)>);
 
 impl<'f> Units<'f> {
     pub(super) fn of(found: &'f [Found]) -> Self {
@@ -14,11 +14,17 @@ impl<'f> Units<'f> {
     }
 
     /// Tries a key on those that no other has proven.
-    pub(super) fn by(&self, mut signs: impl FnMut(&Found, &mut Print) -> bool) -> Tried {
+    pub(super) fn by(
+        &self,
+        mut signed_text: impl FnMut(&Found, &mut Print) -> Option<usize>,
+    ) -> Tried {
         let tried = self.0.iter().map(|(found, proven)| {
             let mut print = Print::default();
-            let holds = proven.is_none() && signs(found, &mut print);
-            (holds, print)
+            let text = match proven {
+                None => signed_text(found, &mut print),
+                Some(_) => None,
+            };
+            (text, print)
         });
         Tried(tried.collect())
     }
@@ -26,8 +32,8 @@ impl<'f> Units<'f> {
     /// Notes what a key has proven; what tells the first one from others, if they are all proven. Where there
     /// are several, nothing tells the delivery apart.
     pub(super) fn prove(&mut self, tried: Tried) -> Option<Print> {
-        for ((_, proven), (holds, print)) in self.0.iter_mut().zip(tried.0) {
-            *proven = proven.or(holds.then_some(print));
+        for ((_, proven), (text, print)) in self.0.iter_mut().zip(tried.0) {
+            *proven = proven.or(text.map(|_| print));
         }
         let first = self.0.first().and_then(|(_, proven)| *proven);
         first.filter(|_| self.0.iter().all(|(_, proven)| proven.is_some()))
@@ -35,12 +41,8 @@ impl<'f> Units<'f> {
 }
 
 impl Tried {
-    pub(super) fn holds_any(&self) -> bool {
-        self.0.iter().any(|(holds, _)| *holds)
-    }
-
-    /// What tells the first one from others under this key, if it was not proven before.
-    pub(super) fn print(&self) -> Print {
-        self.0.first().map(|(_, print)| *print).unwrap_or_default()
+    /// Which text the key has signed, of the first unit that it has signed.
+    pub(super) fn text(&self) -> Option<usize> {
+        self.0.iter().find_map(|(text, _)| *text)
     }
 }

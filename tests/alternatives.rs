@@ -1,0 +1,262 @@
+//! Schemes with several signatures, several keys and several signed texts: a delivery stays one
+//! delivery whatever is taken away from it, and a text that cannot be made does no harm to another.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use bytes::Bytes;
+use common::{Delivery, NOW, Recorder, TestClock, at, base64, mac, send};
+use http::Request;
+use tower::Layer;
+use tower_webhook::{
+    DedupeLayer, Head, Keys, Scheme, Secret, Verifier, WebhookLayer,
+    dedupe::MemoryStore,
+    providers::{self, Provider},
+    scheme::{Algorithm, Layout},
+    sign::Signer,
+};
+
+const TIME: &str = "2026-01-15T12:00:00Z";
+
+fn keys(names: &[&str]) -> Keys {
+    Keys::newest_first(names.iter().map(|name| Secret::new(*name).unwrap())).unwrap()
+}
+
+/// Sends each copy in turn through `WebhookLayer` and `DedupeLayer`, and gives the statuses and how
+/// often the handler was called.
+async fn handled(provider: Provider, receiver: &[&str], copies: &[Delivery]) -> (Vec<u16>, usize) {
+    let inner = Recorder::default();
+    let service = WebhookLayer::new(provider, keys(receiver))
+        .unwrap()
+        .clock(TestClock::new())
+        .layer(DedupeLayer::new(MemoryStore::new(100)).layer(inner.clone()));
+    let mut statuses = Vec::new();
+    for copy in copies {
+        let answer = send(&service, copy.clone().request()).await;
+        statuses.push(answer.status.as_u16());
+    }
+    (statuses, inner.calls())
+}
+
+fn box_mac(key: &str, text: &str) -> String {
+    let text = format!("{text}{TIME}");
+    base64(&mac(Algorithm::HmacSha256, key.as_bytes(), text.as_bytes()))
+}
+
+/// A delivery of Box whose signatures are of `text`.
+fn box_delivery(body: impl AsRef<[u8]>, text: &str, keys: [&str; 2]) -> Delivery {
+    let [primary, secondary] = keys.map(|key| box_mac(key, text));
+    Delivery::new(body)
+        .header("box-signature-version", "1")
+        .header("box-signature-algorithm", "HmacSHA256")
+        .header("box-delivery-timestamp", TIME)
+        .header("box-signature-primary", primary)
+        .header("box-signature-secondary", secondary)
+}
+
+fn box_verifier(key: &str) -> Verifier {
+    let verifier = Verifier::new(providers::box_com(), Secret::new(key).unwrap()).unwrap();
+    verifier.clock(TestClock::new())
+}
+
+/// A delivery that is signed under two keys is handled once, whichever signature is removed or
+/// damaged, and in whichever order the receiver has the keys.
+#[tokio::test]
+async fn fewer_signatures_are_the_same_delivery() {
+    let escaped = box_delivery(r#"{"a":"é"}"#, r#"{"a":"\u00e9"}"#, ["new", "old"]);
+    let plain = box_delivery(r#"{"a":"e"}"#, r#"{"a":"e"}"#, ["new", "old"]);
+    let with = |delivery: &Delivery, name: &str, value: &str| delivery.clone().set(name, value);
+    let mut rows = Vec::new();
+    for (what, delivery) in [("escaped", escaped), ("plain", plain)] {
+        let wrong = base64(&[7; 32]);
+        rows.push((
+            format!("Box, {what}"),
+            providers::box_com(),
+            vec![
+                delivery.clone(),
+                delivery.clone().without("box-signature-primary"),
+                delivery.clone().without("box-signature-secondary"),
+                with(&delivery, "box-signature-primary", &wrong),
+                with(&delivery, "box-signature-secondary", &wrong),
+            ],
+        ));
+    }
+    let signer = Signer::new(providers::braintree(), keys(&["new", "old"])).unwrap();
+    for payload in ["bt_payload=aGVsbG8%3D", "bt_payload=aGVsbG8%3D%0A"] {
+        let request = Request::post("https://hooks.example.com/webhook")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let mut request = request.body(Bytes::from(payload)).unwrap();
+        signer.sign(&mut request, "", at(NOW)).unwrap();
+        let (head, body) = request.into_parts();
+        let delivery = Delivery { head, body };
+        let form = std::str::from_utf8(&delivery.body).unwrap().to_owned();
+        let (start, signatures) = form.split_once("bt_signature=").unwrap();
+        let (signatures, end) = signatures.split_once('&').unwrap_or((signatures, ""));
+        let end = if end.is_empty() {
+            String::new()
+        } else {
+            format!("&{end}")
+        };
+        let signatures: Vec<&str> = signatures.split("%26").collect();
+        assert_eq!(signatures.len(), 2, "{form}");
+        let damaged = |at: usize| {
+            let mut signatures: Vec<_> = signatures.iter().map(|it| (*it).to_owned()).collect();
+            let last = signatures[at].pop().unwrap();
+            signatures[at].push(if last == '0' { '1' } else { '0' });
+            let signatures = signatures.join("%26");
+            delivery
+                .clone()
+                .body(format!("{start}bt_signature={signatures}{end}"))
+        };
+        rows.push((
+            format!("Braintree, {payload}"),
+            providers::braintree(),
+            vec![delivery.clone(), damaged(0), damaged(1)],
+        ));
+    }
+    for (what, provider, copies) in &rows {
+        for receiver in [
+            &["new", "old"][..],
+            &["old", "new"],
+            &["other", "old", "new"],
+        ] {
+            for first in 0..copies.len() {
+                let mut copies = copies.clone();
+                copies.rotate_left(first);
+                let (statuses, calls) = handled(provider.clone(), receiver, &copies).await;
+                let what = format!("{what}, {receiver:?}, beginning with {first}: {statuses:?}");
+                assert!(statuses.iter().all(|status| *status == 200), "{what}");
+                assert_eq!(calls, 1, "{what}");
+            }
+        }
+    }
+}
+
+/// A body that is not UTF-8 has no escaped text. The text that it has still matches.
+#[test]
+fn a_text_that_cannot_be_made_matches_nothing() {
+    let verifier = box_verifier("key");
+    for body in [&b"{\"a\":\"\xff\"}"[..], b"\xff", b"\xed\xa0\x80"] {
+        let text = [body, TIME.as_bytes()].concat();
+        let signature = base64(&mac(Algorithm::HmacSha256, b"key", &text));
+        let delivery =
+            box_delivery(body, "", ["other", "other"]).set("box-signature-primary", signature);
+        let head = Head::from(&delivery.head);
+        let verified = verifier.verify(head, &delivery.body);
+        assert!(verified.is_ok(), "{body:?}: {verified:?}");
+        let forged = [body, b"x"].concat();
+        assert!(verifier.verify(head, &forged).is_err(), "{body:?}");
+    }
+}
+
+/// The same for a text whose part of the head is missing or ambiguous, wherever it stands.
+#[tokio::test]
+async fn a_missing_header_leaves_the_other_text() {
+    for messages in [
+        ["{header:x-tenant}.{body}", "{body}"],
+        ["{body}", "{header:x-tenant}.{body}"],
+    ] {
+        let scheme = Scheme::builder("acme")
+            .signature_header("x-signature")
+            .layout(Layout::key_values("v1"))
+            .message(messages[0])
+            .or_message(messages[1])
+            .build()
+            .unwrap();
+        let verifier = Verifier::new(scheme, common::secret()).unwrap();
+        let signed = |text: &str| format!("v1={}", common::hex(&common::mac256(text)));
+        let rows = [
+            ("the text without the header", signed("b"), None, true),
+            ("the text with the header", signed("t.b"), Some("t"), true),
+            (
+                "the text without the header, beside it",
+                signed("b"),
+                Some("t"),
+                true,
+            ),
+            (
+                "the text with the header, without it",
+                signed("t.b"),
+                None,
+                false,
+            ),
+            (
+                "the body alone, with an ambiguous header",
+                signed("b"),
+                Some("t.u"),
+                true,
+            ),
+            ("an ambiguous header", signed("t.u.b"), Some("t.u"), false),
+        ];
+        for (what, signature, tenant, is_accepted) in rows {
+            let delivery = Delivery::new("b").header("x-signature", signature);
+            let delivery = match tenant {
+                Some(tenant) => delivery.header("x-tenant", tenant),
+                None => delivery,
+            };
+            let what = format!("{messages:?}: {what}");
+            let verified = verifier.verify(Head::from(&delivery.head), &delivery.body);
+            assert_eq!(verified.is_ok(), is_accepted, "{what}: {verified:?}");
+            // The layer says the same of a body in pieces.
+            let inner = Recorder::default();
+            let service = WebhookLayer::from(verifier.clone()).layer(inner.clone());
+            let body = common::Script::chunks(b"b", 1);
+            let answer = send(&service, delivery.with(body)).await;
+            assert_eq!(answer.status == 200, is_accepted, "{what}: {answer:?}");
+        }
+    }
+}
+
+/// If no text can be made, the error says why.
+#[test]
+fn the_error_of_a_request_without_any_text() {
+    let scheme = Scheme::builder("acme")
+        .signature_header("x-signature")
+        .message("{header:x-tenant}.{body}")
+        .or_message("{header:x-account}:{body}")
+        .build()
+        .unwrap();
+    let verifier = Verifier::new(scheme, common::secret()).unwrap();
+    let signature = common::hex(&common::mac256("b"));
+    let delivery = Delivery::new("b").header("x-signature", signature);
+    let rejection = verifier
+        .verify(Head::from(&delivery.head), b"b")
+        .unwrap_err();
+    assert_eq!(
+        rejection.to_string(),
+        "`x-tenant` is missing, and it is part of the signed text"
+    );
+}
+
+/// Two bodies of Box that have one signature say the same in JSON.
+#[test]
+fn the_escaped_text_of_another_json_is_not_tried() {
+    let verifier = box_verifier("key");
+    // The body that is sent, the text that Box signed, and whether the delivery is accepted.
+    let rows = [
+        (r#"{"a":"é"}"#, r#"{"a":"\u00e9"}"#, true),
+        (r#"{"a":"😀"}"#, r#"{"a":"\ud83d\ude00"}"#, true),
+        (r#"{"a":"\/é"}"#, r#"{"a":"\/\u00e9"}"#, true),
+        ("{\"a\":\"é\n\"}", r#"{"a":"\u00e9\n"}"#, true),
+        // A quotation mark in a string, whose escaped text is not JSON.
+        (r#"{"a":"é \"b\""}"#, r#"{"a":"\u00e9 \\"b\\""}"#, true),
+        // The example of Box's own library, which is not JSON itself.
+        (r#"{"a":"\"}"#, r#"{"a":"\\"}"#, true),
+        // Signed as they are.
+        (r#"{"a":"\\u0022"}"#, r#"{"a":"\\u0022"}"#, true),
+        (r#"{"a":"\u0022"}"#, r#"{"a":"\u0022"}"#, true),
+        (r#"{"a":"C:\\bin"}"#, r#"{"a":"C:\\bin"}"#, true),
+        // Another JSON under the same signature.
+        (r#"{"a":"\u0022"}"#, r#"{"a":"\\u0022"}"#, false),
+        (r#"{"a":"C:\bin"}"#, r#"{"a":"C:\\bin"}"#, false),
+        (r#"{"a":"C:\nil"}"#, r#"{"a":"C:\\nil"}"#, false),
+        (r#"{"a":"C:\\bin"}"#, r#"{"a":"C:\\\\bin"}"#, false),
+        (r#"{"é":"\u0022"}"#, r#"{"\u00e9":"\\u0022"}"#, false),
+    ];
+    for (body, text, is_accepted) in rows {
+        let delivery = box_delivery(body, text, ["key", "key"]);
+        let head = Head::from(&delivery.head);
+        let verified = verifier.verify(head, &delivery.body);
+        assert_eq!(verified.is_ok(), is_accepted, "{body} by {text}");
+    }
+}
