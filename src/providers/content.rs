@@ -278,8 +278,15 @@ pub fn figma() -> Provider {
 /// - Id: `BOX-DELIVERY-ID`, not signed.
 /// - Not signed: the method, the URL, the other headers.
 ///
-/// Some bodies are signed with their letters escaped; both are tried. Box's own libraries refuse
-/// any time ahead of theirs.
+/// Box signs some bodies in an escaped form: in ASCII, with `\u00e9` for `é`. The layer tries both.
+/// Box's own libraries reject every time that is ahead of their clock; the layer does not.
+///
+/// # Security
+///
+/// A body and its escaped form have the same signature, so a client that holds one delivery can send
+/// the other form. Both say the same if they are JSON: the layer does not try the escaped form of a
+/// body that has JSON escapes of its own, other than `\"` and `\/`. Both have the same deduplication
+/// key.
 ///
 /// Source: <https://developer.box.com/guides/webhooks/v2/signatures-v2/>
 #[must_use]
