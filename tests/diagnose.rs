@@ -411,7 +411,7 @@ fn another_time() {
     let in_unit = |unit| {
         let scheme = Scheme::builder("acme").signature_header("x-acme-signature");
         let scheme = scheme.timestamp_header("x-acme-time").timestamp_unit(unit);
-        scheme.message("{timestamp}.{body}").build().unwrap()
+        scheme.message("{timestamp}|{body}").build().unwrap()
     };
     let units = [
         TimestampUnit::Seconds,

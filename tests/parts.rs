@@ -168,7 +168,9 @@ async fn canonicalisers() {
         ("paddle_classic", here, b"b=%C3%A9&a=&p_signature=x", "a:2:{s:1:\"a\";s:0:\"\";s:1:\"b\";s:2:\"\u{e9}\";}", None),
         ("paddle_classic", here, b"a=1&a=2", "", Some(R::InvalidRequest)),
         ("hubspot_url", &encoded, b"", "https://hooks.example.com/hooks/a?b%41?c=,%20%zz%2", None),
-        ("box_escaped", here, "\\/ \\n \u{e9}\u{1f600}\n\t\u{7f}".as_bytes(), "\\/ \\\\n \\u00e9\\ud83d\\ude00\\n\\t\\u007f", None),
+        ("box_escaped", here, "\\/ \\\" \u{e9}\u{1f600}\n\t\u{7f}".as_bytes(), "\\/ \\\\\" \\u00e9\\ud83d\\ude00\\n\\t\\u007f", None),
+        ("box_escaped", here, "\\n \u{e9}".as_bytes(), "\\\\n \\u00e9", Some(R::InvalidRequest)),
+        ("box_escaped", here, b"as it is", "as it is", Some(R::InvalidRequest)),
         ("box_escaped", here, b"\xff", "", Some(R::InvalidRequest)),
         ("aws_sns", here, br#"{"Type":"Other"}"#, "", Some(R::InvalidRequest)),
         ("aws_sns", here, br#"{"Type":"Notification","Message":"m"}"#, "", Some(R::InvalidRequest)),
@@ -576,7 +578,7 @@ async fn times_without_an_offset() {
     let scheme = acme()
         .timestamp_header("x-time")
         .timestamp_unit(TimestampUnit::DateTime);
-    let verifier = verifier(scheme.message("{timestamp}.{body}").build().unwrap());
+    let verifier = verifier(scheme.message("{timestamp}|{body}").build().unwrap());
     for (time, expect) in [
         ("2026-01-15T12:00:00", None),
         ("2026-01-15T12:00:00.123", None),
@@ -585,7 +587,7 @@ async fn times_without_an_offset() {
         ("2026-01-15 12:00:00", Some(R::InvalidTimestamp)),
         ("2026-01-15T11:00:00", Some(R::Expired)),
     ] {
-        let delivery = signed(format!("{time}.{{}}"), "{}").header("x-time", time);
+        let delivery = signed(format!("{time}|{{}}"), "{}").header("x-time", time);
         assert_eq!(answer(&verifier, &delivery).await, expect, "{time}");
     }
 }

@@ -379,8 +379,7 @@ pub fn dropbox_sign() -> Provider {
             .tolerance(Duration::from_secs(3 * 24 * 3600))
             .event_json("event.event_type")
             .message("{timestamp}{json:event.event_type}")
-            .danger_leave_body_unsigned()
-            .danger_allow_ambiguous_message(),
+            .danger_leave_body_unsigned(),
     )
     .with_handshakes(handshakes::dropbox_sign())
 }

@@ -131,8 +131,6 @@ pub fn sendgrid_inbound_parse() -> Provider {
 ///
 /// # Security
 ///
-/// Nothing stands between the time and the token beside it.
-///
 /// The body is not signed: whoever has one delivery can send any body with it, as long as its
 /// time is good. Fetch what it is about by the API.
 ///
@@ -149,8 +147,7 @@ pub fn mailgun() -> Provider {
             .event_json("event-data.event")
             .message("{timestamp}{json:signature.token}")
             .danger_leave_body_unsigned()
-            .unique_message()
-            .danger_allow_ambiguous_message(),
+            .unique_message(),
     )
 }
 
@@ -338,8 +335,7 @@ pub fn twilio() -> Provider {
             .signature_header("x-twilio-signature")
             .id_header("i-twilio-idempotency-token")
             .message("{canonical:twilio}")
-            .or_message("{canonical:twilio_with_port}")
-            .danger_allow_ambiguous_message(),
+            .or_message("{canonical:twilio_with_port}"),
     )
     .with_methods(GET_OR_POST)
 }
@@ -376,8 +372,7 @@ pub fn twilio_sharedkey() -> Provider {
             .signature_header("x-twilio-signature")
             .id_header("i-twilio-idempotency-token")
             .message("{canonical:twilio}")
-            .or_message("{canonical:twilio_with_port}")
-            .danger_allow_ambiguous_message(),
+            .or_message("{canonical:twilio_with_port}"),
     )
     .with_methods(GET_OR_POST)
 }

@@ -227,10 +227,8 @@ pub fn x() -> Provider {
 /// Handshakes: `webhook_callback_verification` is answered with its challenge once its signature holds
 /// (feature `json`). A revocation is a delivery.
 ///
-/// # Security
-///
-/// Nothing stands between the id, the time and the body. Both of the first have a form of their
-/// own, which bounds what whoever has a delivery can move.
+/// The id must be at most 64 letters, digits, `-`, `_` and `=`, as in a UUID or URL-safe base64. Twitch
+/// puts nothing between the id, the time and the body, so another id could take bytes from them.
 ///
 /// Source: <https://dev.twitch.tv/docs/eventsub/handling-webhook-events>
 #[must_use]
@@ -243,8 +241,8 @@ pub fn twitch() -> Provider {
             .timestamp_unit(TimestampUnit::Rfc3339)
             .tolerance(Duration::from_secs(600))
             .id_header("twitch-eventsub-message-id")
+            .id_characters("-_=", 1..=64)
             .message("{id}{timestamp}{body}")
-            .danger_allow_ambiguous_message()
             .event_header("twitch-eventsub-subscription-type")
             .attempt_header("twitch-eventsub-message-retry"),
     )
@@ -320,11 +318,6 @@ pub fn stream_chat() -> Provider {
 ///
 /// The body is `{"encrypt":…}`; the handler decrypts it.
 ///
-/// # Security
-///
-/// Nothing stands between the time, the nonce and the secret: whoever has a delivery can move
-/// letters between the first two.
-///
 /// Source: <https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/encrypt-key-encryption-configuration-case>
 #[must_use]
 pub fn lark() -> Provider {
@@ -333,7 +326,6 @@ pub fn lark() -> Provider {
             .algorithm(Algorithm::Sha256SecretBeforeBody)
             .signature_header("x-lark-signature")
             .timestamp_header("x-lark-request-timestamp")
-            .message("{timestamp}{header:x-lark-request-nonce}{body}")
-            .danger_allow_ambiguous_message(),
+            .message("{timestamp}{header:x-lark-request-nonce}{body}"),
     )
 }

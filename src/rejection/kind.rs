@@ -159,6 +159,13 @@ pub enum RejectionKind {
         /// Which part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
     },
+    /// The delivery ID does not have the form that tells it from the next part of the signed text; see
+    /// [`id_characters`](crate::scheme::SchemeBuilder::id_characters).
+    #[non_exhaustive]
+    MalformedId {
+        /// Where the ID is: the name of a header, a member of JSON or a field of a form.
+        part: Cow<'static, str>,
+    },
     /// The request names a host, or a scheme or port with it, that is not one of the
     /// [`PublicUrl`](crate::PublicUrl)'s.
     #[non_exhaustive]
@@ -277,6 +284,7 @@ impl RejectionKind {
             | Self::MalformedHeader { .. }
             | Self::MalformedTarget
             | Self::AmbiguousMessage { .. }
+            | Self::MalformedId { .. }
             | Self::HostNotAllowed { .. }
             | Self::BodyBroken
             | Self::MalformedHandshake { .. }

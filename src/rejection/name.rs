@@ -37,6 +37,7 @@ impl RejectionKind {
             Self::MalformedHeader { .. } => "malformed_header",
             Self::MalformedTarget => "malformed_target",
             Self::AmbiguousMessage { .. } => "ambiguous_message",
+            Self::MalformedId { .. } => "malformed_id",
             Self::HostNotAllowed { .. } => "host_not_allowed",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::BodyTooLarge { .. } => "body_too_large",

@@ -53,6 +53,10 @@ fn names_stay_what_they_are() {
         (RejectionKind::SignedChallenge, "signed_challenge"),
         (RejectionKind::UnknownTenant, "unknown_tenant"),
         (
+            RejectionKind::MalformedId { part: "id".into() },
+            "malformed_id",
+        ),
+        (
             RejectionKind::MethodNotAllowed {
                 allowed: "POST".into(),
             },

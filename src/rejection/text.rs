@@ -97,6 +97,9 @@ impl fmt::Display for RejectionKind {
             Self::AmbiguousMessage { part } => {
                 write!(f, "the value of `{part}` holds its separator, so the signed text could be cut in two ways")
             }
+            Self::MalformedId { part } => {
+                write!(f, "`{part}` is not a delivery ID of this provider's form")
+            }
             Self::HostNotAllowed { host } => {
                 write!(f, "`{host}` is none of the public URLs")
             }

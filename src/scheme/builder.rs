@@ -1,8 +1,8 @@
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use super::{
     Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit, Units,
-    web_token::ClaimText,
+    border::IdForm, web_token::ClaimText,
 };
 
 /// Five minutes, as Standard Webhooks, Slack and Stripe have it.
@@ -31,6 +31,7 @@ pub struct SchemeBuilder {
     pub(super) timestamp_key: Option<Cow<'static, str>>,
     pub(super) timestamp_unit: TimestampUnit,
     pub(super) id: Option<Where>,
+    pub(super) id_form: Option<IdForm>,
     pub(super) event: Option<Where>,
     pub(super) attempt_header: Option<Cow<'static, str>>,
     pub(super) message: Cow<'static, str>,
@@ -74,6 +75,7 @@ impl SchemeBuilder {
             timestamp_key: None,
             timestamp_unit: TimestampUnit::Seconds,
             id: None,
+            id_form: None,
             event: None,
             attempt_header: None,
             message: Cow::Borrowed("{body}"),
@@ -175,6 +177,39 @@ impl SchemeBuilder {
         self
     }
 
+    /// Requires that delivery IDs consist of ASCII letters, digits and the characters in `others`, and
+    /// have one of these lengths, in bytes.
+    ///
+    /// A message without a literal between `{id}` and the part beside it needs such a form, or a client
+    /// that holds one delivery could move bytes between the two. The form must be of one length, or
+    /// without `:` where a timestamp of RFC 3339 follows. Other IDs are rejected with 400. Defaults to
+    /// any value.
+    ///
+    /// ```
+    /// use tower_webhook::scheme::{Scheme, TimestampUnit};
+    ///
+    /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
+    /// let acme = Scheme::builder("acme")
+    ///     .signature_header("x-acme-signature")
+    ///     .id_header("x-acme-id")
+    ///     .id_characters("-_", 1..=64)
+    ///     .timestamp_header("x-acme-timestamp")
+    ///     .timestamp_unit(TimestampUnit::Rfc3339)
+    ///     .message("{id}{timestamp}{body}")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn id_characters(
+        mut self,
+        others: impl Into<Cow<'static, str>>,
+        lengths: RangeInclusive<usize>,
+    ) -> Self {
+        let others = others.into();
+        self.id_form = Some(IdForm { others, lengths });
+        self
+    }
+
     /// The header that names the kind of event.
     pub fn event_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.event = Some(Where::header(name));
@@ -225,10 +260,11 @@ impl SchemeBuilder {
     /// # Security
     ///
     /// No two requests may have the same signed text. So every part but the timestamp needs a
-    /// literal beside it, on the side of the body, and a value that holds that literal is refused as
+    /// literal beside it, on the side of the body, and a value that holds that literal is rejected as
     /// ambiguous: do not end `{path}` with a dot; a line feed never occurs in any value. A timestamp
     /// needs none, because a number must not begin with a zero and the window says how many digits
-    /// it has; with a tolerance of many years it no longer does.
+    /// it has; with a tolerance of many years it no longer does. An ID needs none if its
+    /// [form](Self::id_characters) says where it ends.
     ///
     /// axum's `nest` takes its prefix off the path: mount the layer outside of it if `{path}` is signed.
     pub fn message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
@@ -262,8 +298,9 @@ impl SchemeBuilder {
     ///
     /// # Security
     ///
-    /// Only for a sender who cannot be changed. Whoever has one delivery can move bytes between
-    /// that part and its neighbour, and the signature still holds.
+    /// Only for a provider that cannot be changed. A client that holds one delivery can move bytes
+    /// between that part and its neighbour, and the signature still matches. The delivery ID and the
+    /// timestamp are never ambiguous: a message in which they would be is an error.
     pub fn danger_allow_ambiguous_message(mut self) -> Self {
         self.may_be_ambiguous = true;
         self

@@ -52,7 +52,10 @@ impl SchemeBuilder {
         self.units.check(told())?;
         let tokens = Tokens {
             id: id.as_ref(),
+            id_form: self.id_form.as_ref(),
             timestamp,
+            unit: self.timestamp_unit,
+            has_secret_before_body: self.algorithm == Algorithm::Sha256SecretBeforeBody,
             is_jws: jws.is_some(),
             may_be_ambiguous: self.may_be_ambiguous,
             may_lack_body: self.may_lack_body,
@@ -80,6 +83,10 @@ impl SchemeBuilder {
             messages.push(message);
         }
         reused(&signatures, place.as_ref(), id.as_ref(), &messages)?;
+        let is_id = |part: &Part| tokens.is_id(part);
+        if self.id_form.is_some() && !messages.iter().any(|message| message.has(is_id)) {
+            return Err(E::UnusedIdCharacters);
+        }
         let guards = guards(self.guards)?;
         let other_messages = messages.split_off(1);
         let message = messages.pop().ok_or(E::NotOneBody)?;
@@ -136,6 +143,7 @@ impl From<TemplateError> for SchemeErrorKind {
             TemplateError::HeaderName(name) => Self::InvalidHeaderName { name },
             TemplateError::Id => Self::NoId,
             TemplateError::Token(token) => Self::UnknownToken { token },
+            TemplateError::Undetermined(part) => Self::UndeterminedPart { part },
         }
     }
 }

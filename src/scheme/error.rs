@@ -64,6 +64,14 @@ pub enum SchemeErrorKind {
     NoId,
     /// No signature header.
     NoSignatureHeader,
+    /// Nothing in the message says where the delivery ID or the timestamp begins and ends.
+    #[non_exhaustive]
+    UndeterminedPart {
+        /// Which part: the name of a header or a member, `timestamp`.
+        part: Cow<'static, str>,
+    },
+    /// A form of delivery IDs, but no message has the ID.
+    UnusedIdCharacters,
     /// `{timestamp}` without a place to take it from.
     NoTimestamp,
     /// `{body}`, or what stands for it, missing or there twice.
@@ -112,6 +120,16 @@ impl fmt::Display for SchemeError {
                 f,
                 "the message needs a literal that `{part}` does not hold between it and the body, or \
                  two requests could have the same signed text",
+            ),
+            E::UndeterminedPart { part } => write!(
+                f,
+                "the message does not say where `{part}` begins and ends, and \
+                 `danger_allow_ambiguous_message` does not cover delivery IDs and timestamps; put a \
+                 literal beside it, or give the form of the ID with `id_characters`: of one length, or \
+                 without `:` before an RFC 3339 timestamp",
+            ),
+            E::UnusedIdCharacters => f.write_str(
+                "`id_characters` is set, but the message has no `{id}`; remove it",
             ),
             E::InEachItem { place } => write!(
                 f,

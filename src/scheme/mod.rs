@@ -43,6 +43,7 @@
 //! );
 //! ```
 
+mod border;
 mod builder;
 mod check;
 mod credential;
@@ -71,19 +72,20 @@ use http::HeaderName;
 pub(crate) use self::remote_key::Document;
 #[cfg(feature = "_public-key")]
 pub use self::remote_key::RemoteKey;
+pub(crate) use self::{
+    border::Border,
+    derived::Derived,
+    spec::{Claim, Identity, Spec, Timestamp, TimestampPlace},
+    template::{Element, Part, Template},
+    timestamp::UnixTime,
+    units::Units,
+};
 pub use self::{
     builder::SchemeBuilder,
     credential::Credential,
     error::{SchemeError, SchemeErrorKind},
     signature::Layout,
     timestamp::TimestampUnit,
-};
-pub(crate) use self::{
-    derived::Derived,
-    spec::{Claim, Identity, Spec, Timestamp, TimestampPlace},
-    template::{Element, Part, Template},
-    timestamp::UnixTime,
-    units::Units,
 };
 #[cfg(feature = "_public-key")]
 pub use crate::public_key::PublicKeyForm;

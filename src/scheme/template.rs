@@ -2,7 +2,10 @@ use std::{borrow::Cow, sync::Arc};
 
 use http::HeaderName;
 
-use super::Derived;
+use super::{
+    Derived, TimestampUnit,
+    border::{Border, IdForm, elements},
+};
 use crate::place::Place;
 
 /// The signed text.
@@ -12,11 +15,11 @@ pub(crate) struct Template {
     elements: Vec<Element>,
 }
 
-/// A part, and the literal beside it towards the body, if a value could hold that literal.
+/// A part, and what its value must be like to be told from the next part towards the body.
 #[derive(Clone, Debug)]
 pub(crate) struct Element {
     pub(crate) part: Part,
-    pub(crate) separator: Option<Separator>,
+    pub(crate) border: Option<Border>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,13 +40,6 @@ pub(crate) enum Part {
     Url,
 }
 
-/// A literal that says where a value ends, or begins.
-#[derive(Clone, Debug)]
-pub(crate) enum Separator {
-    After(Box<[u8]>),
-    Before(Box<[u8]>),
-}
-
 /// What is wrong with the text of a template.
 #[derive(Debug)]
 pub(super) enum TemplateError {
@@ -53,14 +49,19 @@ pub(super) enum TemplateError {
     HeaderName(String),
     Id,
     Token(String),
+    Undetermined(Cow<'static, str>),
 }
 
 /// What the tokens of a template stand for.
 #[derive(Clone, Copy)]
 pub(super) struct Tokens<'n> {
     pub(super) id: Option<&'n Place>,
+    pub(super) id_form: Option<&'n IdForm>,
     pub(super) timestamp: Option<&'n Place>,
+    pub(super) unit: TimestampUnit,
     pub(super) is_jws: bool,
+    /// Whether the secret is hashed between the part before the body and the body.
+    pub(super) has_secret_before_body: bool,
     pub(super) may_be_ambiguous: bool,
     pub(super) may_lack_body: bool,
 }
@@ -106,7 +107,7 @@ impl Template {
             text: "{body}".into(),
             elements: vec![Element {
                 part: Part::Body,
-                separator: None,
+                border: None,
             }],
         }
     }
@@ -172,71 +173,6 @@ impl Template {
     }
 }
 
-/// Finds what says where each part ends (before the body) or begins (after it).
-fn elements(parts: Vec<Part>, tokens: Tokens<'_>) -> Result<Vec<Element>, TemplateError> {
-    // Where nothing holds the body, the last part has no neighbour to be told from.
-    let body = parts
-        .iter()
-        .position(Part::covers_body)
-        .or_else(|| parts.iter().rposition(|part| !part.is_literal()));
-    let mut separators = Vec::with_capacity(parts.len());
-    for (at, part) in parts.iter().enumerate() {
-        let (beside, after) = match body {
-            Some(body) if at < body => (parts.get(at + 1), false),
-            Some(body) if at > body => (parts.get(at - 1), true),
-            _ => {
-                separators.push(None);
-                continue;
-            }
-        };
-        // A path and a URL hold a slash whatever they are.
-        let is_held = |beside: &&Part| {
-            matches!(part, Part::Path | Part::Target | Part::Url)
-                && matches!(beside, Part::Literal(literal) if **literal == *b"/")
-        };
-        separators.push(match (part, beside.filter(|beside| !is_held(beside))) {
-            // A setting is no sender's to choose. The form of a timestamp, and the window, say where it ends. Not where its neighbour
-            // does: the body may hold another timestamp.
-            (Part::Literal(_) | Part::Setting(_) | Part::Timestamp, _) => None,
-            (_, Some(Part::Literal(literal))) if after => Some(Separator::Before(literal.clone())),
-            (_, Some(Part::Literal(literal))) => Some(Separator::After(literal.clone())),
-            _ if tokens.may_be_ambiguous => None,
-            _ => return Err(TemplateError::Ambiguous(part.name())),
-        });
-    }
-    let elements = parts.into_iter().zip(separators);
-    Ok(elements
-        .map(|(part, separator)| Element { part, separator })
-        .collect())
-}
-
-impl Separator {
-    /// Whether the literal also is where it should not: in `value`, or half in it.
-    ///
-    /// Were it found there, the same signed text could be cut in another way.
-    pub(crate) fn blurs(&self, value: &[u8]) -> bool {
-        match self {
-            Self::After(literal) => (0..value.len()).any(|at| {
-                let tail = value.get(at..).unwrap_or_default();
-                // Most of them are no part of it.
-                if tail.first() != literal.first() {
-                    return false;
-                }
-                let rest = literal.strip_prefix(tail);
-                tail.starts_with(literal) || rest.is_some_and(|rest| literal.starts_with(rest))
-            }),
-            Self::Before(literal) => (1..=value.len()).any(|to| {
-                let head = value.get(..to).unwrap_or_default();
-                if head.last() != literal.last() {
-                    return false;
-                }
-                let rest = literal.strip_suffix(head);
-                head.ends_with(literal) || rest.is_some_and(|rest| literal.ends_with(rest))
-            }),
-        }
-    }
-}
-
 impl Part {
     fn parse(token: &str, tokens: Tokens<'_>) -> Result<Self, TemplateError> {
         if let Some(name) = token.strip_prefix("header:") {
@@ -280,7 +216,7 @@ impl Part {
     }
 
     /// Whether no byte of the body can change without changing the text.
-    fn covers_body(&self) -> bool {
+    pub(super) fn covers_body(&self) -> bool {
         match self {
             Self::Body => true,
             Self::Derived(derived) => derived.covers_body(),
@@ -288,8 +224,12 @@ impl Part {
         }
     }
 
-    fn is_literal(&self) -> bool {
+    pub(super) fn is_literal(&self) -> bool {
         matches!(self, Self::Literal(_))
+    }
+
+    pub(super) fn is_url(&self) -> bool {
+        matches!(self, Self::Path | Self::Target | Self::Url)
     }
 
     /// What an error calls it.

@@ -9,7 +9,7 @@ use crate::{
     place::Place,
     providers::Provider,
     rejection::RejectionKind,
-    scheme::{Derived, Element, Part, Template, Timestamp, TimestampPlace, UnixTime},
+    scheme::{Border, Derived, Element, Part, Template, Timestamp, TimestampPlace, UnixTime},
 };
 
 /// What a head claims about its delivery, read but not proven.
@@ -143,7 +143,7 @@ impl<'h> Claims<'h> {
     /// Writes a part of the signed text that is in the head.
     pub(super) fn write(
         &self,
-        Element { part, separator }: &Element,
+        Element { part, border }: &Element,
         text: &mut Vec<u8>,
     ) -> Result<(), RejectionKind> {
         match (part, self.token) {
@@ -152,9 +152,8 @@ impl<'h> Claims<'h> {
             _ => {}
         }
         let value = self.part(part)?;
-        let mut separator = separator.iter();
-        if separator.any(|separator| separator.blurs(value)) {
-            return Err(RejectionKind::AmbiguousMessage { part: part.name() });
+        if border.as_ref().is_some_and(|border| border.blurs(value)) {
+            return Err(ambiguous(part, border.as_ref()));
         }
         text.extend_from_slice(value);
         Ok(())
@@ -200,6 +199,16 @@ impl<'h> Claims<'h> {
         } else {
             Err(RejectionKind::MalformedTarget)
         }
+    }
+}
+
+/// Why a value cannot be told from the next part of the signed text.
+#[cold]
+pub(super) fn ambiguous(part: &Part, border: Option<&Border>) -> RejectionKind {
+    let part = part.name();
+    match border {
+        Some(Border::Form(_)) => RejectionKind::MalformedId { part },
+        _ => RejectionKind::AmbiguousMessage { part },
     }
 }
 

@@ -4,7 +4,7 @@ use http::{HeaderMap, header::CONTENT_TYPE};
 
 use super::{
     candidates::Candidates,
-    claims::Claims,
+    claims::{Claims, ambiguous},
     listed::Listed,
     text::{SignedText, any_made},
     token::Expected,
@@ -81,11 +81,9 @@ impl Facts {
         for (derived, element) in message.derived() {
             let value = derived.find(&self.facts(), body)?;
             let value = value.ok_or(Malformed("what is signed"))?;
-            let mut separator = element.separator.iter();
-            if separator.any(|separator| separator.blurs(&value)) {
-                return Err(RejectionKind::AmbiguousMessage {
-                    part: element.part.name(),
-                });
+            let border = element.border.as_ref();
+            if border.is_some_and(|border| border.blurs(&value)) {
+                return Err(ambiguous(&element.part, border));
             }
             values.push(value);
         }
