@@ -84,16 +84,20 @@ pub enum Algorithm {
     ///
     /// Two texts with the same SHA-1 have the same signature. Such pairs can be made, at a price.
     Sha1SecretLast,
-    /// SHA-256 of what comes before the body, then the secret, then the body and the rest: 32 bytes. Only
+    /// SHA-256 of the text before the body, then the secret, then the body and the rest: 32 bytes. Only
     /// for old providers, and with the `# Security` of [`Sha256SecretFirst`](Self::Sha256SecretFirst).
     Sha256SecretBeforeBody,
     /// SHA-256 of the secret and then the text: 32 bytes. Only for old providers.
     ///
     /// # Security
     ///
-    /// Whoever has a delivery and its signature can append to its text and sign that, without the
-    /// secret: the hash goes on from where it stopped. What is appended begins with bytes that are
-    /// neither JSON nor a form, so a strict parser refuses it.
+    /// A plain hash can be extended: a client that holds a delivery and its signature can compute the
+    /// signature of that text, followed by the padding of SHA-256 and any bytes, without the secret.
+    /// A text that holds this padding in the place where another text could end matches no signature,
+    /// so extended deliveries are rejected. JSON and forms never hold it.
+    ///
+    /// The text is copied and hashed once it is complete, so that this can be checked. It does not
+    /// stream.
     Sha256SecretFirst,
     /// SHA-256 of the text and then the secret: 32 bytes. Only for old providers.
     Sha256SecretLast,
@@ -171,6 +175,19 @@ impl Algorithm {
             Self::HmacSha512 => "HS512",
             _ => return None,
         })
+    }
+
+    /// Whether the secret is hashed as text, and not as the key of an HMAC.
+    pub(crate) const fn hashes_secret(self) -> bool {
+        match self {
+            #[cfg(feature = "md5")]
+            Self::Md5SecretLast => true,
+            Self::Sha1SecretLast
+            | Self::Sha256SecretBeforeBody
+            | Self::Sha256SecretFirst
+            | Self::Sha256SecretLast => true,
+            _ => false,
+        }
     }
 
     /// Whether a MAC of one text tells nothing of another text's: not so of a plain hash with the secret in

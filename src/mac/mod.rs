@@ -15,7 +15,7 @@ use sha2::{Sha256, Sha384, Sha512};
 pub use self::algorithm::Algorithm;
 #[cfg(feature = "_public-key")]
 use self::run::Public;
-use self::run::{Run as _, SecretFirst, SecretLast, SecretSecond, Token};
+use self::run::{Run as _, SecretHash, SecretPosition, Token, hash};
 #[cfg(feature = "_public-key")]
 use crate::public_key::{PublicKey, PublicKeyForm};
 
@@ -27,7 +27,8 @@ pub(crate) const DIGEST_LEN: usize = 32;
 
 /// A key whose two padded blocks are already hashed, so that a message costs only its own bytes.
 ///
-/// Wiped when dropped, by the hash crates' `zeroize` features.
+/// Wiped when dropped: HMAC states by the hash crates' `zeroize` features, and a secret that is hashed
+/// as text on the heap.
 #[derive(Clone)]
 pub(crate) struct Key(State);
 
@@ -62,13 +63,12 @@ enum State {
     #[cfg(feature = "md5")]
     Md5(Hmac<Md5>),
     #[cfg(feature = "md5")]
-    Md5SecretLast(SecretLast<Md5>),
+    Md5SecretLast(SecretHash<Md5>),
     Sha1(Hmac<Sha1>),
-    Sha1SecretLast(SecretLast<Sha1>),
+    Sha1SecretLast(SecretHash<Sha1>),
     Sha256(Hmac<Sha256>),
-    Sha256SecretBeforeBody(SecretSecond<Sha256>),
-    Sha256SecretFirst(SecretFirst<Sha256>),
-    Sha256SecretLast(SecretLast<Sha256>),
+    /// SHA-256 with the secret at any position.
+    Sha256Secret(SecretHash<Sha256>),
     Sha384(Hmac<Sha384>),
     Sha512(Hmac<Sha512>),
     Token(Token),
@@ -86,9 +86,7 @@ macro_rules! each {
             State::Sha1($run) => $do,
             State::Sha1SecretLast($run) => $do,
             State::Sha256($run) => $do,
-            State::Sha256SecretBeforeBody($run) => $do,
-            State::Sha256SecretFirst($run) => $do,
-            State::Sha256SecretLast($run) => $do,
+            State::Sha256Secret($run) => $do,
             State::Sha384($run) => $do,
             State::Sha512($run) => $do,
             State::Token($run) => $do,
@@ -117,13 +115,21 @@ impl Key {
             Algorithm::HmacSha384 => State::Sha384(Hmac::new_from_slice(key).expect(ANY)),
             Algorithm::HmacSha512 => State::Sha512(Hmac::new_from_slice(key).expect(ANY)),
             #[cfg(feature = "md5")]
-            Algorithm::Md5SecretLast => State::Md5SecretLast(SecretLast::new(key)),
-            Algorithm::Sha1SecretLast => State::Sha1SecretLast(SecretLast::new(key)),
-            Algorithm::Sha256SecretBeforeBody => {
-                State::Sha256SecretBeforeBody(SecretSecond::new(key))
+            Algorithm::Md5SecretLast => {
+                State::Md5SecretLast(SecretHash::new(key, SecretPosition::Last))
             }
-            Algorithm::Sha256SecretFirst => State::Sha256SecretFirst(SecretFirst::new(key)),
-            Algorithm::Sha256SecretLast => State::Sha256SecretLast(SecretLast::new(key)),
+            Algorithm::Sha1SecretLast => {
+                State::Sha1SecretLast(SecretHash::new(key, SecretPosition::Last))
+            }
+            Algorithm::Sha256SecretBeforeBody => {
+                State::Sha256Secret(SecretHash::new(key, SecretPosition::BeforeBody))
+            }
+            Algorithm::Sha256SecretFirst => {
+                State::Sha256Secret(SecretHash::new(key, SecretPosition::First))
+            }
+            Algorithm::Sha256SecretLast => {
+                State::Sha256Secret(SecretHash::new(key, SecretPosition::Last))
+            }
             Algorithm::Token => State::Token(Token::new(key)),
             #[cfg(feature = "_public-key")]
             _ => State::Public(Public(None)),
@@ -143,7 +149,8 @@ impl Key {
         Mac(self.0.clone())
     }
 
-    /// The MAC of what `message` writes; nothing if the key is a public one.
+    /// The MAC of what `message` writes; nothing if the key is a public one, or if receivers would take
+    /// the message for the extension of another one.
     pub(crate) fn sign(&self, message: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Vec<u8> {
         each!(&self.0, run => {
             let mut run = run.clone();
@@ -209,8 +216,7 @@ impl Mac {
 
 /// SHA-1, which some keys are made by.
 pub(crate) fn sha1(text: &[u8]) -> [u8; 20] {
-    use sha2::Digest as _;
-    Sha1::digest(text).into()
+    hash::<Sha1>(&[text]).into()
 }
 
 /// SHA-256 of all pieces.
@@ -224,8 +230,7 @@ pub(crate) fn digest<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> [u8; DIG
 /// What stands for a token that was sent, to be held against a key's: a digest, so that comparing
 /// takes as long whatever their lengths.
 pub(crate) fn token(sent: &[u8]) -> [u8; 32] {
-    use sha2::Digest as _;
-    Sha256::digest(sent).into()
+    hash::<Sha256>(&[sent]).into()
 }
 
 fn is_one_of<'s>(mac: &[u8], signatures: impl Iterator<Item = &'s [u8]>) -> bool {

@@ -1,10 +1,13 @@
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 
 use hmac::{Hmac, Mac as _};
 #[cfg(feature = "md5")]
 use md5::Md5;
 use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use sha2::{
+    Digest, Sha256, Sha384, Sha512,
+    digest::{FixedOutputReset, Output},
+};
 use zeroize::Zeroizing;
 
 use super::token;
@@ -45,83 +48,105 @@ hmac!(
     Sha512
 );
 
-/// A hash that began with the secret.
+/// A plain hash of a message and the secret.
+///
+/// The message is collected and hashed at the end, on the heap, so that the hash state that has
+/// absorbed the secret is never moved and is wiped where it is.
 #[derive(Clone)]
-pub(super) struct SecretFirst<D>(D);
-
-impl<D: Digest> SecretFirst<D> {
-    pub(super) fn new(secret: &[u8]) -> Self {
-        let mut hash = D::new();
-        hash.update(secret);
-        Self(hash)
-    }
-}
-
-impl<D: Digest + Clone> Run for SecretFirst<D> {
-    fn absorb(&mut self, text: &[u8]) {
-        self.0.update(text);
-    }
-
-    fn mac<R>(self, look: impl FnOnce(&[u8]) -> R) -> R {
-        look(&self.0.finalize())
-    }
-}
-
-/// A hash that has the secret behind its first piece.
-#[derive(Clone)]
-pub(super) struct SecretSecond<D> {
-    hash: D,
-    /// Until it has been hashed.
-    secret: Option<Arc<Zeroizing<Box<[u8]>>>>,
-}
-
-impl<D: Digest> SecretSecond<D> {
-    pub(super) fn new(secret: &[u8]) -> Self {
-        Self {
-            hash: D::new(),
-            secret: Some(Arc::new(Zeroizing::new(secret.into()))),
-        }
-    }
-}
-
-impl<D: Digest + Clone> Run for SecretSecond<D> {
-    fn absorb(&mut self, text: &[u8]) {
-        self.hash.update(text);
-        if let Some(secret) = self.secret.take() {
-            self.hash.update(&**secret);
-        }
-    }
-
-    fn mac<R>(self, look: impl FnOnce(&[u8]) -> R) -> R {
-        look(&self.hash.finalize())
-    }
-}
-
-/// A hash that will end with the secret.
-#[derive(Clone)]
-pub(super) struct SecretLast<D> {
-    hash: D,
+pub(super) struct SecretHash<D> {
     secret: Arc<Zeroizing<Box<[u8]>>>,
+    position: SecretPosition,
+    message: Vec<u8>,
+    /// The length of the first piece of the message, in bytes.
+    first: Option<usize>,
+    hash: PhantomData<D>,
 }
 
-impl<D: Digest> SecretLast<D> {
-    pub(super) fn new(secret: &[u8]) -> Self {
+/// Where the secret is hashed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SecretPosition {
+    First,
+    /// After the first piece, which is all that comes before the body.
+    BeforeBody,
+    Last,
+}
+
+impl<D> SecretHash<D> {
+    pub(super) fn new(secret: &[u8], position: SecretPosition) -> Self {
         Self {
-            hash: D::new(),
             secret: Arc::new(Zeroizing::new(secret.into())),
+            position,
+            message: Vec::new(),
+            first: None,
+            hash: PhantomData,
         }
     }
+
+    /// The message before and after the secret.
+    fn parts(&self) -> (&[u8], &[u8]) {
+        let at = match self.position {
+            SecretPosition::First => 0,
+            SecretPosition::BeforeBody => self.first.unwrap_or_default(),
+            SecretPosition::Last => self.message.len(),
+        };
+        self.message.split_at_checked(at).unwrap_or_default()
+    }
 }
 
-impl<D: Digest + Clone> Run for SecretLast<D> {
+impl<D: Digest + FixedOutputReset + Clone> Run for SecretHash<D> {
     fn absorb(&mut self, text: &[u8]) {
-        self.hash.update(text);
+        self.first.get_or_insert(text.len());
+        self.message.extend_from_slice(text);
     }
 
-    fn mac<R>(mut self, look: impl FnOnce(&[u8]) -> R) -> R {
-        self.hash.update(&**self.secret);
-        look(&self.hash.finalize())
+    /// Lends nothing, which no signature matches, if the message could be the extension of another one.
+    fn mac<R>(self, look: impl FnOnce(&[u8]) -> R) -> R {
+        let (before, after) = self.parts();
+        if self.position != SecretPosition::Last
+            && is_extended(before.len() + self.secret.len(), after)
+        {
+            return look(&[]);
+        }
+        look(&hash::<D>(&[before, &self.secret, after]))
     }
+}
+
+/// Hashes on the heap, where the state is wiped when it is dropped.
+pub(super) fn hash<D: Digest + FixedOutputReset>(pieces: &[&[u8]]) -> Output<D> {
+    let mut state = Box::new(D::new());
+    pieces
+        .iter()
+        .for_each(|piece| Digest::update(&mut *state, piece));
+    let mut out = Output::<D>::default();
+    Digest::finalize_into_reset(&mut *state, &mut out);
+    out
+}
+
+/// Whether `text`, which is hashed after `hashed` bytes, holds the padding that SHA-256 adds to the end
+/// of a message ([RFC 6234, section 4.1]), in the place where that message would end.
+///
+/// From the hash of a secret and a message, a client without the secret can compute the hash of the
+/// secret, the message, its padding and any other text. Genuine messages do not hold that padding: it is
+/// neither JSON nor a form.
+///
+/// [RFC 6234, section 4.1]: https://www.rfc-editor.org/rfc/rfc6234#section-4.1
+fn is_extended(hashed: usize, text: &[u8]) -> bool {
+    const BLOCK: usize = 64;
+    const LENGTH: usize = 8;
+
+    let starts = text.iter().enumerate().filter(|(_, byte)| **byte == 0x80);
+    starts.into_iter().any(|(at, _)| {
+        let end_of_message = hashed + at;
+        let zeros = (2 * BLOCK - 1 - LENGTH - end_of_message % BLOCK) % BLOCK;
+        let padding = text.get(at + 1..).unwrap_or_default();
+        let Some((zeros, rest)) = padding.split_at_checked(zeros) else {
+            return false;
+        };
+        let bits = u64::try_from(end_of_message)
+            .unwrap_or(u64::MAX)
+            .wrapping_mul(8);
+        zeros.iter().all(|byte| *byte == 0) && rest.starts_with(&bits.to_be_bytes())
+    })
 }
 
 /// A secret that is sent as it is.

@@ -84,8 +84,9 @@ pub fn intercom() -> Provider {
 ///
 /// # Security
 ///
-/// Whoever has a delivery can append to its body without the secret; see
-/// [`Algorithm::Sha256SecretFirst`]. Take [`hubspot_v3`] where you can.
+/// The signature is a plain hash. A client without the secret can compute the signature of a genuine
+/// body with the padding of SHA-256 and more bytes after it; the layer rejects such bodies, see
+/// [`Algorithm::Sha256SecretFirst`]. Prefer [`hubspot_v3`], which signs a timestamp too.
 ///
 /// Source: <https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation>
 #[must_use]
@@ -112,8 +113,9 @@ pub fn hubspot_v1() -> Provider {
 /// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
 /// bytes from one to the other, if the endpoint has routes that differ so.
 ///
-/// Whoever has a delivery can append to its body without the secret; see
-/// [`Algorithm::Sha256SecretFirst`]. Take [`hubspot_v3`] where you can.
+/// The signature is a plain hash. A client without the secret can compute the signature of a genuine
+/// body with the padding of SHA-256 and more bytes after it; the layer rejects such bodies, see
+/// [`Algorithm::Sha256SecretFirst`]. Prefer [`hubspot_v3`], which signs a timestamp too.
 ///
 /// Source: <https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation>
 #[must_use]

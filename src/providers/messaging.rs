@@ -318,6 +318,12 @@ pub fn stream_chat() -> Provider {
 ///
 /// The body is `{"encrypt":…}`; the handler decrypts it.
 ///
+/// # Security
+///
+/// The signature is a plain hash. A client without the secret can compute the signature of a genuine
+/// body with the padding of SHA-256 and more bytes after it; the layer rejects such bodies, see
+/// [`Algorithm::Sha256SecretBeforeBody`].
+///
 /// Source: <https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/encrypt-key-encryption-configuration-case>
 #[must_use]
 pub fn lark() -> Provider {

@@ -114,7 +114,8 @@ impl Spec {
         self.can_stream = self.message.can_stream()
             && self.other_messages.is_empty()
             && !self.looks_into_body
-            && !self.algorithm.has_public_key();
+            && !self.algorithm.has_public_key()
+            && !self.algorithm.hashes_secret();
         let place = self.timestamp_place();
         let is_covered = place.is_some_and(|place| self.covers(place));
         let is_part = |message: &Template| message.has(|part| *part == Part::Timestamp);

@@ -12,6 +12,9 @@ pub enum SignError {
     NoId,
     /// The scheme signs the URL, and the request has none with a scheme and a host.
     NoUrl,
+    /// The text holds the padding of SHA-256 in a place where receivers take it for a forged extension of
+    /// another text; see [`Sha256SecretFirst`](crate::scheme::Algorithm::Sha256SecretFirst).
+    Padding,
     /// This place cannot hold the value that it should.
     Place(Place),
     /// Something that the scheme signs is missing or ambiguous.
@@ -31,6 +34,9 @@ impl fmt::Display for SignError {
             Self::NoId => f.write_str("the scheme has an id, and the delivery has none"),
             Self::NoUrl => f.write_str(
                 "the URL is signed: give the provider a public URL, or the request one with a scheme and a host",
+            ),
+            Self::Padding => f.write_str(
+                "the body holds the padding of SHA-256, and receivers reject it as an extended message",
             ),
             Self::Place(place) => write!(f, "{place} cannot hold this value"),
             Self::Text(kind) => kind.fmt(f),

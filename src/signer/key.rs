@@ -2,6 +2,7 @@ use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
+use super::SignError;
 #[cfg(feature = "ed25519")]
 use crate::private_key::PrivateKey;
 use crate::{
@@ -53,12 +54,18 @@ impl SigningKey {
     }
 
     /// The signature of a text; of a token, the token.
-    pub(super) fn sign(&self, text: &[Vec<u8>]) -> Vec<u8> {
-        match &self.kind {
+    pub(super) fn sign(&self, text: &[Vec<u8>]) -> Result<Vec<u8>, SignError> {
+        Ok(match &self.kind {
             #[cfg(feature = "ed25519")]
             Kind::Ed25519(key) => key.sign(&text.concat()),
-            Kind::Mac(key) => key.sign(|mac| text.iter().for_each(|text| mac(text))),
+            Kind::Mac(key) => {
+                let signature = key.sign(|mac| text.iter().for_each(|text| mac(text)));
+                if signature.is_empty() {
+                    return Err(SignError::Padding);
+                }
+                signature
+            }
             Kind::Token(token) => token.to_vec(),
-        }
+        })
     }
 }

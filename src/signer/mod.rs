@@ -173,7 +173,8 @@ impl Signer {
         }
         let listed = listed.as_ref().map(|(key, text)| (*key, text.as_str()));
         let text = self.text(request, id, time, listed.map(|(_, text)| text.as_bytes()))?;
-        let signatures: Vec<_> = keys.map(|key| self.signature(key, &text)).collect();
+        let signatures: Result<Vec<_>, _> = keys.map(|key| self.signature(key, &text)).collect();
+        let signatures = signatures?;
         let together = slice::from_ref(&signatures).iter().map(Vec::as_slice);
         let apart = signatures.chunks(1);
         let has_room = spec.layout.has_room();
@@ -222,13 +223,13 @@ impl Signer {
     }
 
     /// A signature as it is written, behind its text if that is sent with it.
-    fn signature(&self, key: &SigningKey, text: &[Vec<u8>]) -> Vec<u8> {
+    fn signature(&self, key: &SigningKey, text: &[Vec<u8>]) -> Result<Vec<u8>, SignError> {
         let spec = self.provider.scheme().spec();
-        let signature = spec.encoding.encode(&key.sign(text));
+        let signature = spec.encoding.encode(&key.sign(text)?);
         if spec.layout.is_jws().is_none() {
-            return signature;
+            return Ok(signature);
         }
-        [text.concat(), signature].join(&b'.')
+        Ok([text.concat(), signature].join(&b'.'))
     }
 
     /// The id that a request has already.

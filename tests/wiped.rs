@@ -1,0 +1,144 @@
+//! What is left of a secret on the stack once everything that used it is dropped: nothing.
+//!
+//! The memory of the process is read through `/proc`, so this runs on Linux alone.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::{
+    fs::{self, File},
+    hint::black_box,
+    os::unix::fs::FileExt as _,
+    thread,
+};
+
+use bytes::Bytes;
+use common::{NOW, Script, TestClock, at};
+use http::Request;
+use tower::{Layer, Service};
+use tower_webhook::{
+    PublicUrl, Secret, Verifier, WebhookLayer,
+    providers::{self, Provider},
+    sign::Signer,
+};
+
+const MASK: u8 = 0x5a;
+
+/// A secret that is never in memory but masked, except where `Secret` holds it.
+struct Masked(Vec<u8>);
+
+impl Masked {
+    fn new(name: &str) -> Self {
+        let text = name.bytes().cycle().zip(b'A'..=b'Z');
+        Self(
+            text.map(|(name, letter)| (name ^ letter) % 26 + b'a')
+                .map(|it| it ^ MASK)
+                .collect(),
+        )
+    }
+
+    /// On the heap alone.
+    fn secret(&self) -> Secret {
+        let mut text = Vec::with_capacity(self.0.len());
+        self.0
+            .iter()
+            .for_each(|byte| text.push(black_box(*byte) ^ MASK));
+        Secret::from_bytes(text).unwrap()
+    }
+
+    /// How often the secret is in the stack of this thread, and how many bytes of stack there are.
+    fn on_stack(&self) -> (usize, usize) {
+        let local = 0_u8;
+        let address = std::ptr::from_ref(&local).addr();
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        let range = maps.lines().find_map(|line| {
+            let (start, end) = line.split(' ').next()?.split_once('-')?;
+            let range =
+                usize::from_str_radix(start, 16).ok()?..usize::from_str_radix(end, 16).ok()?;
+            range.contains(&address).then_some(range)
+        });
+        let range = range.expect("a thread has a stack");
+        let mut stack = vec![0; range.len()];
+        let memory = File::open("/proc/self/mem").unwrap();
+        memory
+            .read_exact_at(&mut stack, range.start as u64)
+            .unwrap();
+        let is_secret = |window: &&[u8]| {
+            window
+                .iter()
+                .zip(&self.0)
+                .all(|(it, own)| it ^ MASK == *own)
+        };
+        let found = stack.windows(self.0.len()).filter(is_secret).count();
+        (found, stack.len())
+    }
+}
+
+/// Signs, verifies in both ways, rejects, and drops it all.
+#[inline(never)]
+fn use_and_drop(provider: &Provider, secret: &Masked) {
+    let signer = Signer::new(provider.clone(), secret.secret()).unwrap();
+    let verifier = Verifier::new(provider.clone(), secret.secret()).unwrap();
+    let verifier = verifier.clock(TestClock::new());
+    let request = Request::post("https://hooks.example.com/webhook")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("x-lark-request-nonce", "nonce");
+    let mut request = request.body(Bytes::from_static(b"a=1")).unwrap();
+    signer.sign(&mut request, "id", at(NOW)).unwrap();
+    verifier.verify(&request, request.body()).unwrap();
+    verifier.verify(&request, b"a=2").ok();
+
+    let (head, body) = request.into_parts();
+    let layer = WebhookLayer::from(verifier);
+    for size in [1, body.len()] {
+        let mut service = layer.layer(common::Recorder::default());
+        let request = Request::from_parts(head.clone(), Script::chunks(&body, size));
+        let response = futures_util::FutureExt::now_or_never(service.call(request));
+        assert_eq!(response.unwrap().unwrap().status(), 200);
+    }
+}
+
+/// MD5 is left out: its crate copies the block that it hashes.
+#[test]
+fn nothing_of_a_secret_stays_on_the_stack() {
+    let url = || PublicUrl::fixed("https://hooks.example.com").unwrap();
+    let mut left = Vec::new();
+    for provider in [
+        providers::github(),
+        providers::meta_sha1(),
+        providers::hubspot_v1(),
+        providers::hubspot_v2().with_public_url(url()),
+        providers::lark(),
+        providers::cloudinary(),
+        providers::cloudinary_sha256(),
+        providers::gitlab(),
+        providers::telegram(),
+    ] {
+        let name = provider.scheme().name().to_owned();
+        let worker = thread::spawn(move || {
+            let secret = Masked::new(provider.scheme().name());
+            use_and_drop(&provider, &secret);
+            secret.on_stack()
+        });
+        let (found, stack) = worker.join().unwrap();
+        assert!(stack > 64 << 10, "{stack} bytes of stack");
+        if found > 0 {
+            left.push(format!("{name}: {found}"));
+        }
+    }
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// The search finds what is there.
+#[test]
+fn a_copy_on_the_stack_is_found() {
+    let secret = Masked::new("a name");
+    let mut copy = [0_u8; 26];
+    copy.iter_mut()
+        .zip(&secret.0)
+        .for_each(|(to, from)| *to = from ^ MASK);
+    let copy = black_box(copy);
+    assert!(secret.on_stack().0 > 0);
+    black_box(copy);
+}
