@@ -226,6 +226,64 @@ async fn every_preset_is_signed_sent_and_verified() {
     assert_eq!(both, BOTH);
 }
 
+/// An ID that receivers would reject is an error of the signer, for every preset.
+#[test]
+fn every_id_is_verified_or_an_error() {
+    let ids = [
+        "delivery-1",
+        "é",
+        "\u{1f600}",
+        "a b",
+        " a",
+        "a ",
+        "a\tb",
+        "a\u{7f}",
+        "a.b",
+        "a:b",
+        "a,b",
+        "a|b",
+        "{}",
+        "%61",
+        "a&b=c",
+        "\"",
+        "\\",
+        "\u{0}",
+        "1768478400",
+        "2026-01-15T12:00:00Z",
+    ];
+    let ids: Vec<_> = ids.into_iter().map(str::to_owned).collect();
+    let long = ["a".repeat(64), "a".repeat(65), "a".repeat(3000)];
+    let mut report = Report::default();
+    for preset in providers::all() {
+        let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+        let provider = with_settings(preset).with_public_url(url);
+        let scheme = provider.scheme().clone();
+        let Some([own, theirs]) = secrets(&scheme) else {
+            continue;
+        };
+        let signer = signer(provider.clone(), own);
+        let verifier = Verifier::new(provider, theirs).unwrap();
+        let verifier = verifier.clock(common::TestClock::new());
+        let request = unsigned("https://hooks.example.com", &scheme).map(DeliveryBody::into_bytes);
+        for id in ids.iter().chain(&long) {
+            let mut request = request.clone();
+            if signer.sign(&mut request, id, at(NOW)).is_err() {
+                continue;
+            }
+            let body = request.body().clone();
+            report.note(match verifier.verify(&request, &body) {
+                Ok(verified)
+                    if scheme.id_place().is_none() || verified.delivery_id() == Some(id) =>
+                {
+                    Ok(())
+                }
+                other => Err(format!("{}: {id:?}: {other:?}", scheme.name())),
+            });
+        }
+    }
+    report.finish();
+}
+
 /// What a scheme says that it signs has to be there, and nothing else has to.
 #[test]
 fn what_is_signed_beside_the_body_is_told() {

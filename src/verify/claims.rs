@@ -102,6 +102,10 @@ impl<'h> Claims<'h> {
         head: Head<'h>,
         provider: &'h Provider,
     ) -> Result<Self, RejectionKind> {
+        // As `of` does, so that no receiver rejects the ID.
+        if let Some(Place::Header(header)) = &provider.scheme().spec().id {
+            text(head, header)?;
+        }
         Ok(Self {
             provider,
             head,
