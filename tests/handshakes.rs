@@ -872,3 +872,44 @@ fn handshakes_can_be_listed() {
         .collect();
     assert_eq!(settings, ["verify_token"]);
 }
+
+/// An answer shows no secret, setting or MAC, neither by itself nor in the headers that a log prints.
+#[test]
+fn an_answer_hides_what_it_holds() {
+    let settings = ("a-setting-of-vercel", "verify");
+    let verifier = |provider: Provider| {
+        let secret = Secret::new("the secret of the endpoint").unwrap();
+        Verifier::new(provider.with_setting(settings.1, settings.0), secret).unwrap()
+    };
+    let asana = Delivery::new("").header("x-hook-secret", "issued-by-asana");
+    let vercel = Delivery::new("").method(Method::GET);
+    let crc = Delivery::new("").method(Method::GET);
+    let x = crc
+        .clone()
+        .uri("https://hooks.example.com/x?crc_token=token");
+    let mac = common::base64(&common::mac(
+        Algorithm::HmacSha256,
+        b"the secret of the endpoint",
+        b"token",
+    ));
+    let rows = [
+        (providers::asana(), asana, "issued-by-asana".to_owned()),
+        (providers::vercel(), vercel, settings.0.to_owned()),
+        (providers::x(), x, mac),
+    ];
+    for (provider, delivery, hidden) in rows {
+        let name = provider.scheme().name().to_owned();
+        let answer = verifier(provider).handshake(&delivery.head, b"");
+        let answer = answer.unwrap().expect(&name);
+        let shown = format!("{answer:?} {answer:#?}");
+        assert!(!shown.contains(&hidden), "{shown}");
+        assert!(shown.contains("status: 200"), "{shown}");
+        let response = answer.into_response();
+        let headers = format!("{:?}", response.headers());
+        assert!(!headers.contains(&hidden), "{headers}");
+        // It is there all the same.
+        let is_in_header = response.headers().values().any(|it| *it == *hidden);
+        let is_in_body = String::from_utf8_lossy(response.body()).contains(&hidden);
+        assert!(is_in_header || is_in_body, "{name}");
+    }
+}

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{
@@ -69,7 +69,9 @@ pub(crate) struct Means<'m> {
 }
 
 /// The answer to a handshake.
-#[derive(Debug)]
+///
+/// `Debug` shows the handshake and the status. The headers and the body may hold a secret, a setting or
+/// a MAC.
 pub struct Answer {
     handshake: Cow<'static, str>,
     response: Response<Bytes>,
@@ -100,7 +102,27 @@ impl Answer {
     }
 }
 
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("handshake", &self.handshake)
+            .field("status", &self.response.status())
+            .field("handover", &self.handover)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Handshake {
+    /// Whether logs must not show a piece of the answer: a setting, a MAC, or the secret that the
+    /// handshake brings.
+    fn is_sensitive(&self, piece: &Piece) -> bool {
+        match piece {
+            Piece::Mac | Piece::Setting(_) => true,
+            Piece::Challenge => self.brings == Some(Brings::Secret),
+            Piece::Literal(_) => false,
+        }
+    }
+
     /// Answers a request that is this handshake.
     pub(crate) fn answer(
         &self,
@@ -166,7 +188,8 @@ impl Handshake {
         };
         let headers = response.headers_mut();
         for (name, pieces) in &self.answer.headers {
-            let value = HeaderValue::try_from(text(pieces)).map_err(|_| malformed())?;
+            let mut value = HeaderValue::try_from(text(pieces)).map_err(|_| malformed())?;
+            value.set_sensitive(pieces.iter().any(|piece| self.is_sensitive(piece)));
             headers.insert(name, value);
         }
         if let Some(kind) = kind {
