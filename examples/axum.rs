@@ -11,6 +11,11 @@
 //! | `ADDR` | where to listen; `127.0.0.1:5000` by default |
 //! | `LOG_FILE` | where the log is kept besides stdout; `webhook.log` by default |
 
+#[path = "common/error.rs"]
+mod error;
+#[path = "common/log_limit.rs"]
+mod log_limit;
+
 use std::{
     env::{self, VarError},
     error::Error,
@@ -21,7 +26,10 @@ use std::{
     time::Duration,
 };
 
-use axum::{Extension, Json, Router, middleware::map_response, response::Response, routing::post};
+use axum::{
+    Extension, Json, Router, extract::State, middleware::map_response_with_state,
+    response::Response, routing::post,
+};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -29,6 +37,8 @@ use tokio::net::TcpListener;
 use tower_webhook::{Keys, Rejection, Secret, Verified, WebhookLayer, providers};
 use tracing::{error, info, warn};
 use tracing_subscriber::fmt::writer::MakeWriterExt;
+
+use self::{error::report, log_limit::LogLimit};
 
 /// How long requests in flight may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -40,7 +50,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            report(&*error);
             ExitCode::FAILURE
         }
     }
@@ -58,7 +68,10 @@ async fn run() -> Result<(), BoxError> {
 
     let app = Router::new()
         .route("/webhook", post(receive).layer(webhook))
-        .layer(map_response(log_refusal));
+        .layer(map_response_with_state(
+            Arc::new(LogLimit::default()),
+            log_rejection,
+        ));
 
     let address = var("ADDR")?.unwrap_or_else(|| "127.0.0.1:5000".to_owned());
     let listener = TcpListener::bind(&address)
@@ -116,10 +129,16 @@ fn failure(status: StatusCode, error: &str) -> Answer {
     (status, Json(json!({ "error": error })))
 }
 
-/// The caller learns only the class of a refusal; the reason is for the log.
-async fn log_refusal(response: Response) -> Response {
+/// Logs why a request was rejected. The response contains only the class of the rejection.
+///
+/// Any client can cause rejections, so the log gets one line per kind and minute.
+async fn log_rejection(State(limit): State<Arc<LogLimit>>, response: Response) -> Response {
     if let Some(rejection) = response.extensions().get::<Rejection>() {
-        warn!(status = response.status().as_u16(), reason = %rejection, "refused");
+        if let Some(left_out) = limit.check(rejection.kind().name()) {
+            let left_out = (left_out > 0).then_some(left_out);
+            let status = response.status().as_u16();
+            warn!(status, reason = %rejection, left_out, "refused");
+        }
     }
     response
 }

@@ -9,10 +9,14 @@
 //! in this process's memory. The event `fail_test` fails twice before it is handled. The program
 //! fails if an answer, or an effect, is not the expected one.
 
+#[path = "common/error.rs"]
+mod error;
+
 use std::{
     collections::HashMap,
     env,
     error::Error,
+    process::ExitCode,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -36,6 +40,8 @@ use tower_webhook::{
     dedupe::{MemoryStore, RedisStore},
     providers,
 };
+
+use self::error::{chain, report};
 
 const SECRET: &[u8] = b"32 bytes that nobody else knows.";
 
@@ -73,14 +79,21 @@ async fn receive(
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), BoxError> {
     let dedupe = match env::var("REDIS_URL") {
         Ok(url) => {
             let store = RedisStore::connect(&url).await;
-            let store = store.map_err(|error| match error.source() {
-                Some(cause) => format!("REDIS_URL: {error}: {cause}"),
-                None => format!("REDIS_URL: {error}"),
-            });
+            let store = store.map_err(|error| format!("REDIS_URL: {}", chain(&error)));
             DedupeLayer::new(store?)
         }
         Err(_) => DedupeLayer::new(MemoryStore::new(100_000)),

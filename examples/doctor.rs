@@ -24,6 +24,8 @@
 #[path = "common/arguments.rs"]
 mod arguments;
 mod common;
+#[path = "common/error.rs"]
+mod error;
 
 use std::{
     env,
@@ -42,7 +44,10 @@ use tower_webhook::{
     scheme::{Credential, Place},
 };
 
-use self::common::{Besides, Words};
+use self::{
+    common::{Besides, Words},
+    error::report,
+};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -62,7 +67,7 @@ fn main() -> ExitCode {
         Ok(is_accepted) if is_accepted => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error}");
+            report(&*error);
             ExitCode::from(2)
         }
     }

@@ -5,7 +5,12 @@
 //! ADDR=127.0.0.1:5000 WEBHOOK_SECRET='…' cargo run --example hyper   serves until Ctrl-C
 //! ```
 
-use std::{convert::Infallible, env, error::Error, future, pin::pin, time::Duration};
+#[path = "common/error.rs"]
+mod error;
+
+use std::{
+    convert::Infallible, env, error::Error, future, pin::pin, process::ExitCode, time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, Response, Version};
@@ -19,6 +24,8 @@ use hyper_util::{
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_webhook::{Secret, VerifiedBody, WebhookLayer, providers};
+
+use self::error::report;
 
 /// The example of GitHub's own documentation.
 const SECRET: &str = "It's a Secret to Everybody";
@@ -69,7 +76,17 @@ async fn serve(listener: TcpListener, webhook: WebhookLayer, stop: impl Future) 
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), BoxError> {
     if let Ok(address) = env::var("ADDR") {
         let secret = env::var("WEBHOOK_SECRET").map_err(|_| "WEBHOOK_SECRET is not set")?;
         let webhook = WebhookLayer::new(providers::github(), Secret::new(secret)?)?;

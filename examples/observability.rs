@@ -1,14 +1,20 @@
 //! A receiver that can be watched: a log with `tower-http`'s `TraceLayer`, diagnoses, and numbers for Prometheus.
 //!
 //! ```text
-//! WEBHOOK_SECRET='…' cargo run --example observability
+//! LOG=debug WEBHOOK_SECRET='…' cargo run --example observability
 //! curl http://127.0.0.1:5000/metrics
 //! ```
 //!
-//! Deliveries go to `POST /webhook`, signed as GitHub does. `ADDR` says where to listen. In production let
-//! nobody else reach `/metrics`.
+//! Deliveries go to `POST /webhook`, signed as GitHub does. `ADDR` is the address to listen on. In
+//! production, only Prometheus should be able to reach `/metrics`.
+//!
+//! `LOG=debug` logs every request, which any client can cause. The level defaults to `info`, which
+//! limits the diagnoses of rejected deliveries.
 
-use std::{env, error::Error, sync::Arc};
+#[path = "common/error.rs"]
+mod error;
+
+use std::{env, error::Error, process::ExitCode, sync::Arc};
 
 use axum::{Router, extract::State, http::StatusCode, routing};
 use prometheus_client::{
@@ -22,8 +28,11 @@ use tower_webhook::{
     Secret, Verified, WebhookLayer, diagnose, providers,
     webhook::{Outcome, Verdict},
 };
-use tracing::info;
+use tracing::{Level, info};
 
+use self::error::report;
+
+type BoxError = Box<dyn Error + Send + Sync>;
 type Labels = [(&'static str, String); 2];
 
 /// The numbers. No label holds what a stranger can write: each value is kept for ever.
@@ -76,11 +85,24 @@ impl Metrics {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    // What `TraceLayer` and this crate tell of each request is at debug level.
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), BoxError> {
+    let level = env::var("LOG").unwrap_or_else(|_| "info".to_owned());
+    let level: Level = level
+        .parse()
+        .map_err(|error| format!("LOG=`{level}`: {error}"))?;
     tracing_subscriber::fmt()
         .with_ansi(false)
-        .with_max_level(tracing::Level::DEBUG)
+        .with_max_level(level)
         .init();
     let mut registry = Registry::default();
     let metrics = Metrics::new(&mut registry);
@@ -95,7 +117,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_state(Arc::new(registry));
 
     let address = env::var("ADDR").unwrap_or_else(|_| "127.0.0.1:5000".to_owned());
-    let listener = TcpListener::bind(&address).await?;
+    let listener = TcpListener::bind(&address)
+        .await
+        .map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
     info!("listening on {}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())

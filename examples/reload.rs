@@ -22,20 +22,34 @@
 //! | `KEYS_FILE` | the file; required |
 //! | `ADDR` | where to listen; `127.0.0.1:5000` by default |
 
+#[path = "common/error.rs"]
+mod error;
+#[path = "common/log_limit.rs"]
+mod log_limit;
+
 use std::{
     env,
     error::Error,
     io,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use axum::{Extension, Router, middleware::map_response, response::Response, routing::post};
+use axum::{
+    Extension, Router, extract::State, middleware::map_response_with_state, response::Response,
+    routing::post,
+};
 use chrono::DateTime;
 use tokio::{fs, net::TcpListener, time::interval};
 use tower_webhook::{Keys, Rejection, Secret, Verified, WebhookLayer, keys::KeyHandle, providers};
 use tracing::{error, info, warn};
+
+use self::{
+    error::{chain, report},
+    log_limit::LogLimit,
+};
 
 /// How often to look whether the file has changed.
 const LOOK: Duration = Duration::from_secs(1);
@@ -49,7 +63,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            report(&*error);
             ExitCode::FAILURE
         }
     }
@@ -61,7 +75,7 @@ async fn run() -> Result<(), BoxError> {
 
     let file = env::var_os("KEYS_FILE").filter(|file| !file.is_empty());
     let file = PathBuf::from(file.ok_or("KEYS_FILE is not set")?);
-    let in_file = |error| format!("keys file `{}`: {error}", file.display());
+    let in_file = |error: BoxError| format!("keys file `{}`: {}", file.display(), chain(&*error));
     // Before it is read, so that a change in between is not missed.
     let seen = stamp(&file).await;
     let keys = read(&file).await.map_err(in_file)?;
@@ -71,7 +85,10 @@ async fn run() -> Result<(), BoxError> {
 
     let app = Router::new()
         .route("/webhook", post(receive).layer(webhook))
-        .layer(map_response(log_refusal));
+        .layer(map_response_with_state(
+            Arc::new(LogLimit::default()),
+            log_rejection,
+        ));
 
     let address = env::var("ADDR").unwrap_or_else(|_| "127.0.0.1:5000".to_owned());
     let listener = TcpListener::bind(&address)
@@ -98,10 +115,15 @@ async fn receive(Extension(verified): Extension<Verified>) -> String {
     format!("signed with {key}\n")
 }
 
-/// The caller learns only the class of a refusal; the reason is for the log.
-async fn log_refusal(response: Response) -> Response {
+/// Logs why a request was rejected. The response contains only the class of the rejection.
+///
+/// Any client can cause rejections, so the log gets one line per kind and minute.
+async fn log_rejection(State(limit): State<Arc<LogLimit>>, response: Response) -> Response {
     if let Some(rejection) = response.extensions().get::<Rejection>() {
-        warn!(reason = %rejection, "refused");
+        if let Some(left_out) = limit.check(rejection.kind().name()) {
+            let left_out = (left_out > 0).then_some(left_out);
+            warn!(reason = %rejection, left_out, "refused");
+        }
     }
     response
 }
@@ -122,7 +144,7 @@ async fn follow(file: &Path, mut seen: Stamp, handle: KeyHandle, mut hangup: imp
         match replace(file, &handle).await {
             Ok(keys) => info!(?keys, "accepting"),
             Err(error) => {
-                let file = file.display();
+                let (file, error) = (file.display(), chain(&*error));
                 error!("the secrets stay as they were, because of `{file}`: {error}");
             }
         }

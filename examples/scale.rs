@@ -14,17 +14,23 @@
     reason = "a program that nothing depends on"
 )]
 
+#[path = "common/error.rs"]
+mod error;
+
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
     env,
     error::Error,
+    process::ExitCode,
     time::{Duration, Instant},
 };
 
 use futures_util::{StreamExt as _, stream};
 use redis::aio::MultiplexedConnection;
 use tower_webhook::dedupe::{DedupeKey, Owner, RedisStore, Store as _};
+
+use self::error::report;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -41,7 +47,17 @@ const MEMORY: f64 = 32e9;
 const WIRE_BYTES_A_STEP: f64 = 155.0 + 15.0 + 2.0 * 52.0;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), BoxError> {
     let (bytes, steps) = match env::var("REDIS_URL") {
         Ok(url) => measure(&url).await?,
         Err(_) => (BYTES_A_KEY, STEPS_A_SECOND),

@@ -33,6 +33,8 @@
 #[path = "common/arguments.rs"]
 mod arguments;
 mod common;
+#[path = "common/error.rs"]
+mod error;
 
 use std::{
     env,
@@ -66,7 +68,10 @@ use tower_webhook::{
     },
 };
 
-use self::common::{Besides, Words};
+use self::{
+    common::{Besides, Words},
+    error::{chain, report},
+};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -100,7 +105,7 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error}");
+            report(&*error);
             ExitCode::from(2)
         }
     }
@@ -174,7 +179,7 @@ async fn run(options: Options) -> Result<bool, BoxError> {
     let outcome = response.extensions().get::<Outcome>().copied();
     match tokio::time::timeout(options.timeout, show_answer(response)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => eprintln!("error: the answer's body: {error}"),
+        Ok(Err(error)) => eprintln!("error: the answer's body: {}", chain(&*error)),
         Err(_) => eprintln!("error: the answer's body did not arrive in time"),
     }
     match outcome.map(|outcome| (outcome.verdict(), outcome.tries())) {
@@ -223,14 +228,9 @@ fn tampered(body: &[u8]) -> Bytes {
     other.into()
 }
 
-/// An error with all that it was caused by.
+/// Formats an error with its causes, and names the option that is missing.
 fn told(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let _ = write!(text, ": {error}");
-        cause = error.source();
-    }
+    let mut text = chain(error);
     if text.contains("what is signed cannot be found") {
         text.push_str("; --data says what the body is");
     }

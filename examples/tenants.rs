@@ -11,9 +11,15 @@
 //! | --- | --- |
 //! | `DATABASE` | the file, of `SQLite`'s format; `tower-webhook-tenants.db` in the temporary directory by default |
 //! | `ADDR` | where to listen; `127.0.0.1:5000` by default |
+//! | `LOG` | the log level of the layer; defaults to `info` |
+//!
+//! `LOG=debug` logs each rejection, which any client can cause.
 //!
 //! Whoever asks for a tenant while the file is gone, locked or damaged is told to come again later
 //! (503), and the log says why. Tenants who are in the cache notice once their ten seconds are over.
+
+#[path = "common/error.rs"]
+mod error;
 
 use std::{
     env::{self, VarError},
@@ -40,6 +46,8 @@ use tokio::{net::TcpListener, task::spawn_blocking};
 use tower_webhook::{Head, Keys, Secret, Verified, WebhookLayer, keys::KeyCache, providers};
 use tracing::{Instrument, Level, info, info_span, warn};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use self::error::report;
 
 /// How many tenants are remembered.
 const CAPACITY: u64 = 10_000;
@@ -77,17 +85,20 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            report(&*error);
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run() -> Result<(), BoxError> {
-    // The layer tells of refusals at debug level.
+    let level = var("LOG")?.unwrap_or_else(|| "info".to_owned());
+    let level: Level = level
+        .parse()
+        .map_err(|error| format!("LOG=`{level}`: {error}"))?;
     let targets = Targets::new()
         .with_default(Level::INFO)
-        .with_target("tower_webhook", Level::DEBUG);
+        .with_target("tower_webhook", level);
     tracing_subscriber::registry()
         .with(targets)
         .with(fmt::layer().with_writer(io::stderr))
