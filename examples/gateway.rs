@@ -1,85 +1,120 @@
-//! A verifying reverse proxy, for services that are not written in Rust: it passes on what is genuine,
-//! byte for byte, and answers everything else itself.
+//! A verifying reverse proxy for services that are not written in Rust. The gateway forwards the
+//! body of a verified delivery byte for byte and rejects all other requests itself.
 //!
 //! ```text
-//! GITHUB_SECRET='…' cargo run --example gateway -- gateway.toml     # or --help, for this
+//! GITHUB_SECRET='…' cargo run --example gateway -- gateway.toml     # --help prints this text
 //! ```
 //!
 //! ```toml
 //! listen = "127.0.0.1:5000"
-//! memory = 268435456                 # bytes of all unverified bodies together; 256 MiB by default
-//! connections = 400                  # how many are served at a time, and others wait; 400 by default
-//! head_timeout = 10                  # seconds that a request's head may take, a connection be idle, or a client
-//!                                    # take nothing of what it is answered; 10 by default
+//! memory = 268435456                 # bytes of all unverified bodies; defaults to 256 MiB
+//! connections = 400                  # connections served at a time; defaults to 400
+//! keepalive_requests = 1000          # requests per connection; defaults to 1000
+//! head_timeout = 10                  # seconds for a request's head, for an idle connection, and
+//!                                    # for a client that does not read; defaults to 10
 //!
-//! [dedupe]                           # optional: what a service has answered with 2xx does not reach it again
-//! capacity = 100000                  # how many deliveries are remembered, in memory; 100 000 by default
-//! # redis = "REDIS_URL"              # remembered there instead; the name of an environment variable
+//! [dedupe]                           # optional: forwards no delivery again after a 2xx response
+//! capacity = 100000                  # deliveries remembered in memory; defaults to 100 000
+//! # redis = "REDIS_URL"              # remembers them in Redis; names an environment variable
 //!
 //! [[route]]
 //! path = "/github"                   # exactly this path
 //! provider = "github"
-//! secrets = ["GITHUB_SECRET"]        # names of environment variables, the current secret first
+//! secrets = ["GITHUB_SECRET"]        # environment variables, the current secret first
 //! upstream = "http://127.0.0.1:8080/hooks/github"
-//! timeout = 10                       # seconds until the service answers, and from one piece of its answer to the
-//!                                    # next; 10 by default
+//! timeout = 10                       # seconds until the service answers, and between two pieces
+//!                                    # of its response; defaults to 10
 //!
 //! [[route]]
 //! path = "/paypal"
 //! provider = "paypal"
 //! secrets = ["PAYPAL_CERTIFICATE"]
-//! settings = { webhook_id = "…" }    # what else a provider needs; with a `$` before it, the name of a variable
+//! settings = { webhook_id = "…" }    # settings of the provider; `$NAME` reads a variable
 //! upstream = "http://127.0.0.1:8080/hooks/paypal"
-//! # public_url, token_header, tolerance (seconds), body_limit (bytes), dedupe (false to leave it out)
+//! # public_url, token_header, tolerance (seconds), body_limit (bytes), dedupe (true or false)
 //! ```
 //!
-//! The service is told who proved the delivery by the headers `x-verified-provider` and `x-verified-key` (the
-//! name of the variable); and by `x-verified-delivery-id`, and `x-verified-time` in Unix seconds, where the
-//! provider signs them: GitHub's id, for one, is in no such header, because anybody could write another. What a
-//! sender writes under such names is removed. Let nobody but the gateway reach the service, and put a server in
-//! front of it that ends TLS.
+//! The gateway adds these headers to a forwarded request:
 //!
-//! A connection takes two file descriptors, its own and one to the service: with more `connections`, raise
-//! `ulimit -n`, which is 1024 on many systems. A first Ctrl-C or SIGTERM lets what was begun come to its end, for
-//! 30 s; a second does not.
+//! - `x-verified-provider`: the name of the provider.
+//! - `x-verified-key`: the variable that holds the secret.
+//! - `x-verified-delivery-id` and `x-verified-time` (Unix seconds): only if the provider signs
+//!   them. GitHub, for example, does not sign its delivery ID.
 //!
-//! Why a delivery was refused is diagnosed now and then, at level warn. Each refusal is an event of level debug,
-//! because anybody can cause as many as they like: `LOG=debug` shows them.
+//! Most signatures do not cover the request line, the headers or the connection. The gateway
+//! therefore restricts them:
+//!
+//! - Methods other than GET, HEAD, OPTIONS, POST and PUT are answered 405, and the connection
+//!   closes. A `CONNECT` request has no content, so a service would parse its body as a request.
+//! - GET, HEAD and OPTIONS requests with a body are answered 400, and so are bodies with trailers.
+//! - A `Connection` header that names an end-to-end header is answered 400, because a proxy has to
+//!   remove each named header, and the signature may cover it.
+//! - Protocol upgrades are ignored.
+//! - These headers are removed: `x-verified-*`, headers that change the method or the path in some
+//!   frameworks (such as `X-HTTP-Method-Override` and `X-Original-URL`), `Proxy`, and names with
+//!   characters other than letters, digits and `-`.
+//! - Each connection to a service carries one request.
+//!
+//! The query and all other headers are forwarded as the sender wrote them. A service must not trust
+//! them unless the provider signs them.
+//!
+//! Clients must not be able to reach the service directly. Put a server that terminates TLS in
+//! front of the gateway.
+//!
+//! While all `connections` are in use, a rejected request closes its connection. A new client then
+//! takes the place of the oldest connection, as soon as that connection has no request in flight.
+//! Each connection takes two file descriptors, its own and one to the service. To raise
+//! `connections`, raise `ulimit -n` too, which is 1024 on many systems.
+//!
+//! On Ctrl-C or SIGTERM the gateway finishes the requests in flight, for up to 30 s. A second
+//! signal stops it at once.
+//!
+//! The gateway logs a sample of the rejected deliveries with a diagnosis, at level warn. Any client
+//! can cause rejections, so each rejection is logged at level debug: `LOG=debug` shows it.
 
 mod common;
+#[path = "common/error.rs"]
+mod error;
 
 use std::{
-    collections::BTreeMap,
-    env,
+    collections::{BTreeMap, VecDeque},
+    convert::Infallible,
+    env::{self, VarError},
     error::Error,
     fs, io,
     num::{NonZeroU32, NonZeroUsize},
     path::Path,
+    pin::pin,
     process::ExitCode,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, UNIX_EPOCH},
 };
 
 use axum::{Router, body::Body, response::IntoResponse};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
     uri::PathAndQuery,
 };
-use hyper::server::conn::http1;
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
 };
 use serde::Deserialize;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore, oneshot, watch},
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
-use tower::{Layer, service_fn};
+use tower::{Layer, ServiceExt as _};
 use tower_http::timeout::TimeoutBody;
 use tower_webhook::{
     DedupeLayer, Keys, Secret, Verified, VerifiedBody, WebhookLayer,
@@ -88,18 +123,20 @@ use tower_webhook::{
     providers::Provider,
     webhook::MemoryBudget,
 };
-use tracing::{Level, info, warn};
+use tracing::{Level, debug, info, warn};
 
-use self::common::{Besides, Words};
+use self::{
+    common::{Besides, Words},
+    error::{chain, report},
+};
 
 /// How long requests in flight may take once the gateway is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// How much is read of a head before it is refused for want of an end, in bytes. The read that brings the end may
-/// bring as much again.
+/// The maximum size of a request head, in bytes. The last read may exceed it by as much again.
 const MOST_BUFFERED: usize = 64 << 10;
 
-/// How long a body may be where neither the route nor the provider says so, in bytes.
+/// The body limit, in bytes, if neither the route nor the provider sets one.
 const BODY_LIMIT: usize = 1 << 20;
 
 const WORDS: Words = Words {
@@ -108,18 +145,38 @@ const WORDS: Words = Words {
     token_header: "`token_header`",
 };
 
-/// What the service is told begins so, and what a sender writes under such a name is removed.
-const TOLD: &str = "x-verified-";
+/// The prefix of the headers that the gateway adds for the service.
+const VERIFIED_PREFIX: &str = "x-verified-";
 
-/// Headers of one connection, and not of the request (RFC 9110, section 7.6.1).
-const OF_A_CONNECTION: [HeaderName; 7] = [
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::CONNECTION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
+/// The methods that some provider uses, for deliveries or for handshakes.
+const ALLOWED_METHODS: &str = "GET, HEAD, OPTIONS, POST, PUT";
+
+/// Headers of one connection (RFC 9110, section 7.6.1) that `Connection` may name, besides `close`.
+const HOP_BY_HOP: [&str; 7] = [
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Request headers that are not forwarded, in addition to the hop-by-hop headers.
+const NOT_FORWARDED: [&str; 9] = [
+    // The HTTP client writes the host of the service and the length of the body.
+    "content-length",
+    "host",
+    // The body is already complete.
+    "expect",
+    // CGI turns this header into `HTTP_PROXY`, which HTTP clients read (<https://httpoxy.org>).
+    "proxy",
+    // Some frameworks take the method or the path from these headers.
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
 ];
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -130,6 +187,7 @@ struct Config {
     listen: String,
     memory: Option<NonZeroUsize>,
     connections: Option<NonZeroUsize>,
+    keepalive_requests: Option<NonZeroUsize>,
     head_timeout: Option<Seconds>,
     dedupe: Option<Dedupe>,
     route: Vec<Route>,
@@ -174,7 +232,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            report(&*error);
             ExitCode::FAILURE
         }
     }
@@ -198,7 +256,10 @@ async fn run() -> Result<(), BoxError> {
         .with_max_level(level)
         .init();
 
-    let client = Client::builder(TokioExecutor::new()).build_http();
+    // `clean_request` closes each connection after one request.
+    let client = Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(0)
+        .build_http();
     let memory = config.memory.map_or(256 << 20, NonZeroUsize::get);
     let budget = MemoryBudget::new(memory);
     let dedupe = match &config.dedupe {
@@ -215,11 +276,11 @@ async fn run() -> Result<(), BoxError> {
         if paths.contains(&route.path) {
             return Err(format!("path `{}` is there twice", route.path).into());
         }
-        let told = |error: BoxError| format!("path `{}`: {error}", route.path);
+        let told = |error: BoxError| format!("path `{}`: {}", route.path, chain(&*error));
         let layer = route.layer(memory).map_err(told)?;
-        let layer = layer.memory_budget(budget.clone());
+        let layer = layer.memory_budget(budget.clone()).refuse_trailers();
         let upstream = Upstream::new(&route, &client).map_err(told)?;
-        let forward = service_fn(move |request| {
+        let forward = tower::service_fn(move |request| {
             let upstream = Arc::clone(&upstream);
             async move { Ok(upstream.forward(request).await) }
         });
@@ -234,60 +295,194 @@ async fn run() -> Result<(), BoxError> {
         .map_err(|error| format!("cannot listen on `{}`: {error}", config.listen))?;
     let stop = stop_signals()?;
     info!("listening on {}", listener.local_addr()?);
-    let most = config.connections.map_or(400, NonZeroUsize::get);
-    let head_timeout = config
-        .head_timeout
-        .map_or(Duration::from_secs(10), Duration::from);
-    serve(listener, router, most, head_timeout, stop).await;
+    let limits = Limits {
+        connections: config.connections.map_or(400, NonZeroUsize::get),
+        requests: config.keepalive_requests.map_or(1000, NonZeroUsize::get),
+        head_timeout: config
+            .head_timeout
+            .map_or(Duration::from_secs(10), Duration::from),
+    };
+    serve(listener, router, limits, stop).await;
     info!("stopped");
     Ok(())
 }
 
-/// Serves until it is told to stop, and what was begun to its end.
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    most: usize,
+struct Limits {
+    connections: usize,
+    /// Requests per connection.
+    requests: usize,
     head_timeout: Duration,
-    mut stop: impl AsyncFnMut(),
-) {
-    let service = TowerToHyperService::new(router);
+}
+
+/// Serves connections until `stop` resolves, then finishes the requests in flight.
+async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: impl AsyncFnMut()) {
     let mut server = http1::Builder::new();
     server
         .timer(TokioTimer::new())
-        .header_read_timeout(head_timeout)
+        .header_read_timeout(limits.head_timeout)
         .max_buf_size(MOST_BUFFERED);
 
-    let places = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
-    let connections = GracefulShutdown::new();
+    let places = limits.connections.min(Semaphore::MAX_PERMITS);
+    let places = Arc::new(Semaphore::new(places));
+    let mut open = OpenConnections::default();
+    let (stopping, stopped) = watch::channel(());
     loop {
         let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, accept(&listener).await)
+            let stream = accept(&listener).await;
+            (open.place(&places).await, stream)
         };
         let (place, stream) = tokio::select! {
             next = next => next,
             () = stop() => break,
         };
-        // A client that reads nothing must not keep its place.
+        // A client that does not read its response must not keep its place.
         let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(head_timeout));
+        stream.set_write_timeout(Some(limits.head_timeout));
         let stream = TokioIo::new(Box::pin(stream));
-        let connection = connections.watch(server.serve_connection(stream, service.clone()));
+
+        let begun = Arc::new(AtomicUsize::new(0));
+        let service = {
+            let (router, places, begun) = (router.clone(), Arc::clone(&places), Arc::clone(&begun));
+            service_fn(move |request| {
+                let is_last = begun.fetch_add(1, Ordering::Relaxed) + 1 >= limits.requests;
+                respond(router.clone(), Arc::clone(&places), request, is_last)
+            })
+        };
+        let connection = server.serve_connection(stream, service);
+        let replaced = open.add();
+        let mut stopped = stopped.clone();
         tokio::spawn(async move {
-            // It ends well or not, as its client likes.
+            let _place = place;
+            let mut connection = pin!(connection);
+            tokio::select! {
+                // Connection errors are caused by the client and need no handling.
+                _ = connection.as_mut() => return,
+                // `graceful_shutdown` waits for the rest of a first head, which may never arrive.
+                Ok(()) = replaced => if begun.load(Ordering::Relaxed) == 0 {
+                    return;
+                },
+                _ = stopped.changed() => {}
+            }
+            connection.as_mut().graceful_shutdown();
             let _ = connection.await;
-            drop(place);
         });
     }
-    drop(listener);
-    // A service that never finishes what it began must not keep the gateway from stopping.
+    drop((listener, stopped));
+    stopping.send_replace(());
+    // A request that never completes must not keep the gateway from stopping.
     tokio::select! {
-        done = timeout(GRACE, connections.shutdown()) => if done.is_err() {
+        // Each connection holds a receiver.
+        done = timeout(GRACE, stopping.closed()) => if done.is_err() {
             warn!("giving up on what is still in flight");
         },
         () = stop() => warn!("told again to stop: giving up on what is in flight"),
     }
+}
+
+/// The open connections, the oldest first.
+#[derive(Default)]
+struct OpenConnections(VecDeque<oneshot::Sender<()>>);
+
+impl OpenConnections {
+    /// Adds a connection. The receiver resolves when another client needs the place.
+    fn add(&mut self) -> oneshot::Receiver<()> {
+        // Removes closed connections whenever the queue has doubled.
+        if self.0.len() == self.0.capacity() {
+            self.0.retain(|connection| !connection.is_closed());
+        }
+        let (replace, replaced) = oneshot::channel();
+        self.0.push_back(replace);
+        replaced
+    }
+
+    /// Waits for a free place, and asks one connection after another to close meanwhile.
+    async fn place(
+        &mut self,
+        places: &Arc<Semaphore>,
+    ) -> Result<OwnedSemaphorePermit, AcquireError> {
+        let mut place = pin!(Arc::clone(places).acquire_owned());
+        let mut wait = Duration::ZERO;
+        loop {
+            if let Ok(place) = timeout(wait, place.as_mut()).await {
+                return place;
+            }
+            while let Some(oldest) = self.0.pop_front() {
+                if oldest.send(()).is_ok() {
+                    break;
+                }
+            }
+            // A request in flight keeps its place until it is answered.
+            wait = Duration::from_millis(100);
+        }
+    }
+}
+
+/// Marks the responses of services.
+#[derive(Clone)]
+struct Forwarded;
+
+/// Answers a request and decides whether its connection closes.
+async fn respond(
+    router: Router,
+    places: Arc<Semaphore>,
+    request: Request<Incoming>,
+    is_last: bool,
+) -> Result<Response<Body>, Infallible> {
+    let mut response = match reject(&request) {
+        Some(response) => response,
+        None => router.oneshot(request).await?,
+    };
+    let is_rejected = response.extensions().get::<Forwarded>().is_none();
+    if is_last || (is_rejected && places.available_permits() == 0) {
+        close(&mut response);
+    }
+    Ok(response)
+}
+
+/// Rejects requests that could reach the service as another request than the one verified.
+fn reject(request: &Request<Incoming>) -> Option<Response<Body>> {
+    let has_body = match *request.method() {
+        Method::POST | Method::PUT => false,
+        Method::GET | Method::HEAD | Method::OPTIONS => !request.body().is_end_stream(),
+        _ => {
+            debug!("request rejected: method not allowed");
+            let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
+            let allowed = HeaderValue::from_static(ALLOWED_METHODS);
+            response.headers_mut().insert(header::ALLOW, allowed);
+            close(&mut response);
+            return Some(response);
+        }
+    };
+    let reason = if has_body {
+        "a body with a method that has none"
+    } else if !is_hop_by_hop(request.headers()) {
+        "`Connection` names an end-to-end header"
+    } else {
+        return None;
+    };
+    debug!("request rejected: {reason}");
+    let mut response = failure(StatusCode::BAD_REQUEST, "Invalid request");
+    close(&mut response);
+    Some(response)
+}
+
+/// Returns `true` if `Connection` names no header but those in [`HOP_BY_HOP`].
+fn is_hop_by_hop(headers: &HeaderMap) -> bool {
+    let is_known = |name: &str| {
+        let known = HOP_BY_HOP.iter().chain(&["close", ""]);
+        known
+            .into_iter()
+            .any(|known| name.eq_ignore_ascii_case(known))
+    };
+    headers.get_all(header::CONNECTION).iter().all(|value| {
+        let value = value.to_str();
+        value.is_ok_and(|value| value.split(',').map(str::trim).all(is_known))
+    })
+}
+
+fn close(response: &mut Response<Body>) {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
 }
 
 /// The next connection that there is.
@@ -332,12 +527,21 @@ impl Dedupe {
         if self.capacity.is_some() {
             return Err("dedupe: `capacity` is that of the memory, and not of Redis".into());
         }
-        let url = env::var(name).map_err(|error| format!("dedupe: `{name}`: {error}"))?;
-        let store = RedisStore::connect(&url).await;
-        Ok(DedupeLayer::new(
-            store.map_err(|error| format!("dedupe: {error}"))?,
-        ))
+        let url = variable(name).map_err(|error| format!("dedupe: {error}"))?;
+        let store = RedisStore::connect(&url).await.map_err(|error| {
+            let error = chain(&error);
+            format!("dedupe: cannot connect to the Redis server in `{name}`: {error}")
+        })?;
+        Ok(DedupeLayer::new(store))
     }
+}
+
+/// Reads an environment variable. Errors do not contain the value, which may be a secret.
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|error| match error {
+        VarError::NotPresent => format!("`{name}`: {error}"),
+        VarError::NotUnicode(_) => format!("`{name}`: the value is not valid UTF-8"),
+    })
 }
 
 impl Route {
@@ -391,8 +595,9 @@ impl Route {
         for (name, value) in &self.settings {
             let value = match value.strip_prefix('$') {
                 None => value.clone(),
-                Some(variable) => env::var(variable)
-                    .map_err(|error| format!("setting `{name}`: `{variable}`: {error}"))?,
+                Some(variable_name) => {
+                    variable(variable_name).map_err(|error| format!("setting `{name}`: {error}"))?
+                }
             };
             besides.settings.push((name.clone(), value));
         }
@@ -457,12 +662,12 @@ impl Upstream {
             }
             Ok(Ok(mut response)) => {
                 info!(upstream = %self.uri, status = response.status().as_u16(), "answered");
-                take_off(response.headers_mut());
+                clean_response(&mut response);
+                response.extensions_mut().insert(Forwarded);
                 response.map(|body| Body::new(TimeoutBody::new(self.timeout, body)))
             }
             Ok(Err(error)) => {
-                let cause = error.source().map(ToString::to_string);
-                warn!(upstream = %self.uri, %error, cause, "the service failed");
+                warn!(upstream = %self.uri, error = chain(&error), "the service failed");
                 failure(StatusCode::BAD_GATEWAY, "Bad gateway")
             }
             Err(_) => {
@@ -480,14 +685,9 @@ impl Upstream {
             let target = format!("{}?{query}", self.uri.path());
             uri.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
         }
-        take_off(&mut head.headers);
-        // The client writes its own, of the service and of the body.
-        head.headers.remove(header::HOST);
-        head.headers.remove(header::CONTENT_LENGTH);
-        // Which is there.
-        head.headers.remove(header::EXPECT);
+        clean_request(&mut head.headers);
         let verified: Verified = head.extensions.remove()?;
-        tell(&verified, &mut head.headers);
+        add_verified(&verified, &mut head.headers);
         let mut request = Request::new(body);
         *request.method_mut() = head.method;
         *request.uri_mut() = Uri::from_parts(uri).ok()?;
@@ -496,22 +696,32 @@ impl Upstream {
     }
 }
 
-/// Has the head say who proved the delivery.
-fn tell(verified: &Verified, headers: &mut HeaderMap) {
-    let names: Vec<_> = headers
+/// Removes the request headers that must not reach the service.
+fn clean_request(headers: &mut HeaderMap) {
+    let unsafe_names: Vec<_> = headers
         .keys()
-        // Many services take `_` for `-`, and some take anything.
         .filter(|name| {
-            let plain = |it: char| if it.is_alphanumeric() { it } else { '-' };
-            let name: String = name.as_str().chars().map(plain).collect();
-            name.starts_with(TOLD)
+            // Many services read `_` as `-`, so `webhook_id` could replace a signed `webhook-id`.
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            let name = name.as_str();
+            name.starts_with(VERIFIED_PREFIX) || !name.bytes().all(is_plain)
         })
         .cloned()
         .collect();
-    for name in names {
+    for name in unsafe_names {
         headers.remove(name);
     }
-    // What is not signed proves nothing.
+    for name in HOP_BY_HOP.iter().chain(&NOT_FORWARDED) {
+        headers.remove(*name);
+    }
+    // A service that leaves the body unread must not parse it as the next request.
+    let close = HeaderValue::from_static("close");
+    headers.insert(header::CONNECTION, close);
+}
+
+/// Adds the headers that describe what was verified.
+fn add_verified(verified: &Verified, headers: &mut HeaderMap) {
+    // An attacker can change an ID or a time that is not signed.
     let id = verified.delivery_id();
     let id = id.filter(|_| verified.delivery_id_is_signed());
     let time = verified
@@ -525,8 +735,8 @@ fn tell(verified: &Verified, headers: &mut HeaderMap) {
         ("delivery-id", id),
         ("time", time.as_deref()),
     ] {
-        let name = HeaderName::try_from(format!("{TOLD}{name}"));
-        // An id in a body can hold what no header can.
+        let name = HeaderName::try_from(format!("{VERIFIED_PREFIX}{name}"));
+        // An ID from a body can contain characters that are not allowed in a header.
         let value = value.and_then(|value| HeaderValue::from_str(value).ok());
         if let (Ok(name), Some(value)) = (name, value) {
             headers.insert(name, value);
@@ -534,8 +744,14 @@ fn tell(verified: &Verified, headers: &mut HeaderMap) {
     }
 }
 
-/// Takes off what is about one connection alone.
-fn take_off(headers: &mut HeaderMap) {
+/// Removes the response headers that belong to the connection to the service.
+fn clean_response(response: &mut Response<Incoming>) {
+    let has_no_content = response.status() == StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    // `Transfer-Encoding` overrides `Content-Length`, and a 204 has neither (RFC 9112, section 6).
+    if has_no_content || headers.contains_key(header::TRANSFER_ENCODING) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -543,9 +759,13 @@ fn take_off(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
         .collect();
-    for name in OF_A_CONNECTION.iter().chain(&named) {
+    for name in named {
         headers.remove(name);
     }
+    for name in HOP_BY_HOP {
+        headers.remove(name);
+    }
+    headers.remove(header::CONNECTION);
 }
 
 fn failure(status: StatusCode, error: &str) -> Response<Body> {
