@@ -44,8 +44,9 @@
 //! Most signatures do not cover the request line, the headers or the connection. The gateway
 //! therefore restricts them:
 //!
-//! - Methods other than GET, HEAD, OPTIONS, POST and PUT are answered 405, and the connection
-//!   closes. A `CONNECT` request has no content, so a service would parse its body as a request.
+//! - `CONNECT`, `TRACE` and unknown methods are answered 405, and the connection closes. A
+//!   `CONNECT` request has no content, so a service would parse its body as a request. Each route
+//!   then answers 405 to the methods that its provider does not use.
 //! - GET, HEAD and OPTIONS requests with a body are answered 400, and so are bodies with trailers.
 //! - A `Connection` header that names an end-to-end header is answered 400, because a proxy has to
 //!   remove each named header, and the signature may cover it.
@@ -149,7 +150,7 @@ const WORDS: Words = Words {
 const VERIFIED_PREFIX: &str = "x-verified-";
 
 /// The methods that some provider uses, for deliveries or for handshakes.
-const ALLOWED_METHODS: &str = "GET, HEAD, OPTIONS, POST, PUT";
+const ALLOWED_METHODS: &str = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
 
 /// Headers of one connection (RFC 9110, section 7.6.1) that `Connection` may name, besides `close`.
 const HOP_BY_HOP: [&str; 7] = [
@@ -442,7 +443,7 @@ async fn respond(
 /// Rejects requests that could reach the service as another request than the one verified.
 fn reject(request: &Request<Incoming>) -> Option<Response<Body>> {
     let has_body = match *request.method() {
-        Method::POST | Method::PUT => false,
+        Method::DELETE | Method::PATCH | Method::POST | Method::PUT => false,
         Method::GET | Method::HEAD | Method::OPTIONS => !request.body().is_end_stream(),
         _ => {
             debug!("request rejected: method not allowed");
