@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use common::{
     Answer, BODY, Delivery, NOW, Recorder, STANDARD_ID, Script, Step, TestClock, generic, now,
-    secret, send, slack, standard, standard_secret,
+    secret, send, slack, standard, standard_secret, with_any_method,
 };
 use http::{Method, Request, Response, StatusCode, Version};
 use tower::{Layer, ServiceExt, service_fn};
@@ -27,7 +27,11 @@ use tower_webhook::{
 
 /// The generic scheme, with a limit and a deadline that are soon reached.
 fn layer() -> WebhookLayer {
-    WebhookLayer::new(providers::generic(), secret())
+    layer_for(providers::generic())
+}
+
+fn layer_for(provider: Provider) -> WebhookLayer {
+    WebhookLayer::new(provider, secret())
         .unwrap()
         .clock(TestClock::new())
         .body_limit(100)
@@ -441,6 +445,7 @@ async fn grpc_by_itself() {
         (None, false),
     ];
     for (content_type, is_grpc) in rows {
+        let layer = || layer_for(with_any_method(providers::generic()));
         for layer in [layer(), layer().renderer(rejection::problem_json)] {
             let service = layer.layer(Recorder::default());
             // Refused by the head, and refused by the body.

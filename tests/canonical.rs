@@ -13,7 +13,8 @@ use common::{
 };
 use http::Method;
 use tower_webhook::{
-    Scheme, WebhookLayer, providers,
+    Scheme, WebhookLayer,
+    providers::{self, Provider},
     scheme::{SchemeBuilder, TimestampUnit},
 };
 
@@ -136,7 +137,9 @@ fn acme_delivery(message: impl AsRef<[u8]>) -> Delivery {
 
 fn acme_rig(message: &'static str, good: Delivery) -> Rig {
     let scheme = acme(message).build().unwrap();
-    let layer = WebhookLayer::new(scheme, secret()).unwrap();
+    let methods = ["POST", "PUT", "M-SEARCH"].map(|method| method.parse::<Method>().unwrap());
+    let provider = Provider::from(scheme).with_methods(methods);
+    let layer = WebhookLayer::new(provider, secret()).unwrap();
     Rig::new(layer.clock(TestClock::new()), good)
 }
 

@@ -4,7 +4,9 @@
 
 mod common;
 
-use common::{Delivery, NOW, Report, Rig, SECRET, TestClock, at, hex, mac256, send};
+use common::{
+    Delivery, NOW, Report, Rig, SECRET, TestClock, at, hex, mac256, send, with_any_method,
+};
 use sha2::{Digest as _, Sha256};
 use tower_webhook::{
     PublicUrl, Rejection, Secret, Verifier, WebhookLayer,
@@ -1284,7 +1286,9 @@ async fn the_payload_of_a_form() {
     ];
     let mut report = Report::default();
     for name in ["forgejo", "gitea", "gogs"] {
-        let verifier = verifier(providers::by_name(&format!("{name}-form")).unwrap());
+        // Gogs itself delivers with POST alone; the scheme reads the query of its GET requests too.
+        let provider = providers::by_name(&format!("{name}-form")).unwrap();
+        let verifier = verifier(with_any_method(provider));
         for (method, target, kind, body, expect) in rows {
             let delivery = Delivery::new(body)
                 .method(method.parse().unwrap())

@@ -27,8 +27,9 @@ use axum::{Extension, Router, extract::ConnectInfo, routing::post};
 use bytes::Bytes;
 use common::{
     Answer, BODY, Delivery, Recorder, Report, Script, Step, TestClock, hex, mac, now, send,
+    with_any_method,
 };
-use http::{HeaderMap, Request, Version};
+use http::{HeaderMap, Method, Request, Version};
 use http_body_util::Full;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -205,10 +206,14 @@ async fn each_request_has_its_keys() {
             place,
             asked: of_directory.clone(),
         };
-        let layers = [
-            (per_request(closure(place, of_closure.clone())), of_closure),
-            (per_request(directory), of_directory),
-        ];
+        // Tenants that are told by the method are methods.
+        let methods = ["POST", "acme", "globex", "nobody", "ACME"];
+        let methods = methods.map(|method| method.parse::<Method>().unwrap());
+        let provider = providers::github().with_methods(methods);
+        let by_closure = closure(place, of_closure.clone());
+        let by_closure = WebhookLayer::per_request(provider.clone(), by_closure).unwrap();
+        let by_directory = WebhookLayer::per_request(provider, directory).unwrap();
+        let layers = [(by_closure, of_closure), (by_directory, of_directory)];
         for (at, (layer, asked)) in layers.into_iter().enumerate() {
             let inner = Recorder::default();
             let service = layer.layer(inner.clone());
@@ -1924,8 +1929,10 @@ async fn tenants_of_any_type() {
         assert_eq!(status(&cache, "a", "a").await, 200);
         assert_eq!(asked.get(), expect);
     }
-    let service = per_request(cache).layer(Recorder::default());
-    let put = github("secret of a", "a").method(http::Method::PUT);
+    let provider = with_any_method(providers::github());
+    let layer = WebhookLayer::per_request(provider, cache).unwrap();
+    let service = layer.layer(Recorder::default());
+    let put = github("secret of a", "a").method(Method::PUT);
     assert_eq!(send(&service, put.request()).await.kind(), "UnknownTenant");
     assert_eq!(asked.get(), 2);
 }

@@ -294,6 +294,19 @@ pub(crate) fn standard_mac(id: &[u8], timestamp: &[u8], body: &[u8]) -> Vec<u8> 
     )
 }
 
+/// The same provider, which also delivers with every method that a delivery can have.
+pub(crate) fn with_any_method(provider: impl Into<Provider>) -> Provider {
+    provider.into().with_methods([
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ])
+}
+
 /// The moment [`NOW`] as a header has it.
 pub(crate) fn now() -> String {
     NOW.to_string()
@@ -694,6 +707,14 @@ pub(crate) const fn too_large() -> Expect {
         status: 413,
         text: r#"{"error":"Payload too large"}"#,
         kind: "BodyTooLarge",
+    }
+}
+
+pub(crate) const fn method_not_allowed() -> Expect {
+    Expect::Refused {
+        status: 405,
+        text: r#"{"error":"Method not allowed"}"#,
+        kind: "MethodNotAllowed",
     }
 }
 

@@ -27,7 +27,10 @@ use pin_project_lite::pin_project;
 use sha2::Sha256;
 use tokio::sync::mpsc;
 use tower_service::Service;
-use tower_webhook::{Secret, VerifiedBody, WebhookLayer, providers};
+use tower_webhook::{
+    Secret, VerifiedBody, WebhookLayer,
+    providers::{self, Provider},
+};
 
 pub(crate) const SECRET: &str = "It's a Secret to Everybody";
 pub(crate) const OTHER_SECRET: &str = "It's a Secret to Nobody";
@@ -39,7 +42,11 @@ pub(crate) fn at(seconds: u64) -> impl Fn() -> SystemTime + Clone + Send + Sync 
 
 /// The generic scheme under a clock that stands at [`NOW`].
 pub(crate) fn layer() -> WebhookLayer {
-    WebhookLayer::new(providers::generic(), secret())
+    layer_for(providers::generic())
+}
+
+pub(crate) fn layer_for(provider: Provider) -> WebhookLayer {
+    WebhookLayer::new(provider, secret())
         .unwrap()
         .clock(at(NOW))
 }
