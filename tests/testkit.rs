@@ -184,14 +184,18 @@ type Fault = fn(&mut Request<Bytes>) -> bool;
 struct Weak {
     service: Webhook<Recorder>,
     fault: Fault,
-    /// Whether what is too long or doubled is left to the layer, so that there is one fault alone.
+    /// Whether the layer rejects requests that are too long, have a header twice or another method,
+    /// so that each fault is the only one.
     is_bounded: bool,
 }
 
 fn is_odd(request: &Request<Bytes>) -> bool {
     let headers = request.headers();
     let is_doubled = headers.keys_len() < headers.len();
-    is_doubled || request.body().len() > LIMIT || headers.contains_key(header::CONTENT_LENGTH)
+    is_doubled
+        || request.body().len() > LIMIT
+        || headers.contains_key(header::CONTENT_LENGTH)
+        || request.method() != Method::POST
 }
 
 fn weak(provider: Provider, secret: &str, fault: Fault) -> Weak {
@@ -516,6 +520,14 @@ const OF_GITHUB: &[(&str, Fault, &[&str])] = &[
         &["body-longer"],
     ),
     (
+        "forwards every method",
+        |it| {
+            *it.method_mut() = Method::POST;
+            false
+        },
+        &["method"],
+    ),
+    (
         "does not see Content-Length",
         |it| {
             it.headers_mut().remove(header::CONTENT_LENGTH);
@@ -533,6 +545,7 @@ const OF_GITHUB_UNBOUNDED: &[(&str, Fault, &[&str])] = &[(
         "body-over-limit",
         "length-of-a-giant",
         "length-unreadable",
+        "method",
         "signature-two-headers",
     ],
 )];
@@ -1175,6 +1188,28 @@ fn a_signature_is_changed_and_taken_away_wherever_it_is() {
         assert_eq!((&*target, &*body), forged);
         let (target, body) = written(good.without_signature());
         assert_eq!((&*target, &*body), unsigned);
+    }
+}
+
+/// A sender delivers with POST, or with the first of the methods that its provider uses instead.
+#[tokio::test]
+async fn a_sender_uses_a_method_of_its_provider() {
+    for (methods, method) in [
+        (vec![Method::PUT, Method::PATCH], Method::PUT),
+        (vec![Method::PUT, Method::POST], Method::POST),
+    ] {
+        let provider = providers::github().with_methods(methods);
+        let sender = TestSender::new(provider.clone(), common::secret()).unwrap();
+        let delivery = sender.delivery("{}").unwrap();
+        assert_eq!(delivery.request().method(), method);
+
+        let layer = WebhookLayer::new(provider.clone(), common::secret()).unwrap();
+        let app = layer.layer(Recorder::new());
+        let report = abuse_suite::<_, Full<Bytes>, _>(app, provider, common::secret());
+        let report = report.await.unwrap();
+        report.assert_passed();
+        let passed = names(&report, |case| *case.verdict() == CaseVerdict::Passed);
+        assert!(passed.contains("method"), "{report}");
     }
 }
 

@@ -302,7 +302,35 @@ const FAULTS: &[(&str, Fault, &str)] = &[
         |it| it.contains("x-huge").then_some(BROKEN),
         "wire-header-huge",
     ),
+    (
+        "answers every method with a success",
+        |it| ok(it.starts_with("PUT ")),
+        "method",
+    ),
+    (
+        "panics on another method",
+        |it| panics(it.starts_with("DELETE ")),
+        "method",
+    ),
 ];
+
+/// A router in front of the layer may know no other method than POST, and have a page for browsers.
+#[tokio::test]
+async fn a_router_may_answer_other_methods_itself() {
+    let real = server(providers::github(), SECRET).await;
+    let address = faulty(real, |it| {
+        let not_found = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        match it.split(' ').next() {
+            Some("PUT" | "PATCH" | "DELETE") => Some(not_found),
+            Some("GET" | "HEAD" | "OPTIONS") => Some(OK),
+            _ => None,
+        }
+    });
+    let report = run(providers::github(), SECRET, address.await).await;
+    report.assert_passed();
+    let case = report.cases().iter().find(|case| case.name() == "method");
+    assert_eq!(*case.unwrap().verdict(), CaseVerdict::Passed);
+}
 
 #[tokio::test]
 async fn a_server_with_a_fault_is_told_it() {

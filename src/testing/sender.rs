@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Uri, header::CONTENT_TYPE};
+use http::{Method, Request, Uri, header::CONTENT_TYPE};
 
 use super::{Delivery, sample};
 use crate::{
@@ -64,7 +64,8 @@ impl TestSender {
 
     /// What the head of each delivery is made of: method, target, headers and extensions, such as axum's `ConnectInfo`;
     /// unless set `POST /`, with the content type that the scheme [looks into](crate::scheme::Scheme::content_type) or
-    /// that of JSON. That of `multipart/form-data` has the boundary `tower-webhook`.
+    /// that of JSON. A provider that does not deliver with `POST` gets the first of its
+    /// [methods](Provider::methods). That of `multipart/form-data` has the boundary `tower-webhook`.
     ///
     /// A header or a parameter of the query that is [signed](crate::scheme::Scheme::signed_places) and not here, such as
     /// a nonce, is added to each delivery, with the delivery's id as its value.
@@ -78,6 +79,12 @@ impl TestSender {
     #[must_use]
     pub fn target(mut self, target: Uri) -> Self {
         *Arc::make_mut(&mut self.template).uri_mut() = target;
+        self
+    }
+
+    /// The method of each delivery.
+    pub(super) fn method(mut self, method: Method) -> Self {
+        *Arc::make_mut(&mut self.template).method_mut() = method;
         self
     }
 
@@ -145,7 +152,11 @@ impl TestSender {
 
 fn template(provider: &Provider) -> Request<()> {
     let mut request = Request::new(());
-    *request.method_mut() = http::Method::POST;
+    let methods = provider.methods();
+    *request.method_mut() = match methods.first() {
+        Some(first) if !methods.contains(&Method::POST) => first.clone(),
+        _ => Method::POST,
+    };
     let content_type = sample::content_type(provider.scheme());
     request.headers_mut().insert(CONTENT_TYPE, content_type);
     request

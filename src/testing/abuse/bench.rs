@@ -1,9 +1,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
 
 use super::case::Sent;
 use crate::{
+    handshake::Handshake,
     keys::Secret,
     place::Place,
     providers::Provider,
@@ -50,6 +52,20 @@ impl Bench {
     pub(super) fn good(&self) -> Delivery {
         let fresh = self.sender.delivery(self.body.clone());
         fresh.unwrap_or_else(|_| self.good.clone())
+    }
+
+    /// A genuine delivery with another method, which is signed if the scheme signs it.
+    pub(super) fn good_by(&self, method: Method) -> Option<Delivery> {
+        let sender = self.sender.clone().method(method);
+        sender.delivery(self.body.clone()).ok()
+    }
+
+    /// Whether the provider uses a method, for deliveries or for handshakes.
+    pub(super) fn uses(&self, method: &Method) -> bool {
+        let provider = &self.sender.provider;
+        let handshakes = provider.handshakes().iter().map(Handshake::method);
+        let mut methods = provider.methods().iter().chain(handshakes);
+        methods.any(|used| used == method)
     }
 
     pub(super) fn signs_body(&self) -> bool {

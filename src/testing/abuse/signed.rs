@@ -10,6 +10,10 @@ use crate::{
     testing::Delivery,
 };
 
+/// Methods that few providers use. GET, HEAD and OPTIONS are not among them: a page for browsers or a
+/// CORS layer outside of the stack may answer those with a success.
+const OTHER_METHODS: [Method; 3] = [Method::PUT, Method::PATCH, Method::DELETE];
+
 /// What is signed beside the body.
 pub(super) const CASES: &[Case] = &[
     refused("id-changed", "a signed id cannot be exchanged", |bench| {
@@ -37,6 +41,18 @@ pub(super) const CASES: &[Case] = &[
                 .map(|it| Sent::new("from the body to the id", it))
                 .into_iter()
                 .collect()
+        },
+    ),
+    refused(
+        "method",
+        "a method that the provider does not use is refused, though the delivery is genuine",
+        |bench| {
+            let unused = OTHER_METHODS.into_iter().filter(|it| !bench.uses(it));
+            let sent = unused.filter_map(|method| {
+                let what = method.to_string();
+                Some(Sent::new(what, bench.good_by(method)?))
+            });
+            sent.collect()
         },
     ),
     refused(

@@ -37,6 +37,12 @@ const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 /// stays as it is for one and is another for the other is a fault, such as a reason, or the signature that was sent or
 /// is due.
 ///
+/// The case `method` sends genuine deliveries with `PUT`, `PATCH` and `DELETE`, as far as the
+/// [provider does not use](Provider::methods) them. Every answer of 4xx passes, whether the layer or a
+/// router outside of it gives it. A success is a fault: [`DedupeLayer`](crate::DedupeLayer) would record
+/// the delivery as handled. `GET`, `HEAD` and `OPTIONS` are not sent, because a page for browsers or a
+/// CORS layer may answer them with a success.
+///
 /// ```
 /// use axum::{Router, routing::post};
 /// use http::Uri;
@@ -71,8 +77,8 @@ pub struct AbuseSuite {
 /// body limit or 1 MiB.
 ///
 /// This does for every provider that a shared secret signs for. What only you can know has to be in `provider`, as it
-/// is in that of the layer: the [public URL](Provider::with_public_url) where the URL is signed, and
-/// [settings](Provider::with_setting).
+/// is in that of the layer: the [public URL](Provider::with_public_url) where the URL is signed,
+/// [settings](Provider::with_setting), and the [methods](Provider::with_methods) if you set them.
 ///
 /// # Errors
 ///
