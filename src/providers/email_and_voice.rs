@@ -635,8 +635,9 @@ pub fn messagebird_legacy() -> Provider {
 ///
 /// # Security
 ///
-/// The body is not signed: whoever has one delivery can send any body with it, and at any time. Take
-/// [`plivo`] where you can.
+/// The body is not signed: a client that holds one delivery can send any body with it, at any time.
+/// Nothing separates the URL from the nonce, so bytes can move between the two if the endpoint has
+/// routes that differ so; the deduplication key stays the same. Prefer [`plivo`].
 ///
 /// Source: <https://www.plivo.com/docs/messaging/concepts/signature-validation>
 #[cfg(feature = "form")]
