@@ -262,8 +262,8 @@ fn every_id_is_verified_or_an_error() {
             continue;
         };
         let signer = signer(provider.clone(), own);
-        let verifier = Verifier::new(provider, theirs).unwrap();
-        let verifier = verifier.clock(common::TestClock::new());
+        let receiver = Verifier::new(provider, theirs).unwrap();
+        let receiver = receiver.clock(common::TestClock::new());
         let request = unsigned("https://hooks.example.com", &scheme).map(DeliveryBody::into_bytes);
         for id in ids.iter().chain(&long) {
             let mut request = request.clone();
@@ -271,7 +271,7 @@ fn every_id_is_verified_or_an_error() {
                 continue;
             }
             let body = request.body().clone();
-            report.note(match verifier.verify(&request, &body) {
+            report.note(match receiver.verify(&request, &body) {
                 Ok(verified)
                     if scheme.id_place().is_none() || verified.delivery_id() == Some(id) =>
                 {

@@ -114,9 +114,9 @@ impl<D: Digest + FixedOutputReset + Clone> Run for SecretHash<D> {
 /// Hashes on the heap, where the state is wiped when it is dropped.
 pub(super) fn hash<D: Digest + FixedOutputReset>(pieces: &[&[u8]]) -> Output<D> {
     let mut state = Box::new(D::new());
-    pieces
-        .iter()
-        .for_each(|piece| Digest::update(&mut *state, piece));
+    for piece in pieces {
+        Digest::update(&mut *state, piece);
+    }
     let mut out = Output::<D>::default();
     Digest::finalize_into_reset(&mut *state, &mut out);
     out

@@ -131,7 +131,7 @@ fn border(part: &Part, inner: &Part, is_after: bool, tokens: Tokens<'_>) -> Opti
         // A setting is the operator's to choose, and not the sender's.
         (Part::Literal(_) | Part::Setting(_), _) => Some(None),
         _ if tokens.is_timestamp(part) => {
-            ends_itself(tokens.unit, is_after, literal).then_some(None)
+            ends_itself(tokens.unit, is_after, literal.map(|literal| &**literal)).then_some(None)
         }
         (_, Some(literal)) if is_after => Some(Some(Border::Before(literal.clone()))),
         (_, Some(literal)) => Some(Some(Border::After(literal.clone()))),
@@ -155,7 +155,7 @@ fn border(part: &Part, inner: &Part, is_after: bool, tokens: Tokens<'_>) -> Opti
 
 /// Whether the form of a timestamp says where it ends. A number has as many digits as the tolerance
 /// allows, and RFC 3339 ends with an offset. Without one, more digits can follow.
-fn ends_itself(unit: TimestampUnit, is_after: bool, literal: Option<&Box<[u8]>>) -> bool {
+fn ends_itself(unit: TimestampUnit, is_after: bool, literal: Option<&[u8]>) -> bool {
     let continues = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
     unit != TimestampUnit::DateTime
         || is_after

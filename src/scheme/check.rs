@@ -60,7 +60,6 @@ impl SchemeBuilder {
             may_be_ambiguous: self.may_be_ambiguous,
             may_lack_body: self.may_lack_body,
         };
-        let mut messages = Vec::with_capacity(1 + self.other_messages.len());
         let claims: Result<Vec<_>, _> =
             self.claims.into_iter().map(|it| it.parse(tokens)).collect();
         let claims = claims?;
@@ -75,18 +74,9 @@ impl SchemeBuilder {
             may_lack_body: tokens.may_lack_body || is_token || is_claimed,
             ..tokens
         };
-        for text in std::iter::once(message).chain(self.other_messages) {
-            let message = Template::parse(text, tokens)?;
-            if message.has(|part| *part == Part::Timestamp) && place.is_none() {
-                return Err(E::NoTimestamp);
-            }
-            messages.push(message);
-        }
+        let texts = std::iter::once(message).chain(self.other_messages);
+        let mut messages = messages(texts, tokens, place.is_some())?;
         reused(&signatures, place.as_ref(), id.as_ref(), &messages)?;
-        let is_id = |part: &Part| tokens.is_id(part);
-        if self.id_form.is_some() && !messages.iter().any(|message| message.has(is_id)) {
-            return Err(E::UnusedIdCharacters);
-        }
         let guards = guards(self.guards)?;
         let other_messages = messages.split_off(1);
         let message = messages.pop().ok_or(E::NotOneBody)?;
@@ -132,6 +122,27 @@ impl SchemeBuilder {
         spec.settle();
         Ok(spec)
     }
+}
+
+/// Parses the signed texts.
+fn messages(
+    texts: impl Iterator<Item = Cow<'static, str>>,
+    tokens: Tokens<'_>,
+    has_timestamp: bool,
+) -> Result<Vec<Template>, SchemeErrorKind> {
+    let mut messages = Vec::new();
+    for text in texts {
+        let message = Template::parse(text, tokens)?;
+        if message.has(|part| *part == Part::Timestamp) && !has_timestamp {
+            return Err(SchemeErrorKind::NoTimestamp);
+        }
+        messages.push(message);
+    }
+    let is_id = |part: &Part| tokens.is_id(part);
+    if tokens.id_form.is_some() && !messages.iter().any(|message| message.has(is_id)) {
+        return Err(SchemeErrorKind::UnusedIdCharacters);
+    }
+    Ok(messages)
 }
 
 impl From<TemplateError> for SchemeErrorKind {

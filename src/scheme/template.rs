@@ -54,6 +54,10 @@ pub(super) enum TemplateError {
 
 /// What the tokens of a template stand for.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own"
+)]
 pub(super) struct Tokens<'n> {
     pub(super) id: Option<&'n Place>,
     pub(super) id_form: Option<&'n IdForm>,

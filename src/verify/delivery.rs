@@ -7,12 +7,13 @@ use super::{
     facts::{Facts, Found},
     handshakes::is_challenge,
     text::SignedText,
+    texts::Texts,
     units::Units,
     verified::{Notes, Prints},
 };
 use crate::{
     keys::{Keyring, LabelledKey},
-    mac::{Key, Mac, Print},
+    mac::{Mac, Print},
     rejection::{Rejection, RejectionKind},
     scheme::{Spec, UnixTime},
 };
@@ -169,32 +170,8 @@ impl Delivery {
             }
         };
         let len = || -> usize { pieces().map(|piece| piece.as_ref().len()).sum() };
-        let texts = || {
-            let others = uncommon.iter().flat_map(|uncommon| &uncommon.texts);
-            std::iter::once(&*text).chain(others)
-        };
-        // Whether a key has signed the text at a place. What tells the text from others under this
-        // key goes into `print`.
-        let signs_text = |key: &Key, at: usize, found: Option<&Found>, print: &mut Print| {
-            let candidates = found.map_or(&*candidates, |found| &found.candidates);
-            let mut texts = texts().zip(spec.messages()).skip(at);
-            let Some((text, message)) = texts.next().filter(|(text, _)| !text.is_absent()) else {
-                return false;
-            };
-            let derived = found.and_then(|found| found.derived(at));
-            if found.is_some() && derived.is_none() {
-                return false;
-            }
-            text.signed_by(key, message, pieces(), derived, candidates, print)
-        };
-        let signed_text = |key: &Key, found: Option<&Found>, print: &mut Print| {
-            // The text of nearly all schemes, without the work that the others need.
-            if uncommon.is_none() && text.has_one_gap() {
-                let is_signed = text.signed_whole_by(key, pieces(), candidates, print);
-                return is_signed.then_some(0);
-            }
-            (0..texts().count()).find(|at| signs_text(key, *at, found, print))
-        };
+        let others = uncommon.as_ref().map(|uncommon| &uncommon.texts[..]);
+        let texts = Texts::new(spec, text, others, candidates, &pieces);
         let mut units = found.as_deref().map(Units::of);
         let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
         let mut kind = if keyring.is_decoy() {
@@ -209,9 +186,9 @@ impl Delivery {
                 current = Some(print);
             }
             let whole = streamed.take().filter(|streamed| streamed.len == len());
-            let tried = units
-                .as_ref()
-                .map(|units| units.by(|found, print| signed_text(&key.key, Some(found), print)));
+            let tried = units.as_ref().map(|units| {
+                units.by(|found, print| texts.signed_by(&key.key, Some(found), print))
+            });
             let matched = match (&tried, whole) {
                 (Some(tried), _) => tried.text(),
                 (None, Some(mut streamed)) => {
@@ -220,12 +197,14 @@ impl Delivery {
                     let is_signed = streamed.mac.is_one_of(candidates, &mut print);
                     is_signed.then_some(0)
                 }
-                (None, None) => signed_text(&key.key, None, &mut print),
+                (None, None) => texts.signed_by(&key.key, None, &mut print),
             };
             let Some(matched) = matched.filter(|_| !keyring.is_decoy()) else {
                 continue;
             };
-            if let Some(objection) = objection(verifier, key, texts(), &pieces, found.as_deref()) {
+            if let Some(objection) =
+                objection(verifier, key, texts.iter(), &pieces, found.as_deref())
+            {
                 kind = objection;
                 continue;
             }
@@ -239,13 +218,11 @@ impl Delivery {
                 };
                 print = proven;
             }
-            if at > 0 && uncommon.is_some() {
+            if at > 0 && texts.are_several() {
                 // `current` is of the last text that was tried. The delivery must be claimed by the
                 // text that matched, or a copy with fewer signatures would have another claim.
-                let mut print = Print::default();
                 let found = found.as_ref().and_then(|found| found.first());
-                signs_text(&keyring.current.key, matched, found, &mut print);
-                current = Some(print);
+                current = Some(texts.print(&keyring.current.key, matched, found));
             }
             let mut text = std::mem::take(text);
             Found::note(found.as_deref().unwrap_or_default(), &mut text, lens);
@@ -257,10 +234,10 @@ impl Delivery {
         for _ in keyring.len()..*least_macs {
             let key = &verifier.keyring().current.key;
             if found.is_none() {
-                std::hint::black_box(signed_text(key, None, &mut print));
+                std::hint::black_box(texts.signed_by(key, None, &mut print));
             }
             for found in found.iter().flatten() {
-                std::hint::black_box(signed_text(key, Some(found), &mut print));
+                std::hint::black_box(texts.signed_by(key, Some(found), &mut print));
             }
         }
         Err(verifier.reject(kind))

@@ -74,6 +74,7 @@ mod methods;
 mod remote;
 mod session;
 mod text;
+mod texts;
 mod token;
 mod units;
 mod verified;
