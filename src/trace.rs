@@ -3,6 +3,13 @@
 // Which of them are used depends on the features.
 #![allow(unused_macros, unused_imports)]
 
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
 #[cfg(feature = "tracing")]
 macro_rules! debug {
     ($($event:tt)*) => { tracing::debug!(target: "tower_webhook", $($event)*) };
@@ -54,4 +61,46 @@ pub(crate) fn is_heard() -> bool {
     return tracing::enabled!(target: "tower_webhook", tracing::Level::DEBUG);
     #[cfg(not(feature = "tracing"))]
     false
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Limits the lines about one subject to one a minute, so that requests cannot flood the log.
+pub(crate) struct PerMinute<K>(Mutex<HashMap<K, Written>>);
+
+/// The last line, and the number of lines left out since.
+struct Written {
+    at: SystemTime,
+    suppressed: u64,
+}
+
+impl<K: Eq + Hash> PerMinute<K> {
+    /// Whether a line is to be written now: `None` if not, and otherwise the value of its field
+    /// `suppressed`, which is left out where it would be 0.
+    pub(crate) fn admit(&self, subject: K, now: SystemTime) -> Option<Option<u64>> {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(last) = lines.get_mut(&subject) else {
+            let first = Written {
+                at: now,
+                suppressed: 0,
+            };
+            lines.insert(subject, first);
+            return Some(None);
+        };
+        // A line in the future was written before the clock jumped back, and must not silence the
+        // log until the clock gets there.
+        if now.duration_since(last.at).is_ok_and(|age| age < MINUTE) {
+            last.suppressed = last.suppressed.saturating_add(1);
+            return None;
+        }
+        last.at = now;
+        let suppressed = std::mem::take(&mut last.suppressed);
+        Some((suppressed > 0).then_some(suppressed))
+    }
+}
+
+impl<K> Default for PerMinute<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
 }

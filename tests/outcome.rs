@@ -20,6 +20,7 @@ use log::Log;
 use tower::Layer as _;
 use tower_webhook::{
     Head, Keys, Secret, WebhookLayer,
+    handshake::Decision,
     providers::{self, Provider},
     scheme::Algorithm,
     webhook::{Outcome, Verdict},
@@ -219,6 +220,94 @@ async fn a_flood_stays_below_warn() {
     }
     assert_eq!(told.take().len(), 1);
     drop(guard);
+}
+
+/// Unsigned requests can make a key source fail as often as an attacker likes.
+#[tokio::test(start_paused = true)]
+async fn failures_of_a_key_source_write_one_warning_a_minute() {
+    let log = Log::default();
+    let guard = log.listen_from(LevelFilter::WARN);
+    let (told, clock) = (Told::default(), TestClock::new());
+    let source = |head: Head<'_>| {
+        let hangs = head.path() == "/hangs";
+        async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            Err::<Option<Keys>, _>(io::Error::other("no database"))
+        }
+    };
+    let layer = WebhookLayer::per_request(providers::github(), source).unwrap();
+    let layer = layer.clock(clock.clone()).on_outcome(told.observer());
+    let services = [
+        layer.clone().layer(Recorder::default()),
+        layer.layer(Recorder::default()),
+    ];
+    let flood = async |path: &str, count: usize| {
+        for service in services.iter().cycle().take(count) {
+            let url = format!("https://hooks.example.com{path}");
+            send(service, github("{}").uri(&url).request()).await;
+        }
+    };
+    let line = |reason: &str, suppressed: &str| {
+        format!(
+            "WARN tower_webhook: webhook delivery refused provider=\"github\" reason=the key source \
+             {reason}{suppressed}"
+        )
+    };
+    let (fails, hangs) = ("failed: no database", "did not answer within 2 s");
+    flood("/", 1000).await;
+    assert_eq!(log.take(), [line(fails, "")]);
+    // A kind does not hide another one.
+    flood("/hangs", 100).await;
+    assert_eq!(log.take(), [line(hangs, "")]);
+    clock.set(NOW + 59);
+    flood("/", 1).await;
+    assert!(log.take().is_empty());
+    clock.set(NOW + 60);
+    flood("/", 100).await;
+    assert_eq!(log.take(), [line(fails, " suppressed=1000")]);
+    // A clock that jumps back does not silence the log until it gets there again.
+    clock.set(NOW - 1_000_000);
+    flood("/", 100).await;
+    assert_eq!(log.take(), [line(fails, " suppressed=99")]);
+    clock.set(NOW);
+    flood("/", 1).await;
+    flood("/hangs", 1).await;
+    assert_eq!(log.take(), [line(fails, " suppressed=99")]);
+    assert_eq!(told.take().len(), 1303);
+    drop(guard);
+    // Those that are left out are events at debug level.
+    let _guard = log.listen();
+    flood("/", 10).await;
+    let lines = log.take();
+    assert_eq!(lines.len(), 10);
+    assert!(lines.iter().all(|line| line.starts_with("DEBUG")));
+}
+
+/// Nobody signs the handshake in which Asana issues a secret.
+#[tokio::test]
+async fn failures_to_take_a_handshake_write_one_warning_a_minute() {
+    let log = Log::default();
+    let _guard = log.listen_from(LevelFilter::WARN);
+    let layer = WebhookLayer::new(providers::asana(), common::secret()).unwrap();
+    let layer = layer.hand_over(|_| async { Err::<Decision, _>(io::Error::other("no disk")) });
+    let clock = TestClock::new();
+    let service = layer.clock(clock.clone()).layer(Recorder::default());
+    let flood = async |count: usize| {
+        for _ in 0..count {
+            let asked =
+                Delivery::new("").header("x-hook-secret", "b537207f20cbfa02357cf448134da559");
+            assert_eq!(send(&service, asked.request()).await.status, 503);
+        }
+    };
+    flood(1000).await;
+    assert_eq!(log.take().len(), 1);
+    clock.set(NOW + 60);
+    flood(1).await;
+    let lines = log.take();
+    assert_eq!(lines.len(), 1);
+    assert!(lines.iter().all(|line| line.ends_with("suppressed=999")));
 }
 
 /// 16: what observers and logs get holds no secret, no MAC and no body.

@@ -1142,6 +1142,11 @@ async fn no_log_shows_keys_that_were_looked_up() {
             // Told of once, and the other frames come after it.
             let count = usize::from(!level.is_empty() && (level != "INFO" || size == 7));
             assert_eq!(own.len(), count, "16: {kind}: {text}");
+            // A warning is not repeated within a minute.
+            let level = match level {
+                "WARN" if size > 7 => "DEBUG",
+                level => level,
+            };
             for line in own {
                 assert!(line.contains(level), "16: {line}");
                 let reason = answer.rejection.as_ref().map(ToString::to_string);

@@ -231,6 +231,13 @@ pub enum RejectionKind {
         /// The deadline.
         deadline: Duration,
     },
+    /// The public key of the delivery has to be fetched, and the
+    /// [limit](crate::keys::RemoteKeys::fetches_per_minute) on such fetches is used up.
+    #[non_exhaustive]
+    KeyFetchLimited {
+        /// The limit of one provider.
+        per_minute: usize,
+    },
     /// The same delivery is being handled at this moment, or was when its claim was last renewed.
     InFlight,
     /// The [`Store`](crate::dedupe::Store) failed, or is full.
@@ -297,6 +304,7 @@ impl RejectionKind {
             | Self::OverMemoryBudget
             | Self::KeySourceFailed { .. }
             | Self::KeySourceTimeout { .. }
+            | Self::KeyFetchLimited { .. }
             | Self::InFlight
             | Self::StoreFailed { .. }
             | Self::StoreTimeout { .. } => RejectionClass::Unavailable,

@@ -50,6 +50,7 @@ impl RejectionKind {
             Self::HandoverFailed { .. } => "handover_failed",
             Self::KeySourceFailed { .. } => "key_source_failed",
             Self::KeySourceTimeout { .. } => "key_source_timeout",
+            Self::KeyFetchLimited { .. } => "key_fetch_limited",
             Self::InFlight => "in_flight",
             Self::StoreFailed { .. } => "store_failed",
             Self::StoreTimeout { .. } => "store_timeout",

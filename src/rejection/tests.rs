@@ -161,6 +161,10 @@ fn names_stay_what_they_are() {
             RejectionKind::KeySourceTimeout { deadline: second },
             "key_source_timeout",
         ),
+        (
+            RejectionKind::KeyFetchLimited { per_minute: 20 },
+            "key_fetch_limited",
+        ),
         (RejectionKind::InFlight, "in_flight"),
         (
             RejectionKind::StoreFailed { error: "no".into() },

@@ -122,6 +122,9 @@ impl fmt::Display for RejectionKind {
                 "the key source did not answer within {} s",
                 deadline.as_secs_f64()
             ),
+            Self::KeyFetchLimited { per_minute } => {
+                write!(f, "the limit of {per_minute} key fetches a minute is used up")
+            }
             Self::InFlight => f.write_str("the same delivery is being handled at this moment"),
             Self::StoreFailed { error } => {
                 write!(f, "the store of deliveries failed: {error}")

@@ -3,7 +3,12 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::Response;
 
-use super::{MemoryBudget, answering::Taker, lookup::Source, outcome::Observer};
+use super::{
+    MemoryBudget,
+    answering::Taker,
+    lookup::Source,
+    outcome::{Observer, Warnings},
+};
 use crate::{
     rejection::{self, Rejection},
     verify::Verifier,
@@ -24,6 +29,7 @@ pub(super) struct Config {
     pub(super) answers_handshakes: bool,
     pub(super) taker: Option<Taker>,
     pub(super) observer: Option<Arc<Observer>>,
+    pub(super) warnings: Warnings,
     #[cfg(feature = "diagnose")]
     pub(super) watch: Option<super::watch::Watch>,
     pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
@@ -45,6 +51,7 @@ impl Config {
             answers_handshakes: true,
             taker: None,
             observer: None,
+            warnings: Warnings::default(),
             #[cfg(feature = "diagnose")]
             watch: None,
             renderer: Arc::new(rejection::json),

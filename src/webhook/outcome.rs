@@ -6,7 +6,7 @@ use super::{WebhookLayer, config::Config};
 use crate::{
     head::Head,
     rejection::{Rejection, RejectionKind},
-    trace,
+    trace::{self, PerMinute},
     verify::Verified,
 };
 
@@ -148,7 +148,11 @@ impl Config {
     ) {
         match started {
             Some(started) => self.tell_all(head, verdict, bytes, started.elapsed()),
-            None => Self::warn(verdict),
+            None => {
+                if let Verdict::Refused(rejection) = verdict {
+                    self.warn(rejection);
+                }
+            }
         }
     }
 
@@ -188,7 +192,7 @@ impl Config {
                 handshake = handshake,
                 "webhook handshake answered"
             ),
-            Verdict::Refused(rejection) if is_our_fault(rejection) => Self::warn(verdict),
+            Verdict::Refused(rejection) if self.warn(rejection) => {}
             Verdict::Refused(rejection) => trace::debug!(
                 provider = provider,
                 reason = %rejection,
@@ -204,18 +208,33 @@ impl Config {
         }
     }
 
-    /// Of the operator's own faults the log hears at warn level. Refusals stay below: anybody can cause as
-    /// many as they like.
-    fn warn(verdict: Verdict<'_>) {
-        if let Verdict::Refused(rejection) = verdict {
-            if is_our_fault(rejection) {
-                trace::warn!(
-                    provider = rejection.provider(),
-                    reason = %rejection,
-                    "webhook delivery refused"
-                );
-            }
+    /// Logs a rejection at warn level if the sender is not at fault, and returns whether it did.
+    /// Unsigned requests can cause such rejections too, so each kind has one line a minute.
+    fn warn(&self, rejection: &Rejection) -> bool {
+        if !is_our_fault(rejection) {
+            return false;
         }
+        let name = rejection.kind().name();
+        let Some(suppressed) = self.warnings.0.admit(name, self.verifier.now()) else {
+            return false;
+        };
+        trace::warn!(
+            provider = rejection.provider(),
+            reason = %rejection,
+            suppressed = suppressed,
+            "webhook delivery refused"
+        );
+        true
+    }
+}
+
+/// The lines at warn level of one layer. A layer that is made from another one has its own.
+#[derive(Default)]
+pub(super) struct Warnings(PerMinute<&'static str>);
+
+impl Clone for Warnings {
+    fn clone(&self) -> Self {
+        Self::default()
     }
 }
 
@@ -223,6 +242,7 @@ fn is_our_fault(rejection: &Rejection) -> bool {
     matches!(
         rejection.kind(),
         RejectionKind::HandoverFailed { .. }
+            | RejectionKind::KeyFetchLimited { .. }
             | RejectionKind::KeySourceFailed { .. }
             | RejectionKind::KeySourceTimeout { .. }
     )
