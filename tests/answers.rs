@@ -13,13 +13,14 @@ use std::{
 
 use bytes::Bytes;
 use common::{
-    Answer, BODY, Delivery, NOW, Recorder, STANDARD_ID, Script, Step, TestClock, generic, now,
-    secret, send, slack, standard, standard_secret, with_any_method,
+    Answer, BODY, Delivery, NOW, Recorder, STANDARD_ID, Script, Step, TestClock, Vector, Verdict,
+    generic, now, secret, send, slack, standard, standard_secret, vectors, with_any_method,
 };
 use http::{Method, Request, Response, StatusCode, Version};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_webhook::{
     Rejection, VerifiedBody, WebhookLayer,
+    keys::{FetchedKeys, KeyFetcher, KeyRequest, RemoteKeys},
     providers::{self, Provider},
     rejection::{self, RejectionClass},
     webhook::{MemoryBudget, Webhook},
@@ -54,6 +55,34 @@ fn standard_layer() -> WebhookLayer {
     WebhookLayer::new(providers::standard_webhooks(), standard_secret())
         .unwrap()
         .clock(TestClock::new())
+}
+
+/// A layer that may not fetch a key.
+fn fetching_layer() -> WebhookLayer {
+    struct Nowhere;
+
+    impl KeyFetcher for Nowhere {
+        type Error = Infallible;
+
+        async fn fetch(&self, _: KeyRequest) -> Result<Option<FetchedKeys>, Infallible> {
+            Ok(None)
+        }
+    }
+
+    let keys = RemoteKeys::new(Nowhere).fetches_per_minute(0);
+    let clock = TestClock::new();
+    clock.set(published().now);
+    let layer = WebhookLayer::remote_keys(providers::plaid(), keys).unwrap();
+    layer.clock(clock)
+}
+
+/// A delivery whose key is published.
+fn published() -> Vector {
+    let mut files = vectors().into_iter();
+    let plaid = files.find(|file| file.provider == "plaid").unwrap();
+    let mut cases = plaid.cases.into_iter();
+    let genuine = cases.find(|case| case.expect == Verdict::Accept);
+    genuine.unwrap()
 }
 
 fn good() -> Delivery {
@@ -99,6 +128,11 @@ impl Case {
     fn through_standard_webhooks(mut self) -> Self {
         self.provider = "standard-webhooks";
         self.through(standard_layer)
+    }
+
+    fn through_published_keys(mut self) -> Self {
+        self.provider = "plaid";
+        self.through(fetching_layer)
     }
 
     /// Sent through its layer after `change`.
@@ -269,6 +303,13 @@ fn body_cases() -> Vec<Case> {
             good().request()
         })
         .through(poor_layer),
+        case(
+            "no more key fetches",
+            R::Unavailable,
+            "KeyFetchLimited",
+            || published().delivery().request(),
+        )
+        .through_published_keys(),
     ]
 }
 

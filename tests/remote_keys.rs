@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
+mod log;
 
 use std::{
     collections::HashMap,
@@ -21,6 +22,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1 as server, service::service_fn};
 use hyper_util::rt::TokioIo;
+use log::Log;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{
     TlsAcceptor, TlsConnector,
@@ -35,6 +37,7 @@ use tower_webhook::{
     providers::{self, Provider},
     rejection::RejectionKind,
 };
+use tracing_subscriber::filter::LevelFilter;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -598,7 +601,7 @@ async fn strangers_make_us_fetch_so_often_a_minute_and_no_more() {
             assert!(answer.header("retry-after").is_some());
             assert_eq!(
                 answer.rejection.unwrap().to_string(),
-                "the key source failed: 5 documents were fetched in a minute, and no more are"
+                "the limit of 5 key fetches a minute is used up"
             );
         }
         statuses.push(answer.status.as_u16());
@@ -799,4 +802,559 @@ async fn without_tower_keys_are_fetched_between_the_head_and_the_end() {
         .fetch_keys(&keys, &delivery.head, b"{}")
         .await
         .unwrap();
+}
+
+/// A fetcher for which every URL but one does not exist.
+#[derive(Clone)]
+struct Publishing {
+    url: String,
+    document: String,
+    asked: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl Publishing {
+    fn new((url, document): (String, String)) -> Self {
+        Self {
+            url,
+            document,
+            asked: Arc::default(),
+        }
+    }
+
+    fn asked_for_it(&self) -> usize {
+        let asked = self.asked.lock().unwrap();
+        asked.get(&self.url).copied().unwrap_or_default()
+    }
+}
+
+impl KeyFetcher for Publishing {
+    type Error = BoxError;
+
+    async fn fetch(&self, request: KeyRequest) -> Result<Option<FetchedKeys>, BoxError> {
+        let mut url = request.url().to_string();
+        if let Some(id) = request.key_id() {
+            url = format!("{url}?id={id}");
+        }
+        tokio::task::yield_now().await;
+        let is_it = url == self.url;
+        *self.asked.lock().unwrap().entry(url).or_default() += 1;
+        Ok(is_it.then(|| FetchedKeys::new(self.document.clone())))
+    }
+}
+
+/// Lets tasks that the layer has started run.
+async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A delivery of PayPal that names a certificate which does not exist.
+fn naming_certificate(case: &Vector, id: impl std::fmt::Display) -> Delivery {
+    let url = format!("https://api.paypal.com/v1/notifications/certs/MADE-UP-{id}");
+    case.delivery().set("paypal-cert-url", url)
+}
+
+/// A delivery whose token names a key that does not exist.
+fn naming_key(case: &Vector, header: &str, alg: &str, id: impl std::fmt::Display) -> Delivery {
+    let delivery = case.delivery();
+    let value = delivery.head.headers[header].to_str().unwrap();
+    let (start, rest) = value.split_once('.').unwrap();
+    let prefix = if start.starts_with("Bearer ") {
+        "Bearer "
+    } else {
+        ""
+    };
+    let token = format!(r#"{{"alg":"{alg}","kid":"made-up-{id}"}}"#);
+    let token = common::base64url_unpadded(token.as_bytes());
+    let value = format!("{prefix}{token}.{rest}");
+    delivery.set(header, value)
+}
+
+/// The genuine delivery comes last in each minute, when the limit is used up.
+#[tokio::test]
+async fn a_flood_of_made_up_names_never_blocks_a_genuine_delivery() {
+    type Forge = fn(&Vector, String) -> Delivery;
+    let rows: [(&str, Forge); 3] = [
+        ("paypal", |case, id| naming_certificate(case, id)),
+        ("plaid", |case, id| {
+            naming_key(case, "plaid-verification", "ES256", id)
+        }),
+        ("google_pubsub_jwt", |case, id| {
+            naming_key(case, "authorization", "RS256", id)
+        }),
+    ];
+    for (name, forge) in rows {
+        let case = genuine(name);
+        let fetcher = Publishing::new(published(name, &case));
+        let clock = TestClock::new();
+        let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
+        let rig = Rig::new(layer(&case, provider(name, &case), keys), case.delivery());
+        let service = &rig.service;
+        assert_eq!(send(service, case.delivery().request()).await.status, 200);
+        for minute in 1..=180 {
+            clock.set(NOW + minute * 60);
+            for at in 0..21 {
+                let forged = forge(&case, format!("{minute}-{at}"));
+                let answer = send(service, forged.request()).await;
+                assert!([403, 503].contains(&answer.status.as_u16()), "{answer:?}");
+            }
+            let answer = send(service, case.delivery().request()).await;
+            assert_eq!(answer.status, 200, "{name}: minute {minute}: {answer:?}");
+            settle().await;
+        }
+        if name != "google_pubsub_jwt" {
+            assert_eq!(
+                fetcher.asked_for_it(),
+                4,
+                "{name}: once and three refreshes"
+            );
+        }
+    }
+}
+
+/// Three hours later the cache has seen more made-up names than it has places.
+#[tokio::test]
+async fn a_document_that_is_seldom_used_outlives_a_flood() {
+    let case = genuine("paypal");
+    let fetcher = Publishing::new(published("paypal", &case));
+    let clock = TestClock::new();
+    let keys = RemoteKeys::new(fetcher.clone())
+        .clock(clock.clone())
+        .fetches_per_minute(10_000);
+    let rig = Rig::new(
+        layer(&case, provider("paypal", &case), keys.clone()),
+        case.delivery(),
+    );
+    let genuine = || async { send(&rig.service, case.delivery().request()).await.status };
+    assert_eq!(genuine().await, 200);
+    for at in 0..3000 {
+        for _ in 0..3 {
+            let forged = naming_certificate(&case, at);
+            assert_eq!(send(&rig.service, forged.request()).await.status, 403);
+        }
+    }
+    assert_eq!(genuine().await, 200);
+    assert_eq!(fetcher.asked_for_it(), 1);
+    // What has verified is not forgotten with the documents.
+    keys.forget_all();
+    let keys = keys.fetches_per_minute(20);
+    let rig = Rig::new(
+        layer(&case, provider("paypal", &case), keys),
+        case.delivery(),
+    );
+    let answer = send(&rig.service, naming_certificate(&case, "x").request()).await;
+    assert_eq!(answer.kind(), "KeyFetchLimited");
+    let answer = send(&rig.service, case.delivery().request()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(fetcher.asked_for_it(), 2);
+}
+
+#[tokio::test]
+async fn providers_that_share_their_keys_have_limits_of_their_own() {
+    let (paypal, google) = (genuine("paypal"), genuine("google_pubsub_jwt"));
+    let fetcher = Publishing::new(published("google_pubsub_jwt", &google));
+    let keys = RemoteKeys::new(fetcher).clock(TestClock::new());
+    let rig = |name: &str, case: &Vector| {
+        let layer = layer(case, provider(name, case), keys.clone());
+        Rig::new(layer, case.delivery())
+    };
+    let flooded = rig("paypal", &paypal);
+    let mut kinds = Vec::new();
+    for at in 0..21 {
+        let forged = naming_certificate(&paypal, at);
+        kinds.push(send(&flooded.service, forged.request()).await.kind());
+    }
+    let other = rig("google_pubsub_jwt", &google);
+    let answer = send(&other.service, google.delivery().request()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(kinds.pop().unwrap(), "KeyFetchLimited");
+    assert!(
+        kinds.iter().all(|kind| kind == "UnknownTenant"),
+        "{kinds:?}"
+    );
+}
+
+/// The end of the document of an hour that the first fetch gives.
+const END: i64 = NOW + 3600;
+
+/// The moment from which it is refreshed.
+const REFRESH: i64 = END - 720;
+
+#[tokio::test]
+async fn a_document_is_refreshed_once_before_its_end() {
+    let google = Google::new([Answer::Document(set(&[jwk()]))]);
+    assert_eq!(google.status().await, 200);
+    google.clock.set(REFRESH - 1);
+    assert_eq!(google.status().await, 200);
+    settle().await;
+    assert_eq!(google.fetcher.asked(), 1);
+    google.clock.set(REFRESH);
+    let deliveries = (0..50).map(|_| {
+        let (service, request) = (google.rig.service.clone(), google.case.delivery().request());
+        tokio::spawn(async move { send(&service, request).await.status })
+    });
+    for status in deliveries.collect::<Vec<_>>() {
+        assert_eq!(status.await.unwrap(), 200);
+    }
+    settle().await;
+    assert_eq!(google.fetcher.asked(), 2);
+    // The new document has an hour of its own.
+    for (seconds, asked) in [(0, 2), (2160, 2), (2880, 3), (2881, 3)] {
+        google.clock.set(REFRESH + seconds);
+        assert_eq!(google.status().await, 200);
+        settle().await;
+        assert_eq!(
+            google.fetcher.asked(),
+            asked,
+            "{seconds} s after the refresh"
+        );
+    }
+}
+
+/// A document that no delivery has passed with is not worth a fetch.
+#[tokio::test]
+async fn a_document_that_has_not_verified_is_not_refreshed() {
+    let google = Google::new([Answer::Document(set(&[jwk()]))]);
+    let forged = || {
+        let delivery = google.case.delivery();
+        let value = delivery.head.headers["authorization"].to_str().unwrap();
+        let (text, _) = value.rsplit_once('.').unwrap();
+        let signature = common::base64url_unpadded(&[1; 256]);
+        let value = format!("{text}.{signature}");
+        delivery.set("authorization", value)
+    };
+    for seconds in [0, 2880, 3599] {
+        google.clock.set(NOW + seconds);
+        let answer = send(&google.rig.service, forged().request()).await;
+        assert_eq!(answer.kind(), "SignatureMismatch");
+        settle().await;
+        assert_eq!(google.fetcher.asked(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_hangs_delays_no_delivery() {
+    let google = Google::new([
+        Answer::Document(set(&[jwk()])),
+        Answer::Hangs,
+        Answer::Hangs,
+        Answer::Document(set(&[jwk()])),
+    ]);
+    assert_eq!(google.status().await, 200);
+    let tasks = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    let idle = tasks();
+    let begun = tokio::time::Instant::now();
+    for seconds in 0..60 {
+        google.clock.set(REFRESH + seconds);
+        assert_eq!(google.status().await, 200);
+        settle().await;
+        assert_eq!((google.fetcher.asked(), tasks()), (2, idle + 1));
+    }
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    // The deadline of key look-ups ends it.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(tasks(), idle);
+    google.clock.set(REFRESH + 60);
+    assert_eq!(google.status().await, 200);
+    settle().await;
+    assert_eq!(google.fetcher.asked(), 3);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    google.clock.set(REFRESH + 120);
+    assert_eq!(google.status().await, 200);
+    settle().await;
+    google.clock.set(END + 1);
+    assert_eq!(google.status().await, 200);
+    assert_eq!(google.fetcher.asked(), 4);
+}
+
+/// An unsigned request that waits for a key ID which the set lacks has no hold on the others, even
+/// when the document is due.
+#[tokio::test(start_paused = true)]
+async fn a_made_up_key_id_delays_no_delivery() {
+    let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Hangs]);
+    assert_eq!(google.status().await, 200);
+    google.clock.set(REFRESH);
+    let (service, request) = (
+        google.rig.service.clone(),
+        google.naming("made-up").request(),
+    );
+    let forged = tokio::spawn(async move { send(&service, request).await.kind() });
+    settle().await;
+    assert_eq!(google.fetcher.asked(), 2);
+    let begun = tokio::time::Instant::now();
+    assert_eq!(google.status().await, 200);
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    assert_eq!(forged.await.unwrap(), "KeySourceTimeout");
+}
+
+#[tokio::test]
+async fn a_failed_refresh_leaves_the_document_in_place() {
+    let empty = || Answer::Document(set(&[]));
+    let rubbish = || Answer::Document("nonsense".to_owned());
+    for fault in [
+        Answer::Nothing,
+        Answer::Fails,
+        Answer::Panics,
+        empty(),
+        rubbish(),
+    ] {
+        let google = Google::new([Answer::Document(set(&[jwk()])), fault]);
+        assert_eq!(google.status().await, 200);
+        for (seconds, asked) in [(0, 2), (59, 2), (60, 3), (719, 4)] {
+            google.clock.set(REFRESH + seconds);
+            assert_eq!(google.status().await, 200, "after {seconds} s");
+            settle().await;
+            assert_eq!(google.fetcher.asked(), asked, "after {seconds} s");
+        }
+        // Nor does such an answer to a request that names a key which the set lacks.
+        let answer = send(&google.rig.service, google.naming("made-up").request()).await;
+        assert_eq!(answer.kind(), "KeySourceFailed");
+        assert_eq!(google.status().await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_fetched_again_is_used_for_another_hour() {
+    let empty = || Answer::Document(set(&[]));
+    for fault in [Answer::Nothing, Answer::Fails, Answer::Panics, empty()] {
+        let google = Google::new([Answer::Document(set(&[jwk()])), fault]);
+        assert_eq!(google.status().await, 200);
+        for seconds in [0, 1, 3599] {
+            google.clock.set(END + seconds);
+            assert_eq!(google.status().await, 200, "{seconds} s after the end");
+        }
+        google.clock.set(END + 3600);
+        let answer = send(&google.rig.service, google.case.delivery().request()).await;
+        assert!([403, 503].contains(&answer.status.as_u16()), "{answer:?}");
+        assert!(answer.rejection.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_whose_fetch_hangs_is_used_after_the_deadline() {
+    let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Hangs]);
+    assert_eq!(google.status().await, 200);
+    google.clock.set(END);
+    let begun = tokio::time::Instant::now();
+    assert_eq!(google.status().await, 200);
+    assert_eq!(begun.elapsed().as_secs(), 2);
+    google.clock.set(END + 3600);
+    let answer = send(&google.rig.service, google.case.delivery().request()).await;
+    assert_eq!(answer.kind(), "KeySourceTimeout");
+}
+
+#[tokio::test]
+async fn a_failing_provider_is_asked_twenty_times_a_minute() {
+    let log = Log::default();
+    let _guard = log.listen_from(LevelFilter::WARN);
+    let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Fails]);
+    assert_eq!(google.status().await, 200);
+    google.clock.set(END);
+    for _ in 0..100 {
+        assert_eq!(google.status().await, 200);
+    }
+    assert_eq!(google.fetcher.asked(), 21);
+    google.clock.set(END + 60);
+    assert_eq!(google.status().await, 200);
+    assert_eq!(google.fetcher.asked(), 22);
+    let line = |suppressed| {
+        format!(
+            "WARN tower_webhook: expired public keys are used, because they could not be fetched \
+             again provider=\"google-pubsub-jwt\" reason=the network is down{suppressed}"
+        )
+    };
+    assert_eq!(log.take(), [line(""), line(" suppressed=99")]);
+    google.clock.set(END + 3600);
+    for at in 0..21 {
+        let answer = send(&google.rig.service, google.case.delivery().request()).await;
+        let kind = if at < 20 {
+            "KeySourceFailed"
+        } else {
+            "KeyFetchLimited"
+        };
+        assert_eq!(answer.kind(), kind);
+    }
+}
+
+/// The provider says that there is no such key any more, or that it has expired.
+#[tokio::test]
+async fn a_key_that_was_withdrawn_is_used_until_its_document_ends() {
+    let case = genuine("plaid");
+    let (_, document) = published("plaid", &case);
+    let expired = document.replace(r#""expired_at":null"#, r#""expired_at":1"#);
+    assert_ne!(expired, document);
+    for withdrawn in [Answer::Nothing, Answer::Document(expired)] {
+        let fetcher = Scripted::new([Answer::Document(document.clone()), withdrawn]);
+        let clock = TestClock::new();
+        let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
+        let layer = layer(&case, provider("plaid", &case), keys);
+        let rig = Rig::new(layer, case.delivery());
+        for (at, status, asked) in [
+            (NOW, 200, 1),
+            (REFRESH, 200, 2),
+            (END - 1, 200, 3),
+            (END, 403, 4),
+            (END + 59, 403, 4),
+            (END + 60, 403, 5),
+        ] {
+            clock.set(at);
+            let answer = send(&rig.service, case.delivery().request()).await;
+            assert_eq!(answer.status, status, "{at}: {answer:?}");
+            settle().await;
+            assert_eq!(fetcher.asked(), asked, "{at}");
+        }
+    }
+}
+
+/// Anybody can cause the first fetch of a document, and that proves nothing.
+#[tokio::test]
+async fn a_document_that_has_not_verified_is_not_used_after_its_end() {
+    let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Fails]);
+    let answer = send(&google.rig.service, google.naming("made-up").request()).await;
+    assert_eq!(answer.kind(), "UnknownTenant");
+    google.clock.set(END);
+    let answer = send(&google.rig.service, google.case.delivery().request()).await;
+    assert_eq!(answer.kind(), "KeySourceFailed");
+}
+
+#[tokio::test]
+async fn without_tower_a_document_that_has_verified_is_used_after_its_end() {
+    let case = genuine("google_pubsub_jwt");
+    let clock = TestClock::new();
+    let fetcher = Scripted::new([Answer::Document(set(&[jwk()])), Answer::Fails]);
+    let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
+    let now = case.now;
+    let verifier = Verifier::remote(provider("google_pubsub_jwt", &case)).unwrap();
+    let verifier = verifier.clock(move || common::at(now));
+    let (delivery, body) = (case.delivery(), case.body());
+    for (at, asked) in [(NOW, 1), (REFRESH, 1), (END, 2), (END + 3599, 3)] {
+        clock.set(at);
+        let mut session = verifier.begin(&delivery.head).unwrap();
+        let fetched = session.fetch_keys(&keys, &delivery.head, &body).await;
+        fetched.unwrap();
+        session.finish([&body]).unwrap();
+        settle().await;
+        assert_eq!(fetcher.asked(), asked, "{at}");
+    }
+    clock.set(END + 3600);
+    let mut session = verifier.begin(&delivery.head).unwrap();
+    let error = session.fetch_keys(&keys, &delivery.head, &body).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind().name(), "key_source_failed");
+}
+
+/// Without a runtime, or without a deadline that would end a refresh, the delivery after the end of
+/// the document waits.
+#[test]
+fn without_a_task_the_delivery_after_the_end_fetches() {
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_all().build().unwrap();
+    for has_runtime in [false, true] {
+        let case = genuine("google_pubsub_jwt");
+        let fetcher = Scripted::new([Answer::Document(set(&[jwk()]))]);
+        let clock = TestClock::new();
+        let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
+        let mut layer = layer(&case, provider("google_pubsub_jwt", &case), keys);
+        if has_runtime {
+            layer = layer.key_deadline(None);
+        }
+        let rig = Rig::new(layer, case.delivery());
+        let send = || send(&rig.service, case.delivery().request());
+        assert_eq!(runtime.block_on(send()).status, 200);
+        clock.set(REFRESH);
+        let answer = if has_runtime {
+            runtime.block_on(async {
+                let answer = send().await;
+                settle().await;
+                answer
+            })
+        } else {
+            let mut sent = tokio_test::task::spawn(send());
+            tokio_test::assert_ready!(sent.poll())
+        };
+        assert_eq!((answer.status.as_u16(), fetcher.asked()), (200, 1));
+        clock.set(END);
+        assert_eq!(runtime.block_on(send()).status, 200);
+        assert_eq!(fetcher.asked(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_made_up_names_writes_one_warning_a_minute() {
+    let log = Log::default();
+    let guard = log.listen_from(LevelFilter::WARN);
+    let case = genuine("plaid");
+    let fetcher = Publishing::new(published("plaid", &case));
+    let keys = RemoteKeys::new(fetcher).clock(TestClock::new());
+    let clock = TestClock::new();
+    let layer = layer(&case, provider("plaid", &case), keys).clock(clock.clone());
+    let rig = Rig::new(layer, case.delivery());
+    let line = |suppressed| {
+        format!(
+            "WARN tower_webhook: webhook delivery refused provider=\"plaid\" reason=the limit of 20 \
+             key fetches a minute is used up{suppressed}"
+        )
+    };
+    let flood = |from: usize, to: usize| {
+        let (case, rig) = (&case, &rig);
+        async move {
+            for at in from..to {
+                let forged = naming_key(case, "plaid-verification", "ES256", at);
+                send(&rig.service, forged.request()).await;
+            }
+        }
+    };
+    clock.set(case.now);
+    flood(0, 1000).await;
+    assert_eq!(log.take(), [line("")]);
+    clock.set(case.now + 59);
+    flood(1000, 1001).await;
+    assert!(log.take().is_empty());
+    clock.set(case.now + 60);
+    flood(1001, 1100).await;
+    assert_eq!(log.take(), [line(" suppressed=980")]);
+    // A clock that jumps back does not silence the log until it gets there again.
+    clock.set(case.now);
+    flood(1100, 1101).await;
+    assert_eq!(log.take(), [line(" suppressed=98")]);
+    drop(guard);
+    // Each of the others is an event at debug level.
+    let _guard = log.listen();
+    flood(1101, 1201).await;
+    let lines = log.take();
+    assert_eq!(lines.len(), 100);
+    assert!(lines.iter().all(|line| line.starts_with("DEBUG")));
+}
+
+#[tokio::test]
+async fn a_used_up_limit_is_a_reason_of_its_own() {
+    let case = genuine("plaid");
+    let keys = RemoteKeys::new(Nothing).fetches_per_minute(0);
+    let rig = Rig::new(
+        layer(&case, provider("plaid", &case), keys.clone()),
+        case.delivery(),
+    );
+    let answer = send(&rig.service, case.delivery().request()).await;
+    let rejection = answer.rejection.as_ref().unwrap();
+    assert!(matches!(
+        rejection.kind(),
+        RejectionKind::KeyFetchLimited { per_minute: 0, .. }
+    ));
+    assert_eq!(rejection.kind().name(), "key_fetch_limited");
+    assert_eq!((answer.status.as_u16(), rig.inner.calls()), (503, 0));
+    assert_eq!(answer.header("retry-after").unwrap(), "1");
+    assert_eq!(answer.text(), r#"{"error":"Service unavailable"}"#);
+
+    let now = case.now;
+    let verifier = Verifier::remote(provider("plaid", &case)).unwrap();
+    let verifier = verifier.clock(move || common::at(now));
+    let (delivery, body) = (case.delivery(), case.body());
+    let mut session = verifier.begin(&delivery.head).unwrap();
+    let error = session.fetch_keys(&keys, &delivery.head, &body).await;
+    assert_eq!(error.unwrap_err().kind().name(), "key_fetch_limited");
 }

@@ -5,6 +5,8 @@ use std::{
 };
 use std::{sync::Arc, time::SystemTime};
 
+#[cfg(feature = "remote-keys")]
+use super::remote::Proof;
 use super::{KeyError, Secret};
 use crate::{
     mac::{Algorithm, Key},
@@ -20,6 +22,8 @@ pub(crate) struct Keyring {
     is_decoy: bool,
     algorithm: Algorithm,
     form: KeyForm,
+    #[cfg(feature = "remote-keys")]
+    proof: Option<Arc<Proof>>,
 }
 
 #[derive(Debug)]
@@ -68,6 +72,8 @@ impl Keyring {
             is_decoy: false,
             algorithm,
             form,
+            #[cfg(feature = "remote-keys")]
+            proof: None,
         })
     }
 
@@ -82,6 +88,22 @@ impl Keyring {
             is_decoy: true,
             algorithm: spec.algorithm,
             form: spec.key_form,
+            #[cfg(feature = "remote-keys")]
+            proof: None,
+        }
+    }
+
+    #[cfg(feature = "remote-keys")]
+    pub(super) fn with_proof(mut self, proof: Arc<Proof>) -> Self {
+        self.proof = Some(proof);
+        self
+    }
+
+    /// Notes that a delivery passed with one of the keys.
+    #[cfg(feature = "remote-keys")]
+    pub(crate) fn note_verified(&self) {
+        if let Some(proof) = &self.proof {
+            proof.give();
         }
     }
 

@@ -48,9 +48,9 @@ use std::{
 pub use self::cache::KeyCache;
 pub(crate) use self::keyring::{Keyring, LabelledKey};
 #[cfg(feature = "remote-keys")]
-pub(crate) use self::remote::Wanted;
-#[cfg(feature = "remote-keys")]
 pub use self::remote::{FetchedKeys, KeyFetcher, KeyRequest, RemoteKeys};
+#[cfg(feature = "remote-keys")]
+pub(crate) use self::remote::{Refresh, Search, Wanted};
 pub use self::{handle::KeyHandle, source::KeySource};
 use crate::scheme::Scheme;
 pub use crate::secret::{KeyError, KeyErrorKind, Secret};
@@ -134,6 +134,20 @@ impl Keys {
             current, previous, ..
         } = &*self.0;
         Self::of(current.clone(), previous.clone(), Some(name.into()))
+    }
+
+    /// A key of a fetched document, ready for `scheme`. The proof is given when a delivery passes
+    /// with it.
+    #[cfg(feature = "remote-keys")]
+    fn published(
+        key: Secret,
+        scheme: &Scheme,
+        proof: &Arc<remote::Proof>,
+    ) -> Result<Self, KeyError> {
+        let keyring = Keyring::new(scheme, &key, &[], None)?.with_proof(Arc::clone(proof));
+        let keys = Self::new(key);
+        let _ = keys.0.keyring.set(Arc::new(keyring));
+        Ok(keys)
     }
 
     fn of(current: Secret, previous: Vec<Secret>, tenant: Option<Arc<str>>) -> Self {

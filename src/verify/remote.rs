@@ -31,9 +31,8 @@ impl Session {
         let Some(wanted) = wanted.map_err(reject)? else {
             return Ok(());
         };
-        let found = keys.keys(wanted).await;
-        let found = found.map_err(|error| reject(RejectionKind::key_source_failed(&*error)))?;
-        if let Some(keys) = found {
+        let found = keys.search(wanted).keys().await;
+        if let Some(keys) = found.map_err(reject)? {
             let keyring = keys.keyring(verifier.scheme());
             let keyring =
                 keyring.map_err(|error| reject(RejectionKind::key_source_failed(&error)))?;

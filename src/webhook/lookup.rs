@@ -24,7 +24,10 @@ use crate::{
     verify::Delivery,
 };
 #[cfg(feature = "remote-keys")]
-use crate::{keys::RemoteKeys, verify::Verifier};
+use crate::{
+    keys::{Refresh, RemoteKeys, Search, Wanted},
+    verify::Verifier,
+};
 
 /// A look-up under way. It has the head for as long as it takes.
 pub(super) type LookUp = Pin<Box<dyn Future<Output = (Parts, Found)> + Send>>;
@@ -72,12 +75,41 @@ impl Fetch {
             let wanted = delivery.wanted(verifier, Head::from(head), body)?;
             let wanted = wanted.ok_or(RejectionKind::UnknownTenant)?;
             let (keys, deadline) = (keys.clone(), source.deadline);
-            self.0.insert(Box::pin(async move {
-                outcome(in_time(keys.keys(wanted), deadline).await, deadline)
-            }))
+            self.0.insert(Box::pin(
+                async move { fetched(&keys, wanted, deadline).await },
+            ))
         };
         let found = ready!(fetch.as_mut().poll(cx));
         Poll::Ready(source.give(found, verifier.scheme(), delivery))
+    }
+}
+
+/// The published keys of a delivery. A refresh goes on in a task of its own.
+#[cfg(feature = "remote-keys")]
+async fn fetched(keys: &RemoteKeys, wanted: Wanted, deadline: Option<Duration>) -> Found {
+    let fetch = match keys.search(wanted) {
+        Search::Found { keys, refresh } => {
+            if let Some((refresh, deadline)) = refresh.zip(deadline) {
+                spawn(refresh, deadline);
+            }
+            return Ok(keys);
+        }
+        Search::Fetch(fetch) => fetch,
+    };
+    let stale = fetch.stale();
+    match (in_time(fetch.keys(), deadline).await, stale) {
+        (Some(found), _) => found,
+        (None, Some(stale)) => Ok(Some(stale.keys(&timeout(deadline)))),
+        (None, None) => Err(timeout(deadline)),
+    }
+}
+
+/// Runs a refresh until the deadline. Without a runtime, the delivery after the document's end
+/// fetches the document.
+#[cfg(feature = "remote-keys")]
+fn spawn(refresh: Refresh, deadline: Duration) {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(in_time(refresh.run(), Some(deadline)));
     }
 }
 
@@ -186,8 +218,12 @@ where
     match found {
         Some(Ok(keys)) => Ok(keys),
         Some(Err(error)) => Err(RejectionKind::key_source_failed(&*error.into())),
-        None => Err(RejectionKind::KeySourceTimeout {
-            deadline: deadline.unwrap_or_default(),
-        }),
+        None => Err(timeout(deadline)),
+    }
+}
+
+fn timeout(deadline: Option<Duration>) -> RejectionKind {
+    RejectionKind::KeySourceTimeout {
+        deadline: deadline.unwrap_or_default(),
     }
 }

@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     error::Error,
     fmt,
     future::{Future, ready},
@@ -18,9 +18,8 @@ use super::{
     joint::{Joint, WeakJoint},
 };
 
-pub(in crate::keys) type LookUp<V> =
-    Pin<Box<dyn Future<Output = Result<Option<V>, BoxError>> + Send>>;
-pub(in crate::keys) type Found<V> = Result<Option<V>, SharedError>;
+pub(in crate::keys) type LookUp<V> = Pin<Box<dyn Future<Output = Result<V, BoxError>> + Send>>;
+pub(in crate::keys) type Found<V> = Result<V, SharedError>;
 
 /// Moka panics at more than a thousand years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -32,9 +31,11 @@ const JOINED: Duration = Duration::from_secs(5);
 /// What was looked up, and what is being looked up.
 pub(in crate::keys) struct Memory<T, V: Clone> {
     look_up: Box<dyn Fn(T) -> LookUp<V> + Send + Sync>,
+    /// Whether a value holds keys.
+    is_known: fn(&V) -> bool,
     known: Cache<T, V>,
-    /// Apart, so that a flood of made-up names has no place to take from a tenant.
-    unknown: Cache<T, ()>,
+    /// Values without keys. Made-up names evict only each other.
+    unknown: Cache<T, V>,
     under_way: Mutex<UnderWay<T, V>>,
 }
 
@@ -59,11 +60,13 @@ where
     pub(in crate::keys) fn new(
         capacity: u64,
         lifetime: Duration,
+        is_known: fn(&V) -> bool,
         look_up: impl Fn(T) -> LookUp<V> + Send + Sync + 'static,
     ) -> Self {
         let lifetime = lifetime.min(LONGEST);
         Self {
             look_up: Box::new(look_up),
+            is_known,
             known: cache(capacity, lifetime),
             unknown: cache(capacity, lifetime),
             under_way: Mutex::new(UnderWay {
@@ -74,12 +77,9 @@ where
     }
 
     /// Asks both, so that it takes as long for a tenant as for a name that is none's.
-    pub(in crate::keys) fn get(&self, tenant: &T) -> Option<Found<V>> {
-        match (self.known.get(tenant), self.unknown.get(tenant)) {
-            (Some(keys), _) => Some(Ok(Some(keys))),
-            (None, Some(())) => Some(Ok(None)),
-            (None, None) => None,
-        }
+    pub(in crate::keys) fn get(&self, tenant: &T) -> Option<V> {
+        let (known, unknown) = (self.known.get(tenant), self.unknown.get(tenant));
+        known.or(unknown)
     }
 
     pub(in crate::keys) fn forget(&self, tenant: &T) {
@@ -122,36 +122,56 @@ where
     pub(in crate::keys) fn look_up_unless(
         self: &Arc<Self>,
         tenant: T,
-        is_good: impl Fn(&V) -> bool,
+        is_good: impl FnOnce(&V) -> bool,
     ) -> Joint<Found<V>> {
         let at = Instant::now();
         let mut under_way = self.under_way();
-        let UnderWay { last_id, by_tenant } = &mut *under_way;
         // First of all, so that nobody whose value is there waits for another's look-up. One may have ended
         // after this request asked.
-        let found = self.get(&tenant);
-        let found = found.filter(|found| !matches!(found, Ok(Some(it)) if !is_good(it)));
-        if let Some(found) = found {
-            return Joint::new(ready(found));
+        if let Some(found) = self.get(&tenant).filter(is_good) {
+            return Joint::new(ready(Ok(found)));
         }
-        let entry = by_tenant.entry(tenant);
-        if let Entry::Occupied(entry) = &entry {
-            let begun = entry.get();
+        if let Some(begun) = under_way.by_tenant.get(&tenant) {
             let is_young = at.saturating_duration_since(begun.at) < JOINED;
             if let Some(look_up) = is_young.then(|| begun.look_up.join()).flatten() {
                 return look_up;
             }
         }
+        self.begin(&mut under_way, tenant, at)
+    }
+
+    /// Looks up a value again, unless a look-up of it is under way.
+    #[cfg(feature = "remote-keys")]
+    pub(in crate::keys) fn renew(self: &Arc<Self>, tenant: T) -> Option<Joint<Found<V>>> {
+        let mut under_way = self.under_way();
+        let begun = under_way.by_tenant.get(&tenant);
+        // Dropping the last waiter of a look-up locks `under_way`, so a running one is kept until
+        // the lock is free.
+        let running = begun.and_then(|begun| begun.look_up.join());
+        if running.is_some() {
+            drop(under_way);
+            return None;
+        }
+        Some(self.begin(&mut under_way, tenant, Instant::now()))
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        under_way: &mut UnderWay<T, V>,
+        tenant: T,
+        at: Instant,
+    ) -> Joint<Found<V>> {
+        let UnderWay { last_id, by_tenant } = under_way;
         *last_id += 1;
         let id = *last_id;
         let ticket = Ticket {
-            tenant: entry.key().clone(),
+            tenant: tenant.clone(),
             id,
             memory: Arc::clone(self),
         };
         let joint = Joint::new(ticket.look_up());
         if let Some(look_up) = joint.downgrade() {
-            entry.insert_entry(Begun { id, at, look_up });
+            by_tenant.insert(tenant, Begun { id, at, look_up });
         }
         joint
     }
@@ -178,22 +198,26 @@ where
         let found = AssertUnwindSafe(look_up).catch_unwind().await;
         match found.unwrap_or_else(|_| Err("the look-up panicked".into())) {
             Ok(keys) => {
-                self.remember(keys.as_ref());
+                self.remember(&keys);
                 Ok(keys)
             }
             Err(error) => Err(SharedError(error.into())),
         }
     }
 
-    fn remember(&self, keys: Option<&V>) {
-        let mut under_way = self.memory.under_way();
+    fn remember(&self, keys: &V) {
+        let memory = &*self.memory;
+        let mut under_way = memory.under_way();
         let Some(tenant) = self.give_up(&mut under_way) else {
             return;
         };
-        match keys {
-            Some(keys) => self.memory.known.insert(tenant, keys.clone()),
-            None => self.memory.unknown.insert(tenant, ()),
-        }
+        let (place, other) = if (memory.is_known)(keys) {
+            (&memory.known, &memory.unknown)
+        } else {
+            (&memory.unknown, &memory.known)
+        };
+        other.invalidate(&tenant);
+        place.insert(tenant, keys.clone());
     }
 
     /// `None` if it was forgotten, or another one has its place.
@@ -220,6 +244,13 @@ where
 /// The error of a look-up that several requests waited for.
 #[derive(Clone, Debug)]
 pub(in crate::keys) struct SharedError(Arc<dyn Error + Send + Sync>);
+
+#[cfg(feature = "remote-keys")]
+impl SharedError {
+    pub(in crate::keys) fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
+        self.0.downcast_ref()
+    }
+}
 
 impl fmt::Display for SharedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-mod joint;
+pub(super) mod joint;
 pub(super) mod memory;
 
 use std::{error::Error, fmt, future::Future, hash::Hash, sync::Arc, time::Duration};
@@ -67,7 +67,7 @@ pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 ///   needs no measuring: a name that is remembered is answered as ever, any other one 503.
 pub struct KeyCache<T> {
     tenant: Arc<dyn Fn(Head<'_>) -> Option<T> + Send + Sync>,
-    memory: Arc<Memory<T, Keys>>,
+    memory: Arc<Memory<T, Option<Keys>>>,
 }
 
 impl<T> KeyCache<T>
@@ -90,13 +90,13 @@ where
         Fut: Future<Output = Result<Option<Keys>, E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        let look_up = move |tenant| -> memory::LookUp<Keys> {
+        let look_up = move |tenant| -> memory::LookUp<Option<Keys>> {
             let keys = look_up(tenant);
             Box::pin(async move { keys.await.map_err(Into::into) })
         };
         Self {
             tenant: Arc::new(tenant),
-            memory: Arc::new(Memory::new(capacity, lifetime, look_up)),
+            memory: Arc::new(Memory::new(capacity, lifetime, Option::is_some, look_up)),
         }
     }
 
@@ -125,7 +125,7 @@ where
             return Ok(None);
         };
         let found = match self.memory.get(&tenant) {
-            Some(found) => found,
+            Some(found) => Ok(found),
             None => self.memory.look_up(tenant).await,
         };
         found.map_err(Into::into)

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 
-use super::{super::Keys, FetchedKeys};
+use super::{super::Keys, FetchedKeys, Proof};
 use crate::{
     payload::json,
     scheme::{Document, Scheme},
@@ -20,12 +22,14 @@ impl Published {
         Self(Vec::new())
     }
 
-    /// Reads a document; keys that the scheme cannot take are left out, as a set may have some for others.
+    /// Reads a document; `None` if its only key is marked as expired. Keys that the scheme cannot
+    /// use are left out, because a set may hold keys for other purposes.
     pub(super) fn read(
         kind: Document,
         fetched: &FetchedKeys,
         scheme: &Scheme,
-    ) -> Result<Self, &'static str> {
+        proof: &Arc<Proof>,
+    ) -> Result<Option<Self>, &'static str> {
         const NOT_KEYS: &str = "the document does not hold keys as this provider publishes them";
 
         let document = &fetched.document[..];
@@ -35,7 +39,7 @@ impl Published {
         let keys = match kind {
             Document::Certificate => {
                 let text = document.trim_ascii();
-                let keys = usable(text, scheme);
+                let keys = usable(text, scheme, proof);
                 let keys =
                     keys.ok_or("the document is no certificate of a key for this provider")?;
                 vec![(None, keys)]
@@ -43,17 +47,24 @@ impl Published {
             Document::Jwk => {
                 let key = json::raw(document, "key").map_err(|_| NOT_KEYS)?;
                 let key = key.ok_or(NOT_KEYS)?;
-                jwk(key, scheme).into_iter().collect()
+                if is_retired(key) {
+                    return Ok(None);
+                }
+                jwk(key, scheme, proof).into_iter().collect()
             }
             Document::JwkSet => {
                 let keys = json::raw(document, "keys").map_err(|_| NOT_KEYS)?;
                 let keys = keys.ok_or(NOT_KEYS)?.get();
                 let keys: Vec<&RawValue> = serde_json::from_str(keys).map_err(|_| NOT_KEYS)?;
                 let keys = keys.into_iter().take(MOST_KEYS);
-                keys.filter_map(|key| jwk(key, scheme)).collect()
+                keys.filter_map(|key| jwk(key, scheme, proof)).collect()
             }
         };
-        Ok(Self(keys))
+        Ok(Some(Self(keys)))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The key of this id; without one, the only key.
@@ -69,18 +80,20 @@ impl Published {
     }
 }
 
-fn jwk(key: &RawValue, scheme: &Scheme) -> Option<(Option<String>, Keys)> {
+fn jwk(key: &RawValue, scheme: &Scheme, proof: &Arc<Proof>) -> Option<(Option<String>, Keys)> {
     let text = key.get().as_bytes();
     let id = json::field(text, "kid").ok()?;
-    let retired = json::field(text, "expired_at").ok()?;
-    if retired.is_some() {
+    if json::field(text, "expired_at").ok()?.is_some() {
         return None;
     }
-    Some((id, usable(text, scheme)?))
+    Some((id, usable(text, scheme, proof)?))
 }
 
-fn usable(text: &[u8], scheme: &Scheme) -> Option<Keys> {
-    let keys = Keys::new(Secret::from_bytes(text).ok()?);
-    keys.keyring(scheme).ok()?;
-    Some(keys)
+fn is_retired(key: &RawValue) -> bool {
+    let retired = json::field(key.get().as_bytes(), "expired_at");
+    retired.is_ok_and(|retired| retired.is_some())
+}
+
+fn usable(text: &[u8], scheme: &Scheme, proof: &Arc<Proof>) -> Option<Keys> {
+    Keys::published(Secret::from_bytes(text).ok()?, scheme, proof).ok()
 }

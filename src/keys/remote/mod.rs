@@ -2,36 +2,32 @@
 
 mod document;
 mod fetcher;
+mod kept;
 mod limit;
+mod proof;
+mod search;
 
-use std::{
-    fmt,
-    hash::{Hash, Hasher},
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::Uri;
 
 pub use self::fetcher::{FetchedKeys, KeyFetcher, KeyRequest};
-use self::{document::Published, limit::Limit};
-use super::{
-    Keys,
-    cache::{
-        BoxError,
-        memory::{LookUp, Memory},
-    },
+use self::{
+    kept::{Asked, Kept, Replaces},
+    limit::{Bucket, Limits},
+    proof::Verified,
+    search::Stale,
 };
+pub(crate) use self::{
+    proof::Proof,
+    search::{Fetch, Refresh, Search},
+};
+use super::cache::memory::{LookUp, Memory};
 use crate::{
     clock::{Clock, SystemClock},
     scheme::{Document, Scheme},
+    trace::PerMinute,
 };
-
-/// For how long keys are used whose answer does not say so.
-const USUAL_LIFE: Duration = Duration::from_secs(60 * 60);
-
-/// For how long a document is kept whatever its answer says, and whatever is asked for that it lacks.
-const LEAST_LIFE: Duration = Duration::from_secs(60);
 
 /// For how long a document is used at most, unless set.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -64,6 +60,9 @@ const FETCHES_PER_MINUTE: usize = 20;
 #[derive(Clone)]
 pub struct RemoteKeys {
     memory: Arc<Memory<Asked, Arc<Kept>>>,
+    verified: Verified,
+    /// One a minute for each provider whose stale keys are used.
+    warnings: Arc<PerMinute<Arc<str>>>,
     options: Options,
 }
 
@@ -83,44 +82,28 @@ pub(crate) struct Wanted {
     pub(crate) id: Option<String>,
 }
 
-/// A document to be fetched, and how.
-#[derive(Clone)]
-struct Asked {
-    request: KeyRequest,
-    scheme: Scheme,
-    document: Document,
-    options: Options,
-}
-
-/// A document, and until when it is used.
-#[derive(Debug)]
-struct Kept {
-    published: Published,
-    fetched: SystemTime,
-    until: SystemTime,
-}
-
 impl RemoteKeys {
     /// Keys that are fetched by `fetcher`.
     #[must_use]
     pub fn new(fetcher: impl KeyFetcher) -> Self {
         let fetcher: Arc<dyn AnyFetcher> = Arc::new(fetcher);
-        let limit = Arc::new(Limit::default());
+        let (limits, verified) = (Arc::<Limits>::default(), Verified::new());
+        let known = verified.clone();
         let look_up = move |asked: Asked| -> LookUp<Arc<Kept>> {
-            let (fetcher, limit) = (Arc::clone(&fetcher), Arc::clone(&limit));
+            let (fetcher, limits) = (Arc::clone(&fetcher), Arc::clone(&limits));
+            let verified = verified.clone();
             Box::pin(async move {
-                let Options {
-                    fetches_per_minute,
-                    clock,
-                    ..
-                } = &asked.options;
-                limit.take(clock.now(), *fetches_per_minute)?;
+                asked.take_turn(&limits)?;
                 let answer = fetcher.fetch(asked.request.clone()).await?;
-                Ok(Some(Arc::new(asked.keep(answer.as_ref())?)))
+                Ok(Arc::new(asked.keep(answer.as_ref(), &verified)?))
             })
         };
+        let has_keys = |kept: &Arc<Kept>| kept.has_keys();
+        let memory = Memory::new(MOST_DOCUMENTS, Duration::MAX, has_keys, look_up);
         Self {
-            memory: Arc::new(Memory::new(MOST_DOCUMENTS, Duration::MAX, look_up)),
+            memory: Arc::new(memory),
+            verified: known,
+            warnings: Arc::default(),
             options: Options {
                 lifetime: LONGEST_LIFE,
                 fetches_per_minute: FETCHES_PER_MINUTE,
@@ -156,89 +139,74 @@ impl RemoteKeys {
         self.memory.forget_all();
     }
 
-    /// The keys that a delivery may be signed with.
-    pub(crate) async fn keys(&self, wanted: Wanted) -> Result<Option<Keys>, BoxError> {
+    /// Looks for the keys that a delivery may be signed with.
+    pub(crate) fn search(&self, wanted: Wanted) -> Search {
         let Wanted {
             scheme,
             document,
             url,
             id,
         } = wanted;
-        let asked = Asked {
-            request: KeyRequest {
-                provider: Arc::clone(&scheme.spec().name),
-                url,
-                id: id.clone().filter(|_| document == Document::Jwk),
-            },
+        let provider = Arc::clone(&scheme.spec().name);
+        let request = KeyRequest {
+            provider: Arc::clone(&provider),
+            url,
+            id: id.clone().filter(|_| document == Document::Jwk),
+        };
+        let now = self.options.clock.now();
+        let is_verified = self.verified.contains(&request);
+        let mut asked = Asked {
+            request,
             scheme,
             document,
             options: self.options.clone(),
+            bucket: Bucket::Verified,
+            replaces: Replaces::Nothing,
         };
-        let now = self.options.clock.now();
-        let (named, by) = (id.clone(), now);
-        let is_good = move |kept: &Arc<Kept>| kept.is_good(by, named.as_deref());
-        let kept = self.memory.look_up_unless(asked, is_good).await?;
-        Ok(kept.and_then(|kept| kept.published.get(id.as_deref()).cloned()))
-    }
-}
-
-impl Asked {
-    fn keep(&self, answer: Option<&FetchedKeys>) -> Result<Kept, BoxError> {
-        let now = self.options.clock.now();
-        let (published, life) = match answer {
-            // Not a set without keys, which would take the place of one that has some.
-            None if self.document == Document::JwkSet => {
-                return Err("there is no set of keys at the URL".into());
+        let kept = self.memory.get(&asked);
+        if let Some(kept) = &kept {
+            asked.replaces = kept.replaced(now, is_verified);
+            if kept.is_good(now, id.as_deref()) {
+                let keys = kept.get(id.as_deref()).cloned();
+                let is_due = is_verified && keys.is_some() && kept.is_due(now);
+                let joint = is_due.then(|| self.memory.renew(asked)).flatten();
+                let refresh = joint.map(|joint| {
+                    kept.note_refresh(now);
+                    Refresh { joint, provider }
+                });
+                return Search::Found { keys, refresh };
             }
-            None => (Published::none(), LEAST_LIFE),
-            Some(fetched) => {
-                let published = Published::read(self.document, fetched, &self.scheme)?;
-                let longest = self.options.lifetime.max(LEAST_LIFE);
-                let life = fetched.max_age.unwrap_or(USUAL_LIFE);
-                (published, life.clamp(LEAST_LIFE, longest))
-            }
-        };
-        Ok(Kept {
-            published,
-            fetched: now,
-            until: now.checked_add(life).unwrap_or(now),
+        }
+        // A document that has not ended is fetched because of a key that it lacks, and any request
+        // can name such a key.
+        if !is_verified || asked.replaces == Replaces::Current {
+            asked.bucket = Bucket::Unknown;
+        }
+        let stale = kept.filter(|_| asked.replaces == Replaces::Stale);
+        let stale = stale.and_then(|kept| kept.get(id.as_deref()).cloned());
+        let stale = stale.map(|keys| Stale {
+            keys,
+            provider,
+            now,
+            warnings: Arc::clone(&self.warnings),
+        });
+        let named = id.clone();
+        let is_good = move |kept: &Arc<Kept>| kept.is_good(now, named.as_deref());
+        Search::Fetch(Fetch {
+            joint: self.memory.look_up_unless(asked, is_good),
+            id,
+            stale,
         })
-    }
-}
-
-impl Kept {
-    /// Whether nothing else need be fetched for a key, be it there or not.
-    fn is_good(&self, now: SystemTime, id: Option<&str>) -> bool {
-        // A clock that jumped back cannot say how old it is.
-        let Ok(age) = now.duration_since(self.fetched) else {
-            return false;
-        };
-        now < self.until && (age < LEAST_LIFE || self.published.get(id).is_some())
-    }
-}
-
-/// By what a document is remembered.
-impl PartialEq for Asked {
-    fn eq(&self, other: &Self) -> bool {
-        self.request == other.request
-    }
-}
-
-impl Eq for Asked {}
-
-impl Hash for Asked {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.request.hash(state);
     }
 }
 
 /// A [`KeyFetcher`] of any type.
 trait AnyFetcher: Send + Sync {
-    fn fetch(self: Arc<Self>, request: KeyRequest) -> LookUp<FetchedKeys>;
+    fn fetch(self: Arc<Self>, request: KeyRequest) -> LookUp<Option<FetchedKeys>>;
 }
 
 impl<F: KeyFetcher> AnyFetcher for F {
-    fn fetch(self: Arc<Self>, request: KeyRequest) -> LookUp<FetchedKeys> {
+    fn fetch(self: Arc<Self>, request: KeyRequest) -> LookUp<Option<FetchedKeys>> {
         Box::pin(async move { KeyFetcher::fetch(&*self, request).await.map_err(Into::into) })
     }
 }
