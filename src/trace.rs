@@ -75,9 +75,9 @@ struct Written {
 }
 
 impl<K: Eq + Hash> PerMinute<K> {
-    /// Whether a line is to be written now: `None` if not, and otherwise the value of its field
-    /// `suppressed`, which is left out where it would be 0.
-    pub(crate) fn admit(&self, subject: K, now: SystemTime) -> Option<Option<u64>> {
+    /// Whether a line is to be written now: the number of lines left out since the last one, or
+    /// `None` if this one is left out too.
+    pub(crate) fn admit(&self, subject: K, now: SystemTime) -> Option<u64> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(last) = lines.get_mut(&subject) else {
             let first = Written {
@@ -85,7 +85,7 @@ impl<K: Eq + Hash> PerMinute<K> {
                 suppressed: 0,
             };
             lines.insert(subject, first);
-            return Some(None);
+            return Some(0);
         };
         // A line in the future was written before the clock jumped back, and must not silence the
         // log until the clock gets there.
@@ -94,8 +94,7 @@ impl<K: Eq + Hash> PerMinute<K> {
             return None;
         }
         last.at = now;
-        let suppressed = std::mem::take(&mut last.suppressed);
-        Some((suppressed > 0).then_some(suppressed))
+        Some(std::mem::take(&mut last.suppressed))
     }
 }
 

@@ -327,6 +327,8 @@ async fn a_url_that_is_not_the_providers_is_not_fetched() {
         "https://api.paypal.com/".into(),
         "https://api.paypal.com/redirect?to=https://evil.example".into(),
         "https://api.paypal.com/v1/notifications/certs/../../redirect".into(),
+        "https://api.paypal.com/v1/notifications/certs//CERT-1".into(),
+        "https://api.paypal.com/v1/notifications/certs/./CERT-1".into(),
         "https://api.paypal.com/v1/notifications/certs/%2e%2e/redirect".into(),
         format!("https://{}.paypal.com{path}", "a".repeat(2000)),
         format!(" https://api.paypal.com{path}"),
@@ -1235,8 +1237,8 @@ async fn without_tower_a_document_that_has_verified_is_used_after_its_end() {
     for (at, asked) in [(NOW, 1), (REFRESH, 1), (END, 2), (END + 3599, 3)] {
         clock.set(at);
         let mut session = verifier.begin(&delivery.head).unwrap();
-        let fetched = session.fetch_keys(&keys, &delivery.head, &body).await;
-        fetched.unwrap();
+        let found = session.fetch_keys(&keys, &delivery.head, &body).await;
+        found.unwrap();
         session.finish([&body]).unwrap();
         settle().await;
         assert_eq!(fetcher.asked(), asked, "{at}");
@@ -1274,8 +1276,8 @@ fn without_a_task_the_delivery_after_the_end_fetches() {
                 answer
             })
         } else {
-            let mut sent = tokio_test::task::spawn(send());
-            tokio_test::assert_ready!(sent.poll())
+            let mut task = tokio_test::task::spawn(send());
+            tokio_test::assert_ready!(task.poll())
         };
         assert_eq!((answer.status.as_u16(), fetcher.asked()), (200, 1));
         clock.set(END);

@@ -99,12 +99,13 @@ impl Keyring {
         self
     }
 
-    /// Notes that a delivery passed with one of the keys.
-    #[cfg(feature = "remote-keys")]
-    pub(crate) fn note_verified(&self) {
+    /// Notes that a delivery has passed with one of the keys, and returns their tenant.
+    pub(crate) fn note_verified(&self) -> Option<&Arc<str>> {
+        #[cfg(feature = "remote-keys")]
         if let Some(proof) = &self.proof {
             proof.give();
         }
+        self.tenant()
     }
 
     /// Whose keys these are.

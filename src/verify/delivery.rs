@@ -224,12 +224,10 @@ impl Delivery {
                 let found = found.as_ref().and_then(|found| found.first());
                 current = Some(texts.print(&keyring.current.key, matched, found));
             }
-            #[cfg(feature = "remote-keys")]
-            keyring.note_verified();
             let mut text = std::mem::take(text);
             Found::note(found.as_deref().unwrap_or_default(), &mut text, lens);
             let notes = Notes::new(text, *lens);
-            let tenant = keyring.tenant();
+            let tenant = keyring.note_verified();
             let prints = Prints::new(print, current);
             return Ok(Verified::new(verifier, tenant, key, notes, *time, prints));
         }

@@ -17,8 +17,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If the delivery names no URL that is allowed, or if the fetch fails; there is no deadline but the
-    /// fetcher's. A key that is not published is no error here: `finish` refuses the delivery.
+    /// If the delivery names no URL that is allowed, or if the fetch fails and there are no
+    /// [stale keys](RemoteKeys#refresh). There is no deadline but the fetcher's. A key that is not
+    /// published is not an error here: `finish` rejects the delivery.
     pub async fn fetch_keys<'h>(
         &mut self,
         keys: &RemoteKeys,

@@ -87,11 +87,13 @@ impl WebhookLayer {
         Ok(layer)
     }
 
-    /// A layer that fetches the public keys which the provider publishes, and remembers them.
+    /// Creates a layer that fetches the public keys that the provider publishes, and caches them.
     ///
-    /// Keys are fetched once the body is there, as it may be what names them. A key that is not published is
-    /// answered as a wrong signature is; a fetch that fails, or takes longer than the
-    /// [deadline](Self::key_deadline), with 503 and `Retry-After`.
+    /// The layer fetches keys after it has read the body, because some providers name the key there.
+    /// A delivery whose key is not published is answered as one with a wrong signature. If the fetch
+    /// fails, takes longer than the [deadline](Self::key_deadline) or exceeds the
+    /// [limit](RemoteKeys::fetches_per_minute), the delivery is verified with
+    /// [stale keys](RemoteKeys#refresh), or rejected with 503 and `Retry-After`.
     ///
     /// # Errors
     ///
@@ -99,8 +101,8 @@ impl WebhookLayer {
     ///
     /// # Security
     ///
-    /// See [`RemoteKeys`] and [`KeyFetcher`](crate::keys::KeyFetcher): what is fetched decides whose
-    /// deliveries pass.
+    /// The fetched keys decide which deliveries pass: see [`KeyFetcher`](crate::keys::KeyFetcher), and
+    /// [`RemoteKeys`] for how long a withdrawn key can pass.
     #[cfg(feature = "remote-keys")]
     pub fn remote_keys(
         provider: impl Into<Provider>,
@@ -154,6 +156,7 @@ impl<B> WebhookLayer<B> {
     /// How long the [key source](Self::per_request) may take, `None` for as long as it likes; 2 s
     /// unless set. A slower one is answered 503 with `Retry-After`, and the operator learns no more than
     /// that: let the source's own time-outs be shorter. Without effect on a layer that has its keys.
+    /// It also ends the background refresh of [published keys](Self::remote_keys), which `None` disables.
     ///
     /// # Panics
     ///

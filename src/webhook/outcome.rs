@@ -221,7 +221,7 @@ impl Config {
         trace::warn!(
             provider = rejection.provider(),
             reason = %rejection,
-            suppressed = suppressed,
+            suppressed = (suppressed > 0).then_some(suppressed),
             "webhook delivery refused"
         );
         true

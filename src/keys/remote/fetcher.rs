@@ -46,17 +46,19 @@ pub trait KeyFetcher: Send + Sync + 'static {
     /// Why nothing could be fetched. Its text, and that of its sources, is for the operator.
     type Error: Into<Box<dyn Error + Send + Sync>>;
 
-    /// Fetches the keys at a URL; `None` if there is no such certificate, or not the key that is asked for. Of a
-    /// set of keys, `None` is an error.
+    /// Fetches the keys at a URL. Returns `None` if the provider says that there is no such
+    /// certificate or key. For a key set, `None` is an error.
     ///
     /// # Errors
     ///
-    /// If it cannot be said what there is: the delivery is answered 503 with `Retry-After`.
+    /// If it is unknown whether the keys exist. The delivery is then verified with
+    /// [stale keys](super::RemoteKeys#refresh), or rejected with 503 and `Retry-After`.
     ///
     /// # Cancel safety
     ///
-    /// The future is dropped when nobody waits for it any more: the clients went away, or the layer's
-    /// [`key_deadline`](crate::WebhookLayer::key_deadline) has passed.
+    /// The future is dropped when the clients that wait for it have disconnected, or when the
+    /// layer's [`key_deadline`](crate::WebhookLayer::key_deadline) has passed. A
+    /// [refresh](super::RemoteKeys#refresh) ends at the same deadline.
     fn fetch(
         &self,
         request: KeyRequest,

@@ -29,34 +29,69 @@ use crate::{
     trace::PerMinute,
 };
 
-/// For how long a document is used at most, unless set.
+/// The default of the longest life of a document.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How many documents are remembered.
+/// The capacity of the cache of documents.
 const MOST_DOCUMENTS: u64 = 1000;
 
-/// How many documents are fetched in a minute, unless set.
+/// The default limit on fetches.
 const FETCHES_PER_MINUTE: usize = 20;
 
-/// The public keys of providers, fetched when a delivery needs one and remembered.
+/// Public keys that providers publish, fetched on demand and cached.
 ///
-/// Give it to [`WebhookLayer::remote_keys`](crate::WebhookLayer::remote_keys). Clones share what was fetched.
+/// Pass it to [`WebhookLayer::remote_keys`](crate::WebhookLayer::remote_keys). Clones share the
+/// cache, which holds up to 1000 documents with keys.
 ///
-/// - A document is used for as long as its answer says, between a minute and
-///   [`lifetime`](Self::lifetime); then the next delivery fetches it again, and waits for it.
-/// - Deliveries that need the same document at the same moment wait for one fetch, which goes on as long as
-///   one of them waits.
-/// - A key id that a set lacks has the set fetched again if that is older than a minute: nearly always its
-///   provider has changed its keys.
-/// - An error is not remembered: the next delivery tries again. At most 1000 documents are.
+/// - A document is used for as long as its answer says, between one minute and
+///   [`lifetime`](Self::lifetime).
+/// - Deliveries that need the same document at the same time wait for one fetch. The fetch is
+///   cancelled when none of them waits any longer.
+/// - If a key set lacks the key ID of a delivery and is older than one minute, it is fetched again.
+///   The provider has probably rotated its keys. Deliveries with other key IDs do not wait for this
+///   fetch.
+/// - Errors are not cached. The next delivery tries again.
+///
+/// # Refresh
+///
+/// A document *has verified* once a delivery has passed with one of its keys. `RemoteKeys` keeps
+/// such a document available:
+///
+/// - In the last fifth of the document's life, a delivery that uses it starts a refresh in a Tokio
+///   task and does not wait for it. Each document has one refresh at a time, and at most one a
+///   minute. [`key_deadline`](crate::WebhookLayer::key_deadline) ends a refresh that hangs.
+/// - If the refresh fails, or its answer holds no key that the provider can use, the old document
+///   stays in use.
+/// - After its end, the next delivery fetches the document and waits for it.
+/// - If that fetch fails, takes too long or exceeds
+///   [`fetches_per_minute`](Self::fetches_per_minute), the document is used while stale, for up to
+///   one hour after its end. A warning is logged, at most once a minute per provider.
+///
+/// A refresh needs a Tokio runtime and a `key_deadline`. Without them, and with
+/// [`Session::fetch_keys`](crate::verify::Session::fetch_keys), only the delivery after the end
+/// fetches the document.
 ///
 /// # Security
 ///
-/// Who sends a delivery is known only once its key is there, so anybody can make you fetch. What they can
-/// name is bounded by the scheme's [`RemoteKey`](crate::scheme::RemoteKey), and how often by
-/// [`fetches_per_minute`](Self::fetches_per_minute): past that a delivery whose key is not there yet is
-/// answered 503, and those whose key is there go on. A key that its provider has withdrawn is used until
-/// its document's time is over.
+/// The sender of a delivery is unknown until its key is there, so an unauthenticated client can
+/// cause fetches. The scheme's [`RemoteKey`](crate::scheme::RemoteKey) restricts which URLs such a
+/// client can name. [`fetches_per_minute`](Self::fetches_per_minute) limits how often they are
+/// fetched.
+///
+/// Documents that have verified have a limit of their own, so a flood of unsigned requests does not
+/// affect deliveries that use them. A certificate or key ID that this process has not seen before
+/// shares the limit with the flood. Its deliveries can get 503 for as long as the flood lasts.
+///
+/// A key that its provider has withdrawn can pass for a limited time:
+///
+/// - If the provider's endpoint reports the withdrawal, the key passes until the end of the cached
+///   document, at most [`lifetime`](Self::lifetime) after the last fetch. The endpoint does so with a
+///   set that lacks the key, or by answering that the key or certificate does not exist.
+/// - If the endpoint fails, cannot be reached or publishes no usable key at all, the key passes until
+///   one hour after that end.
+///
+/// An attacker who holds a withdrawn key and can block your connection to the provider gains that
+/// hour. Call [`forget_all`](Self::forget_all) to drop cached keys at once.
 #[derive(Clone)]
 pub struct RemoteKeys {
     memory: Arc<Memory<Asked, Arc<Kept>>>,
@@ -83,7 +118,7 @@ pub(crate) struct Wanted {
 }
 
 impl RemoteKeys {
-    /// Keys that are fetched by `fetcher`.
+    /// Creates an empty cache that fetches with `fetcher`.
     #[must_use]
     pub fn new(fetcher: impl KeyFetcher) -> Self {
         let fetcher: Arc<dyn AnyFetcher> = Arc::new(fetcher);
@@ -112,29 +147,42 @@ impl RemoteKeys {
         }
     }
 
-    /// For how long a document is used at most, whatever its answer says; 24 h unless set, and a minute at
-    /// least.
+    /// Sets the longest life of a document, whatever its answer says. Defaults to 24 h, and is at
+    /// least one minute.
+    ///
+    /// A document that cannot be fetched again may be used for [another hour](Self#refresh).
     #[must_use]
     pub fn lifetime(mut self, longest: Duration) -> Self {
         self.options.lifetime = longest;
         self
     }
 
-    /// How many documents are fetched in a minute at most, of all providers together; 20 unless set.
+    /// Sets how many documents of one provider are fetched in a minute. Defaults to 20.
+    ///
+    /// Each provider, by the name of its scheme, has two such limits:
+    ///
+    /// - one for fetches that any request can cause: a URL or key ID that has never verified a
+    ///   delivery, and a set that is fetched again because it lacks a key ID. A delivery over this
+    ///   limit is rejected with
+    ///   [`KeyFetchLimited`](crate::rejection::RejectionKind::KeyFetchLimited): 503 with
+    ///   `Retry-After`.
+    /// - one for documents that have verified, so that a provider in trouble is not flooded. Over
+    ///   this limit, a document is used [while stale](Self#refresh).
     #[must_use]
     pub fn fetches_per_minute(mut self, most: usize) -> Self {
         self.options.fetches_per_minute = most;
         self
     }
 
-    /// The clock by which documents grow old; the operating system's unless set.
+    /// Sets the clock that measures the age of documents. Defaults to the operating system's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.options.clock = Arc::new(clock);
         self
     }
 
-    /// Forgets every document, so that the next delivery fetches its own again.
+    /// Drops all cached documents, so that the next delivery fetches its document again. The result
+    /// of a fetch that is under way is not cached.
     pub fn forget_all(&self) {
         self.memory.forget_all();
     }

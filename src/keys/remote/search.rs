@@ -88,7 +88,7 @@ impl Stale {
             trace::warn!(
                 provider = &*provider,
                 reason = %reason,
-                suppressed = suppressed,
+                suppressed = (suppressed > 0).then_some(suppressed),
                 "expired public keys are used, because they could not be fetched again"
             );
         }
