@@ -1074,6 +1074,50 @@ async fn a_refresh_that_hangs_delays_no_delivery() {
     assert_eq!(google.fetcher.asked(), 4);
 }
 
+/// Also where the deadline is longer than the time between two attempts.
+#[tokio::test(start_paused = true)]
+async fn a_document_has_one_refresh_at_a_time() {
+    let case = genuine("google_pubsub_jwt");
+    let fetcher = Scripted::new([Answer::Document(set(&[jwk()])), Answer::Hangs]);
+    let clock = TestClock::new();
+    let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
+    let layer = layer(&case, provider("google_pubsub_jwt", &case), keys);
+    let layer = layer.key_deadline(Duration::from_secs(300));
+    let rig = Rig::new(layer, case.delivery());
+    for (at, asked) in [(NOW, 1), (REFRESH, 2), (REFRESH + 60, 2), (END - 1, 2)] {
+        clock.set(at);
+        let answer = send(&rig.service, case.delivery().request()).await;
+        assert_eq!(answer.status, 200);
+        settle().await;
+        assert_eq!(fetcher.asked(), asked, "{at}");
+    }
+}
+
+/// Fetches for made-up key IDs do not use up those of a set that has verified.
+#[tokio::test]
+async fn made_up_key_ids_have_a_limit_of_their_own() {
+    let document = || Answer::Document(set(&[jwk()]));
+    let mut answers = vec![document()];
+    answers.extend((0..20).map(|_| Answer::Fails));
+    answers.push(document());
+    let google = Google::new(answers);
+    assert_eq!(google.status().await, 200);
+    google.clock.set(END - 1);
+    for at in 0..30 {
+        let forged = google.naming(&format!("made-up-{at}"));
+        let answer = send(&google.rig.service, forged.request()).await;
+        let kind = if at < 20 {
+            "KeySourceFailed"
+        } else {
+            "KeyFetchLimited"
+        };
+        assert_eq!(answer.kind(), kind);
+    }
+    google.clock.set(END);
+    assert_eq!(google.status().await, 200);
+    assert_eq!(google.fetcher.asked(), 22);
+}
+
 /// An unsigned request that waits for a key ID which the set lacks has no hold on the others, even
 /// when the document is due.
 #[tokio::test(start_paused = true)]
@@ -1210,10 +1254,18 @@ async fn a_key_that_was_withdrawn_is_used_until_its_document_ends() {
             settle().await;
             assert_eq!(fetcher.asked(), asked, "{at}");
         }
+        // The name counts as unknown again.
+        clock.set(END + 120);
+        for at in 0..20 {
+            let forged = naming_key(&case, "plaid-verification", "ES256", at);
+            send(&rig.service, forged.request()).await;
+        }
+        let answer = send(&rig.service, case.delivery().request()).await;
+        assert_eq!(answer.kind(), "KeyFetchLimited");
     }
 }
 
-/// Anybody can cause the first fetch of a document, and that proves nothing.
+/// An unsigned request can cause the first fetch of a document.
 #[tokio::test]
 async fn a_document_that_has_not_verified_is_not_used_after_its_end() {
     let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Fails]);
