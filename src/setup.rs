@@ -83,12 +83,13 @@ impl fmt::Display for SetupError {
             Self::InvalidMethod { scheme, method } => write!(
                 f,
                 "scheme `{scheme}`: `{method}` cannot be the method of a delivery or a handshake; \
-                 remove it from `Provider::with_methods`"
+                 remove it from `Provider::with_methods`, or the handshake that uses it"
             ),
             Self::Key(error) => error.fmt(f),
             Self::NoMethod { scheme } => write!(
                 f,
-                "scheme `{scheme}`: `Provider::with_methods` was given no method; deliveries need one"
+                "scheme `{scheme}`: `Provider::with_methods` was given no method; \
+                 give it at least one, such as `POST`"
             ),
             Self::MissingSetting { scheme, setting } => write!(
                 f,

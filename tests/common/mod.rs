@@ -937,18 +937,24 @@ impl Vector {
 
     /// The verifier that the case asks for.
     pub(crate) fn verifier(&self, preset: &str, keys: impl Into<Keys>) -> Verifier {
+        self.verifier_of(provider(preset), keys)
+    }
+
+    /// The same for a provider that differs from the preset.
+    pub(crate) fn verifier_of(&self, provider: Provider, keys: impl Into<Keys>) -> Verifier {
         let clock = TestClock::new();
         clock.set(self.now);
         let provider = self
             .config
             .iter()
-            .fold(provider(preset), |provider, (name, value)| {
+            .fold(provider, |provider, (name, value)| {
                 provider.with_setting(name, value.as_str())
             });
         let url: Uri = self.url.parse().expect("a URL");
         let (scheme, host) = (url.scheme_str(), url.authority());
         let base = format!("{}://{}", scheme.expect("a scheme"), host.expect("a host"));
         let provider = provider.with_public_url(PublicUrl::fixed(&base).expect("a base"));
+        let preset = provider.scheme().name().to_owned();
         let verifier = Verifier::new(provider, keys)
             .unwrap_or_else(|error| panic!("{preset}: {}: {error}", self.name));
         let verifier = verifier.clock(clock);
