@@ -62,10 +62,13 @@ impl TestSender {
         self
     }
 
-    /// What the head of each delivery is made of: method, target, headers and extensions, such as axum's `ConnectInfo`;
-    /// unless set `POST /`, with the content type that the scheme [looks into](crate::scheme::Scheme::content_type) or
-    /// that of JSON. A provider that does not deliver with `POST` gets the first of its
-    /// [methods](Provider::methods). That of `multipart/form-data` has the boundary `tower-webhook`.
+    /// Sets what the head of each delivery is made of: method, target, headers and extensions, such
+    /// as axum's `ConnectInfo`.
+    ///
+    /// Defaults to `POST /`, or to the first of the provider's [methods](Provider::methods) if
+    /// `POST` is not one of them. The content type defaults to the one that the scheme
+    /// [looks into](crate::scheme::Scheme::content_type), or to JSON. That of `multipart/form-data`
+    /// has the boundary `tower-webhook`.
     ///
     /// A header or a parameter of the query that is [signed](crate::scheme::Scheme::signed_places) and not here, such as
     /// a nonce, is added to each delivery, with the delivery's id as its value.

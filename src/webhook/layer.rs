@@ -38,10 +38,14 @@ impl WebhookLayer {
     /// A [`Scheme`](crate::Scheme) of your own is a provider too, and a single
     /// [`Secret`](crate::Secret) is keys.
     ///
+    /// The layer answers requests with a method that the provider does not
+    /// [use](Provider::with_methods) with 405 and `Allow`.
+    ///
     /// # Errors
     ///
-    /// If a secret is not in the form that the provider's scheme takes; the error says which. If the
-    /// scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
+    /// If a secret is not in the form that the provider's scheme takes; the error says which. If
+    /// the scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl). If the
+    /// provider has no [method](Provider::with_methods), or `CONNECT` or `TRACE` among them.
     pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
         Verifier::new(provider, keys).map(Self::from)
     }
@@ -67,7 +71,8 @@ impl WebhookLayer {
     ///
     /// # Errors
     ///
-    /// If the scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
+    /// If the scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl). If the
+    /// provider has no [method](Provider::with_methods), or `CONNECT` or `TRACE` among them.
     ///
     /// # Security
     ///

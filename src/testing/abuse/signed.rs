@@ -10,8 +10,8 @@ use crate::{
     testing::Delivery,
 };
 
-/// Methods that few providers use. GET, HEAD and OPTIONS are not among them: a page for browsers or a
-/// CORS layer outside of the stack may answer those with a success.
+/// Methods that few providers use. GET, HEAD and OPTIONS are not among them: a page for browsers or
+/// a CORS layer outside of the stack may answer those with a success.
 const OTHER_METHODS: [Method; 3] = [Method::PUT, Method::PATCH, Method::DELETE];
 
 /// What is signed beside the body.

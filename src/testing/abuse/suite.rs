@@ -37,11 +37,11 @@ const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 /// stays as it is for one and is another for the other is a fault, such as a reason, or the signature that was sent or
 /// is due.
 ///
-/// The case `method` sends genuine deliveries with `PUT`, `PATCH` and `DELETE`, as far as the
-/// [provider does not use](Provider::methods) them. Every answer of 4xx passes, whether the layer or a
-/// router outside of it gives it. A success is a fault: [`DedupeLayer`](crate::DedupeLayer) would record
-/// the delivery as handled. `GET`, `HEAD` and `OPTIONS` are not sent, because a page for browsers or a
-/// CORS layer may answer them with a success.
+/// The case `method` sends genuine deliveries with those of `PUT`, `PATCH` and `DELETE` that the
+/// provider does not [use](Provider::methods). Every 4xx response passes, whether it comes from the
+/// layer or from a router outside of it. A success is a fault: [`DedupeLayer`](crate::DedupeLayer)
+/// would record the delivery as handled. `GET`, `HEAD` and `OPTIONS` are not sent, because a page
+/// for browsers or a CORS layer may answer them with a success.
 ///
 /// ```
 /// use axum::{Router, routing::post};
