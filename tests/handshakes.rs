@@ -330,9 +330,10 @@ fn a_verifier_says_the_same() {
                         assert!(answer.is_none(), "{name}");
                         let rejection = outcome.unwrap_err();
                         // A delivery needs the method of a delivery, whatever a handshake uses.
-                        let status = match row.delivers_with(verifier.provider()) {
-                            true => refused.status,
-                            false => 405,
+                        let status = if row.delivers_with(verifier.provider()) {
+                            refused.status
+                        } else {
+                            405
                         };
                         assert_eq!(rejection.status(), status, "{name}");
                     }

@@ -198,8 +198,8 @@ async fn check(
 
     // The core knows deliveries only.
     let begun = verifier.begin(&delivery.head).map(|_| ());
-    let verified = verifier.verify(&delivery.head, &delivery.body).map(|_| ());
-    for result in [begun, verified] {
+    let whole = verifier.verify(&delivery.head, &delivery.body).map(|_| ());
+    for result in [begun, whole] {
         let only = match result {
             Ok(()) => None,
             Err(rejection) => match rejection.kind() {
@@ -419,9 +419,10 @@ async fn what_is_not_the_handshake_is_never_forwarded() {
         ] {
             for in_frames in [false, true] {
                 for handler in [false, true] {
-                    let layer = match handler {
-                        true => layer.clone().hand_over(accept),
-                        false => layer.clone(),
+                    let layer = if handler {
+                        layer.clone().hand_over(accept)
+                    } else {
+                        layer.clone()
                     };
                     let inner = Recorder::default();
                     let service = layer.layer(inner.clone());
