@@ -510,7 +510,7 @@ async fn a_handshake_that_cannot_be_answered_allows_nothing() {
     let secret_of = || challenge().brings(Brings::Secret);
     let wanted = || challenge().brings_if_wanted(Brings::Secret);
     let github = |handshake| providers::github().with_handshake(handshake);
-    // Without the setting, without a handler: whether the method is allowed.
+    // Whether the setting is there, whether a handler is there, whether the method is allowed.
     let rows: [(&str, Provider, bool, bool, bool); 12] = [
         ("plain", github(challenge()), false, false, true),
         ("a token", github(token()), false, true, false),

@@ -206,7 +206,7 @@ async fn each_request_has_its_keys() {
             place,
             asked: of_directory.clone(),
         };
-        // Tenants that are told by the method are methods.
+        // The provider uses every method that names a tenant.
         let methods = ["POST", "acme", "globex", "nobody", "ACME"];
         let methods = methods.map(|method| method.parse::<Method>().unwrap());
         let provider = providers::github().with_methods(methods);

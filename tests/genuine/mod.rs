@@ -158,7 +158,7 @@ pub(crate) fn good(preset: &'static Preset) -> Good {
     }
     let (file, recorded) = vector(preset).unwrap_or_else(|| {
         panic!(
-            "`{}` can be signed for by nobody and has no vector",
+            "`{}` has no recorded delivery, and this crate cannot sign one",
             preset.name()
         )
     });
