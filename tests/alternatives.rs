@@ -1,6 +1,6 @@
 //! Schemes with several signatures, several keys and several signed texts: a delivery stays one
 //! delivery whatever is taken away from it, and a text that cannot be made does no harm to another.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names)]
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! Signed texts whose parts have no literal between them: the form of a part must say where it ends,
 //! or the builder rejects the message.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names)]
 
 mod common;
 

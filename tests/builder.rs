@@ -634,6 +634,21 @@ type Contradiction = (&'static str, fn() -> SchemeBuilder, &'static [&'static st
 
 const CONTRADICTIONS: &[Contradiction] = &[
     (
+        "a guard of the signature header",
+        || acme().guard("x-acme-signature", "v1"),
+        &["`x-acme-signature`", "remove the guard"],
+    ),
+    (
+        "a guard of the timestamp header",
+        || acme().timestamp_header("x-time").guard("x-time", "1"),
+        &["`x-time`", "remove the guard"],
+    ),
+    (
+        "a guard of the ID header",
+        || acme().id_header("x-id").guard("x-id", "1"),
+        &["`x-id`", "remove the guard"],
+    ),
+    (
         "no signature header",
         || Scheme::builder("acme"),
         &["signature header"],

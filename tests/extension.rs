@@ -1,6 +1,6 @@
 //! Plain hashes with the secret in front of the body: what a client without the secret can append to a
 //! genuine delivery is rejected.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names)]
 
 mod common;
 

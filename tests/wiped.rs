@@ -2,7 +2,7 @@
 //!
 //! The memory of the process is read through `/proc`, so this runs on Linux alone.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names)]
 
 mod common;
 

@@ -77,7 +77,8 @@ impl SchemeBuilder {
         let texts = std::iter::once(message).chain(self.other_messages);
         let mut messages = messages(texts, tokens, place.is_some())?;
         reused(&signatures, place.as_ref(), id.as_ref(), &messages)?;
-        let guards = guards(self.guards)?;
+        let differ = signatures.iter().chain(timestamp).chain(&id);
+        let guards = guards(self.guards, &differ.collect::<Vec<_>>())?;
         let other_messages = messages.split_off(1);
         let message = messages.pop().ok_or(E::NotOneBody)?;
         let told_place = match (&place, signatures.first()) {
@@ -230,11 +231,16 @@ fn reused(
     Ok(())
 }
 
+/// Reads the guards, and rejects those of headers that differ in each delivery.
 fn guards(
     guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    differ: &[&Place],
 ) -> Result<Vec<(HeaderName, HeaderValue)>, SchemeErrorKind> {
     let guards = guards.into_iter().map(|(name, value)| {
         let header = header(name)?;
+        if differ.contains(&&Place::Header(header.clone())) {
+            return Err(SchemeErrorKind::GuardReused { header });
+        }
         match HeaderValue::from_str(&value) {
             Ok(value) => Ok((header, value)),
             Err(_) => Err(SchemeErrorKind::InvalidGuard { header }),

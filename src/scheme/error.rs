@@ -82,6 +82,13 @@ pub enum SchemeErrorKind {
         /// The key as given.
         key: Cow<'static, str>,
     },
+    /// A guard of the header that holds the signature, the timestamp or the ID, which differ in each
+    /// delivery.
+    #[non_exhaustive]
+    GuardReused {
+        /// The header.
+        header: HeaderName,
+    },
     /// A guard whose value a header cannot hold.
     #[non_exhaustive]
     InvalidGuard {
@@ -156,6 +163,10 @@ impl fmt::Display for SchemeError {
                     "`{prefix}` cannot be a prefix: it must be visible ASCII and not empty"
                 )
             }
+            E::GuardReused { header } => write!(
+                f,
+                "`{header}` has a guard, but its value differs in each delivery; remove the guard",
+            ),
             E::InvalidGuard { header } => {
                 write!(
                     f,
