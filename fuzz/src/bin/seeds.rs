@@ -1,0 +1,23 @@
+//! Writes the seeds of each target into `corpus/TARGET`.
+
+use std::{fs, path::Path};
+
+use tower_webhook_fuzz::{builder, seeds};
+
+fn main() -> std::io::Result<()> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for (target, seeds) in [
+        ("roundtrip", seeds::roundtrips(&seeds::roundtrip_rigs())),
+        ("builder", builder::seeds()),
+        ("layers", seeds::attacks(&seeds::layers_rigs())),
+        ("asymmetric", seeds::attacks(&seeds::asymmetric_rigs())),
+    ] {
+        let folder = corpus.join(target);
+        fs::create_dir_all(&folder)?;
+        for (at, seed) in seeds.iter().enumerate() {
+            fs::write(folder.join(format!("seed-{at:05}")), seed)?;
+        }
+        println!("{target}: {} seeds", seeds.len());
+    }
+    Ok(())
+}

@@ -1,0 +1,256 @@
+//! The target `builder`: a scheme that builds verifies its own signatures, and its signed text can be
+//! cut into its parts in one way only.
+
+use std::time::Duration;
+
+use tower_webhook::{
+    providers::Provider,
+    scheme::{
+        Algorithm, Encoding, KeyForm, Layout, PublicKeyForm, Scheme, SchemeBuilder, TimestampUnit,
+    },
+};
+
+use crate::{
+    cut, fail,
+    input::{Input, Recipe},
+    leniencies, oracle,
+    parts::tokens,
+    rig::{Order, Origin, Rig},
+    samples,
+};
+
+const ALGORITHMS: &[Algorithm] = &[
+    Algorithm::HmacSha256,
+    Algorithm::HmacSha1,
+    Algorithm::HmacSha384,
+    Algorithm::HmacSha512,
+    Algorithm::HmacMd5,
+    Algorithm::Md5SecretLast,
+    Algorithm::Sha1SecretLast,
+    Algorithm::Sha256SecretLast,
+    Algorithm::Sha256SecretFirst,
+    Algorithm::Sha256SecretBeforeBody,
+    Algorithm::Token,
+    Algorithm::Ed25519,
+    Algorithm::RsaSha256,
+    Algorithm::EcdsaP256Raw,
+];
+
+const ENCODINGS: &[Encoding] =
+    &[Encoding::Hex, Encoding::Base64, Encoding::Base64Url, Encoding::Text];
+
+const FORMS: &[KeyForm] = &[
+    KeyForm::Text,
+    KeyForm::Hex,
+    KeyForm::Base64,
+    KeyForm::PrefixedBase64("whsec_"),
+    KeyForm::PublicKey(PublicKeyForm::Base64),
+    KeyForm::PublicKey(PublicKeyForm::Hex),
+];
+
+const UNITS: &[TimestampUnit] = &[
+    TimestampUnit::Seconds,
+    TimestampUnit::Milliseconds,
+    TimestampUnit::Rfc3339,
+    TimestampUnit::DateTime,
+];
+
+const HEADERS: &[&str] = &["x-a", "x-b", "x-c", "x-d", "content-type", "authorization", "X-A", "bad name"];
+
+const MEMBERS: &[&str] = &["a", "b", "c.d", "c.e", "list.0", ""];
+
+/// The pieces of a template.
+const PIECES: &[&str] = &[
+    "{body}",
+    "{id}",
+    "{timestamp}",
+    ".",
+    ":",
+    "\n",
+    "{method}",
+    "{path}",
+    "{target}",
+    "{url}",
+    "{header:x-a}",
+    "{header:x-b}",
+    "{header:x-c}",
+    "{setting:s}",
+    "{query:a}",
+    "{form:a}",
+    "{json:a}",
+    "{json:c.d}",
+    "{sha256}",
+    "{sha256_base64}",
+    "{url_sha256}",
+    "{sorted_form}",
+    "{crc32}",
+    "{jws}",
+    "{canonical:payload}",
+    "{canonical:box_escaped}",
+    "/",
+    "..",
+    "0",
+    "1",
+    "-",
+    "T",
+    "Z",
+    "{{",
+    "}}",
+    "aab",
+];
+
+const LITERALS: &[&str] = &["v1=", "v1", "t", "s", "a b", "=", ",", "v0:", ""];
+
+/// The calls, by the byte that selects them. [`texts`] writes seeds.
+const CALLS: usize = 36;
+
+/// One builder, and what it builds.
+pub fn check(data: &[u8]) {
+    let mut input = Input::new(data);
+    let (scheme, is_ambiguous) = build(&mut input);
+    let Some(scheme) = scheme else { return };
+    let Some(rig) = Rig::signed(Provider::from(scheme.clone())) else { return };
+    let Origin::Signed(signing) = &rig.origin else { return };
+    let (id, target, body) = (input.text(), input.text(), input.long());
+    let values = [input.bytes(), input.bytes()];
+    let order = Order {
+        keys: input.pick(3),
+        id: id.filter(|id| !id.is_empty()).unwrap_or("id"),
+        time: rig.now,
+        target: target.filter(|it| it.starts_with('/')).unwrap_or("/hooks?a=1"),
+        body,
+    };
+    let sample = Order { body: samples::body(&scheme), ..order };
+    let signed = signing.sign_with(order, &values).or_else(|| signing.sign_with(sample, &values));
+    let Some(message) = signed else { return };
+    let Some(request) = message.request() else {
+        return fail("builder", "request", || format!("not a request: {message:?} of {scheme:?}"));
+    };
+    let answer = oracle::agree(&rig, &rig.verifier, &rig.layer, &request, &[1, 2, 3]);
+    let told = match answer {
+        Ok(told) => told,
+        Err(kind) => {
+            if !leniencies::may_reject(&rig, &message, &kind) {
+                fail("builder", "genuine", || format!("{kind:?}: {message:?} of {scheme:?}"));
+            }
+            return;
+        }
+    };
+    if is_ambiguous || scheme.algorithm() == Algorithm::Token || rig.is_jws() {
+        return;
+    }
+    let Some(text) = scheme.messages().next() else { return };
+    let tokens = tokens(text, &scheme);
+    for _ in 0..4 {
+        let Some(other) = cut::again(&message, &rig, &tokens, &mut input) else { continue };
+        let Some(forged) = other.request().filter(|_| other != message) else { continue };
+        let answer = oracle::agree(&rig, &rig.verifier, &rig.layer, &forged, &[1]);
+        if let Ok(again) = answer {
+            let trace = || format!("{scheme:?}");
+            oracle::same_parts(&rig, (&message, &told), (&other, &again), &trace);
+        }
+    }
+}
+
+fn template(input: &mut Input<'_>) -> String {
+    let count = input.pick(9);
+    (0..count).map(|_| PIECES[input.pick(PIECES.len())]).collect()
+}
+
+/// Calls a builder as the input says. The second value is whether the scheme may be ambiguous.
+fn build(input: &mut Input<'_>) -> (Option<Scheme>, bool) {
+    let mut builder = Scheme::builder("built");
+    let mut is_ambiguous = false;
+    for _ in 0..input.pick(24) {
+        let call = input.pick(CALLS);
+        is_ambiguous |= call == 35;
+        builder = step(builder, call, input);
+    }
+    (builder.build().ok(), is_ambiguous)
+}
+
+fn step(builder: SchemeBuilder, call: usize, input: &mut Input<'_>) -> SchemeBuilder {
+    fn pick<T: Copy>(list: &[T], input: &mut Input<'_>) -> T {
+        list[input.pick(list.len())]
+    }
+    match call {
+        0 => builder.message(template(input)),
+        1 => builder.signature_header(pick(HEADERS, input)),
+        2 => builder.id_header(pick(HEADERS, input)),
+        3 => builder.timestamp_header(pick(HEADERS, input)),
+        4 => builder.timestamp_unit(pick(UNITS, input)),
+        5 => builder.algorithm(pick(ALGORITHMS, input)),
+        6 => builder.encoding(pick(ENCODINGS, input)),
+        7 => builder.key_form(pick(FORMS, input)),
+        8 => builder.other_signature_header(pick(HEADERS, input)),
+        9 => builder.repeated_signature_header(),
+        10 => builder.signature_prefix(pick(LITERALS, input)),
+        11 => builder.layout(Layout::key_values(pick(LITERALS, input))),
+        12 => builder.layout(Layout::versions(pick(LITERALS, input))),
+        13 => builder.layout(Layout::separated("v1", ", ", '=')),
+        14 => builder.layout(Layout::values(", ")),
+        15 => builder.layout(Layout::timestamp_then_values(",")),
+        16 => builder.layout(Layout::credentials(pick(LITERALS, input))),
+        17 => builder.layout(Layout::jws("Bearer ")),
+        18 => builder.layout(Layout::detached_jws()),
+        19 => builder.timestamp_key(pick(LITERALS, input)),
+        20 => builder.event_header(pick(HEADERS, input)),
+        21 => builder.attempt_header(pick(HEADERS, input)),
+        22 => builder.guard(pick(HEADERS, input), pick(LITERALS, input)),
+        23 => builder.or_message(template(input)),
+        24 => builder.signature_json(pick(MEMBERS, input)),
+        25 => builder.signature_form(pick(MEMBERS, input)),
+        26 => builder.signature_query(pick(MEMBERS, input)),
+        27 => builder.timestamp_json(pick(MEMBERS, input)),
+        28 => builder.timestamp_query(pick(MEMBERS, input)),
+        29 => builder.id_json(pick(MEMBERS, input)),
+        30 => builder.event_json(pick(MEMBERS, input)),
+        31 => builder.claim(pick(MEMBERS, input), template(input)),
+        32 => match input.pick(3) {
+            0 => builder.timestamp_claim("iat"),
+            1 => builder.id_claim("jti"),
+            _ => builder.must_expire(),
+        },
+        33 => match input.pick(3) {
+            0 => builder.unique_message(),
+            1 => builder.each_json(pick(MEMBERS, input)),
+            _ => builder.multipart_field(pick(MEMBERS, input)),
+        },
+        34 => match input.pick(2) {
+            0 => builder.danger_leave_body_unsigned(),
+            _ => builder.tolerance(Duration::from_secs(u64::from(input.word()))),
+        },
+        _ => builder.danger_allow_ambiguous_message(),
+    }
+}
+
+/// Seeds: templates of every two and three parts, with and without separators.
+#[must_use]
+pub fn seeds() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    let parts = [1, 2, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16];
+    let marks = [None, Some(3), Some(5), Some(27), Some(28)];
+    for unit in 0..4 {
+        for one in parts {
+            for mark in marks {
+                for two in [2, 1, 11] {
+                    for last in marks {
+                        let pieces = [Some(one), mark, Some(two), last, Some(0)];
+                        let pieces: Vec<u8> = pieces.into_iter().flatten().collect();
+                        seeds.push(seed(unit, &pieces));
+                    }
+                }
+            }
+        }
+    }
+    seeds
+}
+
+fn seed(unit: u8, pieces: &[u8]) -> Vec<u8> {
+    let body = r#"{"a":"2026-01-15T12:00:01Z.1768478401.x","b":1768478401000,"c":{"d":"0"}}"#;
+    let recipe = Recipe::default().byte(5);
+    let recipe = recipe.rest([1, 3]).rest([2, 1]).rest([3, 2]).rest([4, unit]);
+    let recipe = recipe.byte(0).byte(pieces.len().to_le_bytes()[0]).rest(pieces);
+    let recipe = recipe.bytes("id.1").bytes("/hooks/a?a=1").long(body).bytes("v.1").bytes("w:2");
+    recipe.byte(1).rest([0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0, 2, 0, 3, 0]).finish()
+}

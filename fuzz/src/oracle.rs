@@ -1,0 +1,147 @@
+//! What must hold for an accepted request, and for all ways through the crate.
+
+use bytes::Bytes;
+use http::Request;
+use tower_webhook::{Verifier, WebhookLayer, rejection::RejectionKind};
+
+use crate::{
+    fail,
+    leniencies::{self, View},
+    message::Message,
+    parts::{Token, tokens},
+    rig::Rig,
+    run::{self, Answer, Told},
+};
+
+/// Verifies a request in every way, compares the answers, and returns one of them.
+#[track_caller]
+pub fn agree(
+    rig: &Rig,
+    verifier: &Verifier,
+    layer: &WebhookLayer,
+    request: &Request<Bytes>,
+    positions: &[u8],
+) -> Answer {
+    let [whole, in_pieces, at_the_end] = run::core(verifier, request, positions);
+    for other in [&in_pieces, &at_the_end] {
+        if *other != whole {
+            fail(&rig.preset, "agreement", || format!("the core: {whole:?} and {other:?}"));
+        }
+    }
+    // A server checks the length; it is not part of verification.
+    let mut request = request.clone();
+    request.headers_mut().remove("content-length");
+    for positions in [&[], positions] {
+        let (answer, body) = run::through(layer, &request, positions);
+        if answer != whole && !is_of_layer(&answer) {
+            fail(&rig.preset, "agreement", || format!("core {whole:?}, layer {answer:?}"));
+        }
+        if body.is_some_and(|body| body != **request.body()) {
+            fail(&rig.preset, "body", || "the handler received another body".into());
+        }
+    }
+    whole
+}
+
+/// Whether the layer alone rejects a request so.
+fn is_of_layer(answer: &Answer) -> bool {
+    let is_method = |kind: &RejectionKind| format!("{kind:?}").starts_with("MethodNotAllowed");
+    match answer {
+        Err(RejectionKind::BodyTooLarge { .. }) => true,
+        Err(kind) => is_method(kind),
+        Ok(_) => false,
+    }
+}
+
+/// Methods with which no provider delivers.
+const NEVER: &[&str] = &["CONNECT", "TRACE", "DELETE", "PATCH"];
+
+/// Checks that an accepted request has the signed parts of the genuine one.
+#[track_caller]
+pub fn same_parts(
+    rig: &Rig,
+    genuine: (&Message, &Told),
+    accepted: (&Message, &Told),
+    trace: &dyn Fn() -> String,
+) {
+    let scheme = &rig.scheme;
+    let differs = |check: &str, what: &str| {
+        fail(&rig.preset, check, || {
+            format!("another {what} was accepted\ngenuine: {genuine:?}\naccepted: {accepted:?}\n{}", trace())
+        });
+    };
+    let (old, new) = (genuine.1, accepted.1);
+    if scheme.delivery_id_is_signed() && old.id != new.id {
+        differs("id", "signed ID");
+    }
+    if scheme.timestamp_is_signed() && old.time != new.time {
+        differs("time", "signed timestamp");
+    }
+    if scheme.event_type_is_signed() && old.event != new.event {
+        differs("event", "signed event type");
+    }
+    if old.dedupe_key.is_some() != new.dedupe_key.is_some() {
+        differs("dedupe-key", "kind of deduplication key");
+    }
+    let messages: Vec<_> = scheme.messages().map(|text| tokens(text, scheme)).collect();
+    let mut claims = Vec::new();
+    for (_, values) in scheme.claims() {
+        // All values of a claim are made of the same parts.
+        claims.extend(values.take(1).flat_map(|text| tokens(text, scheme)));
+    }
+    for token in messages.iter().flatten().chain(&claims) {
+        same_part(rig, token, genuine.0, accepted.0, &differs);
+    }
+}
+
+fn same_part(
+    rig: &Rig,
+    token: &Token,
+    genuine: &Message,
+    accepted: &Message,
+    differs: &dyn Fn(&str, &str),
+) {
+    let name = token.name();
+    if name.is_empty() || name == "jws" || name.starts_with("setting:") {
+        return;
+    }
+    match leniencies::find(&rig.preset, name).map(|it| &it.view) {
+        Some(View::Unchecked) => {}
+        Some(View::Same(view)) if view(rig, genuine) == view(rig, accepted) => {}
+        Some(View::Subset(items)) => {
+            let known = items(genuine);
+            if items(accepted).iter().any(|item| !known.contains(item)) {
+                differs("items", name);
+            }
+        }
+        Some(View::Same(_)) => differs("parts", name),
+        None => {
+            let value = token.value(accepted, &rig.scheme);
+            if value != token.value(genuine, &rig.scheme) {
+                differs("parts", name);
+            }
+            if value.is_none() && name.starts_with("canonical:") {
+                differs("leniencies", "part without a rule");
+            }
+            if let Some(header) = name.strip_prefix("header:") {
+                let mut copies = accepted.copies(header);
+                let one = copies.next();
+                if copies.any(|copy| Some(copy) != one) {
+                    differs("copies", name);
+                }
+            }
+        }
+    }
+}
+
+/// Checks that a method which no provider uses is not accepted.
+#[track_caller]
+pub fn method(rig: &Rig, layer: &WebhookLayer, genuine: &Message, accepted: &Message) {
+    if !NEVER.contains(&&*accepted.method) || accepted.method == genuine.method {
+        return;
+    }
+    let Some(request) = accepted.request() else { return };
+    if run::through(layer, &request, &[]).0.is_ok() {
+        fail(&rig.preset, "method", || format!("{} was accepted", accepted.method));
+    }
+}

@@ -1,0 +1,169 @@
+//! The target `roundtrip`: what a signer signs, a verifier accepts, and no bit of it can change.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tower_webhook::scheme::{Encoding, Place, TimestampUnit};
+
+use crate::{
+    fail,
+    input::Input,
+    leniencies,
+    message::Message,
+    oracle,
+    parts::Token,
+    rig::{KEY_NAMES, Order, Origin, Rig},
+    run::Told,
+    samples,
+};
+
+/// Signs and verifies one delivery, and flips bits in it.
+pub fn check(rigs: &[Rig], data: &[u8]) {
+    let mut input = Input::new(data);
+    let rig = &rigs[input.pick(rigs.len())];
+    let Origin::Signed(signing) = &rig.origin else { return };
+    let keys = input.pick(3);
+    let tolerance = rig.scheme.tolerance();
+    let offset = Duration::from_millis(u64::from(input.word()) * 1000 + u64::from(input.byte()));
+    let earliest = rig.now - tolerance;
+    let time = (earliest + offset).min(rig.now + tolerance);
+    let (id, target, body) = (input.text(), input.text(), input.long());
+    let order = Order {
+        keys,
+        id: id.filter(|id| !id.is_empty()).unwrap_or("delivery-1"),
+        time,
+        target: target.filter(|it| it.starts_with('/')).unwrap_or("/hooks"),
+        body,
+    };
+    let sample = Order { body: samples::body(&rig.scheme), ..order };
+    let signed = signing.sign(order).map(|message| (message, order));
+    let signed = signed.or_else(|| Some((signing.sign(sample)?, sample)));
+    let Some((message, order)) = signed else { return };
+    let Some(request) = message.request() else {
+        return fail(&rig.preset, "request", || format!("not a request: {message:?}"));
+    };
+    let positions = input.bytes();
+    let told = match oracle::agree(rig, &rig.verifier, &rig.layer, &request, positions) {
+        Ok(told) => told,
+        Err(kind) => {
+            if !leniencies::may_reject(rig, &message, &kind) {
+                fail(&rig.preset, "genuine", || {
+                    format!("rejected ({kind:?}): {message:?}, body {:?}", text(&message.body))
+                });
+            }
+            return;
+        }
+    };
+    says_what_was_signed(rig, order, &message, &told);
+    while !input.is_empty() {
+        flip(rig, keys, (&message, &told), &mut input);
+    }
+}
+
+fn says_what_was_signed(rig: &Rig, order: Order<'_>, message: &Message, told: &Told) {
+    // Where there is room for two signatures, both are there.
+    let label = if order.keys == 2 { KEY_NAMES[1] } else { KEY_NAMES[0] };
+    if told.key.as_deref() != Some(label) {
+        fail(&rig.preset, "label", || format!("{:?} instead of {label}", told.key));
+    }
+    let id = Some(order.id);
+    if rig.scheme.id_place().is_some() && told.id.as_deref() != id {
+        fail(&rig.preset, "id", || format!("{:?} instead of {id:?} in {message:?}", told.id));
+    }
+    let since = order.time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let written = match rig.scheme.timestamp_unit() {
+        Some(TimestampUnit::Seconds) => Duration::from_secs(since.as_secs()),
+        Some(_) => since,
+        None => return,
+    };
+    let time: Option<SystemTime> = Some(UNIX_EPOCH + written);
+    if told.time != time {
+        fail(&rig.preset, "time", || format!("{:?} instead of {time:?}", told.time));
+    }
+}
+
+/// Flips one bit of a part.
+fn flip(rig: &Rig, keys: usize, genuine: (&Message, &Told), input: &mut Input<'_>) {
+    let mut changed = genuine.0.clone();
+    let part = input.pick(5);
+    let mut flip = |text: &mut Vec<u8>| {
+        let at = input.position(text.len().checked_sub(1)?);
+        let bit = input.byte() % 8;
+        text[at] ^= 1 << bit;
+        Some((at, bit))
+    };
+    let mut is_strict = false;
+    let flipped = match part {
+        0 => flip(&mut changed.body),
+        1 => flip_part(&Token::Id, rig, &mut changed, &mut flip),
+        2 => flip_part(&Token::Timestamp, rig, &mut changed, &mut flip),
+        3 => {
+            let mut target = changed.target.clone().into_bytes();
+            let flipped = flip(&mut target);
+            let Ok(target) = String::from_utf8(target) else { return };
+            changed.target = target;
+            flipped
+        }
+        _ => {
+            let Some((header, start, end)) = signature(rig, &changed) else { return };
+            let mut value = changed.headers[header].1.clone();
+            let mut text = value[start..end].to_vec();
+            let flipped = flip(&mut text);
+            // Hex may be in upper case; only one signature may be there, or the other one matches.
+            let is_case = matches!(flipped, Some((_, 5))) && rig.scheme.encoding() == Encoding::Hex;
+            is_strict = !is_case && keys > 0;
+            value.splice(start..end, text);
+            changed.headers[header].1 = value;
+            flipped
+        }
+    };
+    let Some(forged) = changed.request().filter(|_| flipped.is_some()) else { return };
+    let answer = oracle::agree(rig, &rig.verifier, &rig.layer, &forged, &[2]);
+    let Ok(told) = answer else { return };
+    let is_token = rig.scheme.algorithm() == tower_webhook::scheme::Algorithm::Token;
+    if is_strict {
+        fail(&rig.preset, "signature", || format!("a flipped bit was accepted: {changed:?}"));
+    }
+    if !is_token {
+        oracle::same_parts(rig, genuine, (&changed, &told), &|| format!("bit of part {part}"));
+    }
+}
+
+fn flip_part(
+    part: &Token,
+    rig: &Rig,
+    message: &mut Message,
+    flip: &mut dyn FnMut(&mut Vec<u8>) -> Option<(usize, u8)>,
+) -> Option<(usize, u8)> {
+    let mut value = part.value(message, &rig.scheme)?;
+    let flipped = flip(&mut value)?;
+    part.write(message, &rig.scheme, &value)?;
+    Some(flipped)
+}
+
+/// Where the text of the signature is: the longest run of its characters in its header.
+fn signature(rig: &Rig, message: &Message) -> Option<(usize, usize, usize)> {
+    let places = rig.scheme.signature_places();
+    let header = message.headers.iter().position(|(own, _)| {
+        places.iter().any(|place| matches!(place, Place::Header(name) if name.as_str() == own))
+    })?;
+    let value = &message.headers[header].1;
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
+    let mut runs = Vec::new();
+    let mut start = 0;
+    for end in 0..=value.len() {
+        if value.get(end).is_none_or(|byte| !is_part(byte)) {
+            runs.push((end - start, start));
+            start = end + 1;
+        }
+    }
+    let (len, start) = runs.into_iter().max()?;
+    // A prefix such as `sha256=` or a key such as `v1=` is part of the run.
+    let padding = value[start..start + len].iter().rev().take_while(|byte| **byte == b'=').count();
+    let body = &value[start..start + len - padding];
+    let prefix = body.iter().rposition(|byte| *byte == b'=').map_or(0, |at| at + 1);
+    Some((header, start + prefix, start + len))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
