@@ -102,7 +102,10 @@ pub fn check(rigs: &[Rig], data: &[u8]) {
     }
     let mut changed = message.clone();
     let mut trace = Vec::new();
-    while !input.is_empty() && trace.len() < 8 {
+    while !input.is_empty() && trace.len() < 16 {
+        if input.flag() {
+            changed = message.clone();
+        }
         let change = Change::read(&mut input);
         if change.apply(rig, &mut changed, &mut input).is_none() {
             continue;

@@ -37,13 +37,8 @@ pub fn again(
                 choose(&ends.collect::<Vec<_>>(), input)?
             }
             (_, Some(Token::Timestamp)) => {
-                let is_start = |at: &usize| {
-                    let before = at.checked_sub(1).and_then(|at| rest.get(at));
-                    // A run of digits is one number.
-                    let is_inside = before.is_some_and(u8::is_ascii_digit);
-                    (!is_inside || input.flag())
-                        && !timestamp_ends(&rest[*at..], scheme.timestamp_unit()).is_empty()
-                };
+                let ends = |at: usize| timestamp_ends(&rest[at..], scheme.timestamp_unit());
+                let is_start = |at: &usize| !ends(*at).is_empty();
                 let starts = (0..rest.len()).filter(is_start).collect::<Vec<_>>();
                 choose(&starts, input)?
             }

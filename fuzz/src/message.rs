@@ -1,10 +1,12 @@
 //! A request as plain data, which mutations can change freely.
 
+use std::fmt;
+
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, uri};
 
 /// A request. Values that HTTP cannot carry make [`request`](Self::request) return `None`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     pub method: String,
     /// The path and the query.
@@ -19,7 +21,10 @@ impl Message {
     pub fn request(&self) -> Option<Request<Bytes>> {
         let mut request = Request::new(Bytes::copy_from_slice(&self.body));
         *request.method_mut() = Method::from_bytes(self.method.as_bytes()).ok()?;
-        *request.uri_mut() = self.target.parse::<Uri>().ok()?;
+        // HTTP/2 allows a path that does not begin with a slash.
+        let mut parts = uri::Parts::default();
+        parts.path_and_query = Some(self.target.parse().ok()?);
+        *request.uri_mut() = Uri::from_parts(parts).ok()?;
         for (name, value) in &self.headers {
             // Servers strip the whitespace around a value.
             let value = HeaderValue::from_bytes(value.trim_ascii()).ok()?;
@@ -71,5 +76,15 @@ impl From<&Request<Bytes>> for Message {
                 .collect(),
             body: request.body().to_vec(),
         }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{} {}", self.method, self.target.escape_debug())?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {}", value.escape_ascii())?;
+        }
+        writeln!(f, "\n{}", self.body.escape_ascii())
     }
 }

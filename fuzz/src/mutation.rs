@@ -74,7 +74,7 @@ const NAMES: &[&str] = &[
 const SEPARATORS: &[u8] = b", ;&|";
 
 impl Change {
-    /// What selects this change in a seed.
+    /// What selects this change of the genuine delivery in a seed.
     ///
     /// # Panics
     ///
@@ -82,7 +82,7 @@ impl Change {
     #[must_use]
     pub fn seed(self) -> Recipe {
         let at = ALL.iter().position(|it| *it == self).expect("a change");
-        Recipe::default().pick(at, ALL.len())
+        Recipe::default().byte(1).pick(at, ALL.len())
     }
 
     pub fn read(input: &mut Input<'_>) -> Self {
@@ -144,7 +144,8 @@ impl Change {
             Self::CutAgain => {
                 let texts: Vec<_> = rig.scheme.messages().collect();
                 let tokens = tokens(texts.get(input.pick(texts.len()))?, &rig.scheme);
-                *message = cut::again(message, rig, &tokens, input)?;
+                let mut choices = Input::new(input.bytes());
+                *message = cut::again(message, rig, &tokens, &mut choices)?;
             }
             Self::WhiteSpace => {
                 let space = [" ", "\t", "\n", "\r\n", "\u{feff}", "\0", "\u{a0}"][input.pick(7)];

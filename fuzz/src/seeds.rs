@@ -54,7 +54,7 @@ pub fn attacks(rigs: &[Rig]) -> Vec<Vec<u8>> {
         let plain = Seed { rig: at, offset: u16::MAX / 2, ..Seed::default() };
         seeds.push(plain.clone());
         let changes = changes(rig);
-        seeds.extend(changes.chunks(4).enumerate().map(|(flags, changes)| Seed {
+        seeds.extend(changes.chunks(8).enumerate().map(|(flags, changes)| Seed {
             flags: flags.to_le_bytes()[0],
             changes: changes.to_vec(),
             ..plain.clone()
@@ -107,20 +107,22 @@ fn texts(plain: &Seed) -> Vec<Seed> {
         changes,
         ..plain.clone()
     };
-    let cut = |choices: &[u8]| Change::CutAgain.seed().rest(choices);
+    let cut = |choices: &[u8]| Change::CutAgain.seed().byte(0).bytes(choices);
+    let cuts = (0..2).flat_map(|start| (0..6).map(move |end| [start, end, 0, 0]));
+    let cuts: Vec<_> = cuts.map(|choices| cut(&choices)).collect();
+    let position = |at: u8| cut(&[at, 0, at, 0, at, 0]);
     vec![
         // A timestamp inside the body.
-        with(
-            r#"{"at":"2026-01-15T12:00:01Z","x":1}"#,
-            vec![cut(&[0, 1, 0, 0]), cut(&[0, 1, 1]), cut(&[0, 0, 1])],
-        ),
-        with(r#"{"at":1768478401,"ms":1768478401000,"x":1}"#, vec![cut(&[0, 1, 0]), cut(&[0, 1, 1])]),
+        with(r#"{"at":"2026-01-15T12:00:01Z","x":1}"#, cuts.clone()),
+        with(r#"{"at":1768478401,"ms":1768478401000,"x":1}"#, cuts),
+        with("1.5", (0..12).map(position).collect()),
         // Characters outside ASCII, and escapes of them.
         with("{\"a\":\"\u{e9}\"}", vec![Change::ListItem.seed().rest([0, 0, 0]), Change::RemoveHeader.seed().rest([2])]),
         with(
             r#"{"a":"\\u0022","b":"\u00e9"}"#,
             vec![Change::Spelling.seed().rest([1, 7, 0, 0]), Change::Spelling.seed().rest([1, 5, 20, 0])],
         ),
+        with(r#"{"a":"\\u0022"}"#, vec![Change::Spelling.seed().rest([1, 7, 0, 0])]),
         Seed { body: b"\xff\xfe{}".to_vec(), ..plain.clone() },
         Seed { id: "d\u{e9}livery".into(), ..plain.clone() },
         Seed { id: b"a.b".to_vec(), target: b"/hooks?a=1&b=%2F2".to_vec(), ..plain.clone() },
