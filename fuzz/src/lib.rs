@@ -9,6 +9,7 @@ pub mod leniencies;
 pub mod message;
 pub mod mutation;
 pub mod oracle;
+pub mod parse;
 pub mod parts;
 pub mod rig;
 pub mod roundtrip;

@@ -2,11 +2,12 @@
 
 use std::{fs, path::Path};
 
-use tower_webhook_fuzz::{builder, seeds};
+use tower_webhook_fuzz::{builder, parse, seeds};
 
 fn main() -> std::io::Result<()> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     for (target, seeds) in [
+        ("parse", parse::seeds()),
         ("roundtrip", seeds::roundtrips(&seeds::roundtrip_rigs())),
         ("builder", builder::seeds()),
         ("layers", seeds::attacks(&seeds::layers_rigs())),

@@ -1,5 +1,5 @@
 //! Runs inputs without libFuzzer and lists the properties that they violate:
-//! `cargo run --bin replay TARGET [PATH]...`. Without paths, the corpus of the target.
+//! `cargo run --example replay TARGET [PATH]...`. Without paths, the corpus of the target.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tower_webhook_fuzz::{attack, builder, roundtrip, seeds};
+use tower_webhook_fuzz::{attack, builder, parse, roundtrip, seeds};
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -22,6 +22,7 @@ fn main() -> std::io::Result<()> {
             let rigs = seeds::layers_rigs();
             Box::new(move |data| attack::check(&rigs, data))
         }
+        "parse" => Box::new(parse::check),
         "roundtrip" => {
             let rigs = seeds::roundtrip_rigs();
             Box::new(move |data| roundtrip::check(&rigs, data))
