@@ -126,12 +126,12 @@ pub fn check(data: &[u8]) {
     let Some(request) = message.request() else {
         return fail("builder", "request", || format!("not a request: {message:?} of {scheme:?}"));
     };
-    let answer = oracle::agree(&rig, &rig.verifier, &rig.layer, &request, &[1, 2, 3]);
+    let answer = oracle::agree(&rig, &rig.verifier, &rig.layer, &request, &[1, 2, 3], true);
     let told = match answer {
         Ok(told) => told,
         Err(kind) => {
             if !leniencies::may_reject(&rig, &message, &kind) {
-                fail("builder", "genuine", || format!("{kind:?}: {message:?} of {scheme:?}"));
+                fail("builder", kind.name(), || format!("{kind:?}: {message:?} of {scheme:?}"));
             }
             return;
         }
@@ -144,7 +144,7 @@ pub fn check(data: &[u8]) {
     for _ in 0..4 {
         let Some(other) = cut::again(&message, &rig, &tokens, &mut input) else { continue };
         let Some(forged) = other.request().filter(|_| other != message) else { continue };
-        let answer = oracle::agree(&rig, &rig.verifier, &rig.layer, &forged, &[1]);
+        let answer = oracle::agree(&rig, &rig.verifier, &rig.layer, &forged, &[1], false);
         if let Ok(again) = answer {
             let trace = || format!("{scheme:?}");
             oracle::same_parts(&rig, (&message, &told), (&other, &again), &trace);

@@ -42,7 +42,7 @@ pub fn check(rigs: &[Rig], data: &[u8]) {
         return fail(&rig.preset, "request", || format!("not a request: {message:?}"));
     };
     let positions = input.bytes();
-    let told = match oracle::agree(rig, &rig.verifier, &rig.layer, &request, positions) {
+    let told = match oracle::agree(rig, &rig.verifier, &rig.layer, &request, positions, true) {
         Ok(told) => told,
         Err(kind) => {
             if !leniencies::may_reject(rig, &message, &kind) {
@@ -117,7 +117,7 @@ fn flip(rig: &Rig, keys: usize, genuine: (&Message, &Told), input: &mut Input<'_
         }
     };
     let Some(forged) = changed.request().filter(|_| flipped.is_some()) else { return };
-    let answer = oracle::agree(rig, &rig.verifier, &rig.layer, &forged, &[2]);
+    let answer = oracle::agree(rig, &rig.verifier, &rig.layer, &forged, &[2], false);
     let Ok(told) = answer else { return };
     let is_token = rig.scheme.algorithm() == tower_webhook::scheme::Algorithm::Token;
     if is_strict {

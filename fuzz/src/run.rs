@@ -80,17 +80,26 @@ pub fn cut(body: &Bytes, positions: &[u8]) -> Vec<Bytes> {
     pieces
 }
 
-/// The answers of the core: in one call, in pieces, and with the whole body at the end.
+/// The answers of the core: in one call, and in pieces, or with the whole body at the end.
 #[must_use]
-pub fn core(verifier: &Verifier, request: &Request<Bytes>, positions: &[u8]) -> [Answer; 3] {
+pub fn core(
+    verifier: &Verifier,
+    request: &Request<Bytes>,
+    positions: &[u8],
+    is_thorough: bool,
+) -> (Answer, Vec<Answer>) {
     let pieces = cut(request.body(), positions);
     let whole = verifier.verify(request, request.body());
     let in_pieces = verifier.begin(request).and_then(|mut session| {
         pieces.iter().for_each(|piece| session.update(piece));
         session.finish(&pieces)
     });
-    let at_the_end = verifier.begin(request).and_then(|session| session.finish([request.body()]));
-    [answer(&whole), answer(&in_pieces), answer(&at_the_end)]
+    let mut others = vec![answer(&in_pieces)];
+    if is_thorough {
+        let session = verifier.begin(request);
+        others.push(answer(&session.and_then(|session| session.finish([request.body()]))));
+    }
+    (answer(&whole), others)
 }
 
 /// A body in frames that are ready.

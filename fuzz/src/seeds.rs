@@ -54,7 +54,7 @@ pub fn attacks(rigs: &[Rig]) -> Vec<Vec<u8>> {
         let plain = Seed { rig: at, offset: u16::MAX / 2, ..Seed::default() };
         seeds.push(plain.clone());
         let changes = changes(rig);
-        seeds.extend(changes.chunks(8).enumerate().map(|(flags, changes)| Seed {
+        seeds.extend(changes.chunks(4).enumerate().map(|(flags, changes)| Seed {
             flags: flags.to_le_bytes()[0],
             changes: changes.to_vec(),
             ..plain.clone()
