@@ -92,6 +92,10 @@ async fn members_of_json() {
     let bad =
         Delivery::new(b"{\"a\":{\"b\":\"\xff\"}}").header("x-signature", hex(&mac256("\u{fffd}")));
     assert_eq!(answer(&verifier, &bad).await, Some(R::InvalidRequest));
+    // In a member that is not looked at.
+    let ignored = b"{\"a\":{\"b\":\"x\"},\"c\":\"\xff\"}";
+    let bad = Delivery::new(ignored).header("x-signature", hex(&mac256("x")));
+    assert_eq!(answer(&verifier, &bad).await, Some(R::InvalidRequest));
     report.finish();
 }
 

@@ -69,7 +69,9 @@ impl<'de> Visitor<'de> for Items {
 
 /// A member as it is written.
 pub(crate) fn raw<'b>(body: &'b [u8], path: &str) -> Result<Option<&'b RawValue>, Malformed> {
-    let mut json = serde_json::Deserializer::from_slice(body);
+    // The parser would skip bytes that are not UTF-8 in the strings that it ignores.
+    let body = std::str::from_utf8(body).map_err(|_| JSON)?;
+    let mut json = serde_json::Deserializer::from_str(body);
     let found = Find(path).deserialize(&mut json).map_err(|_| JSON)?;
     json.end().map_err(|_| JSON)?;
     Ok(found)
