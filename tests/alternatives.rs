@@ -12,6 +12,7 @@ use tower_webhook::{
     DedupeLayer, Head, Keys, Scheme, Secret, Verifier, WebhookLayer,
     dedupe::MemoryStore,
     providers::{self, Provider},
+    rejection::RejectionKind,
     scheme::{Algorithm, Layout},
     sign::Signer,
 };
@@ -204,6 +205,36 @@ async fn a_missing_header_leaves_the_other_text() {
             let answer = send(&service, delivery.with(body)).await;
             assert_eq!(answer.status == 200, is_accepted, "{what}: {answer:?}");
         }
+    }
+}
+
+/// A body that cannot be read for a signature leaves the signature of the head.
+#[test]
+fn a_place_that_cannot_be_read_has_no_signature() {
+    let scheme = Scheme::builder("acme")
+        .signature_header("x-signature")
+        .signature_json("signature")
+        .build()
+        .unwrap();
+    let verifier = Verifier::new(scheme, common::secret()).unwrap();
+    for body in [
+        "not JSON",
+        "{}",
+        r#"{"signature":""}"#,
+        r#"{"signature":7}"#,
+    ] {
+        let delivery = Delivery::new(body);
+        let signature = common::hex(&common::mac256(body));
+        let signed = delivery.clone().header("x-signature", signature);
+        let outcome = verifier.verify(Head::from(&signed.head), body.as_bytes());
+        assert!(outcome.is_ok(), "{body}: {outcome:?}");
+        let forged = delivery.clone().header("x-signature", "00".repeat(32));
+        let outcome = verifier.verify(Head::from(&forged.head), body.as_bytes());
+        assert!(outcome.is_err(), "{body}");
+        let outcome = verifier.verify(Head::from(&delivery.head), body.as_bytes());
+        let rejection = outcome.unwrap_err();
+        let is_malformed = matches!(rejection.kind(), RejectionKind::MalformedPayload { .. });
+        assert_eq!(is_malformed, body == "not JSON", "{body}: {rejection}");
     }
 }
 

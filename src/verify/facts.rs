@@ -114,11 +114,15 @@ impl Facts {
     ) -> Result<Found, RejectionKind> {
         let mut listed = Listed::default();
         let mut absent = None;
+        let mut unreadable = None;
         let mut values = Vec::new();
         for place in &spec.signatures {
             if let Some(derived) = Derived::of(place) {
-                let value = derived.find(&self.facts(), body)?;
-                values.push((place, value.filter(|value| !value.is_empty())));
+                // Without a signature here, one in another place may still match.
+                match derived.find(&self.facts(), body) {
+                    Ok(value) => values.push((place, value.filter(|value| !value.is_empty()))),
+                    Err(error) => unreadable = unreadable.or(Some(error)),
+                }
             }
         }
         for (place, value) in &values {
@@ -126,6 +130,9 @@ impl Facts {
                 Some(value) => listed.read(value, place, spec, &mut candidates)?,
                 None => absent = absent.or(Some(*place)),
             }
+        }
+        if let Some(error) = unreadable.filter(|_| candidates.is_empty()) {
+            return Err(error.into());
         }
         // Those of the head are there already.
         let absent = absent.filter(|_| candidates.is_empty());
