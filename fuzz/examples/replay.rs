@@ -31,7 +31,9 @@ fn main() -> std::io::Result<()> {
     };
     let mut paths: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
     if paths.is_empty() {
-        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(&target);
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("corpus")
+            .join(&target);
         let entries: Result<Vec<_>, _> = fs::read_dir(corpus)?.collect();
         paths = entries?.iter().map(fs::DirEntry::path).collect();
         paths.sort();
@@ -47,7 +49,10 @@ fn main() -> std::io::Result<()> {
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()));
         let text = text.unwrap_or_default();
         let name = text.split(": ").next().unwrap_or_default().to_owned();
-        found.entry(name).or_insert_with(|| (0, path.clone(), text)).0 += 1;
+        found
+            .entry(name)
+            .or_insert_with(|| (0, path.clone(), text))
+            .0 += 1;
     }
     for (count, path, text) in found.values() {
         println!("{count} inputs, such as {}:\n{text}\n", path.display());

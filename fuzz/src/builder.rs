@@ -36,8 +36,12 @@ const ALGORITHMS: &[Algorithm] = &[
     Algorithm::EcdsaP256Raw,
 ];
 
-const ENCODINGS: &[Encoding] =
-    &[Encoding::Hex, Encoding::Base64, Encoding::Base64Url, Encoding::Text];
+const ENCODINGS: &[Encoding] = &[
+    Encoding::Hex,
+    Encoding::Base64,
+    Encoding::Base64Url,
+    Encoding::Text,
+];
 
 const FORMS: &[KeyForm] = &[
     KeyForm::Text,
@@ -55,7 +59,16 @@ const UNITS: &[TimestampUnit] = &[
     TimestampUnit::DateTime,
 ];
 
-const HEADERS: &[&str] = &["x-a", "x-b", "x-c", "x-d", "content-type", "authorization", "X-A", "bad name"];
+const HEADERS: &[&str] = &[
+    "x-a",
+    "x-b",
+    "x-c",
+    "x-d",
+    "content-type",
+    "authorization",
+    "X-A",
+    "bad name",
+];
 
 const MEMBERS: &[&str] = &["a", "b", "c.d", "c.e", "list.0", ""];
 
@@ -109,29 +122,44 @@ pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let (scheme, is_ambiguous) = build(&mut input);
     let Some(scheme) = scheme else { return };
-    let Some(rig) = Rig::signed(Provider::from(scheme.clone())) else { return };
-    let Origin::Signed(signing) = &rig.origin else { return };
+    let Some(rig) = Rig::signed(Provider::from(scheme.clone())) else {
+        return;
+    };
+    let Origin::Signed(signing) = &rig.origin else {
+        return;
+    };
     let (id, target, body) = (input.text(), input.text(), input.long());
     let values = [input.bytes(), input.bytes()];
     let order = Order {
         keys: input.pick(3),
         id: id.filter(|id| !id.is_empty()).unwrap_or("id"),
         time: rig.now,
-        target: target.filter(|it| it.starts_with('/')).unwrap_or("/hooks?a=1"),
+        target: target
+            .filter(|it| it.starts_with('/'))
+            .unwrap_or("/hooks?a=1"),
         body,
     };
-    let sample = Order { body: samples::body(&scheme), ..order };
-    let signed = signing.sign_with(order, &values).or_else(|| signing.sign_with(sample, &values));
+    let sample = Order {
+        body: samples::body(&scheme),
+        ..order
+    };
+    let signed = signing
+        .sign_with(order, &values)
+        .or_else(|| signing.sign_with(sample, &values));
     let Some(message) = signed else { return };
     let Some(request) = message.request() else {
-        return fail("builder", "request", || format!("not a request: {message:?} of {scheme:?}"));
+        return fail("builder", "request", || {
+            format!("not a request: {message:?} of {scheme:?}")
+        });
     };
     let answer = oracle::agree(&rig, &rig.verifier, &rig.layer, &request, &[1, 2, 3], true);
     let told = match answer {
         Ok(told) => told,
         Err(kind) => {
             if !leniencies::may_reject(&rig, &message, &kind) {
-                fail("builder", kind.name(), || format!("{kind:?}: {message:?} of {scheme:?}"));
+                fail("builder", kind.name(), || {
+                    format!("{kind:?}: {message:?} of {scheme:?}")
+                });
             }
             return;
         }
@@ -139,11 +167,17 @@ pub fn check(data: &[u8]) {
     if is_ambiguous || scheme.algorithm() == Algorithm::Token || rig.is_jws() {
         return;
     }
-    let Some(text) = scheme.messages().next() else { return };
+    let Some(text) = scheme.messages().next() else {
+        return;
+    };
     let tokens = tokens(text, &scheme);
     for _ in 0..4 {
-        let Some(other) = cut::again(&message, &rig, &tokens, &mut input) else { continue };
-        let Some(forged) = other.request().filter(|_| other != message) else { continue };
+        let Some(other) = cut::again(&message, &rig, &tokens, &mut input) else {
+            continue;
+        };
+        let Some(forged) = other.request().filter(|_| other != message) else {
+            continue;
+        };
         let answer = oracle::agree(&rig, &rig.verifier, &rig.layer, &forged, &[1], false);
         if let Ok(again) = answer {
             let trace = || format!("{scheme:?}");
@@ -154,7 +188,9 @@ pub fn check(data: &[u8]) {
 
 fn template(input: &mut Input<'_>) -> String {
     let count = input.pick(9);
-    (0..count).map(|_| PIECES[input.pick(PIECES.len())]).collect()
+    (0..count)
+        .map(|_| PIECES[input.pick(PIECES.len())])
+        .collect()
 }
 
 /// Calls a builder as the input says. The second value is whether the scheme may be ambiguous.
@@ -249,8 +285,23 @@ pub fn seeds() -> Vec<Vec<u8>> {
 fn seed(unit: u8, pieces: &[u8]) -> Vec<u8> {
     let body = r#"{"a":"2026-01-15T12:00:01Z.1768478401.x","b":1768478401000,"c":{"d":"0"}}"#;
     let recipe = Recipe::default().byte(5);
-    let recipe = recipe.rest([1, 3]).rest([2, 1]).rest([3, 2]).rest([4, unit]);
-    let recipe = recipe.byte(0).byte(pieces.len().to_le_bytes()[0]).rest(pieces);
-    let recipe = recipe.bytes("id.1").bytes("/hooks/a?a=1").long(body).bytes("v.1").bytes("w:2");
-    recipe.byte(1).rest([0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0, 2, 0, 3, 0]).finish()
+    let recipe = recipe
+        .rest([1, 3])
+        .rest([2, 1])
+        .rest([3, 2])
+        .rest([4, unit]);
+    let recipe = recipe
+        .byte(0)
+        .byte(pieces.len().to_le_bytes()[0])
+        .rest(pieces);
+    let recipe = recipe
+        .bytes("id.1")
+        .bytes("/hooks/a?a=1")
+        .long(body)
+        .bytes("v.1")
+        .bytes("w:2");
+    recipe
+        .byte(1)
+        .rest([0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0, 2, 0, 3, 0])
+        .finish()
 }

@@ -19,21 +19,24 @@ pub fn again(
     input: &mut Input<'_>,
 ) -> Option<Message> {
     let scheme = &rig.scheme;
-    let tokens = tokens.iter().flat_map(|token| expanded(token, rig)).collect::<Vec<_>>();
+    let tokens = tokens
+        .iter()
+        .flat_map(|token| expanded(token, rig))
+        .collect::<Vec<_>>();
     let values: Option<Vec<_>> = tokens.iter().map(|it| it.value(message, scheme)).collect();
     let text = values?.concat();
     let mut rest = &text[..];
     let mut changed = message.clone();
     for (at, token) in tokens.iter().enumerate() {
         let len = match (token, tokens.get(at + 1)) {
-            (Token::Literal(literal), _) => {
-                rest.starts_with(literal).then_some(literal.len())?
-            }
+            (Token::Literal(literal), _) => rest.starts_with(literal).then_some(literal.len())?,
             (_, None) => rest.len(),
             (Token::Timestamp, _) => choose(&timestamp_ends(rest, scheme.timestamp_unit()), input)?,
             (_, Some(Token::Literal(literal))) => {
                 let windows = rest.windows(literal.len()).enumerate();
-                let ends = windows.filter(|(_, window)| window == literal).map(|(at, _)| at);
+                let ends = windows
+                    .filter(|(_, window)| window == literal)
+                    .map(|(at, _)| at);
                 choose(&ends.collect::<Vec<_>>(), input)?
             }
             (_, Some(Token::Timestamp)) => {

@@ -27,7 +27,11 @@ impl<'d> Input<'d> {
 
     /// A number below `count`, or 0 if there is none.
     pub fn pick(&mut self, count: usize) -> usize {
-        let number = usize::from(if count <= 256 { u16::from(self.byte()) } else { self.word() });
+        let number = usize::from(if count <= 256 {
+            u16::from(self.byte())
+        } else {
+            self.word()
+        });
         number.checked_rem(count).unwrap_or_default()
     }
 
@@ -91,7 +95,11 @@ impl Recipe {
     #[must_use]
     pub fn pick(self, number: usize, count: usize) -> Self {
         let number = u16::try_from(number).expect("a small number");
-        if count <= 256 { self.byte(number.to_le_bytes()[0]) } else { self.word(number) }
+        if count <= 256 {
+            self.byte(number.to_le_bytes()[0])
+        } else {
+            self.word(number)
+        }
     }
 
     /// # Panics
@@ -100,7 +108,8 @@ impl Recipe {
     #[must_use]
     pub fn bytes(self, bytes: impl AsRef<[u8]>) -> Self {
         let bytes = bytes.as_ref();
-        self.byte(bytes.len().try_into().expect("few bytes")).rest(bytes)
+        self.byte(bytes.len().try_into().expect("few bytes"))
+            .rest(bytes)
     }
 
     /// # Panics
@@ -109,7 +118,8 @@ impl Recipe {
     #[must_use]
     pub fn long(self, bytes: impl AsRef<[u8]>) -> Self {
         let bytes = bytes.as_ref();
-        self.word(bytes.len().try_into().expect("a short body")).rest(bytes)
+        self.word(bytes.len().try_into().expect("a short body"))
+            .rest(bytes)
     }
 
     #[must_use]

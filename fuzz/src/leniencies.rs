@@ -32,7 +32,8 @@ pub enum View {
 /// The leniency for a part of a preset.
 #[must_use]
 pub fn find(preset: &str, part: &str) -> Option<&'static Leniency> {
-    ALL.iter().find(|it| it.presets.contains(&preset) && it.parts.contains(&part))
+    ALL.iter()
+        .find(|it| it.presets.contains(&preset) && it.parts.contains(&part))
 }
 
 /// Whether a genuine delivery may be rejected for this reason.
@@ -83,9 +84,19 @@ const ALL: &[Leniency] = &[
         presets: &["aws-sns", "aws-sns-sha1"],
         parts: &["canonical:aws_sns"],
         view: View::Same(|_, message| {
-            const NAMES: &[&str] = &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
+            const NAMES: &[&str] = &[
+                "Message",
+                "MessageId",
+                "Subject",
+                "Timestamp",
+                "TopicArn",
+                "Type",
+            ];
             joined(NAMES.iter().map(|name| {
-                (name.as_bytes().to_vec(), member(&message.body, name).unwrap_or_default())
+                (
+                    name.as_bytes().to_vec(),
+                    member(&message.body, name).unwrap_or_default(),
+                )
             }))
         }),
         reason: "these members are signed, and JSON can spell them in several ways",
@@ -109,7 +120,11 @@ const ALL: &[Leniency] = &[
         presets: &["contentful"],
         parts: &["canonical:contentful_path"],
         view: View::Same(|_, message| {
-            message.target.strip_suffix('?').unwrap_or(&message.target).into()
+            message
+                .target
+                .strip_suffix('?')
+                .unwrap_or(&message.target)
+                .into()
         }),
         reason: "an empty query is signed like no query",
     },
@@ -117,11 +132,20 @@ const ALL: &[Leniency] = &[
         presets: &["contentful"],
         parts: &["canonical:contentful_headers"],
         view: View::Same(|_, message| {
-            let list = message.header("x-contentful-signed-headers").unwrap_or_default();
+            let list = message
+                .header("x-contentful-signed-headers")
+                .unwrap_or_default();
             let list = String::from_utf8_lossy(list).to_ascii_lowercase();
             let names = list.split(',').map(str::trim);
             let headers = names.map(|name| {
-                (name.into(), message.header(name).unwrap_or_default().trim_ascii().to_vec())
+                (
+                    name.into(),
+                    message
+                        .header(name)
+                        .unwrap_or_default()
+                        .trim_ascii()
+                        .to_vec(),
+                )
             });
             joined(headers)
         }),
@@ -132,7 +156,11 @@ const ALL: &[Leniency] = &[
         parts: &["canonical:payload"],
         view: View::Same(|_, message| {
             let is_query = message.method == "GET" && message.body.is_empty();
-            let form = if is_query { message.query().as_bytes() } else { &message.body };
+            let form = if is_query {
+                message.query().as_bytes()
+            } else {
+                &message.body
+            };
             first(fields(form), b"payload")
         }),
         reason: "the decoded payload is signed, wherever it is and however it is spelled",
@@ -200,9 +228,14 @@ const ALL: &[Leniency] = &[
             }
             query.sort();
             form.sort();
-            let query = query.into_iter().flat_map(|(name, value)| [b"&".into(), name, b"=".into(), value]);
+            let query = query
+                .into_iter()
+                .flat_map(|(name, value)| [b"&".into(), name, b"=".into(), value]);
             let query: Vec<_> = query.collect();
-            let form: Vec<_> = form.into_iter().flat_map(|(name, value)| [name, value]).collect();
+            let form: Vec<_> = form
+                .into_iter()
+                .flat_map(|(name, value)| [name, value])
+                .collect();
             [message.path().as_bytes(), &query.concat(), &form.concat()].concat()
         }),
         reason: "nothing separates the names and values of the form, and the query is decoded",
@@ -217,7 +250,12 @@ const ALL: &[Leniency] = &[
         presets: &["trello"],
         parts: &["body", "url"],
         view: View::Same(|rig, message| {
-            [&message.body, rig.base.as_bytes(), message.target.as_bytes()].concat()
+            [
+                &message.body,
+                rig.base.as_bytes(),
+                message.target.as_bytes(),
+            ]
+            .concat()
         }),
         reason: "nothing separates the body from the URL",
     },
@@ -226,7 +264,14 @@ const ALL: &[Leniency] = &[
         parts: &["canonical:truelayer", "canonical:truelayer_other_slash"],
         view: View::Same(|_, message| {
             let path = message.path().strip_suffix('/').unwrap_or(message.path());
-            [message.method.as_bytes(), b" ", path.as_bytes(), b"\n", &message.body].concat()
+            [
+                message.method.as_bytes(),
+                b" ",
+                path.as_bytes(),
+                b"\n",
+                &message.body,
+            ]
+            .concat()
         }),
         reason: "the slash at the end of the path may be missing",
     },
@@ -234,10 +279,14 @@ const ALL: &[Leniency] = &[
         presets: &["twilio", "twilio-sharedkey"],
         parts: &["canonical:twilio", "canonical:twilio_with_port"],
         view: View::Same(|_, message| {
-            let has_digest = fields(message.query().as_bytes()).iter().any(|(name, _)| {
-                name == b"bodySHA256"
-            });
-            let form = if has_digest { Vec::new() } else { sorted_form(&message.body) };
+            let has_digest = fields(message.query().as_bytes())
+                .iter()
+                .any(|(name, _)| name == b"bodySHA256");
+            let form = if has_digest {
+                Vec::new()
+            } else {
+                sorted_form(&message.body)
+            };
             [message.target.as_bytes(), &form].concat()
         }),
         reason: "nothing separates the URL, the names and the values of the form",
@@ -247,14 +296,20 @@ const ALL: &[Leniency] = &[
         parts: &["canonical:vonage_sms"],
         view: View::Same(|_, message| {
             let is_query = message.body.is_empty();
-            let form = if is_query { message.query().as_bytes() } else { &message.body };
+            let form = if is_query {
+                message.query().as_bytes()
+            } else {
+                &message.body
+            };
             let mut fields = fields(form);
             fields.retain(|(name, _)| name != b"sig");
             fields.sort();
             let replaced = |byte: &u8| if b"&=".contains(byte) { b'_' } else { *byte };
-            joined(fields.into_iter().map(|(name, value)| {
-                (name, value.iter().map(replaced).collect())
-            }))
+            joined(
+                fields
+                    .into_iter()
+                    .map(|(name, value)| (name, value.iter().map(replaced).collect())),
+            )
         }),
         reason: "the form is decoded, and `&` and `=` in values are signed as `_`",
     },
@@ -279,7 +334,11 @@ fn sorted_form(body: &[u8]) -> Vec<u8> {
     let mut fields = fields(body);
     fields.sort();
     fields.dedup();
-    fields.into_iter().flat_map(|(name, value)| [name, value]).flatten().collect()
+    fields
+        .into_iter()
+        .flat_map(|(name, value)| [name, value])
+        .flatten()
+        .collect()
 }
 
 fn adyen_items(message: &Message) -> Vec<Vec<u8>> {
@@ -294,11 +353,17 @@ fn adyen_items(message: &Message) -> Vec<Vec<u8>> {
         "success",
     ];
     let json: serde_json::Value = serde_json::from_slice(&message.body).unwrap_or_default();
-    let items = json["notificationItems"].as_array().cloned().unwrap_or_default();
+    let items = json["notificationItems"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let items = items.iter().map(|item| {
         let item = item["NotificationRequestItem"].to_string();
         joined(NAMES.iter().map(|name| {
-            (name.as_bytes().to_vec(), member(item.as_bytes(), name).unwrap_or_default())
+            (
+                name.as_bytes().to_vec(),
+                member(item.as_bytes(), name).unwrap_or_default(),
+            )
         }))
     });
     items.collect()
@@ -306,7 +371,9 @@ fn adyen_items(message: &Message) -> Vec<Vec<u8>> {
 
 /// The text with its characters outside printable ASCII escaped as in JSON.
 fn escaped(body: &[u8]) -> Vec<u8> {
-    let Ok(body) = std::str::from_utf8(body) else { return body.to_vec() };
+    let Ok(body) = std::str::from_utf8(body) else {
+        return body.to_vec();
+    };
     let mut text = String::new();
     for character in body.chars() {
         match character {

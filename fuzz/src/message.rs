@@ -55,7 +55,10 @@ impl Message {
 
     #[must_use]
     pub fn path(&self) -> &str {
-        let path = self.target.split_once('?').map_or(&*self.target, |(path, _)| path);
+        let path = self
+            .target
+            .split_once('?')
+            .map_or(&*self.target, |(path, _)| path);
         // `http::Uri` reads an empty path as a slash.
         if path.is_empty() { "/" } else { path }
     }

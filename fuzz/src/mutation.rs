@@ -55,8 +55,9 @@ pub const ALL: &[Change] = &[
     Change::Trailing,
 ];
 
-const METHODS: &[&str] =
-    &["POST", "GET", "HEAD", "PUT", "OPTIONS", "DELETE", "CONNECT", "TRACE", "PATCH", "post", "X"];
+const METHODS: &[&str] = &[
+    "POST", "GET", "HEAD", "PUT", "OPTIONS", "DELETE", "CONNECT", "TRACE", "PATCH", "post", "X",
+];
 
 /// Names of headers that verification may look at, beside those that a request has.
 const NAMES: &[&str] = &[
@@ -136,7 +137,10 @@ impl Change {
             Self::Spelling => spelling(message, input)?,
             Self::Extension => extension(rig, message, input.bytes())?,
             Self::SwapHeaders => {
-                let (one, two) = (input.pick(message.headers.len()), input.pick(message.headers.len()));
+                let (one, two) = (
+                    input.pick(message.headers.len()),
+                    input.pick(message.headers.len()),
+                );
                 let first = message.headers.get(one)?.1.clone();
                 let second = std::mem::replace(&mut message.headers.get_mut(two)?.1, first);
                 message.headers[one].1 = second;
@@ -155,7 +159,11 @@ impl Change {
             Self::UpperCase => value(message, input)?.make_ascii_uppercase(),
             Self::FieldToQuery => {
                 let text = String::from_utf8(message.body.clone()).ok()?;
-                let mark = if message.target.contains('?') { "&" } else { "?" };
+                let mark = if message.target.contains('?') {
+                    "&"
+                } else {
+                    "?"
+                };
                 if input.flag() {
                     message.target = message.target.clone() + mark + &text;
                     message.body.clear();
@@ -170,7 +178,9 @@ impl Change {
                 let body = message.body.clone();
                 let mark = if input.flag() { &b"&"[..] } else { b"," };
                 message.body.extend_from_slice(mark);
-                message.body.extend_from_slice(&body[input.position(body.len())..]);
+                message
+                    .body
+                    .extend_from_slice(&body[input.position(body.len())..]);
             }
         }
         Some(())
@@ -244,8 +254,11 @@ fn list_item(rig: &Rig, message: &mut Message, input: &mut Input<'_>) -> Option<
     // In a form the separators are escaped.
     let is_end = |at: usize| {
         let rest = &text[at..];
-        rest.first().is_some_and(|byte| SEPARATORS.contains(byte) || *byte == b'"')
-            || [&b"%7C"[..], b"%26", b"%2C", b"%20"].iter().any(|it| rest.starts_with(it))
+        rest.first()
+            .is_some_and(|byte| SEPARATORS.contains(byte) || *byte == b'"')
+            || [&b"%7C"[..], b"%26", b"%2C", b"%20"]
+                .iter()
+                .any(|it| rest.starts_with(it))
     };
     let mut ends: Vec<_> = (start..text.len()).filter(|at| is_end(*at)).collect();
     ends.push(text.len());
@@ -278,8 +291,11 @@ fn list_item(rig: &Rig, message: &mut Message, input: &mut Input<'_>) -> Option<
 /// Spells one character of the body or the target in another way.
 fn spelling(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
     let is_body = input.flag();
-    let mut text =
-        if is_body { message.body.clone() } else { message.target.clone().into_bytes() };
+    let mut text = if is_body {
+        message.body.clone()
+    } else {
+        message.target.clone().into_bytes()
+    };
     let kind = input.pick(8);
     let at = input.position(text.len().checked_sub(1)?);
     let rest = &text[at..];
@@ -304,7 +320,10 @@ fn spelling(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
             let hex = std::str::from_utf8(rest.get(at + 2..at + 6)?).ok()?;
             let character = char::from_u32(u32::from_str_radix(hex, 16).ok()?)?;
             let start = if kind == 6 && at > 0 { at - 1 } else { at };
-            (at + 6, [&rest[..start], character.to_string().as_bytes()].concat())
+            (
+                at + 6,
+                [&rest[..start], character.to_string().as_bytes()].concat(),
+            )
         }
         // One backslash of two.
         _ => {
@@ -323,9 +342,10 @@ fn spelling(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
 
 /// Extends a body whose SHA-256 the secret begins, and the signature with it.
 fn extension(rig: &Rig, message: &mut Message, suffix: &[u8]) -> Option<()> {
-    let (Place::Header(header), Encoding::Hex) =
-        (rig.scheme.signature_places().first()?, rig.scheme.encoding())
-    else {
+    let (Place::Header(header), Encoding::Hex) = (
+        rig.scheme.signature_places().first()?,
+        rig.scheme.encoding(),
+    ) else {
         return None;
     };
     let digest = const_hex::decode(message.header(header.as_str())?).ok()?;

@@ -70,7 +70,9 @@ fn text(bytes: &[u8]) -> &str {
 
 /// A scheme whose deliveries are proven by a fixed token, so that all else can be anything.
 fn token_scheme() -> tower_webhook::scheme::SchemeBuilder {
-    let builder = Scheme::builder("read").algorithm(Algorithm::Token).encoding(Encoding::Text);
+    let builder = Scheme::builder("read")
+        .algorithm(Algorithm::Token)
+        .encoding(Encoding::Text);
     builder.signature_header("x-token").tolerance(Duration::MAX)
 }
 
@@ -82,7 +84,9 @@ fn token_verifier(scheme: Scheme) -> Verifier {
 
 /// What a verifier reads in a request, if it accepts it.
 fn read(verifier: &Verifier, headers: &[(&str, &[u8])], body: &[u8]) -> Option<Told> {
-    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec()));
+    let headers = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.to_vec()));
     let token = ("x-token".to_owned(), b"token".to_vec());
     let message = Message {
         method: "POST".into(),
@@ -91,7 +95,11 @@ fn read(verifier: &Verifier, headers: &[(&str, &[u8])], body: &[u8]) -> Option<T
         body: body.to_vec(),
     };
     let request = message.request()?;
-    verifier.verify(&request, request.body()).ok().as_ref().map(Told::from)
+    verifier
+        .verify(&request, request.body())
+        .ok()
+        .as_ref()
+        .map(Told::from)
 }
 
 /// Presets with every form of key.
@@ -117,7 +125,9 @@ static KEYED: LazyLock<Vec<Provider>> = LazyLock::new(|| {
     ];
     let providers = names.iter().filter_map(|name| providers::by_name(name));
     let provided = providers.map(|it| {
-        let it = it.with_setting("webhook_id", "1").with_setting("audience", "1");
+        let it = it
+            .with_setting("webhook_id", "1")
+            .with_setting("audience", "1");
         it.with_setting("service_account", "1")
     });
     provided.collect()
@@ -131,7 +141,9 @@ fn secret(input: &mut Input<'_>) {
         let signs = Signer::new(provider.clone(), secret).is_ok();
         let can_sign = !matches!(provider.scheme().key_form(), KeyForm::PublicKey(_));
         if can_sign && verifies != signs {
-            fail("parse", "secret", || format!("verifies: {verifies}, signs: {signs}"));
+            fail("parse", "secret", || {
+                format!("verifies: {verifies}, signs: {signs}")
+            });
         }
         verifies
     };
@@ -147,24 +159,42 @@ fn secret(input: &mut Input<'_>) {
 }
 
 fn with_form(algorithm: Algorithm, form: PublicKeyForm) -> Scheme {
-    let builder = Scheme::builder("key").algorithm(algorithm).encoding(Encoding::Base64);
-    let builder = builder.key_form(KeyForm::PublicKey(form)).signature_header("x-signature");
+    let builder = Scheme::builder("key")
+        .algorithm(algorithm)
+        .encoding(Encoding::Base64);
+    let builder = builder
+        .key_form(KeyForm::PublicKey(form))
+        .signature_header("x-signature");
     builder.build().expect("a scheme")
 }
 
 /// The same key in several forms.
 fn key_forms(input: &mut Input<'_>) {
     static SCHEMES: LazyLock<Vec<[Scheme; 5]>> = LazyLock::new(|| {
-        let algorithms = [Algorithm::Ed25519, Algorithm::EcdsaP256Der, Algorithm::RsaSha256];
+        let algorithms = [
+            Algorithm::Ed25519,
+            Algorithm::EcdsaP256Der,
+            Algorithm::RsaSha256,
+        ];
         let forms = |algorithm| {
             let raw = if algorithm == Algorithm::RsaSha256 {
                 [PublicKeyForm::SpkiBase64; 3]
             } else {
-                [PublicKeyForm::Base64, PublicKeyForm::Hex, PublicKeyForm::PrefixedBase64("whpk_")]
+                [
+                    PublicKeyForm::Base64,
+                    PublicKeyForm::Hex,
+                    PublicKeyForm::PrefixedBase64("whpk_"),
+                ]
             };
             let [one, two, three] = raw;
-            [PublicKeyForm::Pem, PublicKeyForm::SpkiBase64, one, two, three]
-                .map(|form| with_form(algorithm, form))
+            [
+                PublicKeyForm::Pem,
+                PublicKeyForm::SpkiBase64,
+                one,
+                two,
+                three,
+            ]
+            .map(|form| with_form(algorithm, form))
         };
         algorithms.map(forms).into()
     });
@@ -179,14 +209,18 @@ fn key_forms(input: &mut Input<'_>) {
     let [one, two] = [accepts(as_pem, pem), accepts(as_spki, base64.clone())];
     // PEM has lines of 64 characters at most in its strict form.
     if one && !two {
-        fail("parse", "key-forms", || format!("PEM {one}, SPKI {two}: {base64}"));
+        fail("parse", "key-forms", || {
+            format!("PEM {one}, SPKI {two}: {base64}")
+        });
     }
     if at < 2 {
         let one = accepts(in_base64, base64.clone());
         let two = accepts(in_hex, const_hex::encode(der));
         let three = accepts(prefixed, format!("whpk_{base64}"));
         if one != two || one != three {
-            fail("parse", "key-forms", || format!("{one}, {two}, {three}: {base64}"));
+            fail("parse", "key-forms", || {
+                format!("{one}, {two}, {three}: {base64}")
+            });
         }
     }
 }
@@ -197,23 +231,36 @@ fn url(input: &mut Input<'_>) {
     let fixed = PublicUrl::fixed(base);
     let by_host = PublicUrl::by_host([base]);
     if fixed.is_ok() != by_host.is_ok() {
-        fail("parse", "url", || format!("fixed {fixed:?}, by host {by_host:?}"));
+        fail("parse", "url", || {
+            format!("fixed {fixed:?}, by host {by_host:?}")
+        });
     }
     let peer = |_: tower_webhook::Head<'_>| Some(IpAddr::from([10, 0, 0, 1]));
-    let headers =
-        if input.flag() { ForwardedHeaders::XForwarded } else { ForwardedHeaders::Forwarded };
+    let headers = if input.flag() {
+        ForwardedHeaders::XForwarded
+    } else {
+        ForwardedHeaders::Forwarded
+    };
     let proxied = PublicUrl::danger_trust_proxy([base], [network], headers, peer);
     let everywhere = PublicUrl::danger_trust_proxy([base], ["0.0.0.0/0"], headers, peer);
     if everywhere.is_ok() != fixed.is_ok() {
-        fail("parse", "url", || format!("fixed {fixed:?}, behind a proxy {everywhere:?}"));
+        fail("parse", "url", || {
+            format!("fixed {fixed:?}, behind a proxy {everywhere:?}")
+        });
     }
     let secret = Secret::new("secret").expect("a secret");
     for url in [fixed, by_host, proxied, everywhere].into_iter().flatten() {
-        let provider = providers::by_name("square").expect("a preset").with_public_url(url);
+        let provider = providers::by_name("square")
+            .expect("a preset")
+            .with_public_url(url);
         let verifier = Verifier::new(provider, secret.clone()).expect("a verifier");
         let signature = ("x-square-hmacsha256-signature", &b"AAAA"[..]);
         let name = ["x-forwarded-host", "forwarded", "x-forwarded-proto"][input.pick(3)];
-        read(&verifier, &[("host", host), (name, forwarded), signature], b"");
+        read(
+            &verifier,
+            &[("host", host), (name, forwarded), signature],
+            b"",
+        );
     }
 }
 
@@ -223,13 +270,18 @@ fn template(input: &mut Input<'_>) {
     let builder = builder.id_header("x-id").timestamp_header("x-time");
     let strict = builder.clone().message(template.to_owned()).build();
     let lax = builder.message(template.to_owned());
-    let lax = lax.danger_allow_ambiguous_message().danger_leave_body_unsigned().build();
+    let lax = lax
+        .danger_allow_ambiguous_message()
+        .danger_leave_body_unsigned()
+        .build();
     if strict.is_ok() && lax.is_err() {
         fail("parse", "template", || format!("{strict:?} and {lax:?}"));
     }
     if let Ok(scheme) = strict {
         if scheme.messages().ne([template]) {
-            fail("parse", "template", || format!("{scheme:?} of {template:?}"));
+            fail("parse", "template", || {
+                format!("{scheme:?} of {template:?}")
+            });
         }
     }
 }
@@ -243,7 +295,9 @@ fn time(input: &mut Input<'_>) {
             TimestampUnit::Milliseconds,
         ];
         let both = |unit| {
-            let at_header = token_scheme().timestamp_unit(unit).timestamp_header("x-time");
+            let at_header = token_scheme()
+                .timestamp_unit(unit)
+                .timestamp_header("x-time");
             let in_json = token_scheme().timestamp_unit(unit).timestamp_json("t");
             let schemes = [at_header, in_json].map(|it| it.build().expect("a scheme"));
             (unit, schemes.map(token_verifier))
@@ -257,18 +311,25 @@ fn time(input: &mut Input<'_>) {
     let in_json = read(in_json, &[], body.as_bytes()).map(|told| told.time);
     // Only JSON can hold some texts, but none of those is a time.
     if told != in_json {
-        fail("parse", "time", || format!("{text:?}: header {told:?}, JSON {in_json:?}"));
+        fail("parse", "time", || {
+            format!("{text:?}: header {told:?}, JSON {in_json:?}")
+        });
     }
     if *unit == TimestampUnit::DateTime {
         let (_, [utc, _]) = &VERIFIERS[0];
         let utc = read(utc, &[("x-time", format!("{text}Z").as_bytes())], b"");
         if told.is_some() && told != utc.as_ref().map(|told| told.time) {
-            fail("parse", "time", || format!("{text:?}: {told:?}, in UTC {utc:?}"));
+            fail("parse", "time", || {
+                format!("{text:?}: {told:?}, in UTC {utc:?}")
+            });
         }
     }
     if *unit == TimestampUnit::Seconds {
         if let (Some(Some(time)), Ok(number)) = (told, text.parse::<u64>()) {
-            if time.duration_since(UNIX_EPOCH).is_ok_and(|it| it.as_secs() != number.min(LAST)) {
+            if time
+                .duration_since(UNIX_EPOCH)
+                .is_ok_and(|it| it.as_secs() != number.min(LAST))
+            {
                 fail("parse", "time", || format!("{text:?}: {time:?}"));
             }
         }
@@ -282,12 +343,16 @@ fn retry_after(input: &mut Input<'_>) {
             builder.enable_time().start_paused(true).build().expect("a runtime")
         }) };
     }
-    let Ok(value) = HeaderValue::from_bytes(input.bytes()) else { return };
+    let Ok(value) = HeaderValue::from_bytes(input.bytes()) else {
+        return;
+    };
     let most = Duration::from_secs(u64::from(input.word()));
     let now = UNIX_EPOCH + Duration::from_secs(NOW);
     RUNTIME.with(|runtime| {
         let _guard = runtime.enter();
-        let policy = DeliveryRetry::new().most_retry_after(most).clock(TestClock::at(now));
+        let policy = DeliveryRetry::new()
+            .most_retry_after(most)
+            .clock(TestClock::at(now));
         let schedule = tower_webhook::sign::Backoff::new([Duration::from_secs(1)]).without_jitter();
         let mut policy = policy.schedule(schedule);
         let mut response = Response::new(Bytes::new());
@@ -296,7 +361,10 @@ fn retry_after(input: &mut Input<'_>) {
         let mut request = Request::new(Bytes::new());
         let wait = policy.retry(&mut request, &mut Ok::<_, Error>(response));
         let wait = wait.expect("one retry").duration();
-        let number = value.to_str().ok().and_then(|text| text.parse::<u64>().ok());
+        let number = value
+            .to_str()
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok());
         let second = Duration::from_secs(1);
         let is_in_range = wait >= second && wait <= most.max(second);
         let is_right = number.is_none_or(|number| {
@@ -304,7 +372,9 @@ fn retry_after(input: &mut Input<'_>) {
             !is_digits || wait == Duration::from_secs(number).min(most).max(second)
         });
         if !is_in_range || !is_right {
-            fail("parse", "retry-after", || format!("{value:?}: {wait:?} of {most:?}"));
+            fail("parse", "retry-after", || {
+                format!("{value:?}: {wait:?} of {most:?}")
+            });
         }
     });
 }
@@ -342,22 +412,28 @@ fn multipart(input: &mut Input<'_>) {
     }
     let mut body = Vec::new();
     for (name, content) in parts {
-        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        let head =
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
         body.extend([head.as_bytes(), &content, b"\r\n"].concat());
     }
     body.extend(format!("--{boundary}--\r\n").into_bytes());
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    let told = read(&VERIFIER, &[("content-type", content_type.as_bytes())], &body);
+    let told = read(
+        &VERIFIER,
+        &[("content-type", content_type.as_bytes())],
+        &body,
+    );
     if told.and_then(|told| told.id).as_deref() != Some(id) {
         let body = body.escape_ascii();
-        fail("parse", "multipart", || format!("the field of {body} was not read as {id:?}"));
+        fail("parse", "multipart", || {
+            format!("the field of {body} was not read as {id:?}")
+        });
     }
 }
 
 fn form(input: &mut Input<'_>) {
-    static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
-        token_verifier(token_scheme().id_form("a").build().expect("a scheme"))
-    });
+    static VERIFIER: LazyLock<Verifier> =
+        LazyLock::new(|| token_verifier(token_scheme().id_form("a").build().expect("a scheme")));
     let body = input.rest();
     let told = read(&VERIFIER, &[], body);
     let mut values = fields(body);
@@ -365,13 +441,19 @@ fn form(input: &mut Input<'_>) {
     values.dedup();
     let expected = match &values[..] {
         [] => Some(None),
-        [(_, value)] => Some(String::from_utf8(value.clone()).ok().filter(|it| !it.is_empty())),
+        [(_, value)] => Some(
+            String::from_utf8(value.clone())
+                .ok()
+                .filter(|it| !it.is_empty()),
+        ),
         _ => None,
     };
     let found = told.map(|told| told.id);
     if found != expected {
         let body = body.escape_ascii();
-        fail("parse", "form", || format!("{body}: {found:?} instead of {expected:?}"));
+        fail("parse", "form", || {
+            format!("{body}: {found:?} instead of {expected:?}")
+        });
     }
 }
 
@@ -380,10 +462,14 @@ fn json(input: &mut Input<'_>) {
     let body = input.rest();
     let scheme = token_scheme().id_json(path).event_json(path).build();
     let Ok(scheme) = scheme else { return };
-    let Some(told) = read(&token_verifier(scheme), &[], body) else { return };
+    let Some(told) = read(&token_verifier(scheme), &[], body) else {
+        return;
+    };
     let value = serde_json::from_slice::<serde_json::Value>(body);
     if told.id != told.event {
-        fail("parse", "json", || format!("{path}: {:?} and {:?}", told.id, told.event));
+        fail("parse", "json", || {
+            format!("{path}: {:?} and {:?}", told.id, told.event)
+        });
     }
     if path.is_empty() {
         return;
@@ -394,10 +480,14 @@ fn json(input: &mut Input<'_>) {
     };
     let expected = member(body, path);
     let is_text = expected.is_some() && !is_number(&value, path);
-    let expected = expected.and_then(|it| String::from_utf8(it).ok()).filter(|it| !it.is_empty());
+    let expected = expected
+        .and_then(|it| String::from_utf8(it).ok())
+        .filter(|it| !it.is_empty());
     if (is_text || told.id.is_none() || expected.is_none()) && told.id != expected {
         let body = body.escape_ascii();
-        fail("parse", "json", || format!("{path} of {body}: {:?}, not {expected:?}", told.id));
+        fail("parse", "json", || {
+            format!("{path} of {body}: {:?}, not {expected:?}", told.id)
+        });
     }
 }
 
@@ -419,20 +509,36 @@ fn jws(input: &mut Input<'_>) {
     static PAIR: LazyLock<(Verifier, Signer)> = LazyLock::new(|| {
         let secret = Secret::new("secret").expect("a secret");
         let signed = Scheme::builder("jws").encoding(Encoding::Base64Url);
-        let signed = signed.signature_header("x-token").layout(Layout::jws("Bearer "));
-        let signed = signed.claim("iss", "me").claim("sha", "{sha256}").id_claim("jti");
-        let signed = signed.timestamp_claim("iat").must_expire().build().expect("a scheme");
+        let signed = signed
+            .signature_header("x-token")
+            .layout(Layout::jws("Bearer "));
+        let signed = signed
+            .claim("iss", "me")
+            .claim("sha", "{sha256}")
+            .id_claim("jti");
+        let signed = signed
+            .timestamp_claim("iat")
+            .must_expire()
+            .build()
+            .expect("a scheme");
         let verifier = Verifier::new(signed, secret.clone()).expect("a verifier");
         let verifier = verifier.clock(TestClock::at(UNIX_EPOCH + Duration::from_secs(NOW)));
         let plain = Scheme::builder("plain").encoding(Encoding::Base64Url);
-        let plain = plain.signature_header("x-signature").build().expect("a scheme");
+        let plain = plain
+            .signature_header("x-signature")
+            .build()
+            .expect("a scheme");
         (verifier, Signer::new(plain, secret).expect("a signer"))
     });
     let (verifier, signer) = &*PAIR;
     let is_raw = input.flag();
     let (header, claims) = (input.bytes(), input.long());
     let part = |part: &[u8]| {
-        if is_raw { part.to_vec() } else { URL_SAFE_NO_PAD.encode(part).into_bytes() }
+        if is_raw {
+            part.to_vec()
+        } else {
+            URL_SAFE_NO_PAD.encode(part).into_bytes()
+        }
     };
     let signed = [part(header), part(claims)].join(&b'.');
     let mut request = Request::new(Bytes::from(signed.clone()));
@@ -442,12 +548,25 @@ fn jws(input: &mut Input<'_>) {
     let token = [b"Bearer ", &signed[..], b".", signature].concat();
     let body = input.rest();
     let headers = vec![("x-token".to_owned(), token)];
-    let message = Message { method: "POST".into(), target: "/".into(), headers, body: body.into() };
-    let Some(request) = message.request() else { return };
-    let Ok(verified) = verifier.verify(&request, request.body()) else { return };
+    let message = Message {
+        method: "POST".into(),
+        target: "/".into(),
+        headers,
+        body: body.into(),
+    };
+    let Some(request) = message.request() else {
+        return;
+    };
+    let Ok(verified) = verifier.verify(&request, request.body()) else {
+        return;
+    };
     let header = decoded(&signed, 0);
     let claims = decoded(&signed, 1);
-    let second = |name: &str| claims[name].as_f64().or_else(|| claims[name].as_str()?.parse().ok());
+    let second = |name: &str| {
+        claims[name]
+            .as_f64()
+            .or_else(|| claims[name].as_str()?.parse().ok())
+    };
     let sha = const_hex::encode(<sha2::Sha256 as sha2::Digest>::digest(body));
     let is_right = header["alg"] == "HS256"
         && header["crit"].is_null()
@@ -457,17 +576,25 @@ fn jws(input: &mut Input<'_>) {
         && second("nbf").is_none_or(|nbf| nbf - 301.0 < NOW as f64)
         && second("iat").is_some_and(|iat| (iat - NOW as f64).abs() <= 301.0);
     if !is_right {
-        fail("parse", "jws", || format!("{header} and {claims} were accepted: {verified:?}"));
+        fail("parse", "jws", || {
+            format!("{header} and {claims} were accepted: {verified:?}")
+        });
     }
 }
 
 /// A claim, or one of its values.
 fn says(claim: &serde_json::Value, text: &str) -> bool {
-    claim == text || claim.as_array().is_some_and(|list| list.iter().any(|it| it == text))
+    claim == text
+        || claim
+            .as_array()
+            .is_some_and(|list| list.iter().any(|it| it == text))
 }
 
 fn decoded(signed: &[u8], at: usize) -> serde_json::Value {
-    let part = signed.split(|byte| *byte == b'.').nth(at).unwrap_or_default();
+    let part = signed
+        .split(|byte| *byte == b'.')
+        .nth(at)
+        .unwrap_or_default();
     let json = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
     serde_json::from_slice(&json).unwrap_or_default()
 }
@@ -487,12 +614,20 @@ fn list(input: &mut Input<'_>) {
         ];
         let pairs = layouts.into_iter().filter_map(|layout| {
             let secret = Secret::new("secret").expect("a secret");
-            let plain = Scheme::builder("plain").signature_header("x-s").build().expect("a scheme");
+            let plain = Scheme::builder("plain")
+                .signature_header("x-s")
+                .build()
+                .expect("a scheme");
             let mut request = Request::new(Bytes::from_static(b"{}"));
             let signer = Signer::new(plain, secret.clone()).expect("a signer");
-            signer.sign(&mut request, "", UNIX_EPOCH).expect("a signature");
+            signer
+                .sign(&mut request, "", UNIX_EPOCH)
+                .expect("a signature");
             let signature = request.headers()["x-s"].to_str().expect("hex").to_owned();
-            let scheme = Scheme::builder("list").signature_header("x-s").layout(layout).build();
+            let scheme = Scheme::builder("list")
+                .signature_header("x-s")
+                .layout(layout)
+                .build();
             let scheme = scheme.ok()?;
             let verifier = Verifier::new(scheme, secret).ok()?.tolerance(Duration::MAX);
             let now = UNIX_EPOCH + Duration::from_secs(NOW);
@@ -508,7 +643,9 @@ fn list(input: &mut Input<'_>) {
     let accepted = read(verifier, &[("x-s", &value)], b"{}").is_some();
     if accepted && !is_there {
         let value = value.escape_ascii();
-        fail("parse", "list", || format!("{value} was accepted without the signature"));
+        fail("parse", "list", || {
+            format!("{value} was accepted without the signature")
+        });
     }
 }
 
@@ -518,8 +655,15 @@ fn handshake(input: &mut Input<'_>) {
         let asking = providers::all().map(|preset| preset.provider());
         let asking = asking.filter(|provider| !provider.handshakes().is_empty());
         let verifiers = asking.filter_map(|provider| {
-            let settings = ["verify_token", "public_key_id", "token", "verification_token"];
-            let provider = settings.iter().fold(provider, |it, name| it.with_setting(name, "set"));
+            let settings = [
+                "verify_token",
+                "public_key_id",
+                "token",
+                "verification_token",
+            ];
+            let provider = settings
+                .iter()
+                .fold(provider, |it, name| it.with_setting(name, "set"));
             let provider = provider.with_public_url(PublicUrl::fixed("https://a.example").ok()?);
             let keys = samples::keys(provider.scheme(), "current");
             let verifier = Verifier::new(provider, keys.verifying).ok()?;
@@ -536,12 +680,21 @@ fn handshake(input: &mut Input<'_>) {
         headers.push((name.to_ascii_lowercase(), input.bytes().to_vec()));
     }
     let target = format!("/{target}");
-    let message = Message { method: method.into(), target, headers, body: input.rest().into() };
-    let Some(request) = message.request() else { return };
+    let message = Message {
+        method: method.into(),
+        target,
+        headers,
+        body: input.rest().into(),
+    };
+    let Some(request) = message.request() else {
+        return;
+    };
     let answer = verifier.handshake(&request, request.body());
     let again = verifier.handshake(&request, request.body());
     if answer.is_ok() != again.is_ok() {
-        fail("parse", "handshake", || format!("two answers to {message:?}"));
+        fail("parse", "handshake", || {
+            format!("two answers to {message:?}")
+        });
     }
     if let Ok(Some(answer)) = answer {
         // An answer is a response whatever was asked.
@@ -553,7 +706,10 @@ fn handshake(input: &mut Input<'_>) {
 #[must_use]
 pub fn seeds() -> Vec<Vec<u8>> {
     let of = |name: &str| {
-        let at = CHECKS.iter().position(|(own, _)| *own == name).unwrap_or_default();
+        let at = CHECKS
+            .iter()
+            .position(|(own, _)| *own == name)
+            .unwrap_or_default();
         Recipe::default().pick(at, CHECKS.len())
     };
     let mut seeds = Vec::new();
@@ -564,7 +720,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
                 for at in 0..17 {
                     seeds.push(of("secret").byte(at).rest(key));
                 }
-                let body = key.lines().filter(|line| !line.starts_with('-')).collect::<String>();
+                let body = key
+                    .lines()
+                    .filter(|line| !line.starts_with('-'))
+                    .collect::<String>();
                 if let Ok(der) = STANDARD.decode(body.trim()) {
                     seeds.extend((0..3).map(|at| of("key-forms").byte(at).rest(&der)));
                 }
@@ -574,11 +733,19 @@ pub fn seeds() -> Vec<Vec<u8>> {
             seeds.push(of("json").bytes("id").rest(&body));
             seeds.push(of("json").bytes("data.id").rest(&body));
             if let Ok(target) = std::str::from_utf8(&body[..body.len().min(200)]) {
-                seeds.push(of("handshake").byte(3).byte(1).bytes(target).byte(0).rest(&body));
+                seeds.push(
+                    of("handshake")
+                        .byte(3)
+                        .byte(1)
+                        .bytes(target)
+                        .byte(0)
+                        .rest(&body),
+                );
             }
-            let content_type = case.headers.iter().find(|(name, _)| {
-                name.eq_ignore_ascii_case("content-type")
-            });
+            let content_type = case
+                .headers
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
             if let Some((_, value)) = content_type {
                 seeds.push(of("multipart").byte(1).bytes(value).rest(&body));
             }
@@ -586,8 +753,14 @@ pub fn seeds() -> Vec<Vec<u8>> {
     }
     for at in 0..64 {
         let recipe = of("handshake").byte(at).byte(at % 5);
-        let query = "?hub.mode=subscribe&hub.challenge=a&hub.verify_token=set&challenge=b&crc_token=c";
-        seeds.push(recipe.bytes(query).byte(0).rest(r#"{"type":"url_verification","challenge":"c"}"#));
+        let query =
+            "?hub.mode=subscribe&hub.challenge=a&hub.verify_token=set&challenge=b&crc_token=c";
+        seeds.push(
+            recipe
+                .bytes(query)
+                .byte(0)
+                .rest(r#"{"type":"url_verification","challenge":"c"}"#),
+        );
     }
     for (unit, text) in [
         (0, "2026-01-15T12:00:00Z"),
@@ -600,28 +773,72 @@ pub fn seeds() -> Vec<Vec<u8>> {
     ] {
         seeds.push(of("time").byte(unit).bytes(text));
     }
-    for text in ["120", "Thu, 15 Jan 2026 12:01:00 GMT", "Thursday, 15-Jan-26 12:01:00 GMT", "-1", "+5"] {
+    for text in [
+        "120",
+        "Thu, 15 Jan 2026 12:01:00 GMT",
+        "Thursday, 15-Jan-26 12:01:00 GMT",
+        "-1",
+        "+5",
+    ] {
         seeds.push(of("retry-after").bytes(text).word(3600));
     }
-    for url in ["https://a.example", "http://a.example:80/b", "https://[::1]:8443/", "HTTPS://A.example/"] {
+    for url in [
+        "https://a.example",
+        "http://a.example:80/b",
+        "https://[::1]:8443/",
+        "HTTPS://A.example/",
+    ] {
         let recipe = of("url").bytes(url).bytes("10.0.0.0/8").bytes("a.example");
         seeds.push(recipe.clone().bytes("a.example:443").byte(0));
-        seeds.push(recipe.bytes("for=1;host=a.example;proto=https").byte(1).byte(1));
+        seeds.push(
+            recipe
+                .bytes("for=1;host=a.example;proto=https")
+                .byte(1)
+                .byte(1),
+        );
     }
-    for text in ["{id}.{timestamp}.{body}", "{{{body}}}", "{header:x-a}|{sha256}", "{json:a.b}\n{form:c}"] {
+    for text in [
+        "{id}.{timestamp}.{body}",
+        "{{{body}}}",
+        "{header:x-a}|{sha256}",
+        "{json:a.b}\n{form:c}",
+    ] {
         seeds.push(of("template").long(text));
     }
-    seeds.push(of("multipart").byte(0).bytes("b").bytes("id1").byte(2).bytes("x").bytes("y").word(1));
+    seeds.push(
+        of("multipart")
+            .byte(0)
+            .bytes("b")
+            .bytes("id1")
+            .byte(2)
+            .bytes("x")
+            .bytes("y")
+            .word(1),
+    );
     let sha = const_hex::encode(<sha2::Sha256 as sha2::Digest>::digest(b"{}"));
     for (header, claims) in [
-        (r#"{"alg":"HS256"}"#, format!(r#"{{"iss":"me","sha":"{sha}","exp":1768478500,"iat":1768478400,"jti":"a"}}"#)),
+        (
+            r#"{"alg":"HS256"}"#,
+            format!(r#"{{"iss":"me","sha":"{sha}","exp":1768478500,"iat":1768478400,"jti":"a"}}"#),
+        ),
         (r#"{"alg":"none"}"#, "{}".to_owned()),
-        (r#"{"alg":"HS256","crit":["exp"]}"#, format!(r#"{{"iss":["me"],"sha":"{sha}","exp":1768478500.5,"nbf":1768478400,"iat":"1768478400"}}"#)),
+        (
+            r#"{"alg":"HS256","crit":["exp"]}"#,
+            format!(
+                r#"{{"iss":["me"],"sha":"{sha}","exp":1768478500.5,"nbf":1768478400,"iat":"1768478400"}}"#
+            ),
+        ),
     ] {
         seeds.push(of("jws").byte(0).bytes(header).long(claims).rest("{}"));
     }
     for at in 0..8 {
-        for (before, after) in [("", ""), ("v1=", ",v1=00"), ("v1,", " v1,00"), ("t=1,v1=", ""), ("Key a:", "")] {
+        for (before, after) in [
+            ("", ""),
+            ("v1=", ",v1=00"),
+            ("v1,", " v1,00"),
+            ("t=1,v1=", ""),
+            ("Key a:", ""),
+        ] {
             seeds.push(of("list").byte(at).long(before).long(after).byte(1));
         }
     }

@@ -143,10 +143,15 @@ fn write_at(message: &mut Message, place: &Place, value: &[u8]) -> Option<()> {
 #[must_use]
 pub fn fields(form: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let decoded = |text: &[u8]| -> Vec<u8> {
-        let text: Vec<_> = text.iter().map(|it| if *it == b'+' { b' ' } else { *it }).collect();
+        let text: Vec<_> = text
+            .iter()
+            .map(|it| if *it == b'+' { b' ' } else { *it })
+            .collect();
         percent_decode(&text).collect()
     };
-    let pieces = form.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty());
+    let pieces = form
+        .split(|byte| *byte == b'&')
+        .filter(|piece| !piece.is_empty());
     let pairs = pieces.map(|piece| {
         let mut halves = piece.splitn(2, |byte| *byte == b'=');
         let name = halves.next().unwrap_or_default();
@@ -157,13 +162,16 @@ pub fn fields(form: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 fn field(form: &[u8], name: &str) -> Option<Vec<u8>> {
     let mut fields = fields(form).into_iter();
-    fields.find(|(own, _)| own == name.as_bytes()).map(|(_, value)| value)
+    fields
+        .find(|(own, _)| own == name.as_bytes())
+        .map(|(_, value)| value)
 }
 
 /// A member of a JSON text: what a string says, or how another value is written.
 #[must_use]
 pub fn member(body: &[u8], path: &str) -> Option<Vec<u8>> {
-    let mut value: &Value = &serde_json::from_slice(body).ok()?;
+    // The crate does not check the encoding of members that it skips.
+    let mut value: &Value = &serde_json::from_str(&String::from_utf8_lossy(body)).ok()?;
     for name in path.split('.') {
         value = match value {
             Value::Array(list) => list.get(name.parse::<usize>().ok()?)?,
@@ -186,7 +194,11 @@ pub fn timestamp_ends(text: &[u8], unit: Option<TimestampUnit>) -> Vec<usize> {
         Some(TimestampUnit::Milliseconds) => [13].into_iter().filter(|it| *it <= digits).collect(),
         Some(_) if digits == 4 && text.get(4) == Some(&b'-') => {
             let is_inside = |byte: &u8| byte.is_ascii_digit() || b"-:.TtZz+".contains(byte);
-            let len = text.iter().take(40).take_while(|byte| is_inside(byte)).count();
+            let len = text
+                .iter()
+                .take(40)
+                .take_while(|byte| is_inside(byte))
+                .count();
             (19..=len).collect()
         }
         _ => Vec::new(),

@@ -89,7 +89,9 @@ impl Signing {
         let places = signer.provider().scheme().signed_places();
         for (place, value) in places.iter().zip(values) {
             if let Place::Header(name) = place {
-                request.headers_mut().insert(name, HeaderValue::from_bytes(value).ok()?);
+                request
+                    .headers_mut()
+                    .insert(name, HeaderValue::from_bytes(value).ok()?);
             }
         }
         signer.sign(&mut request, order.id, order.time).ok()?;
@@ -114,7 +116,9 @@ impl Rig {
     pub fn signed(provider: Provider) -> Option<Self> {
         let scheme = provider.scheme().clone();
         let names: Vec<_> = scheme.settings().map(str::to_owned).collect();
-        let provider = names.iter().fold(provider, |it, name| it.with_setting(name, SETTING));
+        let provider = names
+            .iter()
+            .fold(provider, |it, name| it.with_setting(name, SETTING));
         let provider = provider.with_public_url(PublicUrl::fixed(BASE).ok()?);
         // Whether there is a signer decides; an Ed25519 key is tried where the form is another.
         let [current, earlier] = KEY_NAMES.map(|name| samples::keys(&scheme, name));
@@ -130,7 +134,13 @@ impl Rig {
         };
         let now = UNIX_EPOCH + Duration::from_secs(NOW);
         let keys = both(&current.verifying, &earlier.verifying);
-        let mut rig = Self::new(&provider, BASE, keys, now, Origin::Signed(Box::new(signing)))?;
+        let mut rig = Self::new(
+            &provider,
+            BASE,
+            keys,
+            now,
+            Origin::Signed(Box::new(signing)),
+        )?;
         let keys = both(&earlier.verifying, &current.verifying);
         rig.swapped = Some(verifiers(&provider, keys, now)?);
         rig.secret_len = format!("secret-of-{}", KEY_NAMES[0]).len();
@@ -141,12 +151,16 @@ impl Rig {
         let (base, _) = case.split_url();
         let provider = providers::by_name(preset)?;
         let config = case.config.iter();
-        let provider =
-            config.fold(provider, |it, (name, value)| it.with_setting(name, value.as_str()));
+        let provider = config.fold(provider, |it, (name, value)| {
+            it.with_setting(name, value.as_str())
+        });
         let provider = provider.with_public_url(PublicUrl::fixed(base).ok()?);
         let texts = [&case.secret, &case.public_key].into_iter().flatten();
         let texts: Vec<_> = texts.chain(&case.secrets).map(|it| it.trim()).collect();
-        let secrets: Vec<_> = texts.iter().filter_map(|it| Secret::new(*it).ok()).collect();
+        let secrets: Vec<_> = texts
+            .iter()
+            .filter_map(|it| Secret::new(*it).ok())
+            .collect();
         let now = UNIX_EPOCH + Duration::from_secs(case.now.try_into().ok()?);
         let origin = Origin::Recorded(Box::new(case.message()));
         let keys = Keys::newest_first(secrets.clone())?;
@@ -156,10 +170,15 @@ impl Rig {
             rig.swapped = Some(verifiers(&provider, keys, now)?);
         }
         rig.secret_len = texts.first()?.len();
-        let Origin::Recorded(message) = &rig.origin else { return None };
+        let Origin::Recorded(message) = &rig.origin else {
+            return None;
+        };
         // Some vectors need another tolerance.
         let request = message.request()?;
-        rig.verifier.verify(&request, request.body()).is_ok().then_some(rig)
+        rig.verifier
+            .verify(&request, request.body())
+            .is_ok()
+            .then_some(rig)
     }
 
     fn new(
@@ -185,22 +204,25 @@ impl Rig {
     }
 }
 
-fn verifiers(
-    provider: &Provider,
-    keys: Keys,
-    now: SystemTime,
-) -> Option<(Verifier, WebhookLayer)> {
-    let verifier = Verifier::new(provider.clone(), keys).ok()?.clock(TestClock::at(now));
+fn verifiers(provider: &Provider, keys: Keys, now: SystemTime) -> Option<(Verifier, WebhookLayer)> {
+    let verifier = Verifier::new(provider.clone(), keys)
+        .ok()?
+        .clock(TestClock::at(now));
     let layer = WebhookLayer::from(verifier.clone());
     // Deadlines need a runtime, and every body here is ready.
-    let layer = layer.without_handshakes().body_deadline(None).key_deadline(None);
+    let layer = layer
+        .without_handshakes()
+        .body_deadline(None)
+        .key_deadline(None);
     Some((verifier, layer))
 }
 
 /// One rig per preset that can be signed for.
 #[must_use]
 pub fn signed() -> Vec<Rig> {
-    providers::all().filter_map(|preset| Rig::signed(preset.provider())).collect()
+    providers::all()
+        .filter_map(|preset| Rig::signed(preset.provider()))
+        .collect()
 }
 
 /// One rig per preset that can be signed for, then one per accepted vector, of those that `is_wanted`.
@@ -211,12 +233,21 @@ pub fn signed() -> Vec<Rig> {
 #[must_use]
 pub fn all(is_wanted: impl Fn(&Rig) -> bool) -> Vec<Rig> {
     let recorded = vectors::files().into_iter().flat_map(|file| {
-        let cases = file.cases.into_iter().filter(|case| case.expect == "accept");
+        let cases = file
+            .cases
+            .into_iter()
+            .filter(|case| case.expect == "accept");
         // More vectors of one preset differ little.
-        let rigs = cases.filter_map(move |case| Rig::recorded(&file.provider, &case)).take(8);
+        let rigs = cases
+            .filter_map(move |case| Rig::recorded(&file.provider, &case))
+            .take(8);
         rigs.collect::<Vec<_>>()
     });
-    let rigs: Vec<_> = signed().into_iter().chain(recorded).filter(is_wanted).collect();
+    let rigs: Vec<_> = signed()
+        .into_iter()
+        .chain(recorded)
+        .filter(is_wanted)
+        .collect();
     assert!(!rigs.is_empty(), "no rigs");
     rigs
 }

@@ -20,7 +20,9 @@ use crate::{
 pub fn check(rigs: &[Rig], data: &[u8]) {
     let mut input = Input::new(data);
     let rig = &rigs[input.pick(rigs.len())];
-    let Origin::Signed(signing) = &rig.origin else { return };
+    let Origin::Signed(signing) = &rig.origin else {
+        return;
+    };
     let keys = input.pick(3);
     let tolerance = rig.scheme.tolerance();
     let offset = Duration::from_millis(u64::from(input.word()) * 1000 + u64::from(input.byte()));
@@ -34,12 +36,19 @@ pub fn check(rigs: &[Rig], data: &[u8]) {
         target: target.filter(|it| it.starts_with('/')).unwrap_or("/hooks"),
         body,
     };
-    let sample = Order { body: samples::body(&rig.scheme), ..order };
+    let sample = Order {
+        body: samples::body(&rig.scheme),
+        ..order
+    };
     let signed = signing.sign(order).map(|message| (message, order));
     let signed = signed.or_else(|| Some((signing.sign(sample)?, sample)));
-    let Some((message, order)) = signed else { return };
+    let Some((message, order)) = signed else {
+        return;
+    };
     let Some(request) = message.request() else {
-        return fail(&rig.preset, "request", || format!("not a request: {message:?}"));
+        return fail(&rig.preset, "request", || {
+            format!("not a request: {message:?}")
+        });
     };
     let positions = input.bytes();
     let told = match oracle::agree(rig, &rig.verifier, &rig.layer, &request, positions, true) {
@@ -47,7 +56,10 @@ pub fn check(rigs: &[Rig], data: &[u8]) {
         Err(kind) => {
             if !leniencies::may_reject(rig, &message, &kind) {
                 fail(&rig.preset, "genuine", || {
-                    format!("rejected ({kind:?}): {message:?}, body {:?}", text(&message.body))
+                    format!(
+                        "rejected ({kind:?}): {message:?}, body {:?}",
+                        text(&message.body)
+                    )
                 });
             }
             return;
@@ -61,13 +73,21 @@ pub fn check(rigs: &[Rig], data: &[u8]) {
 
 fn says_what_was_signed(rig: &Rig, order: Order<'_>, message: &Message, told: &Told) {
     // Where there is room for two signatures, both are there.
-    let label = if order.keys == 2 { KEY_NAMES[1] } else { KEY_NAMES[0] };
+    let label = if order.keys == 2 {
+        KEY_NAMES[1]
+    } else {
+        KEY_NAMES[0]
+    };
     if told.key.as_deref() != Some(label) {
-        fail(&rig.preset, "label", || format!("{:?} instead of {label}", told.key));
+        fail(&rig.preset, "label", || {
+            format!("{:?} instead of {label}", told.key)
+        });
     }
     let id = Some(order.id);
     if rig.scheme.id_place().is_some() && told.id.as_deref() != id {
-        fail(&rig.preset, "id", || format!("{:?} instead of {id:?} in {message:?}", told.id));
+        fail(&rig.preset, "id", || {
+            format!("{:?} instead of {id:?} in {message:?}", told.id)
+        });
     }
     let since = order.time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let written = match rig.scheme.timestamp_unit() {
@@ -77,7 +97,9 @@ fn says_what_was_signed(rig: &Rig, order: Order<'_>, message: &Message, told: &T
     };
     let time: Option<SystemTime> = Some(UNIX_EPOCH + written);
     if told.time != time {
-        fail(&rig.preset, "time", || format!("{:?} instead of {time:?}", told.time));
+        fail(&rig.preset, "time", || {
+            format!("{:?} instead of {time:?}", told.time)
+        });
     }
 }
 
@@ -99,12 +121,16 @@ fn flip(rig: &Rig, keys: usize, genuine: (&Message, &Told), input: &mut Input<'_
         3 => {
             let mut target = changed.target.clone().into_bytes();
             let flipped = flip(&mut target);
-            let Ok(target) = String::from_utf8(target) else { return };
+            let Ok(target) = String::from_utf8(target) else {
+                return;
+            };
             changed.target = target;
             flipped
         }
         _ => {
-            let Some((header, start, end)) = signature(rig, &changed) else { return };
+            let Some((header, start, end)) = signature(rig, &changed) else {
+                return;
+            };
             let mut value = changed.headers[header].1.clone();
             let mut text = value[start..end].to_vec();
             let flipped = flip(&mut text);
@@ -116,15 +142,21 @@ fn flip(rig: &Rig, keys: usize, genuine: (&Message, &Told), input: &mut Input<'_
             flipped
         }
     };
-    let Some(forged) = changed.request().filter(|_| flipped.is_some()) else { return };
+    let Some(forged) = changed.request().filter(|_| flipped.is_some()) else {
+        return;
+    };
     let answer = oracle::agree(rig, &rig.verifier, &rig.layer, &forged, &[2], false);
     let Ok(told) = answer else { return };
     let is_token = rig.scheme.algorithm() == tower_webhook::scheme::Algorithm::Token;
     if is_strict {
-        fail(&rig.preset, "signature", || format!("a flipped bit was accepted: {changed:?}"));
+        fail(&rig.preset, "signature", || {
+            format!("a flipped bit was accepted: {changed:?}")
+        });
     }
     if !is_token {
-        oracle::same_parts(rig, genuine, (&changed, &told), &|| format!("bit of part {part}"));
+        oracle::same_parts(rig, genuine, (&changed, &told), &|| {
+            format!("bit of part {part}")
+        });
     }
 }
 
@@ -144,7 +176,9 @@ fn flip_part(
 fn signature(rig: &Rig, message: &Message) -> Option<(usize, usize, usize)> {
     let places = rig.scheme.signature_places();
     let header = message.headers.iter().position(|(own, _)| {
-        places.iter().any(|place| matches!(place, Place::Header(name) if name.as_str() == own))
+        places
+            .iter()
+            .any(|place| matches!(place, Place::Header(name) if name.as_str() == own))
     })?;
     let value = &message.headers[header].1;
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
@@ -158,9 +192,16 @@ fn signature(rig: &Rig, message: &Message) -> Option<(usize, usize, usize)> {
     }
     let (len, start) = runs.into_iter().max()?;
     // A prefix such as `sha256=` or a key such as `v1=` is part of the run.
-    let padding = value[start..start + len].iter().rev().take_while(|byte| **byte == b'=').count();
+    let padding = value[start..start + len]
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'=')
+        .count();
     let body = &value[start..start + len - padding];
-    let prefix = body.iter().rposition(|byte| *byte == b'=').map_or(0, |at| at + 1);
+    let prefix = body
+        .iter()
+        .rposition(|byte| *byte == b'=')
+        .map_or(0, |at| at + 1);
     Some((header, start + prefix, start + len))
 }
 

@@ -48,7 +48,10 @@ impl From<&Verified> for Told {
 pub type Answer = Result<Told, RejectionKind>;
 
 fn answer(result: &Result<Verified, Rejection>) -> Answer {
-    result.as_ref().map(Told::from).map_err(|rejection| rejection.kind().clone())
+    result
+        .as_ref()
+        .map(Told::from)
+        .map_err(|rejection| rejection.kind().clone())
 }
 
 /// Polls a future that waits for nothing.
@@ -80,26 +83,27 @@ pub fn cut(body: &Bytes, positions: &[u8]) -> Vec<Bytes> {
     pieces
 }
 
-/// The answers of the core: in one call, and in pieces, or with the whole body at the end.
+/// The answer of the core in one call, and, if they are wanted, the answers in pieces and with the
+/// whole body at the end.
 #[must_use]
 pub fn core(
     verifier: &Verifier,
     request: &Request<Bytes>,
     positions: &[u8],
-    is_thorough: bool,
+    are_wanted: bool,
 ) -> (Answer, Vec<Answer>) {
+    let whole = answer(&verifier.verify(request, request.body()));
+    if !are_wanted {
+        return (whole, Vec::new());
+    }
     let pieces = cut(request.body(), positions);
-    let whole = verifier.verify(request, request.body());
     let in_pieces = verifier.begin(request).and_then(|mut session| {
         pieces.iter().for_each(|piece| session.update(piece));
         session.finish(&pieces)
     });
-    let mut others = vec![answer(&in_pieces)];
-    if is_thorough {
-        let session = verifier.begin(request);
-        others.push(answer(&session.and_then(|session| session.finish([request.body()]))));
-    }
-    (answer(&whole), others)
+    let session = verifier.begin(request);
+    let at_the_end = session.and_then(|session| session.finish([request.body()]));
+    (whole, vec![answer(&in_pieces), answer(&at_the_end)])
 }
 
 /// A body in frames that are ready.
@@ -191,7 +195,13 @@ pub fn through(
     let rejection = response.extensions().get::<Rejection>();
     match (rejection, handler.last()) {
         (Some(rejection), None) => (Err(rejection.kind().clone()), None),
-        (None, Some(Handled { told: Some(told), body })) => (Ok(told), Some(body)),
+        (
+            None,
+            Some(Handled {
+                told: Some(told),
+                body,
+            }),
+        ) => (Ok(told), Some(body)),
         (rejection, handled) => panic!("{rejection:?} and {handled:?}"),
     }
 }
@@ -205,7 +215,10 @@ pub struct Once {
 impl Default for Once {
     fn default() -> Self {
         let layer = DedupeLayer::new(MemoryStore::new(64)).store_deadline(None);
-        Self { layer, handler: Handler::default() }
+        Self {
+            layer,
+            handler: Handler::default(),
+        }
     }
 }
 

@@ -65,7 +65,10 @@ pub fn keys(scheme: &Scheme, name: &str) -> Pair {
             PublicKeyForm::PrefixedBase64(prefix) => prefix.to_owned() + &STANDARD.encode(public),
             _ => STANDARD.encode(public),
         };
-        return Pair { signing: secret(base64), verifying: secret(verifying) };
+        return Pair {
+            signing: secret(base64),
+            verifying: secret(verifying),
+        };
     }
     let text = match scheme.key_form() {
         KeyForm::Hex => const_hex::encode(raw),
@@ -74,5 +77,8 @@ pub fn keys(scheme: &Scheme, name: &str) -> Pair {
         _ if scheme.credential() == Credential::UserAndPassword => format!("user:{name}"),
         _ => format!("secret-of-{name}"),
     };
-    Pair { signing: secret(text.clone()), verifying: secret(text) }
+    Pair {
+        signing: secret(text.clone()),
+        verifying: secret(text),
+    }
 }

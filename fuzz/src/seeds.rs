@@ -37,9 +37,19 @@ pub fn roundtrips(rigs: &[Rig]) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for at in 0..rigs.len() {
         for (keys, (id, target, body)) in (0..3).cycle().zip(values) {
-            let recipe = Recipe::default().pick(at, rigs.len()).pick(keys, 3).word(60).byte(5);
+            let recipe = Recipe::default()
+                .pick(at, rigs.len())
+                .pick(keys, 3)
+                .word(60)
+                .byte(5);
             let recipe = recipe.bytes(id).bytes(target).long(body).bytes([1, 2]);
-            let flips = [[0, 2, 0, 1], [1, 0, 0, 2], [2, 3, 0, 0], [3, 2, 0, 0], [4, 9, 0, 3]];
+            let flips = [
+                [0, 2, 0, 1],
+                [1, 0, 0, 2],
+                [2, 3, 0, 0],
+                [3, 2, 0, 0],
+                [4, 9, 0, 3],
+            ];
             seeds.push(recipe.rest(flips.concat()).finish());
         }
     }
@@ -51,7 +61,11 @@ pub fn roundtrips(rigs: &[Rig]) -> Vec<Vec<u8>> {
 pub fn attacks(rigs: &[Rig]) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for (at, rig) in rigs.iter().enumerate() {
-        let plain = Seed { rig: at, offset: u16::MAX / 2, ..Seed::default() };
+        let plain = Seed {
+            rig: at,
+            offset: u16::MAX / 2,
+            ..Seed::default()
+        };
         seeds.push(plain.clone());
         let changes = changes(rig);
         seeds.extend(changes.chunks(4).enumerate().map(|(flags, changes)| Seed {
@@ -80,13 +94,23 @@ fn changes(_: &Rig) -> Vec<Recipe> {
                 for place in 0..2 {
                     for item in 0..3 {
                         for kind in 0..3 {
-                            changes.push(of(&[place, item, kind, 9][..if kind == 2 { 4 } else { 3 }]));
+                            changes
+                                .push(of(&[place, item, kind, 9][..if kind == 2 { 4 } else { 3 }]));
                         }
                     }
                 }
             }
             Change::Move => {
-                for (from, to) in [(0, 1), (1, 0), (0, 2), (2, 0), (3, 2), (2, 3), (0, 3), (3, 0)] {
+                for (from, to) in [
+                    (0, 1),
+                    (1, 0),
+                    (0, 2),
+                    (2, 0),
+                    (3, 2),
+                    (2, 3),
+                    (0, 3),
+                    (3, 0),
+                ] {
                     changes.push(of(&[from, to, 1, 0, 1]));
                 }
             }
@@ -117,14 +141,36 @@ fn texts(plain: &Seed) -> Vec<Seed> {
         with(r#"{"at":1768478401,"ms":1768478401000,"x":1}"#, cuts),
         with("1.5", (0..12).map(position).collect()),
         // Characters outside ASCII, and escapes of them.
-        with("{\"a\":\"\u{e9}\"}", vec![Change::ListItem.seed().rest([0, 0, 0]), Change::RemoveHeader.seed().rest([2])]),
+        with(
+            "{\"a\":\"\u{e9}\"}",
+            vec![
+                Change::ListItem.seed().rest([0, 0, 0]),
+                Change::RemoveHeader.seed().rest([2]),
+            ],
+        ),
         with(
             r#"{"a":"\\u0022","b":"\u00e9"}"#,
-            vec![Change::Spelling.seed().rest([1, 7, 0, 0]), Change::Spelling.seed().rest([1, 5, 20, 0])],
+            vec![
+                Change::Spelling.seed().rest([1, 7, 0, 0]),
+                Change::Spelling.seed().rest([1, 5, 20, 0]),
+            ],
         ),
-        with(r#"{"a":"\\u0022"}"#, vec![Change::Spelling.seed().rest([1, 7, 0, 0])]),
-        Seed { body: b"\xff\xfe{}".to_vec(), ..plain.clone() },
-        Seed { id: "d\u{e9}livery".into(), ..plain.clone() },
-        Seed { id: b"a.b".to_vec(), target: b"/hooks?a=1&b=%2F2".to_vec(), ..plain.clone() },
+        with(
+            r#"{"a":"\\u0022"}"#,
+            vec![Change::Spelling.seed().rest([1, 7, 0, 0])],
+        ),
+        Seed {
+            body: b"\xff\xfe{}".to_vec(),
+            ..plain.clone()
+        },
+        Seed {
+            id: "d\u{e9}livery".into(),
+            ..plain.clone()
+        },
+        Seed {
+            id: b"a.b".to_vec(),
+            target: b"/hooks?a=1&b=%2F2".to_vec(),
+            ..plain.clone()
+        },
     ]
 }

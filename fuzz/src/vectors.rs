@@ -57,7 +57,9 @@ impl Case {
     #[must_use]
     pub fn split_url(&self) -> (&str, &str) {
         let start = self.url.find("://").expect("a URL") + 3;
-        let end = self.url[start..].find(['/', '?']).map_or(self.url.len(), |at| start + at);
+        let end = self.url[start..]
+            .find(['/', '?'])
+            .map_or(self.url.len(), |at| start + at);
         self.url.split_at(end)
     }
 
@@ -67,7 +69,11 @@ impl Case {
         let headers = self.headers.iter();
         Message {
             method: self.method.clone(),
-            target: if target.is_empty() { "/".into() } else { target.into() },
+            target: if target.is_empty() {
+                "/".into()
+            } else {
+                target.into()
+            },
             headers: headers
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.as_bytes().to_vec()))
                 .collect(),
@@ -88,8 +94,12 @@ pub fn files() -> Vec<File> {
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|it| it == "json"));
     paths.sort();
-    let texts = paths.iter().map(|path| fs::read(path).expect("a readable file"));
+    let texts = paths
+        .iter()
+        .map(|path| fs::read(path).expect("a readable file"));
     let files = texts.map(|text| serde_json::from_slice(&text).expect("JSON"));
     let of_providers = files.filter(|json: &serde_json::Value| json.get("provider").is_some());
-    of_providers.map(|json| serde_json::from_value(json).expect("vectors")).collect()
+    of_providers
+        .map(|json| serde_json::from_value(json).expect("vectors"))
+        .collect()
 }
