@@ -9,10 +9,12 @@ use std::{
 
 use tower_webhook_fuzz::{attack, builder, parse, roundtrip, seeds};
 
+type Check = Box<dyn Fn(&[u8])>;
+
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let target = arguments.next().unwrap_or_default();
-    let check: Box<dyn Fn(&[u8])> = match &*target {
+    let check: Check = match &*target {
         "asymmetric" => {
             let rigs = seeds::asymmetric_rigs();
             Box::new(move |data| attack::check(&rigs, data))

@@ -1,11 +1,18 @@
-//! Writes the seeds of each target into `corpus/TARGET`.
+//! Writes the seeds of each target into `corpus/TARGET`, or into `FOLDER/TARGET`:
+//! `cargo run --example seeds [FOLDER]`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use tower_webhook_fuzz::{builder, parse, seeds};
 
 fn main() -> std::io::Result<()> {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let corpus = std::env::args().nth(1).map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"),
+        PathBuf::from,
+    );
     for (target, seeds) in [
         ("parse", parse::seeds()),
         ("roundtrip", seeds::roundtrips(&seeds::roundtrip_rigs())),

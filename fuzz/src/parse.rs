@@ -277,12 +277,12 @@ fn template(input: &mut Input<'_>) {
     if strict.is_ok() && lax.is_err() {
         fail("parse", "template", || format!("{strict:?} and {lax:?}"));
     }
-    if let Ok(scheme) = strict {
-        if scheme.messages().ne([template]) {
-            fail("parse", "template", || {
-                format!("{scheme:?} of {template:?}")
-            });
-        }
+    if let Ok(scheme) = strict
+        && scheme.messages().ne([template])
+    {
+        fail("parse", "template", || {
+            format!("{scheme:?} of {template:?}")
+        });
     }
 }
 
@@ -324,15 +324,14 @@ fn time(input: &mut Input<'_>) {
             });
         }
     }
-    if *unit == TimestampUnit::Seconds {
-        if let (Some(Some(time)), Ok(number)) = (told, text.parse::<u64>()) {
-            if time
-                .duration_since(UNIX_EPOCH)
-                .is_ok_and(|it| it.as_secs() != number.min(LAST))
-            {
-                fail("parse", "time", || format!("{text:?}: {time:?}"));
-            }
-        }
+    let number = text.parse::<u64>().map(|number| number.min(LAST));
+    let seconds = told
+        .flatten()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    if let (TimestampUnit::Seconds, Some(time), Ok(number)) = (unit, seconds, number)
+        && time.as_secs() != number
+    {
+        fail("parse", "time", || format!("{text:?}: {time:?}"));
     }
 }
 

@@ -240,7 +240,7 @@ pub fn all(is_wanted: impl Fn(&Rig) -> bool) -> Vec<Rig> {
         // More vectors of one preset differ little.
         let rigs = cases
             .filter_map(move |case| Rig::recorded(&file.provider, &case))
-            .take(8);
+            .take(4);
         rigs.collect::<Vec<_>>()
     });
     let rigs: Vec<_> = signed()

@@ -103,6 +103,9 @@ fn says_what_was_signed(rig: &Rig, order: Order<'_>, message: &Message, told: &T
     }
 }
 
+/// Flips a bit, and returns the position and the bit.
+type Flip<'f> = dyn FnMut(&mut Vec<u8>) -> Option<(usize, u8)> + 'f;
+
 /// Flips one bit of a part.
 fn flip(rig: &Rig, keys: usize, genuine: (&Message, &Told), input: &mut Input<'_>) {
     let mut changed = genuine.0.clone();
@@ -164,7 +167,7 @@ fn flip_part(
     part: &Token,
     rig: &Rig,
     message: &mut Message,
-    flip: &mut dyn FnMut(&mut Vec<u8>) -> Option<(usize, u8)>,
+    flip: &mut Flip<'_>,
 ) -> Option<(usize, u8)> {
     let mut value = part.value(message, &rig.scheme)?;
     let flipped = flip(&mut value)?;

@@ -85,7 +85,6 @@ pub fn cut(body: &Bytes, positions: &[u8]) -> Vec<Bytes> {
 
 /// The answer of the core in one call, and, if they are wanted, the answers in pieces and with the
 /// whole body at the end.
-#[must_use]
 pub fn core(
     verifier: &Verifier,
     request: &Request<Bytes>,
@@ -182,7 +181,6 @@ impl Service<Request<VerifiedBody>> for Handler {
 /// # Panics
 ///
 /// Panics if the request is neither forwarded nor rejected.
-#[must_use]
 pub fn through(
     layer: &WebhookLayer,
     request: &Request<Bytes>,

@@ -101,17 +101,11 @@ fn changes(_: &Rig) -> Vec<Recipe> {
                 }
             }
             Change::Move => {
-                for (from, to) in [
-                    (0, 1),
-                    (1, 0),
-                    (0, 2),
-                    (2, 0),
-                    (3, 2),
-                    (2, 3),
-                    (0, 3),
-                    (3, 0),
-                ] {
+                // The first byte to the end of another part, and the last one to its beginning.
+                let pairs = (0..5).flat_map(|from| (0..5).map(move |to| (from, to)));
+                for (from, to) in pairs.filter(|(from, to)| from != to) {
                     changes.push(of(&[from, to, 1, 0, 1]));
+                    changes.push(of(&[from, to, 1, 1, 0]));
                 }
             }
             Change::Extension => changes.push(change.seed().bytes("more")),
