@@ -187,7 +187,7 @@ impl Attack<'_> {
             false,
         );
         let Ok(told) = answer else { return false };
-        oracle::method(self.rig, self.layer, self.genuine.0, changed);
+        oracle::method(self.rig, changed);
         // A token signs nothing.
         if self.rig.scheme.algorithm() != Algorithm::Token {
             let trace = || format!("{:?}", self.trace);
