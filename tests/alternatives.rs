@@ -9,11 +9,11 @@ use common::{Delivery, NOW, Recorder, TestClock, at, base64, mac, send};
 use http::Request;
 use tower::Layer;
 use tower_webhook::{
-    DedupeLayer, Head, Keys, Scheme, Secret, Verifier, WebhookLayer,
+    DedupeLayer, Head, Keys, PublicUrl, Scheme, Secret, Verifier, WebhookLayer,
     dedupe::MemoryStore,
     providers::{self, Provider},
     rejection::RejectionKind,
-    scheme::{Algorithm, Layout},
+    scheme::{Algorithm, KeyForm, Layout, Place},
     sign::Signer,
 };
 
@@ -131,6 +131,87 @@ async fn fewer_signatures_are_the_same_delivery() {
             }
         }
     }
+}
+
+/// The same for every preset that has room for several signatures in one header.
+#[tokio::test]
+async fn fewer_signatures_of_every_preset() {
+    let secrets = |scheme: &Scheme, names: [&str; 2]| {
+        let secrets = names.map(|name| {
+            let bytes = format!("{name}-of-the-endpoint-with-32-bytes");
+            Secret::new(match scheme.key_form() {
+                KeyForm::Hex => common::hex(bytes.as_bytes()),
+                KeyForm::Base64 | KeyForm::PrefixedBase64(_) => base64(bytes.as_bytes()),
+                _ => bytes,
+            })
+        });
+        Keys::newest_first(secrets.map(Result::unwrap)).unwrap()
+    };
+    let mut seen = Vec::new();
+    for preset in providers::all() {
+        let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+        let provider = preset.provider().with_public_url(url);
+        let scheme = provider.scheme().clone();
+        let [Place::Header(header)] = scheme.signature_places() else {
+            continue;
+        };
+        if scheme.algorithm().has_public_key() || !scheme.tells_deliveries_apart() {
+            continue;
+        }
+        let both = secrets(&scheme, ["new", "old"]);
+        let Ok(signer) = Signer::new(provider.clone(), both.clone()) else {
+            continue;
+        };
+        let request = Request::post("https://hooks.example.com/webhook?data.id=7")
+            .header("x-request-id", "7");
+        let mut request = request.body(Bytes::from_static(b"{}")).unwrap();
+        if signer.sign(&mut request, "id-1", at(NOW)).is_err() {
+            continue;
+        }
+        let (head, body) = request.into_parts();
+        let delivery = Delivery { head, body };
+        let value = delivery.head.headers[header].to_str().unwrap().to_owned();
+        let separator = if value.contains(", ") { ", " } else { "," };
+        let separator = if value.contains(" v1") {
+            " "
+        } else {
+            separator
+        };
+        let items: Vec<_> = value.split(separator).collect();
+        let mut copies = vec![delivery.clone()];
+        for left_out in 0..items.len() {
+            let mut items = items.clone();
+            items.remove(left_out);
+            copies.push(delivery.clone().set(header.as_str(), items.join(separator)));
+        }
+        for receiver in [both, secrets(&scheme, ["old", "new"])] {
+            for first in 0..copies.len() {
+                copies.rotate_left(1);
+                let inner = Recorder::default();
+                let layer = WebhookLayer::new(provider.clone(), receiver.clone()).unwrap();
+                let dedupe = DedupeLayer::new(MemoryStore::new(100));
+                let service = layer
+                    .clock(TestClock::new())
+                    .layer(dedupe.layer(inner.clone()));
+                let mut accepted = 0;
+                for copy in &copies {
+                    let answer = send(&service, copy.clone().request()).await;
+                    accepted += usize::from(answer.status == 200);
+                }
+                let name = preset.name();
+                assert_eq!(inner.calls(), 1, "{name}, beginning with {first}: {value}");
+                if accepted > 2 && seen.last() != Some(&name) {
+                    seen.push(name);
+                }
+            }
+        }
+    }
+    // Those with room for two signatures, whatever else is in the list.
+    assert!(seen.len() > 25, "{seen:?}");
+    assert!(
+        seen.contains(&"mercadopago") && seen.contains(&"stripe"),
+        "{seen:?}"
+    );
 }
 
 /// A body that is not UTF-8 has no escaped text. The text that it has still matches.

@@ -634,6 +634,38 @@ type Contradiction = (&'static str, fn() -> SchemeBuilder, &'static [&'static st
 
 const CONTRADICTIONS: &[Contradiction] = &[
     (
+        "a signature in the body that it signs",
+        || Scheme::builder("acme").signature_json("a.b"),
+        &["`a.b`", "into a header"],
+    ),
+    (
+        "a signature in the form that it signs",
+        || {
+            Scheme::builder("acme")
+                .signature_form("sig")
+                .message("{sorted_form}")
+        },
+        &["`sig`", "into a header"],
+    ),
+    (
+        "a signature in the body whose digest it signs",
+        || {
+            Scheme::builder("acme")
+                .signature_json("sig")
+                .message("{sha256}")
+        },
+        &["`sig`", "into a header"],
+    ),
+    (
+        "a signature in the URL that it signs",
+        || {
+            Scheme::builder("acme")
+                .signature_query("sig")
+                .message("{url}\n{body}")
+        },
+        &["`sig`", "into a header"],
+    ),
+    (
         "a guard of the signature header",
         || acme().guard("x-acme-signature", "v1"),
         &["`x-acme-signature`", "remove the guard"],

@@ -207,7 +207,8 @@ impl SchemeBuilder {
     }
 }
 
-/// Refuses a signature header that is something else too.
+/// Rejects a signature header that is something else too, and signatures that are all in the body or
+/// URL that they sign.
 fn reused(
     signatures: &[Place],
     timestamp: Option<&TimestampPlace>,
@@ -228,7 +229,15 @@ fn reused(
             });
         }
     }
-    Ok(())
+    let is_in_all = |place: &Place| messages.iter().all(|message| message.has_all_of(place));
+    match signatures.first() {
+        Some(first) if signatures.iter().all(is_in_all) => {
+            Err(SchemeErrorKind::SignatureSignsItself {
+                place: first.clone(),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads the guards, and rejects those of headers that differ in each delivery.

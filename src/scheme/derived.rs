@@ -84,6 +84,26 @@ impl Derived {
         }
     }
 
+    /// Whether it is computed from all of the body or URL that `place` is in.
+    pub(super) fn is_of_all(&self, place: &Place) -> bool {
+        const OF_BODY: &[&str] = &[
+            "crc32",
+            "md5",
+            "sha256",
+            "sha256_base64",
+            "sha256_base64url",
+            "sorted_form",
+        ];
+        let Self::Canonical(canonical) = self else {
+            return false;
+        };
+        match place {
+            Place::Form(_) | Place::Json(_) => OF_BODY.contains(&canonical.name),
+            Place::Query(_) => canonical.name == "url_sha256",
+            _ => false,
+        }
+    }
+
     pub(super) fn needs_url(&self) -> bool {
         match self {
             Self::Canonical(canonical) => canonical.needs_url,

@@ -103,6 +103,13 @@ pub enum SchemeErrorKind {
         /// The signature header.
         header: HeaderName,
     },
+    /// Each signature is in a body or URL that is signed as a whole, so that no signature can be that
+    /// of the text which holds it.
+    #[non_exhaustive]
+    SignatureSignsItself {
+        /// Where the first signature is.
+        place: Place,
+    },
     /// A timestamp key, but the signature header is not a list.
     TimestampKeyWithoutList,
     /// A timestamp header and a timestamp key.
@@ -200,6 +207,11 @@ impl fmt::Display for SchemeError {
                     "`{header}` holds the signature and cannot be anything else"
                 )
             }
+            E::SignatureSignsItself { place } => write!(
+                f,
+                "the message holds all of the body or URL, with the signature in {place}; put the \
+                 signature into a header, or sign other parts",
+            ),
             E::TimestampKeyWithoutList => f.write_str(
                 "a timestamp key is set, but the signature header is not a list of keys and values",
             ),

@@ -166,6 +166,16 @@ impl Template {
         self.has(Part::covers_body)
     }
 
+    /// Whether the text holds all of the body or URL that `place` is in.
+    pub(super) fn has_all_of(&self, place: &Place) -> bool {
+        self.has(|part| match (part, place) {
+            (Part::Body, Place::Form(_) | Place::Json(_))
+            | (Part::Target | Part::Url, Place::Query(_)) => true,
+            (Part::Derived(derived), _) => derived.is_of_all(place),
+            _ => false,
+        })
+    }
+
     /// Whether what is at `place` is part of the text.
     pub(super) fn covers(&self, place: &Place) -> bool {
         (place.is_in_body() && self.covers_body())

@@ -218,9 +218,9 @@ impl Delivery {
                 };
                 print = proven;
             }
-            if at > 0 && texts.are_several() {
-                // `current` is of the last text that was tried. The delivery must be claimed by the
-                // text that matched, or a copy with fewer signatures would have another claim.
+            if at > 0 && uncommon.is_some() {
+                // `current` is of the last text that was tried, if of any. The delivery must be claimed
+                // by the text that matched, or a copy with fewer signatures would have another claim.
                 let found = found.as_ref().and_then(|found| found.first());
                 current = Some(texts.print(&keyring.current.key, matched, found));
             }

@@ -42,10 +42,6 @@ where
         std::iter::once(self.first).chain(self.others.unwrap_or_default())
     }
 
-    pub(super) fn are_several(&self) -> bool {
-        self.others.is_some_and(|others| !others.is_empty())
-    }
-
     /// The place of the text that the key has signed; `found` is what fills the gaps of the texts, of a
     /// body that is looked into. What tells the last text that was tried from others under this key
     /// goes into `print`.
