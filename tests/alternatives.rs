@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use common::{Delivery, NOW, Recorder, TestClock, at, base64, mac, send};
 use http::Request;
@@ -133,20 +135,22 @@ async fn fewer_signatures_are_the_same_delivery() {
     }
 }
 
+/// Two secrets in the form that a scheme takes.
+fn secrets(scheme: &Scheme, names: [&str; 2]) -> Keys {
+    let secrets = names.map(|name| {
+        let bytes = format!("{name}-of-the-endpoint-with-32-bytes");
+        Secret::new(match scheme.key_form() {
+            KeyForm::Hex => common::hex(bytes.as_bytes()),
+            KeyForm::Base64 | KeyForm::PrefixedBase64(_) => base64(bytes.as_bytes()),
+            _ => bytes,
+        })
+    });
+    Keys::newest_first(secrets.map(Result::unwrap)).unwrap()
+}
+
 /// The same for every preset that has room for several signatures in one header.
 #[tokio::test]
 async fn fewer_signatures_of_every_preset() {
-    let secrets = |scheme: &Scheme, names: [&str; 2]| {
-        let secrets = names.map(|name| {
-            let bytes = format!("{name}-of-the-endpoint-with-32-bytes");
-            Secret::new(match scheme.key_form() {
-                KeyForm::Hex => common::hex(bytes.as_bytes()),
-                KeyForm::Base64 | KeyForm::PrefixedBase64(_) => base64(bytes.as_bytes()),
-                _ => bytes,
-            })
-        });
-        Keys::newest_first(secrets.map(Result::unwrap)).unwrap()
-    };
     let mut seen = Vec::new();
     for preset in providers::all() {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
@@ -212,6 +216,65 @@ async fn fewer_signatures_of_every_preset() {
         seen.contains(&"mercadopago") && seen.contains(&"stripe"),
         "{seen:?}"
     );
+}
+
+/// Different deliveries under the previous secret are each handled, for every preset.
+#[tokio::test]
+async fn different_deliveries_under_the_previous_secret() {
+    let mut handled = 0;
+    for preset in providers::all() {
+        let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+        let names = preset.needs().settings;
+        let provider = preset.provider().with_public_url(url);
+        let provider = names
+            .iter()
+            .fold(provider, |it, name| it.with_setting(name, "a setting"));
+        let scheme = provider.scheme().clone();
+        if scheme.algorithm().has_public_key() || !scheme.tells_deliveries_apart() {
+            continue;
+        }
+        let secret = |name| secrets(&scheme, [name, name]);
+        let signer = Signer::new(provider.clone(), secret("old")).unwrap();
+        let old = Verifier::new(provider.clone(), secret("old")).unwrap();
+        let old = old.clock(TestClock::new());
+        let inner = Recorder::default();
+        let layer = WebhookLayer::new(provider, secrets(&scheme, ["new", "old"])).unwrap();
+        let dedupe = DedupeLayer::new(MemoryStore::new(100));
+        let service = layer
+            .clock(TestClock::new())
+            .layer(dedupe.layer(inner.clone()));
+        let kind = scheme.content_type().unwrap_or("application/json");
+        let mut keys = BTreeSet::new();
+        for delivery in ["1", "2", "3"] {
+            let target = format!("https://hooks.example.com/webhook?data.id={delivery}");
+            let mut request = Request::post(target).header("content-type", kind);
+            for place in scheme.signed_places() {
+                if let Place::Header(name) = place {
+                    request = request.header(name, delivery);
+                }
+            }
+            let body = if kind == "application/x-www-form-urlencoded" {
+                format!("a={delivery}&payload=%7B{delivery}%7D&bt_payload={delivery}")
+            } else {
+                format!(r#"{{"id":"{delivery}"}}"#)
+            };
+            let mut request = request.body(Bytes::from(body)).unwrap();
+            if signer.sign(&mut request, delivery, at(NOW)).is_err() {
+                continue;
+            }
+            let body = request.body().clone();
+            let Ok(proof) = old.verify(&request, &body) else {
+                continue;
+            };
+            keys.insert(proof.dedupe_key().unwrap());
+            let (head, body) = request.into_parts();
+            let answer = send(&service, Delivery { head, body }.request()).await;
+            assert_eq!(answer.status, 200, "{}: {answer:?}", preset.name());
+        }
+        assert_eq!(inner.calls(), keys.len(), "{}", preset.name());
+        handled += usize::from(keys.len() == 3);
+    }
+    assert!(handled > 120, "{handled}");
 }
 
 /// A body that is not UTF-8 has no escaped text. The text that it has still matches.

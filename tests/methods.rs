@@ -46,6 +46,7 @@ const DELIVER: &[(&[&str], &[&str])] = &[
     (
         &["DELETE", "GET", "PATCH", "POST", "PUT"],
         &[
+            "braze",
             "contentful",
             "hookdeck",
             "hubspot-v2",
@@ -55,7 +56,12 @@ const DELIVER: &[(&[&str], &[&str])] = &[
             "zendesk",
         ],
     ),
-    (&["POST", "PUT"], &["grafana"]),
+    (
+        &["POST", "PUT"],
+        &["grafana", "grafana-timed", "svix", "svix-v1a"],
+    ),
+    (&["PATCH", "POST", "PUT"], &["segment"]),
+    (&["GET", "POST", "PUT"], &["rudderstack"]),
     (
         &["GET", "POST"],
         &[

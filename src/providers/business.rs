@@ -354,6 +354,7 @@ pub fn checkr() -> Provider {
 /// - Key: the shared secret of the destination, as text (Connections, Destinations, the
 ///   destination, Settings).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
+/// - Methods: `POST`, `PUT` or `PATCH`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
 /// A batch is signed over its first event alone, which is not supported: switch batching off.
@@ -366,6 +367,7 @@ pub fn segment() -> Provider {
             .algorithm(Algorithm::HmacSha1)
             .signature_header("x-signature"),
     )
+    .with_methods([Method::POST, Method::PUT, Method::PATCH])
 }
 
 /// Linear webhooks.

@@ -153,6 +153,7 @@ pub fn grafana() -> Provider {
 /// - Key: the HMAC secret of the contact point, as text (Alerting, Contact points); set its
 ///   timestamp header to `X-Grafana-Alerting-Timestamp`.
 /// - Time: `X-Grafana-Alerting-Timestamp`, Unix seconds, signed, 300 s either way.
+/// - Methods: `POST` or `PUT`, as configured.
 /// - Not signed: the method, the URL, the other headers.
 ///
 /// Source: <https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/>
@@ -164,6 +165,7 @@ pub fn grafana_timed() -> Provider {
             .timestamp_header("x-grafana-alerting-timestamp")
             .message("{timestamp}:{body}"),
     )
+    .with_methods(POST_OR_PUT)
 }
 
 /// Heroku app webhooks.

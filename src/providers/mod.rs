@@ -54,6 +54,7 @@ mod prelude {
 
     pub(super) use super::{Preset, Provider, handshakes};
     /// The methods of providers that call a URL as their customer configures it.
+    #[allow(dead_code, reason = "some presets are behind features")]
     pub(super) const GET_OR_POST: [Method; 2] = [Method::GET, Method::POST];
     pub(super) const POST_OR_PUT: [Method; 2] = [Method::POST, Method::PUT];
     pub(super) const ANY_METHOD: [Method; 5] = [

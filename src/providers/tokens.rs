@@ -115,6 +115,7 @@ pub fn opsgenie() -> Provider {
 /// - Key: the value that you put into the request headers of the webhook, whole (the webhook
 ///   campaign; chosen by you).
 /// - Time: none.
+/// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
 /// # Security
@@ -131,6 +132,7 @@ pub fn braze() -> Provider {
             .encoding(Encoding::Text)
             .signature_header("authorization"),
     )
+    .with_methods(ANY_METHOD)
 }
 
 /// RudderStack webhook destinations, by a header of your own.
@@ -139,6 +141,7 @@ pub fn braze() -> Provider {
 /// - Key: the value that you put into the headers of the destination, whole (Destinations, the
 ///   webhook; chosen by you).
 /// - Time: none.
+/// - Methods: `GET`, `POST` or `PUT`, as configured.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
 /// # Security
@@ -157,6 +160,7 @@ pub fn rudderstack() -> Provider {
             .encoding(Encoding::Text)
             .signature_header("authorization"),
     )
+    .with_methods([Method::GET, Method::POST, Method::PUT])
 }
 
 /// Jotform webhooks, by a token in the URL.

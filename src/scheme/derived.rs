@@ -94,12 +94,11 @@ impl Derived {
             "sha256_base64url",
             "sorted_form",
         ];
-        let Self::Canonical(canonical) = self else {
-            return false;
-        };
-        match place {
-            Place::Form(_) | Place::Json(_) => OF_BODY.contains(&canonical.name),
-            Place::Query(_) => canonical.name == "url_sha256",
+        match (self, place) {
+            (Self::Canonical(canonical), Place::Form(_) | Place::Json(_)) => {
+                OF_BODY.contains(&canonical.name)
+            }
+            (Self::Canonical(canonical), Place::Query(_)) => canonical.name == "url_sha256",
             _ => false,
         }
     }
