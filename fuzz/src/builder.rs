@@ -6,7 +6,8 @@ use std::time::Duration;
 use tower_webhook::{
     providers::Provider,
     scheme::{
-        Algorithm, Encoding, KeyForm, Layout, PublicKeyForm, Scheme, SchemeBuilder, TimestampUnit,
+        Algorithm, Encoding, KeyForm, Layout, Place, PublicKeyForm, Scheme, SchemeBuilder,
+        TimestampUnit,
     },
 };
 
@@ -120,7 +121,11 @@ const CALLS: usize = 36;
 /// One builder, and what it builds.
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
-    let (scheme, is_ambiguous) = build(&mut input);
+    let Built {
+        scheme,
+        is_ambiguous,
+        guards,
+    } = build(&mut input);
     let Some(scheme) = scheme else { return };
     let Some(rig) = Rig::signed(Provider::from(scheme.clone())) else {
         return;
@@ -157,7 +162,12 @@ pub fn check(data: &[u8]) {
         Ok(told) => told,
         Err(kind) => {
             if !leniencies::may_reject(&rig, &message, &kind) {
-                fail("builder", kind.name(), || {
+                let check = if collides(&scheme, &guards) {
+                    "places"
+                } else {
+                    kind.name()
+                };
+                fail("builder", check, || {
                     format!("{kind:?}: {message:?} of {scheme:?}")
                 });
             }
@@ -193,16 +203,70 @@ fn template(input: &mut Input<'_>) -> String {
         .collect()
 }
 
-/// Calls a builder as the input says. The second value is whether the scheme may be ambiguous.
-fn build(input: &mut Input<'_>) -> (Option<Scheme>, bool) {
+struct Built {
+    scheme: Option<Scheme>,
+    /// Whether the scheme may be ambiguous.
+    is_ambiguous: bool,
+    guards: Vec<&'static str>,
+}
+
+/// Calls a builder as the input says.
+fn build(input: &mut Input<'_>) -> Built {
     let mut builder = Scheme::builder("built");
     let mut is_ambiguous = false;
+    let mut guards = Vec::new();
     for _ in 0..input.pick(24) {
         let call = input.pick(CALLS);
         is_ambiguous |= call == 35;
-        builder = step(builder, call, input);
+        builder = if call == 22 {
+            let header = HEADERS[input.pick(HEADERS.len())];
+            guards.push(header);
+            builder.guard(header, LITERALS[input.pick(LITERALS.len())])
+        } else {
+            step(builder, call, input)
+        };
     }
-    (builder.build().ok(), is_ambiguous)
+    Built {
+        scheme: builder.build().ok(),
+        is_ambiguous,
+        guards,
+    }
+}
+
+/// Whether two values of a scheme have one place, or a signature is part of what it signs, so that no
+/// request can satisfy the scheme.
+fn collides(scheme: &Scheme, guards: &[&str]) -> bool {
+    let signatures = scheme.signature_places();
+    let places = signatures.iter().chain(scheme.timestamp_place());
+    let mut places: Vec<_> = places
+        .chain(scheme.id_place())
+        .map(Place::to_string)
+        .collect();
+    places.extend(
+        guards
+            .iter()
+            .map(|name| format!("`{}`", name.to_ascii_lowercase())),
+    );
+    let count = places.len();
+    places.sort();
+    places.dedup();
+    let is_inside = |place: &Place, parts: &[&str]| {
+        scheme
+            .messages()
+            .any(|text| parts.iter().any(|part| text.contains(part)))
+            && !matches!(place, Place::Header(_))
+    };
+    let signs_itself = signatures.iter().any(|place| match place {
+        Place::Query(_) => is_inside(place, &["{target}", "{url"]),
+        Place::Header(name) => scheme.messages().any(|text| text.contains(name.as_str())),
+        // Each digest, each form and each canonicaliser may cover the body.
+        place => is_inside(
+            place,
+            &["{body}", "{sha", "{crc", "{sorted", "{canonical", "{md5"],
+        ),
+    });
+    let is_mixed = signatures.len() > 1 && signatures.iter().any(Place::is_in_body);
+    places.len() < count || signs_itself || is_mixed
 }
 
 fn step(builder: SchemeBuilder, call: usize, input: &mut Input<'_>) -> SchemeBuilder {
@@ -232,7 +296,6 @@ fn step(builder: SchemeBuilder, call: usize, input: &mut Input<'_>) -> SchemeBui
         19 => builder.timestamp_key(pick(LITERALS, input)),
         20 => builder.event_header(pick(HEADERS, input)),
         21 => builder.attempt_header(pick(HEADERS, input)),
-        22 => builder.guard(pick(HEADERS, input), pick(LITERALS, input)),
         23 => builder.or_message(template(input)),
         24 => builder.signature_json(pick(MEMBERS, input)),
         25 => builder.signature_form(pick(MEMBERS, input)),
