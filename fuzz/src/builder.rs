@@ -207,7 +207,7 @@ struct Built {
     scheme: Option<Scheme>,
     /// Whether the scheme may be ambiguous.
     is_ambiguous: bool,
-    guards: Vec<&'static str>,
+    guards: Vec<(&'static str, &'static str)>,
 }
 
 /// Calls a builder as the input says.
@@ -220,8 +220,9 @@ fn build(input: &mut Input<'_>) -> Built {
         is_ambiguous |= call == 35;
         builder = if call == 22 {
             let header = HEADERS[input.pick(HEADERS.len())];
-            guards.push(header);
-            builder.guard(header, LITERALS[input.pick(LITERALS.len())])
+            let value = LITERALS[input.pick(LITERALS.len())];
+            guards.push((header, value));
+            builder.guard(header, value)
         } else {
             step(builder, call, input)
         };
@@ -235,7 +236,7 @@ fn build(input: &mut Input<'_>) -> Built {
 
 /// Whether two values of a scheme have one place, or a signature is part of what it signs, so that no
 /// request can satisfy the scheme.
-fn collides(scheme: &Scheme, guards: &[&str]) -> bool {
+fn collides(scheme: &Scheme, guards: &[(&str, &str)]) -> bool {
     let signatures = scheme.signature_places();
     let places = signatures.iter().chain(scheme.timestamp_place());
     let mut places: Vec<_> = places
@@ -245,7 +246,7 @@ fn collides(scheme: &Scheme, guards: &[&str]) -> bool {
     places.extend(
         guards
             .iter()
-            .map(|name| format!("`{}`", name.to_ascii_lowercase())),
+            .map(|(name, _)| format!("`{}`", name.to_ascii_lowercase())),
     );
     let count = places.len();
     places.sort();
@@ -257,7 +258,7 @@ fn collides(scheme: &Scheme, guards: &[&str]) -> bool {
             && !matches!(place, Place::Header(_))
     };
     let signs_itself = signatures.iter().any(|place| match place {
-        Place::Query(_) => is_inside(place, &["{target}", "{url"]),
+        Place::Query(name) => is_inside(place, &["{target}", "{url", &format!("{{query:{name}}}")]),
         Place::Header(name) => scheme.messages().any(|text| text.contains(name.as_str())),
         // Each digest, each form and each canonicaliser may cover the body.
         place => is_inside(
@@ -265,8 +266,10 @@ fn collides(scheme: &Scheme, guards: &[&str]) -> bool {
             &["{body}", "{sha", "{crc", "{sorted", "{canonical", "{md5"],
         ),
     });
-    let is_mixed = signatures.len() > 1 && signatures.iter().any(Place::is_in_body);
-    places.len() < count || signs_itself || is_mixed
+    let is_header = |place: &Place| matches!(place, Place::Header(_));
+    let is_mixed = signatures.len() > 1 && !signatures.iter().all(is_header);
+    let has_empty_guard = guards.iter().any(|(_, value)| value.is_empty());
+    places.len() < count || signs_itself || is_mixed || has_empty_guard
 }
 
 fn step(builder: SchemeBuilder, call: usize, input: &mut Input<'_>) -> SchemeBuilder {
