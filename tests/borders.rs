@@ -431,6 +431,19 @@ fn a_secret_before_the_body_separates() {
             .build()
             .is_err()
     );
+    // The secret is hashed after the text that the head gives, so nothing found later may come before.
+    let error = lark().message("{query:x}|{body}").build().unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        SchemeErrorKind::SecretNotBeforeBody { .. }
+    ));
+    assert!(lark().message("{query:x}{body}").build().is_err());
+    assert!(
+        lark()
+            .message("{query:x}|{timestamp}{body}")
+            .build()
+            .is_err()
+    );
     let hmac = lark().algorithm(Algorithm::HmacSha256);
     assert!(
         hmac.message("{timestamp}{header:x-nonce}{body}")

@@ -634,6 +634,66 @@ type Contradiction = (&'static str, fn() -> SchemeBuilder, &'static [&'static st
 
 const CONTRADICTIONS: &[Contradiction] = &[
     (
+        "an empty guard",
+        || acme().guard("x-version", ""),
+        &["`x-version`", "guard"],
+    ),
+    (
+        "two guards of one header",
+        || acme().guard("x-version", "1").guard("X-Version", "2"),
+        &["`x-version`", "guard"],
+    ),
+    (
+        "the signature and the timestamp in one parameter",
+        || {
+            Scheme::builder("acme")
+                .signature_query("c")
+                .timestamp_query("c")
+        },
+        &["`c`", "cannot be anything else"],
+    ),
+    (
+        "one member for two signatures",
+        || {
+            let builder = Scheme::builder("acme")
+                .signature_json("a")
+                .signature_json("a");
+            builder.message("{json:b}").danger_leave_body_unsigned()
+        },
+        &["`a`", "cannot be anything else"],
+    ),
+    (
+        "the timestamp and the ID in one header",
+        || acme().timestamp_header("x-a").id_header("x-a"),
+        &["`x-a`", "cannot be anything else"],
+    ),
+    (
+        "a signed signature",
+        || {
+            Scheme::builder("acme")
+                .signature_query("a")
+                .message("{body}.{query:a}")
+        },
+        &["`a`", "cannot be anything else"],
+    ),
+    (
+        "a timestamp in a list outside of headers",
+        || {
+            let builder = Scheme::builder("acme").signature_query("c");
+            let builder = builder.layout(Layout::versions("v1")).timestamp_key("t");
+            builder.message("{timestamp}.{body}")
+        },
+        &["list of signatures", "into a header"],
+    ),
+    (
+        "a part before the secret that is known with the body",
+        || {
+            let builder = acme().algorithm(Algorithm::Sha256SecretBeforeBody);
+            builder.message("{query:x}|{body}")
+        },
+        &["`x`", "after the body"],
+    ),
+    (
         "a signature in the body that it signs",
         || Scheme::builder("acme").signature_json("a.b"),
         &["`a.b`", "into a header"],

@@ -14,9 +14,12 @@ use tower_webhook::{
 use crate::{
     cut, fail,
     input::{Input, Recipe},
-    leniencies, oracle,
+    leniencies,
+    message::Message,
+    oracle,
     parts::tokens,
     rig::{Order, Origin, Rig},
+    run::Told,
     samples,
 };
 
@@ -116,7 +119,7 @@ const PIECES: &[&str] = &[
 const LITERALS: &[&str] = &["v1=", "v1", "t", "s", "a b", "=", ",", "v0:", ""];
 
 /// The calls, by the byte that selects them. [`texts`] writes seeds.
-const CALLS: usize = 36;
+const CALLS: usize = 37;
 
 /// One builder, and what it builds.
 pub fn check(data: &[u8]) {
@@ -124,7 +127,6 @@ pub fn check(data: &[u8]) {
     let Built {
         scheme,
         is_ambiguous,
-        guards,
     } = build(&mut input);
     let Some(scheme) = scheme else { return };
     let Some(rig) = Rig::signed(Provider::from(scheme.clone())) else {
@@ -162,19 +164,14 @@ pub fn check(data: &[u8]) {
         Ok(told) => told,
         Err(kind) => {
             if !leniencies::may_reject(&rig, &message, &kind) {
-                let check = if collides(&scheme, &guards) {
-                    "places"
-                } else {
-                    kind.name()
-                };
-                fail("builder", check, || {
+                fail("builder", kind.name(), || {
                     format!("{kind:?}: {message:?} of {scheme:?}")
                 });
             }
             return;
         }
     };
-    if is_ambiguous || scheme.algorithm() == Algorithm::Token || rig.is_jws() {
+    if scheme.algorithm() == Algorithm::Token || rig.is_jws() {
         return;
     }
     let Some(text) = scheme.messages().next() else {
@@ -189,10 +186,28 @@ pub fn check(data: &[u8]) {
             continue;
         };
         let answer = oracle::agree(&rig, &rig.verifier, &rig.layer, &forged, &[1], false);
-        if let Ok(again) = answer {
+        let Ok(again) = answer else { continue };
+        if is_ambiguous {
+            identity(&scheme, (&told, &again), &other);
+        } else {
             let trace = || format!("{scheme:?}");
             oracle::same_parts(&rig, (&message, &told), (&other, &again), &trace);
         }
+    }
+}
+
+/// Checks that the ID and the timestamp are the same. A scheme may be ambiguous in its other parts, and
+/// then in the body and what is found in it.
+fn identity(scheme: &Scheme, (told, again): (&Told, &Told), other: &Message) {
+    let is_signed = |place: Option<&Place>, part: &str| {
+        let is_in_head = place.is_none_or(|place| !place.is_in_body());
+        is_in_head && scheme.messages().all(|message| message.contains(part))
+    };
+    if is_signed(scheme.id_place(), "{id}") && again.id != told.id {
+        fail("builder", "id", || format!("{other:?} of {scheme:?}"));
+    }
+    if is_signed(scheme.timestamp_place(), "{timestamp}") && again.time != told.time {
+        fail("builder", "time", || format!("{other:?} of {scheme:?}"));
     }
 }
 
@@ -207,69 +222,21 @@ struct Built {
     scheme: Option<Scheme>,
     /// Whether the scheme may be ambiguous.
     is_ambiguous: bool,
-    guards: Vec<(&'static str, &'static str)>,
 }
 
 /// Calls a builder as the input says.
 fn build(input: &mut Input<'_>) -> Built {
     let mut builder = Scheme::builder("built");
     let mut is_ambiguous = false;
-    let mut guards = Vec::new();
     for _ in 0..input.pick(24) {
         let call = input.pick(CALLS);
         is_ambiguous |= call == 35;
-        builder = if call == 22 {
-            let header = HEADERS[input.pick(HEADERS.len())];
-            let value = LITERALS[input.pick(LITERALS.len())];
-            guards.push((header, value));
-            builder.guard(header, value)
-        } else {
-            step(builder, call, input)
-        };
+        builder = step(builder, call, input);
     }
     Built {
         scheme: builder.build().ok(),
         is_ambiguous,
-        guards,
     }
-}
-
-/// Whether two values of a scheme have one place, or a signature is part of what it signs, so that no
-/// request can satisfy the scheme.
-fn collides(scheme: &Scheme, guards: &[(&str, &str)]) -> bool {
-    let signatures = scheme.signature_places();
-    let places = signatures.iter().chain(scheme.timestamp_place());
-    let mut places: Vec<_> = places
-        .chain(scheme.id_place())
-        .map(Place::to_string)
-        .collect();
-    places.extend(
-        guards
-            .iter()
-            .map(|(name, _)| format!("`{}`", name.to_ascii_lowercase())),
-    );
-    let count = places.len();
-    places.sort();
-    places.dedup();
-    let is_inside = |place: &Place, parts: &[&str]| {
-        scheme
-            .messages()
-            .any(|text| parts.iter().any(|part| text.contains(part)))
-            && !matches!(place, Place::Header(_))
-    };
-    let signs_itself = signatures.iter().any(|place| match place {
-        Place::Query(name) => is_inside(place, &["{target}", "{url", &format!("{{query:{name}}}")]),
-        Place::Header(name) => scheme.messages().any(|text| text.contains(name.as_str())),
-        // Each digest, each form and each canonicaliser may cover the body.
-        place => is_inside(
-            place,
-            &["{body}", "{sha", "{crc", "{sorted", "{canonical", "{md5"],
-        ),
-    });
-    let is_header = |place: &Place| matches!(place, Place::Header(_));
-    let is_mixed = signatures.len() > 1 && !signatures.iter().all(is_header);
-    let has_empty_guard = guards.iter().any(|(_, value)| value.is_empty());
-    places.len() < count || signs_itself || is_mixed || has_empty_guard
 }
 
 fn step(builder: SchemeBuilder, call: usize, input: &mut Input<'_>) -> SchemeBuilder {
@@ -299,6 +266,7 @@ fn step(builder: SchemeBuilder, call: usize, input: &mut Input<'_>) -> SchemeBui
         19 => builder.timestamp_key(pick(LITERALS, input)),
         20 => builder.event_header(pick(HEADERS, input)),
         21 => builder.attempt_header(pick(HEADERS, input)),
+        22 => builder.guard(pick(HEADERS, input), pick(LITERALS, input)),
         23 => builder.or_message(template(input)),
         24 => builder.signature_json(pick(MEMBERS, input)),
         25 => builder.signature_form(pick(MEMBERS, input)),
@@ -322,7 +290,12 @@ fn step(builder: SchemeBuilder, call: usize, input: &mut Input<'_>) -> SchemeBui
             0 => builder.danger_leave_body_unsigned(),
             _ => builder.tolerance(Duration::from_secs(u64::from(input.word()))),
         },
-        _ => builder.danger_allow_ambiguous_message(),
+        35 => builder.danger_allow_ambiguous_message(),
+        _ => {
+            let others = pick(&["", "-_", "-_=", ":", "."], input);
+            let (least, most) = pick(&[(1, 8), (2, 2), (1, 64), (10, 10)], input);
+            builder.id_characters(others, least..=most)
+        }
     }
 }
 

@@ -242,9 +242,16 @@ const ALL: &[Leniency] = &[
     },
     Leniency {
         presets: &["plivo-v2"],
-        parts: &["canonical:plivo_v2", "canonical:plivo_v2_without_path"],
-        view: View::Same(|_, message| message.path().into()),
-        reason: "the query is not signed",
+        parts: &[
+            "canonical:plivo_v2",
+            "canonical:plivo_v2_without_path",
+            "header:x-plivo-signature-v2-nonce",
+        ],
+        view: View::Same(|_, message| {
+            let nonce = message.header("x-plivo-signature-v2-nonce");
+            [message.path().as_bytes(), nonce.unwrap_or_default()].concat()
+        }),
+        reason: "the query is not signed, and nothing separates the path from the nonce",
     },
     Leniency {
         presets: &["trello"],

@@ -318,11 +318,10 @@ pub fn travis() -> Provider {
 ///
 /// # Security
 ///
-/// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
-/// bytes from one to the other, if the endpoint has routes that differ so.
-///
-/// Nor does anything stand between the names and values of the form, so that `a=bc` can become
-/// `ab=c`.
+/// Nothing separates the URL from the form, nor the names and values of the form from each other. A
+/// client that holds a delivery can turn `a=bc` into `ab=c`, or move the form into the URL if the
+/// endpoint has routes that begin alike. With a `bodySHA256` in the moved text, the body can then be
+/// any. Serve Twilio at an exact path.
 ///
 /// Source: <https://www.twilio.com/docs/usage/security>
 #[cfg(feature = "form")]
@@ -356,11 +355,10 @@ pub fn twilio() -> Provider {
 ///
 /// # Security
 ///
-/// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
-/// bytes from one to the other, if the endpoint has routes that differ so.
-///
-/// Nor does anything stand between the names and values of the form, so that `a=bc` can become
-/// `ab=c`.
+/// Nothing separates the URL from the form, nor the names and values of the form from each other. A
+/// client that holds a delivery can turn `a=bc` into `ab=c`, or move the form into the URL if the
+/// endpoint has routes that begin alike. With a `bodySHA256` in the moved text, the body can then be
+/// any. Serve Twilio at an exact path.
 ///
 /// Source: <https://www.twilio.com/docs/usage/security>
 #[cfg(feature = "form")]

@@ -3,11 +3,9 @@
 use std::{borrow::Cow, ops::RangeInclusive};
 
 use super::{
-    Derived, TimestampUnit,
+    TimestampUnit,
     template::{Element, Part, TemplateError, Tokens},
 };
-use crate::place::Place;
-
 /// What a value must not hold, or must be, so that the signed text can be cut in one way only.
 #[derive(Clone, Debug)]
 pub(crate) enum Border {
@@ -80,6 +78,12 @@ pub(super) fn elements(
         .position(Part::covers_body)
         .or_else(|| parts.iter().rposition(|part| !part.is_literal()))
         .unwrap_or_default();
+    if tokens.has_secret_before_body {
+        let mut before = parts.iter().take(pivot);
+        if let Some(part) = before.find(|part| matches!(part, Part::Derived(_))) {
+            return Err(TemplateError::NotBeforeBody(part.name()));
+        }
+    }
     let mut borders = vec![None; parts.len()];
     let before = (0..pivot).map(|at| (at, at + 1));
     let after = (pivot + 1..parts.len()).rev().map(|at| (at, at - 1));
@@ -163,20 +167,15 @@ fn ends_itself(unit: TimestampUnit, is_after: bool, literal: Option<&[u8]>) -> b
 }
 
 impl Tokens<'_> {
-    fn is_at(part: &Part, place: Option<&Place>) -> bool {
-        match (part, place) {
-            (Part::Header(name), Some(Place::Header(header))) => name == header,
-            (Part::Derived(derived), Some(place)) => Derived::of(place).as_ref() == Some(derived),
-            _ => false,
-        }
-    }
-
     pub(super) fn is_id(&self, part: &Part) -> bool {
-        Self::is_at(part, self.id)
+        self.id.is_some_and(|id| part.is_at(id))
     }
 
     fn is_timestamp(&self, part: &Part) -> bool {
-        *part == Part::Timestamp || Self::is_at(part, self.timestamp)
+        *part == Part::Timestamp
+            || self
+                .timestamp
+                .is_some_and(|timestamp| part.is_at(timestamp))
     }
 
     /// Whether deliveries are told apart, or found to be recent, by this part.

@@ -76,7 +76,7 @@ impl SchemeBuilder {
         };
         let texts = std::iter::once(message).chain(self.other_messages);
         let mut messages = messages(texts, tokens, place.is_some())?;
-        reused(&signatures, place.as_ref(), id.as_ref(), &messages)?;
+        check_places(&signatures, place.as_ref(), id.as_ref(), &messages)?;
         let differ = signatures.iter().chain(timestamp).chain(&id);
         let guards = guards(self.guards, &differ.collect::<Vec<_>>())?;
         let other_messages = messages.split_off(1);
@@ -155,6 +155,7 @@ impl From<TemplateError> for SchemeErrorKind {
             TemplateError::HeaderName(name) => Self::InvalidHeaderName { name },
             TemplateError::Id => Self::NoId,
             TemplateError::Token(token) => Self::UnknownToken { token },
+            TemplateError::NotBeforeBody(part) => Self::SecretNotBeforeBody { part },
             TemplateError::Undetermined(part) => Self::UndeterminedPart { part },
         }
     }
@@ -207,27 +208,39 @@ impl SchemeBuilder {
     }
 }
 
-/// Rejects a signature header that is something else too, and signatures that are all in the body or
-/// URL that they sign.
-fn reused(
+/// Rejects places that are used twice, and signatures that are all in the body or URL that they sign.
+fn check_places(
     signatures: &[Place],
     timestamp: Option<&TimestampPlace>,
     id: Option<&Place>,
     messages: &[Template],
 ) -> Result<(), SchemeErrorKind> {
-    for signature in signatures {
-        let Place::Header(header) = signature else {
-            continue;
-        };
-        let is_part = |part: &Part| matches!(part, Part::Header(name) if name == header);
-        if matches!(timestamp, Some(TimestampPlace::At(place)) if place == signature)
-            || id == Some(signature)
-            || messages.iter().any(|message| message.has(is_part))
-        {
-            return Err(SchemeErrorKind::SignatureHeaderReused {
-                header: header.clone(),
-            });
+    let is_header = |place: &Place| matches!(place, Place::Header(_));
+    let timestamp = match timestamp {
+        Some(TimestampPlace::Key(_)) if !signatures.iter().all(is_header) => {
+            return Err(SchemeErrorKind::TimestampKeyOutsideHeader);
         }
+        Some(TimestampPlace::At(place)) => Some(place),
+        _ => None,
+    };
+    let reused = |place: &Place| SchemeErrorKind::PlaceReused {
+        place: place.clone(),
+    };
+    for (at, signature) in signatures.iter().enumerate() {
+        let is_signed = |part: &Part| part.is_at(signature);
+        if timestamp == Some(signature)
+            || id == Some(signature)
+            || signatures
+                .iter()
+                .skip(at + 1)
+                .any(|other| other == signature)
+            || messages.iter().any(|message| message.has(is_signed))
+        {
+            return Err(reused(signature));
+        }
+    }
+    if let Some(id) = id.filter(|id| timestamp == Some(id)) {
+        return Err(reused(id));
     }
     let is_in_all = |place: &Place| messages.iter().all(|message| message.has_all_of(place));
     match signatures.first() {
@@ -245,14 +258,17 @@ fn guards(
     guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     differ: &[&Place],
 ) -> Result<Vec<(HeaderName, HeaderValue)>, SchemeErrorKind> {
+    let mut seen = Vec::new();
     let guards = guards.into_iter().map(|(name, value)| {
         let header = header(name)?;
-        if differ.contains(&&Place::Header(header.clone())) {
+        if differ.contains(&&Place::Header(header.clone())) || seen.contains(&header) {
             return Err(SchemeErrorKind::GuardReused { header });
         }
+        seen.push(header.clone());
         match HeaderValue::from_str(&value) {
-            Ok(value) => Ok((header, value)),
-            Err(_) => Err(SchemeErrorKind::InvalidGuard { header }),
+            // An empty header counts as a missing one.
+            Ok(value) if !value.is_empty() => Ok((header, value)),
+            _ => Err(SchemeErrorKind::InvalidGuard { header }),
         }
     });
     guards.collect()

@@ -86,19 +86,15 @@ impl Derived {
 
     /// Whether it is computed from all of the body or URL that `place` is in.
     pub(super) fn is_of_all(&self, place: &Place) -> bool {
-        const OF_BODY: &[&str] = &[
-            "crc32",
-            "md5",
-            "sha256",
-            "sha256_base64",
-            "sha256_base64url",
-            "sorted_form",
-        ];
+        /// They leave the signature out.
+        const OF_THE_REST: &[&str] = &["paddle_classic", "vonage_sms"];
+
         match (self, place) {
+            (Self::Canonical(canonical), _) if OF_THE_REST.contains(&canonical.name) => false,
             (Self::Canonical(canonical), Place::Form(_) | Place::Json(_)) => {
-                OF_BODY.contains(&canonical.name)
+                canonical.covers_body || canonical.name == "crc32"
             }
-            (Self::Canonical(canonical), Place::Query(_)) => canonical.name == "url_sha256",
+            (Self::Canonical(canonical), Place::Query(_)) => canonical.needs_url,
             _ => false,
         }
     }

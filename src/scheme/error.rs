@@ -60,6 +60,12 @@ pub enum SchemeErrorKind {
         /// The prefix as given.
         prefix: Cow<'static, str>,
     },
+    /// The secret is hashed before the body, but a part before the body is known only with the body.
+    #[non_exhaustive]
+    SecretNotBeforeBody {
+        /// Which part: the name of a parameter, a field or a member.
+        part: Cow<'static, str>,
+    },
     /// `{id}` without an id header.
     NoId,
     /// No signature header.
@@ -82,8 +88,8 @@ pub enum SchemeErrorKind {
         /// The key as given.
         key: Cow<'static, str>,
     },
-    /// A guard of the header that holds the signature, the timestamp or the ID, which differ in each
-    /// delivery.
+    /// A second guard of one header, or a guard of the header that holds the signature, the timestamp or
+    /// the ID, which differ in each delivery.
     #[non_exhaustive]
     GuardReused {
         /// The header.
@@ -97,11 +103,12 @@ pub enum SchemeErrorKind {
     },
     /// A token is encoded or keyed as signatures are, or a signature as tokens are.
     TokenMismatch,
-    /// The signature header is also that of the timestamp or the id, or a part of the message.
+    /// A place that holds two of the signature, the timestamp and the ID, or the signature and a part of
+    /// the message.
     #[non_exhaustive]
-    SignatureHeaderReused {
-        /// The signature header.
-        header: HeaderName,
+    PlaceReused {
+        /// The place.
+        place: Place,
     },
     /// Each signature is in a body or URL that is signed as a whole, so that no signature can be that
     /// of the text which holds it.
@@ -110,6 +117,8 @@ pub enum SchemeErrorKind {
         /// Where the first signature is.
         place: Place,
     },
+    /// A timestamp in the list of signatures, but not all signatures are in headers.
+    TimestampKeyOutsideHeader,
     /// A timestamp key, but the signature header is not a list.
     TimestampKeyWithoutList,
     /// A timestamp header and a timestamp key.
@@ -125,6 +134,7 @@ pub enum SchemeErrorKind {
 }
 
 impl fmt::Display for SchemeError {
+    #[expect(clippy::too_many_lines, reason = "a list")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use SchemeErrorKind as E;
 
@@ -172,7 +182,7 @@ impl fmt::Display for SchemeError {
             }
             E::GuardReused { header } => write!(
                 f,
-                "`{header}` has a guard, but its value differs in each delivery; remove the guard",
+                "`{header}` has another guard, or its value differs in each delivery; remove the guard",
             ),
             E::InvalidGuard { header } => {
                 write!(
@@ -186,6 +196,11 @@ impl fmt::Display for SchemeError {
             E::TokenMismatch => {
                 f.write_str("a token is sent as text or base64, and a signature never as text")
             }
+            E::SecretNotBeforeBody { part } => write!(
+                f,
+                "the secret is hashed before the body, and `{part}` before it is found only with the \
+                 body; leave `{part}` out, or put it after the body",
+            ),
             E::NoId => f.write_str("the message has `{id}`, but no id header is set"),
             E::NoSignatureHeader => f.write_str("no signature header is set"),
             E::NoTimestamp => {
@@ -201,16 +216,18 @@ impl fmt::Display for SchemeError {
                     "`{key}` is the key of both the signature and the timestamp"
                 )
             }
-            E::SignatureHeaderReused { header } => {
-                write!(
-                    f,
-                    "`{header}` holds the signature and cannot be anything else"
-                )
-            }
+            E::PlaceReused { place } => write!(
+                f,
+                "{place} holds the signature, the timestamp or the ID, and cannot be anything else",
+            ),
             E::SignatureSignsItself { place } => write!(
                 f,
                 "the message holds all of the body or URL, with the signature in {place}; put the \
                  signature into a header, or sign other parts",
+            ),
+            E::TimestampKeyOutsideHeader => f.write_str(
+                "a timestamp in the list of signatures is read from headers alone; put the signature \
+                 into a header, or the timestamp into a place of its own",
             ),
             E::TimestampKeyWithoutList => f.write_str(
                 "a timestamp key is set, but the signature header is not a list of keys and values",

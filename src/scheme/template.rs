@@ -48,6 +48,7 @@ pub(super) enum TemplateError {
     Brace,
     HeaderName(String),
     Id,
+    NotBeforeBody(Cow<'static, str>),
     Token(String),
     Undetermined(Cow<'static, str>),
 }
@@ -234,6 +235,15 @@ impl Part {
         match self {
             Self::Body => true,
             Self::Derived(derived) => derived.covers_body(),
+            _ => false,
+        }
+    }
+
+    /// Whether it is the value at a place.
+    pub(super) fn is_at(&self, place: &Place) -> bool {
+        match (self, place) {
+            (Self::Header(name), Place::Header(header)) => name == header,
+            (Self::Derived(derived), place) => Derived::of(place).as_ref() == Some(derived),
             _ => false,
         }
     }

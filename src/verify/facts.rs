@@ -136,7 +136,7 @@ impl Facts {
         }
         // Those of the head are there already.
         let absent = absent.filter(|_| candidates.is_empty());
-        let beside = listed.end(absent, &candidates)?;
+        listed.end(absent, &candidates)?;
         let mut found = Found {
             candidates,
             time: None,
@@ -151,7 +151,7 @@ impl Facts {
                     Some(derived) => derived.find(&self.facts(), body)?,
                     None => None,
                 },
-                TimestampPlace::Key(_) => beside.map(<[u8]>::to_vec),
+                TimestampPlace::Key(_) => None,
             };
             let value = value.filter(|value| !value.is_empty());
             found.time = Some(timestamp.time(value.as_deref())?);
