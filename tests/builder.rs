@@ -634,6 +634,14 @@ type Contradiction = (&'static str, fn() -> SchemeBuilder, &'static [&'static st
 
 const CONTRADICTIONS: &[Contradiction] = &[
     (
+        "a signature in the body that one of two messages signs",
+        || {
+            let builder = acme().signature_json("a").or_message("{path}");
+            builder.danger_leave_body_unsigned()
+        },
+        &["`a`", "into a header"],
+    ),
+    (
         "an empty guard",
         || acme().guard("x-version", ""),
         &["`x-version`", "guard"],

@@ -56,11 +56,8 @@ const DELIVER: &[(&[&str], &[&str])] = &[
             "zendesk",
         ],
     ),
-    (
-        &["POST", "PUT"],
-        &["grafana", "grafana-timed", "svix", "svix-v1a"],
-    ),
-    (&["PATCH", "POST", "PUT"], &["segment"]),
+    (&["POST", "PUT"], &["grafana", "grafana-timed"]),
+    (&["PATCH", "POST", "PUT"], &["segment", "svix", "svix-v1a"]),
     (&["GET", "POST", "PUT"], &["rudderstack"]),
     (
         &["GET", "POST"],

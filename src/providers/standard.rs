@@ -107,13 +107,17 @@ pub fn bigcommerce() -> Provider {
 ///   Endpoints).
 /// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `svix-id`, signed, the same for every attempt.
-/// - Methods: `POST` or `PUT`, as configured.
+/// - Methods: `POST`, `PUT` or `PATCH`, as configured.
 /// - Not signed: the method, the URL, the other headers.
 ///
 /// Source: <https://docs.svix.com/receiving/verifying-payloads/how-manual>
 #[must_use]
 pub fn svix() -> Provider {
-    Provider::preset(standard_like("svix", "svix", "v1")).with_methods(POST_OR_PUT)
+    Provider::preset(standard_like("svix", "svix", "v1")).with_methods([
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+    ])
 }
 
 /// Resend webhooks.
@@ -328,7 +332,7 @@ pub fn standard_webhooks_v1a() -> Provider {
 ///   portal, Endpoints).
 /// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `svix-id`, signed, the same for every attempt.
-/// - Methods: `POST` or `PUT`, as configured.
+/// - Methods: `POST`, `PUT` or `PATCH`, as configured.
 /// - Not signed: the method, the URL, the other headers.
 ///
 /// Items of other versions in the same header, such as `v1`, are ignored.
@@ -342,5 +346,5 @@ pub fn svix_v1a() -> Provider {
             .key_form(KeyForm::PublicKey(PublicKeyForm::PrefixedBase64("whpk_")))
             .algorithm(Algorithm::Ed25519),
     )
-    .with_methods(POST_OR_PUT)
+    .with_methods([Method::POST, Method::PUT, Method::PATCH])
 }

@@ -278,7 +278,9 @@ impl SchemeBuilder {
     ///
     /// # Security
     ///
-    /// No request may have the text of another by another template: let them differ in a literal.
+    /// No request may have the text of another one by another template: let the templates differ in a
+    /// literal. The builder does not check this. With `{timestamp}.{body}` and `{body}`, for example, an
+    /// old body that begins with a number and a dot passes with that number as its timestamp.
     pub fn or_message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
         self.other_messages.push(template.into());
         self

@@ -208,7 +208,7 @@ impl SchemeBuilder {
     }
 }
 
-/// Rejects places that are used twice, and signatures that are all in the body or URL that they sign.
+/// Rejects places that are used twice, and signatures in a body or URL that is signed as a whole.
 fn check_places(
     signatures: &[Place],
     timestamp: Option<&TimestampPlace>,
@@ -242,14 +242,12 @@ fn check_places(
     if let Some(id) = id.filter(|id| timestamp == Some(id)) {
         return Err(reused(id));
     }
-    let is_in_all = |place: &Place| messages.iter().all(|message| message.has_all_of(place));
-    match signatures.first() {
-        Some(first) if signatures.iter().all(is_in_all) => {
-            Err(SchemeErrorKind::SignatureSignsItself {
-                place: first.clone(),
-            })
-        }
-        _ => Ok(()),
+    let signs_itself = |place: &&Place| messages.iter().any(|message| message.has_all_of(place));
+    match signatures.iter().find(signs_itself) {
+        None => Ok(()),
+        Some(place) => Err(SchemeErrorKind::SignatureSignsItself {
+            place: place.clone(),
+        }),
     }
 }
 

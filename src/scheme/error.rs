@@ -110,11 +110,11 @@ pub enum SchemeErrorKind {
         /// The place.
         place: Place,
     },
-    /// Each signature is in a body or URL that is signed as a whole, so that no signature can be that
-    /// of the text which holds it.
+    /// A signature in a body or URL that is signed as a whole. No signature can be that of a text which
+    /// holds it.
     #[non_exhaustive]
     SignatureSignsItself {
-        /// Where the first signature is.
+        /// Where the signature is.
         place: Place,
     },
     /// A timestamp in the list of signatures, but not all signatures are in headers.

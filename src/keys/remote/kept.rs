@@ -133,8 +133,13 @@ impl Kept {
 
     /// What a document that is fetched now would replace.
     pub(super) fn replaced(&self, now: SystemTime, is_verified: bool) -> Replaces {
-        if self.age(now).is_none() || !self.has_keys() {
+        if !self.has_keys() {
             return Replaces::Nothing;
+        }
+        // After the clock has jumped back, the age is unknown. The document is fetched again, and used
+        // meanwhile.
+        if self.age(now).is_none() && is_verified {
+            return Replaces::Stale;
         }
         match now.duration_since(self.until) {
             Err(_) => Replaces::Current,
