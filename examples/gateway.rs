@@ -48,6 +48,8 @@
 //!   `CONNECT` request has no content, so a service would parse its body as a request. Each route
 //!   then answers 405 to the methods that its provider does not use.
 //! - GET, HEAD and OPTIONS requests with a body are answered 400, and so are bodies with trailers.
+//! - A query with a parameter `_method` is answered 400, because some frameworks take the method from
+//!   it.
 //! - A `Connection` header that names an end-to-end header is answered 400, because a proxy has to
 //!   remove each named header, and the signature may cover it.
 //! - Protocol upgrades are ignored.
@@ -63,7 +65,8 @@
 //! front of the gateway.
 //!
 //! While all `connections` are in use, a rejected request closes its connection. A new client then
-//! takes the place of the oldest connection, as soon as that connection has no request in flight.
+//! takes the place of the oldest connection: at once if its request is not verified yet, otherwise as
+//! soon as that request is answered.
 //! Each connection takes two file descriptors, its own and one to the service. To raise
 //! `connections`, raise `ulimit -n` too, which is 1024 on many systems.
 //!
@@ -89,7 +92,7 @@ use std::{
     process::ExitCode,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, UNIX_EPOCH},
 };
@@ -108,6 +111,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo, TokioTimer},
 };
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -341,11 +345,15 @@ async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: 
         stream.set_write_timeout(Some(limits.head_timeout));
         let stream = TokioIo::new(Box::pin(stream));
 
-        let begun = Arc::new(AtomicUsize::new(0));
+        let begun = AtomicUsize::new(0);
+        let verified = IsVerified::default();
         let service = {
-            let (router, places, begun) = (router.clone(), Arc::clone(&places), Arc::clone(&begun));
-            service_fn(move |request| {
+            let (router, places) = (router.clone(), Arc::clone(&places));
+            let verified = verified.clone();
+            service_fn(move |mut request| {
                 let is_last = begun.fetch_add(1, Ordering::Relaxed) + 1 >= limits.requests;
+                verified.set(false);
+                request.extensions_mut().insert(verified.clone());
                 respond(router.clone(), Arc::clone(&places), request, is_last)
             })
         };
@@ -358,8 +366,8 @@ async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: 
             tokio::select! {
                 // Connection errors are caused by the client and need no handling.
                 _ = connection.as_mut() => return,
-                // `graceful_shutdown` waits for the rest of a first head, which may never arrive.
-                Ok(()) = replaced => if begun.load(Ordering::Relaxed) == 0 {
+                // `graceful_shutdown` waits for the rest of a head or a body, which may never arrive.
+                Ok(()) = replaced => if !verified.get() {
                     return;
                 },
                 _ = stopped.changed() => {}
@@ -422,6 +430,20 @@ impl OpenConnections {
 #[derive(Clone)]
 struct Forwarded;
 
+/// Whether the last request of a connection is verified.
+#[derive(Clone, Default)]
+struct IsVerified(Arc<AtomicBool>);
+
+impl IsVerified {
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, is_verified: bool) {
+        self.0.store(is_verified, Ordering::Relaxed);
+    }
+}
+
 /// Answers a request and decides whether its connection closes.
 async fn respond(
     router: Router,
@@ -458,6 +480,8 @@ fn reject(request: &Request<Incoming>) -> Option<Response<Body>> {
         "a body with a method that has none"
     } else if !is_hop_by_hop(request.headers()) {
         "`Connection` names an end-to-end header"
+    } else if names_method(request.uri().query().unwrap_or_default()) {
+        "the query has a parameter `_method`"
     } else {
         return None;
     };
@@ -465,6 +489,19 @@ fn reject(request: &Request<Incoming>) -> Option<Response<Body>> {
     let mut response = failure(StatusCode::BAD_REQUEST, "Invalid request");
     close(&mut response);
     Some(response)
+}
+
+/// Returns `true` if the query has a parameter that some frameworks take for the method. PHP drops the
+/// spaces before a name, and reads some characters in it as `_`.
+fn names_method(query: &str) -> bool {
+    query.split('&').any(|parameter| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        let name = name.replace('+', " ");
+        let name = percent_decode_str(&name).decode_utf8_lossy();
+        let name = name.split('[').next().unwrap_or_default();
+        let name = name.trim_start().replace([' ', '.'], "_");
+        name.eq_ignore_ascii_case("_method")
+    })
 }
 
 /// Returns `true` if `Connection` names no header but those in [`HOP_BY_HOP`].
@@ -652,6 +689,9 @@ impl Upstream {
 
     /// Passes a delivery on, and the answer back as it comes.
     async fn forward(&self, request: Request<VerifiedBody>) -> Response<Body> {
+        if let Some(verified) = request.extensions().get::<IsVerified>() {
+            verified.set(true);
+        }
         let Some(request) = self.to_send(request) else {
             return failure(StatusCode::BAD_REQUEST, "Invalid request");
         };
