@@ -6,7 +6,7 @@ use std::{
 use std::{sync::Arc, time::SystemTime};
 
 #[cfg(feature = "remote-keys")]
-use super::remote::Proof;
+use super::remote::DocumentMarker;
 use super::{KeyError, Secret};
 use crate::{
     mac::{Algorithm, Key},
@@ -23,7 +23,7 @@ pub(crate) struct Keyring {
     algorithm: Algorithm,
     form: KeyForm,
     #[cfg(feature = "remote-keys")]
-    proof: Option<Arc<Proof>>,
+    marker: Option<Arc<DocumentMarker>>,
 }
 
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Keyring {
             algorithm,
             form,
             #[cfg(feature = "remote-keys")]
-            proof: None,
+            marker: None,
         })
     }
 
@@ -89,21 +89,21 @@ impl Keyring {
             algorithm: spec.algorithm,
             form: spec.key_form,
             #[cfg(feature = "remote-keys")]
-            proof: None,
+            marker: None,
         }
     }
 
     #[cfg(feature = "remote-keys")]
-    pub(super) fn with_proof(mut self, proof: Arc<Proof>) -> Self {
-        self.proof = Some(proof);
+    pub(super) fn with_marker(mut self, marker: Arc<DocumentMarker>) -> Self {
+        self.marker = Some(marker);
         self
     }
 
-    /// Notes that a delivery has passed with one of the keys, and returns their tenant.
+    /// Marks the document of the keys as verified, if they were fetched, and returns their tenant.
     pub(crate) fn note_verified(&self) -> Option<&Arc<str>> {
         #[cfg(feature = "remote-keys")]
-        if let Some(proof) = &self.proof {
-            proof.give();
+        if let Some(marker) = &self.marker {
+            marker.mark_verified();
         }
         self.tenant()
     }

@@ -136,15 +136,15 @@ impl Keys {
         Self::of(current.clone(), previous.clone(), Some(name.into()))
     }
 
-    /// A key of a fetched document, ready for `scheme`. The proof is given when a delivery passes
-    /// with it.
+    /// Parses a key of a fetched document for `scheme`. A delivery that is verified with the key marks
+    /// its document.
     #[cfg(feature = "remote-keys")]
     fn published(
         key: Secret,
         scheme: &Scheme,
-        proof: &Arc<remote::Proof>,
+        marker: &Arc<remote::DocumentMarker>,
     ) -> Result<Self, KeyError> {
-        let keyring = Keyring::new(scheme, &key, &[], None)?.with_proof(Arc::clone(proof));
+        let keyring = Keyring::new(scheme, &key, &[], None)?.with_marker(Arc::clone(marker));
         let keys = Self::new(key);
         let _ = keys.0.keyring.set(Arc::new(keyring));
         Ok(keys)

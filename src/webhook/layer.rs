@@ -38,14 +38,14 @@ impl WebhookLayer {
     /// A [`Scheme`](crate::Scheme) of your own is a provider too, and a single
     /// [`Secret`](crate::Secret) is keys.
     ///
-    /// The layer answers requests with a method that the provider does not
-    /// [use](Provider::with_methods) with 405 and `Allow`.
+    /// If the provider does not [use](Provider::with_methods) the method of a request, the layer
+    /// answers 405 with `Allow`.
     ///
     /// # Errors
     ///
-    /// If a secret is not in the form that the provider's scheme takes; the error says which. If
-    /// the scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl). If the
-    /// provider has no [method](Provider::with_methods), or `CONNECT` or `TRACE` among them.
+    /// - A secret is not in the form that the scheme expects. The error names the secret.
+    /// - The scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
+    /// - The provider has no [method](Provider::with_methods), or lists `CONNECT` or `TRACE`.
     pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
         Verifier::new(provider, keys).map(Self::from)
     }
@@ -71,8 +71,8 @@ impl WebhookLayer {
     ///
     /// # Errors
     ///
-    /// If the scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl). If the
-    /// provider has no [method](Provider::with_methods), or `CONNECT` or `TRACE` among them.
+    /// - The scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
+    /// - The provider has no [method](Provider::with_methods), or lists `CONNECT` or `TRACE`.
     ///
     /// # Security
     ///
@@ -106,8 +106,8 @@ impl WebhookLayer {
     ///
     /// # Security
     ///
-    /// The fetched keys decide which deliveries pass: see [`KeyFetcher`](crate::keys::KeyFetcher), and
-    /// [`RemoteKeys`] for how long a withdrawn key can pass.
+    /// The fetched keys decide which deliveries pass; see [`KeyFetcher`](crate::keys::KeyFetcher). For
+    /// how long a withdrawn key can pass, see [`RemoteKeys`].
     #[cfg(feature = "remote-keys")]
     pub fn remote_keys(
         provider: impl Into<Provider>,
@@ -158,10 +158,14 @@ impl<B> WebhookLayer<B> {
         self
     }
 
-    /// How long the [key source](Self::per_request) may take, `None` for as long as it likes; 2 s
-    /// unless set. A slower one is answered 503 with `Retry-After`, and the operator learns no more than
-    /// that: let the source's own time-outs be shorter. Without effect on a layer that has its keys.
-    /// It also ends the background refresh of [published keys](Self::remote_keys), which `None` disables.
+    /// Sets the timeout for key lookups. Defaults to 2 s. `None` disables the timeout.
+    ///
+    /// If the [key source](Self::per_request) takes longer, the request is answered 503 with
+    /// `Retry-After`. The log does not say why the source was slow, so set shorter timeouts in the
+    /// source. The timeout has no effect on a layer with fixed keys.
+    ///
+    /// The timeout also applies to the background refresh of [published keys](Self::remote_keys).
+    /// `None` disables the refresh.
     ///
     /// # Panics
     ///

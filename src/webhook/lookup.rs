@@ -75,22 +75,22 @@ impl Fetch {
             let wanted = delivery.wanted(verifier, Head::from(head), body)?;
             let wanted = wanted.ok_or(RejectionKind::UnknownTenant)?;
             let (keys, deadline) = (keys.clone(), source.deadline);
-            self.0.insert(Box::pin(
-                async move { fetched(&keys, wanted, deadline).await },
-            ))
+            self.0.insert(Box::pin(async move {
+                find_published(&keys, wanted, deadline).await
+            }))
         };
         let found = ready!(fetch.as_mut().poll(cx));
         Poll::Ready(source.give(found, verifier.scheme(), delivery))
     }
 }
 
-/// The published keys of a delivery. A refresh goes on in a task of its own.
+/// Finds the published keys of a delivery. Starts a refresh in a separate task if one is due.
 #[cfg(feature = "remote-keys")]
-async fn fetched(keys: &RemoteKeys, wanted: Wanted, deadline: Option<Duration>) -> Found {
+async fn find_published(keys: &RemoteKeys, wanted: Wanted, deadline: Option<Duration>) -> Found {
     let fetch = match keys.search(wanted) {
         Search::Found { keys, refresh } => {
             if let Some((refresh, deadline)) = refresh.zip(deadline) {
-                spawn(refresh, deadline);
+                spawn_refresh(refresh, deadline);
             }
             return Ok(keys);
         }
@@ -99,15 +99,15 @@ async fn fetched(keys: &RemoteKeys, wanted: Wanted, deadline: Option<Duration>) 
     let stale = fetch.stale();
     match (in_time(fetch.keys(), deadline).await, stale) {
         (Some(found), _) => found,
-        (None, Some(stale)) => Ok(Some(stale.keys(&timeout(deadline)))),
-        (None, None) => Err(timeout(deadline)),
+        (None, Some(stale)) => Ok(Some(stale.keys(&timed_out(deadline)))),
+        (None, None) => Err(timed_out(deadline)),
     }
 }
 
-/// Runs a refresh until the deadline. Without a runtime, the delivery after the document's end
-/// fetches the document.
+/// Runs a refresh until the deadline. Without a Tokio runtime, the document is fetched once it has
+/// expired.
 #[cfg(feature = "remote-keys")]
-fn spawn(refresh: Refresh, deadline: Duration) {
+fn spawn_refresh(refresh: Refresh, deadline: Duration) {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         runtime.spawn(in_time(refresh.run(), Some(deadline)));
     }
@@ -218,11 +218,11 @@ where
     match found {
         Some(Ok(keys)) => Ok(keys),
         Some(Err(error)) => Err(RejectionKind::key_source_failed(&*error.into())),
-        None => Err(timeout(deadline)),
+        None => Err(timed_out(deadline)),
     }
 }
 
-fn timeout(deadline: Option<Duration>) -> RejectionKind {
+fn timed_out(deadline: Option<Duration>) -> RejectionKind {
     RejectionKind::KeySourceTimeout {
         deadline: deadline.unwrap_or_default(),
     }

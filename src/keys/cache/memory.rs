@@ -31,10 +31,10 @@ const JOINED: Duration = Duration::from_secs(5);
 /// What was looked up, and what is being looked up.
 pub(in crate::keys) struct Memory<T, V: Clone> {
     look_up: Box<dyn Fn(T) -> LookUp<V> + Send + Sync>,
-    /// Whether a value holds keys.
+    /// Whether a value contains keys.
     is_known: fn(&V) -> bool,
     known: Cache<T, V>,
-    /// Values without keys. Made-up names evict only each other.
+    /// Values without keys, in a cache of their own, so that made-up names do not evict keys.
     unknown: Cache<T, V>,
     under_way: Mutex<UnderWay<T, V>>,
 }
@@ -140,13 +140,13 @@ where
         self.begin(&mut under_way, tenant, at)
     }
 
-    /// Looks up a value again, unless a look-up of it is under way.
+    /// Starts another look-up of a value. Returns `None` if one is running.
     #[cfg(feature = "remote-keys")]
     pub(in crate::keys) fn renew(self: &Arc<Self>, tenant: T) -> Option<Joint<Found<V>>> {
         let mut under_way = self.under_way();
         let begun = under_way.by_tenant.get(&tenant);
-        // Dropping the last waiter of a look-up locks `under_way`, so a running one is kept until
-        // the lock is free.
+        // Dropping the last handle of a look-up locks `under_way`. `running` could be the last one,
+        // so the lock is released first.
         let running = begun.and_then(|begun| begun.look_up.join());
         if running.is_some() {
             drop(under_way);

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::{super::Keys, FetchedKeys, Proof};
+use super::{super::Keys, DocumentMarker, FetchedKeys};
 use crate::{
     payload::json,
     scheme::{Document, Scheme},
@@ -28,7 +28,7 @@ impl Published {
         kind: Document,
         fetched: &FetchedKeys,
         scheme: &Scheme,
-        proof: &Arc<Proof>,
+        marker: &Arc<DocumentMarker>,
     ) -> Result<Option<Self>, &'static str> {
         const NOT_KEYS: &str = "the document does not hold keys as this provider publishes them";
 
@@ -39,7 +39,7 @@ impl Published {
         let keys = match kind {
             Document::Certificate => {
                 let text = document.trim_ascii();
-                let keys = usable(text, scheme, proof);
+                let keys = usable(text, scheme, marker);
                 let keys =
                     keys.ok_or("the document is no certificate of a key for this provider")?;
                 vec![(None, keys)]
@@ -50,14 +50,14 @@ impl Published {
                 if is_retired(key) {
                     return Ok(None);
                 }
-                jwk(key, scheme, proof).into_iter().collect()
+                jwk(key, scheme, marker).into_iter().collect()
             }
             Document::JwkSet => {
                 let keys = json::raw(document, "keys").map_err(|_| NOT_KEYS)?;
                 let keys = keys.ok_or(NOT_KEYS)?.get();
                 let keys: Vec<&RawValue> = serde_json::from_str(keys).map_err(|_| NOT_KEYS)?;
                 let keys = keys.into_iter().take(MOST_KEYS);
-                keys.filter_map(|key| jwk(key, scheme, proof)).collect()
+                keys.filter_map(|key| jwk(key, scheme, marker)).collect()
             }
         };
         Ok(Some(Self(keys)))
@@ -80,13 +80,17 @@ impl Published {
     }
 }
 
-fn jwk(key: &RawValue, scheme: &Scheme, proof: &Arc<Proof>) -> Option<(Option<String>, Keys)> {
+fn jwk(
+    key: &RawValue,
+    scheme: &Scheme,
+    marker: &Arc<DocumentMarker>,
+) -> Option<(Option<String>, Keys)> {
     let text = key.get().as_bytes();
     let id = json::field(text, "kid").ok()?;
     if json::field(text, "expired_at").ok()?.is_some() {
         return None;
     }
-    Some((id, usable(text, scheme, proof)?))
+    Some((id, usable(text, scheme, marker)?))
 }
 
 fn is_retired(key: &RawValue) -> bool {
@@ -94,6 +98,6 @@ fn is_retired(key: &RawValue) -> bool {
     retired.is_ok_and(|retired| retired.is_some())
 }
 
-fn usable(text: &[u8], scheme: &Scheme, proof: &Arc<Proof>) -> Option<Keys> {
-    Keys::published(Secret::from_bytes(text).ok()?, scheme, proof).ok()
+fn usable(text: &[u8], scheme: &Scheme, marker: &Arc<DocumentMarker>) -> Option<Keys> {
+    Keys::published(Secret::from_bytes(text).ok()?, scheme, marker).ok()
 }

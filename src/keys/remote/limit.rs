@@ -12,7 +12,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub(super) struct Limits(Mutex<HashMap<(Arc<str>, Bucket), VecDeque<SystemTime>>>);
 
-/// What a fetch counts against.
+/// The limit that a fetch counts against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Bucket {
     /// Fetches that any request can cause.
@@ -21,35 +21,35 @@ pub(super) enum Bucket {
     Verified,
 }
 
-/// The bucket is empty.
+/// All fetches of the current minute are used up.
 #[derive(Debug)]
-pub(super) struct TooMany {
+pub(super) struct FetchLimitExceeded {
     pub(super) per_minute: usize,
 }
 
 impl Limits {
-    /// Takes one of the fetches that a bucket allows in a minute.
+    /// Counts a fetch, unless the bucket has had `per_minute` fetches in the last minute.
     pub(super) fn take(
         &self,
         provider: &Arc<str>,
         bucket: Bucket,
         now: SystemTime,
         per_minute: usize,
-    ) -> Result<(), TooMany> {
+    ) -> Result<(), FetchLimitExceeded> {
         let mut limits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let latest = limits.entry((Arc::clone(provider), bucket)).or_default();
-        // After the clock has jumped back, a fetch in the future would count until the clock gets
-        // there.
+        // If the clock has jumped back, earlier fetches have start times in the future. They are
+        // removed, or they would count until the clock reaches those times.
         latest.retain(|begun| now.duration_since(*begun).is_ok_and(|age| age < MINUTE));
         if latest.len() >= per_minute {
-            return Err(TooMany { per_minute });
+            return Err(FetchLimitExceeded { per_minute });
         }
         latest.push_back(now);
         Ok(())
     }
 }
 
-impl fmt::Display for TooMany {
+impl fmt::Display for FetchLimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -59,4 +59,4 @@ impl fmt::Display for TooMany {
     }
 }
 
-impl Error for TooMany {}
+impl Error for FetchLimitExceeded {}

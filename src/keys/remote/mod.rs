@@ -1,11 +1,11 @@
 //! Public keys that a provider publishes, fetched by a client of the user's.
 
+mod cached;
 mod document;
 mod fetcher;
-mod kept;
 mod limit;
-mod proof;
 mod search;
+mod verified;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -13,14 +13,14 @@ use http::Uri;
 
 pub use self::fetcher::{FetchedKeys, KeyFetcher, KeyRequest};
 use self::{
-    kept::{Asked, Kept, Replaces},
+    cached::{CachedDocument, DocumentFetch, Replaces},
     limit::{Bucket, Limits},
-    proof::Verified,
-    search::Stale,
+    search::StaleKeys,
+    verified::VerifiedDocuments,
 };
 pub(crate) use self::{
-    proof::Proof,
-    search::{Fetch, Refresh, Search},
+    search::{PendingFetch, Refresh, Search},
+    verified::DocumentMarker,
 };
 use super::cache::memory::{LookUp, Memory};
 use crate::{
@@ -29,7 +29,7 @@ use crate::{
     trace::PerMinute,
 };
 
-/// The default of the longest life of a document.
+/// The default maximum lifetime of a document.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The capacity of the cache of documents.
@@ -38,17 +38,17 @@ const MOST_DOCUMENTS: u64 = 1000;
 /// The default limit on fetches.
 const FETCHES_PER_MINUTE: usize = 20;
 
-/// Public keys that providers publish, fetched on demand and cached.
+/// A cache of the public keys that providers publish. Keys are fetched on demand.
 ///
 /// Pass it to [`WebhookLayer::remote_keys`](crate::WebhookLayer::remote_keys). Clones share the
 /// cache, which holds up to 1000 documents with keys.
 ///
-/// - A document is used for as long as its answer says, between one minute and
-///   [`lifetime`](Self::lifetime).
+/// - A document expires after the [`max_age`](FetchedKeys::max_age) of its answer, or after one hour.
+///   The minimum is one minute, and the maximum is [`lifetime`](Self::lifetime).
 /// - Deliveries that need the same document at the same time wait for one fetch. The fetch is
-///   cancelled when none of them waits any longer.
+///   cancelled once no delivery waits for it.
 /// - If a key set lacks the key ID of a delivery and is older than one minute, it is fetched again.
-///   The provider has probably rotated its keys. Deliveries with other key IDs do not wait for this
+///   The provider may have rotated its keys. Deliveries with other key IDs do not wait for this
 ///   fetch.
 /// - Errors are not cached. The next delivery tries again.
 ///
@@ -62,19 +62,19 @@ const FETCHES_PER_MINUTE: usize = 20;
 ///   minute. [`key_deadline`](crate::WebhookLayer::key_deadline) ends a refresh that hangs.
 /// - If the refresh fails, or its answer holds no key that the provider can use, the old document
 ///   stays in use.
-/// - After its end, the next delivery fetches the document and waits for it.
+/// - Once the document has expired, the next delivery fetches it again and waits.
 /// - If that fetch fails, takes too long or exceeds
-///   [`fetches_per_minute`](Self::fetches_per_minute), the document is used while stale, for up to
-///   one hour after its end. A warning is logged, at most once a minute per provider.
+///   [`fetches_per_minute`](Self::fetches_per_minute), the expired document is used while stale, for
+///   up to one hour. A warning is logged, at most once a minute per provider.
 ///
 /// A refresh needs a Tokio runtime and a `key_deadline`. Without them, and with
-/// [`Session::fetch_keys`](crate::verify::Session::fetch_keys), only the delivery after the end
-/// fetches the document.
+/// [`Session::fetch_keys`](crate::verify::Session::fetch_keys), a document is fetched again only
+/// after it has expired.
 ///
 /// # Security
 ///
-/// The sender of a delivery is unknown until its key is there, so an unauthenticated client can
-/// cause fetches. The scheme's [`RemoteKey`](crate::scheme::RemoteKey) restricts which URLs such a
+/// A delivery cannot be verified before its key is fetched, so an unauthenticated client can cause
+/// fetches. The scheme's [`RemoteKey`](crate::scheme::RemoteKey) restricts which URLs such a
 /// client can name. [`fetches_per_minute`](Self::fetches_per_minute) limits how often they are
 /// fetched.
 ///
@@ -84,19 +84,20 @@ const FETCHES_PER_MINUTE: usize = 20;
 ///
 /// A key that its provider has withdrawn can pass for a limited time:
 ///
-/// - If the provider's endpoint reports the withdrawal, the key passes until the end of the cached
-///   document, at most [`lifetime`](Self::lifetime) after the last fetch. The endpoint does so with a
-///   set that lacks the key, or by answering that the key or certificate does not exist.
-/// - If the endpoint fails, cannot be reached or publishes no usable key at all, the key passes until
-///   one hour after that end.
+/// - If the provider's endpoint reports the withdrawal, the key passes until the cached document
+///   expires, at most [`lifetime`](Self::lifetime) after the last fetch. The endpoint reports a
+///   withdrawal with a set that lacks the key, or with the answer that the key or certificate does
+///   not exist.
+/// - If the endpoint fails, cannot be reached or publishes no usable key at all, the key passes for
+///   another hour.
 ///
 /// An attacker who holds a withdrawn key and can block your connection to the provider gains that
 /// hour. Call [`forget_all`](Self::forget_all) to drop cached keys at once.
 #[derive(Clone)]
 pub struct RemoteKeys {
-    memory: Arc<Memory<Asked, Arc<Kept>>>,
-    verified: Verified,
-    /// One a minute for each provider whose stale keys are used.
+    memory: Arc<Memory<DocumentFetch, Arc<CachedDocument>>>,
+    verified: VerifiedDocuments,
+    /// Limits the warnings about stale keys to one a minute per provider.
     warnings: Arc<PerMinute<Arc<str>>>,
     options: Options,
 }
@@ -122,22 +123,22 @@ impl RemoteKeys {
     #[must_use]
     pub fn new(fetcher: impl KeyFetcher) -> Self {
         let fetcher: Arc<dyn AnyFetcher> = Arc::new(fetcher);
-        let (limits, verified) = (Arc::<Limits>::default(), Verified::new());
-        let known = verified.clone();
-        let look_up = move |asked: Asked| -> LookUp<Arc<Kept>> {
+        let (limits, verified) = (Arc::<Limits>::default(), VerifiedDocuments::new());
+        let marked = verified.clone();
+        let look_up = move |fetch: DocumentFetch| -> LookUp<Arc<CachedDocument>> {
             let (fetcher, limits) = (Arc::clone(&fetcher), Arc::clone(&limits));
-            let verified = verified.clone();
+            let marked = marked.clone();
             Box::pin(async move {
-                asked.take_turn(&limits)?;
-                let answer = fetcher.fetch(asked.request.clone()).await?;
-                Ok(Arc::new(asked.keep(answer.as_ref(), &verified)?))
+                fetch.count(&limits)?;
+                let answer = fetcher.fetch(fetch.request.clone()).await?;
+                Ok(Arc::new(fetch.read(answer.as_ref(), &marked)?))
             })
         };
-        let has_keys = |kept: &Arc<Kept>| kept.has_keys();
+        let has_keys = |cached: &Arc<CachedDocument>| cached.has_keys();
         let memory = Memory::new(MOST_DOCUMENTS, Duration::MAX, has_keys, look_up);
         Self {
             memory: Arc::new(memory),
-            verified: known,
+            verified,
             warnings: Arc::default(),
             options: Options {
                 lifetime: LONGEST_LIFE,
@@ -147,27 +148,28 @@ impl RemoteKeys {
         }
     }
 
-    /// Sets the longest life of a document, whatever its answer says. Defaults to 24 h, and is at
-    /// least one minute.
+    /// Sets the maximum lifetime of a document. Defaults to 24 h. Values below one minute count as one
+    /// minute.
     ///
-    /// A document that cannot be fetched again may be used for [another hour](Self#refresh).
+    /// An expired document that cannot be fetched again may be used for
+    /// [another hour](Self#refresh).
     #[must_use]
     pub fn lifetime(mut self, longest: Duration) -> Self {
         self.options.lifetime = longest;
         self
     }
 
-    /// Sets how many documents of one provider are fetched in a minute. Defaults to 20.
+    /// Sets how many documents are fetched in a minute, per provider and kind of fetch. Defaults to 20.
     ///
-    /// Each provider, by the name of its scheme, has two such limits:
+    /// A provider is identified by the name of its scheme. Two kinds of fetches are counted
+    /// separately:
     ///
-    /// - one for fetches that any request can cause: a URL or key ID that has never verified a
-    ///   delivery, and a set that is fetched again because it lacks a key ID. A delivery over this
-    ///   limit is rejected with
+    /// - Fetches that any request can cause: of a URL or key ID that has never verified a delivery,
+    ///   and of a key set that lacks a key ID. A delivery over this limit is rejected with
     ///   [`KeyFetchLimited`](crate::rejection::RejectionKind::KeyFetchLimited): 503 with
     ///   `Retry-After`.
-    /// - one for documents that have verified, so that a provider in trouble is not flooded. Over
-    ///   this limit, a document is used [while stale](Self#refresh).
+    /// - Fetches of documents that have verified, so that a failing provider is not flooded. Over this
+    ///   limit, a document is used [while stale](Self#refresh).
     #[must_use]
     pub fn fetches_per_minute(mut self, most: usize) -> Self {
         self.options.fetches_per_minute = most;
@@ -187,7 +189,7 @@ impl RemoteKeys {
         self.memory.forget_all();
     }
 
-    /// Looks for the keys that a delivery may be signed with.
+    /// Searches the cache for the keys of a delivery.
     pub(crate) fn search(&self, wanted: Wanted) -> Search {
         let Wanted {
             scheme,
@@ -203,7 +205,7 @@ impl RemoteKeys {
         };
         let now = self.options.clock.now();
         let is_verified = self.verified.contains(&request);
-        let mut asked = Asked {
+        let mut fetch = DocumentFetch {
             request,
             scheme,
             document,
@@ -211,37 +213,37 @@ impl RemoteKeys {
             bucket: Bucket::Verified,
             replaces: Replaces::Nothing,
         };
-        let kept = self.memory.get(&asked);
-        if let Some(kept) = &kept {
-            asked.replaces = kept.replaced(now, is_verified);
-            if kept.is_good(now, id.as_deref()) {
-                let keys = kept.get(id.as_deref()).cloned();
-                let is_due = is_verified && keys.is_some() && kept.is_due(now);
-                let joint = is_due.then(|| self.memory.renew(asked)).flatten();
+        let cached = self.memory.get(&fetch);
+        if let Some(cached) = &cached {
+            fetch.replaces = cached.replaced(now, is_verified);
+            if cached.decides(now, id.as_deref()) {
+                let keys = cached.get(id.as_deref()).cloned();
+                let is_due = is_verified && keys.is_some() && cached.is_due(now);
+                let joint = is_due.then(|| self.memory.renew(fetch)).flatten();
                 let refresh = joint.map(|joint| {
-                    kept.note_refresh(now);
+                    cached.note_refresh(now);
                     Refresh { joint, provider }
                 });
                 return Search::Found { keys, refresh };
             }
         }
-        // A document that has not ended is fetched because of a key that it lacks, and any request
-        // can name such a key.
-        if !is_verified || asked.replaces == Replaces::Current {
-            asked.bucket = Bucket::Unknown;
+        // Any request can name a key ID that a current document lacks, so that fetch counts as
+        // unknown even if the document has verified.
+        if !is_verified || fetch.replaces == Replaces::Current {
+            fetch.bucket = Bucket::Unknown;
         }
-        let stale = kept.filter(|_| asked.replaces == Replaces::Stale);
-        let stale = stale.and_then(|kept| kept.get(id.as_deref()).cloned());
-        let stale = stale.map(|keys| Stale {
+        let stale = cached.filter(|_| fetch.replaces == Replaces::Stale);
+        let stale = stale.and_then(|cached| cached.get(id.as_deref()).cloned());
+        let stale = stale.map(|keys| StaleKeys {
             keys,
             provider,
             now,
             warnings: Arc::clone(&self.warnings),
         });
         let named = id.clone();
-        let is_good = move |kept: &Arc<Kept>| kept.is_good(now, named.as_deref());
-        Search::Fetch(Fetch {
-            joint: self.memory.look_up_unless(asked, is_good),
+        let decides = move |cached: &Arc<CachedDocument>| cached.decides(now, named.as_deref());
+        Search::Fetch(PendingFetch {
+            joint: self.memory.look_up_unless(fetch, decides),
             id,
             stale,
         })

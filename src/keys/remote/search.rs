@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::SystemTime};
 
-use super::{kept::Kept, limit::TooMany};
+use super::{cached::CachedDocument, limit::FetchLimitExceeded};
 use crate::{
     keys::{
         Keys,
@@ -13,33 +13,34 @@ use crate::{
     trace::{self, PerMinute},
 };
 
-/// What is known of the keys of a delivery without a fetch.
+/// The result of a search in the cache.
 pub(crate) enum Search {
-    /// A document at hand decides. `refresh` is for a task of its own.
+    /// A cached document decides. `keys` is `None` if it lacks the key. The caller runs `refresh` in
+    /// a separate task.
     Found {
         keys: Option<Keys>,
         refresh: Option<Refresh>,
     },
     /// A document has to be fetched.
-    Fetch(Fetch),
+    Fetch(PendingFetch),
 }
 
 /// The fetch of a document that the delivery waits for.
-pub(crate) struct Fetch {
-    pub(super) joint: Joint<Found<Arc<Kept>>>,
+pub(crate) struct PendingFetch {
+    pub(super) joint: Joint<Found<Arc<CachedDocument>>>,
     pub(super) id: Option<String>,
-    pub(super) stale: Option<Stale>,
+    pub(super) stale: Option<StaleKeys>,
 }
 
-/// The fetch of a document before its end. It stops when it is dropped.
+/// The fetch of a document that has not expired. Dropping it cancels the fetch.
 pub(crate) struct Refresh {
-    pub(super) joint: Joint<Found<Arc<Kept>>>,
+    pub(super) joint: Joint<Found<Arc<CachedDocument>>>,
     pub(super) provider: Arc<str>,
 }
 
-/// Keys of a document that has ended, for a delivery whose fetch fails.
+/// Keys of an expired document, used if the fetch fails.
 #[derive(Clone)]
-pub(crate) struct Stale {
+pub(crate) struct StaleKeys {
     pub(super) keys: Keys,
     pub(super) provider: Arc<str>,
     pub(super) now: SystemTime,
@@ -47,7 +48,7 @@ pub(crate) struct Stale {
 }
 
 impl Search {
-    /// Waits for the keys, without a refresh.
+    /// Waits for the keys. Drops the refresh, because a caller without Tokio cannot run it.
     pub(crate) async fn keys(self) -> Result<Option<Keys>, RejectionKind> {
         match self {
             Self::Found { keys, .. } => Ok(keys),
@@ -56,16 +57,16 @@ impl Search {
     }
 }
 
-impl Fetch {
-    pub(crate) fn stale(&self) -> Option<Stale> {
+impl PendingFetch {
+    pub(crate) fn stale(&self) -> Option<StaleKeys> {
         self.stale.clone()
     }
 
-    /// Waits for the document. If it cannot be fetched, stale keys are used where there are some.
+    /// Waits for the document. Falls back to the stale keys, if there are any.
     pub(crate) async fn keys(self) -> Result<Option<Keys>, RejectionKind> {
         let Self { joint, id, stale } = self;
         match joint.await {
-            Ok(kept) => Ok(kept.get(id.as_deref()).cloned()),
+            Ok(cached) => Ok(cached.get(id.as_deref()).cloned()),
             Err(error) => match stale {
                 Some(stale) => Ok(Some(stale.keys(&error))),
                 None => Err(rejected(&error)),
@@ -74,8 +75,8 @@ impl Fetch {
     }
 }
 
-impl Stale {
-    /// Takes the keys, and logs the reason.
+impl StaleKeys {
+    /// Returns the keys, and logs why the fetch did not replace them.
     pub(crate) fn keys(self, reason: &dyn fmt::Display) -> Keys {
         let Self {
             keys,
@@ -97,7 +98,7 @@ impl Stale {
 }
 
 impl Refresh {
-    /// Fetches the document. A failure leaves the old one in place.
+    /// Fetches the document. If the fetch fails, the old document stays in use.
     pub(crate) async fn run(self) {
         let Self { joint, provider } = self;
         if let Err(error) = joint.await {
@@ -112,7 +113,7 @@ impl Refresh {
 
 fn rejected(error: &SharedError) -> RejectionKind {
     match error.downcast_ref() {
-        Some(&TooMany { per_minute }) => RejectionKind::KeyFetchLimited { per_minute },
+        Some(&FetchLimitExceeded { per_minute }) => RejectionKind::KeyFetchLimited { per_minute },
         None => RejectionKind::key_source_failed(error),
     }
 }

@@ -7,15 +7,15 @@ use std::{
 use super::{
     FetchedKeys, KeyRequest, Options,
     document::Published,
-    limit::{Bucket, Limits, TooMany},
-    proof::Verified,
+    limit::{Bucket, FetchLimitExceeded, Limits},
+    verified::VerifiedDocuments,
 };
 use crate::{
     keys::{Keys, cache::BoxError},
     scheme::{Document, Scheme},
 };
 
-/// The lifetime of a document whose answer names none.
+/// The lifetime of a document if the fetcher's answer has no `max_age`.
 const USUAL_LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// The shortest lifetime of a document, and the shortest time between two attempts to refresh it.
@@ -24,12 +24,12 @@ const LEAST_LIFE: Duration = Duration::from_secs(60);
 /// A document is refreshed in the last part of its life: one divided by this number.
 const REFRESHED_PART: u32 = 5;
 
-/// How long a document that has verified a delivery may be used after its end.
+/// How long a document that has verified a delivery may be used after it expires.
 const STALE_FOR: Duration = Duration::from_secs(60 * 60);
 
-/// A document to be fetched, and how.
+/// The fetch of a document, and the limit that it counts against.
 #[derive(Clone)]
-pub(super) struct Asked {
+pub(super) struct DocumentFetch {
     pub(super) request: KeyRequest,
     pub(super) scheme: Scheme,
     pub(super) document: Document,
@@ -38,29 +38,30 @@ pub(super) struct Asked {
     pub(super) replaces: Replaces,
 }
 
-/// What the document to be fetched would replace.
+/// The document that a fetch would replace.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replaces {
-    /// No document that can still be used.
+    /// Nothing: no cached document can still be used.
     Nothing,
-    /// A document that has ended and can be used while stale.
+    /// An expired document that can be used while stale.
     Stale,
-    /// A document that has not ended.
+    /// A document that has not expired.
     Current,
 }
 
-/// A document, and the time in which it is used.
+/// A fetched document and its lifetime.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct CachedDocument {
     published: Published,
     fetched: SystemTime,
     until: SystemTime,
-    /// When a refresh was last begun.
+    /// The start of the latest refresh.
     tried: Mutex<Option<SystemTime>>,
 }
 
-impl Asked {
-    pub(super) fn take_turn(&self, limits: &Limits) -> Result<(), TooMany> {
+impl DocumentFetch {
+    /// Counts the fetch against the limit of its bucket.
+    pub(super) fn count(&self, limits: &Limits) -> Result<(), FetchLimitExceeded> {
         let Options {
             fetches_per_minute,
             clock,
@@ -70,22 +71,22 @@ impl Asked {
         limits.take(provider, self.bucket, clock.now(), *fetches_per_minute)
     }
 
-    /// Reads an answer. An error leaves the document in place that the answer would replace.
-    pub(super) fn keep(
+    /// Reads the fetcher's answer. If it is an error, the cached document stays in use.
+    pub(super) fn read(
         &self,
         answer: Option<&FetchedKeys>,
-        verified: &Verified,
-    ) -> Result<Kept, BoxError> {
+        verified: &VerifiedDocuments,
+    ) -> Result<CachedDocument, BoxError> {
         let now = self.options.clock.now();
-        let proof = verified.proof(&self.request);
-        let read = |fetched| Published::read(self.document, fetched, &self.scheme, &proof);
-        let published = answer.map(read).transpose()?.flatten();
+        let marker = verified.marker(&self.request);
+        let published = |fetched| Published::read(self.document, fetched, &self.scheme, &marker);
+        let published = answer.map(published).transpose()?.flatten();
         let (published, life) = match published {
             None if self.document == Document::JwkSet => {
                 return Err("there is no set of keys at the URL".into());
             }
-            // One answer may be wrong. The fetch after the document's end decides whether the
-            // provider has withdrawn the key.
+            // A single answer may be wrong, so the cached key stays until its document expires. The
+            // fetch after that decides whether the provider has withdrawn the key.
             None if self.replaces == Replaces::Current => {
                 return Err("the key is not published any more".into());
             }
@@ -105,7 +106,7 @@ impl Asked {
                 )
             }
         };
-        Ok(Kept {
+        Ok(CachedDocument {
             published,
             fetched: now,
             until: now.checked_add(life).unwrap_or(now),
@@ -114,7 +115,7 @@ impl Asked {
     }
 }
 
-impl Kept {
+impl CachedDocument {
     pub(super) fn get(&self, id: Option<&str>) -> Option<&Keys> {
         self.published.get(id)
     }
@@ -123,15 +124,16 @@ impl Kept {
         !self.published.is_empty()
     }
 
-    /// Whether the document decides about this key, present or not, without a fetch.
-    pub(super) fn is_good(&self, now: SystemTime, id: Option<&str>) -> bool {
+    /// Whether the document can answer for this key ID without a fetch: it has not expired, and it
+    /// has the key or is less than a minute old.
+    pub(super) fn decides(&self, now: SystemTime, id: Option<&str>) -> bool {
         let Some(age) = self.age(now) else {
             return false;
         };
         now < self.until && (age < LEAST_LIFE || self.get(id).is_some())
     }
 
-    /// What a document that is fetched now would replace.
+    /// What a fetch at `now` would replace.
     pub(super) fn replaced(&self, now: SystemTime, is_verified: bool) -> Replaces {
         if !self.has_keys() {
             return Replaces::Nothing;
@@ -148,7 +150,8 @@ impl Kept {
         }
     }
 
-    /// Whether the last part of the document's life has begun, and no refresh in the last minute.
+    /// Whether a refresh is due: the last part of the document's life has begun, and no refresh was
+    /// started in the last minute.
     pub(super) fn is_due(&self, now: SystemTime) -> bool {
         let (Ok(left), Ok(life)) = (
             self.until.duration_since(now),
@@ -168,22 +171,22 @@ impl Kept {
         *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
 
-    /// `None` if the clock has jumped back to before the fetch, so that the age is unknown.
+    /// The age of the document, or `None` if the clock has jumped back to before the fetch.
     fn age(&self, now: SystemTime) -> Option<Duration> {
         now.duration_since(self.fetched).ok()
     }
 }
 
 /// Documents are cached by their request alone.
-impl PartialEq for Asked {
+impl PartialEq for DocumentFetch {
     fn eq(&self, other: &Self) -> bool {
         self.request == other.request
     }
 }
 
-impl Eq for Asked {}
+impl Eq for DocumentFetch {}
 
-impl Hash for Asked {
+impl Hash for DocumentFetch {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.request.hash(state);
     }
