@@ -1,6 +1,6 @@
-//! Signed texts whose parts have no literal between them: the form of a part must say where it ends,
-//! or the builder rejects the message.
-#![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
+//! Signed texts whose parts have no literal between them: the form of a part must say where it
+//! ends, or the builder rejects the message.
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names)]
 
 mod common;
@@ -29,7 +29,7 @@ fn twitch(id: &str, time: &str, body: &str) -> Delivery {
         )
 }
 
-/// A body that contains a time lends its beginning to the ID. The signed text stays the same.
+/// The forged request moves the start of the body into the ID. The signed text stays the same.
 #[tokio::test]
 async fn an_id_takes_no_bytes_from_the_body() {
     let body = format!(r#"{{"subscription":{{}},"followed_at":"{LATER}","x":1}}"#);
@@ -87,7 +87,7 @@ fn the_ids_that_twitch_sends() {
                 ));
                 assert_eq!(
                     rejection.to_string(),
-                    "`twitch-eventsub-message-id` is not a delivery ID of this provider's form"
+                    "`twitch-eventsub-message-id` is not a delivery ID in this provider's format"
                 );
             }
         }
@@ -101,8 +101,8 @@ fn acme() -> SchemeBuilder {
         .id_header("x-id")
 }
 
-/// The parts of `{id}`, `{timestamp}`, `{header:x-part}` and `{body}` in the order of a template, with
-/// the literals between.
+/// The parts of `{id}`, `{timestamp}`, `{header:x-part}` and `{body}` in the order of a template,
+/// with the literals between.
 fn tokens(template: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut rest = template;
@@ -120,7 +120,7 @@ fn tokens(template: &str) -> Vec<String> {
     tokens
 }
 
-/// Every way to cut `text` into values of `tokens`.
+/// Every way to split `text` into values of `tokens`.
 fn cuts<'t>(tokens: &[String], text: &'t str) -> Vec<Vec<&'t str>> {
     match tokens {
         [] if text.is_empty() => vec![Vec::new()],
@@ -142,7 +142,7 @@ fn cuts<'t>(tokens: &[String], text: &'t str) -> Vec<Vec<&'t str>> {
     }
 }
 
-/// A signature is accepted for one request alone, however its text is cut.
+/// A signature is valid for one request only, however its text is split.
 #[test]
 fn a_text_without_literals_is_cut_in_one_way() {
     let seconds = common::NOW.to_string();
@@ -369,8 +369,8 @@ fn ids_and_timestamps_are_never_ambiguous() {
         }
     }
 
-    // What follows an ambiguous part is not determined either.
-    let behind: [(&str, Build); 6] = [
+    // An ambiguous part leaves the start of the next part undetermined.
+    let after_ambiguous: [(&str, Build); 6] = [
         ("{header:x-part}{id}.{body}", |it| it),
         ("{header:x-part}{timestamp}{body}", |it| it),
         ("{method}{id}{body}", |it| it.id_characters("", 8..=8)),
@@ -378,7 +378,7 @@ fn ids_and_timestamps_are_never_ambiguous() {
         ("{body}{timestamp}{header:x-part}", |it| it),
         ("{header:x-part}{id}", |it| it.danger_leave_body_unsigned()),
     ];
-    for (template, change) in behind {
+    for (template, change) in after_ambiguous {
         let error = change(acme().message(template)).build().unwrap_err();
         let kind = error.kind();
         assert!(
@@ -396,10 +396,10 @@ fn ids_and_timestamps_are_never_ambiguous() {
         assert!(text.contains("`id_characters`"), "{text}");
     }
 
-    // On the other side of the body it is.
+    // An ambiguous part does not affect the other side of the body.
     let scheme = acme().message("{url}{body}{timestamp}");
     assert!(scheme.danger_allow_ambiguous_message().build().is_ok());
-    // A form without an ID in the message has no effect.
+    // Without an ID in the message, `id_characters` would have no effect.
     let error = acme().id_characters("", 1..=8).build().unwrap_err();
     assert_eq!(error.kind(), &SchemeErrorKind::UnusedIdCharacters);
 }

@@ -98,7 +98,7 @@ impl fmt::Display for RejectionKind {
                 write!(f, "the value of `{part}` holds its separator, so the signed text could be cut in two ways")
             }
             Self::MalformedId { part } => {
-                write!(f, "`{part}` is not a delivery ID of this provider's form")
+                write!(f, "`{part}` is not a delivery ID in this provider's format")
             }
             Self::HostNotAllowed { host } => {
                 write!(f, "`{host}` is none of the public URLs")

@@ -1,4 +1,4 @@
-//! What says where each part of a signed text ends, so that no two requests have the same text.
+//! Borders between the parts of a signed text: without them, two requests could have the same text.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -6,14 +6,15 @@ use super::{
     TimestampUnit,
     template::{Element, Part, TemplateError, Tokens},
 };
-/// What a value must not hold, or must be, so that the signed text can be cut in one way only.
+
+/// A condition on the value of a part, which keeps the signed text unambiguous.
 #[derive(Clone, Debug)]
 pub(crate) enum Border {
-    /// The literal after the value, before the body.
+    /// The literal after a value that stands before the body. The value must not contain it.
     After(Box<[u8]>),
-    /// The literal before the value, after the body.
+    /// The literal before a value that stands after the body. The value must not contain it.
     Before(Box<[u8]>),
-    /// The form of a delivery ID without a literal beside it.
+    /// The form that a delivery ID without a literal next to it must have.
     Form(IdForm),
 }
 
@@ -25,7 +26,7 @@ pub(crate) struct IdForm {
 }
 
 impl IdForm {
-    fn fits(&self, value: &[u8]) -> bool {
+    fn matches(&self, value: &[u8]) -> bool {
         let others = self.others.as_bytes();
         self.lengths.contains(&value.len())
             && value
@@ -39,12 +40,13 @@ impl IdForm {
 }
 
 impl Border {
-    /// Whether the value could take bytes from its neighbour, or give some to it.
-    pub(crate) fn blurs(&self, value: &[u8]) -> bool {
+    /// Whether this value makes the signed text ambiguous: bytes could move between the value and
+    /// the part next to it.
+    pub(crate) fn is_ambiguous(&self, value: &[u8]) -> bool {
         match self {
             Self::After(literal) => (0..value.len()).any(|at| {
                 let tail = value.get(at..).unwrap_or_default();
-                // Most of them are no part of it.
+                // Fast path: most bytes do not start the literal.
                 if tail.first() != literal.first() {
                     return false;
                 }
@@ -59,20 +61,20 @@ impl Border {
                 let rest = literal.strip_suffix(head);
                 head.ends_with(literal) || rest.is_some_and(|rest| literal.ends_with(rest))
             }),
-            Self::Form(form) => !form.fits(value),
+            Self::Form(form) => !form.matches(value),
         }
     }
 }
 
-/// Finds what says where each part ends (before the body) or begins (after it).
+/// Finds the border of each part on the side of the body.
 ///
-/// Parts are taken from the ends of the text towards the body. A part that may be ambiguous hides
-/// where the next one begins, so no delivery ID and no timestamp may follow it.
+/// The parts are checked from both ends of the text towards the body. If a part has no border, the
+/// start of the next one is unknown, so the next one cannot be a delivery ID or a timestamp.
 pub(super) fn elements(
     parts: Vec<Part>,
     tokens: Tokens<'_>,
 ) -> Result<Vec<Element>, TemplateError> {
-    // Without the body, the last part ends where the text does.
+    // The part that needs no border: the body or, without one, the last part.
     let pivot = parts
         .iter()
         .position(Part::covers_body)
@@ -97,7 +99,7 @@ pub(super) fn elements(
             };
             let border = border(part, inner, at > pivot, tokens);
             let is_determined = !is_hidden && border.is_some();
-            if tokens.must_be_determined(part) && !is_determined {
+            if tokens.is_id_or_timestamp(part) && !is_determined {
                 return Err(TemplateError::Undetermined(part.name()));
             }
             if border.is_none() && !tokens.may_be_ambiguous {
@@ -111,7 +113,7 @@ pub(super) fn elements(
         hides_pivot |= is_hidden;
     }
     if let Some(part) = parts.get(pivot).filter(|_| hides_pivot) {
-        if tokens.must_be_determined(part) {
+        if tokens.is_id_or_timestamp(part) {
             return Err(TemplateError::Undetermined(part.name()));
         }
     }
@@ -121,29 +123,29 @@ pub(super) fn elements(
         .collect())
 }
 
-/// What says where a part ends towards its inner neighbour: `None` if nothing does, `Some(None)` if
-/// the part itself does.
-#[expect(clippy::option_option, reason = "private, and both are explained")]
+/// The border between a part and its neighbour on the side of the body: `None` if there is none,
+/// and `Some(None)` if no condition on the value is needed.
+#[expect(clippy::option_option, reason = "both levels are documented")]
 fn border(part: &Part, inner: &Part, is_after: bool, tokens: Tokens<'_>) -> Option<Option<Border>> {
     let literal = match inner {
-        // A path and a URL hold a slash whatever they are.
+        // Every path and URL contains a slash, so a slash cannot be a border.
         Part::Literal(literal) if **literal == *b"/" && part.is_url() => None,
         Part::Literal(literal) => Some(literal),
         _ => None,
     };
     match (part, literal) {
-        // A setting is the operator's to choose, and not the sender's.
+        // The operator chooses literals and settings, so a sender cannot move their ends.
         (Part::Literal(_) | Part::Setting(_), _) => Some(None),
         _ if tokens.is_timestamp(part) => {
             ends_itself(tokens.unit, is_after, literal.map(|literal| &**literal)).then_some(None)
         }
         (_, Some(literal)) if is_after => Some(Some(Border::Before(literal.clone()))),
         (_, Some(literal)) => Some(Some(Border::After(literal.clone()))),
-        // The secret is hashed between the two, and no sender can move it.
+        // The secret is hashed between the part and the body, and separates them.
         _ if tokens.has_secret_before_body && !is_after && *inner == Part::Body => Some(None),
         _ => {
             let form = tokens.id_form.filter(|_| tokens.is_id(part))?;
-            // A colon comes at one place of a date and time, and not in the ID before it.
+            // An ID without a colon ends 13 bytes before the first colon of the date and time.
             let ends_at_colon = !is_after
                 && tokens.is_timestamp(inner)
                 && matches!(
@@ -157,8 +159,9 @@ fn border(part: &Part, inner: &Part, is_after: bool, tokens: Tokens<'_>) -> Opti
     }
 }
 
-/// Whether the form of a timestamp says where it ends. A number has as many digits as the tolerance
-/// allows, and RFC 3339 ends with an offset. Without one, more digits can follow.
+/// Whether a timestamp shows by its form where it ends. The tolerance determines the number of
+/// digits of a Unix time, and an RFC 3339 time ends with its offset. A date and time without an
+/// offset continues with any digits that follow.
 fn ends_itself(unit: TimestampUnit, is_after: bool, literal: Option<&[u8]>) -> bool {
     let continues = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
     unit != TimestampUnit::DateTime
@@ -178,8 +181,8 @@ impl Tokens<'_> {
                 .is_some_and(|timestamp| part.is_at(timestamp))
     }
 
-    /// Whether deliveries are told apart, or found to be recent, by this part.
-    fn must_be_determined(&self, part: &Part) -> bool {
+    /// Whether the part must have a border, because deduplication or freshness depends on it.
+    fn is_id_or_timestamp(&self, part: &Part) -> bool {
         self.is_id(part) || self.is_timestamp(part)
     }
 }

@@ -177,13 +177,15 @@ impl SchemeBuilder {
         self
     }
 
-    /// Requires that delivery IDs consist of ASCII letters, digits and the characters in `others`, and
-    /// have one of these lengths, in bytes.
+    /// Restricts delivery IDs to ASCII letters, digits and the characters in `others`, with a
+    /// length in `lengths`, in bytes. Defaults to any ID.
     ///
-    /// A message without a literal between `{id}` and the part beside it needs such a form, or a client
-    /// that holds one delivery could move bytes between the two. The form must be of one length, or
-    /// without `:` where a timestamp of RFC 3339 follows. Other IDs are rejected with 400. Defaults to
-    /// any value.
+    /// The layer rejects other IDs with 400. A message needs this restriction if no literal
+    /// separates `{id}` from the next part on the side of the body. Otherwise a client that holds
+    /// one delivery could move bytes between the two. The restriction must have one of these forms:
+    ///
+    /// - `lengths` contains a single length.
+    /// - `others` does not contain `:`, and an RFC 3339 timestamp follows the ID.
     ///
     /// ```
     /// use tower_webhook::scheme::{Scheme, TimestampUnit};
@@ -259,12 +261,16 @@ impl SchemeBuilder {
     ///
     /// # Security
     ///
-    /// No two requests may have the same signed text. So every part but the timestamp needs a
-    /// literal beside it, on the side of the body, and a value that holds that literal is rejected as
-    /// ambiguous: do not end `{path}` with a dot; a line feed never occurs in any value. A timestamp
-    /// needs none, because a number must not begin with a zero and the window says how many digits
-    /// it has; with a tolerance of many years it no longer does. An ID needs none if its
-    /// [form](Self::id_characters) says where it ends.
+    /// No two requests may have the same signed text. Every part therefore needs a literal next to
+    /// it, on the side of the body. A value that contains this literal is rejected as ambiguous.
+    /// For example, do not put a dot after `{path}`; a line feed is safe, because no value contains
+    /// one.
+    ///
+    /// Two parts need no literal:
+    ///
+    /// - A Unix time or an RFC 3339 time. The tolerance determines the number of digits of a Unix
+    ///   time, unless the tolerance is many years.
+    /// - A delivery ID whose [form](Self::id_characters) determines where it ends.
     ///
     /// axum's `nest` takes its prefix off the path: mount the layer outside of it if `{path}` is signed.
     pub fn message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
@@ -296,13 +302,13 @@ impl SchemeBuilder {
         self
     }
 
-    /// Allows a message in which a part has no literal beside it, on the side of the body.
+    /// Allows a message in which a part has no literal next to it, on the side of the body.
     ///
     /// # Security
     ///
     /// Only for a provider that cannot be changed. A client that holds one delivery can move bytes
-    /// between that part and its neighbour, and the signature still matches. The delivery ID and the
-    /// timestamp are never ambiguous: a message in which they would be is an error.
+    /// between that part and its neighbour, and the signature still matches. If the delivery ID or
+    /// the timestamp would be ambiguous, the builder returns an error nevertheless.
     pub fn danger_allow_ambiguous_message(mut self) -> Self {
         self.may_be_ambiguous = true;
         self

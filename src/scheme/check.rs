@@ -77,8 +77,8 @@ impl SchemeBuilder {
         let texts = std::iter::once(message).chain(self.other_messages);
         let mut messages = messages(texts, tokens, place.is_some())?;
         check_places(&signatures, place.as_ref(), id.as_ref(), &messages)?;
-        let differ = signatures.iter().chain(timestamp).chain(&id);
-        let guards = guards(self.guards, &differ.collect::<Vec<_>>())?;
+        let varying = signatures.iter().chain(timestamp).chain(&id);
+        let guards = guards(self.guards, &varying.collect::<Vec<_>>())?;
         let other_messages = messages.split_off(1);
         let message = messages.pop().ok_or(E::NotOneBody)?;
         let told_place = match (&place, signatures.first()) {
@@ -125,7 +125,7 @@ impl SchemeBuilder {
     }
 }
 
-/// Parses the signed texts.
+/// Parses the templates of the signed texts.
 fn messages(
     texts: impl Iterator<Item = Cow<'static, str>>,
     tokens: Tokens<'_>,
@@ -251,15 +251,15 @@ fn check_places(
     }
 }
 
-/// Reads the guards, and rejects those of headers that differ in each delivery.
+/// Parses the guards, and rejects guards of headers whose value differs in each delivery.
 fn guards(
     guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-    differ: &[&Place],
+    varying: &[&Place],
 ) -> Result<Vec<(HeaderName, HeaderValue)>, SchemeErrorKind> {
     let mut seen = Vec::new();
     let guards = guards.into_iter().map(|(name, value)| {
         let header = header(name)?;
-        if differ.contains(&&Place::Header(header.clone())) || seen.contains(&header) {
+        if varying.contains(&&Place::Header(header.clone())) || seen.contains(&header) {
             return Err(SchemeErrorKind::GuardReused { header });
         }
         seen.push(header.clone());

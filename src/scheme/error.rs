@@ -70,13 +70,14 @@ pub enum SchemeErrorKind {
     NoId,
     /// No signature header.
     NoSignatureHeader,
-    /// Nothing in the message says where the delivery ID or the timestamp begins and ends.
+    /// The message does not determine where the delivery ID or the timestamp begins and ends.
     #[non_exhaustive]
     UndeterminedPart {
-        /// Which part: the name of a header or a member, `timestamp`.
+        /// The part: the name of a header or a member, or `timestamp`.
         part: Cow<'static, str>,
     },
-    /// A form of delivery IDs, but no message has the ID.
+    /// [`id_characters`](super::SchemeBuilder::id_characters) is set, but no message contains the
+    /// ID.
     UnusedIdCharacters,
     /// `{timestamp}` without a place to take it from.
     NoTimestamp,
@@ -88,8 +89,8 @@ pub enum SchemeErrorKind {
         /// The key as given.
         key: Cow<'static, str>,
     },
-    /// A second guard of one header, or a guard of the header that holds the signature, the timestamp or
-    /// the ID, which differ in each delivery.
+    /// A second guard of one header, or a guard of the header with the signature, the timestamp or the
+    /// ID. These values differ in each delivery.
     #[non_exhaustive]
     GuardReused {
         /// The header.
@@ -147,10 +148,10 @@ impl fmt::Display for SchemeError {
             ),
             E::UndeterminedPart { part } => write!(
                 f,
-                "the message does not say where `{part}` begins and ends, and \
+                "the message does not determine where `{part}` begins and ends, and \
                  `danger_allow_ambiguous_message` does not cover delivery IDs and timestamps; put a \
-                 literal beside it, or give the form of the ID with `id_characters`: of one length, or \
-                 without `:` before an RFC 3339 timestamp",
+                 literal next to it, or restrict the ID with `id_characters` to a single length, or to \
+                 characters without `:` before an RFC 3339 timestamp",
             ),
             E::UnusedIdCharacters => f.write_str(
                 "`id_characters` is set, but the message has no `{id}`; remove it",

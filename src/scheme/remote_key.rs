@@ -175,8 +175,8 @@ impl Allowed {
                 && url.scheme_str() == Some("https")
                 && self.hosts.iter().any(|pattern| fits(pattern, host))
                 && !text.contains(['?', '#', '\\', '%'])
-                // Servers drop parts such as `;x` or a slash at the end, so that one document would
-                // have many URLs.
+                // Servers ignore parts such as `;x` or a trailing slash, so one document would have
+                // many URLs.
                 && path
                     .strip_prefix(start)
                     .and_then(|rest| rest.strip_suffix(end))

@@ -110,7 +110,7 @@ impl Spec {
     /// Fills in what follows from the rest.
     pub(super) fn settle(&mut self) {
         self.looks_into_body = self.does_look_into_body();
-        // With several texts it is not known which one to hash before the body is complete.
+        // Which of several texts is signed is known only when the body is complete.
         self.can_stream = self.message.can_stream()
             && self.other_messages.is_empty()
             && !self.looks_into_body

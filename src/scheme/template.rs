@@ -15,7 +15,7 @@ pub(crate) struct Template {
     elements: Vec<Element>,
 }
 
-/// A part, and what its value must be like to be told from the next part towards the body.
+/// A part, and the border that its value must respect.
 #[derive(Clone, Debug)]
 pub(crate) struct Element {
     pub(crate) part: Part,
@@ -57,7 +57,7 @@ pub(super) enum TemplateError {
 #[derive(Clone, Copy)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each says something of its own"
+    reason = "independent properties of a scheme"
 )]
 pub(super) struct Tokens<'n> {
     pub(super) id: Option<&'n Place>,

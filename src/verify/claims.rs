@@ -102,7 +102,7 @@ impl<'h> Claims<'h> {
         head: Head<'h>,
         provider: &'h Provider,
     ) -> Result<Self, RejectionKind> {
-        // As `of` does, so that no receiver rejects the ID.
+        // `of` makes the same check, so a receiver would reject the ID.
         if let Some(Place::Header(header)) = &provider.scheme().spec().id {
             text(head, header)?;
         }
@@ -156,7 +156,10 @@ impl<'h> Claims<'h> {
             _ => {}
         }
         let value = self.part(part)?;
-        if border.as_ref().is_some_and(|border| border.blurs(value)) {
+        if border
+            .as_ref()
+            .is_some_and(|border| border.is_ambiguous(value))
+        {
             return Err(ambiguous(part, border.as_ref()));
         }
         text.extend_from_slice(value);
@@ -206,7 +209,7 @@ impl<'h> Claims<'h> {
     }
 }
 
-/// Why a value cannot be told from the next part of the signed text.
+/// The rejection of a value that makes the signed text ambiguous.
 #[cold]
 pub(super) fn ambiguous(part: &Part, border: Option<&Border>) -> RejectionKind {
     let part = part.name();

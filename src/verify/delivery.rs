@@ -72,10 +72,10 @@ impl Delivery {
         self.uncommon = Uncommon::of(spec, claims)?.map(Box::new);
         if let Err(kind) = written {
             let others = self.uncommon.iter().flat_map(|uncommon| &uncommon.texts);
-            if others.into_iter().all(SignedText::is_absent) {
+            if others.into_iter().all(SignedText::is_unavailable) {
                 return Err(kind);
             }
-            *text = SignedText::absent();
+            *text = SignedText::unavailable();
         }
         if room > 0 {
             for note in [id, event, attempt] {
@@ -219,8 +219,9 @@ impl Delivery {
                 print = proven;
             }
             if at > 0 && uncommon.is_some() {
-                // `current` is of the last text that was tried, if of any. The delivery must be claimed
-                // by the text that matched, or a copy with fewer signatures would have another claim.
+                // `current` is the fingerprint of the last text that was tried, or unset if the
+                // scheme looks into the body. Deduplication needs that of the text that matched, or a
+                // copy of the delivery with fewer signatures would count as another delivery.
                 let found = found.as_ref().and_then(|found| found.first());
                 current = Some(texts.print(&keyring.current.key, matched, found));
             }
@@ -294,7 +295,7 @@ impl Uncommon {
             return Ok(None);
         }
         let texts = spec.other_messages.iter().map(|message| {
-            SignedText::of(message, claims).unwrap_or_else(|_| SignedText::absent())
+            SignedText::of(message, claims).unwrap_or_else(|_| SignedText::unavailable())
         });
         let texts = texts.collect();
         let facts = spec.looks_into_body.then(|| Facts::of(spec, claims));

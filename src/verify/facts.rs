@@ -6,7 +6,7 @@ use super::{
     candidates::Candidates,
     claims::{Claims, ambiguous},
     listed::Listed,
-    text::{SignedText, any_made},
+    text::{SignedText, keep_available},
     token::Expected,
 };
 use crate::{
@@ -33,8 +33,8 @@ pub(super) struct Found {
     pub(super) event: Option<String>,
     /// The first claim of a token that is not what it must be.
     pub(super) missed: Option<Cow<'static, str>>,
-    /// What fills the gaps of each signed text, but for the body itself; `None` for a text that
-    /// cannot be made of this body.
+    /// The values for the gaps of each signed text, except the body itself. `None` if the text is
+    /// unavailable for this body.
     derived: Vec<Option<Vec<Vec<u8>>>>,
 }
 
@@ -82,7 +82,7 @@ impl Facts {
             let value = derived.find(&self.facts(), body)?;
             let value = value.ok_or(Malformed("what is signed"))?;
             let border = element.border.as_ref();
-            if border.is_some_and(|border| border.blurs(&value)) {
+            if border.is_some_and(|border| border.is_ambiguous(&value)) {
                 return Err(ambiguous(&element.part, border));
             }
             values.push(value);
@@ -118,7 +118,7 @@ impl Facts {
         let mut values = Vec::new();
         for place in &spec.signatures {
             if let Some(derived) = Derived::of(place) {
-                // Without a signature here, one in another place may still match.
+                // A location that cannot be read has no signature. Another one may have it.
                 match derived.find(&self.facts(), body) {
                     Ok(value) => values.push((place, value.filter(|value| !value.is_empty()))),
                     Err(error) => unreadable = unreadable.or(Some(error)),
@@ -170,7 +170,7 @@ impl Facts {
             found.missed = missed.map(|claim| claim.name.clone());
         }
         let messages = spec.messages();
-        found.derived = any_made(messages.map(|it| self.derive(it, body)).collect())?;
+        found.derived = keep_available(messages.map(|it| self.derive(it, body)).collect())?;
         Ok(found)
     }
 }
@@ -188,7 +188,8 @@ impl Found {
         }
     }
 
-    /// What fills the gaps of the text at this place, in order; `None` if the text cannot be made.
+    /// The values for the gaps of the text at this index, in order. `None` if the text is
+    /// unavailable.
     pub(super) fn derived(&self, at: usize) -> Option<impl Iterator<Item = &[u8]>> {
         let values = self.derived.get(at)?.as_ref()?;
         Some(values.iter().map(Vec::as_slice))

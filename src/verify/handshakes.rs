@@ -147,8 +147,8 @@ impl Verifier {
         })
     }
 
-    /// The handshakes that can be answered: their settings are there, the scheme can sign their
-    /// answer, and the data that they bring has a handler.
+    /// The handshakes that can be answered: their settings are present, the scheme can sign their
+    /// answer, and a handler takes the data that they bring.
     pub(super) fn answerable(&self, has_handler: bool) -> impl Iterator<Item = &Handshake> {
         let provider = self.provider();
         let is_hmac = provider.scheme().algorithm().is_hmac();
@@ -215,7 +215,7 @@ where
     let of_unit = |unit: Option<&Found>| {
         texts.iter().any(|(at, (text, message))| {
             let derived = unit.and_then(|unit| unit.derived(*at));
-            if text.is_absent() || (unit.is_some() && derived.is_none()) {
+            if text.is_unavailable() || (unit.is_some() && derived.is_none()) {
                 return false;
             }
             let text = text.beginning(MOST_SIGNED + 1, message, pieces(), derived);

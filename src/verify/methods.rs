@@ -1,4 +1,4 @@
-//! The methods that an endpoint accepts.
+//! Checks of the request method.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Verifier {
-    /// Rejects a delivery with a method that the provider does not deliver with.
+    /// Rejects a method that the provider does not deliver with.
     #[inline]
     pub(crate) fn check_method(&self, method: &Method) -> Result<(), RejectionKind> {
         let methods = self.provider().methods();
@@ -21,8 +21,8 @@ impl Verifier {
         }
     }
 
-    /// Rejects a request with a method that the provider uses neither for deliveries nor for the
-    /// handshakes that can be answered.
+    /// Rejects a method that the provider uses neither for deliveries nor for a handshake that can
+    /// be answered.
     #[cold]
     pub(crate) fn check_method_with_handshakes(
         &self,
@@ -48,7 +48,7 @@ fn not_allowed<'m>(methods: impl Iterator<Item = &'m Method>) -> RejectionKind {
     }
 }
 
-/// Rejects a provider without methods, or with one whose requests have no content.
+/// Rejects a provider without methods, and one that uses `CONNECT` or `TRACE`.
 pub(super) fn check_methods(provider: &Provider) -> Result<(), SetupError> {
     let scheme = || Arc::clone(&provider.scheme().spec().name);
     if provider.methods().is_empty() {

@@ -17,9 +17,11 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If the delivery names no URL that is allowed, or if the fetch fails and there are no
-    /// [stale keys](RemoteKeys#refresh). There is no deadline but the fetcher's. A key that is not
-    /// published is not an error here: `finish` rejects the delivery.
+    /// - The delivery does not name an allowed URL.
+    /// - The fetch fails, and there are no [stale keys](RemoteKeys#refresh). This method has no
+    ///   timeout, so set one in the fetcher.
+    ///
+    /// A key that is not published is not an error here: `finish` rejects the delivery.
     pub async fn fetch_keys<'h>(
         &mut self,
         keys: &RemoteKeys,

@@ -16,8 +16,8 @@ pub(super) struct SignedText {
     has_gap: bool,
     others: Vec<usize>,
     end: usize,
-    /// Whether this request cannot have the text, because a part is missing or ambiguous.
-    is_absent: bool,
+    /// Whether a part of the text is missing or ambiguous in this request.
+    is_unavailable: bool,
 }
 
 impl SignedText {
@@ -28,16 +28,16 @@ impl SignedText {
         Ok(text)
     }
 
-    /// A text that this request cannot have. It matches no signature.
-    pub(super) fn absent() -> Self {
+    /// A text with a part that is missing or ambiguous in this request. It matches no signature.
+    pub(super) fn unavailable() -> Self {
         Self {
-            is_absent: true,
+            is_unavailable: true,
             ..Self::default()
         }
     }
 
-    pub(super) fn is_absent(&self) -> bool {
-        self.is_absent
+    pub(super) fn is_unavailable(&self) -> bool {
+        self.is_unavailable
     }
 
     /// Writes what the head gives into an empty text; `room` is how much will be written behind it.
@@ -195,9 +195,12 @@ impl SignedText {
     }
 }
 
-/// The alternatives that a request has, `None` in the place of those that cannot be made: they match
-/// nothing, and the others may still match. The first error if none can be made.
-pub(super) fn any_made<T>(
+/// Replaces errors by `None`: an unavailable text matches no signature, and another one may match.
+///
+/// # Errors
+///
+/// The first error, if all texts are unavailable.
+pub(super) fn keep_available<T>(
     texts: Vec<Result<T, RejectionKind>>,
 ) -> Result<Vec<Option<T>>, RejectionKind> {
     if texts.iter().all(Result::is_err) {

@@ -1,4 +1,4 @@
-//! The texts that the signatures of a delivery may be of.
+//! The search for the text that a delivery is signed with.
 
 use super::{candidates::Candidates, facts::Found, text::SignedText};
 use crate::{
@@ -6,12 +6,12 @@ use crate::{
     scheme::{Spec, Template},
 };
 
-/// The signed texts of one delivery, in the order of the scheme, and the signatures that may be of
-/// them. `pieces` gives the body each time it is called.
+/// The possible signed texts of one delivery, in the order of the scheme, and its signatures.
+/// `pieces` returns the body each time it is called.
 pub(super) struct Texts<'d, P> {
     spec: &'d Spec,
     first: &'d SignedText,
-    /// `None` if there is one text, and the head and the body are all that it is made of.
+    /// `None` if there is only one text, made of the head and the raw body.
     others: Option<&'d [SignedText]>,
     candidates: &'d Candidates,
     pieces: &'d P,
@@ -42,9 +42,9 @@ where
         std::iter::once(self.first).chain(self.others.unwrap_or_default())
     }
 
-    /// The place of the text that the key has signed; `found` is what fills the gaps of the texts, of a
-    /// body that is looked into. What tells the last text that was tried from others under this key
-    /// goes into `print`.
+    /// Returns the index of the text that the key has signed. `found` has the values from the body,
+    /// if the scheme looks into it. `print` receives the fingerprint, under this key, of the last
+    /// text that was tried.
     #[inline]
     pub(super) fn signed_by(
         &self,
@@ -52,7 +52,7 @@ where
         found: Option<&Found>,
         print: &mut Print,
     ) -> Option<usize> {
-        // The text of nearly all schemes, without the work that the others need.
+        // Fast path: nearly all schemes have one text of the head and the body.
         if self.others.is_none() && self.first.has_one_gap() {
             let pieces = (self.pieces)();
             let is_signed = self
@@ -65,7 +65,7 @@ where
         signed.map(|(at, _)| at)
     }
 
-    /// What tells the text at a place from others under a key.
+    /// Returns the fingerprint, under a key, of the text at this index.
     pub(super) fn print(&self, key: &Key, at: usize, found: Option<&Found>) -> Print {
         let mut print = Print::default();
         if let Some(text) = self.iter().zip(self.spec.messages()).nth(at) {
@@ -83,7 +83,7 @@ where
         print: &mut Print,
     ) -> bool {
         let derived = found.and_then(|found| found.derived(at));
-        if text.is_absent() || (found.is_some() && derived.is_none()) {
+        if text.is_unavailable() || (found.is_some() && derived.is_none()) {
             return false;
         }
         let candidates = found.map_or(self.candidates, |found| &found.candidates);

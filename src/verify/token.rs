@@ -3,7 +3,7 @@
 use super::{
     claims::Claims,
     facts::Facts,
-    text::{SignedText, any_made},
+    text::{SignedText, keep_available},
 };
 use crate::{
     payload::Token,
@@ -51,10 +51,10 @@ impl Expected {
         let of = |claim: &Claim| {
             let values = claim.values.iter();
             let texts: Vec<_> = values.map(|value| SignedText::of(value, claims)).collect();
-            any_made(texts).map(|texts| {
+            keep_available(texts).map(|texts| {
                 let texts = texts.into_iter();
                 texts
-                    .map(|text| text.unwrap_or_else(SignedText::absent))
+                    .map(|text| text.unwrap_or_else(SignedText::unavailable))
                     .collect()
             })
         };
@@ -80,10 +80,10 @@ impl Expected {
                 continue;
             }
             let values = claim.values.iter().map(|value| facts.derive(value, body));
-            let values = any_made(values.collect())?;
+            let values = keep_available(values.collect())?;
             let mut holds = false;
             for ((text, value), derived) in texts.iter().zip(&claim.values).zip(values) {
-                let Some(derived) = derived.filter(|_| !text.is_absent()) else {
+                let Some(derived) = derived.filter(|_| !text.is_unavailable()) else {
                     continue;
                 };
                 let rest = text.rest(value, body, derived.iter().map(Vec::as_slice));

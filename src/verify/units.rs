@@ -5,7 +5,7 @@ use crate::mac::Print;
 /// proven it.
 pub(super) struct Units<'f>(Vec<(&'f Found, Option<Print>)>);
 
-/// Of each unit which of its texts a key has signed, and what tells it from others under that key.
+/// For each unit, the index of the text that a key has signed, and the fingerprint under that key.
 pub(super) struct Tried(Vec<(Option<usize>, Print)>);
 
 impl<'f> Units<'f> {
@@ -41,7 +41,7 @@ impl<'f> Units<'f> {
 }
 
 impl Tried {
-    /// Which text the key has signed, of the first unit that it has signed.
+    /// The index of the signed text, of the first unit that the key has signed.
     pub(super) fn text(&self) -> Option<usize> {
         self.0.iter().find_map(|(text, _)| *text)
     }

@@ -180,10 +180,11 @@ impl Verifier {
         self.0.provider.scheme()
     }
 
-    /// Reads the head and refuses what can be refused without the body.
+    /// Reads the head, and rejects requests that can be rejected without the body.
     ///
-    /// In this order: the method, the signatures, the timestamp, the id, the host if the URL is signed, whether the
-    /// timestamp is near enough, whether the signed text can be cut in only one way.
+    /// The checks run in this order: the method, the signatures, the timestamp, the ID, the host if
+    /// the URL is signed, whether the timestamp is within the tolerance, whether the signed text is
+    /// ambiguous.
     ///
     /// # Errors
     ///
