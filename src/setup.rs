@@ -18,8 +18,8 @@ pub enum SetupError {
         /// The scheme.
         scheme: Arc<str>,
     },
-    /// A method that the provider cannot use for deliveries or handshakes: `CONNECT` and `TRACE`,
-    /// whose requests have no content ([RFC 9110, section 9.3]).
+    /// The provider lists `CONNECT` or `TRACE`. Requests with these methods have no content
+    /// ([RFC 9110, section 9.3]), so they cannot carry a delivery or a handshake.
     ///
     /// [RFC 9110, section 9.3]: https://www.rfc-editor.org/rfc/rfc9110#section-9.3
     #[non_exhaustive]
@@ -48,7 +48,7 @@ pub enum SetupError {
         /// The name of the setting.
         setting: Arc<str>,
     },
-    /// The provider has no method for deliveries.
+    /// The provider lists no method for deliveries.
     #[non_exhaustive]
     NoMethod {
         /// The scheme.

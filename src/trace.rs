@@ -65,18 +65,18 @@ pub(crate) fn is_heard() -> bool {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Limits the lines about one subject to one a minute, so that requests cannot flood the log.
+/// Limits log lines to one a minute per subject, so that requests cannot flood the log.
 pub(crate) struct PerMinute<K>(Mutex<HashMap<K, Written>>);
 
-/// The last line, and the number of lines left out since.
+/// The time of the last line, and the number of lines suppressed since.
 struct Written {
     at: SystemTime,
     suppressed: u64,
 }
 
 impl<K: Eq + Hash> PerMinute<K> {
-    /// Whether a line is to be written now: the number of lines left out since the last one, or
-    /// `None` if this one is left out too.
+    /// Decides whether a line may be written at `now`. Returns the number of lines suppressed since
+    /// the last one, or `None` to suppress this line too.
     pub(crate) fn admit(&self, subject: K, now: SystemTime) -> Option<u64> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(last) = lines.get_mut(&subject) else {
@@ -87,8 +87,8 @@ impl<K: Eq + Hash> PerMinute<K> {
             lines.insert(subject, first);
             return Some(0);
         };
-        // A line in the future was written before the clock jumped back, and must not silence the
-        // log until the clock gets there.
+        // If the clock has jumped back, the last line has a time in the future. It must not
+        // suppress lines until the clock reaches that time.
         if now.duration_since(last.at).is_ok_and(|age| age < MINUTE) {
             last.suppressed = last.suppressed.saturating_add(1);
             return None;

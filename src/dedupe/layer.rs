@@ -46,13 +46,13 @@ pub(super) struct Config {
 type KeyBy = dyn Fn(&Verified, Head<'_>) -> Option<DedupeKey> + Send + Sync;
 
 impl DedupeLayer {
-    /// A layer that remembers deliveries in `store`.
+    /// Creates a layer that records deliveries in `store`.
     ///
     /// # Security
     ///
-    /// The first copy of a delivery wins, with all of its unsigned parts: the query, unsigned
-    /// headers, and the method if the scheme does not sign it. Route methods and paths outside of
-    /// the layers; see the [module docs](crate::dedupe#security).
+    /// Only the first copy of a delivery reaches the service, with all of its unsigned parts: the
+    /// query, unsigned headers, and the method if the scheme does not sign it. Route methods and
+    /// paths outside of the layers; see the [module docs](crate::dedupe#security).
     pub fn new(store: impl Store) -> Self {
         let config = Config {
             store: Arc::new(store),

@@ -65,15 +65,15 @@
 //!
 //! # Security
 //!
-//! The first copy of a delivery wins, with all of its unsigned parts: the query, unsigned headers,
-//! and the method if the scheme does not sign it. An attacker who sees a delivery before it is
-//! handled can send a copy that the service answers with 2xx without handling it. The provider's
-//! own delivery is then a duplicate. To prevent this:
+//! Only the first copy of a delivery reaches the service, with all of its unsigned parts: the
+//! query, unsigned headers, and the method if the scheme does not sign it. An attacker who sees a
+//! delivery before it is handled can send a copy that the service answers with 2xx without handling
+//! it. The provider's own delivery is then a duplicate. To prevent this:
 //!
 //! - Route methods and paths outside of the layers, so that a copy for another route never reaches
 //!   the store. `WebhookLayer` rejects methods that the
 //!   [provider](crate::providers::Provider::methods) does not use.
-//! - Answer 2xx only for a delivery that was handled, whatever its query and unsigned headers say.
+//! - Answer 2xx only if the delivery was handled, regardless of its query and unsigned headers.
 //!
 //! # Shutdown
 //!

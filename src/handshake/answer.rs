@@ -70,8 +70,7 @@ pub(crate) struct Means<'m> {
 
 /// The answer to a handshake.
 ///
-/// `Debug` shows the handshake and the status. The headers and the body may hold a secret, a setting or
-/// a MAC.
+/// `Debug` omits the headers and the body, because they may contain a secret, a setting or a MAC.
 pub struct Answer {
     handshake: Cow<'static, str>,
     response: Response<Bytes>,
@@ -113,8 +112,8 @@ impl fmt::Debug for Answer {
 }
 
 impl Handshake {
-    /// Whether logs must not show a piece of the answer: a setting, a MAC, or the secret that the
-    /// handshake brings.
+    /// Whether a piece of the answer must not be logged: a setting, a MAC, or the secret that the
+    /// provider issues in this handshake.
     fn is_sensitive(&self, piece: &Piece) -> bool {
         match piece {
             Piece::Mac | Piece::Setting(_) => true,

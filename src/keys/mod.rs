@@ -136,8 +136,8 @@ impl Keys {
         Self::of(current.clone(), previous.clone(), Some(name.into()))
     }
 
-    /// Parses a key of a fetched document for `scheme`. A delivery that is verified with the key marks
-    /// its document.
+    /// Parses a key of a fetched document for `scheme`. A delivery that is verified with the key
+    /// marks its document.
     #[cfg(feature = "remote-keys")]
     fn published(
         key: Secret,

@@ -84,20 +84,21 @@ pub enum Algorithm {
     ///
     /// Two texts with the same SHA-1 have the same signature. Such pairs can be made, at a price.
     Sha1SecretLast,
-    /// SHA-256 of the text before the body, then the secret, then the body and the rest: 32 bytes. Only
-    /// for old providers, and with the `# Security` of [`Sha256SecretFirst`](Self::Sha256SecretFirst).
+    /// SHA-256 of the text before the body, then the secret, then the body and the rest: 32 bytes.
+    /// Only for old providers, and with the `# Security` of
+    /// [`Sha256SecretFirst`](Self::Sha256SecretFirst).
     Sha256SecretBeforeBody,
     /// SHA-256 of the secret and then the text: 32 bytes. Only for old providers.
     ///
     /// # Security
     ///
-    /// A plain hash can be extended: a client that holds a delivery and its signature can compute the
-    /// signature of that text, followed by the padding of SHA-256 and any bytes, without the secret.
-    /// A text that holds this padding in the place where another text could end matches no signature,
-    /// so extended deliveries are rejected. JSON and forms never hold it.
+    /// A plain hash allows length extension. A client that holds a delivery can append the padding
+    /// of SHA-256 and any bytes to the signed text, and compute the new signature without the
+    /// secret.
     ///
-    /// The text is copied and hashed once it is complete, so that this can be checked. It does not
-    /// stream.
+    /// The layer rejects such deliveries: a text matches no signature if it contains the padding of
+    /// the text before it. JSON and forms never contain that padding. The check needs the complete
+    /// text, so the body does not stream.
     Sha256SecretFirst,
     /// SHA-256 of the text and then the secret: 32 bytes. Only for old providers.
     Sha256SecretLast,
@@ -177,7 +178,7 @@ impl Algorithm {
         })
     }
 
-    /// Whether the secret is hashed as text, and not as the key of an HMAC.
+    /// Whether the secret is part of the hashed text instead of the key of an HMAC.
     pub(crate) const fn hashes_secret(self) -> bool {
         match self {
             #[cfg(feature = "md5")]

@@ -27,8 +27,8 @@ pub(crate) const DIGEST_LEN: usize = 32;
 
 /// A key whose two padded blocks are already hashed, so that a message costs only its own bytes.
 ///
-/// Wiped when dropped: HMAC states by the hash crates' `zeroize` features, and a secret that is hashed
-/// as text on the heap.
+/// Wiped when dropped: the hash crates' `zeroize` features wipe HMAC states. A secret that is
+/// hashed as text is on the heap and wiped there.
 #[derive(Clone)]
 pub(crate) struct Key(State);
 
@@ -67,7 +67,7 @@ enum State {
     Sha1(Hmac<Sha1>),
     Sha1SecretLast(SecretHash<Sha1>),
     Sha256(Hmac<Sha256>),
-    /// SHA-256 with the secret at any position.
+    /// SHA-256 with the secret before the text, before the body or at the end.
     Sha256Secret(SecretHash<Sha256>),
     Sha384(Hmac<Sha384>),
     Sha512(Hmac<Sha512>),
@@ -149,8 +149,8 @@ impl Key {
         Mac(self.0.clone())
     }
 
-    /// The MAC of what `message` writes; nothing if the key is a public one, or if receivers would take
-    /// the message for the extension of another one.
+    /// Returns the MAC of the text that `message` writes. The MAC is empty if the key is a public
+    /// key, or if receivers would reject the text as an extended one.
     pub(crate) fn sign(&self, message: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Vec<u8> {
         each!(&self.0, run => {
             let mut run = run.clone();

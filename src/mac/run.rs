@@ -50,8 +50,9 @@ hmac!(
 
 /// A plain hash of a message and the secret.
 ///
-/// The message is collected and hashed at the end, on the heap, so that the hash state that has
-/// absorbed the secret is never moved and is wiped where it is.
+/// The message is collected first and hashed at the end. The hash state that has absorbed the
+/// secret stays at one place on the heap, so a move leaves no copy on the stack, and is wiped
+/// there.
 #[derive(Clone)]
 pub(super) struct SecretHash<D> {
     secret: Arc<Zeroizing<Box<[u8]>>>,
@@ -62,11 +63,11 @@ pub(super) struct SecretHash<D> {
     hash: PhantomData<D>,
 }
 
-/// Where the secret is hashed.
+/// The position of the secret in the hashed text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SecretPosition {
     First,
-    /// After the first piece, which is all that comes before the body.
+    /// After the first piece of the message, which is the text before the body.
     BeforeBody,
     Last,
 }
@@ -82,7 +83,7 @@ impl<D> SecretHash<D> {
         }
     }
 
-    /// The message before and after the secret.
+    /// The parts of the message before and after the secret.
     fn parts(&self) -> (&[u8], &[u8]) {
         let at = match self.position {
             SecretPosition::First => 0,
@@ -99,7 +100,8 @@ impl<D: Digest + FixedOutputReset + Clone> Run for SecretHash<D> {
         self.message.extend_from_slice(text);
     }
 
-    /// Lends nothing, which no signature matches, if the message could be the extension of another one.
+    /// Passes an empty MAC to `look` if the message may be an extended one. No signature matches
+    /// it.
     fn mac<R>(self, look: impl FnOnce(&[u8]) -> R) -> R {
         let (before, after) = self.parts();
         if self.position != SecretPosition::Last
@@ -111,7 +113,7 @@ impl<D: Digest + FixedOutputReset + Clone> Run for SecretHash<D> {
     }
 }
 
-/// Hashes on the heap, where the state is wiped when it is dropped.
+/// Hashes with a state on the heap, which is wiped when it is dropped.
 pub(super) fn hash<D: Digest + FixedOutputReset>(pieces: &[&[u8]]) -> Output<D> {
     let mut state = Box::new(D::new());
     for piece in pieces {
@@ -122,12 +124,12 @@ pub(super) fn hash<D: Digest + FixedOutputReset>(pieces: &[&[u8]]) -> Output<D> 
     out
 }
 
-/// Whether `text`, which is hashed after `hashed` bytes, holds the padding that SHA-256 adds to the end
-/// of a message ([RFC 6234, section 4.1]), in the place where that message would end.
+/// Whether `text` contains the padding that SHA-256 adds to a message ([RFC 6234, section 4.1])
+/// that starts `hashed` bytes before `text` and ends where the padding begins.
 ///
 /// From the hash of a secret and a message, a client without the secret can compute the hash of the
-/// secret, the message, its padding and any other text. Genuine messages do not hold that padding: it is
-/// neither JSON nor a form.
+/// secret, the message, its padding and any suffix. The padding contains NUL bytes, so JSON and
+/// forms never contain it.
 ///
 /// [RFC 6234, section 4.1]: https://www.rfc-editor.org/rfc/rfc6234#section-4.1
 fn is_extended(hashed: usize, text: &[u8]) -> bool {

@@ -69,7 +69,7 @@ impl<'de> Visitor<'de> for Items {
 
 /// A member as it is written.
 pub(crate) fn raw<'b>(body: &'b [u8], path: &str) -> Result<Option<&'b RawValue>, Malformed> {
-    // The parser would skip bytes that are not UTF-8 in the strings that it ignores.
+    // `from_slice` does not check the encoding of the strings that `Find` skips.
     let body = std::str::from_utf8(body).map_err(|_| JSON)?;
     let mut json = serde_json::Deserializer::from_str(body);
     let found = Find(path).deserialize(&mut json).map_err(|_| JSON)?;

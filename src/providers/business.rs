@@ -84,9 +84,9 @@ pub fn intercom() -> Provider {
 ///
 /// # Security
 ///
-/// The signature is a plain hash. A client without the secret can compute the signature of a genuine
-/// body with the padding of SHA-256 and more bytes after it; the layer rejects such bodies, see
-/// [`Algorithm::Sha256SecretFirst`]. Prefer [`hubspot_v3`], which signs a timestamp too.
+/// The signature is a plain hash, which allows length extension: a client without the secret can
+/// append the padding of SHA-256 and any bytes to a genuine body. The layer rejects such bodies;
+/// see [`Algorithm::Sha256SecretFirst`]. Prefer [`hubspot_v3`], which signs a timestamp too.
 ///
 /// Source: <https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation>
 #[must_use]
@@ -110,12 +110,12 @@ pub fn hubspot_v1() -> Provider {
 ///
 /// # Security
 ///
-/// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
-/// bytes from one to the other, if the endpoint has routes that differ so.
+/// Nothing separates the URL from the method and the body. A client that holds a delivery can move
+/// bytes between them if the endpoint has routes that allow it.
 ///
-/// The signature is a plain hash. A client without the secret can compute the signature of a genuine
-/// body with the padding of SHA-256 and more bytes after it; the layer rejects such bodies, see
-/// [`Algorithm::Sha256SecretFirst`]. Prefer [`hubspot_v3`], which signs a timestamp too.
+/// The signature is a plain hash, which allows length extension: a client without the secret can
+/// append the padding of SHA-256 and any bytes to a genuine body. The layer rejects such bodies;
+/// see [`Algorithm::Sha256SecretFirst`]. Prefer [`hubspot_v3`], which signs a timestamp too.
 ///
 /// Source: <https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation>
 #[must_use]
@@ -313,8 +313,8 @@ pub fn asana() -> Provider {
 ///
 /// # Security
 ///
-/// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
-/// bytes from one to the other, if the endpoint has routes that differ so.
+/// Nothing separates the URL from the method and the body. A client that holds a delivery can move
+/// bytes between them if the endpoint has routes that allow it.
 ///
 /// Known in part: read on its page and in a third party's description.
 ///

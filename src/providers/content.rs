@@ -278,15 +278,16 @@ pub fn figma() -> Provider {
 /// - Id: `BOX-DELIVERY-ID`, not signed.
 /// - Not signed: the method, the URL, the other headers.
 ///
-/// Box signs some bodies in an escaped form: in ASCII, with `\u00e9` for `é`. The layer tries both.
-/// Box's own libraries reject every time that is ahead of their clock; the layer does not.
+/// Box signs some bodies in an escaped form: in ASCII, with `\u00e9` for `é`. The layer tries both
+/// forms. Box's own libraries reject timestamps in the future; the layer accepts them within the
+/// tolerance.
 ///
 /// # Security
 ///
-/// A body and its escaped form have the same signature, so a client that holds one delivery can send
-/// the other form. Both say the same if they are JSON: the layer does not try the escaped form of a
-/// body that has JSON escapes of its own, other than `\"` and `\/`. Both have the same deduplication
-/// key.
+/// A body and its escaped form have the same signature and the same deduplication key, so a client
+/// that holds one delivery can send the other form. If both are JSON, they have the same content:
+/// the layer does not try the escaped form of a body that contains JSON escapes, except `\"` and
+/// `\/`.
 ///
 /// Source: <https://developer.box.com/guides/webhooks/v2/signatures-v2/>
 #[must_use]

@@ -634,8 +634,8 @@ pub fn messagebird_legacy() -> Provider {
 /// # Security
 ///
 /// The body is not signed: a client that holds one delivery can send any body with it, at any time.
-/// Nothing separates the URL from the nonce, so bytes can move between the two if the endpoint has
-/// routes that differ so; the deduplication key stays the same. Prefer [`plivo`].
+/// Nothing separates the URL from the nonce, so a client can move bytes between the two if the
+/// endpoint has routes that allow it. The deduplication key stays the same. Prefer [`plivo`].
 ///
 /// Source: <https://www.plivo.com/docs/messaging/concepts/signature-validation>
 #[cfg(feature = "form")]

@@ -227,8 +227,9 @@ pub fn x() -> Provider {
 /// Handshakes: `webhook_callback_verification` is answered with its challenge once its signature holds
 /// (feature `json`). A revocation is a delivery.
 ///
-/// The id must be at most 64 letters, digits, `-`, `_` and `=`, as in a UUID or URL-safe base64. Twitch
-/// puts nothing between the id, the time and the body, so another id could take bytes from them.
+/// The ID may have up to 64 letters, digits, `-`, `_` and `=`, as UUIDs and URL-safe base64 have.
+/// Twitch puts no separator between the ID, the time and the body, so a longer ID could contain
+/// bytes of them.
 ///
 /// Source: <https://dev.twitch.tv/docs/eventsub/handling-webhook-events>
 #[must_use]
@@ -320,9 +321,9 @@ pub fn stream_chat() -> Provider {
 ///
 /// # Security
 ///
-/// The signature is a plain hash. A client without the secret can compute the signature of a genuine
-/// body with the padding of SHA-256 and more bytes after it; the layer rejects such bodies, see
-/// [`Algorithm::Sha256SecretBeforeBody`].
+/// The signature is a plain hash, which allows length extension: a client without the secret can
+/// append the padding of SHA-256 and any bytes to a genuine body. The layer rejects such bodies;
+/// see [`Algorithm::Sha256SecretBeforeBody`].
 ///
 /// Source: <https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/encrypt-key-encryption-configuration-case>
 #[must_use]

@@ -53,7 +53,8 @@ mod prelude {
     pub(super) use http::{Method, StatusCode};
 
     pub(super) use super::{Preset, Provider, handshakes};
-    /// The methods of providers that call a URL as their customer configures it.
+
+    // Methods of providers whose customers configure the method.
     #[allow(dead_code, reason = "some presets are behind features")]
     pub(super) const GET_OR_POST: [Method; 2] = [Method::GET, Method::POST];
     pub(super) const POST_OR_PUT: [Method; 2] = [Method::POST, Method::PUT];
@@ -189,7 +190,7 @@ impl Provider {
 
     /// Returns the methods that the provider delivers with.
     ///
-    /// Those of its [handshakes](Self::handshakes) come in addition.
+    /// The layer also accepts the methods of the [handshakes](Self::handshakes).
     #[must_use]
     pub fn methods(&self) -> &[Method] {
         &self.methods
@@ -198,10 +199,10 @@ impl Provider {
     /// Sets the methods that the provider delivers with.
     ///
     /// The layer answers every other request with 405 and `Allow`, before anything else is checked,
-    /// unless the method is that of a [handshake](Self::handshakes). Defaults to `POST`; the page of
-    /// a ready-made provider lists its methods if it uses others.
+    /// unless the method is that of a [handshake](Self::handshakes). Defaults to `POST`. Providers
+    /// that use other methods list them on their page.
     ///
-    /// An empty list, `CONNECT` and `TRACE` are errors when the layer is built.
+    /// Building a layer returns an error if the list is empty or contains `CONNECT` or `TRACE`.
     ///
     /// ```
     /// use http::Method;
@@ -217,8 +218,8 @@ impl Provider {
     /// # Security
     ///
     /// Few schemes sign the method. A client that holds a genuine delivery can send it with any
-    /// method in this list. If the service answers that request with a success, `DedupeLayer`
-    /// records the delivery as handled, so list only methods that the service handles alike.
+    /// method in this list. If the service answers that request with 2xx, `DedupeLayer` records the
+    /// delivery as handled. List only methods that the service handles in the same way.
     #[must_use]
     pub fn with_methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         self.methods = methods.into_iter().collect();

@@ -44,8 +44,8 @@ pub(super) fn answer(
     response
 }
 
-/// Adds the `Allow` header that every 405 response must have ([RFC 9110, section 15.5.6]), unless
-/// the response has one.
+/// Adds an `Allow` header if the method was rejected and the response has none. Every 405 response
+/// must have one ([RFC 9110, section 15.5.6]).
 ///
 /// [RFC 9110, section 15.5.6]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6
 pub(crate) fn allow(rejection: &Rejection, response: &mut Response<Bytes>) {

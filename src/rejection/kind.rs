@@ -159,11 +159,12 @@ pub enum RejectionKind {
         /// Which part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
     },
-    /// The delivery ID does not have the form that tells it from the next part of the signed text; see
-    /// [`id_characters`](crate::scheme::SchemeBuilder::id_characters).
+    /// The delivery ID has characters or a length that the scheme's
+    /// [`id_characters`](crate::scheme::SchemeBuilder::id_characters) do not allow, so the signed
+    /// text would be ambiguous.
     #[non_exhaustive]
     MalformedId {
-        /// Where the ID is: the name of a header, a member of JSON or a field of a form.
+        /// The location of the ID: the name of a header, a JSON member or a form field.
         part: Cow<'static, str>,
     },
     /// The request names a host, or a scheme or port with it, that is not one of the
@@ -174,11 +175,11 @@ pub enum RejectionKind {
         /// the scheme if a trusted proxy named it.
         host: Box<str>,
     },
-    /// The provider does not use the request's method, neither for deliveries nor for
+    /// The provider uses the method of the request neither for deliveries nor for
     /// [handshakes](crate::handshake).
     #[non_exhaustive]
     MethodNotAllowed {
-        /// The methods that the provider uses, as in the `Allow` header: `GET, POST`.
+        /// The methods that the endpoint accepts, as in the `Allow` header: `GET, POST`.
         allowed: Arc<str>,
     },
     /// The body is longer than the limit.
@@ -231,11 +232,11 @@ pub enum RejectionKind {
         /// The deadline.
         deadline: Duration,
     },
-    /// The public key of the delivery has to be fetched, and the
-    /// [limit](crate::keys::RemoteKeys::fetches_per_minute) on such fetches is used up.
+    /// The public key of the delivery is not cached, and the
+    /// [limit](crate::keys::RemoteKeys::fetches_per_minute) on fetches is used up.
     #[non_exhaustive]
     KeyFetchLimited {
-        /// The limit of one provider.
+        /// The limit, in fetches per minute.
         per_minute: usize,
     },
     /// The same delivery is being handled at this moment, or was when its claim was last renewed.

@@ -12,8 +12,8 @@ pub enum SignError {
     NoId,
     /// The scheme signs the URL, and the request has none with a scheme and a host.
     NoUrl,
-    /// The text holds the padding of SHA-256 in a place where receivers take it for a forged extension of
-    /// another text; see [`Sha256SecretFirst`](crate::scheme::Algorithm::Sha256SecretFirst).
+    /// The signed text contains the padding of SHA-256 where a forged extension would have it, so
+    /// receivers reject it. See [`Sha256SecretFirst`](crate::scheme::Algorithm::Sha256SecretFirst).
     Padding,
     /// This place cannot hold the value that it should.
     Place(Place),
@@ -36,7 +36,7 @@ impl fmt::Display for SignError {
                 "the URL is signed: give the provider a public URL, or the request one with a scheme and a host",
             ),
             Self::Padding => f.write_str(
-                "the body holds the padding of SHA-256, and receivers reject it as an extended message",
+                "the body contains the padding of SHA-256, and receivers reject it as a forged extension",
             ),
             Self::Place(place) => write!(f, "{place} cannot hold this value"),
             Self::Text(kind) => kind.fmt(f),

@@ -62,8 +62,8 @@ impl TestSender {
         self
     }
 
-    /// Sets what the head of each delivery is made of: method, target, headers and extensions, such
-    /// as axum's `ConnectInfo`.
+    /// Sets the template for the head of each delivery: method, target, headers and extensions,
+    /// such as axum's `ConnectInfo`.
     ///
     /// Defaults to `POST /`, or to the first of the provider's [methods](Provider::methods) if
     /// `POST` is not one of them. The content type defaults to the one that the scheme
@@ -85,7 +85,7 @@ impl TestSender {
         self
     }
 
-    /// The method of each delivery.
+    /// Sets the method of each delivery.
     pub(super) fn method(mut self, method: Method) -> Self {
         *Arc::make_mut(&mut self.template).method_mut() = method;
         self

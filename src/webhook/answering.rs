@@ -78,12 +78,13 @@ impl Config {
         self.answers_handshakes && !self.verifier.provider().handshakes().is_empty()
     }
 
-    /// Rejects a request with a method that this endpoint does not use.
+    /// Rejects a request whose method this endpoint accepts neither for deliveries nor for
+    /// handshakes.
     #[inline]
     pub(super) fn check_method(&self, method: &Method) -> Result<(), RejectionKind> {
-        let is_of_deliveries = self.verifier.check_method(method);
-        if is_of_deliveries.is_ok() || !self.greets() {
-            return is_of_deliveries;
+        let checked = self.verifier.check_method(method);
+        if checked.is_ok() || !self.greets() {
+            return checked;
         }
         self.verifier
             .check_method_with_handshakes(method, self.taker.is_some())

@@ -43,7 +43,7 @@ impl WebhookLayer {
     ///
     /// # Errors
     ///
-    /// - A secret is not in the form that the scheme expects. The error names the secret.
+    /// - A secret is not in the form that the scheme expects. The error says which one.
     /// - The scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
     /// - The provider has no [method](Provider::with_methods), or lists `CONNECT` or `TRACE`.
     pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
@@ -94,11 +94,11 @@ impl WebhookLayer {
 
     /// Creates a layer that fetches the public keys that the provider publishes, and caches them.
     ///
-    /// The layer fetches keys after it has read the body, because some providers name the key there.
-    /// A delivery whose key is not published is answered as one with a wrong signature. If the fetch
-    /// fails, takes longer than the [deadline](Self::key_deadline) or exceeds the
-    /// [limit](RemoteKeys::fetches_per_minute), the delivery is verified with
-    /// [stale keys](RemoteKeys#refresh), or rejected with 503 and `Retry-After`.
+    /// The layer fetches keys after it has read the body, because some providers name the key
+    /// there. A delivery whose key is not published is answered as one with a wrong signature. If
+    /// the fetch fails, takes longer than the [deadline](Self::key_deadline) or exceeds the
+    /// [limit](RemoteKeys::fetches_per_minute), the delivery is verified with [stale
+    /// keys](RemoteKeys#refresh), or rejected with 503 and `Retry-After`.
     ///
     /// # Errors
     ///
@@ -106,8 +106,8 @@ impl WebhookLayer {
     ///
     /// # Security
     ///
-    /// The fetched keys decide which deliveries pass; see [`KeyFetcher`](crate::keys::KeyFetcher). For
-    /// how long a withdrawn key can pass, see [`RemoteKeys`].
+    /// The fetched keys decide which deliveries pass; see [`KeyFetcher`](crate::keys::KeyFetcher).
+    /// For how long a withdrawn key can pass, see [`RemoteKeys`].
     #[cfg(feature = "remote-keys")]
     pub fn remote_keys(
         provider: impl Into<Provider>,

@@ -208,10 +208,10 @@ impl Config {
         }
     }
 
-    /// Logs a rejection at warn level if the sender is not at fault, and returns whether it did.
-    /// Unsigned requests can cause such rejections too, so each kind has one line a minute.
+    /// Logs a rejection at warn level if it is a failure of the receiver, and returns whether it
+    /// was logged. Unsigned requests can cause such failures, so each kind is logged once a minute.
     fn warn(&self, rejection: &Rejection) -> bool {
-        if !is_our_fault(rejection) {
+        if !is_receiver_failure(rejection) {
             return false;
         }
         let name = rejection.kind().name();
@@ -228,7 +228,8 @@ impl Config {
     }
 }
 
-/// The lines at warn level of one layer. A layer that is made from another one has its own.
+/// The limit on the warnings of one layer. The clones of a service share it. A setter that copies
+/// the configuration starts a new count.
 #[derive(Default)]
 pub(super) struct Warnings(PerMinute<&'static str>);
 
@@ -238,7 +239,7 @@ impl Clone for Warnings {
     }
 }
 
-fn is_our_fault(rejection: &Rejection) -> bool {
+fn is_receiver_failure(rejection: &Rejection) -> bool {
     matches!(
         rejection.kind(),
         RejectionKind::HandoverFailed { .. }

@@ -301,9 +301,9 @@ impl Reading {
                 return Ok(answered);
             }
         }
-        // A request with the method of a handshake turned out not to be one.
-        let is_delivery = config.verifier.check_method(&head.method);
-        is_delivery.map_err(|kind| config.verifier.reject(kind))?;
+        // The method may be that of a handshake alone, and the request was not the handshake.
+        let checked = config.verifier.check_method(&head.method);
+        checked.map_err(|kind| config.verifier.reject(kind))?;
         // In the place of any that somebody else put there.
         head.extensions.insert(verified);
         if self.started.is_some() {

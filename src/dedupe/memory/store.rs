@@ -63,14 +63,14 @@ const TIDIED: usize = 2;
 const TIDIED_AT_ONCE: usize = 256;
 
 impl MemoryStore {
-    /// A store that remembers so many deliveries at the same time, under way and completed. Take more than
-    /// come within the retention.
+    /// Creates a store for at most `capacity` deliveries, in progress and completed. Choose a
+    /// capacity above the number of deliveries that arrive within the retention.
     ///
     /// # Security
     ///
-    /// A tenant, or a provider, that shares the store with others can fill it with genuine
-    /// deliveries. New deliveries of the others are then answered 503 until entries expire, which
-    /// takes 24 h by default. Give each tenant or provider a store of its own, set a shorter
+    /// A tenant or provider that shares the store with others can fill it with genuine deliveries.
+    /// New deliveries of the others are then answered 503 until entries expire, which takes 24 h by
+    /// default. Give each tenant or provider a store of its own, set a shorter
     /// [retention](crate::DedupeLayer::retention), or use Redis.
     #[must_use]
     pub fn new(capacity: usize) -> Self {

@@ -43,8 +43,8 @@ const FETCHES_PER_MINUTE: usize = 20;
 /// Pass it to [`WebhookLayer::remote_keys`](crate::WebhookLayer::remote_keys). Clones share the
 /// cache, which holds up to 1000 documents with keys.
 ///
-/// - A document expires after the [`max_age`](FetchedKeys::max_age) of its answer, or after one hour.
-///   The minimum is one minute, and the maximum is [`lifetime`](Self::lifetime).
+/// - A document expires after the [`max_age`](FetchedKeys::max_age) of its answer, or after one
+///   hour. The minimum is one minute, and the maximum is [`lifetime`](Self::lifetime).
 /// - Deliveries that need the same document at the same time wait for one fetch. The fetch is
 ///   cancelled once no delivery waits for it.
 /// - If a key set lacks the key ID of a delivery and is older than one minute, it is fetched again.
@@ -64,8 +64,8 @@ const FETCHES_PER_MINUTE: usize = 20;
 ///   stays in use.
 /// - Once the document has expired, the next delivery fetches it again and waits.
 /// - If that fetch fails, takes too long or exceeds
-///   [`fetches_per_minute`](Self::fetches_per_minute), the expired document is used while stale, for
-///   up to one hour. A warning is logged, at most once a minute per provider.
+///   [`fetches_per_minute`](Self::fetches_per_minute), the expired document is used while stale,
+///   for up to one hour. A warning is logged, at most once a minute per provider.
 ///
 /// A refresh needs a Tokio runtime and a `key_deadline`. Without them, and with
 /// [`Session::fetch_keys`](crate::verify::Session::fetch_keys), a document is fetched again only
@@ -148,8 +148,8 @@ impl RemoteKeys {
         }
     }
 
-    /// Sets the maximum lifetime of a document. Defaults to 24 h. Values below one minute count as one
-    /// minute.
+    /// Sets the maximum lifetime of a document. Defaults to 24 h. Values below one minute count as
+    /// one minute.
     ///
     /// An expired document that cannot be fetched again may be used for
     /// [another hour](Self#refresh).
@@ -159,7 +159,8 @@ impl RemoteKeys {
         self
     }
 
-    /// Sets how many documents are fetched in a minute, per provider and kind of fetch. Defaults to 20.
+    /// Sets how many documents are fetched in a minute, per provider and kind of fetch. Defaults to
+    /// 20.
     ///
     /// A provider is identified by the name of its scheme. Two kinds of fetches are counted
     /// separately:
@@ -168,8 +169,8 @@ impl RemoteKeys {
     ///   and of a key set that lacks a key ID. A delivery over this limit is rejected with
     ///   [`KeyFetchLimited`](crate::rejection::RejectionKind::KeyFetchLimited): 503 with
     ///   `Retry-After`.
-    /// - Fetches of documents that have verified, so that a failing provider is not flooded. Over this
-    ///   limit, a document is used [while stale](Self#refresh).
+    /// - Fetches of documents that have verified, so that a failing provider is not flooded. Over
+    ///   this limit, a document is used [while stale](Self#refresh).
     #[must_use]
     pub fn fetches_per_minute(mut self, most: usize) -> Self {
         self.options.fetches_per_minute = most;

@@ -15,8 +15,8 @@ use crate::{
 
 /// The result of a search in the cache.
 pub(crate) enum Search {
-    /// A cached document decides. `keys` is `None` if it lacks the key. The caller runs `refresh` in
-    /// a separate task.
+    /// A cached document decides. `keys` is `None` if it lacks the key. The caller runs `refresh`
+    /// in a separate task.
     Found {
         keys: Option<Keys>,
         refresh: Option<Refresh>,

@@ -2,11 +2,12 @@ use std::fmt::Write as _;
 
 use crate::payload::{Canonical, Facts, Malformed};
 
-/// The body as Box may have signed it: in ASCII, every other character escaped.
+/// The body as Box may have signed it: all characters outside printable ASCII are escaped, and so
+/// are backslashes.
 ///
-/// A body that has JSON escapes of its own has no such text, but for `\"` and `\/`. Otherwise the
-/// signature of the JSON `"\\u0022"` would be that of the JSON `"\u0022"` too. With `\"` the escaped
-/// text is not JSON, and with none of them it says the same as the body.
+/// A body that contains a JSON escape has no escaped text, because that text could be different
+/// JSON: `"\u0022"` would become `"\\u0022"`. There are two exceptions. `\/` stays as it is. `\"`
+/// becomes `\\"`, so that the escaped text is not JSON and no genuine body equals it.
 pub(super) const ESCAPED: Canonical = Canonical {
     name: "box_escaped",
     covers_body: true,

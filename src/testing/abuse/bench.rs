@@ -54,7 +54,8 @@ impl Bench {
         fresh.unwrap_or_else(|_| self.good.clone())
     }
 
-    /// A genuine delivery with another method, which is signed if the scheme signs it.
+    /// A genuine delivery with this method. If the scheme signs the method, the signature covers
+    /// it.
     pub(super) fn good_by(&self, method: Method) -> Option<Delivery> {
         let sender = self.sender.clone().method(method);
         sender.delivery(self.body.clone()).ok()

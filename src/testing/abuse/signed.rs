@@ -10,8 +10,8 @@ use crate::{
     testing::Delivery,
 };
 
-/// Methods that few providers use. GET, HEAD and OPTIONS are not among them: a page for browsers or
-/// a CORS layer outside of the stack may answer those with a success.
+/// Methods that few providers use. GET, HEAD and OPTIONS are left out, because a page for browsers
+/// or a CORS layer outside of the stack may answer them with 2xx.
 const OTHER_METHODS: [Method; 3] = [Method::PUT, Method::PATCH, Method::DELETE];
 
 /// What is signed beside the body.
@@ -45,7 +45,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     refused(
         "method",
-        "a method that the provider does not use is refused, though the delivery is genuine",
+        "a genuine delivery with a method that the provider does not use is rejected",
         |bench| {
             let unused = OTHER_METHODS.into_iter().filter(|it| !bench.uses(it));
             let sent = unused.filter_map(|method| {

@@ -39,9 +39,9 @@ const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 ///
 /// The case `method` sends genuine deliveries with those of `PUT`, `PATCH` and `DELETE` that the
 /// provider does not [use](Provider::methods). Every 4xx response passes, whether it comes from the
-/// layer or from a router outside of it. A success is a fault: [`DedupeLayer`](crate::DedupeLayer)
-/// would record the delivery as handled. `GET`, `HEAD` and `OPTIONS` are not sent, because a page
-/// for browsers or a CORS layer may answer them with a success.
+/// layer or from a router outside of it. A 2xx response is a fault, because
+/// [`DedupeLayer`](crate::DedupeLayer) would record the delivery as handled. `GET`, `HEAD` and
+/// `OPTIONS` are not sent, because a page for browsers or a CORS layer may answer them with 2xx.
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -76,8 +76,8 @@ pub struct AbuseSuite {
 /// `multipart/form-data`) and with whatever else it signs, by the operating system's clock, with the provider's own
 /// body limit or 1 MiB.
 ///
-/// This does for every provider that a shared secret signs for. What only you can know has to be in `provider`, as it
-/// is in that of the layer: the [public URL](Provider::with_public_url) where the URL is signed,
+/// The suite supports every provider that signs with a shared secret. Configure `provider` like
+/// that of the layer: the [public URL](Provider::with_public_url) where the URL is signed,
 /// [settings](Provider::with_setting), and the [methods](Provider::with_methods) if you set them.
 ///
 /// # Errors
