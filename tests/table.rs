@@ -24,7 +24,7 @@ in the documentation of its function in `tower_webhook::providers`.
 - **Signature**: where it is.
 - **Scheme**: how it is computed, of what text.
 - **Time**: where the timestamp is, and the tolerance either way; *unsigned* proves no freshness.
-- **Methods**: with which methods the provider delivers; the layer answers others with 405.
+- **Methods**: the methods that the provider delivers with; the layer answers others with 405.
 - **Handshakes**: what the layer answers by itself, by name; *signed* once its signature or token holds, *handed over* to the
   program, and the setting that it needs.
 - **Proof**: deliveries in `tests/vectors` that the provider published, and that its own library signed or judged. Where there
@@ -328,7 +328,7 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
     ] {
         need(
             methods.contains(&format!("`{method}`")) == provider.methods().contains(&method),
-            "another method",
+            "other methods",
         );
     }
     if let Some(limit) = provider.body_limit() {
