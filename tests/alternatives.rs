@@ -1,5 +1,5 @@
-//! Schemes with several signatures, several keys and several signed texts: a delivery stays one
-//! delivery whatever is taken away from it, and a text that cannot be made does no harm to another.
+//! Schemes with several signatures, keys and signed texts. A delivery is handled once, whichever of
+//! its signatures is removed. A text that is unavailable for a request does not affect the others.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names)]
 
 mod common;
@@ -25,8 +25,8 @@ fn keys(names: &[&str]) -> Keys {
     Keys::newest_first(names.iter().map(|name| Secret::new(*name).unwrap())).unwrap()
 }
 
-/// Sends each copy in turn through `WebhookLayer` and `DedupeLayer`, and gives the statuses and how
-/// often the handler was called.
+/// Sends each copy in turn through `WebhookLayer` and `DedupeLayer`. Returns the statuses and the
+/// number of calls of the handler.
 async fn handled(provider: Provider, receiver: &[&str], copies: &[Delivery]) -> (Vec<u16>, usize) {
     let inner = Recorder::default();
     let service = WebhookLayer::new(provider, keys(receiver))
@@ -46,7 +46,7 @@ fn box_mac(key: &str, text: &str) -> String {
     base64(&mac(Algorithm::HmacSha256, key.as_bytes(), text.as_bytes()))
 }
 
-/// A delivery of Box whose signatures are of `text`.
+/// A delivery of Box with signatures of `text`.
 fn box_delivery(body: impl AsRef<[u8]>, text: &str, keys: [&str; 2]) -> Delivery {
     let [primary, secondary] = keys.map(|key| box_mac(key, text));
     Delivery::new(body)
@@ -135,7 +135,7 @@ async fn fewer_signatures_are_the_same_delivery() {
     }
 }
 
-/// Two secrets in the form that a scheme takes.
+/// Two secrets in the form that the scheme expects.
 fn secrets(scheme: &Scheme, names: [&str; 2]) -> Keys {
     let secrets = names.map(|name| {
         let bytes = format!("{name}-of-the-endpoint-with-32-bytes");
@@ -148,7 +148,7 @@ fn secrets(scheme: &Scheme, names: [&str; 2]) -> Keys {
     Keys::newest_first(secrets.map(Result::unwrap)).unwrap()
 }
 
-/// The same for every preset that has room for several signatures in one header.
+/// The same property for each preset with room for several signatures in one header.
 #[tokio::test]
 async fn fewer_signatures_of_every_preset() {
     let mut seen = Vec::new();
@@ -210,7 +210,7 @@ async fn fewer_signatures_of_every_preset() {
             }
         }
     }
-    // Those with room for two signatures, whatever else is in the list.
+    // The presets whose header has two signatures.
     assert!(seen.len() > 25, "{seen:?}");
     assert!(
         seen.contains(&"mercadopago") && seen.contains(&"stripe"),
@@ -218,7 +218,7 @@ async fn fewer_signatures_of_every_preset() {
     );
 }
 
-/// Different deliveries under the previous secret are each handled, for every preset.
+/// For each preset, different deliveries under the previous secret are each handled.
 #[tokio::test]
 async fn different_deliveries_under_the_previous_secret() {
     let mut handled = 0;
@@ -277,9 +277,9 @@ async fn different_deliveries_under_the_previous_secret() {
     assert!(handled > 120, "{handled}");
 }
 
-/// A body that is not UTF-8 has no escaped text. The text that it has still matches.
+/// A body that is not UTF-8 has no escaped text. Its plain text still matches.
 #[test]
-fn a_text_that_cannot_be_made_matches_nothing() {
+fn an_unavailable_text_matches_nothing() {
     let verifier = box_verifier("key");
     for body in [&b"{\"a\":\"\xff\"}"[..], b"\xff", b"\xed\xa0\x80"] {
         let text = [body, TIME.as_bytes()].concat();
@@ -294,7 +294,8 @@ fn a_text_that_cannot_be_made_matches_nothing() {
     }
 }
 
-/// The same for a text whose part of the head is missing or ambiguous, wherever it stands.
+/// A text with a header that is missing or ambiguous does not affect the other text, in either
+/// order.
 #[tokio::test]
 async fn a_missing_header_leaves_the_other_text() {
     for messages in [
@@ -314,13 +315,13 @@ async fn a_missing_header_leaves_the_other_text() {
             ("the text without the header", signed("b"), None, true),
             ("the text with the header", signed("t.b"), Some("t"), true),
             (
-                "the text without the header, beside it",
+                "the text without the header, with the header present",
                 signed("b"),
                 Some("t"),
                 true,
             ),
             (
-                "the text with the header, without it",
+                "the text with the header, with the header missing",
                 signed("t.b"),
                 None,
                 false,
@@ -342,7 +343,7 @@ async fn a_missing_header_leaves_the_other_text() {
             let what = format!("{messages:?}: {what}");
             let verified = verifier.verify(Head::from(&delivery.head), &delivery.body);
             assert_eq!(verified.is_ok(), is_accepted, "{what}: {verified:?}");
-            // The layer says the same of a body in pieces.
+            // The layer agrees if the body arrives in pieces.
             let inner = Recorder::default();
             let service = WebhookLayer::from(verifier.clone()).layer(inner.clone());
             let body = common::Script::chunks(b"b", 1);
@@ -352,9 +353,9 @@ async fn a_missing_header_leaves_the_other_text() {
     }
 }
 
-/// A body that cannot be read for a signature leaves the signature of the head.
+/// If the body has no readable signature, the signature in the header is still checked.
 #[test]
-fn a_place_that_cannot_be_read_has_no_signature() {
+fn a_location_that_cannot_be_read_has_no_signature() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
         .signature_json("signature")
@@ -384,9 +385,9 @@ fn a_place_that_cannot_be_read_has_no_signature() {
     }
 }
 
-/// If no text can be made, the error says why.
+/// If all texts are unavailable, the error has the reason for the first one.
 #[test]
-fn the_error_of_a_request_without_any_text() {
+fn the_error_if_all_texts_are_unavailable() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
         .message("{header:x-tenant}.{body}")
@@ -405,7 +406,7 @@ fn the_error_of_a_request_without_any_text() {
     );
 }
 
-/// Two bodies of Box that have one signature say the same in JSON.
+/// Two JSON bodies of Box with the same signature have the same content.
 #[test]
 fn the_escaped_text_of_another_json_is_not_tried() {
     let verifier = box_verifier("key");
@@ -419,7 +420,7 @@ fn the_escaped_text_of_another_json_is_not_tried() {
         (r#"{"a":"é \"b\""}"#, r#"{"a":"\u00e9 \\"b\\""}"#, true),
         // The example of Box's own library, which is not JSON itself.
         (r#"{"a":"\"}"#, r#"{"a":"\\"}"#, true),
-        // Signed as they are.
+        // Bodies that Box signs without escaping.
         (r#"{"a":"\\u0022"}"#, r#"{"a":"\\u0022"}"#, true),
         (r#"{"a":"\u0022"}"#, r#"{"a":"\u0022"}"#, true),
         (r#"{"a":"C:\\bin"}"#, r#"{"a":"C:\\bin"}"#, true),

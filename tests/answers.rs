@@ -57,7 +57,7 @@ fn standard_layer() -> WebhookLayer {
         .clock(TestClock::new())
 }
 
-/// A layer that may not fetch a key.
+/// A layer whose limit on key fetches is 0.
 fn fetching_layer() -> WebhookLayer {
     struct Nowhere;
 
@@ -76,7 +76,7 @@ fn fetching_layer() -> WebhookLayer {
     layer.clock(clock)
 }
 
-/// A delivery whose key is published.
+/// A genuine delivery of a provider that publishes its keys.
 fn published() -> Vector {
     let mut files = vectors().into_iter();
     let plaid = files.find(|file| file.provider == "plaid").unwrap();

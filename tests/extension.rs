@@ -1,5 +1,5 @@
-//! Plain hashes with the secret in front of the body: what a client without the secret can append to a
-//! genuine delivery is rejected.
+//! Plain hashes with the secret in front of the body: what a client without the secret can append
+//! to a genuine delivery is rejected.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names)]
 
 mod common;
@@ -44,7 +44,7 @@ fn extended(hash: &str, len: usize, suffix: &[u8]) -> String {
 struct Case {
     provider: Provider,
     header: &'static str,
-    /// The length of what is hashed before the body, without the secret.
+    /// The number of bytes hashed before the body, without the secret.
     before: usize,
 }
 
@@ -124,7 +124,7 @@ async fn an_extended_body_is_rejected() {
                         assert_eq!(answer.kind(), "SignatureMismatch", "{what}");
                     }
                     assert_eq!(inner.calls(), before, "{what}");
-                    // A sender cannot make what receivers reject.
+                    // The signer refuses to sign what receivers reject.
                     let error = signed(&provider, &secret, &forged.body).err();
                     assert_eq!(error, Some(SignError::Padding), "{what}");
                 }
@@ -133,7 +133,7 @@ async fn an_extended_body_is_rejected() {
     }
 }
 
-/// Bytes that only look like padding are let in: in another place, or with another length.
+/// Bytes that resemble the padding are accepted at another position or with another length.
 #[test]
 fn other_bytes_are_no_padding() {
     for Case {

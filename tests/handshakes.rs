@@ -329,7 +329,7 @@ fn a_verifier_says_the_same() {
                     Ok(answer) => {
                         assert!(answer.is_none(), "{name}");
                         let rejection = outcome.unwrap_err();
-                        // A delivery needs the method of a delivery, whatever a handshake uses.
+                        // `verify` accepts the methods of deliveries only.
                         let status = if row.delivers_with(verifier.provider()) {
                             refused.status
                         } else {
@@ -887,7 +887,7 @@ fn handshakes_can_be_listed() {
     assert_eq!(settings, ["verify_token"]);
 }
 
-/// An answer shows no secret, setting or MAC, neither by itself nor in the headers that a log prints.
+/// `Debug` of an answer and of its headers shows no secret, setting or MAC.
 #[test]
 fn an_answer_hides_what_it_holds() {
     let settings = ("a-setting-of-vercel", "verify");
@@ -921,7 +921,7 @@ fn an_answer_hides_what_it_holds() {
         let response = answer.into_response();
         let headers = format!("{:?}", response.headers());
         assert!(!headers.contains(&hidden), "{headers}");
-        // It is there all the same.
+        // The response itself contains it.
         let is_in_header = response.headers().values().any(|it| *it == *hidden);
         let is_in_body = String::from_utf8_lossy(response.body()).contains(&hidden);
         assert!(is_in_header || is_in_body, "{name}");

@@ -1,5 +1,5 @@
-//! The methods of requests: those that a provider uses are let in, and all others are rejected
-//! before anything else is looked at.
+//! Request methods. The layer accepts the methods that a provider uses, and rejects all others
+//! before it checks anything else.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -41,7 +41,7 @@ const METHODS: [&str; 11] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PURGE", "post",
 ];
 
-/// The methods that each preset delivers with, where it is not `POST` alone.
+/// The methods of the presets that deliver with more than `POST`.
 const DELIVER: &[(&[&str], &[&str])] = &[
     (
         &["DELETE", "GET", "PATCH", "POST", "PUT"],
@@ -83,7 +83,7 @@ const DELIVER: &[(&[&str], &[&str])] = &[
     ),
 ];
 
-/// The methods of handshakes that no delivery has, and the setting that the handshake needs.
+/// The handshakes whose method is not a method of deliveries, and the setting that each one needs.
 const HANDSHAKES: &[(&str, &str, Option<&str>)] = &[
     ("azure-event-grid", "OPTIONS", None),
     ("braintree", "GET", Some("public_key_id")),
@@ -99,7 +99,7 @@ const HANDSHAKES: &[(&str, &str, Option<&str>)] = &[
     ("x", "GET", None),
 ];
 
-/// Every setting that a handshake with one of these methods takes.
+/// The settings of these handshakes.
 const SETTINGS: [&str; 3] = ["public_key_id", "verify_token", "verify"];
 
 fn method(name: &str) -> Method {
@@ -112,7 +112,7 @@ fn delivers_with(preset: &str) -> &'static [&'static str] {
     row.map_or(&["POST"], |(methods, _)| methods)
 }
 
-/// What an endpoint has besides its keys.
+/// The configuration of an endpoint besides its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Endpoint {
     Bare,
@@ -152,7 +152,7 @@ async fn accept(_: tower_webhook::handshake::Handover) -> Result<Decision, Infal
     Ok(Decision::Accept)
 }
 
-/// A layer that looks its keys up, and how often it did.
+/// A layer with a key source, and the number of calls of the source.
 fn looking_up(
     verifier: &Verifier,
     keys: &Keys,
@@ -169,7 +169,8 @@ fn looking_up(
     (layer.clock(clock).tolerance(Duration::MAX), asked)
 }
 
-/// Checks a rejection for the method: its answer, its reason, and what it says of other methods.
+/// Checks the response to a method that is not allowed: the status, the body, the reason and
+/// `Allow`.
 fn check_405(answer: &Answer, allow: &str) -> Result<(), String> {
     let wire = (
         405,
@@ -184,7 +185,8 @@ fn check_405(answer: &Answer, allow: &str) -> Result<(), String> {
         .ok_or_else(|| format!("not 405 with `Allow: {allow}`: {answer:?}"))
 }
 
-/// Sends a delivery with one method to one endpoint and says what is wrong with the answer.
+/// Sends a delivery with one method to one endpoint. The error says what is wrong with the
+/// response.
 async fn check(
     good: &Good,
     endpoint: Endpoint,
@@ -199,7 +201,7 @@ async fn check(
     allow.sort_unstable();
     let allow = allow.join(", ");
 
-    // The core knows deliveries only.
+    // `Verifier::begin` and `verify` accept the methods of deliveries only.
     let begun = verifier.begin(&delivery.head).map(|_| ());
     let whole = verifier.verify(&delivery.head, &delivery.body).map(|_| ());
     for result in [begun, whole] {
@@ -250,7 +252,8 @@ async fn check(
     Ok(())
 }
 
-/// A recorded delivery of Contentful, whose signature covers the method, signed for another.
+/// A recorded delivery of Contentful, signed again for another method, because the signature covers
+/// it.
 fn contentful(good: &Good, name: &str) -> Delivery {
     let delivery = good.delivery.clone().method(method(name));
     let value = |name: &str| delivery.head.headers[name].to_str().unwrap();
@@ -279,7 +282,7 @@ async fn each_preset_forwards_the_methods_that_it_delivers_with() {
                 "contentful" => contentful(&good, name),
                 _ => good.with_method(&method(name)),
             };
-            // The signature is right: with the method allowed, the delivery passes.
+            // Control: if the provider uses the method, the delivery is accepted.
             if !matches!(name, "CONNECT" | "TRACE") {
                 let provider = good.verifier.provider().clone();
                 let verifier = good.verifier_of(provider.with_methods([method(name)]));
@@ -297,7 +300,7 @@ async fn each_preset_forwards_the_methods_that_it_delivers_with() {
     assert!(genuine > 1300, "{genuine}");
 }
 
-/// The tables above name presets that exist, and all handshakes with a method of their own.
+/// The tables above name presets that exist, and all handshakes with a method other than `POST`.
 #[test]
 fn the_tables_are_complete() {
     let names: Vec<_> = providers::all().map(providers::Preset::name).collect();
@@ -382,7 +385,7 @@ fn no_handshakes() -> Vec<NoHandshake> {
             get(Delivery::new(BODY)).header("x-twitter-webhooks-signature", mac_of_x(BODY)),
         ),
     ];
-    // A signed handshake with a method of its own.
+    // A signed handshake with a method that is not a method of deliveries.
     let ping = Place::Header(HeaderName::from_static("x-ping"));
     let ping = Handshake::signed("ping", Method::PUT).when(ping, "1");
     rows.push(row(
@@ -393,13 +396,13 @@ fn no_handshakes() -> Vec<NoHandshake> {
     rows
 }
 
-/// A genuine signature with the method of a handshake is no way into the service.
+/// A genuine delivery with the method of a handshake does not reach the service.
 #[tokio::test]
-async fn what_is_not_the_handshake_is_never_forwarded() {
+async fn a_delivery_with_the_method_of_a_handshake_is_not_forwarded() {
     let mut report = Report::default();
     for row in no_handshakes() {
         let keys = Keys::from(secret());
-        // With the method allowed for deliveries, the delivery passes.
+        // Control: if the method is allowed for deliveries, the delivery is accepted.
         let allowed = with_any_method(row.provider.clone());
         let verifier = Verifier::new(allowed, keys.clone())
             .unwrap()
@@ -448,7 +451,7 @@ async fn what_is_not_the_handshake_is_never_forwarded() {
             }
         }
 
-        // Where handshakes are not answered, the method is rejected at once.
+        // If handshakes are off, the method is rejected before the body is read.
         let layer = WebhookLayer::new(row.provider, keys)
             .unwrap()
             .without_handshakes();
@@ -500,8 +503,8 @@ fn sha1(text: &str) -> Vec<u8> {
     )
 }
 
-/// The method of a handshake is allowed only while the handshake can be answered: its settings are
-/// there, its data has a handler, and the scheme can sign its answer.
+/// The method of a handshake is allowed only if the handshake can be answered: its settings are
+/// present, its data has a handler, and the scheme can sign the answer.
 #[tokio::test]
 async fn a_handshake_that_cannot_be_answered_allows_nothing() {
     let asks = || Place::Header(HeaderName::from_static("x-ask"));
@@ -513,7 +516,7 @@ async fn a_handshake_that_cannot_be_answered_allows_nothing() {
     let secret_of = || challenge().brings(Brings::Secret);
     let wanted = || challenge().brings_if_wanted(Brings::Secret);
     let github = |handshake| providers::github().with_handshake(handshake);
-    // Whether the setting is there, whether a handler is there, whether the method is allowed.
+    // Name, provider, has the setting, has a handler, is allowed.
     let rows: [(&str, Provider, bool, bool, bool); 12] = [
         ("plain", github(challenge()), false, false, true),
         ("a token", github(token()), false, true, false),
@@ -524,7 +527,7 @@ async fn a_handshake_that_cannot_be_answered_allows_nothing() {
         ("a secret, taken", github(secret_of()), false, true, true),
         ("a secret, if wanted", github(wanted()), false, false, true),
         ("a MAC", github(mac()), false, false, true),
-        // The scheme compares a token, and signs nothing.
+        // This scheme compares a token and cannot sign an answer.
         (
             "a MAC of a token",
             providers::gitlab().with_handshake(mac()),
@@ -617,7 +620,7 @@ impl KeyFetcher for NoFetcher {
 
 type Made = Result<(), SetupError>;
 
-/// What each constructor says of a provider.
+/// The result of each constructor for a provider.
 fn construct(provider: &Provider, keys: &Keys) -> Vec<(&'static str, Made)> {
     let provider = || provider.clone();
     let keys = || keys.clone();
@@ -642,9 +645,9 @@ fn construct(provider: &Provider, keys: &Keys) -> Vec<(&'static str, Made)> {
     made
 }
 
-/// Methods that no delivery can have are errors at start-up, which say what to do.
+/// A method that no delivery can have is an error at startup. The error says what to do.
 #[test]
-fn methods_that_cannot_be_are_errors_at_start_up() {
+fn invalid_methods_are_errors_at_startup() {
     let ask = Place::Header(HeaderName::from_static("x-ask"));
     let mut remote = 0;
     for preset in ["github", "truelayer", "meta"] {
@@ -667,7 +670,7 @@ fn methods_that_cannot_be_are_errors_at_start_up() {
         }
         for name in ["CONNECT", "TRACE"] {
             let unsigned = Handshake::unsigned("ask", method(name));
-            // It has no setting, so that it is never answered.
+            // Without its setting, this handshake is never answered.
             let signed = Handshake::signed("ask", method(name)).token(ask.clone(), "never_set");
             for provider in [
                 provider().with_methods([method(name)]),
@@ -692,7 +695,7 @@ fn methods_that_cannot_be_are_errors_at_start_up() {
                 }
             }
         }
-        // Every other method can be.
+        // Every other method is valid.
         for name in METHODS {
             if matches!(name, "CONNECT" | "TRACE") {
                 continue;
@@ -709,7 +712,7 @@ fn methods_that_cannot_be_are_errors_at_start_up() {
 
 // Answers.
 
-/// A 405 has `Allow` whatever makes the response.
+/// Every 405 response has `Allow`, including those of a custom renderer.
 #[tokio::test]
 async fn allow_is_there_whatever_the_renderer() {
     let provider = || providers::github().with_methods([Method::PUT, Method::PATCH]);
@@ -786,7 +789,7 @@ async fn allow_is_there_whatever_the_renderer() {
         assert!(reason.contains("it uses PATCH, PUT"), "{reason}");
     }
 
-    // A gRPC request is always a POST, and its answer has a status of its own.
+    // The response to a gRPC request has HTTP status 200 and a gRPC status.
     let request = github(BODY).header("content-type", "application/grpc");
     let mut request = request.request();
     *request.version_mut() = Version::HTTP_2;
@@ -809,8 +812,8 @@ async fn allow_is_there_whatever_the_renderer() {
 
 // Deduplication.
 
-/// A service that answers everything with 200 sees no copy of a delivery with another method, so
-/// the copy cannot make the real delivery a duplicate.
+/// A copy of a delivery with another method does not reach a service that answers everything with
+/// 200, so it cannot turn the real delivery into a duplicate.
 #[tokio::test]
 async fn a_copy_with_another_method_does_not_suppress_the_delivery() {
     type Make = fn() -> Delivery;

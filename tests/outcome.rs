@@ -222,7 +222,7 @@ async fn a_flood_stays_below_warn() {
     drop(guard);
 }
 
-/// Unsigned requests can make a key source fail as often as an attacker likes.
+/// Unsigned requests can make a key source fail any number of times.
 #[tokio::test(start_paused = true)]
 async fn failures_of_a_key_source_write_one_warning_a_minute() {
     let log = Log::default();
@@ -258,7 +258,7 @@ async fn failures_of_a_key_source_write_one_warning_a_minute() {
     let (fails, hangs) = ("failed: no database", "did not answer within 2 s");
     flood("/", 1000).await;
     assert_eq!(log.take(), [line(fails, "")]);
-    // A kind does not hide another one.
+    // A warning of one kind does not suppress another kind.
     flood("/hangs", 100).await;
     assert_eq!(log.take(), [line(hangs, "")]);
     clock.set(NOW + 59);
@@ -267,7 +267,7 @@ async fn failures_of_a_key_source_write_one_warning_a_minute() {
     clock.set(NOW + 60);
     flood("/", 100).await;
     assert_eq!(log.take(), [line(fails, " suppressed=1000")]);
-    // A clock that jumps back does not silence the log until it gets there again.
+    // If the clock jumps back, the log is not silent until the clock reaches the old time again.
     clock.set(NOW - 1_000_000);
     flood("/", 100).await;
     assert_eq!(log.take(), [line(fails, " suppressed=99")]);
@@ -277,7 +277,7 @@ async fn failures_of_a_key_source_write_one_warning_a_minute() {
     assert_eq!(log.take(), [line(fails, " suppressed=99")]);
     assert_eq!(told.take().len(), 1303);
     drop(guard);
-    // Those that are left out are events at debug level.
+    // Suppressed warnings are events at debug level.
     let _guard = log.listen();
     flood("/", 10).await;
     let lines = log.take();
@@ -285,7 +285,8 @@ async fn failures_of_a_key_source_write_one_warning_a_minute() {
     assert!(lines.iter().all(|line| line.starts_with("DEBUG")));
 }
 
-/// Nobody signs the handshake in which Asana issues a secret.
+/// The handshake in which Asana issues a secret is unsigned, so any client can cause these
+/// failures.
 #[tokio::test]
 async fn failures_to_take_a_handshake_write_one_warning_a_minute() {
     let log = Log::default();

@@ -92,7 +92,7 @@ async fn members_of_json() {
     let bad =
         Delivery::new(b"{\"a\":{\"b\":\"\xff\"}}").header("x-signature", hex(&mac256("\u{fffd}")));
     assert_eq!(answer(&verifier, &bad).await, Some(R::InvalidRequest));
-    // In a member that is not looked at.
+    // Bytes that are not UTF-8 in a member that the scheme does not use.
     let ignored = b"{\"a\":{\"b\":\"x\"},\"c\":\"\xff\"}";
     let bad = Delivery::new(ignored).header("x-signature", hex(&mac256("x")));
     assert_eq!(answer(&verifier, &bad).await, Some(R::InvalidRequest));

@@ -499,7 +499,8 @@ async fn the_target_is_signed_as_sent() {
         ("POST", "https://evil.example", "/", Forwarded),
         ("POST", "https://evil.example?a=1", "?a=1", NO_SLASH),
         ("POST", "evil.example:443", "", NO_SLASH),
-        // No provider can use CONNECT, so the target is not looked at.
+        // No provider can use `CONNECT`, so the layer rejects the method before it checks the
+        // target.
         ("CONNECT", "evil.example:443", "", method_not_allowed()),
         ("OPTIONS", "*", "*", NO_SLASH),
     ];

@@ -806,7 +806,7 @@ async fn without_tower_keys_are_fetched_between_the_head_and_the_end() {
         .unwrap();
 }
 
-/// A fetcher for which every URL but one does not exist.
+/// A fetcher that finds a document at one URL only.
 #[derive(Clone)]
 struct Publishing {
     url: String,
@@ -823,7 +823,7 @@ impl Publishing {
         }
     }
 
-    fn asked_for_it(&self) -> usize {
+    fn fetches(&self) -> usize {
         let asked = self.asked.lock().unwrap();
         asked.get(&self.url).copied().unwrap_or_default()
     }
@@ -844,7 +844,7 @@ impl KeyFetcher for Publishing {
     }
 }
 
-/// Lets tasks that the layer has started run.
+/// Lets the tasks run that the layer has spawned.
 async fn settle() {
     for _ in 0..10 {
         tokio::task::yield_now().await;
@@ -906,16 +906,12 @@ async fn a_flood_of_made_up_names_never_blocks_a_genuine_delivery() {
             settle().await;
         }
         if name != "google_pubsub_jwt" {
-            assert_eq!(
-                fetcher.asked_for_it(),
-                4,
-                "{name}: once and three refreshes"
-            );
+            assert_eq!(fetcher.fetches(), 4, "{name}: once and three refreshes");
         }
     }
 }
 
-/// Three hours later the cache has seen more made-up names than it has places.
+/// The flood names more made-up documents than the cache can hold.
 #[tokio::test]
 async fn a_document_that_is_seldom_used_outlives_a_flood() {
     let case = genuine("paypal");
@@ -937,8 +933,8 @@ async fn a_document_that_is_seldom_used_outlives_a_flood() {
         }
     }
     assert_eq!(genuine().await, 200);
-    assert_eq!(fetcher.asked_for_it(), 1);
-    // What has verified is not forgotten with the documents.
+    assert_eq!(fetcher.fetches(), 1);
+    // `forget_all` does not clear the set of documents that have verified.
     keys.forget_all();
     let keys = keys.fetches_per_minute(20);
     let rig = Rig::new(
@@ -949,7 +945,7 @@ async fn a_document_that_is_seldom_used_outlives_a_flood() {
     assert_eq!(answer.kind(), "KeyFetchLimited");
     let answer = send(&rig.service, case.delivery().request()).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(fetcher.asked_for_it(), 2);
+    assert_eq!(fetcher.fetches(), 2);
 }
 
 #[tokio::test]
@@ -977,10 +973,10 @@ async fn providers_that_share_their_keys_have_limits_of_their_own() {
     );
 }
 
-/// The end of the document of an hour that the first fetch gives.
+/// The moment at which the first document, which lives for an hour, expires.
 const END: i64 = NOW + 3600;
 
-/// The moment from which it is refreshed.
+/// The moment from which that document is refreshed.
 const REFRESH: i64 = END - 720;
 
 #[tokio::test]
@@ -1001,7 +997,7 @@ async fn a_document_is_refreshed_once_before_its_end() {
     }
     settle().await;
     assert_eq!(google.fetcher.asked(), 2);
-    // The new document has an hour of its own.
+    // The new document lives for an hour from its own fetch.
     for (seconds, asked) in [(0, 2), (2160, 2), (2880, 3), (2881, 3)] {
         google.clock.set(REFRESH + seconds);
         assert_eq!(google.status().await, 200);
@@ -1014,7 +1010,7 @@ async fn a_document_is_refreshed_once_before_its_end() {
     }
 }
 
-/// A document that no delivery has passed with is not worth a fetch.
+/// A document that has verified no delivery is not refreshed.
 #[tokio::test]
 async fn a_document_that_has_not_verified_is_not_refreshed() {
     let google = Google::new([Answer::Document(set(&[jwk()]))]);
@@ -1058,7 +1054,7 @@ async fn a_refresh_that_hangs_delays_no_delivery() {
         assert_eq!((google.fetcher.asked(), tasks()), (2, idle + 1));
     }
     assert_eq!(begun.elapsed(), Duration::ZERO);
-    // The deadline of key look-ups ends it.
+    // `key_deadline` ends the refresh.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(tasks(), idle);
     google.clock.set(REFRESH + 60);
@@ -1074,7 +1070,7 @@ async fn a_refresh_that_hangs_delays_no_delivery() {
     assert_eq!(google.fetcher.asked(), 4);
 }
 
-/// Also where the deadline is longer than the time between two attempts.
+/// This also holds if the deadline is longer than the time between two attempts.
 #[tokio::test(start_paused = true)]
 async fn a_document_has_one_refresh_at_a_time() {
     let case = genuine("google_pubsub_jwt");
@@ -1118,8 +1114,8 @@ async fn made_up_key_ids_have_a_limit_of_their_own() {
     assert_eq!(google.fetcher.asked(), 22);
 }
 
-/// An unsigned request that waits for a key ID which the set lacks has no hold on the others, even
-/// when the document is due.
+/// An unsigned request that waits for a key ID which the set lacks delays no other request, even
+/// when a refresh is due.
 #[tokio::test(start_paused = true)]
 async fn a_made_up_key_id_delays_no_delivery() {
     let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Hangs]);
@@ -1157,7 +1153,7 @@ async fn a_failed_refresh_leaves_the_document_in_place() {
             settle().await;
             assert_eq!(google.fetcher.asked(), asked, "after {seconds} s");
         }
-        // Nor does such an answer to a request that names a key which the set lacks.
+        // The same answer to the fetch for an unknown key ID leaves the document in place too.
         let answer = send(&google.rig.service, google.naming("made-up").request()).await;
         assert_eq!(answer.kind(), "KeySourceFailed");
         assert_eq!(google.status().await, 200);
@@ -1227,7 +1223,7 @@ async fn a_failing_provider_is_asked_twenty_times_a_minute() {
     }
 }
 
-/// The provider says that there is no such key any more, or that it has expired.
+/// The provider answers that the key does not exist or has expired.
 #[tokio::test]
 async fn a_key_that_was_withdrawn_is_used_until_its_document_ends() {
     let case = genuine("plaid");
@@ -1302,8 +1298,8 @@ async fn without_tower_a_document_that_has_verified_is_used_after_its_end() {
     assert_eq!(error.kind().name(), "key_source_failed");
 }
 
-/// Without a runtime, or without a deadline that would end a refresh, the delivery after the end of
-/// the document waits.
+/// Without a runtime or a `key_deadline` there is no refresh. The first delivery after the document
+/// has expired waits for the fetch.
 #[test]
 fn without_a_task_the_delivery_after_the_end_fetches() {
     let runtime = tokio::runtime::Builder::new_current_thread();
@@ -1372,12 +1368,12 @@ async fn a_flood_of_made_up_names_writes_one_warning_a_minute() {
     clock.set(case.now + 60);
     flood(1001, 1100).await;
     assert_eq!(log.take(), [line(" suppressed=980")]);
-    // A clock that jumps back does not silence the log until it gets there again.
+    // If the clock jumps back, the log is not silent until the clock reaches the old time again.
     clock.set(case.now);
     flood(1100, 1101).await;
     assert_eq!(log.take(), [line(" suppressed=98")]);
     drop(guard);
-    // Each of the others is an event at debug level.
+    // Suppressed warnings are events at debug level.
     let _guard = log.listen();
     flood(1101, 1201).await;
     let lines = log.take();
@@ -1386,7 +1382,7 @@ async fn a_flood_of_made_up_names_writes_one_warning_a_minute() {
 }
 
 #[tokio::test]
-async fn a_used_up_limit_is_a_reason_of_its_own() {
+async fn a_used_up_limit_has_its_own_rejection_kind() {
     let case = genuine("plaid");
     let keys = RemoteKeys::new(Nothing).fetches_per_minute(0);
     let rig = Rig::new(

@@ -226,7 +226,7 @@ async fn every_preset_is_signed_sent_and_verified() {
     assert_eq!(both, BOTH);
 }
 
-/// An ID that receivers would reject is an error of the signer, for every preset.
+/// For every preset, the signer returns an error for an ID that the verifier would reject.
 #[test]
 fn every_id_is_verified_or_an_error() {
     let ids = [

@@ -184,8 +184,8 @@ type Fault = fn(&mut Request<Bytes>) -> bool;
 struct Weak {
     service: Webhook<Recorder>,
     fault: Fault,
-    /// Whether the layer rejects requests that are too long, have a header twice or another method,
-    /// so that each fault is the only one.
+    /// Whether the layer rejects requests that are too long, repeat a header or have another
+    /// method, so that the service has only the fault under test.
     is_bounded: bool,
 }
 
@@ -1191,7 +1191,7 @@ fn a_signature_is_changed_and_taken_away_wherever_it_is() {
     }
 }
 
-/// A sender delivers with POST, or with the first of the methods that its provider uses instead.
+/// A sender delivers with `POST`, or with the provider's first method if `POST` is not one of them.
 #[tokio::test]
 async fn a_sender_uses_a_method_of_its_provider() {
     for (methods, method) in [

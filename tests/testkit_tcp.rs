@@ -314,7 +314,7 @@ const FAULTS: &[(&str, Fault, &str)] = &[
     ),
 ];
 
-/// A router in front of the layer may know no other method than POST, and have a page for browsers.
+/// A router in front of the layer may accept only `POST`, or answer browsers with a page.
 #[tokio::test]
 async fn a_router_may_answer_other_methods_itself() {
     let real = server(providers::github(), SECRET).await;

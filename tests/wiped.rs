@@ -1,6 +1,6 @@
-//! What is left of a secret on the stack once everything that used it is dropped: nothing.
+//! No copy of a secret stays on the stack after everything that used the secret is dropped.
 //!
-//! The memory of the process is read through `/proc`, so this runs on Linux alone.
+//! The tests read the memory of the process through `/proc`, so they run on Linux only.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names)]
 
@@ -25,7 +25,7 @@ use tower_webhook::{
 
 const MASK: u8 = 0x5a;
 
-/// A secret that is never in memory but masked, except where `Secret` holds it.
+/// A secret that is masked in memory, so that a search for the plain text does not find it.
 struct Masked(Vec<u8>);
 
 impl Masked {
@@ -38,7 +38,7 @@ impl Masked {
         )
     }
 
-    /// On the heap alone.
+    /// The plain secret, which is written to the heap only.
     fn secret(&self) -> Secret {
         let mut text = Vec::with_capacity(self.0.len());
         self.0
@@ -47,7 +47,7 @@ impl Masked {
         Secret::from_bytes(text).unwrap()
     }
 
-    /// How often the secret is in the stack of this thread, and how many bytes of stack there are.
+    /// The number of copies of the secret on the stack of this thread, and the size of that stack.
     fn on_stack(&self) -> (usize, usize) {
         let local = 0_u8;
         let address = std::ptr::from_ref(&local).addr();
@@ -75,7 +75,7 @@ impl Masked {
     }
 }
 
-/// Signs, verifies in both ways, rejects, and drops it all.
+/// Signs and verifies deliveries, rejects one, and drops everything.
 #[inline(never)]
 fn use_and_drop(provider: &Provider, secret: &Masked) {
     let signer = Signer::new(provider.clone(), secret.secret()).unwrap();
@@ -99,9 +99,9 @@ fn use_and_drop(provider: &Provider, secret: &Masked) {
     }
 }
 
-/// MD5 is left out: its crate copies the block that it hashes.
+/// MD5 is left out, because its crate leaves a copy of the block that it hashes.
 #[test]
-fn nothing_of_a_secret_stays_on_the_stack() {
+fn no_copy_of_a_secret_stays_on_the_stack() {
     let url = || PublicUrl::fixed("https://hooks.example.com").unwrap();
     let mut left = Vec::new();
     for provider in [
@@ -130,7 +130,7 @@ fn nothing_of_a_secret_stays_on_the_stack() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// The search finds what is there.
+/// The search finds a copy that is on the stack.
 #[test]
 fn a_copy_on_the_stack_is_found() {
     let secret = Masked::new("a name");

@@ -294,7 +294,7 @@ pub(crate) fn standard_mac(id: &[u8], timestamp: &[u8], body: &[u8]) -> Vec<u8> 
     )
 }
 
-/// The same provider, which also delivers with every method that a delivery can have.
+/// The provider, with every standard method except `CONNECT` and `TRACE`.
 pub(crate) fn with_any_method(provider: impl Into<Provider>) -> Provider {
     provider.into().with_methods([
         Method::GET,
@@ -940,7 +940,7 @@ impl Vector {
         self.verifier_of(provider(preset), keys)
     }
 
-    /// The same for a provider that differs from the preset.
+    /// The same for a changed provider.
     pub(crate) fn verifier_of(&self, provider: Provider, keys: impl Into<Keys>) -> Verifier {
         let clock = TestClock::new();
         clock.set(self.now);

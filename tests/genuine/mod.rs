@@ -13,7 +13,7 @@ use tower_webhook::{
 
 use crate::common::{self, Delivery, NOW, TestClock, Vector, Verdict, at, vectors};
 
-/// A good delivery of a preset, and the verifier that says so.
+/// A genuine delivery of a preset, and a verifier that accepts it.
 pub(crate) struct Good {
     pub(crate) preset: &'static Preset,
     pub(crate) verifier: Verifier,
@@ -21,12 +21,12 @@ pub(crate) struct Good {
     pub(crate) now: i64,
     pub(crate) delivery: Delivery,
     pub(crate) keys: Keys,
-    /// The recorded deliveries, this one first, if this crate cannot sign one.
+    /// The recorded deliveries, beginning with `delivery`. Empty if this crate signed it.
     recorded: Vec<Vector>,
 }
 
 impl Good {
-    /// The verifier for the same deliveries of a provider that differs in something else.
+    /// A verifier with the same keys and clock for a changed provider.
     pub(crate) fn verifier_of(&self, provider: Provider) -> Verifier {
         let verifier = match self.recorded.first() {
             Some(case) => case.verifier_of(provider, self.keys.clone()),
@@ -40,8 +40,8 @@ impl Good {
         self.recorded[0].secret.as_ref().unwrap()
     }
 
-    /// The delivery with another method, under a signature of its own if this crate can sign or if
-    /// one was recorded.
+    /// The delivery with another method. The signature covers that method if this crate can sign it
+    /// or a recorded delivery has it.
     pub(crate) fn with_method(&self, method: &Method) -> Delivery {
         let signed = match &self.recorded[..] {
             [] => signed(self.verifier.provider(), self.preset, method),
@@ -57,7 +57,7 @@ impl Good {
     }
 }
 
-/// A secret in the form that a scheme takes, of its own for each name.
+/// A secret in the form that the scheme expects, different for each name.
 pub(crate) fn secret(scheme: &Scheme, name: &str) -> Secret {
     let text = match scheme.key_form() {
         KeyForm::Hex => common::hex(format!("{name:*<32}").as_bytes()),
@@ -85,7 +85,7 @@ fn ready(preset: &Preset) -> Provider {
         })
 }
 
-/// What stands between `{start` and `}` in a text.
+/// The names in a template between `start` and `}`.
 fn named<'t>(text: &'t str, start: &str) -> Vec<&'t str> {
     text.match_indices(start)
         .filter_map(|(at, _)| {
@@ -126,7 +126,7 @@ fn signed(provider: &Provider, preset: &Preset, method: &Method) -> Option<Deliv
     Some(Delivery { head, body })
 }
 
-/// A delivery that this crate signed, or one that the provider did.
+/// A delivery that this crate signed, or a recorded one.
 pub(crate) fn good(preset: &'static Preset) -> Good {
     let provider = ready(preset);
     let scheme = provider.scheme().clone();
@@ -178,7 +178,7 @@ pub(crate) fn good(preset: &'static Preset) -> Good {
     }
 }
 
-/// The file of a preset, and what is accepted in it.
+/// The vector file of a preset, and its accepted cases.
 fn vector(preset: &Preset) -> Option<(String, Vec<Vector>)> {
     let name = preset.name().replace('-', "_");
     let file = vectors().into_iter().find(|file| file.provider == name)?;
