@@ -47,19 +47,19 @@
 //! - `CONNECT`, `TRACE` and unknown methods are answered 405, and the connection closes. A
 //!   `CONNECT` request has no content, so a service would parse its body as a request. Each route
 //!   then answers 405 to the methods that its provider does not use.
-//! - GET, HEAD and OPTIONS requests with a body are answered 400, and so are bodies with trailers.
-//! - A query with a parameter `_method` is answered 400, because some frameworks take the method from
-//!   it.
+//! - GET, HEAD and OPTIONS requests with a body are answered 400. So are requests with trailers.
+//! - A query with a parameter `_method` is answered 400, because some frameworks take the method
+//!   from it.
 //! - A `Connection` header that names an end-to-end header is answered 400, because a proxy has to
 //!   remove each named header, and the signature may cover it.
-//! - Protocol upgrades are ignored.
+//! - Protocol upgrades are ignored: the request is forwarded without them.
 //! - These headers are removed: `x-verified-*`, headers that change the method or the path in some
 //!   frameworks (such as `X-HTTP-Method-Override` and `X-Original-URL`), `Proxy`, and names with
 //!   characters other than letters, digits and `-`.
 //! - Each connection to a service carries one request.
 //!
-//! The query and all other headers are forwarded as the sender wrote them. A service must not trust
-//! them unless the provider signs them.
+//! The query and all other headers are forwarded unchanged. A service must not trust them unless
+//! the provider signs them.
 //!
 //! Clients must not be able to reach the service directly. Put a server that terminates TLS in
 //! front of the gateway.
@@ -156,7 +156,7 @@ const VERIFIED_PREFIX: &str = "x-verified-";
 /// The methods that some provider uses, for deliveries or for handshakes.
 const ALLOWED_METHODS: &str = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
 
-/// Headers of one connection (RFC 9110, section 7.6.1) that `Connection` may name, besides `close`.
+/// Hop-by-hop headers (RFC 9110, section 7.6.1). `Connection` may name only these and `close`.
 const HOP_BY_HOP: [&str; 7] = [
     "http2-settings",
     "keep-alive",
@@ -222,7 +222,7 @@ struct Route {
     settings: BTreeMap<String, String>,
 }
 
-/// At least one, and no more than any clock can count.
+/// A duration of at least one second, and short enough for every clock.
 #[derive(Clone, Copy, Deserialize)]
 struct Seconds(NonZeroU32);
 
@@ -426,7 +426,7 @@ impl OpenConnections {
     }
 }
 
-/// Marks the responses of services.
+/// Marks responses that come from a service.
 #[derive(Clone)]
 struct Forwarded;
 
@@ -462,7 +462,7 @@ async fn respond(
     Ok(response)
 }
 
-/// Rejects requests that could reach the service as another request than the one verified.
+/// Rejects a request that the service could read as another request than the verified one.
 fn reject(request: &Request<Incoming>) -> Option<Response<Body>> {
     let has_body = match *request.method() {
         Method::DELETE | Method::PATCH | Method::POST | Method::PUT => false,
@@ -523,20 +523,20 @@ fn close(response: &mut Response<Body>) {
     response.headers_mut().insert(header::CONNECTION, close);
 }
 
-/// The next connection that there is.
+/// Accepts the next connection.
 async fn accept(listener: &TcpListener) -> TcpStream {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
 
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
-            // About that connection alone, which is gone.
+            // Only this connection failed.
             Err(error)
                 if matches!(
                     error.kind(),
                     ConnectionAborted | ConnectionRefused | ConnectionReset
                 ) => {}
-            // Out of file descriptors, most likely: some are given back as connections close.
+            // Probably out of file descriptors. Connections that close free some.
             Err(error) => {
                 warn!(%error, "cannot accept a connection");
                 sleep(Duration::from_secs(1)).await;
@@ -583,7 +583,7 @@ fn variable(name: &str) -> Result<String, String> {
 }
 
 impl Route {
-    /// What remembers the deliveries of this route, if something does.
+    /// The deduplication layer of this route, if it has one.
     fn dedupe(&self, dedupe: Option<&DedupeLayer>) -> Result<Option<DedupeLayer>, BoxError> {
         let Some(dedupe) = dedupe.filter(|_| self.dedupe != Some(false)) else {
             return Ok(None);
@@ -595,11 +595,11 @@ impl Route {
             )
             .into());
         }
-        // Two routes are two receivers, be they of one provider.
+        // Two routes are two receivers, even of the same provider.
         Ok(Some(dedupe.clone().scope(self.path.as_str())))
     }
 
-    /// What verifies its deliveries, with so much memory for all routes.
+    /// The layer that verifies the deliveries of this route. `memory` is the budget of all routes.
     fn layer(&self, memory: usize) -> Result<WebhookLayer, BoxError> {
         let mut secrets = Vec::new();
         for name in &self.secrets {
@@ -687,7 +687,7 @@ impl Upstream {
         }))
     }
 
-    /// Passes a delivery on, and the answer back as it comes.
+    /// Forwards a delivery to the service, and streams the response back.
     async fn forward(&self, request: Request<VerifiedBody>) -> Response<Body> {
         if let Some(verified) = request.extensions().get::<IsVerified>() {
             verified.set(true);
@@ -696,7 +696,7 @@ impl Upstream {
             return failure(StatusCode::BAD_REQUEST, "Invalid request");
         };
         match timeout(self.timeout, self.client.request(request)).await {
-            // Nobody asked for another protocol.
+            // The gateway does not forward upgrades, so the service must not switch protocols.
             Ok(Ok(response)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
                 warn!(upstream = %self.uri, "the service switches protocols");
                 failure(StatusCode::BAD_GATEWAY, "Bad gateway")
@@ -718,7 +718,7 @@ impl Upstream {
         }
     }
 
-    /// The same request for the service; `None` if the query does not fit behind its path.
+    /// Builds the request for the service. Returns `None` if the path and the query are too long.
     fn to_send(&self, request: Request<VerifiedBody>) -> Option<Request<VerifiedBody>> {
         let (mut head, body) = request.into_parts();
         let mut uri = self.uri.clone().into_parts();
