@@ -1,4 +1,5 @@
-//! The targets `layers` and `asymmetric`: genuine deliveries, and what an attacker makes of them.
+//! The targets `layers` and `asymmetric`: genuine deliveries, and requests that an attacker makes
+//! from them.
 
 use std::time::Duration;
 
@@ -8,17 +9,17 @@ use tower_webhook::{Verifier, WebhookLayer, scheme::Algorithm};
 
 use crate::{
     fail,
-    input::{Input, Recipe},
+    input::{Input, InputWriter},
     leniencies,
     message::Message,
     mutation::Change,
     oracle,
-    rig::{Order, Origin, Rig},
+    rig::{Origin, Rig, SignRequest},
     run::{Once, Told},
     samples,
 };
 
-/// A delivery as a seed describes it.
+/// The input for one delivery and the changes to it.
 #[derive(Clone, Default)]
 pub struct Seed {
     pub rig: usize,
@@ -30,7 +31,7 @@ pub struct Seed {
     /// An empty body selects the sample of the preset.
     pub body: Vec<u8>,
     pub flags: u8,
-    pub changes: Vec<Recipe>,
+    pub changes: Vec<InputWriter>,
 }
 
 const SWAPPED: u8 = 1;
@@ -44,20 +45,20 @@ impl Seed {
     /// Panics if a part is too long for the input format.
     #[must_use]
     pub fn write(&self, rigs: usize) -> Vec<u8> {
-        let recipe = Recipe::default()
+        let writer = InputWriter::default()
             .pick(self.rig, rigs)
             .byte(self.flags)
             .byte(self.keys);
-        let recipe = recipe
+        let writer = writer
             .word(self.offset)
             .bytes(&self.id)
             .bytes(&self.target)
             .long(&self.body);
         let positions = [3, 1, 0, 200];
-        let recipe = recipe.bytes(positions);
+        let writer = writer.bytes(positions);
         let changes = self.changes.iter();
         let changes: Vec<_> = changes.flat_map(|change| change.clone().finish()).collect();
-        recipe.rest(changes).finish()
+        writer.rest(changes).finish()
     }
 }
 
@@ -72,7 +73,7 @@ fn genuine(rig: &Rig, input: &mut Input<'_>) -> Option<Message> {
             let tolerance = rig.scheme.tolerance().as_secs();
             let time = rig.now + Duration::from_secs(offset % (2 * tolerance + 1));
             let time = time - Duration::from_secs(tolerance);
-            let order = Order {
+            let to_sign = SignRequest {
                 keys,
                 id: id.filter(|id| !id.is_empty()).unwrap_or("delivery-1"),
                 time,
@@ -83,12 +84,12 @@ fn genuine(rig: &Rig, input: &mut Input<'_>) -> Option<Message> {
                     body
                 },
             };
-            signing.sign(order)
+            signing.sign(to_sign)
         }
     }
 }
 
-/// One delivery, attacked: all that both targets check.
+/// Checks one delivery and the requests that an attacker makes from it.
 pub fn check(rigs: &[Rig], data: &[u8]) {
     let mut input = Input::new(data);
     let rig = &rigs[input.pick(rigs.len())];
@@ -125,7 +126,7 @@ pub fn check(rigs: &[Rig], data: &[u8]) {
     if flags & CHANGED_FIRST == 0 {
         once.send(&rig.layer, &request);
     }
-    // Public keys take long.
+    // Public-key verification is slow.
     let most = if rig.has_public_key() { 3 } else { 12 };
     let mut changed = message.clone();
     let mut trace = Vec::new();
@@ -154,8 +155,8 @@ pub fn check(rigs: &[Rig], data: &[u8]) {
     }
     once.send(&rig.layer, &request);
     let handled = once.handled();
-    // Signed under both keys, the delivery has another deduplication key when their order changes: see
-    // `Verified::dedupe_key`.
+    // Signed under both keys, the delivery has another deduplication key when their order changes:
+    // see `Verified::dedupe_key`.
     let most = if swapped.is_some() { 2 } else { 1 };
     if handled > most {
         fail(&rig.preset, "once", || {
@@ -188,7 +189,7 @@ impl Attack<'_> {
         );
         let Ok(told) = answer else { return false };
         oracle::method(self.rig, changed);
-        // A token signs nothing.
+        // A token covers no part of the request.
         if self.rig.scheme.algorithm() != Algorithm::Token {
             let trace = || format!("{:?}", self.trace);
             oracle::same_parts(self.rig, self.genuine, (changed, &told), &trace);

@@ -1,5 +1,5 @@
-//! The target `builder`: a scheme that builds verifies its own signatures, and its signed text can be
-//! cut into its parts in one way only.
+//! The target `builder`: a scheme that builds verifies its own signatures, and its signed text can
+//! be cut into its parts in one way only.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use tower_webhook::{
 
 use crate::{
     cut, fail,
-    input::{Input, Recipe},
+    input::{Input, InputWriter},
     leniencies,
     message::Message,
     oracle,
     parts::tokens,
-    rig::{Order, Origin, Rig},
+    rig::{Origin, Rig, SignRequest},
     run::Told,
     samples,
 };
@@ -118,10 +118,10 @@ const PIECES: &[&str] = &[
 
 const LITERALS: &[&str] = &["v1=", "v1", "t", "s", "a b", "=", ",", "v0:", ""];
 
-/// The calls, by the byte that selects them. [`texts`] writes seeds.
+/// The number of builder calls that [`step`] can select.
 const CALLS: usize = 37;
 
-/// One builder, and what it builds.
+/// Checks one builder and the scheme that it builds.
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let Built {
@@ -137,7 +137,7 @@ pub fn check(data: &[u8]) {
     };
     let (id, target, body) = (input.text(), input.text(), input.long());
     let values = [input.bytes(), input.bytes()];
-    let order = Order {
+    let to_sign = SignRequest {
         keys: input.pick(3),
         id: id.filter(|id| !id.is_empty()).unwrap_or("id"),
         time: rig.now,
@@ -146,12 +146,12 @@ pub fn check(data: &[u8]) {
             .unwrap_or("/hooks?a=1"),
         body,
     };
-    let sample = Order {
+    let sample = SignRequest {
         body: samples::body(&scheme),
-        ..order
+        ..to_sign
     };
     let signed = signing
-        .sign_with(order, &values)
+        .sign_with(to_sign, &values)
         .or_else(|| signing.sign_with(sample, &values));
     let Some(message) = signed else { return };
     let Some(request) = message.request() else {
@@ -179,7 +179,7 @@ pub fn check(data: &[u8]) {
     };
     let tokens = tokens(text, &scheme);
     for _ in 0..4 {
-        let Some(other) = cut::again(&message, &rig, &tokens, &mut input) else {
+        let Some(other) = cut::recut(&message, &rig, &tokens, &mut input) else {
             continue;
         };
         let Some(forged) = other.request().filter(|_| other != message) else {
@@ -224,7 +224,7 @@ struct Built {
     is_ambiguous: bool,
 }
 
-/// Calls a builder as the input says.
+/// Makes the builder calls that the input selects.
 fn build(input: &mut Input<'_>) -> Built {
     let mut builder = Scheme::builder("built");
     let mut is_ambiguous = false;
@@ -323,23 +323,23 @@ pub fn seeds() -> Vec<Vec<u8>> {
 
 fn seed(unit: u8, pieces: &[u8]) -> Vec<u8> {
     let body = r#"{"a":"2026-01-15T12:00:01Z.1768478401.x","b":1768478401000,"c":{"d":"0"}}"#;
-    let recipe = Recipe::default().byte(5);
-    let recipe = recipe
+    let writer = InputWriter::default().byte(5);
+    let writer = writer
         .rest([1, 3])
         .rest([2, 1])
         .rest([3, 2])
         .rest([4, unit]);
-    let recipe = recipe
+    let writer = writer
         .byte(0)
         .byte(pieces.len().to_le_bytes()[0])
         .rest(pieces);
-    let recipe = recipe
+    let writer = writer
         .bytes("id.1")
         .bytes("/hooks/a?a=1")
         .long(body)
         .bytes("v.1")
         .bytes("w:2");
-    recipe
+    writer
         .byte(1)
         .rest([0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0, 2, 0, 3, 0])
         .finish()

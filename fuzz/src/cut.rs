@@ -1,5 +1,5 @@
-//! Other requests with the same signed text: the text is cut into the parts of its template again, at
-//! other places.
+//! Other requests with the same signed text: the text is cut into the parts of its template again,
+//! at other places.
 
 use crate::{
     input::Input,
@@ -8,11 +8,12 @@ use crate::{
     rig::{Rig, SETTING},
 };
 
-/// A request whose parts are cut from the signed text of `message` where the input says.
+/// Splits the signed text of `message` at positions that the input selects, and makes a request of
+/// the parts.
 ///
-/// Returns `None` if a part is not taken as it is sent, or if the text cannot be cut so.
+/// Returns `None` if a part is not sent as it is signed, or if the text cannot be split there.
 #[must_use]
-pub fn again(
+pub fn recut(
     message: &Message,
     rig: &Rig,
     tokens: &[Token],
@@ -58,7 +59,7 @@ fn choose(ends: &[usize], input: &mut Input<'_>) -> Option<usize> {
     ends.get(input.pick(ends.len())).copied()
 }
 
-/// A part with what surrounds it that no sender can change.
+/// Replaces the parts of a token that no sender can change by literals.
 fn expanded(token: &Token, rig: &Rig) -> Vec<Token> {
     match token.name() {
         "url" => vec![Token::Literal(rig.base.clone().into_bytes()), token.clone()],

@@ -2,7 +2,7 @@
 
 use arbitrary::Unstructured;
 
-/// Structured input that is read from front to back, so that seeds can be written by a [`Recipe`].
+/// Structured input that is read from front to back, so that an [`InputWriter`] can write seeds.
 ///
 /// Input that ends early continues with zeros.
 pub struct Input<'d>(Unstructured<'d>);
@@ -72,9 +72,9 @@ impl<'d> Input<'d> {
 
 /// Writes what [`Input`] reads.
 #[derive(Clone, Default)]
-pub struct Recipe(Vec<u8>);
+pub struct InputWriter(Vec<u8>);
 
-impl Recipe {
+impl InputWriter {
     #[must_use]
     pub fn byte(mut self, byte: u8) -> Self {
         self.0.push(byte);
@@ -87,7 +87,7 @@ impl Recipe {
         self
     }
 
-    /// What [`Input::pick`] reads as `number`.
+    /// Writes a number that [`Input::pick`] reads as `number`.
     ///
     /// # Panics
     ///

@@ -5,7 +5,7 @@ use tower_webhook::scheme::{Encoding, Place};
 use crate::{
     cut,
     extension::extend,
-    input::{Input, Recipe},
+    input::{Input, InputWriter},
     message::Message,
     parts::tokens,
     rig::Rig,
@@ -59,7 +59,7 @@ const METHODS: &[&str] = &[
     "POST", "GET", "HEAD", "PUT", "OPTIONS", "DELETE", "CONNECT", "TRACE", "PATCH", "post", "X",
 ];
 
-/// Names of headers that verification may look at, beside those that a request has.
+/// Names of headers that verification or a proxy may read.
 const NAMES: &[&str] = &[
     "content-type",
     "content-encoding",
@@ -75,15 +75,15 @@ const NAMES: &[&str] = &[
 const SEPARATORS: &[u8] = b", ;&|";
 
 impl Change {
-    /// What selects this change of the genuine delivery in a seed.
+    /// Writes the part of a seed that selects this change of the genuine delivery.
     ///
     /// # Panics
     ///
     /// Panics if the change is not in [`ALL`].
     #[must_use]
-    pub fn seed(self) -> Recipe {
+    pub fn seed(self) -> InputWriter {
         let at = ALL.iter().position(|it| *it == self).expect("a change");
-        Recipe::default().byte(1).pick(at, ALL.len())
+        InputWriter::default().byte(1).pick(at, ALL.len())
     }
 
     pub fn read(input: &mut Input<'_>) -> Self {
@@ -132,7 +132,7 @@ impl Change {
                 message.target = String::from_utf8(target).ok()?;
             }
             Self::Method => message.method = METHODS[input.pick(METHODS.len())].into(),
-            Self::Move => shift(message, input)?,
+            Self::Move => move_bytes(message, input)?,
             Self::ListItem => list_item(rig, message, input)?,
             Self::Spelling => spelling(message, input)?,
             Self::Extension => extension(rig, message, input.bytes())?,
@@ -149,7 +149,7 @@ impl Change {
                 let texts: Vec<_> = rig.scheme.messages().collect();
                 let tokens = tokens(texts.get(input.pick(texts.len()))?, &rig.scheme);
                 let mut choices = Input::new(input.bytes());
-                *message = cut::again(message, rig, &tokens, &mut choices)?;
+                *message = cut::recut(message, rig, &tokens, &mut choices)?;
             }
             Self::WhiteSpace => {
                 let space = [" ", "\t", "\n", "\r\n", "\u{feff}", "\0", "\u{a0}"][input.pick(7)];
@@ -200,7 +200,7 @@ fn splice(text: &mut Vec<u8>, input: &mut Input<'_>) {
 }
 
 /// Moves bytes from the end of one part to the beginning of another, or the reverse.
-fn shift(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
+fn move_bytes(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
     let count = message.headers.len() + 2;
     let (from, to) = (input.pick(count), input.pick(count));
     let len = usize::from(input.byte());
@@ -230,7 +230,7 @@ fn shift(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
     write(message, to, target)
 }
 
-/// Removes, repeats, damages or moves one item of a list of signatures, wherever that is.
+/// Removes, repeats, damages or moves one item of a list of signatures.
 fn list_item(rig: &Rig, message: &mut Message, input: &mut Input<'_>) -> Option<()> {
     let places = rig.scheme.signature_places();
     let place = places.get(input.pick(places.len()))?;
@@ -251,7 +251,7 @@ fn list_item(rig: &Rig, message: &mut Message, input: &mut Input<'_>) -> Option<
         }
         _ => 0,
     };
-    // In a form the separators are escaped.
+    // Forms escape the separators.
     let is_end = |at: usize| {
         let rest = &text[at..];
         rest.first()
@@ -340,7 +340,7 @@ fn spelling(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
     Some(())
 }
 
-/// Extends a body whose SHA-256 the secret begins, and the signature with it.
+/// Applies a length extension to the body and the signature.
 fn extension(rig: &Rig, message: &mut Message, suffix: &[u8]) -> Option<()> {
     let (Place::Header(header), Encoding::Hex) = (
         rig.scheme.signature_places().first()?,

@@ -1,5 +1,5 @@
-//! The target `parse`: readers of untrusted or configured text neither panic nor run for long, and two
-//! ways to read the same thing agree.
+//! The target `parse`: readers of untrusted or configured text neither panic nor run for long, and
+//! two ways to read the same thing agree.
 
 use std::{
     cell::LazyCell,
@@ -27,7 +27,7 @@ use tower_webhook::{
 
 use crate::{
     fail,
-    input::{Input, Recipe},
+    input::{Input, InputWriter},
     message::Message,
     parts::{fields, member},
     rig::NOW,
@@ -54,7 +54,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("handshake", handshake),
 ];
 
-/// One text, read in every way.
+/// Runs the check that the input selects.
 pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let (_, check) = CHECKS[input.pick(CHECKS.len())];
@@ -68,7 +68,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// A scheme whose deliveries are proven by a fixed token, so that all else can be anything.
+/// A scheme that verifies a fixed token, so that the rest of the request is arbitrary.
 fn token_scheme() -> tower_webhook::scheme::SchemeBuilder {
     let builder = Scheme::builder("read")
         .algorithm(Algorithm::Token)
@@ -82,7 +82,7 @@ fn token_verifier(scheme: Scheme) -> Verifier {
     verifier.clock(TestClock::at(UNIX_EPOCH + Duration::from_secs(NOW)))
 }
 
-/// What a verifier reads in a request, if it accepts it.
+/// The metadata that a verifier reads from a request, or `None` if it rejects the request.
 fn read(verifier: &Verifier, headers: &[(&str, &[u8])], body: &[u8]) -> Option<Told> {
     let headers = headers
         .iter()
@@ -102,7 +102,7 @@ fn read(verifier: &Verifier, headers: &[(&str, &[u8])], body: &[u8]) -> Option<T
         .map(Told::from)
 }
 
-/// Presets with every form of key.
+/// Presets that together use every form of key.
 static KEYED: LazyLock<Vec<Provider>> = LazyLock::new(|| {
     let names = [
         "github",
@@ -309,7 +309,7 @@ fn time(input: &mut Input<'_>) {
     let told = read(at_header, &[("x-time", text.as_bytes())], b"").map(|told| told.time);
     let body = serde_json::json!({ "t": text }).to_string();
     let in_json = read(in_json, &[], body.as_bytes()).map(|told| told.time);
-    // Only JSON can hold some texts, but none of those is a time.
+    // JSON can contain texts that a header cannot. None of them is a timestamp.
     if told != in_json {
         fail("parse", "time", || {
             format!("{text:?}: header {told:?}, JSON {in_json:?}")
@@ -696,7 +696,7 @@ fn handshake(input: &mut Input<'_>) {
         });
     }
     if let Ok(Some(answer)) = answer {
-        // An answer is a response whatever was asked.
+        // Every answer converts to a response without a panic.
         let _ = answer.into_response();
     }
 }
@@ -709,7 +709,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
             .iter()
             .position(|(own, _)| *own == name)
             .unwrap_or_default();
-        Recipe::default().pick(at, CHECKS.len())
+        InputWriter::default().pick(at, CHECKS.len())
     };
     let mut seeds = Vec::new();
     for file in crate::vectors::files() {
@@ -751,11 +751,11 @@ pub fn seeds() -> Vec<Vec<u8>> {
         }
     }
     for at in 0..64 {
-        let recipe = of("handshake").byte(at).byte(at % 5);
+        let writer = of("handshake").byte(at).byte(at % 5);
         let query =
             "?hub.mode=subscribe&hub.challenge=a&hub.verify_token=set&challenge=b&crc_token=c";
         seeds.push(
-            recipe
+            writer
                 .bytes(query)
                 .byte(0)
                 .rest(r#"{"type":"url_verification","challenge":"c"}"#),
@@ -787,10 +787,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "https://[::1]:8443/",
         "HTTPS://A.example/",
     ] {
-        let recipe = of("url").bytes(url).bytes("10.0.0.0/8").bytes("a.example");
-        seeds.push(recipe.clone().bytes("a.example:443").byte(0));
+        let writer = of("url").bytes(url).bytes("10.0.0.0/8").bytes("a.example");
+        seeds.push(writer.clone().bytes("a.example:443").byte(0));
         seeds.push(
-            recipe
+            writer
                 .bytes("for=1;host=a.example;proto=https")
                 .byte(1)
                 .byte(1),
@@ -841,5 +841,5 @@ pub fn seeds() -> Vec<Vec<u8>> {
             seeds.push(of("list").byte(at).long(before).long(after).byte(1));
         }
     }
-    seeds.into_iter().map(Recipe::finish).collect()
+    seeds.into_iter().map(InputWriter::finish).collect()
 }

@@ -167,7 +167,7 @@ fn field(form: &[u8], name: &str) -> Option<Vec<u8>> {
         .map(|(_, value)| value)
 }
 
-/// A member of a JSON text: what a string says, or how another value is written.
+/// A member of a JSON text: the contents of a string, or the text of another value.
 #[must_use]
 pub fn member(body: &[u8], path: &str) -> Option<Vec<u8>> {
     // The crate does not check the encoding of members that it skips.
@@ -185,7 +185,7 @@ pub fn member(body: &[u8], path: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// Where a timestamp that begins at the start of a text may end.
+/// The positions where a timestamp that starts the text may end.
 #[must_use]
 pub fn timestamp_ends(text: &[u8], unit: Option<TimestampUnit>) -> Vec<usize> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();

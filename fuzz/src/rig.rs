@@ -1,4 +1,4 @@
-//! Presets with keys: what signs for them, and what verifies. Rigs are built once.
+//! Rigs: presets with keys, signers and verifiers. Rigs are built once.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,13 +18,13 @@ use crate::{
     vectors::{self, Case},
 };
 
-/// The time of the clock where a delivery is signed here: 2026-01-15T12:00:00Z.
+/// The time of the clock in rigs that sign: 2026-01-15T12:00:00Z.
 pub const NOW: u64 = 1_768_478_400;
 
-/// The public URL where a delivery is signed here.
+/// The public URL in rigs that sign.
 pub const BASE: &str = "https://hooks.example.com";
 
-/// The value of every setting where a delivery is signed here.
+/// The value of every setting in rigs that sign.
 pub const SETTING: &str = "a setting";
 
 /// The names of the two secrets. They have the same length.
@@ -37,7 +37,7 @@ pub struct Rig {
     pub now: SystemTime,
     /// The public URL, without its path.
     pub base: String,
-    /// How long the current secret is, as text.
+    /// The length of the current secret as text, in bytes.
     pub secret_len: usize,
     pub verifier: Verifier,
     pub layer: WebhookLayer,
@@ -52,15 +52,15 @@ pub enum Origin {
     Signed(Box<Signing>),
 }
 
-/// Signing under one of two keys, or under both.
+/// Signers for one of two keys, and for both.
 pub struct Signing {
     sender: TestSender,
     signers: [Signer; 3],
 }
 
-/// What to sign.
+/// A delivery to sign.
 #[derive(Clone, Copy)]
-pub struct Order<'o> {
+pub struct SignRequest<'o> {
     /// 0: both keys, 1: the current key, 2: the earlier key.
     pub keys: usize,
     pub id: &'o str,
@@ -70,22 +70,22 @@ pub struct Order<'o> {
 }
 
 impl Signing {
-    /// A genuine delivery, or `None` if this order cannot be signed.
+    /// Signs a delivery. Returns `None` if the scheme cannot sign it.
     #[must_use]
-    pub fn sign(&self, order: Order<'_>) -> Option<Message> {
-        self.sign_with(order, &[])
+    pub fn sign(&self, to_sign: SignRequest<'_>) -> Option<Message> {
+        self.sign_with(to_sign, &[])
     }
 
-    /// The same, with these values in the headers that are signed.
+    /// Signs a delivery with these values in the signed headers.
     #[must_use]
-    pub fn sign_with(&self, order: Order<'_>, values: &[&[u8]]) -> Option<Message> {
-        let target: Uri = order.target.parse().ok()?;
+    pub fn sign_with(&self, to_sign: SignRequest<'_>, values: &[&[u8]]) -> Option<Message> {
+        let target: Uri = to_sign.target.parse().ok()?;
         let sender = self.sender.clone().target(target);
-        let body = Bytes::copy_from_slice(order.body);
+        let body = Bytes::copy_from_slice(to_sign.body);
         // The sender adds the other parts that the scheme signs, such as a nonce.
-        let delivery = sender.delivery_of(body, order.id, order.time).ok()?;
+        let delivery = sender.delivery_of(body, to_sign.id, to_sign.time).ok()?;
         let mut request = delivery.into_request();
-        let signer = &self.signers[order.keys % 3];
+        let signer = &self.signers[to_sign.keys % 3];
         let places = signer.provider().scheme().signed_places();
         for (place, value) in places.iter().zip(values) {
             if let Place::Header(name) = place {
@@ -94,7 +94,7 @@ impl Signing {
                     .insert(name, HeaderValue::from_bytes(value).ok()?);
             }
         }
-        signer.sign(&mut request, order.id, order.time).ok()?;
+        signer.sign(&mut request, to_sign.id, to_sign.time).ok()?;
         Some(Message::from(&request))
     }
 }
@@ -111,7 +111,7 @@ impl Rig {
         self.scheme.messages().any(|text| text.starts_with("{jws}"))
     }
 
-    /// A rig whose deliveries are signed here; `None` if the scheme's keys cannot sign.
+    /// A rig that signs its deliveries. `None` if the keys of the scheme cannot sign.
     #[must_use]
     pub fn signed(provider: Provider) -> Option<Self> {
         let scheme = provider.scheme().clone();
@@ -225,7 +225,8 @@ pub fn signed() -> Vec<Rig> {
         .collect()
 }
 
-/// One rig per preset that can be signed for, then one per accepted vector, of those that `is_wanted`.
+/// One rig per preset that can be signed for, then one per accepted vector, of those that
+/// `is_wanted`.
 ///
 /// # Panics
 ///

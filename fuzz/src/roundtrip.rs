@@ -1,4 +1,5 @@
-//! The target `roundtrip`: what a signer signs, a verifier accepts, and no bit of it can change.
+//! The target `roundtrip`: the verifier accepts the deliveries of the signer, and rejects them
+//! after a bit of a signed part flips.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +12,7 @@ use crate::{
     message::Message,
     oracle,
     parts::Token,
-    rig::{KEY_NAMES, Order, Origin, Rig},
+    rig::{KEY_NAMES, Origin, Rig, SignRequest},
     run::Told,
     samples,
 };
@@ -29,20 +30,20 @@ pub fn check(rigs: &[Rig], data: &[u8]) {
     let earliest = rig.now - tolerance;
     let time = (earliest + offset).min(rig.now + tolerance);
     let (id, target, body) = (input.text(), input.text(), input.long());
-    let order = Order {
+    let to_sign = SignRequest {
         keys,
         id: id.filter(|id| !id.is_empty()).unwrap_or("delivery-1"),
         time,
         target: target.filter(|it| it.starts_with('/')).unwrap_or("/hooks"),
         body,
     };
-    let sample = Order {
+    let sample = SignRequest {
         body: samples::body(&rig.scheme),
-        ..order
+        ..to_sign
     };
-    let signed = signing.sign(order).map(|message| (message, order));
+    let signed = signing.sign(to_sign).map(|message| (message, to_sign));
     let signed = signed.or_else(|| Some((signing.sign(sample)?, sample)));
-    let Some((message, order)) = signed else {
+    let Some((message, to_sign)) = signed else {
         return;
     };
     let Some(request) = message.request() else {
@@ -65,15 +66,15 @@ pub fn check(rigs: &[Rig], data: &[u8]) {
             return;
         }
     };
-    says_what_was_signed(rig, order, &message, &told);
+    says_what_was_signed(rig, to_sign, &message, &told);
     while !input.is_empty() {
         flip(rig, keys, (&message, &told), &mut input);
     }
 }
 
-fn says_what_was_signed(rig: &Rig, order: Order<'_>, message: &Message, told: &Told) {
-    // Where there is room for two signatures, both are there.
-    let label = if order.keys == 2 {
+fn says_what_was_signed(rig: &Rig, to_sign: SignRequest<'_>, message: &Message, told: &Told) {
+    // With both keys, a layout without room for two signatures has that of the current key.
+    let label = if to_sign.keys == 2 {
         KEY_NAMES[1]
     } else {
         KEY_NAMES[0]
@@ -83,13 +84,13 @@ fn says_what_was_signed(rig: &Rig, order: Order<'_>, message: &Message, told: &T
             format!("{:?} instead of {label}", told.key)
         });
     }
-    let id = Some(order.id);
+    let id = Some(to_sign.id);
     if rig.scheme.id_place().is_some() && told.id.as_deref() != id {
         fail(&rig.preset, "id", || {
             format!("{:?} instead of {id:?} in {message:?}", told.id)
         });
     }
-    let since = order.time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = to_sign.time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let written = match rig.scheme.timestamp_unit() {
         Some(TimestampUnit::Seconds) => Duration::from_secs(since.as_secs()),
         Some(_) => since,
@@ -137,7 +138,7 @@ fn flip(rig: &Rig, keys: usize, genuine: (&Message, &Told), input: &mut Input<'_
             let mut value = changed.headers[header].1.clone();
             let mut text = value[start..end].to_vec();
             let flipped = flip(&mut text);
-            // Hex may be in upper case; only one signature may be there, or the other one matches.
+            // Hex is accepted in upper case. With both keys, the other signature still matches.
             let is_case = matches!(flipped, Some((_, 5))) && rig.scheme.encoding() == Encoding::Hex;
             is_strict = !is_case && keys > 0;
             value.splice(start..end, text);
@@ -175,7 +176,7 @@ fn flip_part(
     Some(flipped)
 }
 
-/// Where the text of the signature is: the longest run of its characters in its header.
+/// Finds the signature: the longest run of signature characters in its header.
 fn signature(rig: &Rig, message: &Message) -> Option<(usize, usize, usize)> {
     let places = rig.scheme.signature_places();
     let header = message.headers.iter().position(|(own, _)| {

@@ -1,4 +1,4 @@
-//! Requests through the core and through the layers.
+//! Verification of requests by the core and by the layers.
 
 use std::{
     cell::RefCell,
@@ -21,7 +21,7 @@ use tower_webhook::{
     rejection::RejectionKind,
 };
 
-/// What verification says of a delivery.
+/// The metadata of a verified delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     pub id: Option<String>,
@@ -54,7 +54,7 @@ fn answer(result: &Result<Verified, Rejection>) -> Answer {
         .map_err(|rejection| rejection.kind().clone())
 }
 
-/// Polls a future that waits for nothing.
+/// Polls a future that never has to wait.
 ///
 /// # Panics
 ///
@@ -83,8 +83,8 @@ pub fn cut(body: &Bytes, positions: &[u8]) -> Vec<Bytes> {
     pieces
 }
 
-/// The answer of the core in one call, and, if they are wanted, the answers in pieces and with the
-/// whole body at the end.
+/// The answer of `Verifier::verify`. If `are_wanted`, also the answers of `begin` with the body in
+/// pieces, and with the whole body at the end.
 pub fn core(
     verifier: &Verifier,
     request: &Request<Bytes>,
@@ -139,7 +139,7 @@ pub struct Handled {
     pub body: Vec<u8>,
 }
 
-/// The innermost service. It keeps what reaches it.
+/// The innermost service, which records the deliveries that reach it.
 #[derive(Clone, Default)]
 pub struct Handler(Rc<RefCell<Vec<Handled>>>);
 
@@ -176,7 +176,7 @@ impl Service<Request<VerifiedBody>> for Handler {
     }
 }
 
-/// The answer of the layer, and the body that the handler received if it was called.
+/// The answer of the layer, and the body if the handler was called.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Requests and keys that a preset can use.
+//! Sample bodies and keys for presets.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::SigningKey;
@@ -10,7 +10,7 @@ use tower_webhook::{
 const FORM: &str = "type=order.paid&id=7&amount=1+2%2B3";
 const JSON: &str = r#"{"type":"order.paid","id":7,"data":{"name":"\u00e9 \"a\" \\ b"}}"#;
 
-/// Bodies of schemes that look for something of their own.
+/// Bodies for schemes that need a particular field or member.
 const BODIES: &[(&str, &str)] = &[
     (
         "adyen-payments",
@@ -40,13 +40,13 @@ pub fn body(scheme: &Scheme) -> &'static [u8] {
     body.as_bytes()
 }
 
-/// What signs, and what verifies.
+/// A key for signing, and the key that verifies its signatures.
 pub struct Pair {
     pub signing: Secret,
     pub verifying: Secret,
 }
 
-/// The keys of a scheme that a shared secret or an Ed25519 key signs for; `name` tells them apart.
+/// Keys for a scheme with a shared secret or an Ed25519 key. Each `name` has different keys.
 ///
 /// # Panics
 ///

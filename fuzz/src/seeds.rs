@@ -2,7 +2,7 @@
 
 use crate::{
     attack::Seed,
-    input::Recipe,
+    input::InputWriter,
     mutation::Change,
     rig::{self, Origin, Rig},
 };
@@ -25,7 +25,7 @@ pub fn roundtrip_rigs() -> Vec<Rig> {
     rig::signed()
 }
 
-/// Every preset with ordinary and with unusual values.
+/// Seeds for each preset, with ordinary and with unusual values.
 #[must_use]
 pub fn roundtrips(rigs: &[Rig]) -> Vec<Vec<u8>> {
     let values = [
@@ -37,12 +37,12 @@ pub fn roundtrips(rigs: &[Rig]) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for at in 0..rigs.len() {
         for (keys, (id, target, body)) in (0..3).cycle().zip(values) {
-            let recipe = Recipe::default()
+            let writer = InputWriter::default()
                 .pick(at, rigs.len())
                 .pick(keys, 3)
                 .word(60)
                 .byte(5);
-            let recipe = recipe.bytes(id).bytes(target).long(body).bytes([1, 2]);
+            let writer = writer.bytes(id).bytes(target).long(body).bytes([1, 2]);
             let flips = [
                 [0, 2, 0, 1],
                 [1, 0, 0, 2],
@@ -50,13 +50,13 @@ pub fn roundtrips(rigs: &[Rig]) -> Vec<Vec<u8>> {
                 [3, 2, 0, 0],
                 [4, 9, 0, 3],
             ];
-            seeds.push(recipe.rest(flips.concat()).finish());
+            seeds.push(writer.rest(flips.concat()).finish());
         }
     }
     seeds
 }
 
-/// Every rig with each change, and some attacks that need several parts to fit.
+/// Seeds for each rig with each change, and for attacks that need matching values in several parts.
 #[must_use]
 pub fn attacks(rigs: &[Rig]) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
@@ -81,7 +81,7 @@ pub fn attacks(rigs: &[Rig]) -> Vec<Vec<u8>> {
 }
 
 /// One change of each kind, with small arguments.
-fn changes(_: &Rig) -> Vec<Recipe> {
+fn changes(_: &Rig) -> Vec<InputWriter> {
     use crate::mutation::ALL;
     let mut changes = Vec::new();
     for change in ALL {
@@ -118,9 +118,9 @@ fn changes(_: &Rig) -> Vec<Recipe> {
     changes
 }
 
-/// Deliveries whose values put a border in doubt.
+/// Deliveries with values that could move a border between two parts.
 fn texts(plain: &Seed) -> Vec<Seed> {
-    let with = |body: &str, changes: Vec<Recipe>| Seed {
+    let with = |body: &str, changes: Vec<InputWriter>| Seed {
         body: body.into(),
         changes,
         ..plain.clone()

@@ -32,7 +32,7 @@ pub struct Case {
     pub body: String,
     #[serde(default)]
     pub body_b64: Option<String>,
-    /// The clock, in seconds after 1970.
+    /// The time of the clock, as a Unix time in seconds.
     pub now: i64,
     pub expect: String,
 }
