@@ -208,7 +208,7 @@ impl SchemeBuilder {
     }
 }
 
-/// Rejects places that are used twice, and signatures in a body or URL that is signed as a whole.
+/// Rejects places that are used twice, and signatures that cover themselves.
 fn check_places(
     signatures: &[Place],
     timestamp: Option<&TimestampPlace>,

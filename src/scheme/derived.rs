@@ -84,9 +84,9 @@ impl Derived {
         }
     }
 
-    /// Whether it is computed from all of the body or URL that `place` is in.
+    /// Whether the value covers the whole body or URL that contains `place`.
     pub(super) fn is_of_all(&self, place: &Place) -> bool {
-        /// They leave the signature out.
+        // These canonicalisers leave out the signature.
         const OF_THE_REST: &[&str] = &["paddle_classic", "vonage_sms"];
 
         match (self, place) {

@@ -60,10 +60,11 @@ pub enum SchemeErrorKind {
         /// The prefix as given.
         prefix: Cow<'static, str>,
     },
-    /// The secret is hashed before the body, but a part before the body is known only with the body.
+    /// The secret is hashed between the part before the body and the body, but that part is read from
+    /// the body.
     #[non_exhaustive]
     SecretNotBeforeBody {
-        /// Which part: the name of a parameter, a field or a member.
+        /// The part: the name of a parameter, a field or a member.
         part: Cow<'static, str>,
     },
     /// `{id}` without an id header.
@@ -104,18 +105,17 @@ pub enum SchemeErrorKind {
     },
     /// A token is encoded or keyed as signatures are, or a signature as tokens are.
     TokenMismatch,
-    /// A place that holds two of the signature, the timestamp and the ID, or the signature and a part of
-    /// the message.
+    /// The same place is used for two of the signature, the timestamp and the ID, or for the signature
+    /// and a part of the message.
     #[non_exhaustive]
     PlaceReused {
         /// The place.
         place: Place,
     },
-    /// A signature in a body or URL that is signed as a whole. No signature can be that of a text which
-    /// holds it.
+    /// A signature is in a body or URL that is signed as a whole, so it would have to cover itself.
     #[non_exhaustive]
     SignatureSignsItself {
-        /// Where the signature is.
+        /// The location of the signature.
         place: Place,
     },
     /// A timestamp in the list of signatures, but not all signatures are in headers.
@@ -199,8 +199,8 @@ impl fmt::Display for SchemeError {
             }
             E::SecretNotBeforeBody { part } => write!(
                 f,
-                "the secret is hashed before the body, and `{part}` before it is found only with the \
-                 body; leave `{part}` out, or put it after the body",
+                "the secret is hashed before the body, but `{part}` before it is read from the body; \
+                 remove `{part}`, or put it after the body",
             ),
             E::NoId => f.write_str("the message has `{id}`, but no id header is set"),
             E::NoSignatureHeader => f.write_str("no signature header is set"),
@@ -219,15 +219,16 @@ impl fmt::Display for SchemeError {
             }
             E::PlaceReused { place } => write!(
                 f,
-                "{place} holds the signature, the timestamp or the ID, and cannot be anything else",
+                "{place} is used twice; the signature, the timestamp and the ID each need a place of \
+                 their own",
             ),
             E::SignatureSignsItself { place } => write!(
                 f,
-                "the message holds all of the body or URL, with the signature in {place}; put the \
+                "the message covers the whole body or URL, including the signature in {place}; put the \
                  signature into a header, or sign other parts",
             ),
             E::TimestampKeyOutsideHeader => f.write_str(
-                "a timestamp in the list of signatures is read from headers alone; put the signature \
+                "a timestamp in the list of signatures is read only from headers; put the signature \
                  into a header, or the timestamp into a place of its own",
             ),
             E::TimestampKeyWithoutList => f.write_str(

@@ -167,7 +167,7 @@ impl Template {
         self.has(Part::covers_body)
     }
 
-    /// Whether the text holds all of the body or URL that `place` is in.
+    /// Whether the text covers the whole body or URL that contains `place`.
     pub(super) fn has_all_of(&self, place: &Place) -> bool {
         self.has(|part| match (part, place) {
             (Part::Body, Place::Form(_) | Place::Json(_))
@@ -239,7 +239,7 @@ impl Part {
         }
     }
 
-    /// Whether it is the value at a place.
+    /// Whether the part is the value at `place`.
     pub(super) fn is_at(&self, place: &Place) -> bool {
         match (self, place) {
             (Self::Header(name), Place::Header(header)) => name == header,

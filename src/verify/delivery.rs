@@ -220,8 +220,8 @@ impl Delivery {
             }
             if at > 0 && uncommon.is_some() {
                 // `current` is the fingerprint of the last text that was tried, or unset if the
-                // scheme looks into the body. Deduplication needs that of the text that matched, or a
-                // copy of the delivery with fewer signatures would count as another delivery.
+                // scheme looks into the body. Deduplication needs that of the text that matched, or
+                // a copy of the delivery with fewer signatures would count as another delivery.
                 let found = found.as_ref().and_then(|found| found.first());
                 current = Some(texts.print(&keyring.current.key, matched, found));
             }
