@@ -431,7 +431,8 @@ fn a_secret_before_the_body_separates() {
             .build()
             .is_err()
     );
-    // The secret is hashed after the text that the head gives, so nothing found later may come before.
+    // The secret is hashed after the text that the head gives, so nothing found later may come
+    // before.
     let error = lark().message("{query:x}|{body}").build().unwrap_err();
     assert!(matches!(
         error.kind(),

@@ -658,7 +658,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
                 .signature_query("c")
                 .timestamp_query("c")
         },
-        &["`c`", "cannot be anything else"],
+        &["`c`", "is used twice"],
     ),
     (
         "one member for two signatures",
@@ -668,12 +668,12 @@ const CONTRADICTIONS: &[Contradiction] = &[
                 .signature_json("a");
             builder.message("{json:b}").danger_leave_body_unsigned()
         },
-        &["`a`", "cannot be anything else"],
+        &["`a`", "is used twice"],
     ),
     (
         "the timestamp and the ID in one header",
         || acme().timestamp_header("x-a").id_header("x-a"),
-        &["`x-a`", "cannot be anything else"],
+        &["`x-a`", "is used twice"],
     ),
     (
         "a signed signature",
@@ -682,7 +682,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
                 .signature_query("a")
                 .message("{body}.{query:a}")
         },
-        &["`a`", "cannot be anything else"],
+        &["`a`", "is used twice"],
     ),
     (
         "a timestamp in a list outside of headers",

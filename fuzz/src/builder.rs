@@ -196,8 +196,8 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// Checks that the ID and the timestamp are the same. A scheme may be ambiguous in its other parts, and
-/// then in the body and what is found in it.
+/// Checks that the ID and the timestamp are the same. A scheme may be ambiguous in its other parts,
+/// and then in the body and what is found in it.
 fn identity(scheme: &Scheme, (told, again): (&Told, &Told), other: &Message) {
     let is_signed = |place: Option<&Place>, part: &str| {
         let is_in_head = place.is_none_or(|place| !place.is_in_body());

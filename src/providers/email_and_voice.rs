@@ -319,9 +319,9 @@ pub fn travis() -> Provider {
 /// # Security
 ///
 /// Nothing separates the URL from the form, or the names and values of the form from each other. A
-/// client that holds a delivery can turn `a=bc` into `ab=c`. If the endpoint has routes with a common
-/// prefix, the client can also move the form into the URL. With a `bodySHA256` in the moved text, the
-/// client can then choose any body. Serve Twilio at an exact path.
+/// client that holds a delivery can turn `a=bc` into `ab=c`. If the endpoint has routes with a
+/// common prefix, the client can also move the form into the URL. With a `bodySHA256` in the moved
+/// text, the client can then choose any body. Serve Twilio at an exact path.
 ///
 /// Source: <https://www.twilio.com/docs/usage/security>
 #[cfg(feature = "form")]
@@ -356,9 +356,9 @@ pub fn twilio() -> Provider {
 /// # Security
 ///
 /// Nothing separates the URL from the form, or the names and values of the form from each other. A
-/// client that holds a delivery can turn `a=bc` into `ab=c`. If the endpoint has routes with a common
-/// prefix, the client can also move the form into the URL. With a `bodySHA256` in the moved text, the
-/// client can then choose any body. Serve Twilio at an exact path.
+/// client that holds a delivery can turn `a=bc` into `ab=c`. If the endpoint has routes with a
+/// common prefix, the client can also move the form into the URL. With a `bodySHA256` in the moved
+/// text, the client can then choose any body. Serve Twilio at an exact path.
 ///
 /// Source: <https://www.twilio.com/docs/usage/security>
 #[cfg(feature = "form")]

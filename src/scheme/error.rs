@@ -60,8 +60,8 @@ pub enum SchemeErrorKind {
         /// The prefix as given.
         prefix: Cow<'static, str>,
     },
-    /// The secret is hashed between the part before the body and the body, but that part is read from
-    /// the body.
+    /// The secret is hashed between the part before the body and the body, but that part is read
+    /// from the body.
     #[non_exhaustive]
     SecretNotBeforeBody {
         /// The part: the name of a parameter, a field or a member.
@@ -90,8 +90,8 @@ pub enum SchemeErrorKind {
         /// The key as given.
         key: Cow<'static, str>,
     },
-    /// A second guard of one header, or a guard of the header with the signature, the timestamp or the
-    /// ID. These values differ in each delivery.
+    /// A second guard of one header, or a guard of the header with the signature, the timestamp or
+    /// the ID. These values differ in each delivery.
     #[non_exhaustive]
     GuardReused {
         /// The header.
@@ -105,8 +105,8 @@ pub enum SchemeErrorKind {
     },
     /// A token is encoded or keyed as signatures are, or a signature as tokens are.
     TokenMismatch,
-    /// The same place is used for two of the signature, the timestamp and the ID, or for the signature
-    /// and a part of the message.
+    /// The same place is used for two of the signature, the timestamp and the ID, or for the
+    /// signature and a part of the message.
     #[non_exhaustive]
     PlaceReused {
         /// The place.
