@@ -65,10 +65,9 @@
 //! front of the gateway.
 //!
 //! While all `connections` are in use, a rejected request closes its connection. A new client then
-//! takes the place of the oldest connection: at once if its request is not verified yet, otherwise as
-//! soon as that request is answered.
-//! Each connection takes two file descriptors, its own and one to the service. To raise
-//! `connections`, raise `ulimit -n` too, which is 1024 on many systems.
+//! takes the place of the oldest connection: at once if its request is not verified yet, otherwise
+//! as soon as that request is answered. Each connection takes two file descriptors, its own and one
+//! to the service. To raise `connections`, raise `ulimit -n` too, which is 1024 on many systems.
 //!
 //! On Ctrl-C or SIGTERM the gateway finishes the requests in flight, for up to 30 s. A second
 //! signal stops it at once.
@@ -366,7 +365,8 @@ async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: 
             tokio::select! {
                 // Connection errors are caused by the client and need no handling.
                 _ = connection.as_mut() => return,
-                // `graceful_shutdown` waits for the rest of a head or a body, which may never arrive.
+                // `graceful_shutdown` waits for the rest of a head or a body, which may never
+                // arrive.
                 Ok(()) = replaced => if !verified.get() {
                     return;
                 },
@@ -430,7 +430,7 @@ impl OpenConnections {
 #[derive(Clone)]
 struct Forwarded;
 
-/// Whether the last request of a connection is verified.
+/// Whether the latest request of a connection has been verified.
 #[derive(Clone, Default)]
 struct IsVerified(Arc<AtomicBool>);
 
@@ -491,8 +491,8 @@ fn reject(request: &Request<Incoming>) -> Option<Response<Body>> {
     Some(response)
 }
 
-/// Returns `true` if the query has a parameter that some frameworks take for the method. PHP drops the
-/// spaces before a name, and reads some characters in it as `_`.
+/// Returns `true` if the query has a parameter `_method`, from which some frameworks take the
+/// method. PHP ignores spaces before a name, and reads dots and spaces in it as `_`.
 fn names_method(query: &str) -> bool {
     query.split('&').any(|parameter| {
         let name = parameter.split('=').next().unwrap_or_default();

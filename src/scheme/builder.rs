@@ -284,9 +284,10 @@ impl SchemeBuilder {
     ///
     /// # Security
     ///
-    /// No request may have the text of another one by another template: let the templates differ in a
-    /// literal. The builder does not check this. With `{timestamp}.{body}` and `{body}`, for example, an
-    /// old body that begins with a number and a dot passes with that number as its timestamp.
+    /// Two requests must not have the same text under different templates, so the templates must
+    /// differ in a literal. The builder does not check this. For example, with `{timestamp}.{body}`
+    /// and `{body}`, an old body that begins with a number and a dot passes with that number as its
+    /// timestamp.
     pub fn or_message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
         self.other_messages.push(template.into());
         self

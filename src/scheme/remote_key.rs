@@ -83,9 +83,10 @@ impl RemoteKey {
         }
     }
 
-    /// A certificate in PEM at the URL in a header, whose host is one of these and whose path begins and
-    /// ends so, with ASCII letters, digits, `-` and `_` between. In a host, `*` stands for one label, `**` for one or more, and `<region>` for one that is a region of
-    /// Amazon's, such as `us-east-1`.
+    /// A certificate in PEM at the URL in a header. The host must match one of `hosts`. The path must
+    /// have this start and end, with only ASCII letters, digits, `-` and `_` between them. In a host,
+    /// `*` stands for one label, `**` for one or more labels, and `<region>` for the label of an Amazon
+    /// region, such as `us-east-1`.
     #[must_use]
     pub const fn certificate_at_header(
         header: &'static str,
@@ -186,7 +187,7 @@ impl Allowed {
     }
 }
 
-/// Whether a byte can be part of the name of a certificate.
+/// Whether a byte may be part of the name of a certificate in a URL.
 #[cfg(feature = "remote-keys")]
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')

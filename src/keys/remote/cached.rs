@@ -43,7 +43,7 @@ pub(super) struct DocumentFetch {
 pub(super) enum Replaces {
     /// Nothing: no cached document can still be used.
     Nothing,
-    /// An expired document that can be used while stale.
+    /// A document that has expired or is of unknown age, and can be used while stale.
     Stale,
     /// A document that has not expired.
     Current,
@@ -138,8 +138,8 @@ impl CachedDocument {
         if !self.has_keys() {
             return Replaces::Nothing;
         }
-        // After the clock has jumped back, the age is unknown. The document is fetched again, and used
-        // meanwhile.
+        // If the clock has jumped back, the age of the document is unknown. It is fetched again,
+        // and used if that fetch fails.
         if self.age(now).is_none() && is_verified {
             return Replaces::Stale;
         }
