@@ -385,6 +385,32 @@ fn a_location_that_cannot_be_read_has_no_signature() {
     }
 }
 
+/// A parameter of the query that is not a list of signatures leaves the signature in the header.
+#[test]
+fn a_malformed_list_in_the_query_has_no_signature() {
+    let scheme = Scheme::builder("acme")
+        .signature_header("x-signature")
+        .signature_query("a")
+        .layout(Layout::versions("v1"))
+        .build()
+        .unwrap();
+    let verifier = Verifier::new(scheme, common::secret()).unwrap();
+    let signature = format!("v1,{}", common::hex(&common::mac256("body")));
+    let delivery = Delivery::new("body").uri("https://hooks.example.com/webhook?a=1");
+    let signed = delivery.clone().header("x-signature", signature);
+    let outcome = verifier.verify(Head::from(&signed.head), b"body");
+    assert!(outcome.is_ok(), "{outcome:?}");
+    let outcome = verifier.verify(Head::from(&signed.head), b"another");
+    assert!(outcome.is_err(), "{outcome:?}");
+    let outcome = verifier.verify(Head::from(&delivery.head), b"body");
+    let rejection = outcome.unwrap_err();
+    let kind = rejection.kind();
+    assert!(
+        matches!(kind, RejectionKind::MalformedSignature { .. }),
+        "{rejection}"
+    );
+}
+
 /// If all texts are unavailable, the error has the reason for the first one.
 #[test]
 fn the_error_if_all_texts_are_unavailable() {

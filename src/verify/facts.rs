@@ -114,25 +114,30 @@ impl Facts {
     ) -> Result<Found, RejectionKind> {
         let mut listed = Listed::default();
         let mut absent = None;
-        let mut unreadable = None;
+        let mut unreadable: Option<RejectionKind> = None;
         let mut values = Vec::new();
         for place in &spec.signatures {
             if let Some(derived) = Derived::of(place) {
                 // A location that cannot be read has no signature. Another one may have it.
                 match derived.find(&self.facts(), body) {
                     Ok(value) => values.push((place, value.filter(|value| !value.is_empty()))),
-                    Err(error) => unreadable = unreadable.or(Some(error)),
+                    Err(error) => unreadable = unreadable.or(Some(error.into())),
                 }
             }
         }
         for (place, value) in &values {
             match value {
-                Some(value) => listed.read(value, place, spec, &mut candidates)?,
+                Some(value) => match listed.read(value, place, spec, &mut candidates) {
+                    Err(kind @ RejectionKind::MalformedSignature { .. }) => {
+                        unreadable = unreadable.or(Some(kind));
+                    }
+                    read => read?,
+                },
                 None => absent = absent.or(Some(*place)),
             }
         }
-        if let Some(error) = unreadable.filter(|_| candidates.is_empty()) {
-            return Err(error.into());
+        if let Some(kind) = unreadable.filter(|_| candidates.is_empty()) {
+            return Err(kind);
         }
         // Those of the head are there already.
         let absent = absent.filter(|_| candidates.is_empty());
