@@ -634,6 +634,14 @@ type Contradiction = (&'static str, fn() -> SchemeBuilder, &'static [&'static st
 
 const CONTRADICTIONS: &[Contradiction] = &[
     (
+        "a claim without a name",
+        || {
+            let builder = acme().layout(Layout::jws("Bearer "));
+            builder.claim("", "{body}")
+        },
+        &["claim", "empty name"],
+    ),
+    (
         "a signature in the body that one of two messages signs",
         || {
             let builder = acme().signature_json("a").or_message("{path}");

@@ -43,12 +43,10 @@ impl SchemeBuilder {
             Some(TimestampPlace::At(place)) => Some(place),
             _ => None,
         };
-        let is_claim = |place: &Place| matches!(place, Place::Claim(_));
-        let has_claims = !self.claims.is_empty() || self.must_expire;
         let told = || timestamp.into_iter().chain(&id).chain(&event);
-        if jws != Some(false) && (has_claims || told().any(is_claim)) {
-            return Err(E::ClaimWithoutJws);
-        }
+        let names = told().filter_map(claim_name);
+        let names = self.claims.iter().map(|claim| &*claim.name).chain(names);
+        check_claims(jws, self.must_expire, &names.collect::<Vec<_>>())?;
         self.units.check(told())?;
         let tokens = Tokens {
             id: id.as_ref(),
@@ -252,6 +250,28 @@ fn check_places(
 }
 
 /// Parses the guards, and rejects guards of headers whose value differs in each delivery.
+/// Rejects claims without a name, or without a token.
+fn check_claims(
+    jws: Option<bool>,
+    must_expire: bool,
+    names: &[&str],
+) -> Result<(), SchemeErrorKind> {
+    if jws != Some(false) && (must_expire || !names.is_empty()) {
+        return Err(SchemeErrorKind::ClaimWithoutJws);
+    }
+    if names.contains(&"") {
+        return Err(SchemeErrorKind::EmptyClaimName);
+    }
+    Ok(())
+}
+
+fn claim_name(place: &Place) -> Option<&str> {
+    match place {
+        Place::Claim(name) => Some(name),
+        _ => None,
+    }
+}
+
 fn guards(
     guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     varying: &[&Place],

@@ -32,6 +32,8 @@ pub enum SchemeErrorKind {
         /// Which part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
     },
+    /// A claim without a name.
+    EmptyClaimName,
     /// A claim, a timestamp or an id in one, but the signature is not a JSON web token.
     ClaimWithoutJws,
     /// A timestamp, an id or a kind of event in each item of a list, where a delivery has one.
@@ -163,6 +165,7 @@ impl fmt::Display for SchemeError {
             E::AlgorithmWithoutJws => {
                 f.write_str("no JSON web signature is made by this algorithm")
             }
+            E::EmptyClaimName => f.write_str("a claim has an empty name"),
             E::ClaimWithoutJws => {
                 f.write_str("a claim is asked for, but the signature is not a JSON web token")
             }
