@@ -16,7 +16,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use probe::{SECRET, hex, mac};
@@ -68,6 +68,7 @@ pub(crate) fn text(length: usize) -> Bytes {
 
 pub(crate) fn request<B>(headers: &Headers, body: B) -> Request<B> {
     let mut request = Request::new(body);
+    *request.method_mut() = Method::POST;
     for (name, value) in headers {
         request.headers_mut().insert(name.clone(), value.clone());
     }
