@@ -634,6 +634,15 @@ type Contradiction = (&'static str, fn() -> SchemeBuilder, &'static [&'static st
 
 const CONTRADICTIONS: &[Contradiction] = &[
     (
+        "a claim in milliseconds",
+        || {
+            let builder = acme().layout(Layout::jws("Bearer ")).claim("b", "{body}");
+            let builder = builder.timestamp_claim("iat");
+            builder.timestamp_unit(TimestampUnit::Milliseconds)
+        },
+        &["seconds", "`timestamp_unit`"],
+    ),
+    (
         "a claim without a name",
         || {
             let builder = acme().layout(Layout::jws("Bearer "));

@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::{
     Algorithm, Claim, Encoding, Identity, Layout, Part, Place, SchemeBuilder, SchemeErrorKind,
-    Spec, Template, Timestamp, TimestampPlace,
+    Spec, Template, Timestamp, TimestampPlace, TimestampUnit,
     builder::Where,
     template::{TemplateError, Tokens},
     web_token,
@@ -75,6 +75,7 @@ impl SchemeBuilder {
         let texts = std::iter::once(message).chain(self.other_messages);
         let mut messages = messages(texts, tokens, place.is_some())?;
         check_places(&signatures, place.as_ref(), id.as_ref(), &messages)?;
+        check_claim_unit(place.as_ref(), self.timestamp_unit)?;
         let varying = signatures.iter().chain(timestamp).chain(&id);
         let guards = guards(self.guards, &varying.collect::<Vec<_>>())?;
         let other_messages = messages.split_off(1);
@@ -263,6 +264,21 @@ fn check_claims(
         return Err(SchemeErrorKind::EmptyClaimName);
     }
     Ok(())
+}
+
+/// Rejects a timestamp in a claim that is not in seconds ([RFC 7519, section 2]).
+///
+/// [RFC 7519, section 2]: https://www.rfc-editor.org/rfc/rfc7519#section-2
+fn check_claim_unit(
+    timestamp: Option<&TimestampPlace>,
+    unit: TimestampUnit,
+) -> Result<(), SchemeErrorKind> {
+    match timestamp {
+        Some(TimestampPlace::At(Place::Claim(_))) if unit != TimestampUnit::Seconds => {
+            Err(SchemeErrorKind::ClaimNotInSeconds)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn claim_name(place: &Place) -> Option<&str> {

@@ -32,6 +32,8 @@ pub enum SchemeErrorKind {
         /// Which part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
     },
+    /// A timestamp in a claim of a token, which has seconds, with another unit.
+    ClaimNotInSeconds,
     /// A claim without a name.
     EmptyClaimName,
     /// A claim, a timestamp or an id in one, but the signature is not a JSON web token.
@@ -165,6 +167,9 @@ impl fmt::Display for SchemeError {
             E::AlgorithmWithoutJws => {
                 f.write_str("no JSON web signature is made by this algorithm")
             }
+            E::ClaimNotInSeconds => f.write_str(
+                "the timestamp is a claim of the token, which is in seconds; remove `timestamp_unit`",
+            ),
             E::EmptyClaimName => f.write_str("a claim has an empty name"),
             E::ClaimWithoutJws => {
                 f.write_str("a claim is asked for, but the signature is not a JSON web token")
