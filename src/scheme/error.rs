@@ -153,9 +153,9 @@ impl fmt::Display for SchemeError {
             E::UndeterminedPart { part } => write!(
                 f,
                 "the message does not determine where `{part}` begins and ends, and \
-                 `danger_allow_ambiguous_message` does not cover delivery IDs and timestamps; put a \
-                 literal next to it, or restrict the ID with `id_characters` to a single length, or to \
-                 characters without `:` before an RFC 3339 timestamp",
+                 `danger_allow_ambiguous_message` does not cover delivery IDs and timestamps; put \
+                 a literal next to it, or restrict the ID with `id_characters` to a single length, \
+                 or to characters without `:` before an RFC 3339 timestamp",
             ),
             E::UnusedIdCharacters => f.write_str(
                 "`id_characters` is set, but the message has no `{id}`; remove it",
@@ -168,7 +168,8 @@ impl fmt::Display for SchemeError {
                 f.write_str("no JSON web signature is made by this algorithm")
             }
             E::ClaimNotInSeconds => f.write_str(
-                "the timestamp is a claim of the token, which is in seconds; remove `timestamp_unit`",
+                "the timestamp is a claim of the token, which is in seconds; \
+                 remove `timestamp_unit`",
             ),
             E::EmptyClaimName => f.write_str("a claim has an empty name"),
             E::ClaimWithoutJws => {
@@ -191,7 +192,8 @@ impl fmt::Display for SchemeError {
             }
             E::GuardReused { header } => write!(
                 f,
-                "`{header}` has another guard, or its value differs in each delivery; remove the guard",
+                "`{header}` has another guard, or its value differs in each delivery; \
+                 remove the guard",
             ),
             E::InvalidGuard { header } => {
                 write!(

@@ -83,7 +83,7 @@ impl DocumentFetch {
         let published = answer.map(published).transpose()?.flatten();
         let (published, life) = match published {
             None if self.document == Document::JwkSet => {
-                return Err("there is no set of keys at the URL".into());
+                return Err("the URL does not serve a key set".into());
             }
             // A single answer may be wrong, so the cached key stays until its document expires. The
             // fetch after that decides whether the provider has withdrawn the key.

@@ -46,8 +46,8 @@ pub trait KeyFetcher: Send + Sync + 'static {
     /// Why nothing could be fetched. Its text, and that of its sources, is for the operator.
     type Error: Into<Box<dyn Error + Send + Sync>>;
 
-    /// Fetches the keys at a URL. Returns `None` if the provider says that there is no such
-    /// certificate or key. For a key set, `None` is an error.
+    /// Fetches the keys at a URL. Returns `None` if the provider answers that the certificate or
+    /// key does not exist. For a key set, `None` is an error.
     ///
     /// # Errors
     ///
