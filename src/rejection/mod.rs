@@ -1,25 +1,38 @@
-//! Why a delivery was refused, and what its sender is told.
+//! Why a delivery was rejected, and what the response tells its sender.
 //!
-//! The two are kept apart. A [`RejectionKind`] is for the operator: it is traced, and the whole
-//! [`Rejection`] lies in the extensions of the response. A [`RejectionClass`] is all that the sender
-//! learns: one text and one status for a whole class of kinds, so that a refusal helps nobody to
-//! find a signature. None of them holds a secret, a MAC or a part of the body.
+//! - A [`RejectionKind`] is the exact reason, for the operator. It is traced, and the whole
+//!   [`Rejection`] is in the extensions of the response.
+//! - A [`RejectionClass`] is all that the sender sees. All kinds of a class have the same status and
+//!   the same body, so that a rejection does not help an attacker to find a signature.
+//!
+//! Neither holds a secret, a MAC or a part of the body.
 //!
 //! | class | status | body | gRPC |
 //! | --- | --- | --- | --- |
-//! | [`InvalidSignature`](RejectionClass::InvalidSignature) | 403 | `{"error":"Invalid signature"}` | `PERMISSION_DENIED` |
-//! | [`InvalidTimestamp`](RejectionClass::InvalidTimestamp) | 400 | `{"error":"Invalid timestamp"}` | `INVALID_ARGUMENT` |
-//! | [`Expired`](RejectionClass::Expired) | 400 | `{"error":"Request expired"}` | `INVALID_ARGUMENT` |
-//! | [`InvalidRequest`](RejectionClass::InvalidRequest) | 400 | `{"error":"Invalid request"}` | `INVALID_ARGUMENT` |
-//! | [`MethodNotAllowed`](RejectionClass::MethodNotAllowed) | 405, `Allow` | `{"error":"Method not allowed"}` | `UNIMPLEMENTED` |
-//! | [`PayloadTooLarge`](RejectionClass::PayloadTooLarge) | 413 | `{"error":"Payload too large"}` | `RESOURCE_EXHAUSTED` |
-//! | [`Timeout`](RejectionClass::Timeout) | 408 | `{"error":"Request timeout"}` | `DEADLINE_EXCEEDED` |
-//! | [`Misconfigured`](RejectionClass::Misconfigured) | 500 | `{"error":"Internal server error"}` | `INTERNAL` |
-//! | [`Unavailable`](RejectionClass::Unavailable) | 503, `Retry-After: 1` | `{"error":"Service unavailable"}` | `UNAVAILABLE` |
+//! | [`InvalidSignature`] | 403 | `{"error":"Invalid signature"}` | `PERMISSION_DENIED` |
+//! | [`InvalidTimestamp`] | 400 | `{"error":"Invalid timestamp"}` | `INVALID_ARGUMENT` |
+//! | [`Expired`] | 400 | `{"error":"Request expired"}` | `INVALID_ARGUMENT` |
+//! | [`InvalidRequest`] | 400 | `{"error":"Invalid request"}` | `INVALID_ARGUMENT` |
+//! | [`MethodNotAllowed`] | 405, `Allow` | `{"error":"Method not allowed"}` | `UNIMPLEMENTED` |
+//! | [`PayloadTooLarge`] | 413 | `{"error":"Payload too large"}` | `RESOURCE_EXHAUSTED` |
+//! | [`Timeout`] | 408 | `{"error":"Request timeout"}` | `DEADLINE_EXCEEDED` |
+//! | [`Misconfigured`] | 500 | `{"error":"Internal server error"}` | `INTERNAL` |
+//! | [`Unavailable`] | 503, `Retry-After: 1` | `{"error":"Service unavailable"}` | `UNAVAILABLE` |
 //!
-//! A gRPC answer is HTTP 200, so count refusals by the [`Rejection`] and not by status.
+//! [`InvalidSignature`]: RejectionClass::InvalidSignature
+//! [`InvalidTimestamp`]: RejectionClass::InvalidTimestamp
+//! [`Expired`]: RejectionClass::Expired
+//! [`InvalidRequest`]: RejectionClass::InvalidRequest
+//! [`MethodNotAllowed`]: RejectionClass::MethodNotAllowed
+//! [`PayloadTooLarge`]: RejectionClass::PayloadTooLarge
+//! [`Timeout`]: RejectionClass::Timeout
+//! [`Misconfigured`]: RejectionClass::Misconfigured
+//! [`Unavailable`]: RejectionClass::Unavailable
 //!
-//! # Example: log every refusal
+//! A gRPC response has the HTTP status 200, so count rejections by the [`Rejection`] and not by
+//! status.
+//!
+//! # Example: log every rejection
 //!
 //! ```
 //! use http::Response;
