@@ -8,7 +8,8 @@ use http::HeaderName;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Place {
-    /// A claim of the JSON web token that is the signature.
+    /// A claim of the JSON web token that is the signature, by its exact name. A dot is part of the
+    /// name.
     Claim(Arc<str>),
     /// A field of the form that is the body (`application/x-www-form-urlencoded`).
     Form(Arc<str>),

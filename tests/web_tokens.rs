@@ -6,7 +6,9 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Delivery, NOW, Report, Rig, TestClock, base64url_unpadded, hex, mac, send};
+use bytes::Bytes;
+use common::{Delivery, NOW, Report, Rig, TestClock, at, base64url_unpadded, hex, mac, send};
+use http::Request;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tower_webhook::{
@@ -14,6 +16,7 @@ use tower_webhook::{
     providers::Provider,
     rejection::RejectionKind,
     scheme::{Algorithm, Layout, Scheme, SchemeBuilder, SchemeErrorKind},
+    sign::Signer,
 };
 
 const BODY: &str = r#"{"id":7}"#;
@@ -97,6 +100,59 @@ async fn answer(verifier: &Verifier, delivery: Delivery) -> String {
     }
     let kind = format!("{:?}", answer.rejection.unwrap().kind());
     kind.split([' ', '{']).next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_dot_in_the_name_of_a_claim_is_part_of_the_name() {
+    const NAME: &str = "https://acme.example/tenant";
+
+    let clock = TestClock::new();
+    clock.set(NOW);
+    let scheme = || acme().claim(NAME, "7").claim("list.0", "a");
+    let verifier = verifier(scheme(), &clock);
+    let own = |changes: &[(&str, Value)]| {
+        let mut claims = good();
+        let members = claims.as_object_mut().unwrap();
+        for (name, value) in [(NAME, "7"), ("list.0", "a")] {
+            members.insert(name.into(), value.into());
+        }
+        for (name, value) in changes {
+            match value {
+                Value::Null => members.remove(*name),
+                value => members.insert((*name).into(), value.clone()),
+            };
+        }
+        token(&claims)
+    };
+    let rows = [
+        ("the names as they are", own(&[]), "accepted"),
+        (
+            "nested in objects",
+            own(&[
+                (NAME, Value::Null),
+                ("https://acme", json!({ "example/tenant": "7" })),
+            ]),
+            "ClaimMismatch",
+        ),
+        (
+            "in a list",
+            own(&[("list.0", Value::Null), ("list", json!(["a"]))]),
+            "ClaimMismatch",
+        ),
+        ("another value", own(&[(NAME, json!("8"))]), "ClaimMismatch"),
+    ];
+    for (name, token, expected) in rows {
+        assert_eq!(
+            answer(&verifier, delivery(&token)).await,
+            expected,
+            "{name}"
+        );
+    }
+
+    let signer = Signer::new(verifier.provider().clone(), Secret::new(SECRET).unwrap()).unwrap();
+    let mut request = Request::post(URL).body(Bytes::from(BODY)).unwrap();
+    signer.sign(&mut request, "d-1", at(NOW)).unwrap();
+    verifier.verify(&request, BODY.as_bytes()).unwrap();
 }
 
 #[expect(clippy::too_many_lines, reason = "one table")]

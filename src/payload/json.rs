@@ -15,10 +15,13 @@ const JSON: Malformed = Malformed("JSON in which this member is there once");
 /// Names are joined by dots; in a list, a number is a place. A name that is there twice on the way is
 /// refused, as another parser may take the other one.
 pub(crate) fn field(body: &[u8], path: &str) -> Result<Option<String>, Malformed> {
-    let Some(raw) = raw(body, path)? else {
-        return Ok(None);
-    };
-    let text = raw.get();
+    raw(body, path)?.map_or(Ok(None), text)
+}
+
+/// The text of a value: the contents of a string, or a number or boolean as it is written. `None`
+/// for `null`.
+pub(crate) fn text(value: &RawValue) -> Result<Option<String>, Malformed> {
+    let text = value.get();
     match text.as_bytes().first() {
         Some(b'"') => {
             let text: Cow<'_, str> = serde_json::from_str(text).map_err(|_| JSON)?;
@@ -69,10 +72,27 @@ impl<'de> Visitor<'de> for Items {
 
 /// A member as it is written.
 pub(crate) fn raw<'b>(body: &'b [u8], path: &str) -> Result<Option<&'b RawValue>, Malformed> {
+    let path = (!path.is_empty()).then_some(path);
+    find(body, Find { path, splits: true })
+}
+
+/// The member of the outermost object with this name, as it is written. A dot in the name is part
+/// of the name.
+pub(crate) fn member<'b>(body: &'b [u8], name: &str) -> Result<Option<&'b RawValue>, Malformed> {
+    find(
+        body,
+        Find {
+            path: Some(name),
+            splits: false,
+        },
+    )
+}
+
+fn find<'b>(body: &'b [u8], wanted: Find<'_>) -> Result<Option<&'b RawValue>, Malformed> {
     // `from_slice` does not check the encoding of the strings that `Find` skips.
     let body = std::str::from_utf8(body).map_err(|_| JSON)?;
     let mut json = serde_json::Deserializer::from_str(body);
-    let found = Find(path).deserialize(&mut json).map_err(|_| JSON)?;
+    let found = wanted.deserialize(&mut json).map_err(|_| JSON)?;
     json.end().map_err(|_| JSON)?;
     Ok(found)
 }
@@ -120,14 +140,32 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Finds what is at the end of a path.
-struct Find<'p>(&'p str);
+/// Finds the value at the end of a path.
+#[derive(Clone, Copy)]
+struct Find<'p> {
+    /// `None` at the end of the path.
+    path: Option<&'p str>,
+    /// Whether a dot separates two names. If not, the path is one name.
+    splits: bool,
+}
+
+impl<'p> Find<'p> {
+    /// The first name of the path, and the rest of it.
+    fn split(self) -> (&'p str, Self) {
+        let path = self.path.unwrap_or_default();
+        let (name, path) = match path.split_once('.').filter(|_| self.splits) {
+            Some((name, rest)) => (name, Some(rest)),
+            None => (path, None),
+        };
+        (name, Self { path, ..self })
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Find<'_> {
     type Value = Option<&'de RawValue>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
-        if self.0.is_empty() {
+        if self.path.is_none() {
             let raw = serde::Deserialize::deserialize(json)?;
             Ok(Some(raw))
         } else {
@@ -144,7 +182,7 @@ impl<'de> Visitor<'de> for Find<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (name, rest) = self.0.split_once('.').unwrap_or((self.0, ""));
+        let (name, rest) = self.split();
         let mut found = None;
         let mut is_there = false;
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
@@ -155,19 +193,19 @@ impl<'de> Visitor<'de> for Find<'_> {
             if std::mem::replace(&mut is_there, true) {
                 return Err(serde::de::Error::custom("a name is there twice"));
             }
-            found = map.next_value_seed(Find(rest))?;
+            found = map.next_value_seed(rest)?;
         }
         Ok(found)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let (place, rest) = self.0.split_once('.').unwrap_or((self.0, ""));
+        let (place, rest) = self.split();
         let place: Option<usize> = place.parse().ok();
         let mut found = None;
         let mut at = 0;
         loop {
             let more = if Some(at) == place {
-                let value = list.next_element_seed(Find(rest))?;
+                let value = list.next_element_seed(rest)?;
                 value.map(|value| found = value).is_some()
             } else {
                 list.next_element::<IgnoredAny>()?.is_some()

@@ -63,14 +63,19 @@ impl Token {
         json::field(&self.header, name).map_err(|_| TOKEN)
     }
 
-    /// A claim: of a string what it says, of a number or a truth value how it is written.
+    /// Returns the text of a claim: the contents of a string, or a number or boolean as it is
+    /// written. Names of claims can be URIs ([RFC 7519, section 4.2]), so a dot in `name` does not
+    /// separate two names.
+    ///
+    /// [RFC 7519, section 4.2]: https://www.rfc-editor.org/rfc/rfc7519#section-4.2
     pub(crate) fn claim(&self, name: &str) -> Result<Option<String>, Malformed> {
-        json::field(&self.claims, name).map_err(|_| TOKEN)
+        let value = json::member(&self.claims, name).map_err(|_| TOKEN)?;
+        value.map_or(Ok(None), json::text).map_err(|_| TOKEN)
     }
 
     /// The values of a claim that may be a list, as that of the audience may.
     pub(crate) fn values(&self, name: &str) -> Result<Vec<String>, Malformed> {
-        match json::raw(&self.claims, name).map_err(|_| TOKEN)? {
+        match json::member(&self.claims, name).map_err(|_| TOKEN)? {
             Some(raw) if raw.get().starts_with('[') => {
                 serde_json::from_str(raw.get()).map_err(|_| TOKEN)
             }
