@@ -32,30 +32,24 @@
 //!
 //! # Crate features
 //!
-//! All are off unless asked for; none changes what the rest does, but that with `form` and `json` presets have
-//! more [handshakes](handshake).
+//! No feature is enabled by default. A feature adds items and dependencies. It never changes how
+//! existing code behaves, which deliveries a provider accepts, or what a layer keeps in memory.
 //!
-//! - `axum`: extractors (`axum::VerifiedJson`, and [`Verified`] itself), and
-//!   `From<VerifiedBody> for axum::body::Body`, for [`WebhookLayer::forward_body`]. Depends on `axum-core`,
-//!   `serde` and `serde_json`.
-//! - `cache`: [`keys::KeyCache`], which remembers what a [`keys::KeySource`] looked up. Depends on
-//!   `moka` and `futures-util`.
-//! - `form`, `json`: schemes that look into forms (multipart too) and queries, or into JSON, and the [`providers`] that
-//!   need it; and the [handshakes](handshake) that are found there. Depend on `percent-encoding`, and on `serde` and `serde_json`.
-//! - `ecdsa`, `ed25519`, `rsa`: schemes that are proven by the provider's public key. Depend on `p256` and
-//!   `p521`, on `ed25519-dalek`, on `rsa`; `x509` is `rsa` with keys in certificates, and depends on `x509-cert`.
-//! - `jwt`: schemes whose signature is a JSON web token, and the [`providers`] that have one. It is `json`.
-//! - `remote-keys`: [`keys::RemoteKeys`], public keys that a provider publishes, fetched by a client of yours. It is
-//!   `cache`, `jwt` and `rsa`.
-//! - `redis`: [`dedupe::RedisStore`], for several processes. Depends on `redis`; `redis-tls` adds `rustls` to it.
-//! - `md5`, `crc32`: hashes that only old schemes use. Depend on `md-5` and `crc32fast`.
-//! - `retry`: `sign::DeliveryRetry`, a policy for tower's retries. Depends on `tower` and `httpdate`.
-//! - `diagnose`: [`diagnose`], which says why a delivery was refused, to the operator. Depends on `flate2`,
-//!   `percent-encoding`, `serde_json` and `serde-transcode`.
-//! - `testing`: [`testing`], signed requests and forgeries of every kind for the tests of an endpoint, and
-//!   [`testing::store`], which tests a [`dedupe::Store`] of your own. Depends on nothing more than tokio's `io-util` and `net`.
-//! - `tracing`: [events](#events) for deliveries and for what goes wrong around them. Depends on `tracing`.
-//! - `uuid`: `sign::DeliveryIdLayer`, which gives deliveries random ids. Depends on `uuid`.
+//! | feature | adds | depends on |
+//! | --- | --- | --- |
+//! | `axum` | the extractors [`Verified`] and `axum::VerifiedJson`, and `From<VerifiedBody> for axum::body::Body` for [`WebhookLayer::forward_body`] | `axum-core` |
+//! | `diagnose` | [`diagnose`], which explains to the operator why a delivery was rejected | `flate2`, `serde-transcode` |
+//! | `ecdsa` | ECDSA signatures, and the [`providers`] that use them | `p256`, `p521` |
+//! | `ed25519` | Ed25519 signatures, and the [`providers`] that use them | `ed25519-dalek` |
+//! | `key-cache` | [`keys::KeyCache`], which caches the keys that a [`keys::KeySource`] looks up | `moka`, `futures-util` |
+//! | `redis` | [`dedupe::RedisStore`], for deduplication across processes | `redis` |
+//! | `redis-tls` | TLS for [`dedupe::RedisStore`] | `rustls` |
+//! | `remote-keys` | [`keys::RemoteKeys`], which fetches the public keys of a provider with an HTTP client of the application. Enables `key-cache` and `rsa` | |
+//! | `rsa` | RSA signatures, keys in X.509 certificates, and the [`providers`] that use them | `rsa`, `x509-cert` |
+//! | `sender` | `sign::DeliveryRetry`, a policy for tower's retries, and `sign::DeliveryIdLayer` for random delivery IDs. Signing needs no feature | `tower`, `httpdate`, `uuid` |
+//! | `testing` | [`testing`]: signed requests, an abuse suite, and [`testing::store`] for a [`dedupe::Store`] of your own | |
+//! | `tracing` | [events](#events) for deliveries and for failures | `tracing` |
+//! | `full` | all of them | |
 //!
 //! # Events
 //!
@@ -85,10 +79,8 @@
     not(all(
         feature = "ecdsa",
         feature = "ed25519",
-        feature = "form",
-        feature = "json",
         feature = "remote-keys",
-        feature = "x509"
+        feature = "rsa"
     )),
     allow(dead_code)
 )]

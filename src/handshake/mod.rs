@@ -13,13 +13,10 @@
 //! - Those that bring what only the program can keep or do are
 //!   [handed over](crate::WebhookLayer::hand_over): Asana's and Notion's secret, Amazon's subscription.
 //!
-//! What is found in a query or a form needs the feature `form`, and what is found in JSON the feature
-//! `json`: without it, the preset does not have that handshake.
-//!
 //! # Example: Meta
 //!
 //! ```
-//! # #[cfg(feature = "form")]
+//! #
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::convert::Infallible;
@@ -40,8 +37,6 @@
 //! assert_eq!(response.into_body().collect().await?.to_bytes(), "1158201444");
 //! # Ok(())
 //! # }
-//! # #[cfg(not(feature = "form"))]
-//! # fn main() {}
 //! ```
 //!
 //! # Example: a provider of one's own

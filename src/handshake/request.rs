@@ -3,9 +3,7 @@ use std::borrow::Cow;
 use http::header::CONTENT_TYPE;
 
 use super::{Handshake, plan::Condition};
-#[cfg(feature = "form")]
 use crate::payload::form;
-#[cfg(feature = "json")]
 use crate::payload::json;
 use crate::{head::Head, place::Place};
 
@@ -81,14 +79,11 @@ pub(super) fn find<'r>(place: &Place, head: Head<'r>, body: &'r [u8]) -> Value<'
             let value = head.only(name).map_err(|_| Unreadable)?;
             Ok(value.map(|value| Cow::Borrowed(value.as_bytes())))
         }
-        #[cfg(feature = "form")]
         Place::Form(name) => owned(form::field(body, name).map_err(|_| Unreadable)?),
-        #[cfg(feature = "form")]
         Place::Query(name) => {
             let query = head.uri().query().unwrap_or_default();
             owned(form::field(query.as_bytes(), name).map_err(|_| Unreadable)?)
         }
-        #[cfg(feature = "json")]
         Place::Json(path) => {
             let value = json::field(body, path).map_err(|_| Unreadable)?;
             owned(value.map(String::into_bytes))
@@ -101,7 +96,6 @@ pub(super) fn find<'r>(place: &Place, head: Head<'r>, body: &'r [u8]) -> Value<'
     }
 }
 
-#[cfg(any(feature = "form", feature = "json"))]
 #[expect(clippy::unnecessary_wraps, reason = "the type of all places")]
 fn owned<'r>(value: Option<Vec<u8>>) -> Value<'r> {
     Ok(value.map(Cow::Owned))
@@ -111,7 +105,6 @@ fn owned<'r>(value: Option<Vec<u8>>) -> Value<'r> {
 fn is_there(place: &Place, head: Head<'_>, body: &[u8]) -> bool {
     match place {
         // An object or a list is something, though it has no text.
-        #[cfg(feature = "json")]
         Place::Json(path) => {
             json::raw(body, path).is_ok_and(|raw| raw.is_some_and(|raw| raw.get() != "null"))
         }
@@ -122,7 +115,6 @@ fn is_there(place: &Place, head: Head<'_>, body: &[u8]) -> bool {
 /// Whether there is nothing at a place, and the body can be read for it.
 fn is_absent(place: &Place, head: Head<'_>, body: &[u8]) -> bool {
     match place {
-        #[cfg(feature = "json")]
         Place::Json(path) => {
             json::raw(body, path).is_ok_and(|raw| raw.is_none_or(|raw| raw.get() == "null"))
         }

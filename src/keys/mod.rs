@@ -31,7 +31,7 @@
 //! # }
 //! ```
 
-#[cfg(feature = "cache")]
+#[cfg(feature = "key-cache")]
 mod cache;
 mod handle;
 mod keyring;
@@ -44,7 +44,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-#[cfg(feature = "cache")]
+#[cfg(feature = "key-cache")]
 pub use self::cache::KeyCache;
 pub(crate) use self::keyring::{Keyring, LabelledKey};
 #[cfg(feature = "remote-keys")]

@@ -33,7 +33,6 @@ pub enum Algorithm {
     /// HMAC with MD5 ([RFC 2104]): 16 bytes. Only for old providers.
     ///
     /// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104
-    #[cfg(feature = "md5")]
     HmacMd5,
     /// HMAC with SHA-1 ([RFC 2104]): 20 bytes. Not broken as a MAC, but only for providers that know no better.
     ///
@@ -57,7 +56,6 @@ pub enum Algorithm {
     ///
     /// Two texts with the same MD5 have the same signature, and such pairs are made in seconds:
     /// whoever has the sender sign one of them has the other signed too.
-    #[cfg(feature = "md5")]
     Md5SecretLast,
     /// RSA, PKCS#1 v1.5, with SHA-1 ([RFC 8017]). Only for old providers.
     ///
@@ -121,7 +119,6 @@ impl Algorithm {
             Self::EcdsaP256Der => return None,
             #[cfg(feature = "rsa")]
             Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 => return None,
-            #[cfg(feature = "md5")]
             Self::HmacMd5 | Self::Md5SecretLast => 16,
             Self::HmacSha1 | Self::Sha1SecretLast => 20,
             Self::HmacSha256
@@ -158,7 +155,6 @@ impl Algorithm {
     ///
     /// [RFC 7518, section 3.1]: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
     /// [RFC 8037]: https://www.rfc-editor.org/rfc/rfc8037#section-3.1
-    #[cfg(feature = "jwt")]
     pub(crate) const fn jose(self) -> Option<&'static str> {
         Some(match self {
             #[cfg(feature = "ecdsa")]
@@ -180,26 +176,23 @@ impl Algorithm {
 
     /// Whether the secret is part of the hashed text instead of the key of an HMAC.
     pub(crate) const fn hashes_secret(self) -> bool {
-        match self {
-            #[cfg(feature = "md5")]
-            Self::Md5SecretLast => true,
-            Self::Sha1SecretLast
-            | Self::Sha256SecretBeforeBody
-            | Self::Sha256SecretFirst
-            | Self::Sha256SecretLast => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Md5SecretLast
+                | Self::Sha1SecretLast
+                | Self::Sha256SecretBeforeBody
+                | Self::Sha256SecretFirst
+                | Self::Sha256SecretLast
+        )
     }
 
     /// Whether a MAC of one text tells nothing of another text's: not so of a plain hash with the secret in
     /// front, nor of a token.
     pub(crate) const fn is_hmac(self) -> bool {
-        match self {
-            #[cfg(feature = "md5")]
-            Self::HmacMd5 => true,
-            Self::HmacSha1 | Self::HmacSha256 | Self::HmacSha384 | Self::HmacSha512 => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::HmacMd5 | Self::HmacSha1 | Self::HmacSha256 | Self::HmacSha384 | Self::HmacSha512
+        )
     }
 
     #[cfg(feature = "_public-key")]
@@ -241,13 +234,11 @@ impl fmt::Display for Algorithm {
             Self::RsaSha256 => "RSA with SHA256",
             #[cfg(feature = "rsa")]
             Self::RsaSha512 => "RSA with SHA512",
-            #[cfg(feature = "md5")]
             Self::HmacMd5 => "HMAC-MD5",
             Self::HmacSha1 => "HMAC-SHA1",
             Self::HmacSha256 => "HMAC-SHA256",
             Self::HmacSha384 => "HMAC-SHA384",
             Self::HmacSha512 => "HMAC-SHA512",
-            #[cfg(feature = "md5")]
             Self::Md5SecretLast => "MD5, secret last",
             Self::Sha1SecretLast => "SHA1, secret last",
             Self::Sha256SecretBeforeBody => "SHA256, secret before the body",

@@ -7,7 +7,6 @@ use std::{fmt, time::SystemTime};
 
 use ctutils::{Choice, CtEq as _};
 use hmac::{Hmac, KeyInit as _};
-#[cfg(feature = "md5")]
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
@@ -60,9 +59,7 @@ impl Print {
 enum State {
     #[cfg(feature = "_public-key")]
     Public(Public),
-    #[cfg(feature = "md5")]
     Md5(Hmac<Md5>),
-    #[cfg(feature = "md5")]
     Md5SecretLast(SecretHash<Md5>),
     Sha1(Hmac<Sha1>),
     Sha1SecretLast(SecretHash<Sha1>),
@@ -79,9 +76,7 @@ macro_rules! each {
         match $state {
             #[cfg(feature = "_public-key")]
             State::Public($run) => $do,
-            #[cfg(feature = "md5")]
             State::Md5($run) => $do,
-            #[cfg(feature = "md5")]
             State::Md5SecretLast($run) => $do,
             State::Sha1($run) => $do,
             State::Sha1SecretLast($run) => $do,
@@ -108,13 +103,11 @@ impl Key {
         // `new_from_slice` is fallible for MACs with a fixed key length; HMAC has none.
         const ANY: &str = "HMAC takes keys of any length";
         Self(match algorithm {
-            #[cfg(feature = "md5")]
             Algorithm::HmacMd5 => State::Md5(Hmac::new_from_slice(key).expect(ANY)),
             Algorithm::HmacSha1 => State::Sha1(Hmac::new_from_slice(key).expect(ANY)),
             Algorithm::HmacSha256 => State::Sha256(Hmac::new_from_slice(key).expect(ANY)),
             Algorithm::HmacSha384 => State::Sha384(Hmac::new_from_slice(key).expect(ANY)),
             Algorithm::HmacSha512 => State::Sha512(Hmac::new_from_slice(key).expect(ANY)),
-            #[cfg(feature = "md5")]
             Algorithm::Md5SecretLast => {
                 State::Md5SecretLast(SecretHash::new(key, SecretPosition::Last))
             }

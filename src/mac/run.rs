@@ -1,7 +1,6 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use hmac::{Hmac, Mac as _};
-#[cfg(feature = "md5")]
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{
@@ -39,14 +38,7 @@ macro_rules! hmac {
     )*};
 }
 
-hmac!(
-    #[cfg(feature = "md5")]
-    Md5,
-    Sha1,
-    Sha256,
-    Sha384,
-    Sha512
-);
+hmac!(Md5, Sha1, Sha256, Sha384, Sha512);
 
 /// A plain hash of a message and the secret.
 ///

@@ -1,45 +1,17 @@
 //! What a scheme finds in a body or a URL, or computes from them.
 
 mod canonical;
-#[cfg(feature = "form")]
 pub(crate) mod form;
-#[cfg(feature = "json")]
 pub(crate) mod json;
-#[cfg(feature = "jwt")]
 mod jws;
-#[cfg(feature = "form")]
 pub(crate) mod multipart;
 
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 
 pub(crate) use self::canonical::canonical;
-#[cfg(feature = "jwt")]
 pub(crate) use self::jws::Token;
 
 /// There is none without the feature.
-#[cfg(not(feature = "jwt"))]
-#[derive(Clone)]
-pub(crate) enum Token {}
-
-#[cfg(not(feature = "jwt"))]
-impl Token {
-    pub(crate) fn input(&self) -> &[u8] {
-        match *self {}
-    }
-
-    pub(crate) fn claim(&self, _: &str) -> Result<Option<String>, Malformed> {
-        match *self {}
-    }
-
-    pub(crate) fn values(&self, _: &str) -> Result<Vec<String>, Malformed> {
-        match *self {}
-    }
-
-    pub(crate) fn time(&self, _: &str) -> Result<Option<String>, Malformed> {
-        match *self {}
-    }
-}
-
 /// The content type of forms.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 

@@ -14,7 +14,6 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("hubspot-v3", "HubSpot", hubspot_v3),
     Preset::new("intercom", "Intercom", intercom),
     Preset::new("jira", "Jira Cloud", jira),
-    #[cfg(feature = "json")]
     Preset::new("linear", "Linear", linear),
     Preset::new("notion", "Notion", notion),
     Preset::new("retell", "Retell AI", retell),
@@ -381,7 +380,6 @@ pub fn segment() -> Provider {
 /// - Not signed: the method, the URL, the headers.
 ///
 /// Source: <https://linear.app/developers/webhooks>
-#[cfg(feature = "json")]
 #[must_use]
 pub fn linear() -> Provider {
     Provider::preset(
@@ -406,7 +404,7 @@ pub fn linear() -> Provider {
 /// "Send webhook" buttons are another feature, and not signed.
 ///
 /// Handshakes: the first request, with the `verification_token` and nothing else, goes to
-/// [`hand_over`](crate::WebhookLayer::hand_over) (feature `json`), and without that is refused. Anybody can
+/// [`hand_over`](crate::WebhookLayer::hand_over), and without that is refused. Anybody can
 /// send one: accept it only while you create a webhook.
 ///
 /// Source: <https://developers.notion.com/reference/webhooks>

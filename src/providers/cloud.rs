@@ -1,11 +1,10 @@
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
-    #[cfg(all(feature = "x509", feature = "json"))]
+    #[cfg(feature = "rsa")]
     Preset::new("aws-sns", "Amazon SNS", aws_sns),
-    #[cfg(all(feature = "x509", feature = "json"))]
+    #[cfg(feature = "rsa")]
     Preset::new("aws-sns-sha1", "Amazon SNS (version 1)", aws_sns_sha1),
-    #[cfg(feature = "form")]
     Preset::new("azure-event-grid", "Azure Event Grid", azure_event_grid),
     Preset::new(
         "cloudflare-notifications",
@@ -13,9 +12,7 @@ pub(super) const PRESETS: &[Preset] = &[
         cloudflare_notifications,
     ),
     Preset::new("cloudflare-stream", "Cloudflare Stream", cloudflare_stream),
-    #[cfg(feature = "form")]
     Preset::new("google-pubsub", "Google Cloud Pub/Sub", google_pubsub),
-    #[cfg(feature = "json")]
     Preset::new("microsoft-graph", "Microsoft Graph", microsoft_graph),
 ];
 
@@ -30,7 +27,7 @@ pub(super) const PRESETS: &[Preset] = &[
 ///
 /// The token of Microsoft Entra that "secure webhook delivery" sends in `Authorization` is not looked at.
 ///
-/// Handshakes: with the right token, `SubscriptionValidation` is answered with its code (feature `json`),
+/// Handshakes: with the right token, `SubscriptionValidation` is answered with its code,
 /// and the `OPTIONS` of the `CloudEvents` schema with its origin and no limit of the rate.
 ///
 /// # Security
@@ -39,7 +36,6 @@ pub(super) const PRESETS: &[Preset] = &[
 /// nothing but TLS.
 ///
 /// Source: <https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn azure_event_grid() -> Provider {
     Provider::preset(
@@ -66,7 +62,6 @@ pub fn azure_event_grid() -> Provider {
 /// nothing but TLS.
 ///
 /// Source: <https://cloud.google.com/pubsub/docs/push>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn google_pubsub() -> Provider {
     Provider::preset(
@@ -122,7 +117,7 @@ pub fn cloudflare_notifications() -> Provider {
 }
 
 /// Where SNS has its certificates, in any region.
-#[cfg(all(feature = "x509", feature = "json"))]
+#[cfg(feature = "rsa")]
 const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
     "SigningCertURL",
     &[
@@ -156,7 +151,7 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 /// Signed are the message, its id, subject, time, topic and type, and nothing else in the body.
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>
-#[cfg(all(feature = "x509", feature = "json"))]
+#[cfg(feature = "rsa")]
 #[must_use]
 pub fn aws_sns() -> Provider {
     Provider::preset(
@@ -199,7 +194,7 @@ pub fn aws_sns() -> Provider {
 /// Signed are the message, its id, subject, time, topic and type, and nothing else in the body.
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>
-#[cfg(all(feature = "x509", feature = "json"))]
+#[cfg(feature = "rsa")]
 #[must_use]
 pub fn aws_sns_sha1() -> Provider {
     Provider::preset(
@@ -235,7 +230,7 @@ pub fn aws_sns_sha1() -> Provider {
 /// the same way.
 ///
 /// Handshakes: the `validationToken` in the query, by which Graph asks whether an endpoint is there, is
-/// answered with itself (feature `form`). Anybody can ask.
+/// answered with itself. Anybody can ask.
 ///
 /// # Security
 ///
@@ -243,7 +238,6 @@ pub fn aws_sns_sha1() -> Provider {
 /// nothing but TLS.
 ///
 /// Source: <https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks>
-#[cfg(feature = "json")]
 #[must_use]
 pub fn microsoft_graph() -> Provider {
     Provider::preset(

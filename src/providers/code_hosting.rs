@@ -3,20 +3,16 @@ use super::prelude::*;
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("azure-devops", "Azure DevOps", azure_devops),
     Preset::new("bitbucket", "Bitbucket Cloud", bitbucket),
-    #[cfg(feature = "form")]
     Preset::new("docker-hub", "Docker Hub", docker_hub),
     Preset::new("forgejo", "Forgejo", forgejo),
-    #[cfg(feature = "form")]
     Preset::new("forgejo-form", "Forgejo (form)", forgejo_form),
     Preset::new("ghcr", "GitHub Container Registry", ghcr),
     Preset::new("gitea", "Gitea", gitea),
-    #[cfg(feature = "form")]
     Preset::new("gitea-form", "Gitea (form)", gitea_form),
     Preset::new("github", "GitHub", github),
     Preset::new("github-sha1", "GitHub (SHA-1)", github_sha1),
     Preset::new("gitlab", "GitLab", gitlab),
     Preset::new("gogs", "Gogs", gogs),
-    #[cfg(feature = "form")]
     Preset::new("gogs-form", "Gogs (form)", gogs_form),
     Preset::new("npm", "npm", npm),
 ];
@@ -85,8 +81,8 @@ pub fn bitbucket() -> Provider {
 ///
 /// A webhook without a secret sends an empty signature, which is refused.
 ///
-/// Of a form, the decoded field `payload` is signed and not the body: that is `gitea_form`, with the feature
-/// `form`.
+/// Of a form, the decoded field `payload` is signed and not the body: that is
+/// `gitea_form`.
 ///
 /// Source: <https://docs.gitea.com/usage/webhooks>
 #[must_use]
@@ -110,8 +106,8 @@ pub fn gitea() -> Provider {
 ///
 /// A webhook without a secret sends an empty signature, which is refused.
 ///
-/// Of a form, the decoded field `payload` is signed and not the body: that is `forgejo_form`, with the feature
-/// `form`.
+/// Of a form, the decoded field `payload` is signed and not the body: that is
+/// `forgejo_form`.
 ///
 /// Source: <https://forgejo.org/docs/latest/user/webhooks/>
 #[must_use]
@@ -135,8 +131,8 @@ pub fn forgejo() -> Provider {
 ///
 /// A webhook without a secret sends an empty signature, which is refused.
 ///
-/// Of a form, the decoded field `payload` is signed and not the body: that is `gogs_form`, with the feature
-/// `form`.
+/// Of a form, the decoded field `payload` is signed and not the body: that is
+/// `gogs_form`.
 ///
 /// Source: <https://github.com/gogs/gogs/blob/main/internal/database/webhook.go>
 #[must_use]
@@ -292,7 +288,6 @@ pub fn npm() -> Provider {
 /// nothing but TLS.
 ///
 /// Source: <https://docs.docker.com/docker-hub/repos/manage/webhooks/>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn docker_hub() -> Provider {
     Provider::preset(
@@ -318,7 +313,6 @@ pub fn docker_hub() -> Provider {
 /// [`forgejo`].
 ///
 /// Source: <https://forgejo.org/docs/latest/user/webhooks/>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn forgejo_form() -> Provider {
     Provider::preset(
@@ -346,7 +340,6 @@ pub fn forgejo_form() -> Provider {
 /// [`gitea`].
 ///
 /// Source: <https://docs.gitea.com/usage/webhooks>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn gitea_form() -> Provider {
     Provider::preset(
@@ -373,7 +366,6 @@ pub fn gitea_form() -> Provider {
 /// [`gogs`].
 ///
 /// Source: <https://github.com/gogs/gogs/blob/main/internal/database/webhook.go>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn gogs_form() -> Provider {
     Provider::preset(

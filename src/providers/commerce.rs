@@ -62,7 +62,7 @@ pub fn shopify_events() -> Provider {
 /// HTML entities in a secret are decoded before WooCommerce signs: choose one without `&`.
 ///
 /// Handshakes: the ping that comes when a webhook is saved, a form with nothing but `webhook_id` and no
-/// signature, is answered 200 (with the feature `form`; without it 403, and the webhook stays inactive).
+/// signature, is answered 200.
 ///
 /// Source: <https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks>
 #[must_use]

@@ -8,13 +8,10 @@ pub(super) const PRESETS: &[Preset] = &[
         "Cloudinary (SHA-256)",
         cloudinary_sha256,
     ),
-    #[cfg(feature = "form")]
     Preset::new("contentful", "Contentful", contentful),
     Preset::new("dropbox", "Dropbox", dropbox),
-    #[cfg(all(feature = "form", feature = "json"))]
     Preset::new("dropbox-sign", "Dropbox Sign", dropbox_sign),
     Preset::new("elevenlabs", "ElevenLabs", elevenlabs),
-    #[cfg(feature = "json")]
     Preset::new("figma", "Figma", figma),
     Preset::new("ghost", "Ghost", ghost),
     Preset::new("ghost-old", "Ghost (old versions)", ghost_old),
@@ -181,7 +178,7 @@ pub fn storyblok() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// Handshakes: `GET` with `challenge` is answered with it, as plain text (feature `form`).
+/// Handshakes: `GET` with `challenge` is answered with it, as plain text.
 ///
 /// Source: <https://www.dropbox.com/developers/reference/webhooks>
 #[must_use]
@@ -254,7 +251,6 @@ pub fn cloudinary_sha256() -> Provider {
 /// nothing but TLS.
 ///
 /// Source: <https://developers.figma.com/docs/rest-api/webhooks-security/>
-#[cfg(feature = "json")]
 #[must_use]
 pub fn figma() -> Provider {
     Provider::preset(
@@ -328,7 +324,6 @@ pub fn box_com() -> Provider {
 /// prefix off the path.
 ///
 /// Source: <https://www.contentful.com/developers/docs/webhooks/request-verification/>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn contentful() -> Provider {
     Provider::preset(
@@ -369,7 +364,6 @@ pub fn contentful() -> Provider {
 /// the body: fetch what the event is about by the API.
 ///
 /// Source: <https://developers.hellosign.com/docs/events/walkthrough/>
-#[cfg(all(feature = "form", feature = "json"))]
 #[must_use]
 pub fn dropbox_sign() -> Provider {
     Provider::preset(

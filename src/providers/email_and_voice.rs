@@ -1,19 +1,14 @@
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
-    #[cfg(feature = "json")]
     Preset::new("mailgun", "Mailgun", mailgun),
-    #[cfg(feature = "form")]
     Preset::new("mandrill", "Mailchimp Transactional (Mandrill)", mandrill),
-    #[cfg(feature = "form")]
     Preset::new(
         "messagebird-legacy",
         "MessageBird (legacy)",
         messagebird_legacy,
     ),
-    #[cfg(feature = "form")]
     Preset::new("plivo", "Plivo", plivo),
-    #[cfg(feature = "form")]
     Preset::new("plivo-v2", "Plivo (V2)", plivo_v2),
     Preset::new("postmark", "Postmark", postmark),
     #[cfg(feature = "ecdsa")]
@@ -29,37 +24,29 @@ pub(super) const PRESETS: &[Preset] = &[
         sinch_conversation,
     ),
     Preset::new("sinch-numbers", "Sinch Numbers", sinch_numbers),
-    #[cfg(feature = "md5")]
     Preset::new("sinch-voice", "Sinch Voice and Verification", sinch_voice),
     #[cfg(feature = "ed25519")]
     Preset::new("telnyx", "Telnyx", telnyx),
-    #[cfg(all(feature = "rsa", feature = "form"))]
+    #[cfg(feature = "rsa")]
     Preset::new("travis", "Travis CI", travis),
-    #[cfg(feature = "form")]
     Preset::new("twilio", "Twilio", twilio),
-    #[cfg(feature = "form")]
     Preset::new("twilio-sharedkey", "Twilio (shared key)", twilio_sharedkey),
-    #[cfg(all(feature = "form", feature = "md5"))]
     Preset::new("vonage-sms", "Vonage SMS", vonage_sms),
-    #[cfg(all(feature = "form", feature = "md5"))]
     Preset::new(
         "vonage-sms-hmac-md5",
         "Vonage SMS (HMAC-MD5)",
         vonage_sms_hmac_md5,
     ),
-    #[cfg(feature = "form")]
     Preset::new(
         "vonage-sms-hmac-sha1",
         "Vonage SMS (HMAC-SHA1)",
         vonage_sms_hmac_sha1,
     ),
-    #[cfg(feature = "form")]
     Preset::new(
         "vonage-sms-hmac-sha256",
         "Vonage SMS (HMAC-SHA256)",
         vonage_sms_hmac_sha256,
     ),
-    #[cfg(feature = "form")]
     Preset::new(
         "vonage-sms-hmac-sha512",
         "Vonage SMS (HMAC-SHA512)",
@@ -135,7 +122,6 @@ pub fn sendgrid_inbound_parse() -> Provider {
 /// time is good. Fetch what it is about by the API.
 ///
 /// Source: <https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks>
-#[cfg(feature = "json")]
 #[must_use]
 pub fn mailgun() -> Provider {
     Provider::preset(
@@ -200,7 +186,6 @@ pub fn postmark() -> Provider {
 /// Known in part: read on its page; no vector.
 ///
 /// Source: <https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn mandrill() -> Provider {
     Provider::preset(
@@ -288,7 +273,7 @@ pub fn sinch_numbers() -> Provider {
 /// The decoded field `payload` is signed, and no other field of the form.
 ///
 /// Source: <https://docs.travis-ci.com/user/notifications/#verifying-webhook-requests>
-#[cfg(all(feature = "rsa", feature = "form"))]
+#[cfg(feature = "rsa")]
 #[must_use]
 pub fn travis() -> Provider {
     Provider::preset(
@@ -324,7 +309,6 @@ pub fn travis() -> Provider {
 /// text, the client can then choose any body. Serve Twilio at an exact path.
 ///
 /// Source: <https://www.twilio.com/docs/usage/security>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn twilio() -> Provider {
     Provider::preset(
@@ -361,7 +345,6 @@ pub fn twilio() -> Provider {
 /// text, the client can then choose any body. Serve Twilio at an exact path.
 ///
 /// Source: <https://www.twilio.com/docs/usage/security>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn twilio_sharedkey() -> Provider {
     Provider::preset(
@@ -393,7 +376,6 @@ pub fn twilio_sharedkey() -> Provider {
 /// nothing says when it was made.
 ///
 /// Source: <https://www.plivo.com/docs/messaging/concepts/signature-validation>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn plivo() -> Provider {
     Provider::preset(
@@ -422,7 +404,6 @@ pub fn plivo() -> Provider {
 /// another one with it.
 ///
 /// Source: <https://developers.sinch.com/docs/voice/api-reference/authentication/callback-signed-request>
-#[cfg(feature = "md5")]
 #[must_use]
 pub fn sinch_voice() -> Provider {
     Provider::preset(
@@ -457,7 +438,6 @@ pub fn sinch_voice() -> Provider {
 /// See [`Algorithm::Md5SecretLast`].
 ///
 /// Source: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>
-#[cfg(all(feature = "form", feature = "md5"))]
 #[must_use]
 pub fn vonage_sms() -> Provider {
     Provider::preset(
@@ -488,7 +468,6 @@ pub fn vonage_sms() -> Provider {
 /// In values `&` and `=` are signed as `_`, so that whoever has a delivery can exchange them.
 ///
 /// Source: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>
-#[cfg(all(feature = "form", feature = "md5"))]
 #[must_use]
 pub fn vonage_sms_hmac_md5() -> Provider {
     Provider::preset(
@@ -519,7 +498,6 @@ pub fn vonage_sms_hmac_md5() -> Provider {
 /// In values `&` and `=` are signed as `_`, so that whoever has a delivery can exchange them.
 ///
 /// Source: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn vonage_sms_hmac_sha1() -> Provider {
     Provider::preset(
@@ -550,7 +528,6 @@ pub fn vonage_sms_hmac_sha1() -> Provider {
 /// In values `&` and `=` are signed as `_`, so that whoever has a delivery can exchange them.
 ///
 /// Source: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn vonage_sms_hmac_sha256() -> Provider {
     Provider::preset(
@@ -580,7 +557,6 @@ pub fn vonage_sms_hmac_sha256() -> Provider {
 /// In values `&` and `=` are signed as `_`, so that whoever has a delivery can exchange them.
 ///
 /// Source: <https://developer.vonage.com/en/getting-started/concepts/signing-messages>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn vonage_sms_hmac_sha512() -> Provider {
     Provider::preset(
@@ -606,7 +582,6 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
 /// parameter that is in the query twice is refused.
 ///
 /// Source: <https://developers.messagebird.com/api/#verifying-http-requests>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn messagebird_legacy() -> Provider {
     Provider::preset(
@@ -638,7 +613,6 @@ pub fn messagebird_legacy() -> Provider {
 /// endpoint has routes that allow it. The deduplication key stays the same. Prefer [`plivo`].
 ///
 /// Source: <https://www.plivo.com/docs/messaging/concepts/signature-validation>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn plivo_v2() -> Provider {
     Provider::preset(

@@ -12,17 +12,14 @@ const fn header(name: &'static str) -> Place {
     Place::Header(HeaderName::from_static(name))
 }
 
-#[cfg(feature = "json")]
 fn json(path: &str) -> Place {
     Place::Json(path.into())
 }
 
-#[cfg(feature = "form")]
 fn form(name: &str) -> Place {
     Place::Form(name.into())
 }
 
-#[cfg(feature = "form")]
 fn query(name: &str) -> Place {
     Place::Query(name.into())
 }
@@ -41,14 +38,13 @@ pub(super) fn asana() -> Vec<Handshake> {
         .brings_if_wanted(Brings::Secret)])
 }
 
-#[cfg(all(feature = "x509", feature = "json"))]
+#[cfg(feature = "rsa")]
 pub(super) fn aws_sns() -> Vec<Handshake> {
     Vec::from([Handshake::signed("subscription", Method::POST)
         .when(json("Type"), "SubscriptionConfirmation")
         .brings(Brings::SnsSubscription)])
 }
 
-#[cfg(feature = "form")]
 pub(super) fn azure_event_grid() -> Vec<Handshake> {
     const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-origin");
     const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-allowed-rate");
@@ -57,7 +53,6 @@ pub(super) fn azure_event_grid() -> Vec<Handshake> {
             .challenge(header("webhook-request-origin"), Letters::Token, 1..=253)
             .header(ALLOWED_ORIGIN, [Piece::Challenge])
             .header(ALLOWED_RATE, [Piece::Literal("*".into())]),
-        #[cfg(feature = "json")]
         Handshake::signed("validation", Method::POST)
             .when(header("aeg-event-type"), "SubscriptionValidation")
             .when(
@@ -69,7 +64,6 @@ pub(super) fn azure_event_grid() -> Vec<Handshake> {
     ])
 }
 
-#[cfg(feature = "form")]
 pub(super) fn braintree() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("challenge", Method::GET)
         .challenge(query("bt_challenge"), Letters::LowerHex, 20..=32)
@@ -84,12 +78,10 @@ pub(super) fn braintree() -> Vec<Handshake> {
 #[cfg(feature = "ed25519")]
 pub(super) fn discord() -> Vec<Handshake> {
     Vec::from([
-        #[cfg(feature = "json")]
         Handshake::signed("ping", Method::POST)
             .when(json("type"), "1")
             .when_absent(json("event"))
             .fixed_json(r#"{"type":1}"#),
-        #[cfg(feature = "json")]
         Handshake::signed("event_ping", Method::POST)
             .when(json("type"), "0")
             .status(StatusCode::NO_CONTENT),
@@ -97,22 +89,17 @@ pub(super) fn discord() -> Vec<Handshake> {
 }
 
 pub(super) fn dropbox() -> Vec<Handshake> {
-    Vec::from([
-        #[cfg(feature = "form")]
-        Handshake::unsigned("challenge", Method::GET)
-            .challenge(query("challenge"), Letters::Printable, 1..=512)
-            .text([Piece::Challenge]),
-    ])
+    Vec::from([Handshake::unsigned("challenge", Method::GET)
+        .challenge(query("challenge"), Letters::Printable, 1..=512)
+        .text([Piece::Challenge])])
 }
 
-#[cfg(all(feature = "form", feature = "json"))]
 pub(super) fn dropbox_sign() -> Vec<Handshake> {
     Vec::from([Handshake::signed("callback_test", Method::POST)
         .when(json("event.event_type"), "callback_test")
         .text([Piece::Literal("Hello API Event Received".into())])])
 }
 
-#[cfg(feature = "json")]
 pub(super) fn figma() -> Vec<Handshake> {
     Vec::from([Handshake::signed("ping", Method::POST).when(json("event_type"), "PING")])
 }
@@ -121,7 +108,6 @@ pub(super) fn intercom() -> Vec<Handshake> {
     Vec::from([probe()])
 }
 
-#[cfg(feature = "form")]
 pub(super) fn mandrill() -> Vec<Handshake> {
     Vec::from([
         probe(),
@@ -130,27 +116,19 @@ pub(super) fn mandrill() -> Vec<Handshake> {
 }
 
 pub(super) fn meta() -> Vec<Handshake> {
-    Vec::from([
-        #[cfg(feature = "form")]
-        Handshake::unsigned("subscribe", Method::GET)
-            .when(query("hub.mode"), "subscribe")
-            .token(query("hub.verify_token"), "verify_token")
-            .challenge(query("hub.challenge"), Letters::Printable, 1..=512)
-            .text([Piece::Challenge]),
-    ])
+    Vec::from([Handshake::unsigned("subscribe", Method::GET)
+        .when(query("hub.mode"), "subscribe")
+        .token(query("hub.verify_token"), "verify_token")
+        .challenge(query("hub.challenge"), Letters::Printable, 1..=512)
+        .text([Piece::Challenge])])
 }
 
-#[cfg(feature = "json")]
 pub(super) fn microsoft_graph() -> Vec<Handshake> {
-    Vec::from([
-        #[cfg(feature = "form")]
-        Handshake::unsigned("validation", Method::POST)
-            .challenge(query("validationToken"), Letters::Printable, 1..=2048)
-            .text([Piece::Challenge]),
-    ])
+    Vec::from([Handshake::unsigned("validation", Method::POST)
+        .challenge(query("validationToken"), Letters::Printable, 1..=2048)
+        .text([Piece::Challenge])])
 }
 
-#[cfg(feature = "jwt")]
 pub(super) fn monday() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("challenge", Method::POST)
         .when_absent(json("event"))
@@ -159,13 +137,10 @@ pub(super) fn monday() -> Vec<Handshake> {
 }
 
 pub(super) fn notion() -> Vec<Handshake> {
-    Vec::from([
-        #[cfg(feature = "json")]
-        Handshake::unsigned("verification", Method::POST)
-            .when_absent(json("type"))
-            .challenge(json("verification_token"), Letters::Token, 1..=256)
-            .brings(Brings::Secret),
-    ])
+    Vec::from([Handshake::unsigned("verification", Method::POST)
+        .when_absent(json("type"))
+        .challenge(json("verification_token"), Letters::Token, 1..=256)
+        .brings(Brings::Secret)])
 }
 
 pub(super) fn okta() -> Vec<Handshake> {
@@ -180,14 +155,11 @@ pub(super) fn okta() -> Vec<Handshake> {
 
 pub(super) fn slack() -> Vec<Handshake> {
     Vec::from([
-        #[cfg(feature = "json")]
         Handshake::signed("url_verification", Method::POST)
             .when(json("type"), "url_verification")
             .challenge(json("challenge"), Letters::Printable, 1..=512)
             .text([Piece::Challenge]),
-        #[cfg(feature = "form")]
         Handshake::unsigned("ssl_check", Method::GET).when(query("ssl_check"), "1"),
-        #[cfg(feature = "form")]
         Handshake::unsigned("ssl_check", Method::POST).when(form("ssl_check"), "1"),
     ])
 }
@@ -197,16 +169,13 @@ pub(super) fn trello() -> Vec<Handshake> {
 }
 
 pub(super) fn twitch() -> Vec<Handshake> {
-    Vec::from([
-        #[cfg(feature = "json")]
-        Handshake::signed("verification", Method::POST)
-            .when(
-                header("twitch-eventsub-message-type"),
-                "webhook_callback_verification",
-            )
-            .challenge(json("challenge"), Letters::Printable, 1..=512)
-            .text([Piece::Challenge]),
-    ])
+    Vec::from([Handshake::signed("verification", Method::POST)
+        .when(
+            header("twitch-eventsub-message-type"),
+            "webhook_callback_verification",
+        )
+        .challenge(json("challenge"), Letters::Printable, 1..=512)
+        .text([Piece::Challenge])])
 }
 
 pub(super) fn vercel() -> Vec<Handshake> {
@@ -216,33 +185,24 @@ pub(super) fn vercel() -> Vec<Handshake> {
 }
 
 pub(super) fn woocommerce() -> Vec<Handshake> {
-    Vec::from([
-        #[cfg(feature = "form")]
-        Handshake::unsigned("ping", Method::POST)
-            .when_absent(header("x-wc-webhook-signature"))
-            .when_number(form("webhook_id")),
-    ])
+    Vec::from([Handshake::unsigned("ping", Method::POST)
+        .when_absent(header("x-wc-webhook-signature"))
+        .when_number(form("webhook_id"))])
 }
 
 pub(super) fn x() -> Vec<Handshake> {
-    Vec::from([
-        #[cfg(feature = "form")]
-        Handshake::unsigned("crc", Method::GET)
-            .challenge(query("crc_token"), Letters::Token, 1..=256)
-            .json(
-                "response_token",
-                [Piece::Literal("sha256=".into()), Piece::Mac],
-            ),
-    ])
+    Vec::from([Handshake::unsigned("crc", Method::GET)
+        .challenge(query("crc_token"), Letters::Token, 1..=256)
+        .json(
+            "response_token",
+            [Piece::Literal("sha256=".into()), Piece::Mac],
+        )])
 }
 
 pub(super) fn zoom() -> Vec<Handshake> {
-    Vec::from([
-        #[cfg(feature = "json")]
-        Handshake::signed("url_validation", Method::POST)
-            .when(json("event"), "endpoint.url_validation")
-            .challenge(json("payload.plainToken"), Letters::Token, 1..=256)
-            .json("plainToken", [Piece::Challenge])
-            .json("encryptedToken", [Piece::Mac]),
-    ])
+    Vec::from([Handshake::signed("url_validation", Method::POST)
+        .when(json("event"), "endpoint.url_validation")
+        .challenge(json("payload.plainToken"), Letters::Token, 1..=256)
+        .json("plainToken", [Piece::Challenge])
+        .json("encryptedToken", [Piece::Mac])])
 }

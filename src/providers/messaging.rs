@@ -30,8 +30,8 @@ pub(super) const PRESETS: &[Preset] = &[
 /// Slack sends no id in the head; the Events API has `event_id` in the body
 /// ([`with_id_json`](Provider::with_id_json)).
 ///
-/// Handshakes: `url_verification` is answered with its challenge once its signature holds (feature `json`),
-/// and `ssl_check` with 200 (feature `form`).
+/// Handshakes: `url_verification` is answered with its challenge once its signature holds,
+/// and `ssl_check` with 200.
 ///
 /// Source: <https://docs.slack.dev/authentication/verifying-requests-from-slack/>
 #[must_use]
@@ -58,7 +58,7 @@ pub fn slack() -> Provider {
 /// refuses endpoints that answer otherwise.
 ///
 /// Handshakes: both kinds of `PING` are answered once their signature holds, that of interactions with
-/// `{"type":1}` and that of webhook events with 204 (feature `json`).
+/// `{"type":1}` and that of webhook events with 204.
 ///
 /// Source: <https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint>
 #[cfg(feature = "ed25519")]
@@ -151,7 +151,7 @@ pub fn line() -> Provider {
 /// The body has its letters escaped as it was signed: do not decode and write it again.
 ///
 /// Handshakes: `GET` with `hub.challenge` is answered with it, once the token that you chose in the console
-/// is set, `with_setting("verify_token", …)`, and is the one that was sent (feature `form`). Without the
+/// is set, `with_setting("verify_token", …)`, and is the one that was sent. Without the
 /// setting, or with another token, 403.
 ///
 /// Source: <https://developers.facebook.com/docs/graph-api/webhooks/getting-started>
@@ -198,7 +198,7 @@ pub fn meta_sha1() -> Provider {
 ///
 /// After `sha256=` comes base64, and not hex as everywhere else.
 ///
-/// Handshakes: `GET` with `crc_token` is answered with its MAC under the current key (feature `form`). A
+/// Handshakes: `GET` with `crc_token` is answered with its MAC under the current key. A
 /// body that could be such a token, as no event could, is refused, however it is signed.
 ///
 /// Source: <https://docs.x.com/x-api/webhooks/quickstart>
@@ -225,7 +225,7 @@ pub fn x() -> Provider {
 /// - Not signed: the method, the URL, the other headers.
 ///
 /// Handshakes: `webhook_callback_verification` is answered with its challenge once its signature holds
-/// (feature `json`). A revocation is a delivery.
+///. A revocation is a delivery.
 ///
 /// The ID may have up to 64 letters, digits, `-`, `_` and `=`, as UUIDs and URL-safe base64 have.
 /// Twitch puts no separator between the ID, the time and the body, so a longer ID could contain
@@ -260,7 +260,7 @@ pub fn twitch() -> Provider {
 /// - Not signed: the method, the URL, the other headers.
 ///
 /// Handshakes: `endpoint.url_validation` is answered with the MAC of its `plainToken` once its signature
-/// holds (feature `json`).
+/// holds.
 ///
 /// Source: <https://developers.zoom.us/docs/api/webhooks/>
 #[must_use]

@@ -3,10 +3,10 @@
 //! New system? Use [`standard_webhooks`]: it signs the id, the timestamp and the body, carries
 //! several signatures while a secret is being changed, and has libraries in every language.
 //!
-//! [`all`] lists them, [`by_name`] finds one, and `docs/PROVIDERS.md` in the repository has them in one
-//! table, with what each was held against. Some need a feature of this crate: for a body that is looked into (`form`, `json`),
-//! for the provider's public key (`ecdsa`, `ed25519`, `rsa`, `x509`), for an old hash (`md5`, `crc32`).
-//! Their pages here say which.
+//! [`all`] lists the providers, and [`by_name`] finds one. `docs/PROVIDERS.md` in the repository has a
+//! table of them, with the evidence for each. Providers that sign with a public key need one of the
+//! features `ecdsa`, `ed25519`, `rsa` and `remote-keys`. The documentation of each provider names its
+//! feature.
 //!
 //! ```
 //! use tower_webhook::{Secret, Verifier, providers};
@@ -42,7 +42,6 @@ mod payments;
 mod registry;
 mod standard;
 mod tokens;
-#[cfg(feature = "jwt")]
 mod web_tokens;
 
 /// What the files of presets use; which of it depends on the features.
@@ -78,7 +77,6 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderName, Method, StatusCode};
 
-#[cfg(feature = "jwt")]
 pub use self::web_tokens::*;
 pub use self::{
     business::*,
@@ -117,7 +115,6 @@ pub fn all() -> impl Iterator<Item = &'static Preset> {
         payments::PRESETS,
         standard::PRESETS,
         tokens::PRESETS,
-        #[cfg(feature = "jwt")]
         web_tokens::PRESETS,
     ]
     .into_iter()
@@ -274,7 +271,6 @@ impl Provider {
     /// let stripe = providers::stripe().with_id_json("id").with_event_json("type");
     /// assert!(stripe.scheme().delivery_id_is_signed());
     /// ```
-    #[cfg(feature = "json")]
     #[must_use]
     pub fn with_id_json(mut self, path: &str) -> Self {
         let place = Place::Json(path.into());
@@ -285,7 +281,6 @@ impl Provider {
     /// Looks for the kind of event in the JSON of the body, at the cost of
     /// [`with_id_json`](Self::with_id_json): `type` of Stripe, `event.type` of Slack. A body in which it is
     /// not there has none.
-    #[cfg(feature = "json")]
     #[must_use]
     pub fn with_event_json(mut self, path: &str) -> Self {
         self.scheme = self.scheme.told_at(None, Some(Place::Json(path.into())));

@@ -1,10 +1,8 @@
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
-    #[cfg(feature = "json")]
     Preset::new("adyen-payments", "Adyen payments", adyen_payments),
     Preset::new("adyen-platform", "Adyen for Platforms", adyen_platform),
-    #[cfg(feature = "form")]
     Preset::new("braintree", "Braintree", braintree),
     Preset::new("chargebee", "Chargebee", chargebee),
     Preset::new("checkout-com", "Checkout.com", checkout_com),
@@ -16,15 +14,14 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("gocardless", "GoCardless", gocardless),
     Preset::new("klarna", "Klarna", klarna),
     Preset::new("lemon-squeezy", "Lemon Squeezy", lemon_squeezy),
-    #[cfg(feature = "form")]
     Preset::new("mercadopago", "Mercado Pago", mercadopago),
     Preset::new("modern-treasury", "Modern Treasury", modern_treasury),
     Preset::new("mollie", "Mollie", mollie),
     Preset::new("orb", "Orb", orb),
     Preset::new("paddle", "Paddle Billing", paddle),
-    #[cfg(all(feature = "rsa", feature = "form"))]
+    #[cfg(feature = "rsa")]
     Preset::new("paddle-classic", "Paddle Classic", paddle_classic),
-    #[cfg(all(feature = "x509", feature = "crc32"))]
+    #[cfg(feature = "rsa")]
     Preset::new("paypal", "PayPal", paypal),
     Preset::new("paystack", "Paystack", paystack),
     Preset::new("razorpay", "Razorpay", razorpay),
@@ -524,7 +521,6 @@ pub fn square() -> Provider {
 /// time is good. Fetch what it is about by the API.
 ///
 /// Source: <https://www.mercadopago.com/developers/en/docs/your-integrations/notifications/webhooks>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn mercadopago() -> Provider {
     Provider::preset(
@@ -579,7 +575,7 @@ pub fn wise() -> Provider {
 /// event by the API before you act on it.
 ///
 /// Source: <https://developer.paypal.com/api/rest/webhooks/rest/>
-#[cfg(all(feature = "x509", feature = "crc32"))]
+#[cfg(feature = "rsa")]
 #[must_use]
 pub fn paypal() -> Provider {
     Provider::preset(
@@ -616,7 +612,7 @@ pub fn paypal() -> Provider {
 /// Paddle Billing is another scheme: [`paddle`].
 ///
 /// Source: <https://developer.paddle.com/classic/reference/verifying-webhooks>
-#[cfg(all(feature = "rsa", feature = "form"))]
+#[cfg(feature = "rsa")]
 #[must_use]
 pub fn paddle_classic() -> Provider {
     Provider::preset(
@@ -649,7 +645,6 @@ pub fn paddle_classic() -> Provider {
 /// against the clock.
 ///
 /// Source: <https://developer.paypal.com/braintree/docs/guides/webhooks/parse>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn braintree() -> Provider {
     Provider::preset(
@@ -690,7 +685,6 @@ pub fn braintree() -> Provider {
 /// them, so `DedupeLayer` has no key for it: tell items apart by their `pspReference`, `eventCode` and `success`.
 ///
 /// Source: <https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures>
-#[cfg(feature = "json")]
 #[must_use]
 pub fn adyen_payments() -> Provider {
     Provider::preset(

@@ -4,7 +4,6 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("basic-auth", "Basic authentication", basic_auth),
     Preset::new("braze", "Braze", braze),
     Preset::new("datadog", "Datadog", datadog),
-    #[cfg(feature = "form")]
     Preset::new("jotform", "Jotform", jotform),
     Preset::new("opsgenie", "Opsgenie", opsgenie),
     Preset::new("rudderstack", "RudderStack", rudderstack),
@@ -178,7 +177,6 @@ pub fn rudderstack() -> Provider {
 /// Hardly known: nothing of its own was read in full.
 ///
 /// Source: <https://www.jotform.com/help/245-how-to-setup-a-webhook-with-jotform/>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn jotform() -> Provider {
     Provider::preset(

@@ -1,7 +1,6 @@
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
-    #[cfg(feature = "form")]
     Preset::new("atlassian-connect", "Atlassian Connect", atlassian_connect),
     #[cfg(feature = "rsa")]
     Preset::new(
@@ -31,7 +30,7 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("vonage", "Vonage", vonage),
 ];
 
-/// Atlassian Connect webhooks and lifecycle callbacks, of Jira and Confluence; needs `form` too.
+/// Atlassian Connect webhooks and lifecycle callbacks, of Jira and Confluence.
 ///
 /// - Signature: `Authorization`, `JWT ` and a JSON web token, HS256. Its claim `qsh` is the hex SHA-256 of
 ///   the method, the path and the sorted query.
@@ -51,7 +50,6 @@ pub(super) const PRESETS: &[Preset] = &[
 /// Whoever has a token can send any body with it until it expires.
 ///
 /// Source: <https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/>
-#[cfg(feature = "form")]
 #[must_use]
 pub fn atlassian_connect() -> Provider {
     Provider::preset(
@@ -214,7 +212,7 @@ fn messagebird_like(name: &'static str, algorithm: Algorithm) -> SchemeBuilder {
 /// - Not signed: **the body**, the method, the headers.
 ///
 /// Handshakes: the challenge that comes when a webhook is made, with a token or without, is answered with
-/// itself (feature `json`).
+/// itself.
 ///
 /// # Security
 ///

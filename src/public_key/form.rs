@@ -1,6 +1,6 @@
 use std::fmt;
 
-#[cfg(feature = "x509")]
+#[cfg(feature = "rsa")]
 use super::Certificate;
 use super::KeyKind;
 use crate::encoding::{Encoding, base64_any_padding};
@@ -21,14 +21,13 @@ pub enum PublicKeyForm {
     /// yourself.
     ///
     /// [RFC 8446, section 4.4.2]: https://www.rfc-editor.org/rfc/rfc8446#section-4.4.2
-    #[cfg(feature = "x509")]
+    #[cfg(feature = "rsa")]
     Certificate,
     /// As `Base64`, in hex digits of either case.
     Hex,
     /// A JSON Web Key ([RFC 7517]).
     ///
     /// [RFC 7517]: https://www.rfc-editor.org/rfc/rfc7517
-    #[cfg(feature = "json")]
     Jwk,
     /// PEM ([RFC 7468]): `PUBLIC KEY`, and for RSA `RSA PUBLIC KEY` too.
     ///
@@ -57,7 +56,7 @@ pub(super) enum RsaMaterial {
     /// An `RSAPublicKey` of PKCS#1 in DER.
     Pkcs1(Vec<u8>),
     /// Modulus and exponent, big-endian.
-    #[cfg(all(feature = "json", feature = "rsa"))]
+    #[cfg(feature = "rsa")]
     Numbers { n: Vec<u8>, e: Vec<u8> },
 }
 
@@ -65,10 +64,9 @@ impl fmt::Display for PublicKeyForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Base64 => f.write_str("a public key in standard base64"),
-            #[cfg(feature = "x509")]
+            #[cfg(feature = "rsa")]
             Self::Certificate => f.write_str("a certificate in PEM"),
             Self::Hex => f.write_str("a public key in hex"),
-            #[cfg(feature = "json")]
             Self::Jwk => f.write_str("a public key as a JSON Web Key"),
             Self::Pem => f.write_str("a public key in PEM"),
             Self::PrefixedBase64(prefix) => {
@@ -85,18 +83,15 @@ impl fmt::Display for PublicKeyForm {
 impl PublicKeyForm {
     pub(super) fn read(self, kind: KeyKind, text: &[u8]) -> Option<Material> {
         // What a JWK says it is for is the only form's word on the kind.
-        #[cfg(not(feature = "json"))]
-        let _ = kind;
         match self {
             Self::Base64 => base64(text).map(Material::Raw),
-            #[cfg(feature = "x509")]
+            #[cfg(feature = "rsa")]
             Self::Certificate => Certificate::chain(text)?.first()?.key(),
             Self::Hex => {
                 let mut room = vec![0; text.len() / 2];
                 Encoding::Hex.decode(text, &mut room)?;
                 Some(Material::Raw(room))
             }
-            #[cfg(feature = "json")]
             Self::Jwk => super::jwk::read(kind, text),
             Self::Pem => {
                 let (label, der, rest) = pem(std::str::from_utf8(text).ok()?)?;

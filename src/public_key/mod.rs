@@ -5,21 +5,20 @@
 //! Everything here is public: the key, the message and the signature. So nothing is compared in
 //! constant time for secrecy's sake, and nothing is wiped.
 
-#[cfg(feature = "x509")]
+#[cfg(feature = "rsa")]
 mod certificate;
 #[cfg(feature = "ecdsa")]
 mod ecdsa;
 #[cfg(feature = "ed25519")]
 mod ed25519;
 mod form;
-#[cfg(feature = "json")]
 mod jwk;
 #[cfg(feature = "rsa")]
 mod rsa;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
-#[cfg(feature = "x509")]
+#[cfg(feature = "rsa")]
 use self::certificate::Certificate;
 use self::form::Material;
 pub use self::form::PublicKeyForm;
@@ -91,7 +90,7 @@ impl PublicKey {
     /// too weak to prove anything: an Ed25519 point of small order, an RSA modulus out of bounds.
     pub(crate) fn parse(kind: KeyKind, form: PublicKeyForm, text: &[u8]) -> Option<Self> {
         let key = Self::new(kind, &form.read(kind, text)?)?;
-        #[cfg(feature = "x509")]
+        #[cfg(feature = "rsa")]
         if form == PublicKeyForm::Certificate {
             let not_after = Certificate::chain(text)?.first()?.not_after()?;
             let not_after = Some(not_after);
@@ -153,13 +152,7 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-#[cfg(all(
-    test,
-    feature = "ecdsa",
-    feature = "ed25519",
-    feature = "json",
-    feature = "x509"
-))]
+#[cfg(all(test, feature = "ecdsa", feature = "ed25519", feature = "rsa"))]
 #[expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -61,7 +61,6 @@ impl Key {
                 pkcs1(spki.subject_public_key.as_bytes()?)?
             }
             Material::Rsa(RsaMaterial::Pkcs1(der)) => pkcs1(der)?,
-            #[cfg(feature = "json")]
             Material::Rsa(RsaMaterial::Numbers { n, e }) => key(n, e)?,
             Material::Raw(_) => return None,
         };

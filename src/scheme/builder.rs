@@ -250,10 +250,10 @@ impl SchemeBuilder {
     /// | `{url_sha256}` | the SHA-256 of the URL, in hex |
     /// | `{setting:NAME}` | what the operator [set](crate::providers::Provider::with_setting) under this name |
     /// | `{header:NAME}` | the value of a header as it was sent |
-    /// | `{query:NAME}` | a parameter of the query, decoded; feature `form` |
-    /// | `{form:NAME}` | a field of the form that is the body, decoded; feature `form` |
-    /// | `{sorted_form}` | all fields of that form, decoded and sorted, names and values with nothing between; feature `form` |
-    /// | `{json:PATH}` | a member of the JSON that is the body: what a string says, how a number is written; feature `json` |
+    /// | `{query:NAME}` | a parameter of the query, decoded |
+    /// | `{form:NAME}` | a field of the form that is the body, decoded |
+    /// | `{sorted_form}` | all fields of that form, decoded and sorted, names and values with nothing between |
+    /// | `{json:PATH}` | a member of the JSON that is the body: what a string says, how a number is written |
     /// | `{canonical:NAME}` | what a preset of that name needs |
     /// | `{{`, `}}` | a brace |
     ///

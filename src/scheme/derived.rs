@@ -1,9 +1,6 @@
-#[cfg(any(feature = "form", feature = "json"))]
 use std::sync::Arc;
 
-#[cfg(feature = "form")]
 use crate::payload::form;
-#[cfg(feature = "json")]
 use crate::payload::json;
 use crate::{
     payload::{Canonical, Facts, Malformed, canonical},
@@ -14,11 +11,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Derived {
     Canonical(&'static Canonical),
-    #[cfg(feature = "form")]
     Form(Arc<str>),
-    #[cfg(feature = "json")]
     Json(Arc<str>),
-    #[cfg(feature = "form")]
     Query(Arc<str>),
 }
 
@@ -27,11 +21,8 @@ impl Derived {
         if let Some((kind, name)) = token.split_once(':') {
             return match kind {
                 "canonical" => canonical(name).map(Self::Canonical),
-                #[cfg(feature = "form")]
                 "form" => Some(Self::Form(name.into())),
-                #[cfg(feature = "json")]
                 "json" => Some(Self::Json(name.into())),
-                #[cfg(feature = "form")]
                 "query" => Some(Self::Query(name.into())),
                 _ => None,
             };
@@ -53,11 +44,8 @@ impl Derived {
     /// What is found at a place.
     pub(crate) fn of(place: &Place) -> Option<Self> {
         match place {
-            #[cfg(feature = "form")]
             Place::Form(name) => Some(Self::Form(name.clone())),
-            #[cfg(feature = "json")]
             Place::Json(path) => Some(Self::Json(path.clone())),
-            #[cfg(feature = "form")]
             Place::Query(name) => Some(Self::Query(name.clone())),
             _ => None,
         }
@@ -67,11 +55,8 @@ impl Derived {
     pub(super) fn place(&self) -> Option<Place> {
         match self {
             Self::Canonical(_) => None,
-            #[cfg(feature = "form")]
             Self::Form(name) => Some(Place::Form(name.clone())),
-            #[cfg(feature = "json")]
             Self::Json(path) => Some(Place::Json(path.clone())),
-            #[cfg(feature = "form")]
             Self::Query(name) => Some(Place::Query(name.clone())),
         }
     }
@@ -79,7 +64,6 @@ impl Derived {
     pub(super) fn covers_body(&self) -> bool {
         match self {
             Self::Canonical(canonical) => canonical.covers_body,
-            #[cfg(any(feature = "form", feature = "json"))]
             _ => false,
         }
     }
@@ -102,7 +86,6 @@ impl Derived {
     pub(super) fn needs_url(&self) -> bool {
         match self {
             Self::Canonical(canonical) => canonical.needs_url,
-            #[cfg(any(feature = "form", feature = "json"))]
             _ => false,
         }
     }
@@ -121,9 +104,7 @@ impl Derived {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Canonical(canonical) => canonical.name.into(),
-            #[cfg(feature = "form")]
             Self::Form(name) | Self::Query(name) => name.to_string(),
-            #[cfg(feature = "json")]
             Self::Json(path) => path.to_string(),
         }
     }
@@ -140,11 +121,8 @@ impl Derived {
                 (canonical.write)(facts, body, &mut text)?;
                 Ok(Some(text))
             }
-            #[cfg(feature = "form")]
             Self::Form(name) => form::field(body, name),
-            #[cfg(feature = "json")]
             Self::Json(path) => json::field(body, path).map(|text| text.map(String::into_bytes)),
-            #[cfg(feature = "form")]
             Self::Query(name) => form::field(facts.query(), name),
         }
     }

@@ -249,7 +249,6 @@ impl Scheme {
 
     /// The claims that a JSON web token must make, as [`SchemeBuilder::claim`] takes them: a name, and what
     /// it may say.
-    #[cfg(feature = "jwt")]
     pub fn claims(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
         let claims = self.0.claims.iter();
         claims.map(|claim| (&*claim.name, claim.values.iter().map(Template::text)))
@@ -297,7 +296,6 @@ impl Scheme {
     }
 
     /// The same scheme with its id, or what kind of event it is, in another place.
-    #[cfg(feature = "json")]
     pub(crate) fn told_at(&self, id: Option<Place>, event: Option<Place>) -> Self {
         if self.0.units.may_be_several() {
             return self.clone();

@@ -1,21 +1,17 @@
 //! What a scheme finds in bodies and queries. A scheme that has any of it is verified once the body is
 //! there as a whole, and copies it once.
 
-#[cfg(any(feature = "form", feature = "json"))]
 use super::{Place, SchemeBuilder, builder::Where};
 
-#[cfg(any(feature = "form", feature = "json"))]
 impl SchemeBuilder {
     /// The member of the JSON body that is the signature, its names joined by dots; another place if
     /// there is one already.
-    #[cfg(feature = "json")]
     pub fn signature_json(mut self, path: &str) -> Self {
         self.signatures.push(Where::Found(Place::Json(path.into())));
         self
     }
 
     /// The field of the form in the body that is the signature; another place if there is one already.
-    #[cfg(feature = "form")]
     pub fn signature_form(mut self, field: &str) -> Self {
         self.signatures
             .push(Where::Found(Place::Form(field.into())));
@@ -27,7 +23,6 @@ impl SchemeBuilder {
     /// # Security
     ///
     /// URLs are written to logs, at proxies too.
-    #[cfg(feature = "form")]
     pub fn signature_query(mut self, parameter: &str) -> Self {
         self.signatures
             .push(Where::Found(Place::Query(parameter.into())));
@@ -35,49 +30,42 @@ impl SchemeBuilder {
     }
 
     /// The member of the JSON body that is the timestamp, its names joined by dots.
-    #[cfg(feature = "json")]
     pub fn timestamp_json(mut self, path: &str) -> Self {
         self.timestamp = Some(Where::Found(Place::Json(path.into())));
         self
     }
 
     /// The field of the form in the body that is the timestamp.
-    #[cfg(feature = "form")]
     pub fn timestamp_form(mut self, field: &str) -> Self {
         self.timestamp = Some(Where::Found(Place::Form(field.into())));
         self
     }
 
     /// The parameter of the query that is the timestamp.
-    #[cfg(feature = "form")]
     pub fn timestamp_query(mut self, parameter: &str) -> Self {
         self.timestamp = Some(Where::Found(Place::Query(parameter.into())));
         self
     }
 
     /// The member of the JSON body that is the delivery's id, its names joined by dots.
-    #[cfg(feature = "json")]
     pub fn id_json(mut self, path: &str) -> Self {
         self.id = Some(Where::Found(Place::Json(path.into())));
         self
     }
 
     /// The field of the form in the body that is the delivery's id.
-    #[cfg(feature = "form")]
     pub fn id_form(mut self, field: &str) -> Self {
         self.id = Some(Where::Found(Place::Form(field.into())));
         self
     }
 
     /// The member of the JSON body that names the kind of event, its names joined by dots.
-    #[cfg(feature = "json")]
     pub fn event_json(mut self, path: &str) -> Self {
         self.event = Some(Where::Found(Place::Json(path.into())));
         self
     }
 
     /// The field of the form in the body that names the kind of event.
-    #[cfg(feature = "form")]
     pub fn event_form(mut self, field: &str) -> Self {
         self.event = Some(Where::Found(Place::Form(field.into())));
         self

@@ -16,7 +16,6 @@ pub(super) enum Kind {
         prefix: Cow<'static, str>,
     },
     /// A JSON web signature, alone or after a prefix.
-    #[cfg(feature = "jwt")]
     Jws {
         prefix: &'static str,
         is_detached: bool,
@@ -156,7 +155,6 @@ impl Layout {
     /// ```
     ///
     /// [RFC 7515]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
-    #[cfg(feature = "jwt")]
     #[must_use]
     pub const fn jws(prefix: &'static str) -> Self {
         Self(Kind::Jws {
@@ -170,7 +168,6 @@ impl Layout {
     /// and the payload, which a canonicaliser has to encode, come after it.
     ///
     /// [RFC 7515, appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
-    #[cfg(feature = "jwt")]
     #[must_use]
     pub const fn detached_jws() -> Self {
         Self(Kind::Jws {
@@ -180,18 +177,11 @@ impl Layout {
     }
 
     /// Whether it is a JSON web signature, and if so whether its payload is not sent.
-    #[cfg(feature = "jwt")]
     pub(crate) fn is_jws(&self) -> Option<bool> {
         match self.0 {
             Kind::Jws { is_detached, .. } => Some(is_detached),
             _ => None,
         }
-    }
-
-    #[cfg(not(feature = "jwt"))]
-    #[expect(clippy::unused_self, reason = "there is none without the feature")]
-    pub(crate) fn is_jws(&self) -> Option<bool> {
-        None
     }
 
     pub(super) fn is_list(&self) -> bool {
@@ -237,9 +227,9 @@ impl Layout {
     /// Whether `field` holds a signature.
     pub(crate) fn is_signature(&self, field: &Field<'_>) -> bool {
         match &self.0 {
-            Kind::Plain | Kind::Prefixed { .. } | Kind::Credentials { .. } => true,
-            #[cfg(feature = "jwt")]
-            Kind::Jws { .. } => true,
+            Kind::Plain | Kind::Prefixed { .. } | Kind::Credentials { .. } | Kind::Jws { .. } => {
+                true
+            }
             Kind::List { key, .. } => match key.strip_suffix('*') {
                 Some(start) => field.key.starts_with(start.as_bytes()),
                 None => field.key == key.as_bytes(),
@@ -263,7 +253,6 @@ impl Layout {
                 let value = value.strip_prefix(prefix.as_bytes());
                 each(value.and_then(|value| Field::new(&[], value)))
             }
-            #[cfg(feature = "jwt")]
             Kind::Jws { prefix, .. } => {
                 let bare = value.strip_prefix(prefix.as_bytes());
                 each(Field::new(&[], bare.unwrap_or(value)))

@@ -1,16 +1,11 @@
-#[cfg(any(feature = "form", feature = "json"))]
 use std::sync::Arc;
 
-#[cfg(any(feature = "form", feature = "json"))]
 use super::SchemeBuilder;
 use super::{Place, SchemeErrorKind};
-#[cfg(feature = "json")]
 use crate::payload::json;
-#[cfg(feature = "form")]
 use crate::payload::multipart;
 use crate::payload::{Facts, Malformed};
 
-#[cfg(any(feature = "form", feature = "json"))]
 impl SchemeBuilder {
     /// Signs each item of a list by itself, for senders who put several signed things into one JSON body.
     /// The list is the member `path`, its names joined by dots; [`signature_json`](Self::signature_json)
@@ -36,7 +31,6 @@ impl SchemeBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    #[cfg(feature = "json")]
     pub fn each_json(mut self, path: &str) -> Self {
         self.units = Units::EachJson(path.into());
         self
@@ -45,7 +39,6 @@ impl SchemeBuilder {
     /// Looks into the content of one field of a `multipart/form-data` body, and not into the body: there
     /// [`signature_json`](Self::signature_json), `{json:PATH}` and the like are looked for. The field must
     /// be there once.
-    #[cfg(feature = "form")]
     pub fn multipart_field(mut self, name: &str) -> Self {
         self.units = Units::MultipartField(name.into());
         self
@@ -57,10 +50,8 @@ impl SchemeBuilder {
 pub(crate) enum Units {
     Body,
     /// Each item of the list that is this member of the JSON.
-    #[cfg(feature = "json")]
     EachJson(Arc<str>),
     /// The content of this field of `multipart/form-data`.
-    #[cfg(feature = "form")]
     MultipartField(Arc<str>),
 }
 
@@ -88,7 +79,6 @@ impl Units {
 
     pub(super) fn items(&self) -> Option<&str> {
         match self {
-            #[cfg(feature = "json")]
             Self::EachJson(path) => Some(path),
             _ => None,
         }
@@ -96,21 +86,12 @@ impl Units {
 
     pub(crate) fn field(&self) -> Option<&str> {
         match self {
-            #[cfg(feature = "form")]
             Self::MultipartField(name) => Some(name),
             _ => None,
         }
     }
 
     /// The units of a body: at least one, or it is refused.
-    #[cfg_attr(
-        not(feature = "form"),
-        expect(unused_variables, reason = "forms look into the head")
-    )]
-    #[cfg_attr(
-        not(any(feature = "form", feature = "json")),
-        expect(clippy::unnecessary_wraps, reason = "others can fail")
-    )]
     pub(crate) fn of<'b>(
         &self,
         facts: &Facts<'_>,
@@ -118,9 +99,7 @@ impl Units {
     ) -> Result<Vec<&'b [u8]>, Malformed> {
         match self {
             Self::Body => Ok(vec![body]),
-            #[cfg(feature = "json")]
             Self::EachJson(path) => json::items(body, path),
-            #[cfg(feature = "form")]
             Self::MultipartField(name) => Ok(vec![multipart::field(facts, body, name)?]),
         }
     }

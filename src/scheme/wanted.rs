@@ -12,9 +12,9 @@ impl Scheme {
     ///
     /// let content_type = |name| providers::by_name(name)?.scheme().content_type();
     /// assert_eq!(content_type("github"), None);
-    /// # #[cfg(feature = "form")]
+    /// #
     /// assert_eq!(content_type("twilio"), Some("application/x-www-form-urlencoded"));
-    /// # #[cfg(feature = "json")]
+    /// #
     /// assert_eq!(content_type("mailgun"), Some("application/json"));
     /// ```
     #[must_use]
@@ -31,7 +31,6 @@ impl Scheme {
         let texts = spec.texts().flat_map(Template::derived);
         let texts = texts.map(|(derived, _)| match derived {
             Derived::Canonical(canonical) => canonical.content_type,
-            #[cfg(any(feature = "form", feature = "json"))]
             other => other.place().as_ref().and_then(of_place),
         });
         places.chain(texts).flatten().next()

@@ -2,16 +2,13 @@
 
 use std::borrow::Cow;
 
-#[cfg(feature = "jwt")]
 use super::SchemeBuilder;
-#[cfg(feature = "jwt")]
 use super::builder::Where;
 use super::{
     Algorithm, Claim, Place, SchemeErrorKind, Template,
     template::{TemplateError, Tokens},
 };
 
-#[cfg(feature = "jwt")]
 impl SchemeBuilder {
     /// What a claim of the [JSON web token](super::Layout::jws) must say: a text as [`message`](Self::message)
     /// takes it. Named twice, the claim must say one of them. A claim that is a list, as the audience may
@@ -101,7 +98,6 @@ impl ClaimText {
 }
 
 /// Refuses a JSON web signature by an algorithm that those do not know, or anywhere but in a header.
-#[cfg(feature = "jwt")]
 pub(super) fn check(algorithm: Algorithm, signatures: &[Place]) -> Result<(), SchemeErrorKind> {
     if algorithm.jose().is_none() {
         return Err(SchemeErrorKind::AlgorithmWithoutJws);
@@ -110,13 +106,4 @@ pub(super) fn check(algorithm: Algorithm, signatures: &[Place]) -> Result<(), Sc
         [Place::Header(_)] => Ok(()),
         _ => Err(SchemeErrorKind::NoSignatureHeader),
     }
-}
-
-#[cfg(not(feature = "jwt"))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "there are none without the feature"
-)]
-pub(super) fn check(_: Algorithm, _: &[Place]) -> Result<(), SchemeErrorKind> {
-    Ok(())
 }

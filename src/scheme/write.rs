@@ -21,7 +21,6 @@ impl Layout {
         match &self.0 {
             Kind::Plain => {}
             Kind::Prefixed { prefix } => start.push_str(prefix),
-            #[cfg(feature = "jwt")]
             Kind::Jws { prefix, .. } => start.push_str(prefix),
             Kind::Credentials { prefix } => start = format!("{prefix}{name}:"),
             Kind::List { items, pair, key } => {

@@ -31,7 +31,7 @@ impl DeliveryId {
 
     /// A random one: a UUID of version 4. It gives way to an id that is in the request already, where the scheme
     /// has its own.
-    #[cfg(feature = "uuid")]
+    #[cfg(feature = "sender")]
     #[must_use]
     pub fn random() -> Self {
         let mut text = uuid::Uuid::encode_buffer();
@@ -66,10 +66,10 @@ impl fmt::Display for DeliveryId {
     }
 }
 
-#[cfg(feature = "uuid")]
+#[cfg(feature = "sender")]
 pub use self::layer::{DeliveryIdLayer, SetDeliveryId};
 
-#[cfg(feature = "uuid")]
+#[cfg(feature = "sender")]
 mod layer {
     use std::task::{Context, Poll};
 

@@ -33,7 +33,7 @@
 //! [`SignLayer`], and the client. So each try is signed afresh, with the time of that try, and all of
 //! them have one id, by which the receiver knows a delivery that comes twice.
 #![cfg_attr(
-    all(feature = "retry", feature = "uuid"),
+    feature = "sender",
     doc = r#"
 ```
 use std::{convert::Infallible, sync::atomic::{AtomicU32, Ordering}};
@@ -140,13 +140,13 @@ mod error;
 mod future;
 mod id;
 mod layer;
-#[cfg(feature = "retry")]
+#[cfg(feature = "sender")]
 mod retry;
 mod service;
 
-#[cfg(feature = "uuid")]
+#[cfg(feature = "sender")]
 pub use self::id::{DeliveryIdLayer, SetDeliveryId};
-#[cfg(feature = "retry")]
+#[cfg(feature = "sender")]
 pub use self::retry::{
     Backoff, ByStatus, DeliveryRetry, Failure, Judge, Outcome, Schedule, Verdict, Wait,
 };

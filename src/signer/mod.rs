@@ -15,7 +15,6 @@ use http::{HeaderMap, Request};
 
 pub use self::error::SignError;
 use self::key::SigningKey;
-#[cfg(feature = "jwt")]
 use crate::verify::unsigned_token;
 use crate::{
     head::Head,
@@ -212,13 +211,10 @@ impl Signer {
     ) -> Result<Vec<Vec<u8>>, SignError> {
         let (head, body) = (Head::from(request), request.body());
         let provider = self.provider_for(request)?;
-        #[cfg(feature = "jwt")]
         if provider.scheme().spec().layout.is_jws().is_some() {
             let time = UnixTime::from(time);
             return Ok(vec![unsigned_token(head, &provider, body, id, time)?]);
         }
-        #[cfg(not(feature = "jwt"))]
-        let _ = (id, time);
         Ok(signed_text(head, &provider, listed, body)?.into())
     }
 

@@ -1,14 +1,11 @@
 //! Writing where schemes have something.
 
 use bytes::Bytes;
-#[cfg(feature = "form")]
 use http::Uri;
 use http::{HeaderValue, Request, header::CONTENT_LENGTH, uri::PathAndQuery};
 
 use super::SignError;
-#[cfg(feature = "form")]
 use crate::payload::form;
-#[cfg(feature = "json")]
 use crate::payload::json;
 use crate::{
     payload::{Facts, Malformed},
@@ -33,25 +30,20 @@ pub(crate) fn put(
         }
         // In the token, which is made last.
         Place::Claim(_) => {}
-        #[cfg(feature = "form")]
         Place::Form(name) => {
             let body = form::set(request.body(), name, value);
             *request.body_mut() = body.into();
         }
-        #[cfg(feature = "form")]
         Place::Query(name) => {
             let query = request.uri().query().unwrap_or_default();
             let query = form::set(query.as_bytes(), name, value);
             *request.uri_mut() = with_query(request.uri(), &query).ok_or_else(does_not_fit)?;
         }
-        #[cfg(feature = "json")]
         Place::Json(path) => {
             let value = std::str::from_utf8(value).map_err(|_| does_not_fit())?;
             let body = json::set(request.body(), path, value)?;
             *request.body_mut() = body.into();
         }
-        #[cfg(not(all(feature = "form", feature = "json")))]
-        _ => return Err(does_not_fit()),
     }
     Ok(())
 }
@@ -64,7 +56,6 @@ pub(crate) fn arrives(value: &HeaderValue) -> bool {
 }
 
 /// The same URI with another query, or none.
-#[cfg(feature = "form")]
 pub(crate) fn with_query(uri: &Uri, query: &[u8]) -> Option<Uri> {
     let mark: &[u8] = if query.is_empty() { b"" } else { b"?" };
     let target = [uri.path().as_bytes(), mark, query].concat();

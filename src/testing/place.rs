@@ -1,14 +1,11 @@
 //! What is where a scheme has something, in requests that are signed already.
 
-#[cfg(any(feature = "form", feature = "json"))]
 use std::convert::Infallible;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 
-#[cfg(feature = "form")]
 use crate::payload::form;
-#[cfg(feature = "json")]
 use crate::payload::json;
 use crate::{
     place::Place,
@@ -56,7 +53,6 @@ pub(super) fn add(
     value: &[u8],
     is_first: bool,
 ) -> Option<()> {
-    #[cfg(feature = "form")]
     let both = |fields: &[u8], name: &str| {
         let another = form::set(b"", name, value);
         let (first, last) = if is_first {
@@ -78,12 +74,10 @@ pub(super) fn add(
             request.headers_mut().insert(name, first);
             request.headers_mut().append(name, last);
         }
-        #[cfg(feature = "form")]
         Place::Query(name) => {
             let query = both(request.uri().query()?.as_bytes(), name);
             *request.uri_mut() = put::with_query(request.uri(), &query)?;
         }
-        #[cfg(feature = "form")]
         Place::Form(name) => {
             *request.body_mut() = both(request.body(), name).into();
             put::correct_length(request);
@@ -94,16 +88,11 @@ pub(super) fn add(
 }
 
 /// Takes away what is there, of every item. What cannot be read holds nothing.
-#[cfg_attr(
-    not(any(feature = "form", feature = "json")),
-    expect(unused_variables, reason = "units are in bodies that are looked into")
-)]
 pub(super) fn remove(request: &mut Request<Bytes>, units: &Units, place: &Place) {
     match place {
         Place::Header(name) => {
             request.headers_mut().remove(name);
         }
-        #[cfg(feature = "form")]
         Place::Query(name) => {
             let query = request.uri().query().unwrap_or_default();
             let others = form::others(query.as_bytes(), name).join(&b'&');
@@ -111,7 +100,6 @@ pub(super) fn remove(request: &mut Request<Bytes>, units: &Units, place: &Place)
                 *request.uri_mut() = uri;
             }
         }
-        #[cfg(any(feature = "form", feature = "json"))]
         place if place.is_in_body() => {
             for unit in put::find(request, units).into_iter().flatten().rev() {
                 let _ = put::within(request, unit, |request| {
@@ -128,18 +116,14 @@ pub(super) fn remove(request: &mut Request<Bytes>, units: &Units, place: &Place)
 }
 
 /// A body that no longer has it, and is else as it was written.
-#[cfg(any(feature = "form", feature = "json"))]
 fn without(body: &[u8], place: &Place) -> Option<Vec<u8>> {
     match place {
-        #[cfg(feature = "form")]
         Place::Form(name) => Some(form::others(body, name).join(&b'&')),
-        #[cfg(feature = "json")]
         Place::Json(path) => without_member(body, path),
         _ => None,
     }
 }
 
-#[cfg(feature = "json")]
 fn without_member(body: &[u8], path: &str) -> Option<Vec<u8>> {
     let value = json::raw(body, path).ok()??.get();
     let start = value.as_ptr().addr() - body.as_ptr().addr();
@@ -159,7 +143,6 @@ fn without_member(body: &[u8], path: &str) -> Option<Vec<u8>> {
 }
 
 /// Within a name they stand behind an odd number of backslashes.
-#[cfg(feature = "json")]
 fn is_quotation_mark(text: &[u8], at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default().iter().rev();
     let escapes = before.take_while(|byte| **byte == b'\\').count();

@@ -97,7 +97,6 @@ impl<'h> Claims<'h> {
     }
 
     /// What there is before a token is made: all but what is in it.
-    #[cfg(feature = "jwt")]
     pub(super) fn of_token_to_be(
         head: Head<'h>,
         provider: &'h Provider,

@@ -79,11 +79,9 @@ mod token;
 mod units;
 mod verified;
 mod verifier;
-#[cfg(feature = "jwt")]
 mod web_token;
 mod window;
 
-#[cfg(feature = "jwt")]
 pub(crate) use self::web_token::unsigned as unsigned_token;
 pub use self::{dedupe_key::DedupeKey, session::Session, verified::Verified, verifier::Verifier};
 pub(crate) use self::{

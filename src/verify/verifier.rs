@@ -7,7 +7,6 @@ use std::{
 use arc_swap::ArcSwap;
 use http::StatusCode;
 
-#[cfg(feature = "jwt")]
 use super::web_token;
 use super::{
     Session, Verified, claims::Claims, delivery::Delivery, methods::check_methods, token::Life,
@@ -226,13 +225,10 @@ impl Verifier {
         let spec = provider.scheme().spec();
         let mut delivery = Box::<Delivery>::default();
         let candidates = &mut delivery.candidates;
-        #[cfg(feature = "jwt")]
         let token = match spec.layout.is_jws() {
             Some(is_detached) => Some(web_token::read(head, spec, is_detached, candidates)?),
             None => None,
         };
-        #[cfg(not(feature = "jwt"))]
-        let token = None;
         let claims = Claims::read(head, provider, token.as_ref(), candidates)?;
         if let Some(token) = &token {
             let life = Life::of(token, spec)?;

@@ -9,7 +9,7 @@ use crate::head::Head;
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A [`KeySource`] that remembers what it looked up; needs the `cache` feature.
+/// A [`KeySource`] that remembers what it looked up; needs the feature `key-cache`.
 ///
 /// - Requests for one tenant at the same moment wait for one look-up. It goes on as long as one of
 ///   them waits, whoever else goes away, and is dropped with the last. One that takes more than five

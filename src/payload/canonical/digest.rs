@@ -1,12 +1,10 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::encoding::Encoding;
-#[cfg(any(feature = "crc32", feature = "md5"))]
 use crate::payload::Facts;
 use crate::payload::{Canonical, Malformed, Write};
 
 /// The CRC-32 of the body, in decimal. It is no secure hash: anybody makes another body with it.
-#[cfg(feature = "crc32")]
 pub(super) const CRC32: Canonical = Canonical {
     name: "crc32",
     covers_body: false,
@@ -16,7 +14,6 @@ pub(super) const CRC32: Canonical = Canonical {
     write: crc32,
 };
 
-#[cfg(feature = "crc32")]
 #[expect(clippy::unnecessary_wraps, reason = "others can fail")]
 fn crc32(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
     text.extend_from_slice(crc32fast::hash(body).to_string().as_bytes());
@@ -25,7 +22,6 @@ fn crc32(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed
 
 /// The MD5 of the body, in standard base64; nothing for no body. Only for an old provider: two bodies with one MD5 are made
 /// in seconds.
-#[cfg(feature = "md5")]
 pub(super) const MD5: Canonical = Canonical {
     name: "md5",
     covers_body: true,
@@ -35,7 +31,6 @@ pub(super) const MD5: Canonical = Canonical {
     write: md5,
 };
 
-#[cfg(feature = "md5")]
 #[expect(clippy::unnecessary_wraps, reason = "others can fail")]
 fn md5(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
     if body.is_empty() {
