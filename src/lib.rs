@@ -103,7 +103,6 @@ mod place;
 #[cfg(feature = "ed25519")]
 mod private_key;
 pub mod providers;
-#[cfg(feature = "_public-key")]
 mod public_key;
 pub mod public_url;
 pub mod rejection;

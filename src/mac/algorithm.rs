@@ -1,6 +1,5 @@
 use std::fmt;
 
-#[cfg(feature = "_public-key")]
 use crate::public_key::KeyKind;
 
 /// How a signature is computed.
@@ -110,68 +109,43 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The length of a signature, in bytes; of a token that of the digest it is compared by. `None` if
-    /// it depends on the key.
+    /// The length of a signature, in bytes. For [`Token`](Self::Token), the length of the digest that
+    /// is compared. `None` if the length depends on the key.
     #[must_use]
     pub const fn signature_len(self) -> Option<usize> {
+        if let Some(kind) = self.public() {
+            return kind.signature_len();
+        }
         Some(match self {
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256Der => return None,
-            #[cfg(feature = "rsa")]
-            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 => return None,
             Self::HmacMd5 | Self::Md5SecretLast => 16,
             Self::HmacSha1 | Self::Sha1SecretLast => 20,
-            Self::HmacSha256
-            | Self::Sha256SecretBeforeBody
-            | Self::Sha256SecretFirst
-            | Self::Sha256SecretLast
-            | Self::Token => 32,
             Self::HmacSha384 => 48,
             Self::HmacSha512 => 64,
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256Raw => 64,
-            #[cfg(feature = "ed25519")]
-            Self::Ed25519 => 64,
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP521Raw => 132,
+            _ => 32,
         })
     }
 
-    /// Whether deliveries are proven by the provider's public key, and not by a secret.
+    /// Whether the sender signs with a private key, so that the receiver needs the public key and no
+    /// secret.
     #[must_use]
     pub const fn has_public_key(self) -> bool {
-        match self {
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256Der | Self::EcdsaP256Raw | Self::EcdsaP521Raw => true,
-            #[cfg(feature = "ed25519")]
-            Self::Ed25519 => true,
-            #[cfg(feature = "rsa")]
-            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 => true,
-            _ => false,
-        }
+        self.public().is_some()
     }
 
-    /// What a JSON web signature calls it ([RFC 7518, section 3.1], [RFC 8037]).
+    /// The name of the algorithm in a JSON web signature ([RFC 7518, section 3.1], [RFC 8037]).
     ///
     /// [RFC 7518, section 3.1]: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
     /// [RFC 8037]: https://www.rfc-editor.org/rfc/rfc8037#section-3.1
     pub(crate) const fn jose(self) -> Option<&'static str> {
-        Some(match self {
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256Raw => "ES256",
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP521Raw => "ES512",
-            #[cfg(feature = "ed25519")]
-            Self::Ed25519 => "EdDSA",
-            #[cfg(feature = "rsa")]
-            Self::RsaSha256 => "RS256",
-            #[cfg(feature = "rsa")]
-            Self::RsaSha512 => "RS512",
-            Self::HmacSha256 => "HS256",
-            Self::HmacSha384 => "HS384",
-            Self::HmacSha512 => "HS512",
-            _ => return None,
-        })
+        if let Some(kind) = self.public() {
+            return kind.jose();
+        }
+        match self {
+            Self::HmacSha256 => Some("HS256"),
+            Self::HmacSha384 => Some("HS384"),
+            Self::HmacSha512 => Some("HS512"),
+            _ => None,
+        }
     }
 
     /// Whether the secret is part of the hashed text instead of the key of an HMAC.
@@ -186,8 +160,8 @@ impl Algorithm {
         )
     }
 
-    /// Whether a MAC of one text tells nothing of another text's: not so of a plain hash with the secret in
-    /// front, nor of a token.
+    /// Whether the MAC of one text reveals nothing about the MAC of another text. A plain hash with the
+    /// secret first, and a token, do not have this property.
     pub(crate) const fn is_hmac(self) -> bool {
         matches!(
             self,
@@ -195,7 +169,7 @@ impl Algorithm {
         )
     }
 
-    #[cfg(feature = "_public-key")]
+    /// The kind of public key. `None` if the algorithm has a secret.
     pub(crate) const fn public(self) -> Option<KeyKind> {
         match self {
             #[cfg(feature = "ecdsa")]
@@ -219,21 +193,10 @@ impl Algorithm {
 
 impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(kind) = self.public() {
+            return kind.fmt(f);
+        }
         f.write_str(match self {
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256Der => "ECDSA P-256, DER",
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP256Raw => "ECDSA P-256",
-            #[cfg(feature = "ecdsa")]
-            Self::EcdsaP521Raw => "ECDSA P-521",
-            #[cfg(feature = "ed25519")]
-            Self::Ed25519 => "Ed25519",
-            #[cfg(feature = "rsa")]
-            Self::RsaSha1 => "RSA with SHA1",
-            #[cfg(feature = "rsa")]
-            Self::RsaSha256 => "RSA with SHA256",
-            #[cfg(feature = "rsa")]
-            Self::RsaSha512 => "RSA with SHA512",
             Self::HmacMd5 => "HMAC-MD5",
             Self::HmacSha1 => "HMAC-SHA1",
             Self::HmacSha256 => "HMAC-SHA256",
@@ -244,7 +207,7 @@ impl fmt::Display for Algorithm {
             Self::Sha256SecretBeforeBody => "SHA256, secret before the body",
             Self::Sha256SecretFirst => "SHA256, secret first",
             Self::Sha256SecretLast => "SHA256, secret last",
-            Self::Token => "token",
+            _ => "token",
         })
     }
 }

@@ -12,10 +12,8 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
 pub use self::algorithm::Algorithm;
-#[cfg(feature = "_public-key")]
 use self::run::Public;
 use self::run::{Run as _, SecretHash, SecretPosition, Token, hash};
-#[cfg(feature = "_public-key")]
 use crate::public_key::{PublicKey, PublicKeyForm};
 
 /// The longest MAC of any algorithm, in bytes.
@@ -57,7 +55,6 @@ impl Print {
 
 #[derive(Clone)]
 enum State {
-    #[cfg(feature = "_public-key")]
     Public(Public),
     Md5(Hmac<Md5>),
     Md5SecretLast(SecretHash<Md5>),
@@ -74,7 +71,6 @@ enum State {
 macro_rules! each {
     ($state:expr, $run:ident => $do:expr) => {
         match $state {
-            #[cfg(feature = "_public-key")]
             State::Public($run) => $do,
             State::Md5($run) => $do,
             State::Md5SecretLast($run) => $do,
@@ -91,7 +87,6 @@ macro_rules! each {
 
 impl Key {
     /// The public key in `text`, if it is one for the algorithm.
-    #[cfg(feature = "_public-key")]
     pub(crate) fn public(algorithm: Algorithm, form: PublicKeyForm, text: &[u8]) -> Option<Self> {
         let key = PublicKey::parse(algorithm.public()?, form, text)?;
         Some(Self(State::Public(Public(Some(key)))))
@@ -124,7 +119,10 @@ impl Key {
                 State::Sha256Secret(SecretHash::new(key, SecretPosition::Last))
             }
             Algorithm::Token => State::Token(Token::new(key)),
-            #[cfg(feature = "_public-key")]
+            #[allow(
+                unreachable_patterns,
+                reason = "algorithms with public keys are features"
+            )]
             _ => State::Public(Public(None)),
         })
     }
@@ -132,7 +130,6 @@ impl Key {
     /// The last moment at which the key holds, if it says so itself.
     pub(crate) fn not_after(&self) -> Option<SystemTime> {
         match &self.0 {
-            #[cfg(feature = "_public-key")]
             State::Public(Public(key)) => key.as_ref()?.not_after(),
             _ => None,
         }
@@ -161,7 +158,6 @@ impl Key {
         signatures: impl Iterator<Item = &'s [u8]>,
         print: &mut Print,
     ) -> bool {
-        #[cfg(feature = "_public-key")]
         if let State::Public(Public(key)) = &self.0 {
             let mut text = Vec::new();
             message(&mut |piece| text.extend_from_slice(piece));

@@ -10,7 +10,6 @@ use sha2::{
 use zeroize::Zeroizing;
 
 use super::token;
-#[cfg(feature = "_public-key")]
 use crate::public_key::PublicKey;
 
 /// A computation that takes a message and ends in a MAC.
@@ -162,11 +161,9 @@ impl Run for Token {
 }
 
 /// A public key, which makes no MAC: what it is asked as one is, no signature is.
-#[cfg(feature = "_public-key")]
 #[derive(Clone)]
 pub(super) struct Public(pub(super) Option<PublicKey>);
 
-#[cfg(feature = "_public-key")]
 impl Run for Public {
     fn absorb(&mut self, _: &[u8]) {}
 

@@ -65,7 +65,6 @@ mod prelude {
         Method::DELETE,
     ];
 
-    #[cfg(feature = "_public-key")]
     pub(super) use crate::scheme::{PublicKeyForm, RemoteKey};
     pub(super) use crate::{
         rejection::RejectionClass,

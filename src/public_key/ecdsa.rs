@@ -2,7 +2,7 @@ use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use p256::pkcs8::DecodePublicKey as _;
 use sha2::{Sha256, Sha512};
 
-use super::{KeyKind, Message, form::Material, hash};
+use super::{KeyKind, Message, Verify, form::Material, hash};
 
 /// # Security
 ///
@@ -22,12 +22,13 @@ impl Key {
             KeyKind::EcdsaP256Der => p256(material).map(Self::P256Der),
             KeyKind::EcdsaP256Raw => p256(material).map(Self::P256Raw),
             KeyKind::EcdsaP521Raw => p521(material).map(Self::P521Raw),
-            #[cfg(any(feature = "ed25519", feature = "rsa"))]
             _ => None,
         }
     }
+}
 
-    pub(super) fn verify(&self, message: Message<'_>, signature: &[u8]) -> Option<()> {
+impl Verify for Key {
+    fn verify(&self, message: Message<'_>, signature: &[u8]) -> Option<()> {
         match self {
             Self::P256Der(key) => {
                 let signature = p256::ecdsa::Signature::from_der(signature).ok()?;

@@ -1,6 +1,6 @@
 use ed25519_dalek::{Signature, VerifyingKey};
 
-use super::{Message, form::Material};
+use super::{Message, Verify, form::Material};
 
 /// What stands before the key in its `SubjectPublicKeyInfo` ([RFC 8410, section 4]): all of it is
 /// fixed, and DER knows no other way to write it.
@@ -21,7 +21,9 @@ impl Key {
         // Under a key of small order one signature is good for many messages.
         (!key.is_weak()).then_some(Self(key))
     }
+}
 
+impl Verify for Key {
     /// # Security
     ///
     /// Strict, so that a signature has one form only: `s` is below the order of the group, and
@@ -29,7 +31,7 @@ impl Key {
     /// cofactor, as [RFC 8032, section 5.1.7] allows.
     ///
     /// [RFC 8032, section 5.1.7]: https://www.rfc-editor.org/rfc/rfc8032#section-5.1.7
-    pub(super) fn verify(&self, message: Message<'_>, signature: &[u8]) -> Option<()> {
+    fn verify(&self, message: Message<'_>, signature: &[u8]) -> Option<()> {
         let signature = Signature::from_slice(signature).ok()?;
         // `R` is hashed before the text, and only the check of a whole text is strict.
         let mut text = Vec::new();

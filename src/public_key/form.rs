@@ -1,8 +1,8 @@
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
-#[cfg(feature = "rsa")]
-use super::Certificate;
 use super::KeyKind;
+#[cfg(feature = "rsa")]
+use super::certificate::Certificate;
 use crate::encoding::{Encoding, base64_any_padding};
 
 /// How a provider's console shows a public key.
@@ -56,7 +56,6 @@ pub(super) enum RsaMaterial {
     /// An `RSAPublicKey` of PKCS#1 in DER.
     Pkcs1(Vec<u8>),
     /// Modulus and exponent, big-endian.
-    #[cfg(feature = "rsa")]
     Numbers { n: Vec<u8>, e: Vec<u8> },
 }
 
@@ -81,6 +80,26 @@ impl fmt::Display for PublicKeyForm {
 }
 
 impl PublicKeyForm {
+    /// The end of the certificate's validity: `Some(None)` if the form is not a certificate, and
+    /// `None` if the certificate cannot be read.
+    #[expect(clippy::option_option, reason = "both levels are documented")]
+    #[cfg_attr(
+        not(feature = "rsa"),
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "certificates need the feature `rsa`"
+        )
+    )]
+    pub(super) fn not_after(self, text: &[u8]) -> Option<Option<SystemTime>> {
+        match (self, text) {
+            #[cfg(feature = "rsa")]
+            (Self::Certificate, text) => {
+                Some(Some(Certificate::chain(text)?.first()?.not_after()?))
+            }
+            _ => Some(None),
+        }
+    }
+
     pub(super) fn read(self, kind: KeyKind, text: &[u8]) -> Option<Material> {
         // What a JWK says it is for is the only form's word on the kind.
         match self {

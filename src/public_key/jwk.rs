@@ -1,8 +1,9 @@
 use serde_json::{Map, Value};
 
-#[cfg(feature = "rsa")]
-use super::form::RsaMaterial;
-use super::{KeyKind, form::Material};
+use super::{
+    KeyKind,
+    form::{Material, RsaMaterial},
+};
 use crate::encoding::Encoding;
 
 /// The key in `text` if it says that it is for `kind`, as far as it says: its type and curve
@@ -24,17 +25,14 @@ pub(super) fn read(kind: KeyKind, text: &[u8]) -> Option<Material> {
         (jwk.get("kty")? == kty && jwk.get("alg").is_none_or(alg_fits)).then_some(())
     };
     match kind {
-        #[cfg(feature = "ecdsa")]
         KeyKind::EcdsaP256Der | KeyKind::EcdsaP256Raw => {
             fits("EC", &["ES256"])?;
             point(&jwk, "P-256", 32)
         }
-        #[cfg(feature = "ecdsa")]
         KeyKind::EcdsaP521Raw => {
             fits("EC", &["ES512"])?;
             point(&jwk, "P-521", 66)
         }
-        #[cfg(feature = "ed25519")]
         KeyKind::Ed25519 => {
             // RFC 8037, section 3.1, and RFC 9864, section 2.2.
             fits("OKP", &["EdDSA", "Ed25519"])?;
@@ -42,11 +40,8 @@ pub(super) fn read(kind: KeyKind, text: &[u8]) -> Option<Material> {
             bytes(&jwk, "x").map(Material::Raw)
         }
         // No JOSE signature uses SHA-1; RFC 8812, section 2, names it for others.
-        #[cfg(feature = "rsa")]
         KeyKind::RsaSha1 => numbers(&jwk, fits("RSA", &["RS1"])),
-        #[cfg(feature = "rsa")]
         KeyKind::RsaSha256 => numbers(&jwk, fits("RSA", &["RS256"])),
-        #[cfg(feature = "rsa")]
         KeyKind::RsaSha512 => numbers(&jwk, fits("RSA", &["RS512"])),
     }
 }
@@ -61,7 +56,6 @@ fn bytes(jwk: &Map<String, Value>, name: &str) -> Option<Vec<u8>> {
 /// at full length and some write without their leading zeros.
 ///
 /// [RFC 7518, section 6.2.1.2]: https://www.rfc-editor.org/rfc/rfc7518#section-6.2.1.2
-#[cfg(feature = "ecdsa")]
 fn point(jwk: &Map<String, Value>, curve: &str, len: usize) -> Option<Material> {
     (jwk.get("crv")? == curve).then_some(())?;
     let mut point = vec![4];
@@ -74,7 +68,6 @@ fn point(jwk: &Map<String, Value>, curve: &str, len: usize) -> Option<Material> 
     Some(Material::Raw(point))
 }
 
-#[cfg(feature = "rsa")]
 fn numbers(jwk: &Map<String, Value>, fits: Option<()>) -> Option<Material> {
     fits?;
     Some(Material::Rsa(RsaMaterial::Numbers {

@@ -18,128 +18,139 @@ mod rsa;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
-#[cfg(feature = "rsa")]
-use self::certificate::Certificate;
 use self::form::Material;
 pub use self::form::PublicKeyForm;
 
 /// What writes the signed text piece by piece; each call writes all of it.
 pub(crate) type Message<'m> = &'m dyn Fn(&mut dyn FnMut(&[u8]));
 
-/// What a signature is made with, and how it is written.
+/// The algorithm of a signature, and how the signature is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum KeyKind {
     /// ECDSA over P-256 with SHA-256, written as DER ([RFC 3279, section 2.2.3]).
     ///
     /// [RFC 3279, section 2.2.3]: https://www.rfc-editor.org/rfc/rfc3279#section-2.2.3
-    #[cfg(feature = "ecdsa")]
     EcdsaP256Der,
     /// ECDSA over P-256 with SHA-256, written as `r` and `s` of 32 bytes each: the ES256 of
     /// [RFC 7518, section 3.4].
     ///
     /// [RFC 7518, section 3.4]: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
-    #[cfg(feature = "ecdsa")]
     EcdsaP256Raw,
     /// ECDSA over P-521 with SHA-512, written as `r` and `s` of 66 bytes each: the ES512 of
     /// [RFC 7518, section 3.4].
     ///
     /// [RFC 7518, section 3.4]: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
-    #[cfg(feature = "ecdsa")]
     EcdsaP521Raw,
     /// Ed25519 ([RFC 8032]): 64 bytes.
     ///
     /// [RFC 8032]: https://www.rfc-editor.org/rfc/rfc8032
-    #[cfg(feature = "ed25519")]
     Ed25519,
-    /// RSA, PKCS#1 v1.5 with SHA-1 ([RFC 8017, section 8.2]). Whoever can choose what the provider
-    /// signs may find two texts with one signature; only for providers that know no better.
+    /// RSA, PKCS#1 v1.5 with SHA-1 ([RFC 8017, section 8.2]). An attacker who can choose what the
+    /// provider signs may find two texts with one signature.
     ///
     /// [RFC 8017, section 8.2]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
-    #[cfg(feature = "rsa")]
     RsaSha1,
     /// RSA, PKCS#1 v1.5 with SHA-256 ([RFC 8017, section 8.2]).
     ///
     /// [RFC 8017, section 8.2]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
-    #[cfg(feature = "rsa")]
     RsaSha256,
     /// RSA, PKCS#1 v1.5 with SHA-512 ([RFC 8017, section 8.2]).
     ///
     /// [RFC 8017, section 8.2]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
-    #[cfg(feature = "rsa")]
     RsaSha512,
+}
+
+impl KeyKind {
+    /// The length of a signature, in bytes. `None` if the length depends on the key.
+    pub(crate) const fn signature_len(self) -> Option<usize> {
+        match self {
+            Self::EcdsaP256Raw | Self::Ed25519 => Some(64),
+            Self::EcdsaP521Raw => Some(132),
+            Self::EcdsaP256Der | Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 => None,
+        }
+    }
+
+    /// The name of the algorithm in a JSON web signature.
+    pub(crate) const fn jose(self) -> Option<&'static str> {
+        match self {
+            Self::EcdsaP256Raw => Some("ES256"),
+            Self::EcdsaP521Raw => Some("ES512"),
+            Self::Ed25519 => Some("EdDSA"),
+            Self::RsaSha256 => Some("RS256"),
+            Self::RsaSha512 => Some("RS512"),
+            Self::EcdsaP256Der | Self::RsaSha1 => None,
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EcdsaP256Der => "ECDSA P-256, DER",
+            Self::EcdsaP256Raw => "ECDSA P-256",
+            Self::EcdsaP521Raw => "ECDSA P-521",
+            Self::Ed25519 => "Ed25519",
+            Self::RsaSha1 => "RSA with SHA1",
+            Self::RsaSha256 => "RSA with SHA256",
+            Self::RsaSha512 => "RSA with SHA512",
+        })
+    }
 }
 
 /// A key that was found fit for its kind. Cloning shares it.
 #[derive(Clone)]
 pub(crate) struct PublicKey {
-    key: Arc<Key>,
+    key: Arc<dyn Verify>,
     not_after: Option<SystemTime>,
 }
 
-enum Key {
-    #[cfg(feature = "ecdsa")]
-    Ecdsa(ecdsa::Key),
-    #[cfg(feature = "ed25519")]
-    Ed25519(ed25519::Key),
-    #[cfg(feature = "rsa")]
-    Rsa(rsa::Key),
+/// A public key of one algorithm.
+trait Verify: Send + Sync {
+    /// Returns `Some` if `signature` is a signature of the text that `message` writes. A signature
+    /// of the wrong shape costs no hash.
+    fn verify(&self, message: Message<'_>, signature: &[u8]) -> Option<()>;
 }
 
 impl PublicKey {
-    /// The key for `kind` in `text`; `None` if it is not of that form, is of another kind, or is
-    /// too weak to prove anything: an Ed25519 point of small order, an RSA modulus out of bounds.
+    /// Reads the key for `kind` from `text`. Returns `None` if the text does not have this form, if
+    /// the key is of another kind, if the feature of the kind is not enabled, or if the key is too
+    /// weak: an Ed25519 point of small order, or an RSA modulus outside the bounds.
     pub(crate) fn parse(kind: KeyKind, form: PublicKeyForm, text: &[u8]) -> Option<Self> {
-        let key = Self::new(kind, &form.read(kind, text)?)?;
-        #[cfg(feature = "rsa")]
-        if form == PublicKeyForm::Certificate {
-            let not_after = Certificate::chain(text)?.first()?.not_after()?;
-            let not_after = Some(not_after);
-            return Some(Self { not_after, ..key });
-        }
-        Some(key)
+        let key = new_key(kind, &form.read(kind, text)?)?;
+        let not_after = form.not_after(text)?;
+        Some(Self { key, not_after })
     }
 
-    /// The last moment at which the key holds, if its certificate says so.
+    /// The last moment at which the key is valid, if it comes from a certificate.
     pub(crate) fn not_after(&self) -> Option<SystemTime> {
         self.not_after
     }
 
-    fn new(kind: KeyKind, material: &Material) -> Option<Self> {
-        let key = match kind {
-            #[cfg(feature = "ecdsa")]
-            KeyKind::EcdsaP256Der | KeyKind::EcdsaP256Raw | KeyKind::EcdsaP521Raw => {
-                Key::Ecdsa(ecdsa::Key::new(kind, material)?)
-            }
-            #[cfg(feature = "ed25519")]
-            KeyKind::Ed25519 => Key::Ed25519(ed25519::Key::new(material)?),
-            #[cfg(feature = "rsa")]
-            KeyKind::RsaSha1 | KeyKind::RsaSha256 | KeyKind::RsaSha512 => {
-                Key::Rsa(rsa::Key::new(kind, material)?)
-            }
-        };
-        Some(Self {
-            key: Arc::new(key),
-            not_after: None,
-        })
-    }
-
-    /// Whether `signature` is one of what `message` writes, by this key. Any bytes may be asked
-    /// about; those that cannot be a signature cost no hash.
+    /// Whether `signature` is a signature of the text that `message` writes, under this key. The
+    /// signature may be any bytes.
     pub(crate) fn verifies(&self, message: Message<'_>, signature: &[u8]) -> bool {
-        let verified = match &*self.key {
-            #[cfg(feature = "ecdsa")]
-            Key::Ecdsa(key) => key.verify(message, signature),
-            #[cfg(feature = "ed25519")]
-            Key::Ed25519(key) => key.verify(message, signature),
-            #[cfg(feature = "rsa")]
-            Key::Rsa(key) => key.verify(message, signature),
-        };
-        verified.is_some()
+        self.key.verify(message, signature).is_some()
+    }
+}
+
+fn new_key(kind: KeyKind, material: &Material) -> Option<Arc<dyn Verify>> {
+    match (kind, material) {
+        #[cfg(feature = "ecdsa")]
+        (KeyKind::EcdsaP256Der | KeyKind::EcdsaP256Raw | KeyKind::EcdsaP521Raw, material) => {
+            Some(Arc::new(ecdsa::Key::new(kind, material)?))
+        }
+        #[cfg(feature = "ed25519")]
+        (KeyKind::Ed25519, material) => Some(Arc::new(ed25519::Key::new(material)?)),
+        #[cfg(feature = "rsa")]
+        (KeyKind::RsaSha1 | KeyKind::RsaSha256 | KeyKind::RsaSha512, material) => {
+            Some(Arc::new(rsa::Key::new(kind, material)?))
+        }
+        #[cfg(not(all(feature = "ecdsa", feature = "ed25519", feature = "rsa")))]
+        _ => None,
     }
 }
 
 /// The hash of what `message` writes.
-#[cfg(any(feature = "ecdsa", feature = "rsa"))]
 fn hash<D: sha2::Digest>(message: Message<'_>) -> sha2::digest::Output<D> {
     let mut digest = D::new();
     message(&mut |piece| digest.update(piece));

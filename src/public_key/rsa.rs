@@ -8,7 +8,7 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
 use super::{
-    KeyKind, Message,
+    KeyKind, Message, Verify,
     form::{Material, RsaMaterial},
     hash,
 };
@@ -50,7 +50,6 @@ impl Key {
             KeyKind::RsaSha1 => Hash::Sha1,
             KeyKind::RsaSha256 => Hash::Sha256,
             KeyKind::RsaSha512 => Hash::Sha512,
-            #[cfg(any(feature = "ecdsa", feature = "ed25519"))]
             _ => return None,
         };
         let key = match material {
@@ -67,7 +66,18 @@ impl Key {
         Some(Self { hash, key })
     }
 
-    pub(super) fn verify(&self, message: Message<'_>, signature: &[u8]) -> Option<()> {
+    fn check(&self, prefix: &[u8], hash: &[u8], signature: &[u8]) -> Option<()> {
+        // By hand, as `rsa` 0.9 knows another `digest` than that of the hashes here.
+        let scheme = Pkcs1v15Sign {
+            hash_len: Some(hash.len()),
+            prefix: prefix.into(),
+        };
+        self.key.verify(scheme, hash, signature).ok()
+    }
+}
+
+impl Verify for Key {
+    fn verify(&self, message: Message<'_>, signature: &[u8]) -> Option<()> {
         if signature.len() != self.key.size() {
             return None;
         }
@@ -76,15 +86,6 @@ impl Key {
             Hash::Sha256 => self.check(SHA256, &hash::<Sha256>(message), signature),
             Hash::Sha512 => self.check(SHA512, &hash::<Sha512>(message), signature),
         }
-    }
-
-    fn check(&self, prefix: &[u8], hash: &[u8], signature: &[u8]) -> Option<()> {
-        // By hand, as `rsa` 0.9 knows another `digest` than that of the hashes here.
-        let scheme = Pkcs1v15Sign {
-            hash_len: Some(hash.len()),
-            prefix: prefix.into(),
-        };
-        self.key.verify(scheme, hash, signature).ok()
     }
 }
 

@@ -40,7 +40,6 @@ pub struct SchemeBuilder {
     pub(super) claims: Vec<ClaimText>,
     pub(super) must_expire: bool,
     pub(super) has_unique_message: bool,
-    #[cfg(feature = "_public-key")]
     pub(super) remote_key: Option<super::RemoteKey>,
     pub(super) may_be_ambiguous: bool,
     pub(super) may_lack_body: bool,
@@ -84,7 +83,6 @@ impl SchemeBuilder {
             claims: Vec::new(),
             must_expire: false,
             has_unique_message: false,
-            #[cfg(feature = "_public-key")]
             remote_key: None,
             may_be_ambiguous: false,
             may_lack_body: false,
@@ -111,7 +109,6 @@ impl SchemeBuilder {
     }
 
     /// Where the provider publishes its public keys, for `WebhookLayer::remote_keys` (feature `remote-keys`).
-    #[cfg(feature = "_public-key")]
     pub fn remote_key(mut self, remote: super::RemoteKey) -> Self {
         self.remote_key = Some(remote);
         self

@@ -110,7 +110,6 @@ impl SchemeBuilder {
             units: self.units,
             claims,
             must_expire: self.must_expire,
-            #[cfg(feature = "_public-key")]
             remote_key: self.remote_key,
             tolerance: self.tolerance,
             looks_into_body: false,

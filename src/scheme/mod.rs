@@ -51,7 +51,6 @@ mod derived;
 mod error;
 mod field;
 mod places;
-#[cfg(feature = "_public-key")]
 mod remote_key;
 #[cfg(any(feature = "diagnose", feature = "testing"))]
 mod shape;
@@ -70,7 +69,6 @@ use http::HeaderName;
 
 #[cfg(feature = "remote-keys")]
 pub(crate) use self::remote_key::Document;
-#[cfg(feature = "_public-key")]
 pub use self::remote_key::RemoteKey;
 pub(crate) use self::{
     border::Border,
@@ -87,7 +85,6 @@ pub use self::{
     signature::Layout,
     timestamp::TimestampUnit,
 };
-#[cfg(feature = "_public-key")]
 pub use crate::public_key::PublicKeyForm;
 pub use crate::{encoding::Encoding, mac::Algorithm, place::Place, secret::KeyForm};
 

@@ -1,7 +1,5 @@
-#[cfg(feature = "remote-keys")]
 use http::{HeaderName, Uri, uri::Authority};
 
-#[cfg(feature = "remote-keys")]
 use crate::{
     head::Head,
     payload::{Token, is_aws_region, json},
@@ -113,7 +111,6 @@ impl RemoteKey {
     }
 }
 
-#[cfg(feature = "remote-keys")]
 impl RemoteKey {
     /// Whether the URL is found in the body.
     pub(crate) const fn is_in_body(&self) -> bool {
@@ -156,14 +153,11 @@ impl RemoteKey {
 }
 
 /// The longest id of a key, in bytes, that is asked for; the others are no provider's.
-#[cfg(feature = "remote-keys")]
 const MOST_ID: usize = 256;
 
 /// The longest URL, in bytes.
-#[cfg(feature = "remote-keys")]
 const MOST_URL: usize = 1024;
 
-#[cfg(feature = "remote-keys")]
 impl Allowed {
     fn check(&self, text: &str) -> Result<Uri, RejectionKind> {
         let url: Option<Uri> = text.parse().ok();
@@ -188,12 +182,10 @@ impl Allowed {
 }
 
 /// Whether a byte may be part of the name of a certificate in a URL.
-#[cfg(feature = "remote-keys")]
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
-#[cfg(feature = "remote-keys")]
 fn not_allowed(url: &str) -> RejectionKind {
     let host = url.parse().ok().and_then(|url: Uri| {
         let host = url.host()?;
@@ -205,7 +197,6 @@ fn not_allowed(url: &str) -> RejectionKind {
 }
 
 /// Whether a host, which may be anything that an authority can be, is one of a pattern's.
-#[cfg(feature = "remote-keys")]
 fn fits(pattern: &str, host: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()

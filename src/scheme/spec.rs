@@ -2,7 +2,6 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::{HeaderName, HeaderValue};
 
-#[cfg(feature = "_public-key")]
 use super::RemoteKey;
 use super::{Algorithm, Encoding, KeyForm, Layout, Part, Place, Template, TimestampUnit, Units};
 
@@ -35,7 +34,6 @@ pub(crate) struct Spec {
     pub(crate) claims: Vec<Claim>,
     /// Whether a token must say when it expires.
     pub(crate) must_expire: bool,
-    #[cfg(feature = "_public-key")]
     pub(crate) remote_key: Option<RemoteKey>,
     pub(crate) tolerance: Duration,
     /// Whether something is found in the body or the query, or computed from them.

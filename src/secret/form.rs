@@ -1,6 +1,5 @@
 use std::fmt;
 
-#[cfg(feature = "_public-key")]
 use crate::public_key::PublicKeyForm;
 
 /// How the text of a secret becomes key bytes.
@@ -18,7 +17,6 @@ pub enum KeyForm {
     PrefixedBase64(&'static str),
     /// A public key of the provider's, which is no secret. That of a file, which ends with a newline, is
     /// taken by [`Secret::from_bytes`](crate::Secret::from_bytes).
-    #[cfg(feature = "_public-key")]
     PublicKey(PublicKeyForm),
     /// The SHA-1 digest of the text's own bytes, 20 bytes. Only for old providers.
     Sha1OfText,
@@ -32,7 +30,6 @@ impl fmt::Display for KeyForm {
             Self::Base64 => f.write_str("standard base64"),
             Self::Hex => f.write_str("hex"),
             Self::PrefixedBase64(prefix) => write!(f, "standard base64, alone or after `{prefix}`"),
-            #[cfg(feature = "_public-key")]
             Self::PublicKey(form) => form.fmt(f),
             Self::Sha1OfText | Self::Text => f.write_str("text"),
         }
@@ -42,10 +39,6 @@ impl fmt::Display for KeyForm {
 impl KeyForm {
     /// Whether it is that of a public key.
     pub(crate) const fn is_public(self) -> bool {
-        match self {
-            #[cfg(feature = "_public-key")]
-            Self::PublicKey(_) => true,
-            _ => false,
-        }
+        matches!(self, Self::PublicKey(_))
     }
 }

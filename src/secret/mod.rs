@@ -132,7 +132,6 @@ impl Secret {
     pub(crate) fn ready(&self, algorithm: Algorithm, form: KeyForm) -> Result<Key, KeyError> {
         let key = self.key(form)?;
         match form {
-            #[cfg(feature = "_public-key")]
             KeyForm::PublicKey(public) => {
                 let ready = Key::public(algorithm, public, &key);
                 ready.ok_or(KeyErrorKind::Encoding { expected: form }.into())
@@ -154,9 +153,7 @@ impl Secret {
         let form = if self.is_raw { KeyForm::Text } else { form };
         let mut room = Zeroizing::new(vec![0; self.bytes.len() + 2]);
         let key = match form {
-            KeyForm::Text => Some(&self.bytes[..]),
-            #[cfg(feature = "_public-key")]
-            KeyForm::PublicKey(_) => Some(&self.bytes[..]),
+            KeyForm::Text | KeyForm::PublicKey(_) => Some(&self.bytes[..]),
             KeyForm::Base64 => base64_any_padding(&self.bytes, &mut room),
             KeyForm::PrefixedBase64(prefix) => {
                 let text = self.bytes.strip_prefix(prefix.as_bytes());
