@@ -20,6 +20,7 @@ const INTRODUCTION: &str = "\
 Made by `UPDATE_DOCS=1 cargo test --test table`; do not edit. Each provider's own page, its key and what it does not sign are
 in the documentation of its function in `tower_webhook::providers`.
 
+- **Feature**: the Cargo feature that the provider needs.
 - **Needs**: what its operator configures.
 - **Signature**: where it is.
 - **Scheme**: how it is computed, of what text.
@@ -106,7 +107,11 @@ fn handshake(handshake: &Handshake) -> String {
     text
 }
 
-fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
+fn row(
+    preset: &Preset,
+    features: &BTreeMap<String, String>,
+    proofs: &BTreeMap<String, [usize; 2]>,
+) -> String {
     let provider = preset.provider();
     let own = provider.scheme();
     let places: Vec<_> = own.signature_places().iter().map(place).collect();
@@ -132,8 +137,11 @@ fn row(preset: &Preset, proofs: &BTreeMap<String, [usize; 2]>) -> String {
         Some([published, library]) => format!("{published} published, {library} of its library"),
     };
     let name = preset.name().replace('-', "_");
+    let feature = features
+        .get(&name)
+        .map_or("none".into(), |feature| format!("`{feature}`"));
     format!(
-        "| {} | `{name}` | {} | {} | {} | {} | {} | {} | {proof} |",
+        "| {} | `{name}` | {feature} | {} | {} | {} | {} | {} | {} | {proof} |",
         cell(preset.title()),
         cell(preset.needs().to_string()),
         cell(places),
@@ -166,11 +174,12 @@ fn the_table_of_providers_is_current() {
     presets.sort_by_key(|preset| (preset.title().to_lowercase(), preset.name()));
     writeln!(table, "{} presets.\n", presets.len()).unwrap();
     table.push_str(
-        "| provider | function | needs | signature | scheme | time | methods | handshakes | proof |\n",
+        "| provider | function | feature | needs | signature | scheme | time | methods | handshakes | proof |\n",
     );
-    table.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    table.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    let features = features();
     for preset in presets {
-        table.push_str(&row(preset, &proofs));
+        table.push_str(&row(preset, &features, &proofs));
         table.push('\n');
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/PROVIDERS.md");
@@ -183,6 +192,39 @@ fn the_table_of_providers_is_current() {
         current == table,
         "docs/PROVIDERS.md is not what the presets say: UPDATE_DOCS=1 cargo test --test table"
     );
+}
+
+/// The Cargo feature of each preset's function that has one.
+fn features() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/providers");
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let mut feature = None;
+        for line in text.lines() {
+            if let Some(rest) = line.strip_prefix("#[cfg(feature = \"") {
+                feature = rest.strip_suffix("\")]");
+            } else if let Some(name) = line.strip_prefix("pub fn ") {
+                let name = name.split('(').next().unwrap();
+                if let Some(feature) = feature.take() {
+                    found.insert(name.to_owned(), feature.to_owned());
+                }
+            } else if !line.starts_with("///") && !line.starts_with("#[") {
+                feature = None;
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn documentation_of_a_preset_names_its_feature() {
+    let (features, pages) = (features(), documentation());
+    assert!(features.len() > 10, "{features:?}");
+    for (name, feature) in features {
+        let expected = format!("Needs the feature `{feature}`.");
+        assert!(pages[&name].contains(&expected), "{name}: {expected}");
+    }
 }
 
 /// The text of the documentation of each preset's function, in one line.

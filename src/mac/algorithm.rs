@@ -12,21 +12,29 @@ pub enum Algorithm {
     /// ECDSA over P-256 with SHA-256, written in DER ([RFC 3279, section 2.2.3]).
     ///
     /// [RFC 3279, section 2.2.3]: https://www.rfc-editor.org/rfc/rfc3279#section-2.2.3
+    ///
+    /// Needs the feature `ecdsa`.
     #[cfg(feature = "ecdsa")]
     EcdsaP256Der,
     /// ECDSA over P-256 with SHA-256, written as two numbers of 32 bytes: the ES256 of [RFC 7518].
     ///
     /// [RFC 7518]: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
+    ///
+    /// Needs the feature `ecdsa`.
     #[cfg(feature = "ecdsa")]
     EcdsaP256Raw,
     /// ECDSA over P-521 with SHA-512, written as two numbers of 66 bytes: the ES512 of [RFC 7518].
     ///
     /// [RFC 7518]: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
+    ///
+    /// Needs the feature `ecdsa`.
     #[cfg(feature = "ecdsa")]
     EcdsaP521Raw,
     /// Ed25519 ([RFC 8032]): 64 bytes. The body is copied once, as it is hashed twice.
     ///
     /// [RFC 8032]: https://www.rfc-editor.org/rfc/rfc8032
+    ///
+    /// Needs the feature `ed25519`.
     #[cfg(feature = "ed25519")]
     Ed25519,
     /// HMAC with MD5 ([RFC 2104]): 16 bytes. Only for old providers.
@@ -63,16 +71,22 @@ pub enum Algorithm {
     /// Two texts with the same SHA-1 have the same signature. Such pairs can be made, at a price.
     ///
     /// [RFC 8017]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
+    ///
+    /// Needs the feature `rsa`.
     #[cfg(feature = "rsa")]
     RsaSha1,
     /// RSA, PKCS#1 v1.5, with SHA-256 ([RFC 8017]).
     ///
     /// [RFC 8017]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
+    ///
+    /// Needs the feature `rsa`.
     #[cfg(feature = "rsa")]
     RsaSha256,
     /// RSA, PKCS#1 v1.5, with SHA-512 ([RFC 8017]).
     ///
     /// [RFC 8017]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
+    ///
+    /// Needs the feature `rsa`.
     #[cfg(feature = "rsa")]
     RsaSha512,
     /// SHA-1 of the text and then the secret: 20 bytes. Only for old providers.

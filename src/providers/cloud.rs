@@ -129,6 +129,8 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 
 /// Amazon SNS HTTP notifications.
 ///
+/// Needs the feature `rsa`.
+///
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-256) of `<names and values, a line each>`.
 /// - Key: the certificate of `SigningCertURL` in PEM (in each message): let `WebhookLayer::remote_keys`
@@ -173,6 +175,8 @@ pub fn aws_sns() -> Provider {
 }
 
 /// Amazon SNS (version 1) HTTP notifications.
+///
+/// Needs the feature `rsa`.
 ///
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-1) of `<names and values, a line each>`.

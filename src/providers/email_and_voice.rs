@@ -56,6 +56,8 @@ pub(super) const PRESETS: &[Preset] = &[
 
 /// SendGrid Event Webhook.
 ///
+/// Needs the feature `ecdsa`.
+///
 /// - Signature: `X-Twilio-Email-Event-Webhook-Signature`, the base64 ECDSA signature (P-256,
 ///   SHA-256, DER) of `<time><raw body>`.
 /// - Key: the verification key in base64 (Settings, Mail settings, Signed event webhook).
@@ -201,6 +203,8 @@ pub fn mandrill() -> Provider {
 
 /// Telnyx webhooks.
 ///
+/// Needs the feature `ed25519`.
+///
 /// - Signature: `Telnyx-Signature-Ed25519`, the base64 Ed25519 signature of `<time>|<raw body>`.
 /// - Key: the public key in base64 (Keys and credentials, Public key).
 /// - Time: `Telnyx-Timestamp`, Unix seconds, signed, 300 s either way.
@@ -261,6 +265,8 @@ pub fn sinch_numbers() -> Provider {
 }
 
 /// Travis CI notifications.
+///
+/// Needs the feature `rsa`.
 ///
 /// - Signature: `Signature`, the base64 RSA signature (PKCS#1 v1.5, SHA-1) of `<payload>`.
 /// - Key: the public key of `https://api.travis-ci.com/config` in PEM (the API serves it); that

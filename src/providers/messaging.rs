@@ -49,6 +49,8 @@ pub fn slack() -> Provider {
 
 /// Discord interactions and webhook events.
 ///
+/// Needs the feature `ed25519`.
+///
 /// - Signature: `X-Signature-Ed25519`, the hex Ed25519 signature of `<time><raw body>`.
 /// - Key: the public key of the application in hex (General Information).
 /// - Time: `X-Signature-Timestamp`, Unix seconds, signed, 300 s either way.

@@ -76,21 +76,77 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderName, Method, StatusCode};
 
-pub use self::web_tokens::*;
+// Explicit names, because rustc names the feature of an item that is configured out only if the
+// item is not re-exported by a glob.
 pub use self::{
-    business::*,
-    cloud::*,
-    code_hosting::*,
-    commerce::*,
-    content::*,
-    developer_tools::*,
-    email_and_voice::*,
-    identity::*,
-    messaging::*,
-    payments::*,
+    business::{
+        airtable, asana, cal_com, calendly, checkr, clickup, customerio, docusign, hubspot_v1,
+        hubspot_v2, hubspot_v3, intercom, jira, linear, notion, retell, segment, trello, typeform,
+        zendesk,
+    },
+    cloud::{
+        azure_event_grid, cloudflare_notifications, cloudflare_stream, google_pubsub,
+        microsoft_graph,
+    },
+    code_hosting::{
+        azure_devops, bitbucket, docker_hub, forgejo, forgejo_form, ghcr, gitea, gitea_form,
+        github, github_sha1, gitlab, gogs, gogs_form, npm,
+    },
+    commerce::{shopify, shopify_events, woocommerce},
+    content::{
+        box_com, cloudinary, cloudinary_sha256, contentful, dropbox, dropbox_sign, elevenlabs,
+        figma, ghost, ghost_old, kontent_ai, mux, sanity, storyblok, webflow,
+    },
+    developer_tools::{
+        buildkite, buildkite_token, circleci, convoy, convoy_base64, convoy_sha512,
+        convoy_sha512_base64, convoy_simple, convoy_simple_base64, convoy_simple_sha512,
+        convoy_simple_sha512_base64, grafana, grafana_timed, heroku, hookdeck, launchdarkly,
+        pagerduty, sentry, vercel,
+    },
+    email_and_voice::{
+        mailgun, mandrill, messagebird_legacy, plivo, plivo_v2, postmark, sendgrid_inbound_parse,
+        sinch_conversation, sinch_numbers, sinch_voice, twilio, twilio_sharedkey, vonage_sms,
+        vonage_sms_hmac_md5, vonage_sms_hmac_sha1, vonage_sms_hmac_sha256, vonage_sms_hmac_sha512,
+    },
+    identity::{auth0, okta, onfido, persona, sumsub, sumsub_sha1, sumsub_sha512, workos},
+    messaging::{
+        lark, line, meta, meta_sha1, microsoft_teams, pusher, slack, stream_chat, telegram, twitch,
+        x, zoom,
+    },
+    payments::{
+        adyen_payments, adyen_platform, braintree, chargebee, checkout_com, checkout_com_token,
+        coinbase_commerce, easypost, flutterwave, flutterwave_v3, gocardless, klarna,
+        lemon_squeezy, mercadopago, modern_treasury, mollie, orb, paddle, paystack, razorpay,
+        recurly, revenuecat, revenuecat_token, square, stripe,
+    },
     registry::{Needs, Preset},
-    standard::*,
-    tokens::*,
+    standard::{
+        anthropic, bigcommerce, clerk, dodopayments, generic, gitlab_signing_token, lithic,
+        liveblocks, openai, polar, replicate, resend, standard_webhooks, supabase, svix,
+    },
+    tokens::{basic_auth, braze, datadog, jotform, opsgenie, rudderstack, token},
+    web_tokens::{
+        atlassian_connect, livekit, messagebird, messagebird_hs384, messagebird_hs512, monday,
+        netlify, qstash, vonage,
+    },
+};
+#[cfg(feature = "rsa")]
+pub use self::{
+    cloud::{aws_sns, aws_sns_sha1},
+    email_and_voice::travis,
+    payments::{paddle_classic, paypal, wise},
+    web_tokens::google_pubsub_jwt,
+};
+#[cfg(feature = "ecdsa")]
+pub use self::{
+    email_and_voice::sendgrid,
+    web_tokens::{plaid, truelayer},
+};
+#[cfg(feature = "ed25519")]
+pub use self::{
+    email_and_voice::telnyx,
+    messaging::discord,
+    standard::{standard_webhooks_v1a, svix_v1a},
 };
 use crate::{
     handshake::Handshake,

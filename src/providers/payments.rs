@@ -536,6 +536,8 @@ pub fn mercadopago() -> Provider {
 
 /// Wise webhooks.
 ///
+/// Needs the feature `rsa`.
+///
 /// - Signature: `X-Signature-SHA256`, the base64 RSA signature (PKCS#1 v1.5, SHA-256) of the raw
 ///   body.
 /// - Key: Wise's public key in PEM (its documentation has it); that of the sandbox is another.
@@ -558,6 +560,8 @@ pub fn wise() -> Provider {
 }
 
 /// PayPal webhooks.
+///
+/// Needs the feature `rsa`.
 ///
 /// - Signature: `PAYPAL-TRANSMISSION-SIG`, the base64 RSA signature (PKCS#1 v1.5, SHA-256) of
 ///   `<paypal-transmission-id>|<time>|<webhook_id>|<CRC-32 of the body in decimal>`.
@@ -599,6 +603,8 @@ pub fn paypal() -> Provider {
 }
 
 /// Paddle Classic alerts.
+///
+/// Needs the feature `rsa`.
 ///
 /// - Signature: the field `p_signature` of the form, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-1) of `<fields, sorted, as PHP writes them>`.

@@ -304,6 +304,8 @@ pub fn supabase() -> Provider {
 
 /// Standard Webhooks (v1a) asymmetric.
 ///
+/// Needs the feature `ed25519`.
+///
 /// - Signature: `webhook-signature`, a list such as `v1a,… v1a,…` of base64 Ed25519 signatures of
 ///   `<webhook-id>.<webhook-timestamp>.<raw body>`.
 /// - Key: the sender's public key in base64, alone or after `whpk_` (the sender shows it).
@@ -325,6 +327,8 @@ pub fn standard_webhooks_v1a() -> Provider {
 }
 
 /// Svix (v1a) webhooks, asymmetric.
+///
+/// Needs the feature `ed25519`.
 ///
 /// - Signature: `svix-signature`, a list such as `v1a,… v1a,…` of base64 Ed25519 signatures of
 ///   `<svix-id>.<svix-timestamp>.<raw body>`.

@@ -68,6 +68,8 @@ pub fn atlassian_connect() -> Provider {
 /// Google Cloud Pub/Sub push with authentication; needs `rsa` too. [`google_pubsub`](super::google_pubsub) is
 /// the one with a token in the URL.
 ///
+/// Needs the feature `rsa`.
+///
 /// - Signature: `Authorization`, `Bearer ` and an OpenID Connect token, RS256.
 /// - Key: Google's, a JSON Web Key from <https://www.googleapis.com/oauth2/v3/certs>; they change every few
 ///   days, so let `WebhookLayer::remote_keys` fetch them.
@@ -259,6 +261,8 @@ pub fn netlify() -> Provider {
 
 /// Plaid webhooks; needs `ecdsa` too.
 ///
+/// Needs the feature `ecdsa`.
+///
 /// - Signature: `Plaid-Verification`, a JSON web token, ES256. Its claim `request_body_sha256` is the hex
 ///   SHA-256 of the raw body.
 /// - Key: Plaid's, a JSON Web Key that its API gives for the `kid` of the token: let
@@ -318,6 +322,8 @@ pub fn qstash() -> Provider {
 }
 
 /// TrueLayer webhooks; needs `ecdsa` too.
+///
+/// Needs the feature `ecdsa`.
 ///
 /// - Signature: `Tl-Signature`, a JSON web signature without its payload, ES512. The payload is the method, the
 ///   path (with or without a slash at its end), the headers that the signature names, and the raw body.

@@ -21,6 +21,8 @@ pub enum PublicKeyForm {
     /// yourself.
     ///
     /// [RFC 8446, section 4.4.2]: https://www.rfc-editor.org/rfc/rfc8446#section-4.4.2
+    ///
+    /// Needs the feature `rsa`.
     #[cfg(feature = "rsa")]
     Certificate,
     /// As `Base64`, in hex digits of either case.
