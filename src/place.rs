@@ -22,6 +22,31 @@ pub enum Place {
 }
 
 impl Place {
+    /// A claim of the JSON web token, by its exact name.
+    #[must_use]
+    pub fn claim(name: &str) -> Self {
+        Self::Claim(name.into())
+    }
+
+    /// A field of the form in the body.
+    #[must_use]
+    pub fn form(field: &str) -> Self {
+        Self::Form(field.into())
+    }
+
+    /// A member of the JSON body. Dots separate the names of nested members, and a number selects an
+    /// item of a list.
+    #[must_use]
+    pub fn json(path: &str) -> Self {
+        Self::Json(path.into())
+    }
+
+    /// A parameter of the query.
+    #[must_use]
+    pub fn query(parameter: &str) -> Self {
+        Self::Query(parameter.into())
+    }
+
     /// Whether it is found in the body, and so only once that is there as a whole.
     #[must_use]
     pub const fn is_in_body(&self) -> bool {

@@ -48,6 +48,16 @@ pub enum SetupError {
         /// The name of the setting.
         setting: Arc<str>,
     },
+    /// A setting that would be ignored.
+    #[non_exhaustive]
+    NoEffect {
+        /// The scheme.
+        scheme: Arc<str>,
+        /// The name of the method that was called.
+        setting: &'static str,
+        /// The reason why the setting has no effect.
+        reason: &'static str,
+    },
     /// The provider lists no method for deliveries.
     #[non_exhaustive]
     NoMethod {
@@ -71,6 +81,17 @@ pub enum SetupError {
     PublicUrl(PublicUrlError),
     /// The description of a scheme.
     Scheme(SchemeError),
+    /// A [setting](crate::providers::Provider::with_setting) that neither the scheme nor a handshake
+    /// uses.
+    #[non_exhaustive]
+    UnknownSetting {
+        /// The scheme.
+        scheme: Arc<str>,
+        /// The name of the setting.
+        setting: Arc<str>,
+        /// The names that the provider accepts, sorted.
+        known: Vec<Arc<str>>,
+    },
 }
 
 impl fmt::Display for SetupError {
@@ -86,6 +107,14 @@ impl fmt::Display for SetupError {
                  remove it from `Provider::with_methods`, or the handshake that uses it"
             ),
             Self::Key(error) => error.fmt(f),
+            Self::NoEffect {
+                scheme,
+                setting,
+                reason,
+            } => write!(
+                f,
+                "scheme `{scheme}`: `{setting}` has no effect: {reason}; remove it"
+            ),
             Self::NoMethod { scheme } => write!(
                 f,
                 "scheme `{scheme}`: `Provider::with_methods` was given no method; \
@@ -110,6 +139,17 @@ impl fmt::Display for SetupError {
             ),
             Self::PublicUrl(error) => error.fmt(f),
             Self::Scheme(error) => error.fmt(f),
+            Self::UnknownSetting {
+                scheme,
+                setting,
+                known,
+            } => {
+                write!(f, "scheme `{scheme}` has no setting `{setting}`; ")?;
+                match &known[..] {
+                    [] => f.write_str("it has no settings"),
+                    known => write!(f, "its settings are `{}`", known.join("`, `")),
+                }
+            }
         }
     }
 }
@@ -120,6 +160,8 @@ impl Error for SetupError {
             Self::Key(error) => error.source(),
             Self::Detached { .. }
             | Self::InvalidMethod { .. }
+            | Self::NoEffect { .. }
+            | Self::UnknownSetting { .. }
             | Self::NoMethod { .. }
             | Self::MalformedSetting { .. }
             | Self::MissingSetting { .. }

@@ -358,7 +358,7 @@ async fn a_missing_header_leaves_the_other_text() {
 fn a_location_that_cannot_be_read_has_no_signature() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
-        .signature_json("signature")
+        .signature(Place::json("signature"))
         .message("{path}")
         .danger_leave_body_unsigned()
         .build()
@@ -390,7 +390,7 @@ fn a_location_that_cannot_be_read_has_no_signature() {
 fn a_malformed_list_in_the_query_has_no_signature() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
-        .signature_query("a")
+        .signature(Place::query("a"))
         .layout(Layout::versions("v1"))
         .build()
         .unwrap();

@@ -12,12 +12,15 @@ use common::{
     base64_unpadded, base64url, base64url_unpadded, hex, invalid_signature, mac, secret, send,
     with_any_method,
 };
-use http::Method;
+use http::{HeaderName, Method};
 use tower_webhook::{
     Head, Keys, PublicUrl, Scheme, Secret, SetupError, Verifier, WebhookLayer,
-    providers::Provider,
+    providers::{self, Provider},
     public_url::PublicUrlErrorKind,
-    scheme::{Algorithm, Encoding, KeyForm, Layout, SchemeBuilder, SchemeErrorKind, TimestampUnit},
+    scheme::{
+        Algorithm, Encoding, KeyForm, Layout, Place, SchemeBuilder, SchemeErrorKind, TimestampUnit,
+    },
+    sign::Signer,
 };
 
 const MISMATCH: Expect = invalid_signature("SignatureMismatch");
@@ -81,13 +84,13 @@ impl Shape {
 
 /// Where the timestamp is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum TimestampSource {
     Nowhere,
     OwnHeader(TimestampUnit),
     InTheList(TimestampUnit),
 }
 
-impl Place {
+impl TimestampSource {
     fn unit(self) -> Option<TimestampUnit> {
         match self {
             Self::Nowhere => None,
@@ -246,7 +249,7 @@ struct Cell {
     algorithm: Algorithm,
     encoding: Encoding,
     shape: Shape,
-    place: Place,
+    place: TimestampSource,
     message: Message,
 }
 
@@ -270,8 +273,9 @@ impl fmt::Display for Cell {
 /// Every combination without a contradiction.
 fn matrix() -> impl Iterator<Item = Cell> {
     let cells = SHAPES.into_iter().flat_map(|shape| {
-        Place::all(shape).flat_map(move |place| {
-            let fits = move |it: &Message| place != Place::Nowhere || !it.covers("{timestamp}");
+        TimestampSource::all(shape).flat_map(move |place| {
+            let fits =
+                move |it: &Message| place != TimestampSource::Nowhere || !it.covers("{timestamp}");
             MESSAGES
                 .into_iter()
                 .filter(fits)
@@ -311,11 +315,11 @@ impl Cell {
             .layout(self.shape.layout())
             .message(self.message.template);
         let builder = match self.place {
-            Place::Nowhere => builder,
-            Place::OwnHeader(unit) => builder
+            TimestampSource::Nowhere => builder,
+            TimestampSource::OwnHeader(unit) => builder
                 .timestamp_header("X-Acme-Timestamp")
                 .timestamp_unit(unit),
-            Place::InTheList(unit) => builder.timestamp_key("ts").timestamp_unit(unit),
+            TimestampSource::InTheList(unit) => builder.timestamp_key("ts").timestamp_unit(unit),
         };
         let builder = if self.message.covers("{id}") {
             builder.id_header("X-Acme-Id")
@@ -355,7 +359,7 @@ impl Cell {
             Encoding::Base64Url => base64url_unpadded(&mac),
             other => panic!("no signer for {other:?}"),
         };
-        let listed = matches!(self.place, Place::InTheList(_)).then_some(&sent.time[..]);
+        let listed = matches!(self.place, TimestampSource::InTheList(_)).then_some(&sent.time[..]);
         let delivery = Delivery::new(&sent.body)
             .method(sent.method.clone())
             .uri(&format!(
@@ -366,7 +370,7 @@ impl Cell {
             .header("x-acme-id", sent.id)
             .header("x-acme-tenant", sent.tenant);
         match self.place {
-            Place::OwnHeader(_) => delivery.header("x-acme-timestamp", &sent.time),
+            TimestampSource::OwnHeader(_) => delivery.header("x-acme-timestamp", &sent.time),
             _ => delivery,
         }
     }
@@ -634,10 +638,67 @@ type Contradiction = (&'static str, fn() -> SchemeBuilder, &'static [&'static st
 
 const CONTRADICTIONS: &[Contradiction] = &[
     (
+        "a tolerance without a timestamp",
+        || acme().tolerance(Duration::from_secs(60)),
+        &["`tolerance` has no effect", "timestamp"],
+    ),
+    (
+        "a unit without a timestamp",
+        || acme().timestamp_unit(TimestampUnit::Milliseconds),
+        &["`timestamp_unit` has no effect"],
+    ),
+    (
+        "a message of a token",
+        || {
+            let builder = acme().algorithm(Algorithm::Token).encoding(Encoding::Text);
+            builder.message("{body}")
+        },
+        &["`message` has no effect", "signs nothing"],
+    ),
+    (
+        "a message of a web token",
+        || {
+            let builder = acme().layout(Layout::jws("Bearer "));
+            builder.claim("sha256", "{sha256}").message("{body}")
+        },
+        &["`message` has no effect", "`claim`"],
+    ),
+    (
+        "an encoding of a web token",
+        || {
+            let builder = acme().layout(Layout::jws("Bearer "));
+            builder
+                .claim("sha256", "{sha256}")
+                .encoding(Encoding::Base64)
+        },
+        &["`encoding` has no effect", "base64url"],
+    ),
+    (
+        "a unique message that covers the body",
+        || acme().unique_message(),
+        &["`unique_message` has no effect", "body"],
+    ),
+    (
+        "a unique message of a token",
+        || {
+            let builder = acme().algorithm(Algorithm::Token).encoding(Encoding::Text);
+            builder.unique_message()
+        },
+        &["`unique_message` has no effect", "signs nothing"],
+    ),
+    (
+        "a repeated header for a signature in the query",
+        || {
+            let builder = Scheme::builder("acme").signature(Place::query("signature"));
+            builder.repeated_signature_header()
+        },
+        &["`repeated_signature_header` has no effect", "header"],
+    ),
+    (
         "a claim in milliseconds",
         || {
             let builder = acme().layout(Layout::jws("Bearer ")).claim("b", "{body}");
-            let builder = builder.timestamp_claim("iat");
+            let builder = builder.timestamp(Place::claim("iat"));
             builder.timestamp_unit(TimestampUnit::Milliseconds)
         },
         &["seconds", "`timestamp_unit`"],
@@ -653,7 +714,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "a signature in the body that one of two messages signs",
         || {
-            let builder = acme().signature_json("a").or_message("{path}");
+            let builder = acme().signature(Place::json("a")).or_message("{path}");
             builder.danger_leave_body_unsigned()
         },
         &["`a`", "into a header"],
@@ -672,8 +733,8 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "the signature and the timestamp in one parameter",
         || {
             Scheme::builder("acme")
-                .signature_query("c")
-                .timestamp_query("c")
+                .signature(Place::query("c"))
+                .timestamp(Place::query("c"))
         },
         &["`c`", "is used twice"],
     ),
@@ -681,8 +742,8 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "one member for two signatures",
         || {
             let builder = Scheme::builder("acme")
-                .signature_json("a")
-                .signature_json("a");
+                .signature(Place::json("a"))
+                .signature(Place::json("a"));
             builder.message("{json:b}").danger_leave_body_unsigned()
         },
         &["`a`", "is used twice"],
@@ -696,7 +757,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "a signed signature",
         || {
             Scheme::builder("acme")
-                .signature_query("a")
+                .signature(Place::query("a"))
                 .message("{body}.{query:a}")
         },
         &["`a`", "is used twice"],
@@ -704,7 +765,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "a timestamp in a list outside of headers",
         || {
-            let builder = Scheme::builder("acme").signature_query("c");
+            let builder = Scheme::builder("acme").signature(Place::query("c"));
             let builder = builder.layout(Layout::versions("v1")).timestamp_key("t");
             builder.message("{timestamp}.{body}")
         },
@@ -720,14 +781,14 @@ const CONTRADICTIONS: &[Contradiction] = &[
     ),
     (
         "a signature in the body that it signs",
-        || Scheme::builder("acme").signature_json("a.b"),
+        || Scheme::builder("acme").signature(Place::json("a.b")),
         &["`a.b`", "into a header"],
     ),
     (
         "a signature in the form that it signs",
         || {
             Scheme::builder("acme")
-                .signature_form("sig")
+                .signature(Place::form("sig"))
                 .message("{sorted_form}")
         },
         &["`sig`", "into a header"],
@@ -736,7 +797,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "a signature in the body whose digest it signs",
         || {
             Scheme::builder("acme")
-                .signature_json("sig")
+                .signature(Place::json("sig"))
                 .message("{sha256}")
         },
         &["`sig`", "into a header"],
@@ -745,7 +806,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "a signature in the URL that it signs",
         || {
             Scheme::builder("acme")
-                .signature_query("sig")
+                .signature(Place::query("sig"))
                 .message("{url}\n{body}")
         },
         &["`sig`", "into a header"],
@@ -835,7 +896,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "an unknown token",
         || acme().message("{nonce}{body}"),
-        &["{nonce}", "unknown"],
+        &["{nonce}", "unknown", "`{body}`", "`{json:PATH}`"],
     ),
     (
         "a token in upper case",
@@ -1185,6 +1246,62 @@ fn setup_errors_say_what_is_wrong() {
     assert!(matches!(url, SetupError::PublicUrl(it) if it.to_string() == url.to_string()));
     for error in &errors {
         assert!(std::error::Error::source(error).is_none());
+    }
+}
+
+/// A setting of a provider that would be ignored is an error that names it.
+#[test]
+fn rejects_settings_of_a_provider_that_have_no_effect() {
+    let token = || HeaderName::from_static("x-token");
+    let rows: [(&str, Provider, &str); 7] = [
+        (
+            "a token header for a signature",
+            providers::github().with_token_header(token()),
+            "scheme `github`: `with_token_header` has no effect: the provider signs, and does not \
+             send a token; remove it",
+        ),
+        (
+            "an ID path for several deliveries in a body",
+            providers::adyen_payments().with_id_json("id"),
+            "scheme `adyen-payments`: `with_id_json` has no effect: the provider signs each item of \
+             a list, so a body has several deliveries; remove it",
+        ),
+        (
+            "an event path for several deliveries in a body",
+            providers::adyen_payments().with_event_json("type"),
+            "scheme `adyen-payments`: `with_event_json` has no effect: the provider signs each item \
+             of a list, so a body has several deliveries; remove it",
+        ),
+        (
+            "a misspelled setting",
+            providers::meta().with_setting("verify-token", "t"),
+            "scheme `meta` has no setting `verify-token`; its settings are `verify_token`",
+        ),
+        (
+            "a setting of a provider without settings",
+            providers::github().with_setting("secret", "t"),
+            "scheme `github` has no setting `secret`; it has no settings",
+        ),
+        (
+            "a token header",
+            providers::token().with_token_header(token()),
+            "",
+        ),
+        (
+            "a setting",
+            providers::meta().with_setting("verify_token", "t"),
+            "",
+        ),
+    ];
+    // In hex, as Adyen's are.
+    let secret = || Secret::new("00112233445566778899aabbccddeeff").unwrap();
+    for (name, provider, expected) in rows {
+        let verifier = Verifier::new(provider.clone(), secret());
+        let text = verifier.map_or_else(|error| error.to_string(), |_| String::new());
+        assert_eq!(text, expected, "{name}");
+        let signer = Signer::new(provider, secret());
+        let text = signer.map_or_else(|error| error.to_string(), |_| String::new());
+        assert_eq!(text, expected, "{name}, signer");
     }
 }
 

@@ -893,7 +893,12 @@ fn an_answer_hides_what_it_holds() {
     let settings = ("a-setting-of-vercel", "verify");
     let verifier = |provider: Provider| {
         let secret = Secret::new("the secret of the endpoint").unwrap();
-        Verifier::new(provider.with_setting(settings.1, settings.0), secret).unwrap()
+        let provider = if common::settings(&provider).contains(&settings.1.to_owned()) {
+            provider.with_setting(settings.1, settings.0)
+        } else {
+            provider
+        };
+        Verifier::new(provider, secret).unwrap()
     };
     let asana = Delivery::new("").header("x-hook-secret", "issued-by-asana");
     let vercel = Delivery::new("").method(Method::GET);

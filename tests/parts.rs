@@ -12,7 +12,9 @@ use tower_webhook::{
     PublicUrl, Rejection, Secret, Verifier, WebhookLayer,
     providers::{self, Provider},
     rejection::RejectionClass as R,
-    scheme::{Algorithm, Encoding, Layout, Scheme, SchemeBuilder, SchemeErrorKind, TimestampUnit},
+    scheme::{
+        Algorithm, Encoding, Layout, Place, Scheme, SchemeBuilder, SchemeErrorKind, TimestampUnit,
+    },
     sign::Signer,
 };
 
@@ -264,9 +266,7 @@ fn a_certificate_that_has_ended() {
 /// Several headers: any may match, one must be there; and those that guard must say what they should.
 #[tokio::test]
 async fn several_headers_and_guards() {
-    let scheme = acme()
-        .other_signature_header("x-other")
-        .guard("x-version", "1");
+    let scheme = acme().signature_header("x-other").guard("x-version", "1");
     let verifier = verifier(scheme.build().unwrap());
     let (right, wrong) = (hex(&mac256("{}")), hex(&mac256("[]")));
     let good = || Delivery::new("{}").header("x-version", "1");
@@ -324,7 +324,7 @@ async fn several_headers_and_guards() {
 /// A signature may be in the head or in the query.
 #[tokio::test]
 async fn in_the_head_or_in_the_query() {
-    let verifier = verifier(acme().signature_query("sig").build().unwrap());
+    let verifier = verifier(acme().signature(Place::query("sig")).build().unwrap());
     let (right, wrong) = (hex(&mac256("{}")), hex(&mac256("[]")));
     let at = |query: &str| Delivery::new("{}").uri(&format!("https://hooks.example.com/{query}"));
     let rows = [
@@ -566,16 +566,17 @@ fn what_is_told_in_the_body() {
         Ok((own("of the head"), None, Some(3)))
     );
 
-    let form = plain().id_form("id").event_form("kind").build().unwrap();
+    let form = plain()
+        .id(Place::form("id"))
+        .event(Place::form("kind"))
+        .build()
+        .unwrap();
     let expect = (own("a b"), own("c"), None);
     assert_eq!(told(form.into(), "kind=c&id=a+b", &[]), Ok(expect));
 
-    // Each item has an id of its own, and a delivery none.
-    let items = Provider::from(items())
-        .with_id_json("id")
-        .with_event_json("id");
+    // Each item has an ID of its own, and the delivery has none.
     let body = format!(r#"{{"data":{{"items":[{}]}}}}"#, item("a", SECRET));
-    assert_eq!(told(items, &body, &[]), Ok((None, None, None)));
+    assert_eq!(told(items().into(), &body, &[]), Ok((None, None, None)));
 }
 
 /// A time without an offset is UTC, and nothing else.
@@ -672,7 +673,7 @@ fn item(id: &str, secret: &str) -> String {
 fn items() -> Scheme {
     let scheme = Scheme::builder("acme")
         .each_json("data.items")
-        .signature_json("sig");
+        .signature(Place::json("sig"));
     let scheme = scheme.message("{json:id}").danger_leave_body_unsigned();
     scheme.build().unwrap()
 }
@@ -1339,10 +1340,12 @@ fn a_description_that_contradicts_itself_is_an_error() {
         E::InvalidPrefix { .. }
     ));
     let each = || {
-        let scheme = Scheme::builder("acme").each_json("a").signature_json("b");
+        let scheme = Scheme::builder("acme")
+            .each_json("a")
+            .signature(Place::json("b"));
         scheme.message("{json:c}").danger_leave_body_unsigned()
     };
-    let error = each().timestamp_json("t").build().unwrap_err();
+    let error = each().timestamp(Place::json("t")).build().unwrap_err();
     assert!(matches!(error.kind(), E::InEachItem { .. }));
     assert!(
         error.to_string().contains("the JSON's member `t`"),

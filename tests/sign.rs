@@ -553,7 +553,7 @@ fn bodies_and_queries_keep_what_is_not_signed() {
             .message("text")
     };
     let sig = hex(&common::mac256("text"));
-    let json = || acme().signature_json("a.sig");
+    let json = || acme().signature(Place::json("a.sig"));
     for (scheme, body, expect) in [
         (json(), "{}".into(), format!(r#"{{"a":{{"sig":"{sig}"}}}}"#)),
         (
@@ -572,23 +572,23 @@ fn bodies_and_queries_keep_what_is_not_signed() {
             format!(r#"{{"a":{{"sig":"{sig}"}}}}"#),
         ),
         (
-            acme().signature_form("a b"),
+            acme().signature(Place::form("a b")),
             String::new(),
             format!("a%20b={sig}"),
         ),
         (
-            acme().signature_form("a b"),
+            acme().signature(Place::form("a b")),
             "x=%2f+&a+b=old&y&&a%20b=older".into(),
             format!("x=%2f+&y&a%20b={sig}"),
         ),
         // A time in JSON stays what it was.
         (
-            json().timestamp_json("t"),
+            json().timestamp(Place::json("t")),
             r#"{"t":"1","a":{"sig":""}}"#.into(),
             format!(r#"{{"t":"{NOW}","a":{{"sig":"{sig}"}}}}"#),
         ),
         (
-            json().timestamp_json("t"),
+            json().timestamp(Place::json("t")),
             r#"{"t":1,"a":{"sig":""}}"#.into(),
             format!(r#"{{"t":{NOW},"a":{{"sig":"{sig}"}}}}"#),
         ),
@@ -611,7 +611,7 @@ fn bodies_and_queries_keep_what_is_not_signed() {
     ] {
         let mut request = Request::post(uri).body(Bytes::new()).unwrap();
         signer(
-            acme().signature_query("s").build().unwrap(),
+            acme().signature(Place::query("s")).build().unwrap(),
             common::secret(),
         )
         .sign(&mut request, "", at(NOW))
@@ -977,10 +977,10 @@ async fn an_id_stays_where_it_is_put() {
     let acme = || Scheme::builder("acme").signature_header("x-signature");
     let schemes = [
         acme().id_header("x-id"),
-        acme().id_form("id"),
-        acme().id_json("id"),
+        acme().id(Place::form("id")),
+        acme().id(Place::json("id")),
         // A number stays one if it can.
-        acme().id_json("number"),
+        acme().id(Place::json("number")),
     ];
     for scheme in schemes {
         let scheme = scheme.message("{body}").build().unwrap();

@@ -15,7 +15,7 @@ use tower_webhook::{
     Keys, PublicUrl, Secret, Verifier, WebhookLayer,
     providers::Provider,
     rejection::RejectionKind,
-    scheme::{Algorithm, Layout, Scheme, SchemeBuilder, SchemeErrorKind},
+    scheme::{Algorithm, Layout, Place, Scheme, SchemeBuilder, SchemeErrorKind},
     sign::Signer,
 };
 
@@ -32,8 +32,8 @@ fn acme() -> SchemeBuilder {
         .claim("aud", "{url}")
         .claim("digest", "{sha256}")
         .must_expire()
-        .timestamp_claim("iat")
-        .id_claim("jti")
+        .timestamp(Place::claim("iat"))
+        .id(Place::claim("jti"))
         .tolerance(Duration::from_secs(10))
 }
 
@@ -567,11 +567,11 @@ fn a_scheme_of_tokens_that_contradicts_itself_is_refused() {
         SchemeErrorKind::ClaimWithoutJws
     );
     assert_eq!(
-        kind(plain().timestamp_claim("iat")),
+        kind(plain().timestamp(Place::claim("iat"))),
         SchemeErrorKind::ClaimWithoutJws
     );
     assert_eq!(
-        kind(plain().id_claim("jti")),
+        kind(plain().id(Place::claim("jti"))),
         SchemeErrorKind::ClaimWithoutJws
     );
     let detached = plain().layout(Layout::detached_jws());
@@ -590,7 +590,7 @@ fn a_scheme_of_tokens_that_contradicts_itself_is_refused() {
     assert_eq!(kind(sha1), SchemeErrorKind::AlgorithmWithoutJws);
     let two = jws()
         .claim("digest", "{sha256}")
-        .other_signature_header("x-other");
+        .signature_header("x-other");
     assert_eq!(kind(two), SchemeErrorKind::NoSignatureHeader);
     let unknown = kind(plain().message("{jws}{body}"));
     assert!(matches!(unknown, SchemeErrorKind::UnknownToken { token, .. } if token == "jws"));

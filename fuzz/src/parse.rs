@@ -20,7 +20,7 @@ use tower_webhook::{
     PublicUrl, Secret, Verifier,
     providers::{self, Provider},
     public_url::ForwardedHeaders,
-    scheme::{Algorithm, Encoding, KeyForm, Layout, PublicKeyForm, Scheme, TimestampUnit},
+    scheme::{Algorithm, Encoding, KeyForm, Layout, Place, PublicKeyForm, Scheme, TimestampUnit},
     sign::{DeliveryRetry, Signer},
     testing::TestClock,
 };
@@ -298,7 +298,7 @@ fn time(input: &mut Input<'_>) {
             let at_header = token_scheme()
                 .timestamp_unit(unit)
                 .timestamp_header("x-time");
-            let in_json = token_scheme().timestamp_unit(unit).timestamp_json("t");
+            let in_json = token_scheme().timestamp_unit(unit).timestamp(Place::json("t"));
             let schemes = [at_header, in_json].map(|it| it.build().expect("a scheme"));
             (unit, schemes.map(token_verifier))
         };
@@ -380,7 +380,7 @@ fn retry_after(input: &mut Input<'_>) {
 
 fn multipart(input: &mut Input<'_>) {
     static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
-        let scheme = token_scheme().multipart_field("f").id_json("id").build();
+        let scheme = token_scheme().multipart_field("f").id(Place::json("id")).build();
         token_verifier(scheme.expect("a scheme"))
     });
     if input.flag() {
@@ -432,7 +432,7 @@ fn multipart(input: &mut Input<'_>) {
 
 fn form(input: &mut Input<'_>) {
     static VERIFIER: LazyLock<Verifier> =
-        LazyLock::new(|| token_verifier(token_scheme().id_form("a").build().expect("a scheme")));
+        LazyLock::new(|| token_verifier(token_scheme().id(Place::form("a")).build().expect("a scheme")));
     let body = input.rest();
     let told = read(&VERIFIER, &[], body);
     let mut values = fields(body);
@@ -459,7 +459,7 @@ fn form(input: &mut Input<'_>) {
 fn json(input: &mut Input<'_>) {
     let path = text(input.bytes());
     let body = input.rest();
-    let scheme = token_scheme().id_json(path).event_json(path).build();
+    let scheme = token_scheme().id(Place::json(path)).event(Place::json(path)).build();
     let Ok(scheme) = scheme else { return };
     let Some(told) = read(&token_verifier(scheme), &[], body) else {
         return;
@@ -514,9 +514,9 @@ fn jws(input: &mut Input<'_>) {
         let signed = signed
             .claim("iss", "me")
             .claim("sha", "{sha256}")
-            .id_claim("jti");
+            .id(Place::claim("jti"));
         let signed = signed
-            .timestamp_claim("iat")
+            .timestamp(Place::claim("iat"))
             .must_expire()
             .build()
             .expect("a scheme");

@@ -239,7 +239,7 @@ pub fn docusign() -> Provider {
     let first = Scheme::builder("docusign")
         .encoding(Encoding::Base64)
         .signature_header("x-docusign-signature-1");
-    Provider::preset(headers.fold(first, SchemeBuilder::other_signature_header))
+    Provider::preset(headers.fold(first, SchemeBuilder::signature_header))
 }
 
 /// ClickUp webhooks.
@@ -385,7 +385,7 @@ pub fn linear() -> Provider {
     Provider::preset(
         Scheme::builder("linear")
             .signature_header("linear-signature")
-            .timestamp_json("webhookTimestamp")
+            .timestamp(Place::json("webhookTimestamp"))
             .timestamp_unit(TimestampUnit::Milliseconds)
             .tolerance(Duration::from_secs(60))
             .id_header("linear-delivery")

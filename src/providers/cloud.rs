@@ -42,7 +42,7 @@ pub fn azure_event_grid() -> Provider {
         Scheme::builder("azure-event-grid")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature_query("token")
+            .signature(Place::query("token"))
             .event_header("aeg-event-type")
             .attempt_header("aeg-delivery-count"),
     )
@@ -68,7 +68,7 @@ pub fn google_pubsub() -> Provider {
         Scheme::builder("google-pubsub")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature_query("token"),
+            .signature(Place::query("token")),
     )
 }
 
@@ -162,11 +162,11 @@ pub fn aws_sns() -> Provider {
             .encoding(Encoding::Base64)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
             .remote_key(SNS_CERTIFICATE)
-            .signature_json("Signature")
-            .timestamp_json("Timestamp")
+            .signature(Place::json("Signature"))
+            .timestamp(Place::json("Timestamp"))
             .timestamp_unit(TimestampUnit::Rfc3339)
             .tolerance(Duration::from_secs(3600))
-            .id_json("MessageId")
+            .id(Place::json("MessageId"))
             .message("{canonical:aws_sns}")
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
@@ -207,11 +207,11 @@ pub fn aws_sns_sha1() -> Provider {
             .encoding(Encoding::Base64)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
             .remote_key(SNS_CERTIFICATE)
-            .signature_json("Signature")
-            .timestamp_json("Timestamp")
+            .signature(Place::json("Signature"))
+            .timestamp(Place::json("Timestamp"))
             .timestamp_unit(TimestampUnit::Rfc3339)
             .tolerance(Duration::from_secs(3600))
-            .id_json("MessageId")
+            .id(Place::json("MessageId"))
             .message("{canonical:aws_sns}")
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
@@ -249,7 +249,7 @@ pub fn microsoft_graph() -> Provider {
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
             .each_json("value")
-            .signature_json("clientState"),
+            .signature(Place::json("clientState")),
     )
     .with_handshakes(handshakes::microsoft_graph())
 }

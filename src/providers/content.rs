@@ -257,8 +257,8 @@ pub fn figma() -> Provider {
         Scheme::builder("figma")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature_json("passcode")
-            .event_json("event_type"),
+            .signature(Place::json("passcode"))
+            .event(Place::json("event_type")),
     )
     .with_status(RejectionClass::InvalidSignature, StatusCode::BAD_REQUEST)
     .with_handshakes(handshakes::figma())
@@ -292,7 +292,7 @@ pub fn box_com() -> Provider {
         Scheme::builder("box-com")
             .encoding(Encoding::Base64)
             .signature_header("box-signature-primary")
-            .other_signature_header("box-signature-secondary")
+            .signature_header("box-signature-secondary")
             .timestamp_header("box-delivery-timestamp")
             .timestamp_unit(TimestampUnit::Rfc3339)
             .tolerance(Duration::from_secs(600))
@@ -369,10 +369,10 @@ pub fn dropbox_sign() -> Provider {
     Provider::preset(
         Scheme::builder("dropbox-sign")
             .multipart_field("json")
-            .signature_json("event.event_hash")
-            .timestamp_json("event.event_time")
+            .signature(Place::json("event.event_hash"))
+            .timestamp(Place::json("event.event_time"))
             .tolerance(Duration::from_secs(3 * 24 * 3600))
-            .event_json("event.event_type")
+            .event(Place::json("event.event_type"))
             .message("{timestamp}{json:event.event_type}")
             .danger_leave_body_unsigned(),
     )

@@ -123,7 +123,7 @@ pub fn sentry() -> Provider {
     Provider::preset(
         Scheme::builder("sentry")
             .signature_header("sentry-hook-signature")
-            .other_signature_header("sentry-app-signature")
+            .signature_header("sentry-app-signature")
             .id_header("request-id")
             .event_header("sentry-hook-resource"),
     )
@@ -248,7 +248,7 @@ pub fn hookdeck() -> Provider {
         Scheme::builder("hookdeck")
             .encoding(Encoding::Base64)
             .signature_header("x-hookdeck-signature")
-            .other_signature_header("x-hookdeck-signature-2")
+            .signature_header("x-hookdeck-signature-2")
             .id_header("x-hookdeck-eventid"),
     )
     .with_methods(ANY_METHOD)

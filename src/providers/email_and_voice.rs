@@ -128,14 +128,13 @@ pub fn sendgrid_inbound_parse() -> Provider {
 pub fn mailgun() -> Provider {
     Provider::preset(
         Scheme::builder("mailgun")
-            .signature_json("signature.signature")
-            .timestamp_json("signature.timestamp")
+            .signature(Place::json("signature.signature"))
+            .timestamp(Place::json("signature.timestamp"))
             .tolerance(Duration::from_secs(900))
-            .id_json("signature.token")
-            .event_json("event-data.event")
+            .id(Place::json("signature.token"))
+            .event(Place::json("event-data.event"))
             .message("{timestamp}{json:signature.token}")
-            .danger_leave_body_unsigned()
-            .unique_message(),
+            .danger_leave_body_unsigned(),
     )
 }
 
@@ -388,7 +387,7 @@ pub fn plivo() -> Provider {
         Scheme::builder("plivo")
             .encoding(Encoding::Base64)
             .signature_header("x-plivo-signature-v3")
-            .other_signature_header("x-plivo-signature-ma-v3")
+            .signature_header("x-plivo-signature-ma-v3")
             .layout(Layout::values(","))
             .message("{canonical:plivo_v3}.{header:x-plivo-signature-v3-nonce}"),
     )
@@ -449,8 +448,8 @@ pub fn vonage_sms() -> Provider {
     Provider::preset(
         Scheme::builder("vonage-sms")
             .algorithm(Algorithm::Md5SecretLast)
-            .signature_form("sig")
-            .signature_query("sig")
+            .signature(Place::form("sig"))
+            .signature(Place::query("sig"))
             .message("{canonical:vonage_sms}"),
     )
     .with_methods(GET_OR_POST)
@@ -479,8 +478,8 @@ pub fn vonage_sms_hmac_md5() -> Provider {
     Provider::preset(
         Scheme::builder("vonage-sms-hmac-md5")
             .algorithm(Algorithm::HmacMd5)
-            .signature_form("sig")
-            .signature_query("sig")
+            .signature(Place::form("sig"))
+            .signature(Place::query("sig"))
             .message("{canonical:vonage_sms}"),
     )
     .with_methods(GET_OR_POST)
@@ -509,8 +508,8 @@ pub fn vonage_sms_hmac_sha1() -> Provider {
     Provider::preset(
         Scheme::builder("vonage-sms-hmac-sha1")
             .algorithm(Algorithm::HmacSha1)
-            .signature_form("sig")
-            .signature_query("sig")
+            .signature(Place::form("sig"))
+            .signature(Place::query("sig"))
             .message("{canonical:vonage_sms}"),
     )
     .with_methods(GET_OR_POST)
@@ -538,8 +537,8 @@ pub fn vonage_sms_hmac_sha1() -> Provider {
 pub fn vonage_sms_hmac_sha256() -> Provider {
     Provider::preset(
         Scheme::builder("vonage-sms-hmac-sha256")
-            .signature_form("sig")
-            .signature_query("sig")
+            .signature(Place::form("sig"))
+            .signature(Place::query("sig"))
             .message("{canonical:vonage_sms}"),
     )
     .with_methods(GET_OR_POST)
@@ -568,8 +567,8 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
     Provider::preset(
         Scheme::builder("vonage-sms-hmac-sha512")
             .algorithm(Algorithm::HmacSha512)
-            .signature_form("sig")
-            .signature_query("sig")
+            .signature(Place::form("sig"))
+            .signature(Place::query("sig"))
             .message("{canonical:vonage_sms}"),
     )
     .with_methods(GET_OR_POST)

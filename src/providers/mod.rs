@@ -68,7 +68,9 @@ mod prelude {
     pub(super) use crate::scheme::{PublicKeyForm, RemoteKey};
     pub(super) use crate::{
         rejection::RejectionClass,
-        scheme::{Algorithm, Encoding, KeyForm, Layout, Scheme, SchemeBuilder, TimestampUnit},
+        scheme::{
+            Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeBuilder, TimestampUnit,
+        },
     };
 }
 
@@ -211,6 +213,15 @@ pub struct Provider {
     settings: Vec<(Arc<str>, Arc<str>)>,
     handshakes: Vec<Handshake>,
     methods: Vec<Method>,
+    /// Calls that this provider cannot honour. They are errors when a layer is built.
+    ignored: Vec<IgnoredCall>,
+}
+
+/// A call of a setter of [`Provider`] that has no effect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IgnoredCall {
+    pub(crate) setting: &'static str,
+    pub(crate) reason: &'static str,
 }
 
 impl Provider {
@@ -279,26 +290,34 @@ impl Provider {
     }
 
     /// Sets the URL under which senders reach the endpoint. A scheme whose
-    /// [URL is signed](Scheme::url_is_signed) needs one, and no other looks at it.
+    /// [URL is signed](Scheme::url_is_signed) needs one. Other schemes do not use it.
     #[must_use]
     pub fn with_public_url(mut self, url: PublicUrl) -> Self {
         self.public_url = Some(url);
         self
     }
 
-    /// Puts the token into a header of another name, for providers who let their users choose it.
-    /// Without effect on a provider that signs.
+    /// Sets the header that contains the token, for providers whose users choose its name.
+    ///
+    /// Building a layer returns an error if the provider signs, because only tokens can be moved.
     #[must_use]
     pub fn with_token_header(mut self, name: HeaderName) -> Self {
         if self.scheme.algorithm() == Algorithm::Token {
             self.scheme = self.scheme.signed_at(Place::Header(name));
+        } else {
+            self.ignored.push(IgnoredCall {
+                setting: "with_token_header",
+                reason: "the provider signs, and does not send a token",
+            });
         }
         self
     }
 
-    /// Sets what a scheme signs and no request tells, such as PayPal's `webhook_id`, or what a
-    /// handshake asks for, such as Meta's `verify_token`. The provider's page says which it takes; others
-    /// are ignored. `Debug` shows the name and not the value.
+    /// Sets a value that the scheme signs but the request does not contain, such as PayPal's
+    /// `webhook_id`, or that a handshake checks, such as Meta's `verify_token`. `Debug` shows the name
+    /// but not the value.
+    ///
+    /// The provider's page lists its settings. Building a layer returns an error for any other name.
     #[must_use]
     pub fn with_setting(mut self, name: &str, value: impl Into<Arc<str>>) -> Self {
         self.settings.retain(|(set, _)| **set != *name);
@@ -317,8 +336,8 @@ impl Provider {
     /// `id` of Stripe, `event_id` of Slack. Names are joined by dots.
     ///
     /// Every body is then read as JSON before it is verified, and copied once; one that is not JSON is
-    /// refused. Where the body is signed, so is the id. Without effect on a provider who
-    /// [signs several items](crate::scheme::SchemeBuilder::each_json) in one body.
+    /// rejected. Where the body is signed, so is the ID. Building a layer returns an error if the
+    /// provider [signs several items](crate::scheme::SchemeBuilder::each_json) in one body.
     ///
     /// ```
     /// use tower_webhook::providers;
@@ -328,8 +347,9 @@ impl Provider {
     /// ```
     #[must_use]
     pub fn with_id_json(mut self, path: &str) -> Self {
-        let place = Place::Json(path.into());
-        self.scheme = self.scheme.told_at(Some(place), None);
+        if self.can_look_into_json("with_id_json") {
+            self.scheme = self.scheme.told_at(Some(Place::json(path)), None);
+        }
         self
     }
 
@@ -338,8 +358,45 @@ impl Provider {
     /// not there has none.
     #[must_use]
     pub fn with_event_json(mut self, path: &str) -> Self {
-        self.scheme = self.scheme.told_at(None, Some(Place::Json(path.into())));
+        if self.can_look_into_json("with_event_json") {
+            self.scheme = self.scheme.told_at(None, Some(Place::json(path)));
+        }
         self
+    }
+
+    /// Whether the provider signs the body as a whole. If not, records the call as ignored.
+    fn can_look_into_json(&mut self, setting: &'static str) -> bool {
+        let signs_items = self.scheme.signed_items().is_some();
+        if signs_items {
+            self.ignored.push(IgnoredCall {
+                setting,
+                reason: "the provider signs each item of a list, so a body has several deliveries",
+            });
+        }
+        !signs_items
+    }
+
+    pub(crate) fn ignored_call(&self) -> Option<IgnoredCall> {
+        self.ignored.first().copied()
+    }
+
+    /// The names that [`with_setting`](Self::with_setting) accepts.
+    pub(crate) fn known_settings(&self) -> Vec<Arc<str>> {
+        let of_handshakes = self.handshakes.iter().flat_map(Handshake::settings);
+        let mut names: Vec<Arc<str>> = self
+            .scheme
+            .settings()
+            .chain(of_handshakes)
+            .map(Arc::from)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The names that were given to [`with_setting`](Self::with_setting).
+    pub(crate) fn given_settings(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.settings.iter().map(|(name, _)| name)
     }
 
     /// Adds a [handshake](crate::handshake): what the provider asks before it delivers, and what it is
@@ -404,6 +461,7 @@ impl From<Scheme> for Provider {
             settings: Vec::new(),
             handshakes: Vec::new(),
             methods: vec![Method::POST],
+            ignored: Vec::new(),
         }
     }
 }
@@ -420,6 +478,7 @@ impl fmt::Debug for Provider {
             .field("settings", &settings)
             .field("handshakes", &self.handshakes)
             .field("methods", &self.methods)
+            .field("ignored", &self.ignored)
             .finish()
     }
 }

@@ -626,9 +626,9 @@ pub fn paddle_classic() -> Provider {
             .algorithm(Algorithm::RsaSha1)
             .encoding(Encoding::Base64)
             .key_form(KeyForm::PublicKey(PublicKeyForm::Pem))
-            .signature_form("p_signature")
-            .id_form("alert_id")
-            .event_form("alert_name")
+            .signature(Place::form("p_signature"))
+            .id(Place::form("alert_id"))
+            .event(Place::form("alert_name"))
             .message("{canonical:paddle_classic}"),
     )
 }
@@ -657,7 +657,7 @@ pub fn braintree() -> Provider {
         Scheme::builder("braintree")
             .algorithm(Algorithm::HmacSha1)
             .key_form(KeyForm::Sha1OfText)
-            .signature_form("bt_signature")
+            .signature(Place::form("bt_signature"))
             .layout(Layout::separated("*", "&", '|'))
             .message("{canonical:braintree}")
             .or_message("{canonical:braintree}\n")
@@ -698,7 +698,9 @@ pub fn adyen_payments() -> Provider {
             .encoding(Encoding::Base64)
             .key_form(KeyForm::Hex)
             .each_json("notificationItems")
-            .signature_json("NotificationRequestItem.additionalData.hmacSignature")
+            .signature(Place::json(
+                "NotificationRequestItem.additionalData.hmacSignature",
+            ))
             .message("{canonical:adyen_item}")
             .danger_leave_body_unsigned(),
     )

@@ -183,6 +183,6 @@ pub fn jotform() -> Provider {
         Scheme::builder("jotform")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature_query("token"),
+            .signature(Place::query("token")),
     )
 }

@@ -200,7 +200,7 @@ fn messagebird_like(name: &'static str, algorithm: Algorithm) -> SchemeBuilder {
         .claim("url_hash", "{url_sha256}")
         .claim_if_body("payload_hash", "{sha256}")
         .must_expire()
-        .id_claim("jti")
+        .id(Place::claim("jti"))
         .tolerance(Duration::from_secs(5))
 }
 
@@ -287,7 +287,7 @@ pub fn plaid() -> Provider {
             .signature_header("plaid-verification")
             .layout(Layout::jws(""))
             .claim("request_body_sha256", "{sha256}")
-            .timestamp_claim("iat"),
+            .timestamp(Place::claim("iat")),
     )
 }
 
@@ -315,7 +315,7 @@ pub fn qstash() -> Provider {
             .claim("body", "{sha256_base64url}")
             .claim("body", "{sha256_base64url}=")
             .must_expire()
-            .id_claim("jti")
+            .id(Place::claim("jti"))
             .tolerance(Duration::from_secs(5)),
     )
     .with_methods(ANY_METHOD)
@@ -379,8 +379,8 @@ pub fn vonage() -> Provider {
             .layout(Layout::jws("Bearer "))
             .claim("iss", "Vonage")
             .claim_if_body("payload_hash", "{sha256}")
-            .timestamp_claim("iat")
-            .id_claim("jti"),
+            .timestamp(Place::claim("iat"))
+            .id(Place::claim("jti")),
     )
     .with_methods(GET_OR_POST)
 }

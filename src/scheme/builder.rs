@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Five minutes, as Standard Webhooks, Slack and Stripe have it.
-const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
+pub(super) const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
 
 /// Describes a [`Scheme`]; made by [`Scheme::builder`].
 ///
@@ -21,7 +21,7 @@ const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
 pub struct SchemeBuilder {
     pub(super) name: Arc<str>,
     pub(super) algorithm: Algorithm,
-    pub(super) encoding: Encoding,
+    pub(super) encoding: Option<Encoding>,
     pub(super) key_form: KeyForm,
     pub(super) signatures: Vec<Where>,
     pub(super) header_repeats: bool,
@@ -29,12 +29,12 @@ pub struct SchemeBuilder {
     pub(super) guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     pub(super) timestamp: Option<Where>,
     pub(super) timestamp_key: Option<Cow<'static, str>>,
-    pub(super) timestamp_unit: TimestampUnit,
+    pub(super) timestamp_unit: Option<TimestampUnit>,
     pub(super) id: Option<Where>,
     pub(super) id_form: Option<IdForm>,
     pub(super) event: Option<Where>,
     pub(super) attempt_header: Option<Cow<'static, str>>,
-    pub(super) message: Cow<'static, str>,
+    pub(super) message: Option<Cow<'static, str>>,
     pub(super) other_messages: Vec<Cow<'static, str>>,
     pub(super) units: Units,
     pub(super) claims: Vec<ClaimText>,
@@ -43,7 +43,7 @@ pub struct SchemeBuilder {
     pub(super) remote_key: Option<super::RemoteKey>,
     pub(super) may_be_ambiguous: bool,
     pub(super) may_lack_body: bool,
-    pub(super) tolerance: Duration,
+    pub(super) tolerance: Option<Duration>,
 }
 
 /// A [`Place`] as given.
@@ -54,6 +54,10 @@ pub(super) enum Where {
 }
 
 impl Where {
+    pub(super) fn is_header(&self) -> bool {
+        matches!(self, Self::Header(_) | Self::Found(Place::Header(_)))
+    }
+
     fn header(name: impl Into<Cow<'static, str>>) -> Self {
         Self::Header(name.into())
     }
@@ -64,7 +68,7 @@ impl SchemeBuilder {
         Self {
             name,
             algorithm: Algorithm::HmacSha256,
-            encoding: Encoding::Hex,
+            encoding: None,
             key_form: KeyForm::Text,
             signatures: Vec::new(),
             header_repeats: false,
@@ -72,12 +76,12 @@ impl SchemeBuilder {
             guards: Vec::new(),
             timestamp: None,
             timestamp_key: None,
-            timestamp_unit: TimestampUnit::Seconds,
+            timestamp_unit: None,
             id: None,
             id_form: None,
             event: None,
             attempt_header: None,
-            message: Cow::Borrowed("{body}"),
+            message: None,
             other_messages: Vec::new(),
             units: Units::Body,
             claims: Vec::new(),
@@ -86,7 +90,7 @@ impl SchemeBuilder {
             remote_key: None,
             may_be_ambiguous: false,
             may_lack_body: false,
-            tolerance: DEFAULT_TOLERANCE,
+            tolerance: None,
         }
     }
 
@@ -96,9 +100,10 @@ impl SchemeBuilder {
         self
     }
 
-    /// How signatures are written; hex unless set.
+    /// Sets the encoding of signatures. Defaults to hex. Web tokens are always base64url, so
+    /// [`build`](Self::build) returns an error for another encoding.
     pub fn encoding(mut self, encoding: Encoding) -> Self {
-        self.encoding = encoding;
+        self.encoding = Some(encoding);
         self
     }
 
@@ -114,15 +119,20 @@ impl SchemeBuilder {
         self
     }
 
-    /// The header that carries the signature.
-    pub fn signature_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.signatures = vec![Where::header(name)];
+    /// Adds a location of the signature. If there are several, each may contain signatures, and any
+    /// of them may match. All have the same [layout](Self::layout). A missing location is not an
+    /// error unless all are missing.
+    ///
+    /// # Security
+    ///
+    /// URLs are written to logs, also by proxies, so prefer a header to [`Place::query`].
+    pub fn signature(mut self, place: impl Into<Place>) -> Self {
+        self.signatures.push(Where::Found(place.into()));
         self
     }
 
-    /// Another header that may carry signatures, beside or instead of the first; any of them may
-    /// match, and they are laid out alike.
-    pub fn other_signature_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+    /// Adds a header that contains the signature, as [`signature`](Self::signature) does.
+    pub fn signature_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.signatures.push(Where::header(name));
         self
     }
@@ -146,11 +156,18 @@ impl SchemeBuilder {
         self
     }
 
-    /// The header that carries the timestamp.
+    /// Sets the location of the timestamp. Defaults to none.
     ///
     /// # Security
     ///
-    /// It proves nothing unless the [message](Self::message) has `{timestamp}`.
+    /// A timestamp proves nothing unless the [message](Self::message) contains `{timestamp}`, or the
+    /// location is a claim.
+    pub fn timestamp(mut self, place: impl Into<Place>) -> Self {
+        self.timestamp = Some(Where::Found(place.into()));
+        self
+    }
+
+    /// Sets the header that contains the timestamp, as [`timestamp`](Self::timestamp) does.
     pub fn timestamp_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.timestamp = Some(Where::header(name));
         self
@@ -162,13 +179,21 @@ impl SchemeBuilder {
         self
     }
 
-    /// The unit and form of the timestamp; Unix seconds unless set.
+    /// Sets the unit and the format of the timestamp. Defaults to Unix seconds. [`build`](Self::build)
+    /// returns an error if the scheme has no timestamp.
     pub fn timestamp_unit(mut self, unit: TimestampUnit) -> Self {
-        self.timestamp_unit = unit;
+        self.timestamp_unit = Some(unit);
         self
     }
 
-    /// The header that carries the delivery's id. It must be there if the message has `{id}`.
+    /// Sets the location of the delivery ID. Defaults to none. If the message contains `{id}`, a
+    /// delivery without the ID is rejected.
+    pub fn id(mut self, place: impl Into<Place>) -> Self {
+        self.id = Some(Where::Found(place.into()));
+        self
+    }
+
+    /// Sets the header that contains the delivery ID, as [`id`](Self::id) does.
     pub fn id_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.id = Some(Where::header(name));
         self
@@ -209,7 +234,13 @@ impl SchemeBuilder {
         self
     }
 
-    /// The header that names the kind of event.
+    /// Sets the location of the event type. Defaults to none.
+    pub fn event(mut self, place: impl Into<Place>) -> Self {
+        self.event = Some(Where::Found(place.into()));
+        self
+    }
+
+    /// Sets the header that contains the event type, as [`event`](Self::event) does.
     pub fn event_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.event = Some(Where::header(name));
         self
@@ -271,7 +302,7 @@ impl SchemeBuilder {
     ///
     /// axum's `nest` takes its prefix off the path: mount the layer outside of it if `{path}` is signed.
     pub fn message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
-        self.message = template.into();
+        self.message = Some(template.into());
         self
     }
 
@@ -312,23 +343,27 @@ impl SchemeBuilder {
         self
     }
 
-    /// Says that no two deliveries have the same signed text, though not all of the body is in it: an id is, or
-    /// all that there is of the event. By that text [`DedupeLayer`](crate::DedupeLayer) tells deliveries apart then.
+    /// Declares that the signed text differs between deliveries although it does not cover the whole
+    /// body. [`DedupeLayer`](crate::DedupeLayer) then uses the text as the deduplication key.
     ///
-    /// Without effect on a token, which signs nothing.
+    /// [`build`](Self::build) returns an error if the text covers the body or contains the delivery
+    /// ID, which already make it unique, and if the algorithm is
+    /// [`Algorithm::Token`], which signs nothing.
     ///
     /// # Security
     ///
-    /// Two deliveries with the same text are one: the second is answered and never handled. A text with no more
-    /// in it than a time is not unique.
+    /// `DedupeLayer` answers the second of two deliveries with the same text, and never forwards it.
+    /// A text that contains only a timestamp is not unique.
     pub fn unique_message(mut self) -> Self {
         self.has_unique_message = true;
         self
     }
 
-    /// How far a timestamp may be from now, either way; 300 s unless set. Exactly as far is fine.
+    /// Sets the maximum difference between a timestamp and the current time, in both directions,
+    /// inclusive. Defaults to 300 s. In a scheme with a web token it is also the leeway of `exp` and
+    /// `nbf`. [`build`](Self::build) returns an error if the scheme has neither.
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
-        self.tolerance = tolerance;
+        self.tolerance = Some(tolerance);
         self
     }
 

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue};
 use super::{
     Algorithm, Claim, Encoding, Identity, Layout, Part, Place, SchemeBuilder, SchemeErrorKind,
     Spec, Template, Timestamp, TimestampPlace, TimestampUnit,
-    builder::Where,
+    builder::{DEFAULT_TOLERANCE, Where},
     template::{TemplateError, Tokens},
     web_token,
 };
@@ -30,6 +30,8 @@ impl SchemeBuilder {
         let is_token = self.algorithm == Algorithm::Token;
         let jws = self.layout.is_jws();
         self.check_algorithm()?;
+        self.check_effects()?;
+        let unit = self.timestamp_unit.unwrap_or(TimestampUnit::Seconds);
         let signatures: Result<Vec<_>, _> = self.signatures.into_iter().map(Where::place).collect();
         let signatures = signatures?;
         if jws.is_some() {
@@ -52,7 +54,7 @@ impl SchemeBuilder {
             id: id.as_ref(),
             id_form: self.id_form.as_ref(),
             timestamp,
-            unit: self.timestamp_unit,
+            unit,
             has_secret_before_body: self.algorithm == Algorithm::Sha256SecretBeforeBody,
             is_jws: jws.is_some(),
             may_be_ambiguous: self.may_be_ambiguous,
@@ -65,7 +67,7 @@ impl SchemeBuilder {
             // A token signs nothing.
             _ if is_token => Cow::Borrowed(""),
             Some(false) => Cow::Borrowed("{jws}"),
-            _ => self.message,
+            _ => self.message.unwrap_or(Cow::Borrowed("{body}")),
         };
         let is_claimed = claims.iter().any(Claim::covers_body);
         let tokens = Tokens {
@@ -75,7 +77,7 @@ impl SchemeBuilder {
         let texts = std::iter::once(message).chain(self.other_messages);
         let mut messages = messages(texts, tokens, place.is_some())?;
         check_places(&signatures, place.as_ref(), id.as_ref(), &messages)?;
-        check_claim_unit(place.as_ref(), self.timestamp_unit)?;
+        check_claim_unit(place.as_ref(), unit)?;
         let varying = signatures.iter().chain(timestamp).chain(&id);
         let guards = guards(self.guards, &varying.collect::<Vec<_>>())?;
         let other_messages = messages.split_off(1);
@@ -90,7 +92,7 @@ impl SchemeBuilder {
             encoding: if jws.is_some() {
                 Encoding::Base64Url
             } else {
-                self.encoding
+                self.encoding.unwrap_or(Encoding::Hex)
             },
             key_form: self.key_form,
             signatures,
@@ -99,7 +101,7 @@ impl SchemeBuilder {
             guards,
             timestamp: place.map(|place| Timestamp {
                 place,
-                unit: self.timestamp_unit,
+                unit,
                 told_place,
             }),
             id,
@@ -111,13 +113,14 @@ impl SchemeBuilder {
             claims,
             must_expire: self.must_expire,
             remote_key: self.remote_key,
-            tolerance: self.tolerance,
+            tolerance: self.tolerance.unwrap_or(DEFAULT_TOLERANCE),
             looks_into_body: false,
             can_stream: false,
-            has_unique_message: self.has_unique_message && !is_token,
+            has_unique_message: self.has_unique_message,
             identity: Identity::None,
             signs_timestamp: false,
         };
+        check_unique_message(&spec)?;
         spec.settle();
         Ok(spec)
     }
@@ -195,8 +198,9 @@ impl SchemeBuilder {
     /// Holds the algorithm against how signatures are written and keys are given.
     fn check_algorithm(&self) -> Result<(), SchemeErrorKind> {
         let is_token = self.algorithm == Algorithm::Token;
-        let as_token = matches!(self.encoding, Encoding::Text | Encoding::Base64);
-        if (is_token && !as_token) || (!is_token && self.encoding == Encoding::Text) {
+        let encoding = self.encoding.unwrap_or(Encoding::Hex);
+        let as_token = matches!(encoding, Encoding::Text | Encoding::Base64);
+        if (is_token && !as_token) || (!is_token && encoding == Encoding::Text) {
             return Err(SchemeErrorKind::TokenMismatch);
         }
         if self.algorithm.has_public_key() != self.key_form.is_public() {
@@ -204,6 +208,76 @@ impl SchemeBuilder {
         }
         Ok(())
     }
+}
+
+impl SchemeBuilder {
+    /// Rejects settings that would be ignored.
+    fn check_effects(&self) -> Result<(), SchemeErrorKind> {
+        let is_token = self.algorithm == Algorithm::Token;
+        let jws = self.layout.is_jws();
+        let own_timestamp = self.layout.own_timestamp_key().is_some();
+        let has_timestamp =
+            self.timestamp.is_some() || self.timestamp_key.is_some() || own_timestamp;
+        let has_message = self.message.is_some() || !self.other_messages.is_empty();
+        let encoding = self
+            .encoding
+            .filter(|encoding| *encoding != Encoding::Base64Url);
+        let checks = [
+            (
+                self.tolerance.is_some() && !has_timestamp && jws != Some(false),
+                "tolerance",
+                "the scheme has neither a timestamp nor a web token",
+            ),
+            (
+                self.timestamp_unit.is_some() && !has_timestamp,
+                "timestamp_unit",
+                "the scheme has no timestamp",
+            ),
+            (
+                has_message && is_token,
+                "message",
+                "`Algorithm::Token` signs nothing",
+            ),
+            (
+                has_message && jws == Some(false),
+                "message",
+                "a web token signs its own claims; use `claim`",
+            ),
+            (
+                encoding.is_some() && jws.is_some(),
+                "encoding",
+                "a web token is always base64url",
+            ),
+            (
+                self.has_unique_message && is_token,
+                "unique_message",
+                "`Algorithm::Token` signs nothing",
+            ),
+            (
+                self.header_repeats && !self.signatures.iter().any(Where::is_header),
+                "repeated_signature_header",
+                "no signature is in a header",
+            ),
+        ];
+        match checks.into_iter().find(|(is_ignored, ..)| *is_ignored) {
+            Some((_, setting, reason)) => Err(no_effect(setting, reason)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_unique_message(spec: &Spec) -> Result<(), SchemeErrorKind> {
+    if spec.has_unique_message && (spec.signs_id() || spec.covers_body()) {
+        return Err(no_effect(
+            "unique_message",
+            "the message covers the body or contains the delivery ID",
+        ));
+    }
+    Ok(())
+}
+
+fn no_effect(setting: &'static str, reason: &'static str) -> SchemeErrorKind {
+    SchemeErrorKind::NoEffect { setting, reason }
 }
 
 /// Rejects places that are used twice, and signatures that cover themselves.
@@ -249,7 +323,6 @@ fn check_places(
     }
 }
 
-/// Parses the guards, and rejects guards of headers whose value differs in each delivery.
 /// Rejects claims without a name, or without a token.
 fn check_claims(
     jws: Option<bool>,
@@ -287,6 +360,7 @@ fn claim_name(place: &Place) -> Option<&str> {
     }
 }
 
+/// Parses the guards, and rejects guards of headers whose value differs in each delivery.
 fn guards(
     guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     varying: &[&Place],

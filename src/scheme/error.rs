@@ -84,6 +84,14 @@ pub enum SchemeErrorKind {
     /// [`id_characters`](super::SchemeBuilder::id_characters) is set, but no message contains the
     /// ID.
     UnusedIdCharacters,
+    /// A setting that the rest of the scheme makes meaningless. It would be ignored.
+    #[non_exhaustive]
+    NoEffect {
+        /// The method of [`SchemeBuilder`](super::SchemeBuilder).
+        setting: &'static str,
+        /// The reason why the setting has no effect.
+        reason: &'static str,
+    },
     /// `{timestamp}` without a place to take it from.
     NoTimestamp,
     /// `{body}`, or what stands for it, missing or there twice.
@@ -213,6 +221,9 @@ impl fmt::Display for SchemeError {
                  remove `{part}`, or put it after the body",
             ),
             E::NoId => f.write_str("the message has `{id}`, but no id header is set"),
+            E::NoEffect { setting, reason } => {
+                write!(f, "`{setting}` has no effect: {reason}; remove it")
+            }
             E::NoSignatureHeader => f.write_str("no signature header is set"),
             E::NoTimestamp => {
                 f.write_str("the message has `{timestamp}`, but no timestamp header or key is set")
@@ -246,7 +257,12 @@ impl fmt::Display for SchemeError {
             ),
             E::TwoTimestampPlaces => f.write_str("both a timestamp header and a key are set"),
             E::UnknownToken { token } => {
-                write!(f, "the message has an unknown token `{{{token}}}`")
+                write!(
+                    f,
+                    "the message has an unknown token `{{{token}}}`; the tokens are {}, and \
+                     `{{{{` and `}}}}` for a brace itself",
+                    super::template::TOKENS
+                )
             }
             E::UnmatchedBrace => f.write_str(
                 "a brace in the message has no other half; write `{{` or `}}` for a brace itself",

@@ -50,7 +50,6 @@ mod credential;
 mod derived;
 mod error;
 mod field;
-mod places;
 mod remote_key;
 #[cfg(any(feature = "diagnose", feature = "testing"))]
 mod shape;
@@ -294,9 +293,6 @@ impl Scheme {
 
     /// The same scheme with its id, or what kind of event it is, in another place.
     pub(crate) fn told_at(&self, id: Option<Place>, event: Option<Place>) -> Self {
-        if self.0.units.may_be_several() {
-            return self.clone();
-        }
         let mut spec = (*self.0).clone();
         spec.id = id.or(spec.id);
         spec.event = event.or(spec.event);

@@ -139,7 +139,7 @@ impl Layout {
     /// [`message`](super::SchemeBuilder::message) says, and its encoding is its own.
     ///
     /// ```
-    /// use tower_webhook::scheme::{Layout, Scheme};
+    /// use tower_webhook::scheme::{Layout, Place, Scheme};
     ///
     /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
     /// let scheme = Scheme::builder("acme")
@@ -147,7 +147,7 @@ impl Layout {
     ///     .layout(Layout::jws("Bearer "))
     ///     .claim("iss", "acme")
     ///     .claim("body_sha256", "{sha256}")
-    ///     .timestamp_claim("iat")
+    ///     .timestamp(Place::claim("iat"))
     ///     .build()?;
     /// assert!(scheme.body_is_signed());
     /// # Ok(())

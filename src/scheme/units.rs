@@ -8,7 +8,7 @@ use crate::payload::{Facts, Malformed};
 
 impl SchemeBuilder {
     /// Signs each item of a list by itself, for senders who put several signed things into one JSON body.
-    /// The list is the member `path`, its names joined by dots; [`signature_json`](Self::signature_json)
+    /// The list is the member `path`, its names joined by dots; [`signature`](Self::signature)
     /// and `{json:PATH}` are then looked for in each item.
     ///
     /// A delivery is verified only if **every** item is, each under one of the keys. A body without the list,
@@ -17,13 +17,13 @@ impl SchemeBuilder {
     /// [`DedupeLayer`](crate::DedupeLayer); let the handler tell items apart by what is signed in each.
     ///
     /// ```
-    /// use tower_webhook::scheme::Scheme;
+    /// use tower_webhook::scheme::{Place, Scheme};
     ///
     /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
     /// // {"items":[{"id":"a","amount":7,"signature":"…"},…]}
     /// let acme = Scheme::builder("acme")
     ///     .each_json("items")
-    ///     .signature_json("signature")
+    ///     .signature(Place::json("signature"))
     ///     .message("{json:id}:{json:amount}")
     ///     .danger_leave_body_unsigned()
     ///     .build()?;
@@ -37,7 +37,7 @@ impl SchemeBuilder {
     }
 
     /// Looks into the content of one field of a `multipart/form-data` body, and not into the body: there
-    /// [`signature_json`](Self::signature_json), `{json:PATH}` and the like are looked for. The field must
+    /// [`signature`](Self::signature), `{json:PATH}` and the like are looked for. The field must
     /// be there once.
     pub fn multipart_field(mut self, name: &str) -> Self {
         self.units = Units::MultipartField(name.into());

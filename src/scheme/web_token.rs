@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::SchemeBuilder;
-use super::builder::Where;
 use super::{
     Algorithm, Claim, Place, SchemeErrorKind, Template,
     template::{TemplateError, Tokens},
@@ -57,18 +56,6 @@ impl SchemeBuilder {
     /// Refuses a [JSON web token](super::Layout::jws) that does not say when it expires.
     pub fn must_expire(mut self) -> Self {
         self.must_expire = true;
-        self
-    }
-
-    /// The claim of the [JSON web token](super::Layout::jws) that is the timestamp: `iat`, in seconds.
-    pub fn timestamp_claim(mut self, name: &str) -> Self {
-        self.timestamp = Some(Where::Found(Place::Claim(name.into())));
-        self
-    }
-
-    /// The claim of the [JSON web token](super::Layout::jws) that is the delivery's id: `jti`.
-    pub fn id_claim(mut self, name: &str) -> Self {
-        self.id = Some(Where::Found(Place::Claim(name.into())));
         self
     }
 }

@@ -305,11 +305,27 @@ impl Verifier {
 /// Refuses a provider without a setting that its scheme signs.
 pub(crate) fn check_settings(provider: &Provider) -> Result<(), SetupError> {
     let scheme = provider.scheme();
+    let name = || Arc::clone(&scheme.spec().name);
+    if let Some(ignored) = provider.ignored_call() {
+        return Err(SetupError::NoEffect {
+            scheme: name(),
+            setting: ignored.setting,
+            reason: ignored.reason,
+        });
+    }
+    let known = provider.known_settings();
+    if let Some(setting) = provider.given_settings().find(|name| !known.contains(name)) {
+        return Err(SetupError::UnknownSetting {
+            scheme: name(),
+            setting: Arc::clone(setting),
+            known,
+        });
+    }
     let mut settings = scheme.settings();
     match settings.find(|name| provider.setting(name).is_none_or(str::is_empty)) {
         None => Ok(()),
         Some(setting) => Err(SetupError::MissingSetting {
-            scheme: Arc::clone(&scheme.spec().name),
+            scheme: name(),
             setting: setting.into(),
         }),
     }

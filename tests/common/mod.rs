@@ -36,6 +36,7 @@ use tower::{Layer, Service, ServiceExt};
 use tower_webhook::{
     Keys, PublicUrl, Rejection, Secret, Verified, Verifier, WebhookLayer,
     clock::Clock,
+    handshake::Handshake,
     providers::{self, Provider},
     scheme::Algorithm,
     webhook::Webhook,
@@ -944,12 +945,12 @@ impl Vector {
     pub(crate) fn verifier_of(&self, provider: Provider, keys: impl Into<Keys>) -> Verifier {
         let clock = TestClock::new();
         clock.set(self.now);
-        let provider = self
-            .config
-            .iter()
-            .fold(provider, |provider, (name, value)| {
-                provider.with_setting(name, value.as_str())
-            });
+        // Some cases name secrets of other schemes of the same provider.
+        let known: Vec<String> = settings(&provider);
+        let given = self.config.iter().filter(|(name, _)| known.contains(name));
+        let provider = given.fold(provider, |provider, (name, value)| {
+            provider.with_setting(name, value.as_str())
+        });
         let url: Uri = self.url.parse().expect("a URL");
         let (scheme, host) = (url.scheme_str(), url.authority());
         let base = format!("{}://{}", scheme.expect("a scheme"), host.expect("a host"));
@@ -989,4 +990,11 @@ pub(crate) fn vectors() -> Vec<VectorFile> {
 /// The preset that a vector file names.
 pub(crate) fn provider(name: &str) -> Provider {
     providers::by_name(name).unwrap_or_else(|| panic!("no preset is called {name}"))
+}
+
+/// The names of the settings that a provider's scheme and handshakes use.
+pub(crate) fn settings(provider: &Provider) -> Vec<String> {
+    let of_handshakes = provider.handshakes().iter().flat_map(Handshake::settings);
+    let names = provider.scheme().settings().chain(of_handshakes);
+    names.map(str::to_owned).collect()
 }

@@ -3,7 +3,7 @@ mod signatures;
 
 use serde::Deserialize;
 
-use super::{Certificate, KeyKind, PublicKey, PublicKeyForm};
+use super::{KeyKind, PublicKey, PublicKeyForm, certificate::Certificate};
 
 fn parse(kind: KeyKind, form: PublicKeyForm, text: impl AsRef<[u8]>) -> Option<PublicKey> {
     PublicKey::parse(kind, form, text.as_ref())
