@@ -65,7 +65,6 @@ pub enum SetupError {
         scheme: Arc<str>,
     },
     /// The provider publishes no keys that could be fetched.
-    #[cfg(feature = "remote-keys")]
     #[non_exhaustive]
     NoRemoteKeys {
         /// The scheme.
@@ -128,7 +127,6 @@ impl fmt::Display for SetupError {
                 f,
                 "scheme `{scheme}`: only the provider has the private key that signs"
             ),
-            #[cfg(feature = "remote-keys")]
             Self::NoRemoteKeys { scheme } => write!(
                 f,
                 "scheme `{scheme}` does not say where its keys are published; give them to `WebhookLayer::new`"
@@ -161,13 +159,12 @@ impl Error for SetupError {
             Self::Detached { .. }
             | Self::InvalidMethod { .. }
             | Self::NoEffect { .. }
+            | Self::NoRemoteKeys { .. }
             | Self::UnknownSetting { .. }
             | Self::NoMethod { .. }
             | Self::MalformedSetting { .. }
             | Self::MissingSetting { .. }
             | Self::NotSymmetric { .. } => None,
-            #[cfg(feature = "remote-keys")]
-            Self::NoRemoteKeys { .. } => None,
             Self::PublicUrl(error) => error.source(),
             Self::Scheme(error) => error.source(),
         }

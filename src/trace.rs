@@ -1,7 +1,11 @@
-//! `tracing`'s macros under one target, which do nothing when the feature is off.
+//! Macros of `tracing` with the target of this crate, and the limit on log lines. Without the feature
+//! `tracing` the macros only evaluate their arguments.
 
-// Which of them are used depends on the features.
-#![allow(unused_macros, unused_imports)]
+#![allow(
+    unused_imports,
+    unused_macros,
+    reason = "which macros are used depends on the features"
+)]
 
 use std::{
     collections::HashMap,
@@ -10,57 +14,58 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-#[cfg(feature = "tracing")]
-macro_rules! debug {
-    ($($event:tt)*) => { tracing::debug!(target: "tower_webhook", $($event)*) };
-}
-#[cfg(feature = "tracing")]
-macro_rules! error {
-    ($($event:tt)*) => { tracing::error!(target: "tower_webhook", $($event)*) };
-}
-#[cfg(feature = "tracing")]
-macro_rules! info {
-    ($($event:tt)*) => { tracing::info!(target: "tower_webhook", $($event)*) };
-}
-#[cfg(feature = "tracing")]
-macro_rules! warning {
-    ($($event:tt)*) => { tracing::warn!(target: "tower_webhook", $($event)*) };
-}
-#[cfg(feature = "tracing")]
-pub(crate) use {debug, error, info, warning as warn};
-
 #[cfg(not(feature = "tracing"))]
-macro_rules! nothing {
-    ($($field:ident = $(%)? $value:expr,)* $message:literal $(, $argument:expr)*) => {{ $(let _ = &$value;)* $(let _ = &$argument;)* }};
-}
-#[cfg(not(feature = "tracing"))]
-pub(crate) use {nothing as debug, nothing as error, nothing as info, nothing as warn};
+pub(crate) use self::disabled::*;
+#[cfg(feature = "tracing")]
+pub(crate) use self::enabled::*;
 
-/// The span that a request is in, for what is told of it on another thread.
-#[cfg(all(feature = "tracing", feature = "diagnose"))]
-pub(crate) use tracing::Span;
-
-#[cfg(all(not(feature = "tracing"), feature = "diagnose"))]
-pub(crate) struct Span;
-
-#[cfg(all(not(feature = "tracing"), feature = "diagnose"))]
-impl Span {
-    pub(crate) fn current() -> Self {
-        Self
+#[cfg(feature = "tracing")]
+mod enabled {
+    macro_rules! debug {
+        ($($event:tt)*) => { tracing::debug!(target: "tower_webhook", $($event)*) };
     }
+    macro_rules! error {
+        ($($event:tt)*) => { tracing::error!(target: "tower_webhook", $($event)*) };
+    }
+    macro_rules! info {
+        ($($event:tt)*) => { tracing::info!(target: "tower_webhook", $($event)*) };
+    }
+    macro_rules! warning {
+        ($($event:tt)*) => { tracing::warn!(target: "tower_webhook", $($event)*) };
+    }
+    /// The span of a request, for events about it on another thread.
+    pub(crate) use tracing::Span;
+    pub(crate) use {debug, error, info, warning as warn};
 
-    #[expect(clippy::unused_self, reason = "there are no spans")]
-    pub(crate) fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
-        work()
+    /// Whether a subscriber receives events of debug level.
+    pub(crate) fn is_heard() -> bool {
+        tracing::enabled!(target: "tower_webhook", tracing::Level::DEBUG)
     }
 }
 
-/// Whether somebody hears events of debug level.
-pub(crate) fn is_heard() -> bool {
-    #[cfg(feature = "tracing")]
-    return tracing::enabled!(target: "tower_webhook", tracing::Level::DEBUG);
-    #[cfg(not(feature = "tracing"))]
-    false
+#[cfg(not(feature = "tracing"))]
+mod disabled {
+    macro_rules! nothing {
+        ($($field:ident = $(%)? $value:expr,)* $message:literal $(, $argument:expr)*) => {{ $(let _ = &$value;)* $(let _ = &$argument;)* }};
+    }
+    pub(crate) use {nothing as debug, nothing as error, nothing as info, nothing as warn};
+
+    pub(crate) struct Span;
+
+    impl Span {
+        pub(crate) fn current() -> Self {
+            Self
+        }
+
+        #[expect(clippy::unused_self, reason = "there are no spans")]
+        pub(crate) fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+            work()
+        }
+    }
+
+    pub(crate) fn is_heard() -> bool {
+        false
+    }
 }
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -1,12 +1,10 @@
-#[cfg(feature = "tracing")]
 use std::{
     collections::HashSet,
-    sync::{LazyLock, PoisonError, RwLock},
+    fmt,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+    time::SystemTime,
 };
-use std::{sync::Arc, time::SystemTime};
 
-#[cfg(feature = "remote-keys")]
-use super::remote::DocumentMarker;
 use super::{KeyError, Secret};
 use crate::{
     mac::{Algorithm, Key},
@@ -22,8 +20,17 @@ pub(crate) struct Keyring {
     is_decoy: bool,
     algorithm: Algorithm,
     form: KeyForm,
-    #[cfg(feature = "remote-keys")]
-    marker: Option<Arc<DocumentMarker>>,
+    /// Called when a delivery is verified. Fetched keys mark their document this way.
+    on_verified: Option<OnVerified>,
+}
+
+#[derive(Clone)]
+struct OnVerified(Arc<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for OnVerified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnVerified")
+    }
 }
 
 #[derive(Debug)]
@@ -72,8 +79,7 @@ impl Keyring {
             is_decoy: false,
             algorithm,
             form,
-            #[cfg(feature = "remote-keys")]
-            marker: None,
+            on_verified: None,
         })
     }
 
@@ -88,22 +94,19 @@ impl Keyring {
             is_decoy: true,
             algorithm: spec.algorithm,
             form: spec.key_form,
-            #[cfg(feature = "remote-keys")]
-            marker: None,
+            on_verified: None,
         }
     }
 
-    #[cfg(feature = "remote-keys")]
-    pub(super) fn with_marker(mut self, marker: Arc<DocumentMarker>) -> Self {
-        self.marker = Some(marker);
+    pub(super) fn on_verified(mut self, call: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_verified = Some(OnVerified(Arc::new(call)));
         self
     }
 
     /// Marks the document of the keys as verified, if they were fetched, and returns their tenant.
     pub(crate) fn note_verified(&self) -> Option<&Arc<str>> {
-        #[cfg(feature = "remote-keys")]
-        if let Some(marker) = &self.marker {
-            marker.mark_verified();
+        if let Some(OnVerified(call)) = &self.on_verified {
+            call();
         }
         self.tenant()
     }
@@ -150,10 +153,13 @@ pub(super) fn tell(error: KeyError, scheme: &Scheme, at: usize, secret: &Secret)
     error.of(format!("scheme `{}`: {which}{label}", scheme.name()))
 }
 
-#[cfg(feature = "tracing")]
 impl Keyring {
-    /// Tells, once in the life of the process, that a previous key is still in use.
+    /// Logs that a previous key is still in use, once in the life of the process for each provider,
+    /// tenant and label.
     pub(crate) fn tell_in_use(&self, key: &LabelledKey, provider: &Arc<str>) {
+        if !cfg!(feature = "tracing") {
+            return;
+        }
         let (tenant, label) = (self.tenant.clone(), key.label.clone());
         let use_of = (Arc::clone(provider), tenant, label);
         let told = TOLD.read().unwrap_or_else(PoisonError::into_inner);
@@ -175,12 +181,6 @@ impl Keyring {
     }
 }
 
-#[cfg(not(feature = "tracing"))]
-impl Keyring {
-    #[expect(clippy::unused_self, reason = "there is nobody to tell")]
-    pub(crate) fn tell_in_use(&self, _: &LabelledKey, _: &Arc<str>) {}
-}
-
 impl LabelledKey {
     fn new(key: Key, label: Option<Arc<str>>, not_after: Option<SystemTime>) -> Self {
         Self {
@@ -198,13 +198,10 @@ impl LabelledKey {
     }
 }
 
-/// The providers, tenants and labels that were told of.
-#[cfg(feature = "tracing")]
+/// The providers, tenants and labels that were logged.
 static TOLD: LazyLock<RwLock<HashSet<Use>>> = LazyLock::new(RwLock::default);
 
-#[cfg(feature = "tracing")]
 type Use = (Arc<str>, Option<Arc<str>>, Option<Arc<str>>);
 
-/// Labels are the operator's, but there may be some for every tenant.
-#[cfg(feature = "tracing")]
+/// The maximum number of entries of [`TOLD`], because every tenant may have labels of its own.
 const MOST_TOLD: usize = 10_000;

@@ -144,7 +144,9 @@ impl Keys {
         scheme: &Scheme,
         marker: &Arc<remote::DocumentMarker>,
     ) -> Result<Self, KeyError> {
-        let keyring = Keyring::new(scheme, &key, &[], None)?.with_marker(Arc::clone(marker));
+        let marker = Arc::clone(marker);
+        let keyring = Keyring::new(scheme, &key, &[], None)?;
+        let keyring = keyring.on_verified(move || marker.mark_verified());
         let keys = Self::new(key);
         let _ = keys.0.keyring.set(Arc::new(keyring));
         Ok(keys)

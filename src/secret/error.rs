@@ -36,7 +36,6 @@ pub enum KeyErrorKind {
         expected: KeyForm,
     },
     /// A sender's secret that is no private key of Ed25519.
-    #[cfg(feature = "ed25519")]
     NoPrivateKey,
     /// There is no environment variable of this name.
     NotSet,
@@ -76,7 +75,6 @@ impl fmt::Display for KeyError {
             KeyErrorKind::Encoding { expected } => {
                 write!(f, "{which} cannot be decoded: this scheme takes {expected}")
             }
-            #[cfg(feature = "ed25519")]
             KeyErrorKind::NoPrivateKey => {
                 let form = "32 or 64 bytes in base64, alone or after `whsk_`, or in hex";
                 write!(f, "{which} is no private key of Ed25519: {form}")
