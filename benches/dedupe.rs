@@ -12,7 +12,7 @@
 #![allow(clippy::unwrap_used, clippy::cast_precision_loss)]
 
 mod common;
-#[path = "../tests/redis_server/mod.rs"]
+#[path = "../tests/dedupe/redis_server.rs"]
 mod redis_server;
 
 use std::{

@@ -1,6 +1,7 @@
 //! What a delivery costs on the heap.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "support/probe.rs"]
 mod probe;
 
 use std::{

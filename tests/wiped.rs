@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names)]
 
+#[path = "support/common.rs"]
 mod common;
 
 use std::{

@@ -2,7 +2,7 @@
 // No single benchmark uses all of it.
 #![allow(dead_code)]
 
-#[path = "../../tests/probe/mod.rs"]
+#[path = "../../tests/support/probe.rs"]
 pub(crate) mod probe;
 
 use std::{

@@ -1,0 +1,6 @@
+//! The shared helpers that these tests use.
+
+#[path = "../support/common.rs"]
+mod common;
+
+pub(crate) use self::common::*;

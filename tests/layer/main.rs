@@ -1,0 +1,16 @@
+//! `WebhookLayer`: bodies, key sources, handshakes, responses, outcomes and the contract of tower.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod body;
+mod diagnose;
+mod extractors;
+mod handshakes;
+mod key_sources;
+mod memory_budget;
+mod mounting;
+mod oracles;
+mod outcome;
+mod remote_keys;
+mod responses;
+mod support;
+mod tower_contract;

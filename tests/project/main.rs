@@ -1,0 +1,7 @@
+//! The repository itself: module layout, the examples' helpers and the table of providers.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod examples;
+mod layout;
+mod provider_table;
+mod support;

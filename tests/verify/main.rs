@@ -1,0 +1,21 @@
+//! Which requests a `Verifier` accepts: schemes, presets, signatures, timestamps, secrets and URLs.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod alternative_messages;
+mod ambiguous_messages;
+mod exhaustive;
+mod genuine;
+mod key_rotation;
+mod length_extension;
+mod locations;
+mod message_boundaries;
+mod methods;
+mod presets;
+mod public_url;
+mod scheme_builder;
+mod secrets;
+mod signature;
+mod support;
+mod timestamp;
+mod vectors;
+mod web_tokens;
