@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used, clippy::cast_precision_loss)]
 
 mod common;
+#[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/dedupe/redis_server.rs"]
 mod redis_server;
 

@@ -27,7 +27,7 @@ use base64ct::{Base64, Encoding};
 use bytes::Bytes;
 use common::{
     Handler, Headers, KIB, MIB, Spread, generic, headers, is_quick, nanos, now,
-    probe::{SECRET, finish_now, hex, mac},
+    polling::{SECRET, finish_now, hex, mac},
     request, text, told,
 };
 use hmac::{Hmac, KeyInit, Mac};

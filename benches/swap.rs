@@ -22,8 +22,8 @@ use std::{
 
 use bytes::Bytes;
 use common::{
-    Handler, KIB, Spread, generic, is_quick, nanos,
-    probe::{OTHER_SECRET, SECRET, finish_now},
+    Handler, KIB, OTHER_SECRET, Spread, generic, is_quick, nanos,
+    polling::{SECRET, finish_now},
     request, text,
 };
 use http::{Request, Response, StatusCode};

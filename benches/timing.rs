@@ -29,9 +29,8 @@ use std::{
 
 use bytes::Bytes;
 use common::{
-    Handler, Headers, KIB, generic_by, is_quick, nanos,
-    probe::{OTHER_SECRET, SECRET},
-    request, text,
+    Handler, Headers, KIB, OTHER_SECRET, generic_by, is_quick, nanos, polling::SECRET, request,
+    text,
 };
 use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};

@@ -1,8 +1,8 @@
 //! What a delivery costs on the heap.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-#[path = "support/probe.rs"]
-mod probe;
+#[path = "support/polling.rs"]
+mod polling;
 
 use std::{
     collections::HashMap,
@@ -20,7 +20,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
-use probe::{NOW, SECRET, at, delivery, finish_now, hex, layer, mac, secret};
+use polling::{NOW, SECRET, at, delivery, finish_now, hex, layer, mac, secret};
 use tokio::runtime::{Builder, Runtime};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -237,7 +237,7 @@ fn a_tenant_that_does_not_exist_allocates_as_much_as_one_that_does() {
         for size in [16 * KIB, 4 * KIB, 1000] {
             let frames = || {
                 let frames = body.chunks(size).map(|bytes| body.slice_ref(bytes));
-                probe::Frames::of(frames.map(Frame::data))
+                polling::Frames::of(frames.map(Frame::data))
             };
             let mut first = None;
             for path in ["/hook", "/many", "/hook", "/nobody", "/nobody", "/many"] {
@@ -261,7 +261,7 @@ fn a_tenant_that_does_not_exist_allocates_as_much_as_one_that_does() {
 #[test]
 fn a_frame_that_is_not_known_to_be_the_last_takes_four_allocations_too() {
     let body = Bytes::from(vec![b'x'; KIB]);
-    let frames = probe::Frames::of([Frame::data(body.clone())]);
+    let frames = polling::Frames::of([Frame::data(body.clone())]);
     let (info, response) = cost(&layer(), delivery(frames, &body), |_| ());
     assert_eq!(response.status(), StatusCode::OK);
     assert!(info.count_total <= 4, "{info:?}");
@@ -273,7 +273,7 @@ fn frames_come_through_without_a_copy() {
         .map(|byte| Bytes::from(vec![byte; 64 * KIB]))
         .collect();
     let request = delivery(
-        probe::Frames::of(frames.iter().cloned().map(Frame::data)),
+        polling::Frames::of(frames.iter().cloned().map(Frame::data)),
         &frames.concat(),
     );
     let seen = Arc::new(Mutex::new(Vec::with_capacity(frames.len())));

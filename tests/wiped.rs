@@ -4,10 +4,11 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names)]
 
-#[path = "support/common.rs"]
-mod common;
+#[path = "support/time.rs"]
+mod time;
 
 use std::{
+    convert::Infallible,
     fs::{self, File},
     hint::black_box,
     os::unix::fs::FileExt as _,
@@ -15,13 +16,17 @@ use std::{
 };
 
 use bytes::Bytes;
-use common::{NOW, Script, TestClock, at};
+use futures_util::stream;
 use http::Request;
+use http_body::{Body, Frame};
+use http_body_util::StreamBody;
+use time::{NOW, at, test_clock};
 use tower::{Layer, Service};
 use tower_webhook::{
     PublicUrl, Secret, Verifier, WebhookLayer,
     providers::{self, Provider},
     sign::Signer,
+    testing::Recorder,
 };
 
 const MASK: u8 = 0x5a;
@@ -77,11 +82,20 @@ impl Masked {
 }
 
 /// Signs and verifies deliveries, rejects one, and drops everything.
+/// A body of frames of `size` bytes.
+fn chunks(body: &[u8], size: usize) -> impl Body<Data = Bytes, Error = Infallible> + use<> {
+    let frames: Vec<_> = body
+        .chunks(size)
+        .map(|chunk| Ok(Frame::data(Bytes::copy_from_slice(chunk))))
+        .collect();
+    StreamBody::new(stream::iter(frames))
+}
+
 #[inline(never)]
 fn use_and_drop(provider: &Provider, secret: &Masked) {
     let signer = Signer::new(provider.clone(), secret.secret()).unwrap();
     let verifier = Verifier::new(provider.clone(), secret.secret()).unwrap();
-    let verifier = verifier.clock(TestClock::new());
+    let verifier = verifier.clock(test_clock());
     let request = Request::post("https://hooks.example.com/webhook")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("x-lark-request-nonce", "nonce");
@@ -93,8 +107,8 @@ fn use_and_drop(provider: &Provider, secret: &Masked) {
     let (head, body) = request.into_parts();
     let layer = WebhookLayer::from(verifier);
     for size in [1, body.len()] {
-        let mut service = layer.layer(common::Recorder::default());
-        let request = Request::from_parts(head.clone(), Script::chunks(&body, size));
+        let mut service = layer.layer(Recorder::new());
+        let request = Request::from_parts(head.clone(), chunks(&body, size));
         let response = futures_util::FutureExt::now_or_never(service.call(request));
         assert_eq!(response.unwrap().unwrap().status(), 200);
     }

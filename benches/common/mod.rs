@@ -2,8 +2,8 @@
 // No single benchmark uses all of it.
 #![allow(dead_code)]
 
-#[path = "../../tests/support/probe.rs"]
-pub(crate) mod probe;
+#[path = "../../tests/support/polling.rs"]
+pub(crate) mod polling;
 
 use std::{
     convert::Infallible,
@@ -19,11 +19,13 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
-use probe::{SECRET, hex, mac};
+use polling::{SECRET, hex, mac};
 use tower_service::Service;
 
 pub(crate) const KIB: usize = 1 << 10;
 pub(crate) const MIB: usize = 1 << 20;
+
+pub(crate) const OTHER_SECRET: &str = "It's a Secret to Nobody";
 
 pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
 

@@ -34,7 +34,7 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Delivery, NOW, SECRET, TestClock, hex, mac, secret, standard, standard_secret,
+    self, Delivery, NOW, SECRET, TestClock, hex, mac, secret, standard, standard_secret, test_clock,
 };
 
 const DELIVERIES: usize = 100_000;
@@ -104,7 +104,7 @@ impl World {
             random: Mutex::new(Random(seed.max(1))),
             records: (0..deliveries).map(|_| Record::default()).collect(),
             counts: Counts::default(),
-            clock: TestClock::new(),
+            clock: test_clock(),
             wrong: Mutex::default(),
         })
     }
@@ -277,8 +277,8 @@ async fn handle(
 /// One of the senders.
 struct Sender {
     world: Arc<World>,
-    standard: BoxCloneSyncService<Request<support::Script>, Answer, Infallible>,
-    github: BoxCloneSyncService<Request<support::Script>, Answer, Infallible>,
+    standard: BoxCloneSyncService<Request<support::RequestBody>, Answer, Infallible>,
+    github: BoxCloneSyncService<Request<support::RequestBody>, Answer, Infallible>,
 }
 
 impl Sender {
@@ -314,9 +314,9 @@ impl Sender {
         let counts = &world.counts;
         counts.attempts.fetch_add(1, Relaxed);
         if world.chance(1) {
-            world
-                .clock
-                .set(NOW + i64::try_from(world.random(1 << 30)).unwrap() - (1 << 29));
+            world.clock.set(support::at(
+                NOW + i64::try_from(world.random(1 << 30)).unwrap() - (1 << 29),
+            ));
         }
         let service = if at % 4 < 2 {
             &self.standard

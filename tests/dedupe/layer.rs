@@ -2,6 +2,7 @@
 //! the client and the clock do.
 
 use std::{
+    convert::Infallible,
     error::Error,
     fmt,
     future::{Future, pending, poll_fn},
@@ -18,9 +19,10 @@ use std::{
 use axum::{Extension, Router, routing::post};
 use bytes::Bytes;
 use ed25519_dalek::{Signer as _, SigningKey};
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
-use http_body_util::{BodyExt as _, Full};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Full, StreamBody};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -38,8 +40,9 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Answer, BODY, Delivery, Log, NOW, SECRET, Script, TestClock, base64, generic, github,
-    hex, mac, mac256, now, secret, send, slack, standard, standard_secret, stripe, with_any_method,
+    Answer, BODY, Delivery, Log, NOW, RequestBody, SECRET, TestClock, at, base64, generic, github,
+    hex, mac, mac256, now, secret, send, slack, standard, standard_secret, stripe, test_clock,
+    with_any_method,
 };
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -275,7 +278,7 @@ impl Rig {
         store: Moody,
         set: impl FnOnce(DedupeLayer) -> DedupeLayer,
     ) -> Self {
-        let (handler, clock) = (Handler::default(), TestClock::new());
+        let (handler, clock) = (Handler::default(), test_clock());
         let dedupe = set(DedupeLayer::new(store.clone()).lease(LEASE));
         let webhook = WebhookLayer::new(provider, keys)
             .unwrap()
@@ -315,7 +318,7 @@ impl Rig {
     fn call(
         &self,
         delivery: Delivery,
-    ) -> <Webhook<Dedupe<Handler>> as Service<Request<Script>>>::Future {
+    ) -> <Webhook<Dedupe<Handler>> as Service<Request<RequestBody>>>::Future {
         self.service.clone().call(delivery.request())
     }
 }
@@ -483,10 +486,9 @@ async fn the_client_goes_away() {
 async fn the_client_goes_away_before_it_has_sent_all() {
     let rig = github_rig();
     let delivery = github(BODY);
-    let request = delivery.clone().with(Script::new([
-        support::Step::data(&BODY[..9]),
-        support::Step::Silence,
-    ]));
+    let first = Ok::<_, Infallible>(Frame::data(Bytes::from_static(&BODY[..9])));
+    let endless = StreamBody::new(stream::iter([first]).chain(stream::pending()));
+    let request = delivery.clone().with(endless);
     let mut call = Box::pin(rig.service.clone().call(request));
     begin(call.as_mut()).await;
     drop(call);
@@ -906,7 +908,7 @@ async fn how_long_it_is_remembered() {
     // As the layer has it, and not the scheme.
     let webhook = WebhookLayer::new(providers::stripe(), secret())
         .unwrap()
-        .clock(TestClock::new());
+        .clock(test_clock());
     for (webhook, time) in [
         (webhook.clone().tolerance(DAY), Some(DAY * 2)),
         (
@@ -940,15 +942,15 @@ async fn the_clock_jumps() {
     let rig = rig(providers::generic(), secret());
     rig.expect_handled("the first", generic(now(), BODY)).await;
     for seconds in [0, -1, NOW - 86_400 * 365, NOW + 86_400 * 365 * 30] {
-        rig.clock.set(seconds);
+        rig.clock.set(at(seconds));
         let delivery = generic(seconds.max(0).to_string(), BODY);
         rig.expect("after a jump", DUPLICATE, delivery).await;
     }
-    rig.clock.set(NOW);
+    rig.clock.set(at(NOW));
     rig.handler.next(Act::Hang);
     let hung = tokio::spawn(rig.call(generic(now(), "hangs")));
     settle().await;
-    rig.clock.set(NOW + 86_400);
+    rig.clock.set(at(NOW + 86_400));
     rig.expect(
         "under way",
         LATER,
@@ -967,10 +969,11 @@ async fn put_together_wrongly() {
     let log = Log::default();
     let _guard = log.listen();
     let store = Moody::new(9);
-    let service =
-        DedupeLayer::new(store.clone()).layer(tower::service_fn(async |_: Request<Script>| {
+    let service = DedupeLayer::new(store.clone()).layer(tower::service_fn(
+        async |_: Request<RequestBody>| {
             Ok::<Response<Full<Bytes>>, Broken>(Response::new(Full::default()))
-        }));
+        },
+    ));
     let answer = send(&service, github(BODY).request()).await;
     assert_eq!((answer.wire(), &*answer.kind()), (OURS, "NotVerified"));
     let text = log.take().join("\n");

@@ -29,7 +29,7 @@ use tower_webhook::{
 
 use crate::{
     redis_server::RedisServer,
-    support::{SECRET, TestClock, github, now, secret, send, standard, standard_secret},
+    support::{SECRET, github, now, secret, send, standard, standard_secret, test_clock},
 };
 
 /// Which worker this process is.
@@ -221,7 +221,7 @@ async fn worker() {
     let store = RedisStore::connect(&order.redis).await.unwrap();
     let dedupe = DedupeLayer::new(Noting { store, completed }).lease(LEASE);
     let webhook = WebhookLayer::new(providers::standard_webhooks(), standard_secret()).unwrap();
-    let service = webhook.clock(TestClock::new()).layer(dedupe.layer(handle));
+    let service = webhook.clock(test_clock()).layer(dedupe.layer(handle));
     let sends = stream::iter(order.sends());
     sends
         .for_each_concurrent(32, async |at| {

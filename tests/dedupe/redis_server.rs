@@ -1,6 +1,4 @@
 //! A Redis server of the test's own, on a free port, with its files in a folder of its own.
-// No single test file uses all of it.
-#![allow(dead_code)]
 
 use std::{
     env, fs,

@@ -1,8 +1,21 @@
 //! The shared helpers that these tests use.
 
-#[path = "../support/common.rs"]
-mod common;
+#[path = "../support/answer.rs"]
+mod answer;
+#[path = "../support/delivery.rs"]
+mod delivery;
 #[path = "../support/log.rs"]
 mod log;
+#[path = "../support/signing.rs"]
+mod signing;
+#[path = "../support/time.rs"]
+mod time;
+#[path = "../support/vectors.rs"]
+mod vectors;
 
-pub(crate) use self::{common::*, log::Log};
+use bytes::Bytes;
+use http_body_util::Full;
+
+pub(crate) use self::{answer::*, delivery::*, log::*, signing::*, time::*, vectors::*};
+
+pub(crate) type RequestBody = Full<Bytes>;

@@ -24,13 +24,13 @@ use tower_webhook::{
     scheme::{Algorithm, Credential, KeyForm, PublicKeyForm, Scheme},
     sign::SignError,
     testing::{
-        AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Delivery, Recorder, TestClock,
-        TestSender, abuse_suite,
+        AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Delivery, Recorder, TestSender,
+        abuse_suite,
     },
     webhook::Webhook,
 };
 
-use crate::support::{self, SECRET, STANDARD_SECRET, base64, hex, mac, mac256, standard_key};
+use crate::support::{self, SECRET, STANDARD_SECRET, base64, hex, mac, mac256, standard_mac};
 
 const LIMIT: usize = 4096;
 
@@ -626,8 +626,7 @@ const OF_SLACK: &[(&str, Fault, &[&str])] = &[
 
 fn standard_is_right(request: &Request<Bytes>, id: &[u8]) -> bool {
     let time = value(request, "webhook-timestamp").unwrap_or_default();
-    let text = [id, b".", time, b".", request.body()].concat();
-    let mac = mac(Algorithm::HmacSha256, &standard_key(STANDARD_SECRET), &text);
+    let mac = standard_mac(id, time, request.body());
     let due = format!("v1,{}", base64(&mac));
     let sent = value(request, "webhook-signature").unwrap_or_default();
     sent.ends_with(due.as_bytes())
@@ -1029,7 +1028,7 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
 
 #[tokio::test]
 async fn a_delivery_and_what_is_done_to_it() {
-    let (clock, inner) = (TestClock::at(support::at(support::NOW)), Recorder::new());
+    let (clock, inner) = (support::test_clock(), Recorder::new());
     let layer = WebhookLayer::new(providers::stripe(), support::secret()).unwrap();
     let service = layer.clock(clock.clone()).layer(inner.clone());
     let sender = TestSender::new(providers::stripe(), support::secret()).unwrap();

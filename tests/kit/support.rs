@@ -1,6 +1,8 @@
 //! The shared helpers that these tests use.
 
-#[path = "../support/common.rs"]
-mod common;
+#[path = "../support/signing.rs"]
+mod signing;
+#[path = "../support/time.rs"]
+mod time;
 
-pub(crate) use self::common::*;
+pub(crate) use self::{signing::*, time::*};

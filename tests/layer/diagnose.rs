@@ -21,8 +21,8 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Delivery, Log, NOW, Recorder, Report, SECRET, STANDARD_SECRET, Script, Step, TestClock,
-    at, base64, github, hex, mac, now, send, shopify, slack, standard, standard_key, stripe,
+    self, Delivery, Log, NOW, Recorder, Report, SECRET, STANDARD_SECRET, Script, Step, at, base64,
+    github, hex, mac, now, send, shopify, slack, standard, standard_key, stripe, test_clock,
 };
 
 /// Of RFC 8032, section 7.1, test 1.
@@ -31,9 +31,7 @@ const ED25519_KEY: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021
 const BODY: &str = r#"{"id":7,"name":"Zoë","url":"https://a.b/c","tags":["a","b"],"none":{}}"#;
 
 fn examine(provider: impl Into<Provider>, secret: &str, delivery: &Delivery) -> Diagnosis {
-    let doctor = Doctor::new(provider, secret)
-        .unwrap()
-        .clock(TestClock::new());
+    let doctor = Doctor::new(provider, secret).unwrap().clock(test_clock());
     doctor.examine(&delivery.head, Some(&delivery.body))
 }
 
@@ -462,7 +460,7 @@ fn another_time() {
     // Without the body nothing is proven.
     let doctor = Doctor::new(providers::slack(), SECRET)
         .unwrap()
-        .clock(TestClock::new());
+        .clock(test_clock());
     let stale = slack((NOW - 3600).to_string(), BODY);
     let diagnosis = doctor.examine(&stale.head, None);
     assert_eq!(words(&diagnosis), [skew("guess", 3600, false)]);
@@ -785,7 +783,7 @@ fn the_delivery_of_any_other_provider() {
             .settings
             .iter()
             .fold(other.with_public_url(url.clone()), set);
-        let doctor = Doctor::new(other, &secret).unwrap().clock(TestClock::new());
+        let doctor = Doctor::new(other, &secret).unwrap().clock(test_clock());
         let says = |body: Option<&[u8]>, certainty: &str| {
             let diagnosis = doctor.examine(&request, body);
             let found = words(&diagnosis);
@@ -996,7 +994,7 @@ fn there_is_nothing_to_say_of_a_forgery() {
         }
         let doctor = Doctor::new(provider.clone(), &key_text(&scheme, "ours")).unwrap();
         let diagnosis = doctor
-            .clock(TestClock::new())
+            .clock(test_clock())
             .examine(&request, Some(request.body()));
         assert!(!diagnosis.is_accepted(), "{}", preset.name());
         assert_eq!(words(&diagnosis), [""; 0], "{}", preset.name());
@@ -1011,7 +1009,7 @@ fn there_is_nothing_to_say_of_a_forgery() {
             request.headers_mut().insert(name, value);
         }
         let diagnosis = doctor
-            .clock(TestClock::new())
+            .clock(test_clock())
             .examine(&request, Some(long.as_bytes()));
         let texts = scheme.messages().count() as u64;
         let each = (long.len() as u64 + 1024) * texts;
@@ -1121,7 +1119,7 @@ fn layer(secret: &str) -> (WebhookLayer, Receiver<String>) {
     let (sink, receiver) = told();
     let secret = Secret::new(secret).unwrap();
     let layer = WebhookLayer::new(providers::slack(), secret).unwrap();
-    (layer.clock(TestClock::new()).diagnose(sink), receiver)
+    (layer.clock(test_clock()).diagnose(sink), receiver)
 }
 
 /// How long after a delivery none is examined that was refused for the same reason.
@@ -1235,7 +1233,7 @@ async fn nothing_else_is_hidden() {
     };
     let (sink, receiver) = told();
     let layer = WebhookLayer::new(providers::mailgun(), support::secret()).unwrap();
-    let layer = layer.clock(TestClock::new()).diagnose(sink);
+    let layer = layer.clock(test_clock()).diagnose(sink);
     for (secret, certainty) in [("another", "guess"), (SECRET, "proven")] {
         let told = heard(&layer, &receiver, &stale(secret)).await;
         let expected = format!("{certainty} ClockSkew {{ by: 86400s, is_ahead: false }}");
@@ -1251,7 +1249,7 @@ async fn nothing_else_is_hidden() {
     };
     let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
     let (whose, names) = channel();
-    let layer = layer.clock(TestClock::new()).diagnose(move |diagnosis| {
+    let layer = layer.clock(test_clock()).diagnose(move |diagnosis| {
         let (tenant, label) = (diagnosis.tenant(), diagnosis.key_label());
         whose.send(format!("{tenant:?} {label:?}")).unwrap();
         sink(diagnosis);
@@ -1285,7 +1283,7 @@ async fn a_diagnosis_is_of_a_request() {
     let (sender, receiver) = channel();
     let secret = Secret::new(STANDARD_SECRET).unwrap();
     let layer = WebhookLayer::new(providers::standard_webhooks(), secret).unwrap();
-    let layer = layer.clock(TestClock::new()).diagnose(move |diagnosis| {
+    let layer = layer.clock(test_clock()).diagnose(move |diagnosis| {
         let span = tracing::Span::current()
             .metadata()
             .map(tracing::Metadata::name);
@@ -1311,7 +1309,7 @@ async fn a_diagnosis_is_of_a_request() {
 async fn a_sink_may_panic() {
     let (sink, receiver) = told();
     let layer = WebhookLayer::new(providers::slack(), support::secret()).unwrap();
-    let layer = layer.clock(TestClock::new()).diagnose(move |diagnosis| {
+    let layer = layer.clock(test_clock()).diagnose(move |diagnosis| {
         sink(diagnosis);
         panic!("a sink's own fault");
     });
@@ -1372,7 +1370,7 @@ async fn what_has_no_keys_is_examined_by_its_head_alone() {
         async move { Ok::<_, std::convert::Infallible>(keys) }
     };
     let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
-    let layer = layer.clock(TestClock::new()).diagnose(sink);
+    let layer = layer.clock(test_clock()).diagnose(sink);
     let trimmed = slack(now(), "{}\n")
         .body("{}")
         .header("content-length", "2");

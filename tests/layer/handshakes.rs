@@ -25,7 +25,9 @@ use tower_webhook::{
     scheme::{Algorithm, Place, Scheme},
 };
 
-use crate::support::{self, Answer, Delivery, Recorder, Report, Script, Step, TestClock, send};
+use crate::support::{
+    self, Answer, Delivery, Recorder, Report, Script, Step, TestClock, at, send, test_clock,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -189,8 +191,8 @@ fn with_program(layer: WebhookLayer, taken: Option<Taken>, program: &Program) ->
 }
 
 fn clock(now: i64) -> TestClock {
-    let clock = TestClock::new();
-    clock.set(now);
+    let clock = test_clock();
+    clock.set(at(now));
     clock
 }
 
@@ -592,13 +594,13 @@ async fn the_current_key_answers() {
     handle.replace(new).unwrap();
     assert_eq!(crc(&layer).await.text(), crc_answer("the new one"));
 
-    let clock = TestClock::new();
+    let clock = test_clock();
     let ends = old.not_after(SystemTime::UNIX_EPOCH + Duration::from_secs(1_768_478_400));
     let layer = WebhookLayer::new(providers::x(), ends)
         .unwrap()
         .clock(clock.clone());
     assert_eq!(crc(&layer).await.text(), crc_answer("the old one"));
-    clock.set(support::NOW + 1);
+    clock.set(at(support::NOW + 1));
     let answer = crc(&layer).await;
     assert_eq!(
         (answer.status.as_u16(), &*answer.kind()),

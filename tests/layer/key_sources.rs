@@ -41,7 +41,7 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Answer, BODY, Delivery, Recorder, Report, Script, Step, TestClock, hex, mac, now, send,
+    self, Answer, BODY, Delivery, Recorder, Report, Script, Step, hex, mac, now, send, test_clock,
     with_any_method,
 };
 
@@ -393,7 +393,7 @@ async fn a_source_is_asked_between_the_head_and_the_body() {
         }
     };
     let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
-    let layer = layer.clock(TestClock::new()).body_limit(1000);
+    let layer = layer.clock(test_clock()).body_limit(1000);
     let service = layer.layer(Recorder::default());
     let good = || support::slack(now(), BODY);
     let signature = "x-slack-signature";
@@ -568,7 +568,7 @@ async fn a_source_that_fails() {
     for (what, source, text) in rows {
         let inner = Recorder::default();
         let layer = WebhookLayer::per_request(providers::standard_webhooks(), source.clone());
-        let service = layer.unwrap().clock(TestClock::new()).layer(inner.clone());
+        let service = layer.unwrap().clock(test_clock()).layer(inner.clone());
         let delivery = || support::standard(support::STANDARD_ID, now(), BODY);
         for size in [5, BODY.len()] {
             let request = delivery().with(Script::chunks(BODY, size));
@@ -902,7 +902,7 @@ async fn a_source_that_panics() {
     ] {
         source.is_over.store(false, SeqCst);
         let inner = Recorder::default();
-        let layer = layer.unwrap().clock(TestClock::new());
+        let layer = layer.unwrap().clock(test_clock());
         let mut service = layer.layer(inner.clone());
         let delivery = || support::standard(support::STANDARD_ID, now(), BODY).request();
         for _ in 0..2 {

@@ -10,6 +10,7 @@ mod memory_budget;
 mod mounting;
 mod oracles;
 mod outcome;
+mod probe;
 mod remote_keys;
 mod responses;
 mod support;

@@ -14,12 +14,12 @@ use tower_webhook::{
     webhook::{MemoryBudget, Webhook},
 };
 
-use crate::support::{BODY, Recorder, Script, Step, TestClock, generic, now, secret, send};
+use crate::support::{BODY, Recorder, Script, Step, generic, now, secret, send, test_clock};
 
 fn service(budget: &MemoryBudget) -> Webhook<Recorder> {
     WebhookLayer::new(providers::generic(), secret())
         .expect("a good secret")
-        .clock(TestClock::new())
+        .clock(test_clock())
         .memory_budget(budget.clone())
         .layer(Recorder::default())
 }

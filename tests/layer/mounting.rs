@@ -37,7 +37,7 @@ use tower_webhook::{
     sign::{SignLayer, Signer},
 };
 
-use crate::support::probe::{self, OTHER_SECRET, SECRET, layer};
+use crate::probe::{self, OTHER_SECRET, SECRET, layer};
 
 const BODY: &str = r#"{"event":"order.created"}"#;
 

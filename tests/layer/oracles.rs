@@ -35,9 +35,7 @@ use tower_webhook::{
     webhook::MemoryBudget,
 };
 
-use crate::support::probe::{
-    self, Frames, NOW, Probe, at, data, finish_now, hex, mac, poll_now, wire,
-};
+use crate::probe::{self, Frames, NOW, Probe, at, data, finish_now, hex, mac, poll_now, wire};
 
 const KEY: [u8; 32] = [7; 32];
 const OTHER_KEY: [u8; 32] = [8; 32];

@@ -18,8 +18,8 @@ use tower_webhook::{
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::support::{
-    self, Delivery, Log, NOW, Recorder, SECRET, STANDARD_SECRET, Script, Step, TestClock, at,
-    github, hex, mac, now, send, slack, standard,
+    self, Delivery, Log, NOW, Recorder, SECRET, STANDARD_SECRET, Script, Step, at, github, hex,
+    mac, now, send, slack, standard, test_clock,
 };
 
 /// What an observer was told, in words.
@@ -54,7 +54,7 @@ impl Told {
 
 fn layer(provider: Provider, keys: impl Into<Keys>, told: &Told) -> WebhookLayer {
     let layer = WebhookLayer::new(provider, keys).unwrap();
-    layer.clock(TestClock::new()).on_outcome(told.observer())
+    layer.clock(test_clock()).on_outcome(told.observer())
 }
 
 fn standard_keys() -> Secret {
@@ -143,7 +143,7 @@ async fn the_log_has_stable_fields() {
     let log = Log::default();
     let _guard = log.listen();
     let layer = WebhookLayer::new(providers::standard_webhooks(), standard_keys()).unwrap();
-    let service = layer.clock(TestClock::new()).layer(Recorder::default());
+    let service = layer.clock(test_clock()).layer(Recorder::default());
     send(&service, standard("msg_1", now(), "{}").request()).await;
     send(
         &service,
@@ -222,7 +222,7 @@ async fn a_flood_stays_below_warn() {
 async fn failures_of_a_key_source_write_one_warning_a_minute() {
     let log = Log::default();
     let guard = log.listen_from(LevelFilter::WARN);
-    let (told, clock) = (Told::default(), TestClock::new());
+    let (told, clock) = (Told::default(), test_clock());
     let source = |head: Head<'_>| {
         let hangs = head.path() == "/hangs";
         async move {
@@ -256,17 +256,17 @@ async fn failures_of_a_key_source_write_one_warning_a_minute() {
     // A warning of one kind does not suppress another kind.
     flood("/hangs", 100).await;
     assert_eq!(log.take(), [line(hangs, "")]);
-    clock.set(NOW + 59);
+    clock.set(at(NOW + 59));
     flood("/", 1).await;
     assert!(log.take().is_empty());
-    clock.set(NOW + 60);
+    clock.set(at(NOW + 60));
     flood("/", 100).await;
     assert_eq!(log.take(), [line(fails, " suppressed=1000")]);
     // If the clock jumps back, the log is not silent until the clock reaches the old time again.
-    clock.set(NOW - 1_000_000);
+    clock.set(at(NOW - 1_000_000));
     flood("/", 100).await;
     assert_eq!(log.take(), [line(fails, " suppressed=99")]);
-    clock.set(NOW);
+    clock.set(at(NOW));
     flood("/", 1).await;
     flood("/hangs", 1).await;
     assert_eq!(log.take(), [line(fails, " suppressed=99")]);
@@ -288,7 +288,7 @@ async fn failures_to_take_a_handshake_write_one_warning_a_minute() {
     let _guard = log.listen_from(LevelFilter::WARN);
     let layer = WebhookLayer::new(providers::asana(), support::secret()).unwrap();
     let layer = layer.hand_over(|_| async { Err::<Decision, _>(io::Error::other("no disk")) });
-    let clock = TestClock::new();
+    let clock = test_clock();
     let service = layer.clock(clock.clone()).layer(Recorder::default());
     let flood = async |count: usize| {
         for _ in 0..count {
@@ -299,7 +299,7 @@ async fn failures_to_take_a_handshake_write_one_warning_a_minute() {
     };
     flood(1000).await;
     assert_eq!(log.take().len(), 1);
-    clock.set(NOW + 60);
+    clock.set(at(NOW + 60));
     flood(1).await;
     let lines = log.take();
     assert_eq!(lines.len(), 1);

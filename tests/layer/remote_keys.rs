@@ -33,7 +33,8 @@ use tower_webhook::{
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::support::{
-    self, Delivery, Log, NOW, Report, Rig, TestClock, Vector, Verdict, send, vectors,
+    self, Delivery, Log, NOW, Report, Rig, TestClock, Vector, Verdict, at, send, test_clock,
+    vectors,
 };
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -188,8 +189,8 @@ fn published(provider: &str, case: &Vector) -> (String, String) {
 }
 
 fn layer(case: &Vector, provider: Provider, keys: RemoteKeys) -> WebhookLayer {
-    let clock = TestClock::new();
-    clock.set(case.now);
+    let clock = test_clock();
+    clock.set(at(case.now));
     let layer = WebhookLayer::remote_keys(provider, keys)
         .unwrap()
         .clock(clock);
@@ -476,8 +477,8 @@ fn set(keys: &[String]) -> String {
 impl Google {
     fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
         let fetcher = Scripted::new(answers);
-        let clock = TestClock::new();
-        clock.set(NOW);
+        let clock = test_clock();
+        clock.set(at(NOW));
         let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
         let case = genuine("google_pubsub_jwt");
         let layer = layer(&case, provider("google_pubsub_jwt", &case), keys);
@@ -525,12 +526,12 @@ async fn a_document_is_used_until_its_time_is_over() {
     for (name, answer, life) in rows {
         let google = Google::new([answer]);
         for (seconds, asked) in [(0, 1), (life - 1, 1), (life, 2), (life + 1, 2)] {
-            google.clock.set(NOW + seconds);
+            google.clock.set(at(NOW + seconds));
             assert_eq!(google.status().await, 200, "{name}");
             assert_eq!(google.fetcher.asked(), asked, "{name}: after {seconds} s");
         }
         // A clock that jumps back cannot say how old anything is.
-        google.clock.set(NOW - 1_000_000);
+        google.clock.set(at(NOW - 1_000_000));
         assert_eq!(google.status().await, 200, "{name}");
         assert_eq!(google.fetcher.asked(), 3, "{name}");
     }
@@ -544,7 +545,7 @@ async fn a_key_that_a_set_lacks_has_it_fetched_again_but_not_at_once() {
         Answer::Document(set(&[other, jwk()])),
     ]);
     for (seconds, status, asked) in [(0, 403, 1), (59, 403, 1), (60, 200, 2), (61, 200, 2)] {
-        google.clock.set(NOW + seconds);
+        google.clock.set(at(NOW + seconds));
         assert_eq!(google.status().await, status, "after {seconds} s");
         assert_eq!(google.fetcher.asked(), asked, "after {seconds} s");
     }
@@ -573,8 +574,8 @@ async fn strangers_make_us_fetch_so_often_a_minute_and_no_more() {
     let case = genuine("plaid");
     let (_, document) = published("plaid", &case);
     let fetcher = Scripted::new([Answer::Document(document), Answer::Nothing]);
-    let clock = TestClock::new();
-    clock.set(NOW);
+    let clock = test_clock();
+    clock.set(at(NOW));
     let keys = RemoteKeys::new(fetcher.clone())
         .clock(clock.clone())
         .fetches_per_minute(5);
@@ -599,7 +600,7 @@ async fn strangers_make_us_fetch_so_often_a_minute_and_no_more() {
         if answer.status == 503 {
             assert!(answer.header("retry-after").is_some());
             assert_eq!(
-                answer.rejection.unwrap().to_string(),
+                answer.rejection.as_ref().unwrap().to_string(),
                 "the limit of 5 key fetches a minute is used up"
             );
         }
@@ -608,7 +609,7 @@ async fn strangers_make_us_fetch_so_often_a_minute_and_no_more() {
     assert_eq!(statuses, [403, 403, 403, 403, 503, 503, 503, 503, 503, 503]);
     assert_eq!(fetcher.asked(), 5);
     assert_eq!(genuine().await, 200, "a key that is there is not fetched");
-    clock.set(NOW + 60);
+    clock.set(at(NOW + 60));
     assert_eq!(send(&rig.service, strange(10)).await.status, 403);
     assert_eq!(fetcher.asked(), 6);
     let ids: Vec<_> = fetcher
@@ -664,7 +665,7 @@ async fn a_set_that_is_gone_does_not_take_the_place_of_one_that_was_there() {
     for fault in [Answer::Nothing, Answer::Fails] {
         let google = Google::new([Answer::Document(set(&[jwk()])), fault]);
         assert_eq!(google.status().await, 200);
-        google.clock.set(NOW + 60);
+        google.clock.set(at(NOW + 60));
         let answer = send(&google.rig.service, google.naming("made-up").request()).await;
         assert_eq!(answer.status, 503);
         assert_eq!(google.fetcher.asked(), 2);
@@ -678,7 +679,7 @@ async fn a_set_that_is_gone_does_not_take_the_place_of_one_that_was_there() {
 async fn a_stranger_holds_up_nobody() {
     let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Hangs]);
     assert_eq!(google.status().await, 200);
-    google.clock.set(NOW + 60);
+    google.clock.set(at(NOW + 60));
     let (service, request) = (
         google.rig.service.clone(),
         google.naming("made-up").request(),
@@ -771,8 +772,8 @@ async fn a_server_in_trouble_is_told_as_such() {
 async fn without_tower_keys_are_fetched_between_the_head_and_the_end() {
     let case = genuine("google_pubsub_jwt");
     let keys = RemoteKeys::new(Scripted::new([Answer::Document(set(&[jwk()]))]));
-    let clock = TestClock::new();
-    clock.set(case.now);
+    let clock = test_clock();
+    clock.set(at(case.now));
     let verifier = Verifier::remote(provider("google_pubsub_jwt", &case)).unwrap();
     let verifier = verifier.clock(clock);
     let (delivery, body) = (case.delivery(), case.body());
@@ -886,13 +887,13 @@ async fn a_flood_of_made_up_names_never_blocks_a_genuine_delivery() {
     for (name, forge) in rows {
         let case = genuine(name);
         let fetcher = Publishing::new(published(name, &case));
-        let clock = TestClock::new();
+        let clock = test_clock();
         let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
         let rig = Rig::new(layer(&case, provider(name, &case), keys), case.delivery());
         let service = &rig.service;
         assert_eq!(send(service, case.delivery().request()).await.status, 200);
         for minute in 1..=180 {
-            clock.set(NOW + minute * 60);
+            clock.set(at(NOW + minute * 60));
             for at in 0..21 {
                 let forged = forge(&case, format!("{minute}-{at}"));
                 let answer = send(service, forged.request()).await;
@@ -913,7 +914,7 @@ async fn a_flood_of_made_up_names_never_blocks_a_genuine_delivery() {
 async fn a_document_that_is_seldom_used_outlives_a_flood() {
     let case = genuine("paypal");
     let fetcher = Publishing::new(published("paypal", &case));
-    let clock = TestClock::new();
+    let clock = test_clock();
     let keys = RemoteKeys::new(fetcher.clone())
         .clock(clock.clone())
         .fetches_per_minute(10_000);
@@ -949,7 +950,7 @@ async fn a_document_that_is_seldom_used_outlives_a_flood() {
 async fn providers_that_share_their_keys_have_limits_of_their_own() {
     let (paypal, google) = (genuine("paypal"), genuine("google_pubsub_jwt"));
     let fetcher = Publishing::new(published("google_pubsub_jwt", &google));
-    let keys = RemoteKeys::new(fetcher).clock(TestClock::new());
+    let keys = RemoteKeys::new(fetcher).clock(test_clock());
     let rig = |name: &str, case: &Vector| {
         let layer = layer(case, provider(name, case), keys.clone());
         Rig::new(layer, case.delivery())
@@ -980,11 +981,11 @@ const REFRESH: i64 = END - 720;
 async fn a_document_is_refreshed_once_before_its_end() {
     let google = Google::new([Answer::Document(set(&[jwk()]))]);
     assert_eq!(google.status().await, 200);
-    google.clock.set(REFRESH - 1);
+    google.clock.set(at(REFRESH - 1));
     assert_eq!(google.status().await, 200);
     settle().await;
     assert_eq!(google.fetcher.asked(), 1);
-    google.clock.set(REFRESH);
+    google.clock.set(at(REFRESH));
     let deliveries = (0..50).map(|_| {
         let (service, request) = (google.rig.service.clone(), google.case.delivery().request());
         tokio::spawn(async move { send(&service, request).await.status })
@@ -996,7 +997,7 @@ async fn a_document_is_refreshed_once_before_its_end() {
     assert_eq!(google.fetcher.asked(), 2);
     // The new document lives for an hour from its own fetch.
     for (seconds, asked) in [(0, 2), (2160, 2), (2880, 3), (2881, 3)] {
-        google.clock.set(REFRESH + seconds);
+        google.clock.set(at(REFRESH + seconds));
         assert_eq!(google.status().await, 200);
         settle().await;
         assert_eq!(
@@ -1020,7 +1021,7 @@ async fn a_document_that_has_not_verified_is_not_refreshed() {
         delivery.set("authorization", value)
     };
     for seconds in [0, 2880, 3599] {
-        google.clock.set(NOW + seconds);
+        google.clock.set(at(NOW + seconds));
         let answer = send(&google.rig.service, forged().request()).await;
         assert_eq!(answer.kind(), "SignatureMismatch");
         settle().await;
@@ -1045,7 +1046,7 @@ async fn a_refresh_that_hangs_delays_no_delivery() {
     let idle = tasks();
     let begun = tokio::time::Instant::now();
     for seconds in 0..60 {
-        google.clock.set(REFRESH + seconds);
+        google.clock.set(at(REFRESH + seconds));
         assert_eq!(google.status().await, 200);
         settle().await;
         assert_eq!((google.fetcher.asked(), tasks()), (2, idle + 1));
@@ -1054,15 +1055,15 @@ async fn a_refresh_that_hangs_delays_no_delivery() {
     // `key_deadline` ends the refresh.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(tasks(), idle);
-    google.clock.set(REFRESH + 60);
+    google.clock.set(at(REFRESH + 60));
     assert_eq!(google.status().await, 200);
     settle().await;
     assert_eq!(google.fetcher.asked(), 3);
     tokio::time::sleep(Duration::from_secs(3)).await;
-    google.clock.set(REFRESH + 120);
+    google.clock.set(at(REFRESH + 120));
     assert_eq!(google.status().await, 200);
     settle().await;
-    google.clock.set(END + 1);
+    google.clock.set(at(END + 1));
     assert_eq!(google.status().await, 200);
     assert_eq!(google.fetcher.asked(), 4);
 }
@@ -1072,17 +1073,17 @@ async fn a_refresh_that_hangs_delays_no_delivery() {
 async fn a_document_has_one_refresh_at_a_time() {
     let case = genuine("google_pubsub_jwt");
     let fetcher = Scripted::new([Answer::Document(set(&[jwk()])), Answer::Hangs]);
-    let clock = TestClock::new();
+    let clock = test_clock();
     let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
     let layer = layer(&case, provider("google_pubsub_jwt", &case), keys);
     let layer = layer.key_deadline(Duration::from_secs(300));
     let rig = Rig::new(layer, case.delivery());
-    for (at, asked) in [(NOW, 1), (REFRESH, 2), (REFRESH + 60, 2), (END - 1, 2)] {
-        clock.set(at);
+    for (time, asked) in [(NOW, 1), (REFRESH, 2), (REFRESH + 60, 2), (END - 1, 2)] {
+        clock.set(at(time));
         let answer = send(&rig.service, case.delivery().request()).await;
         assert_eq!(answer.status, 200);
         settle().await;
-        assert_eq!(fetcher.asked(), asked, "{at}");
+        assert_eq!(fetcher.asked(), asked, "{time}");
     }
 }
 
@@ -1095,7 +1096,7 @@ async fn made_up_key_ids_have_a_limit_of_their_own() {
     answers.push(document());
     let google = Google::new(answers);
     assert_eq!(google.status().await, 200);
-    google.clock.set(END - 1);
+    google.clock.set(at(END - 1));
     for at in 0..30 {
         let forged = google.naming(&format!("made-up-{at}"));
         let answer = send(&google.rig.service, forged.request()).await;
@@ -1106,7 +1107,7 @@ async fn made_up_key_ids_have_a_limit_of_their_own() {
         };
         assert_eq!(answer.kind(), kind);
     }
-    google.clock.set(END);
+    google.clock.set(at(END));
     assert_eq!(google.status().await, 200);
     assert_eq!(google.fetcher.asked(), 22);
 }
@@ -1117,7 +1118,7 @@ async fn made_up_key_ids_have_a_limit_of_their_own() {
 async fn a_made_up_key_id_delays_no_delivery() {
     let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Hangs]);
     assert_eq!(google.status().await, 200);
-    google.clock.set(REFRESH);
+    google.clock.set(at(REFRESH));
     let (service, request) = (
         google.rig.service.clone(),
         google.naming("made-up").request(),
@@ -1145,7 +1146,7 @@ async fn a_failed_refresh_leaves_the_document_in_place() {
         let google = Google::new([Answer::Document(set(&[jwk()])), fault]);
         assert_eq!(google.status().await, 200);
         for (seconds, asked) in [(0, 2), (59, 2), (60, 3), (719, 4)] {
-            google.clock.set(REFRESH + seconds);
+            google.clock.set(at(REFRESH + seconds));
             assert_eq!(google.status().await, 200, "after {seconds} s");
             settle().await;
             assert_eq!(google.fetcher.asked(), asked, "after {seconds} s");
@@ -1164,10 +1165,10 @@ async fn a_document_that_cannot_be_fetched_again_is_used_for_another_hour() {
         let google = Google::new([Answer::Document(set(&[jwk()])), fault]);
         assert_eq!(google.status().await, 200);
         for seconds in [0, 1, 3599] {
-            google.clock.set(END + seconds);
+            google.clock.set(at(END + seconds));
             assert_eq!(google.status().await, 200, "{seconds} s after the end");
         }
-        google.clock.set(END + 3600);
+        google.clock.set(at(END + 3600));
         let answer = send(&google.rig.service, google.case.delivery().request()).await;
         assert!([403, 503].contains(&answer.status.as_u16()), "{answer:?}");
         assert!(answer.rejection.is_some());
@@ -1178,11 +1179,11 @@ async fn a_document_that_cannot_be_fetched_again_is_used_for_another_hour() {
 async fn a_document_whose_fetch_hangs_is_used_after_the_deadline() {
     let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Hangs]);
     assert_eq!(google.status().await, 200);
-    google.clock.set(END);
+    google.clock.set(at(END));
     let begun = tokio::time::Instant::now();
     assert_eq!(google.status().await, 200);
     assert_eq!(begun.elapsed().as_secs(), 2);
-    google.clock.set(END + 3600);
+    google.clock.set(at(END + 3600));
     let answer = send(&google.rig.service, google.case.delivery().request()).await;
     assert_eq!(answer.kind(), "KeySourceTimeout");
 }
@@ -1193,12 +1194,12 @@ async fn a_failing_provider_is_asked_twenty_times_a_minute() {
     let _guard = log.listen_from(LevelFilter::WARN);
     let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Fails]);
     assert_eq!(google.status().await, 200);
-    google.clock.set(END);
+    google.clock.set(at(END));
     for _ in 0..100 {
         assert_eq!(google.status().await, 200);
     }
     assert_eq!(google.fetcher.asked(), 21);
-    google.clock.set(END + 60);
+    google.clock.set(at(END + 60));
     assert_eq!(google.status().await, 200);
     assert_eq!(google.fetcher.asked(), 22);
     let line = |suppressed| {
@@ -1208,7 +1209,7 @@ async fn a_failing_provider_is_asked_twenty_times_a_minute() {
         )
     };
     assert_eq!(log.take(), [line(""), line(" suppressed=99")]);
-    google.clock.set(END + 3600);
+    google.clock.set(at(END + 3600));
     for at in 0..21 {
         let answer = send(&google.rig.service, google.case.delivery().request()).await;
         let kind = if at < 20 {
@@ -1229,11 +1230,11 @@ async fn a_key_that_was_withdrawn_is_used_until_its_document_ends() {
     assert_ne!(expired, document);
     for withdrawn in [Answer::Nothing, Answer::Document(expired)] {
         let fetcher = Scripted::new([Answer::Document(document.clone()), withdrawn]);
-        let clock = TestClock::new();
+        let clock = test_clock();
         let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
         let layer = layer(&case, provider("plaid", &case), keys);
         let rig = Rig::new(layer, case.delivery());
-        for (at, status, asked) in [
+        for (time, status, asked) in [
             (NOW, 200, 1),
             (REFRESH, 200, 2),
             (END - 1, 200, 3),
@@ -1241,14 +1242,14 @@ async fn a_key_that_was_withdrawn_is_used_until_its_document_ends() {
             (END + 59, 403, 4),
             (END + 60, 403, 5),
         ] {
-            clock.set(at);
+            clock.set(at(time));
             let answer = send(&rig.service, case.delivery().request()).await;
-            assert_eq!(answer.status, status, "{at}: {answer:?}");
+            assert_eq!(answer.status, status, "{time}: {answer:?}");
             settle().await;
-            assert_eq!(fetcher.asked(), asked, "{at}");
+            assert_eq!(fetcher.asked(), asked, "{time}");
         }
         // The name counts as unknown again.
-        clock.set(END + 120);
+        clock.set(at(END + 120));
         for at in 0..20 {
             let forged = naming_key(&case, "plaid-verification", "ES256", at);
             send(&rig.service, forged.request()).await;
@@ -1264,7 +1265,7 @@ async fn a_document_that_has_not_verified_is_not_used_after_its_end() {
     let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Fails]);
     let answer = send(&google.rig.service, google.naming("made-up").request()).await;
     assert_eq!(answer.kind(), "UnknownTenant");
-    google.clock.set(END);
+    google.clock.set(at(END));
     let answer = send(&google.rig.service, google.case.delivery().request()).await;
     assert_eq!(answer.kind(), "KeySourceFailed");
 }
@@ -1272,23 +1273,23 @@ async fn a_document_that_has_not_verified_is_not_used_after_its_end() {
 #[tokio::test]
 async fn without_tower_a_document_that_has_verified_is_used_after_its_end() {
     let case = genuine("google_pubsub_jwt");
-    let clock = TestClock::new();
+    let clock = test_clock();
     let fetcher = Scripted::new([Answer::Document(set(&[jwk()])), Answer::Fails]);
     let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
     let now = case.now;
     let verifier = Verifier::remote(provider("google_pubsub_jwt", &case)).unwrap();
     let verifier = verifier.clock(move || support::at(now));
     let (delivery, body) = (case.delivery(), case.body());
-    for (at, asked) in [(NOW, 1), (REFRESH, 1), (END, 2), (END + 3599, 3)] {
-        clock.set(at);
+    for (time, asked) in [(NOW, 1), (REFRESH, 1), (END, 2), (END + 3599, 3)] {
+        clock.set(at(time));
         let mut session = verifier.begin(&delivery.head).unwrap();
         let found = session.fetch_keys(&keys, &delivery.head, &body).await;
         found.unwrap();
         session.finish([&body]).unwrap();
         settle().await;
-        assert_eq!(fetcher.asked(), asked, "{at}");
+        assert_eq!(fetcher.asked(), asked, "{time}");
     }
-    clock.set(END + 3600);
+    clock.set(at(END + 3600));
     let mut session = verifier.begin(&delivery.head).unwrap();
     let error = session.fetch_keys(&keys, &delivery.head, &body).await;
     let error = error.unwrap_err();
@@ -1304,7 +1305,7 @@ fn without_a_task_the_delivery_after_the_end_fetches() {
     for has_runtime in [false, true] {
         let case = genuine("google_pubsub_jwt");
         let fetcher = Scripted::new([Answer::Document(set(&[jwk()]))]);
-        let clock = TestClock::new();
+        let clock = test_clock();
         let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
         let mut layer = layer(&case, provider("google_pubsub_jwt", &case), keys);
         if has_runtime {
@@ -1313,7 +1314,7 @@ fn without_a_task_the_delivery_after_the_end_fetches() {
         let rig = Rig::new(layer, case.delivery());
         let send = || send(&rig.service, case.delivery().request());
         assert_eq!(runtime.block_on(send()).status, 200);
-        clock.set(REFRESH);
+        clock.set(at(REFRESH));
         let answer = if has_runtime {
             runtime.block_on(async {
                 let answer = send().await;
@@ -1325,7 +1326,7 @@ fn without_a_task_the_delivery_after_the_end_fetches() {
             tokio_test::assert_ready!(task.poll())
         };
         assert_eq!((answer.status.as_u16(), fetcher.asked()), (200, 1));
-        clock.set(END);
+        clock.set(at(END));
         assert_eq!(runtime.block_on(send()).status, 200);
         assert_eq!(fetcher.asked(), 2);
     }
@@ -1337,8 +1338,8 @@ async fn a_flood_of_made_up_names_writes_one_warning_a_minute() {
     let guard = log.listen_from(LevelFilter::WARN);
     let case = genuine("plaid");
     let fetcher = Publishing::new(published("plaid", &case));
-    let keys = RemoteKeys::new(fetcher).clock(TestClock::new());
-    let clock = TestClock::new();
+    let keys = RemoteKeys::new(fetcher).clock(test_clock());
+    let clock = test_clock();
     let layer = layer(&case, provider("plaid", &case), keys).clock(clock.clone());
     let rig = Rig::new(layer, case.delivery());
     let line = |suppressed| {
@@ -1356,17 +1357,17 @@ async fn a_flood_of_made_up_names_writes_one_warning_a_minute() {
             }
         }
     };
-    clock.set(case.now);
+    clock.set(at(case.now));
     flood(0, 1000).await;
     assert_eq!(log.take(), [line("")]);
-    clock.set(case.now + 59);
+    clock.set(at(case.now + 59));
     flood(1000, 1001).await;
     assert!(log.take().is_empty());
-    clock.set(case.now + 60);
+    clock.set(at(case.now + 60));
     flood(1001, 1100).await;
     assert_eq!(log.take(), [line(" suppressed=980")]);
     // If the clock jumps back, the log is not silent until the clock reaches the old time again.
-    clock.set(case.now);
+    clock.set(at(case.now));
     flood(1100, 1101).await;
     assert_eq!(log.take(), [line(" suppressed=98")]);
     drop(guard);

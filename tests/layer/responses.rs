@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, Version};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_webhook::{
     Rejection, VerifiedBody, WebhookLayer,
@@ -19,8 +19,9 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    Answer, BODY, Delivery, NOW, Recorder, STANDARD_ID, Script, Step, TestClock, Vector, Verdict,
-    generic, now, secret, send, slack, standard, standard_secret, vectors, with_any_method,
+    self, Answer, BODY, Delivery, NOW, Recorder, STANDARD_ID, Script, Step, Vector, Verdict,
+    generic, now, secret, send, slack, standard, standard_secret, test_clock, vectors,
+    with_any_method,
 };
 
 /// The generic scheme, with a limit and a deadline that are soon reached.
@@ -31,7 +32,7 @@ fn layer() -> WebhookLayer {
 fn layer_for(provider: Provider) -> WebhookLayer {
     WebhookLayer::new(provider, secret())
         .unwrap()
-        .clock(TestClock::new())
+        .clock(test_clock())
         .body_limit(100)
 }
 
@@ -51,7 +52,7 @@ fn poor_layer() -> WebhookLayer {
 fn standard_layer() -> WebhookLayer {
     WebhookLayer::new(providers::standard_webhooks(), standard_secret())
         .unwrap()
-        .clock(TestClock::new())
+        .clock(test_clock())
 }
 
 /// A layer whose limit on key fetches is 0.
@@ -67,8 +68,8 @@ fn fetching_layer() -> WebhookLayer {
     }
 
     let keys = RemoteKeys::new(Nowhere).fetches_per_minute(0);
-    let clock = TestClock::new();
-    clock.set(published().now);
+    let clock = test_clock();
+    clock.set(support::at(published().now));
     let layer = WebhookLayer::remote_keys(providers::plaid(), keys).unwrap();
     layer.clock(clock)
 }
@@ -379,7 +380,7 @@ async fn json() {
         }
         assert_eq!(headers(&answer), expect, "{name}");
         assert_eq!(answer.version, Version::HTTP_11, "{name}");
-        assert_eq!(answer.trailers, None, "{name}");
+        assert_eq!(answer.extensions.get::<HeaderMap>(), None, "{name}");
 
         let rejection = answer.rejection.as_ref().unwrap();
         assert_eq!(answer.kind(), case.kind, "{name}");
@@ -628,7 +629,7 @@ async fn the_operators_text() {
 async fn the_inner_answer_is_not_touched() {
     let service = WebhookLayer::new(providers::slack(), secret())
         .unwrap()
-        .clock(TestClock::new())
+        .clock(test_clock())
         .layer(service_fn(|_: Request<VerifiedBody>| async {
             let steps = [
                 Step::data("a"),
@@ -654,6 +655,6 @@ async fn the_inner_answer_is_not_touched() {
         pairs(&[("set-cookie", "a=1"), ("set-cookie", "b=2")])
     );
     assert_eq!(answer.text(), "ab");
-    assert_eq!(answer.trailers.unwrap()["x-sum"], "1");
+    assert_eq!(answer.extensions.get::<HeaderMap>().unwrap()["x-sum"], "1");
     assert!(answer.rejection.is_none());
 }

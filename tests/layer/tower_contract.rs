@@ -40,7 +40,7 @@ use tower_webhook::{
     providers, rejection::RejectionKind, webhook::Webhook,
 };
 
-use crate::support::probe::{
+use crate::probe::{
     self, Frames, Pinned, Probe, Wire, data, delivery, finish_now, forged, layer, poll_now, signed,
     trailers, wire,
 };
@@ -351,7 +351,7 @@ fn a_broken_body_is_an_answer_whatever_its_error() {
     let (probe, log) = Probe::new(0);
     let mut service = layer().layer(probe);
     let body = Frames::new([Ok(data("hel")), Err(Opaque)]);
-    let late = body.late_polls();
+    let late = Arc::clone(&body.late);
     let response = finish_now(service.call(delivery(body, b"hel"))).unwrap();
     assert!(matches!(
         response.extensions().get::<Rejection>().unwrap().kind(),
@@ -888,7 +888,7 @@ fn the_body_is_not_polled_once_it_has_ended() {
             .copied()
             .collect();
         let frames = Frames::of(frames);
-        let late = frames.late_polls();
+        let late = Arc::clone(&frames.late);
         forwarded(&layer(), delivery(frames, &body));
         assert_eq!(late.load(SeqCst), 0);
     }

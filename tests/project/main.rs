@@ -4,4 +4,3 @@
 mod examples;
 mod layout;
 mod provider_table;
-mod support;

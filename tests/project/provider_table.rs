@@ -3,13 +3,12 @@
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use http::Method;
+use serde::Deserialize;
 use tower_webhook::{
     handshake::Handshake,
     providers::{self, Preset},
     scheme::{Credential, Place, Scheme},
 };
-
-use crate::support::vectors;
 
 const INTRODUCTION: &str = "\
 # Providers
@@ -147,6 +146,36 @@ fn row(
         cell(methods.join(", ")),
         cell(handshakes),
     )
+}
+
+/// The parts of `tests/vectors/<provider>.json` that the table shows.
+#[derive(Deserialize)]
+struct VectorFile {
+    provider: String,
+    cases: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    name: String,
+    /// The answer of the provider's own library.
+    sdk_said: Option<String>,
+}
+
+/// Every file in `tests/vectors` that is about a provider.
+fn vectors() -> Vec<VectorFile> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
+    let paths = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let files = paths.filter(|path| path.extension().is_some_and(|it| it == "json"));
+    files
+        .filter_map(|path| {
+            let json: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+            json.get("provider")?;
+            Some(serde_json::from_value(json).unwrap())
+        })
+        .collect()
 }
 
 #[test]

@@ -1,6 +1,18 @@
 //! The shared helpers that these tests use.
 
-#[path = "../support/common.rs"]
-mod common;
+#[path = "../support/report.rs"]
+mod report;
+#[path = "../support/script.rs"]
+mod script;
+#[path = "../support/signing.rs"]
+mod signing;
+#[path = "../support/time.rs"]
+mod time;
 
-pub(crate) use self::common::*;
+use tower_webhook::Secret;
+
+pub(crate) use self::{report::*, script::*, signing::*, time::*};
+
+pub(crate) fn standard_secret() -> Secret {
+    Secret::new(STANDARD_SECRET).expect("a good secret")
+}

@@ -1,8 +1,5 @@
 //! What the crate logs.
 
-// No single test file uses all of it.
-#![allow(dead_code)]
-
 use std::{
     io,
     sync::{Arc, Mutex, Once},

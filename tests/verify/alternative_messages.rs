@@ -16,7 +16,7 @@ use tower_webhook::{
     sign::Signer,
 };
 
-use crate::support::{self, Delivery, NOW, Recorder, TestClock, at, base64, mac, send};
+use crate::support::{self, Delivery, NOW, Recorder, at, base64, mac, send, test_clock};
 
 const TIME: &str = "2026-01-15T12:00:00Z";
 
@@ -30,7 +30,7 @@ async fn handled(provider: Provider, receiver: &[&str], copies: &[Delivery]) -> 
     let inner = Recorder::default();
     let service = WebhookLayer::new(provider, keys(receiver))
         .unwrap()
-        .clock(TestClock::new())
+        .clock(test_clock())
         .layer(DedupeLayer::new(MemoryStore::new(100)).layer(inner.clone()));
     let mut statuses = Vec::new();
     for copy in copies {
@@ -58,7 +58,7 @@ fn box_delivery(body: impl AsRef<[u8]>, text: &str, keys: [&str; 2]) -> Delivery
 
 fn box_verifier(key: &str) -> Verifier {
     let verifier = Verifier::new(providers::box_com(), Secret::new(key).unwrap()).unwrap();
-    verifier.clock(TestClock::new())
+    verifier.clock(test_clock())
 }
 
 /// A delivery that is signed under two keys is handled once, whichever signature is removed or
@@ -193,9 +193,7 @@ async fn fewer_signatures_of_every_preset() {
                 let inner = Recorder::default();
                 let layer = WebhookLayer::new(provider.clone(), receiver.clone()).unwrap();
                 let dedupe = DedupeLayer::new(MemoryStore::new(100));
-                let service = layer
-                    .clock(TestClock::new())
-                    .layer(dedupe.layer(inner.clone()));
+                let service = layer.clock(test_clock()).layer(dedupe.layer(inner.clone()));
                 let mut accepted = 0;
                 for copy in &copies {
                     let answer = send(&service, copy.clone().request()).await;
@@ -235,13 +233,11 @@ async fn different_deliveries_under_the_previous_secret() {
         let secret = |name| secrets(&scheme, [name, name]);
         let signer = Signer::new(provider.clone(), secret("old")).unwrap();
         let old = Verifier::new(provider.clone(), secret("old")).unwrap();
-        let old = old.clock(TestClock::new());
+        let old = old.clock(test_clock());
         let inner = Recorder::default();
         let layer = WebhookLayer::new(provider, secrets(&scheme, ["new", "old"])).unwrap();
         let dedupe = DedupeLayer::new(MemoryStore::new(100));
-        let service = layer
-            .clock(TestClock::new())
-            .layer(dedupe.layer(inner.clone()));
+        let service = layer.clock(test_clock()).layer(dedupe.layer(inner.clone()));
         let kind = scheme.content_type().unwrap_or("application/json");
         let mut keys = BTreeSet::new();
         for delivery in ["1", "2", "3"] {

@@ -11,9 +11,8 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    BODY, Delivery, Expect, Expect::Forwarded, NOW, Report, Rig, STANDARD_ID, TestClock, hex,
-    invalid_request, invalid_signature, mac256, now, secret, standard, standard_mac,
-    standard_secret,
+    BODY, Delivery, Expect, Expect::Forwarded, NOW, Report, Rig, STANDARD_ID, hex, invalid_request,
+    invalid_signature, mac256, now, secret, standard, standard_mac, standard_secret, test_clock,
 };
 
 const AMBIGUOUS: Expect = invalid_request("AmbiguousMessage");
@@ -25,7 +24,7 @@ const CONFLICT: Expect = invalid_request("ConflictingHeader");
 fn standard_rig() -> Rig {
     let layer = WebhookLayer::new(providers::standard_webhooks(), standard_secret()).unwrap();
     let good = standard(STANDARD_ID, now(), BODY);
-    Rig::new(layer.clock(TestClock::new()), good)
+    Rig::new(layer.clock(test_clock()), good)
 }
 
 /// 12: two (id, time, body) triples with one signed text, and so with one signature. The genuine one
@@ -138,7 +137,7 @@ fn acme_rig(message: &'static str, good: Delivery) -> Rig {
     let methods = ["POST", "PUT", "M-SEARCH"].map(|method| method.parse::<Method>().unwrap());
     let provider = Provider::from(scheme).with_methods(methods);
     let layer = WebhookLayer::new(provider, secret()).unwrap();
-    Rig::new(layer.clock(TestClock::new()), good)
+    Rig::new(layer.clock(test_clock()), good)
 }
 
 /// `before`, the body, `after`.
@@ -283,7 +282,7 @@ async fn the_timestamp_is_signed_as_sent() {
     let layer = WebhookLayer::new(scheme.build().unwrap(), secret()).unwrap();
     let spelt =
         |time: &str| acme_delivery(text(&format!("{time}."), "")).set("x-acme-timestamp", time);
-    let rig = Rig::new(layer.clock(TestClock::new()), spelt(spellings[0]));
+    let rig = Rig::new(layer.clock(test_clock()), spelt(spellings[0]));
 
     let mut report = Report::default();
     for time in spellings {

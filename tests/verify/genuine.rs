@@ -1,6 +1,4 @@
 //! A genuine delivery of each preset: signed by this crate, or recorded where it cannot sign.
-// No single test file uses all of it.
-#![allow(dead_code)]
 
 use http::{Method, Request};
 use tower_webhook::{
@@ -10,7 +8,7 @@ use tower_webhook::{
     sign::Signer,
 };
 
-use crate::support::{self, Delivery, NOW, TestClock, Vector, Verdict, at, vectors};
+use crate::support::{self, Delivery, NOW, TestClock, Vector, Verdict, at, test_clock, vectors};
 
 /// A genuine delivery of a preset, and a verifier that accepts it.
 pub(crate) struct Good {
@@ -137,7 +135,7 @@ pub(crate) fn good(preset: &'static Preset) -> Good {
             }
             _ => None,
         });
-    let clock = TestClock::new();
+    let clock = test_clock();
     if let Some(delivery) = signed {
         let keys = Keys::from(secret(&scheme, preset.name()));
         let verifier = Verifier::new(provider, keys.clone())
@@ -163,7 +161,7 @@ pub(crate) fn good(preset: &'static Preset) -> Good {
     });
     let case = &recorded[0];
     let now = case.now;
-    clock.set(now);
+    clock.set(at(now));
     let keys = case.keys();
     let verifier = case.verifier(&file, keys.clone()).clock(clock.clone());
     Good {

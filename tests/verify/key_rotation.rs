@@ -12,7 +12,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode, response::Parts};
 use http_body::Body;
 use tower::{Layer, Service};
 use tower_webhook::{
@@ -26,8 +26,8 @@ use tower_webhook::{
 
 use crate::support::{
     self, Answer, BODY, Delivery, Expect, Expect::Forwarded, Log, NOW, Recorder, Report, Rig,
-    SECRET, STANDARD_ID, Script, Step, TestClock, at, hex, invalid_signature, mac, now, send,
-    standard_secret,
+    SECRET, STANDARD_ID, Script, Step, at, hex, invalid_signature, mac, now, send, standard_secret,
+    test_clock,
 };
 
 const MISMATCH: Expect = invalid_signature("SignatureMismatch");
@@ -72,7 +72,7 @@ fn acme_delivery(keys: &[&str], body: &[u8]) -> Delivery {
 
 fn acme_layer(keys: Keys) -> WebhookLayer {
     let layer = WebhookLayer::new(acme(), keys);
-    layer.unwrap().clock(TestClock::new())
+    layer.unwrap().clock(test_clock())
 }
 
 /// The ways for keys to come to a layer, which must make no difference to what they let in.
@@ -97,14 +97,14 @@ const WAYS: [(&str, fn(Keys) -> WebhookLayer); 4] = [
 
 /// Everything that a sender can see.
 fn seen(answer: &Answer) -> String {
-    let Answer {
+    let Parts {
         status,
         version,
         headers,
-        body,
-        trailers,
+        extensions,
         ..
-    } = answer;
+    } = &answer.head;
+    let (body, trailers) = (&answer.body, extensions.get::<HeaderMap>());
     format!("{status:?} {version:?} {headers:?} {body:?} {trailers:?}")
 }
 
@@ -158,7 +158,7 @@ async fn two_secrets_and_more() {
     let mut report = Report::default();
     for (what, secrets, signers, label) in rows {
         for (way, layer) in WAYS {
-            let layer = layer(keys(secrets)).clock(TestClock::new());
+            let layer = layer(keys(secrets)).clock(test_clock());
             let rig = Rig::new(layer, acme_delivery(&["new"], BODY));
             let expect = if label.is_some() { Forwarded } else { MISMATCH };
             let name = format!("15: {what}, {way}");
@@ -191,7 +191,7 @@ fn two_secrets_through_the_core() {
     let verifier = Verifier::new(acme(), keys(&["new", "old"])).unwrap();
     let (reloadable, _handle) = Verifier::reloadable(acme(), keys(&["new", "old"])).unwrap();
     for verifier in [verifier, reloadable] {
-        let verifier = verifier.clock(TestClock::new());
+        let verifier = verifier.clock(test_clock());
         let outcome = |signer: &str| {
             let delivery = acme_delivery(&[signer], BODY);
             let mut session = verifier.begin(Head::from(&delivery.head)).unwrap();
@@ -227,7 +227,7 @@ fn a_list_of_secrets() {
         let list = list.unwrap();
         assert_eq!(format!("{list:?}"), format!("{:?}", keys(&labels[..count])));
         let verifier = Verifier::new(acme(), list).unwrap();
-        let verifier = verifier.clock(TestClock::new());
+        let verifier = verifier.clock(test_clock());
         for (at, label) in labels.into_iter().enumerate() {
             // Where two match, the newer one is named.
             let delivery = acme_delivery(&["oldest", label], BODY);
@@ -316,7 +316,7 @@ fn keys_of_several_schemes_stay_apart() {
 #[test]
 fn a_session_that_was_not_fed_to_the_end() {
     let verifier = Verifier::new(acme(), keys(&["new", "old"])).unwrap();
-    let verifier = verifier.clock(TestClock::new());
+    let verifier = verifier.clock(test_clock());
     for (signer, passes) in [("new", true), ("old", true), ("guess", false)] {
         for length in 0..=BODY.len() {
             let delivery = acme_delivery(&[signer], BODY);
@@ -457,11 +457,16 @@ async fn a_secret_that_expires() {
     let mut report = Report::default();
     for (set, signers, offset, expect) in EXPIRING {
         for (way, layer) in WAYS {
-            let clock = TestClock::new();
+            let clock = test_clock();
             let inner = Recorder::default();
             let layer = layer(set.keys()).clock(clock.clone());
             let service = layer.layer(inner.clone());
-            clock.set_millis(NOW * 1000 + offset);
+            let distance = Duration::from_millis(offset.unsigned_abs());
+            clock.set(if offset < 0 {
+                at(NOW) - distance
+            } else {
+                at(NOW) + distance
+            });
             let delivery = acme_delivery(signers, BODY);
             let forged = acme_delivery(&["forger"], BODY);
             let name = format!("15: {set:?} by {signers:?}, {offset} ms, {way}");
@@ -503,8 +508,8 @@ async fn a_secret_that_expires_without_a_label() {
 async fn a_secret_that_expires_while_a_body_is_arriving() {
     for (way, layer) in WAYS {
         for (moves_to, status) in [(NOW, 200), (NOW + 1, 403)] {
-            let clock = TestClock::new();
-            clock.set(NOW - 1);
+            let clock = test_clock();
+            clock.set(at(NOW - 1));
             let keys = Keys::new(labelled("new").not_after(at(NOW)));
             let layer = layer(keys).clock(clock.clone());
             let mut service = layer.layer(Recorder::default());
@@ -514,7 +519,7 @@ async fn a_secret_that_expires_while_a_body_is_arriving() {
             let request = acme_delivery(&["new"], BODY).with(script);
             let mut task = tokio_test::task::spawn(service.call(request));
             assert!(task.poll().is_pending());
-            clock.set(moves_to);
+            clock.set(at(moves_to));
             tokio::time::advance(Duration::from_secs(2)).await;
             let answer = Answer::of(task.await.unwrap()).await;
             assert_eq!(answer.status, status, "15: {way}");
@@ -595,7 +600,7 @@ where
 /// 15: whatever came of a layer obeys its handle, and whatever came of the handle is obeyed.
 #[tokio::test]
 async fn a_replacement_reaches_everything() {
-    let clock = TestClock::new();
+    let clock = test_clock();
     let (verifier, verifier_handle) = Verifier::reloadable(acme(), labelled("0")).unwrap();
     let (layer, layer_handle) = WebhookLayer::reloadable(acme(), labelled("0")).unwrap();
     let of_verifier = WebhookLayer::from(verifier).clock(clock.clone());
@@ -627,7 +632,7 @@ async fn a_replacement_reaches_everything() {
             ("tolerance", layer.clone().tolerance(second)),
             ("past_tolerance", layer.clone().past_tolerance(second)),
             ("future_tolerance", layer.clone().future_tolerance(second)),
-            ("clock", layer.clone().clock(TestClock::new())),
+            ("clock", layer.clone().clock(test_clock())),
             (
                 "memory_budget",
                 layer.clone().memory_budget(MemoryBudget::new(1000)),
@@ -678,7 +683,7 @@ async fn a_replacement_reaches_everything() {
 /// 15: what was set after the handle was made counts, with keys that came later still.
 #[tokio::test]
 async fn a_replacement_leaves_the_settings() {
-    let clock = TestClock::new();
+    let clock = test_clock();
     let (layer, handle) = WebhookLayer::reloadable(acme(), labelled("old")).unwrap();
     let layer = layer
         .body_limit(100)
@@ -695,7 +700,7 @@ async fn a_replacement_leaves_the_settings() {
         (3, 100, 403),
         (4, 100, 400),
     ] {
-        clock.set(NOW + offset);
+        clock.set(at(NOW + offset));
         let body = vec![b'x'; length];
         let answer = send(&service, acme_delivery(&["new"], &body).request()).await;
         assert_eq!(answer.status, expect, "15: {offset} s, {length} bytes");
@@ -730,7 +735,7 @@ async fn a_replacement_while_a_body_is_arriving() {
             let name = format!("15: row {at}, stage {stage}");
             let (layer, handle) = WebhookLayer::reloadable(acme(), keys(before)).unwrap();
             let inner = Recorder::default();
-            let mut service = layer.clock(TestClock::new()).layer(inner.clone());
+            let mut service = layer.clock(test_clock()).layer(inner.clone());
             let pause = || Step::Wait(Duration::from_secs(1));
             let steps = [Step::data(front), pause(), Step::data(back), pause()];
             let request = acme_delivery(&[signer], BODY).with(Script::new(steps));
@@ -767,7 +772,7 @@ fn a_replacement_while_a_session_is_open() {
     for stage in 0..3 {
         for (signer, passes) in [("old", true), ("new", false)] {
             let (verifier, handle) = Verifier::reloadable(acme(), labelled("old")).unwrap();
-            let verifier = verifier.clock(TestClock::new());
+            let verifier = verifier.clock(test_clock());
             let delivery = acme_delivery(&[signer], BODY);
             let mut session = verifier.begin(&delivery.head).unwrap();
             for (step, piece) in BODY.chunks(BODY.len().div_ceil(3)).enumerate() {
@@ -793,7 +798,7 @@ async fn a_replacement_that_cannot_be_decoded() {
     let (layer, handle) =
         WebhookLayer::reloadable(providers::standard_webhooks(), good("1")).unwrap();
     let rig = Rig::new(
-        layer.clock(TestClock::new()),
+        layer.clock(test_clock()),
         support::standard(STANDARD_ID, now(), BODY),
     );
     let encoding = |kind: &KeyErrorKind| matches!(kind, KeyErrorKind::Encoding { .. });
@@ -838,7 +843,7 @@ async fn a_replacement_that_cannot_be_decoded() {
 fn replacements_while_others_verify() {
     let sets = [keys(&["one", "other"]), keys(&["other", "one"])];
     let (verifier, handle) = Verifier::reloadable(acme(), sets[0].clone()).unwrap();
-    let verifier = verifier.clock(TestClock::new());
+    let verifier = verifier.clock(test_clock());
     let layer = WebhookLayer::from(verifier.clone());
     let is_over = AtomicBool::new(false);
     let replaced = AtomicUsize::new(0);
@@ -945,7 +950,7 @@ async fn an_old_secret_in_use_is_told_of_once() {
             .previous(quiet("geheim-uralt", "told-oldest"))
     };
     let (layer, handle) = WebhookLayer::reloadable(acme(), set()).unwrap();
-    let service = layer.clock(TestClock::new()).layer(Recorder::default());
+    let service = layer.clock(test_clock()).layer(Recorder::default());
     let new: &[&str] = &["geheim-neu"];
     let old: &[&str] = &["geheim-alt"];
     let oldest: &[&str] = &["geheim-uralt"];
@@ -1028,7 +1033,7 @@ fn an_old_secret_in_use_is_told_of_by_one_thread() {
                 let _guard = log.listen();
                 let keys = if at % 2 == 0 { shared.clone() } else { keys() };
                 let verifier = Verifier::new(acme(), keys).unwrap();
-                let verifier = verifier.clock(TestClock::new());
+                let verifier = verifier.clock(test_clock());
                 let delivery = acme_delivery(&["geheim-alt"], BODY);
                 barrier.wait();
                 for _ in 0..100 {
@@ -1066,7 +1071,7 @@ fn labels_without_end() {
         let old = Secret::from_bytes(*b"geheim-alt").unwrap();
         let keys = Keys::new(labelled("new")).previous(old.label(Arc::clone(&label)));
         let verifier = Verifier::new(acme(), keys).unwrap();
-        let verifier = verifier.clock(TestClock::new());
+        let verifier = verifier.clock(test_clock());
         let proof = verifier.verify(&delivery.head, BODY).unwrap();
         assert_eq!(proof.key_label(), Some(&*label));
         drop((verifier, proof));

@@ -13,7 +13,7 @@ use tower_webhook::{
     sign::{SignError, Signer},
 };
 
-use crate::support::{Delivery, NOW, Recorder, Script, TestClock, at, hex, send};
+use crate::support::{Delivery, NOW, Recorder, Script, at, hex, send, test_clock};
 
 /// The padding of SHA-256 for a message of `len` bytes.
 fn padding(len: usize) -> Vec<u8> {
@@ -93,11 +93,11 @@ async fn an_extended_body_is_rejected() {
             let secret = "s".repeat(secret_len);
             let inner = Recorder::default();
             let layer = WebhookLayer::new(provider.clone(), Secret::new(&*secret).unwrap());
-            let layer = layer.unwrap().clock(TestClock::new());
+            let layer = layer.unwrap().clock(test_clock());
             let dedupe = DedupeLayer::new(MemoryStore::new(1000));
             let service = layer.layer(dedupe.layer(inner.clone()));
             let verifier = Verifier::new(provider.clone(), Secret::new(&*secret).unwrap()).unwrap();
-            let verifier = verifier.clock(TestClock::new());
+            let verifier = verifier.clock(test_clock());
             for body_len in [0, 1, 2, 20, 54, 55, 56, 57, 63, 64, 65, 119, 120, 128] {
                 let body = "b".repeat(body_len);
                 let genuine = signed(&provider, &secret, body.as_bytes()).unwrap();
@@ -141,7 +141,7 @@ fn other_bytes_are_no_padding() {
     {
         let secret = "secret";
         let verifier = Verifier::new(provider.clone(), Secret::new(secret).unwrap()).unwrap();
-        let verifier = verifier.clock(TestClock::new());
+        let verifier = verifier.clock(test_clock());
         let len = secret.len() + before + 1;
         for body in [
             vec![0x80; 200],

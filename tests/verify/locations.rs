@@ -12,7 +12,7 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Delivery, NOW, Report, Rig, SECRET, TestClock, at, hex, mac256, send, with_any_method,
+    self, Delivery, NOW, Report, Rig, SECRET, at, hex, mac256, send, test_clock, with_any_method,
 };
 
 fn acme() -> SchemeBuilder {
@@ -23,9 +23,7 @@ fn verifier(provider: impl Into<Provider>) -> Verifier {
     let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
     let provider = provider.into().with_public_url(url);
     let secret = Secret::new(SECRET).unwrap();
-    Verifier::new(provider, secret)
-        .unwrap()
-        .clock(TestClock::new())
+    Verifier::new(provider, secret).unwrap().clock(test_clock())
 }
 
 /// What the layer and the core answer, which is the same.
@@ -243,12 +241,12 @@ fn a_certificate_that_has_ended() {
         .find(|file| file.provider == "aws_sns")
         .unwrap();
     let case = &file.cases[0];
-    let clock = TestClock::new();
+    let clock = test_clock();
     let verifier = case.verifier("aws_sns", case.keys()).clock(clock.clone());
     let verifier = verifier.tolerance(std::time::Duration::MAX);
     let delivery = case.delivery();
     for (now, is_good) in [(2_051_222_400, true), (2_051_222_401, false)] {
-        clock.set(now);
+        clock.set(at(now));
         let outcome = verifier.verify(&delivery.head, &delivery.body);
         assert_eq!(outcome.is_ok(), is_good, "{outcome:?}");
         if let Err(rejection) = outcome {
@@ -453,7 +451,7 @@ async fn either_text() {
     let keys = tower_webhook::Keys::new(Secret::new("a newer secret").unwrap()).previous(old);
     let rotated = Verifier::new(scheme.clone(), keys)
         .unwrap()
-        .clock(TestClock::new());
+        .clock(test_clock());
     for verifier in [verifier(scheme), rotated] {
         for (text, expect) in [
             ("a:{}", None),
@@ -782,7 +780,7 @@ fn signed_items_under_several_keys() {
     let current = || Secret::new(SECRET).unwrap().label("current");
     let verifier = |keys: tower_webhook::Keys| {
         let verifier = Verifier::new(items(), keys).unwrap();
-        verifier.clock(TestClock::new())
+        verifier.clock(test_clock())
     };
     let both = verifier(tower_webhook::Keys::new(current()).previous(old("former")));
     let ended = old("former").not_after(at(NOW - 1));
@@ -1191,7 +1189,7 @@ async fn items_that_end_with_a_comma() {
     let key = support::base64(SECRET.as_bytes());
     let secret = Secret::new(format!("v1,whsec_{key}")).unwrap();
     let verifier = Verifier::new(providers::supabase(), secret).unwrap();
-    let verifier = verifier.clock(TestClock::new());
+    let verifier = verifier.clock(test_clock());
     let right = support::base64(&mac256(format!("msg_1.{NOW}.x")));
     let wrong = support::base64(&[0; 32]);
     let good = Delivery::new("x")

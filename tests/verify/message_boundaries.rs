@@ -12,7 +12,7 @@ use tower_webhook::{
     scheme::{Algorithm, Scheme, SchemeBuilder, SchemeErrorKind, TimestampUnit},
 };
 
-use crate::support::{self, Delivery, Rig, TestClock, hex, mac256, secret};
+use crate::support::{self, Delivery, Rig, hex, mac256, secret, test_clock};
 
 const TIME: &str = "2026-01-15T12:00:00Z";
 const LATER: &str = "2026-01-15T12:03:00.5Z";
@@ -45,7 +45,7 @@ async fn an_id_takes_no_bytes_from_the_body() {
         providers::twitch().with_id_json("subscription.id"),
     ] {
         let layer = WebhookLayer::new(provider, secret()).unwrap();
-        let rig = Rig::new(layer.clock(TestClock::new()), genuine.clone());
+        let rig = Rig::new(layer.clock(test_clock()), genuine.clone());
         let answer = support::send(&rig.service, genuine.clone().request()).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let answer = support::send(&rig.service, forged.clone().request()).await;
@@ -58,7 +58,7 @@ async fn an_id_takes_no_bytes_from_the_body() {
 #[test]
 fn the_ids_that_twitch_sends() {
     let verifier = Verifier::new(providers::twitch(), secret()).unwrap();
-    let verifier = verifier.clock(TestClock::new());
+    let verifier = verifier.clock(test_clock());
     let rows = [
         ("befa7b53-d79d-478f-86b9-120f112b044e", true),
         // As in recorded notifications: 32 bytes in URL-safe base64.
@@ -245,7 +245,7 @@ fn a_text_without_literals_is_cut_in_one_way() {
         };
         let scheme = builder.build().unwrap_or_else(|error| panic!("{error}"));
         let verifier = Verifier::new(scheme, secret()).unwrap();
-        let verifier = verifier.clock(TestClock::new());
+        let verifier = verifier.clock(test_clock());
         let tokens = tokens(template);
         for body in [
             "",

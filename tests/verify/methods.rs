@@ -29,7 +29,7 @@ use crate::{
     support::{
         self, Answer, BODY, Delivery, Expect, Recorder, Report, Rig, Script, Step, TestClock,
         base64, generic, github, hex, mac, mac256, method_not_allowed, now, secret, send, slack,
-        standard, standard_secret, stripe, with_any_method,
+        standard, standard_secret, stripe, test_clock, with_any_method,
     },
 };
 
@@ -404,21 +404,21 @@ async fn a_delivery_with_the_method_of_a_handshake_is_not_forwarded() {
         let allowed = with_any_method(row.provider.clone());
         let verifier = Verifier::new(allowed, keys.clone())
             .unwrap()
-            .clock(TestClock::new());
+            .clock(test_clock());
         let passes = verifier.verify(&row.delivery.head, &row.delivery.body);
         assert!(passes.is_ok(), "{}: {passes:?}", row.name);
 
         let verifier = Verifier::new(row.provider.clone(), keys.clone()).unwrap();
-        let verifier = verifier.clock(TestClock::new());
+        let verifier = verifier.clock(test_clock());
         let handshake = verifier.handshake(&row.delivery.head, &row.delivery.body);
         assert!(matches!(handshake, Ok(None)), "{}: {handshake:?}", row.name);
 
         let (reloadable, _handle) =
             WebhookLayer::reloadable(row.provider.clone(), keys.clone()).unwrap();
-        let (looked_up, _) = looking_up(&verifier, &keys, TestClock::new());
+        let (looked_up, _) = looking_up(&verifier, &keys, test_clock());
         for (which, layer) in [
             ("fixed", WebhookLayer::from(verifier)),
-            ("reloadable", reloadable.clock(TestClock::new())),
+            ("reloadable", reloadable.clock(test_clock())),
             ("looked up", looked_up),
         ] {
             for in_frames in [false, true] {
@@ -829,7 +829,7 @@ async fn a_copy_with_another_method_does_not_suppress_the_delivery() {
             let inner = Recorder::default();
             let dedupe = DedupeLayer::new(MemoryStore::new(100));
             let layer = WebhookLayer::new(provider.clone(), secret.clone()).unwrap();
-            let layer = layer.clock(TestClock::new());
+            let layer = layer.clock(test_clock());
             let service = layer.layer(dedupe.layer(inner.clone()));
             let what = format!("{}: {name}", provider.scheme().name());
 

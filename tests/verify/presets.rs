@@ -14,7 +14,7 @@ use tower_webhook::{
 
 use crate::{
     genuine::{Good, good, secret},
-    support::{self, Delivery, Report, Rig, TestClock, send, vectors, with_any_method},
+    support::{self, Delivery, Report, Rig, at, send, test_clock, vectors, with_any_method},
 };
 
 /// What becomes of a delivery: `None` if it is let in.
@@ -123,7 +123,7 @@ fn strange_key(provider: &Provider, good: &Delivery) -> Option<Secret> {
     keys.iter().find_map(|key| {
         let key = Secret::new(key.trim()).ok()?;
         let verifier = Verifier::new(provider.clone(), key.clone()).ok()?;
-        let verifier = verifier.tolerance(Duration::MAX).clock(TestClock::new());
+        let verifier = verifier.tolerance(Duration::MAX).clock(test_clock());
         verifier
             .verify(&good.head, &good.body)
             .is_err()
@@ -267,7 +267,7 @@ async fn every_preset_tells_good_from_bad() {
                 );
             }
         }
-        clock.set(now);
+        clock.set(at(now));
         for (change, delivery, expect) in rows {
             let answer = answer(&verifier, delivery).await;
             report.note(expect.check(preset, &change, answer));
@@ -280,7 +280,7 @@ async fn every_preset_tells_good_from_bad() {
             ("stale", tolerance + life + 2),
             ("from the future", -tolerance - 2),
         ] {
-            clock.set(now + seconds);
+            clock.set(at(now + seconds));
             let verifier = verifier.clone().tolerance(scheme.tolerance());
             let answer = answer(&verifier, delivery.clone()).await;
             let is_ours = scheme.credential() != Credential::PublicKey;
@@ -292,7 +292,7 @@ async fn every_preset_tells_good_from_bad() {
             };
             report.note(expect.check(preset, change, answer));
         }
-        clock.set(now);
+        clock.set(at(now));
 
         let provider = verifier.provider().clone();
         let strange = if scheme.credential() == Credential::PublicKey {

@@ -15,9 +15,9 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, BODY, Delivery, Expect, Expect::Forwarded, NOW, Report, Rig, SECRET, TestClock, at,
-    base64, base64_unpadded, base64url, base64url_unpadded, hex, invalid_signature, mac, secret,
-    send, with_any_method,
+    self, BODY, Delivery, Expect, Expect::Forwarded, NOW, Report, Rig, SECRET, at, base64,
+    base64_unpadded, base64url, base64url_unpadded, hex, invalid_signature, mac, secret, send,
+    test_clock, with_any_method,
 };
 
 const MISMATCH: Expect = invalid_signature("SignatureMismatch");
@@ -442,7 +442,7 @@ async fn every_combination_verifies_what_it_signs_and_nothing_else() {
         let good = cell.fields();
         let provider = with_any_method(scheme.clone()).with_public_url(public_url());
         let layer = WebhookLayer::new(provider, secret()).unwrap();
-        let layer = layer.clock(TestClock::new());
+        let layer = layer.clock(test_clock());
         let rig = Rig::new(layer, cell.delivery(&good, &good));
 
         let outcome = rig
@@ -600,7 +600,7 @@ async fn header_names_have_no_case() {
         .header("x-acme-id", "1")
         .header("x-acme-tenant", "t");
     let layer = WebhookLayer::new(scheme, secret()).unwrap();
-    let rig = Rig::new(layer.clock(TestClock::new()), good.clone());
+    let rig = Rig::new(layer.clock(test_clock()), good.clone());
     assert_eq!(send(&rig.service, good.request()).await.status, 200);
 }
 

@@ -28,8 +28,8 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Answer, BODY, Delivery, Log, NOW, Recorder, Report, Rig, STANDARD_ID, Script, Step,
-    TestClock, at, base64, base64url, hex, mac, now, provider, send,
+    self, Answer, BODY, Delivery, Log, NOW, Recorder, Report, Rig, STANDARD_ID, Script, Step, at,
+    base64, base64url, hex, mac, now, provider, send, test_clock,
 };
 
 fn name(error: &KeyError) -> &'static str {
@@ -522,7 +522,7 @@ async fn a_loaded_secret_in_a_layer() {
     let secret = Secret::from_file(path).unwrap().label("from a file");
     let layer = WebhookLayer::new(providers::standard_webhooks(), secret).unwrap();
     let inner = Recorder::default();
-    let service = layer.clock(TestClock::new()).layer(inner.clone());
+    let service = layer.clock(test_clock()).layer(inner.clone());
     let delivery = support::standard(STANDARD_ID, now(), BODY);
     assert_eq!(send(&service, delivery.request()).await.status, 200);
     assert_eq!(inner.last().verified().key_label(), Some("from a file"));
@@ -685,7 +685,7 @@ fn forged_delivery() -> Delivery {
 fn canary_layer() -> WebhookLayer {
     WebhookLayer::new(providers::slack(), canary_keys())
         .unwrap()
-        .clock(TestClock::new())
+        .clock(test_clock())
 }
 
 /// 16: what is built of secrets.
@@ -752,7 +752,7 @@ fn canary_source() -> impl KeySource {
 fn per_request(source: impl KeySource) -> WebhookLayer {
     WebhookLayer::per_request(providers::slack(), source)
         .unwrap()
-        .clock(TestClock::new())
+        .clock(test_clock())
 }
 
 /// 16: what holds keys that can change.
@@ -862,7 +862,7 @@ fn errors_about_a_secret_do_not_show_it() {
 #[test]
 fn the_core_does_not_show_what_it_works_on() {
     let verifier = Verifier::new(providers::slack(), canary_keys()).unwrap();
-    let verifier = verifier.clock(TestClock::new());
+    let verifier = verifier.clock(test_clock());
     for secret in [CANARY_SECRET, CANARY_OLD_SECRET] {
         let delivery = canary_delivery(secret);
         let head = Head::from(&delivery.head);
@@ -1077,7 +1077,7 @@ async fn no_log_shows_keys_that_were_looked_up() {
         WebhookLayer::reloadable(providers::slack(), Secret::new(CANARY_OLD_SECRET).unwrap())
             .unwrap();
     handle.replace(canary_keys()).unwrap();
-    let reloadable = reloadable.clock(TestClock::new());
+    let reloadable = reloadable.clock(test_clock());
     assert!(handle.replace(Secret::new(CANARY_SECRET).unwrap()).is_ok());
     let rows = [
         ("", "", source(), canary_to("known")),
@@ -1182,7 +1182,7 @@ async fn no_answer_holds_the_expected_signature() {
 async fn what_is_shown_is_of_use() {
     let layer = WebhookLayer::new(providers::standard_webhooks(), support::standard_secret());
     let rig = Rig::new(
-        layer.unwrap().clock(TestClock::new()),
+        layer.unwrap().clock(test_clock()),
         support::standard(STANDARD_ID, now(), BODY),
     );
     send(&rig.service, rig.good.clone().request()).await;

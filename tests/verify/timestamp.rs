@@ -18,9 +18,9 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    BODY, Delivery, Expect, Expect::Forwarded, NOW, Report, Rig, STANDARD_ID, Script, Step,
-    TestClock, at, expired, generic, github, hex, invalid_request, invalid_signature,
-    invalid_timestamp, mac256, now, secret, send, slack, standard, standard_secret, stripe,
+    BODY, Delivery, Expect, Expect::Forwarded, NOW, Report, Rig, STANDARD_ID, Script, Step, at,
+    expired, generic, github, hex, invalid_request, invalid_signature, invalid_timestamp, mac256,
+    now, secret, send, slack, standard, standard_secret, stripe, test_clock,
 };
 
 const MISSING: Expect = invalid_timestamp("MissingTimestamp");
@@ -42,7 +42,7 @@ struct Subject {
 impl Subject {
     fn rig(&self, good: &str) -> Rig {
         let layer = WebhookLayer::new(self.provider.clone(), self.secret.clone()).unwrap();
-        let layer = layer.clock(TestClock::new());
+        let layer = layer.clock(test_clock());
         Rig::new(layer, (self.sign)(good.as_bytes()))
     }
 }
@@ -418,7 +418,7 @@ async fn the_window_is_what_it_is_set_to() {
     let mut report = Report::default();
     for &(name, set, offset, expect) in rows {
         let layer = WebhookLayer::new(providers::slack(), secret()).unwrap();
-        let layer = set(layer.clock(TestClock::new()));
+        let layer = set(layer.clock(test_clock()));
         let rig = Rig::new(layer, slack(now(), BODY));
         let request = slack((NOW + offset).to_string(), BODY).request();
         report.note(rig.check(&format!("10: {name}"), request, expect).await);
@@ -437,7 +437,7 @@ async fn a_scheme_brings_its_own_window() {
         .unwrap();
     assert_eq!(scheme.tolerance(), Duration::from_secs(5));
     let layer = WebhookLayer::new(scheme, secret()).unwrap();
-    let layer = layer.clock(TestClock::new());
+    let layer = layer.clock(test_clock());
     let good = generic(now(), BODY);
     let strict = Rig::new(layer.clone(), good.clone());
     let lenient = Rig::new(layer.tolerance(Duration::from_secs(10)), good);
@@ -498,7 +498,7 @@ async fn odd_clocks() {
 /// 10: a clock that jumps back makes a fresh delivery one of the future.
 #[tokio::test]
 async fn a_clock_that_jumps_back() {
-    let clock = TestClock::new();
+    let clock = test_clock();
     let layer = WebhookLayer::new(providers::stripe(), secret()).unwrap();
     let rig = Rig::new(layer.clock(clock.clone()), stripe(now(), BODY));
     let jumps = [
@@ -513,7 +513,7 @@ async fn a_clock_that_jumps_back() {
         (0, Forwarded),
     ];
     for (jump, expect) in jumps {
-        clock.set(NOW + jump);
+        clock.set(at(NOW + jump));
         let answer = send(&rig.service, stripe(now(), BODY).request()).await;
         let forwarded = answer.status == 200;
         assert_eq!(forwarded, expect == Forwarded, "{jump}: {answer:?}");
@@ -528,7 +528,7 @@ async fn a_clock_that_jumps_back() {
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_jumps_while_the_body_arrives() {
     let asked = Arc::new(AtomicUsize::new(0));
-    let clock = TestClock::new();
+    let clock = test_clock();
     let counted = {
         let (asked, clock) = (Arc::clone(&asked), clock.clone());
         move || {
@@ -547,7 +547,7 @@ async fn a_clock_that_jumps_while_the_body_arrives() {
     let service = rig.service.clone();
     let under_way = tokio::spawn(async move { send(&service, delivery).await });
     tokio::task::yield_now().await;
-    clock.set(NOW - 1_000_000);
+    clock.set(at(NOW - 1_000_000));
 
     assert_eq!(under_way.await.unwrap().status, 200);
     assert_eq!(asked.load(Ordering::SeqCst), 1);

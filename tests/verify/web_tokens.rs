@@ -15,7 +15,7 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Delivery, NOW, Report, Rig, TestClock, at, base64url_unpadded, hex, mac, send,
+    self, Delivery, NOW, Report, Rig, TestClock, at, base64url_unpadded, hex, mac, send, test_clock,
 };
 
 const BODY: &str = r#"{"id":7}"#;
@@ -105,8 +105,8 @@ async fn answer(verifier: &Verifier, delivery: Delivery) -> String {
 async fn a_dot_in_the_name_of_a_claim_is_part_of_the_name() {
     const NAME: &str = "https://acme.example/tenant";
 
-    let clock = TestClock::new();
-    clock.set(NOW);
+    let clock = test_clock();
+    clock.set(at(NOW));
     let scheme = || acme().claim(NAME, "7").claim("list.0", "a");
     let verifier = verifier(scheme(), &clock);
     let own = |changes: &[(&str, Value)]| {
@@ -157,8 +157,8 @@ async fn a_dot_in_the_name_of_a_claim_is_part_of_the_name() {
 #[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
 async fn a_token_is_taken_in_one_way_only() {
-    let clock = TestClock::new();
-    clock.set(NOW);
+    let clock = test_clock();
+    clock.set(at(NOW));
     let verifier = verifier(acme(), &clock);
     let t = token(&good());
     let (input, mac) = t.rsplit_once('.').unwrap();
@@ -492,8 +492,8 @@ async fn a_token_is_taken_in_one_way_only() {
 
 #[tokio::test]
 async fn what_a_token_says_is_told_as_signed() {
-    let clock = TestClock::new();
-    clock.set(NOW);
+    let clock = test_clock();
+    clock.set(at(NOW));
     let verifier = verifier(acme(), &clock);
     let old = signed_parts(&part(HEADER), &part(good().to_string()), "the old one");
     let proof = verifier
@@ -518,8 +518,8 @@ async fn what_a_token_says_is_told_as_signed() {
 
 #[tokio::test]
 async fn the_digest_of_a_body_may_be_left_out_only_where_that_is_said_and_there_is_none() {
-    let clock = TestClock::new();
-    clock.set(NOW);
+    let clock = test_clock();
+    clock.set(at(NOW));
     let scheme = || {
         Scheme::builder("acme")
             .signature_header("authorization")
