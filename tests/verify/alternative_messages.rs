@@ -64,7 +64,7 @@ fn box_verifier(key: &str) -> Verifier {
 /// A delivery that is signed under two keys is handled once, whichever signature is removed or
 /// damaged, and in whichever order the receiver has the keys.
 #[tokio::test]
-async fn fewer_signatures_are_the_same_delivery() {
+async fn deduplicates_copies_with_fewer_signatures() {
     let escaped = box_delivery(r#"{"a":"é"}"#, r#"{"a":"\u00e9"}"#, ["new", "old"]);
     let plain = box_delivery(r#"{"a":"e"}"#, r#"{"a":"e"}"#, ["new", "old"]);
     let with = |delivery: &Delivery, name: &str, value: &str| delivery.clone().set(name, value);
@@ -149,7 +149,7 @@ fn secrets(scheme: &Scheme, names: [&str; 2]) -> Keys {
 
 /// The same property for each preset with room for several signatures in one header.
 #[tokio::test]
-async fn fewer_signatures_of_every_preset() {
+async fn deduplicates_copies_with_fewer_signatures_for_every_preset() {
     let mut seen = Vec::new();
     for preset in providers::all() {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
@@ -217,7 +217,7 @@ async fn fewer_signatures_of_every_preset() {
 
 /// For each preset, different deliveries under the previous secret are each handled.
 #[tokio::test]
-async fn different_deliveries_under_the_previous_secret() {
+async fn handles_different_deliveries_under_the_previous_secret() {
     let mut handled = 0;
     for preset in providers::all() {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
@@ -274,7 +274,7 @@ async fn different_deliveries_under_the_previous_secret() {
 
 /// A body that is not UTF-8 has no escaped text. Its plain text still matches.
 #[test]
-fn an_unavailable_text_matches_nothing() {
+fn ignores_a_message_that_is_unavailable() {
     let verifier = box_verifier("key");
     for body in [&b"{\"a\":\"\xff\"}"[..], b"\xff", b"\xed\xa0\x80"] {
         let text = [body, TIME.as_bytes()].concat();
@@ -292,7 +292,7 @@ fn an_unavailable_text_matches_nothing() {
 /// A text with a header that is missing or ambiguous does not affect the other text, in either
 /// order.
 #[tokio::test]
-async fn a_missing_header_leaves_the_other_text() {
+async fn accepts_the_other_message_if_a_header_is_missing() {
     for messages in [
         ["{header:x-tenant}.{body}", "{body}"],
         ["{body}", "{header:x-tenant}.{body}"],
@@ -350,7 +350,7 @@ async fn a_missing_header_leaves_the_other_text() {
 
 /// If the body has no readable signature, the signature in the header is still checked.
 #[test]
-fn a_location_that_cannot_be_read_has_no_signature() {
+fn accepts_the_header_signature_if_the_body_has_none() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
         .signature(Place::json("signature"))
@@ -382,7 +382,7 @@ fn a_location_that_cannot_be_read_has_no_signature() {
 
 /// A parameter of the query that is not a list of signatures leaves the signature in the header.
 #[test]
-fn a_malformed_list_in_the_query_has_no_signature() {
+fn accepts_the_header_signature_if_the_query_list_is_malformed() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
         .signature(Place::query("a"))
@@ -408,7 +408,7 @@ fn a_malformed_list_in_the_query_has_no_signature() {
 
 /// If all texts are unavailable, the error has the reason for the first one.
 #[test]
-fn the_error_if_all_texts_are_unavailable() {
+fn reports_the_first_message_if_all_are_unavailable() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
         .message("{header:x-tenant}.{body}")
@@ -429,7 +429,7 @@ fn the_error_if_all_texts_are_unavailable() {
 
 /// Two JSON bodies of Box with the same signature have the same content.
 #[test]
-fn the_escaped_text_of_another_json_is_not_tried() {
+fn rejects_other_json_with_the_same_escaped_text() {
     let verifier = box_verifier("key");
     // The body that is sent, the text that Box signed, and whether the delivery is accepted.
     let rows = [

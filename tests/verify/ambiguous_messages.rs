@@ -30,7 +30,7 @@ fn standard_rig() -> Rig {
 /// 12: two (id, time, body) triples with one signed text, and so with one signature. The genuine one
 /// passes; the other, which an onlooker can make of it, does not.
 #[tokio::test]
-async fn one_signed_text_two_deliveries() {
+async fn rejects_a_second_delivery_with_the_same_signed_text() {
     let later = (NOW + 60).to_string();
     let body = format!("{later}.{{\"event\":\"refund\"}}");
     let genuine = standard("msg_1", now(), &body);
@@ -61,7 +61,7 @@ async fn one_signed_text_two_deliveries() {
 
 /// 12: each id is signed as it stands, so that nothing but its form can be wrong.
 #[tokio::test]
-async fn ids() {
+async fn rejects_ids_that_make_the_message_ambiguous() {
     let long = "m".repeat(8 << 10);
     let rows: &[(&str, &[u8], Expect)] = &[
         ("a dot in it", b"msg.1", AMBIGUOUS),
@@ -147,7 +147,7 @@ fn text(before: &str, after: &str) -> Vec<u8> {
 
 /// 12: whatever stands next to a literal must not hold that literal, wherever it stands.
 #[tokio::test]
-async fn separators_in_any_part() {
+async fn rejects_separators_inside_a_part() {
     struct Row {
         name: &'static str,
         message: &'static str,
@@ -269,7 +269,7 @@ async fn separators_in_any_part() {
 
 /// 12: timestamps of several spellings, each signed as it was spelt and not as it would be formatted.
 #[tokio::test]
-async fn the_timestamp_is_signed_as_sent() {
+async fn signs_the_timestamp_as_sent() {
     let spellings = [
         "2026-01-15T12:00:00Z",
         "2026-01-15T12:00:00.0Z",
@@ -299,7 +299,7 @@ async fn the_timestamp_is_signed_as_sent() {
 
 /// 12: the path is signed as it is on the wire: nothing is decoded, folded or resolved.
 #[tokio::test]
-async fn the_path_is_signed_as_sent() {
+async fn signs_the_path_as_sent() {
     let paths = [
         "/",
         "/hook",
@@ -345,7 +345,7 @@ async fn the_path_is_signed_as_sent() {
 
 /// 12: the body is what was sent, not what it means.
 #[tokio::test]
-async fn the_body_is_signed_as_sent() {
+async fn signs_the_body_as_sent() {
     let body = r#"{"b":1.0,"a":"\u00e9"}"#;
     let rig = standard_rig();
     let signed = standard(STANDARD_ID, now(), body);
@@ -384,7 +384,7 @@ async fn the_body_is_signed_as_sent() {
 
 /// 12: a text between the braces of the header's value is text, not a token.
 #[tokio::test]
-async fn values_are_not_read_as_templates() {
+async fn does_not_expand_templates_in_values() {
     let rig = acme_rig(
         "{header:x-acme-tenant}|{body}",
         acme_delivery(text("t1|", "")),

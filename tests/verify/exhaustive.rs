@@ -50,7 +50,7 @@ fn cuts<'t>(text: &'t [u8], separator: &'t [u8]) -> impl Iterator<Item = (&'t [u
 
 /// No signed text is accepted as two different requests, whatever the separator is made of.
 #[test]
-fn a_signed_text_is_cut_in_one_way() {
+fn accepts_a_signed_text_for_one_request_only() {
     let world = texts(b"a.", 11);
     for separator in [".", "..", ".a.", "a.a", "aa.a"] {
         let template = format!("{{id}}{separator}{{header:x-part}}{separator}{{body}}");
@@ -110,7 +110,7 @@ fn a_signed_text_is_cut_in_one_way() {
 
 /// A number beside the body takes no digit from it and gives none.
 #[test]
-fn a_timestamp_keeps_its_digits() {
+fn rejects_digits_moved_between_timestamp_and_body() {
     let now = 1_768_478_400_u64;
     for (template, unit, time) in [
         ("{body}{timestamp}", TimestampUnit::Seconds, now.to_string()),
@@ -263,7 +263,7 @@ fn vectors() -> Vec<(Provider, &'static str, &'static [&'static str])> {
 /// One bit of the body or of a signed header changed: refused, but for the case of a hex digit and
 /// for what the scheme ignores.
 #[test]
-fn a_single_bit_makes_the_difference() {
+fn rejects_every_single_bit_change() {
     let mut tried = 0;
     for (provider, file, headers) in vectors() {
         for case in deliveries(file) {
@@ -310,7 +310,7 @@ fn a_single_bit_makes_the_difference() {
 
 /// Wherever the body is cut, the verdict is the same, under the current key and under an older one.
 #[test]
-fn cutting_the_body_changes_nothing() {
+fn gives_the_same_answer_for_every_chunking_of_the_body() {
     for (provider, file, _) in vectors() {
         for case in deliveries(file) {
             let head = case.head();
@@ -347,7 +347,7 @@ fn cutting_the_body_changes_nothing() {
 /// A session that was given less than the whole, or nothing at all, still proves the whole body:
 /// what was signed is accepted, and not a byte more.
 #[test]
-fn a_body_is_proven_whole() {
+fn verifies_the_whole_body_however_much_the_session_was_fed() {
     let secret = Secret::new(SECRET).expect("a good secret");
     let verifier = Verifier::new(providers::github(), secret).expect("text");
     for signed in ["", "signed"] {

@@ -112,7 +112,7 @@ fn seen(answer: &Answer) -> String {
 
 /// 15: the new secret, the old ones, and none of them; the label tells which it was.
 #[tokio::test]
-async fn two_secrets_and_more() {
+async fn accepts_current_and_previous_secrets() {
     let one: &[&str] = &["new"];
     let two: &[&str] = &["new", "old"];
     let three: &[&str] = &["new", "old", "oldest"];
@@ -187,7 +187,7 @@ async fn two_secrets_and_more() {
 
 /// 15: the same through the core, where the caller keeps the body.
 #[test]
-fn two_secrets_through_the_core() {
+fn verifier_accepts_current_and_previous_secrets() {
     let verifier = Verifier::new(acme(), keys(&["new", "old"])).unwrap();
     let (reloadable, _handle) = Verifier::reloadable(acme(), keys(&["new", "old"])).unwrap();
     for verifier in [verifier, reloadable] {
@@ -209,7 +209,7 @@ fn two_secrets_through_the_core() {
 
 /// 15: a secret without a label is as good, and has none to show.
 #[tokio::test]
-async fn a_secret_without_a_label() {
+async fn accepts_a_secret_without_a_label() {
     let keys = Keys::new(labelled("new")).previous(support::secret());
     let rig = Rig::new(acme_layer(keys), acme_delivery(&["new"], BODY));
     let request = acme_delivery(&[SECRET], BODY).request();
@@ -219,7 +219,7 @@ async fn a_secret_without_a_label() {
 
 /// 15: keys of a list are those that were added one by one.
 #[test]
-fn a_list_of_secrets() {
+fn builds_keys_from_a_list() {
     assert!(Keys::newest_first([]).is_none());
     let labels = ["new", "old", "oldest"];
     for count in 1..=labels.len() {
@@ -280,7 +280,7 @@ fn check_forms(keys: &Keys, first: usize) {
 
 /// 15: clones of keys share what is made of them, but only where that is the same.
 #[test]
-fn keys_of_several_schemes_stay_apart() {
+fn caches_derived_keys_per_scheme() {
     for made in [
         || Keys::new(standard_secret()),
         || Keys::new(labelled("bmV3")).previous(standard_secret()),
@@ -314,7 +314,7 @@ fn keys_of_several_schemes_stay_apart() {
 
 /// 15: a body that was not fed to its end is read again, under the current key as under the others.
 #[test]
-fn a_session_that_was_not_fed_to_the_end() {
+fn verifies_a_session_that_was_not_fed_to_the_end() {
     let verifier = Verifier::new(acme(), keys(&["new", "old"])).unwrap();
     let verifier = verifier.clock(test_clock());
     for (signer, passes) in [("new", true), ("old", true), ("guess", false)] {
@@ -453,7 +453,7 @@ const EXPIRING: [(Set, &[&str], i64, Outcome); 31] = {
 
 /// 15: a secret is used up to its last moment, and not after; the sender is not told of it.
 #[tokio::test]
-async fn a_secret_that_expires() {
+async fn rejects_a_secret_after_it_expires() {
     let mut report = Report::default();
     for (set, signers, offset, expect) in EXPIRING {
         for (way, layer) in WAYS {
@@ -492,7 +492,7 @@ async fn a_secret_that_expires() {
 
 /// 15: the operator gets no label where there is none.
 #[tokio::test]
-async fn a_secret_that_expires_without_a_label() {
+async fn reports_no_label_for_an_unlabelled_expired_secret() {
     let keys = Keys::new(support::secret().not_after(at(NOW - 1)));
     let service = acme_layer(keys).layer(Recorder::default());
     let answer = send(&service, acme_delivery(&[SECRET], BODY).request()).await;
@@ -505,7 +505,7 @@ async fn a_secret_that_expires_without_a_label() {
 
 /// 15: the moment that counts is that at which the delivery is complete.
 #[tokio::test(start_paused = true)]
-async fn a_secret_that_expires_while_a_body_is_arriving() {
+async fn checks_expiry_when_the_body_is_complete() {
     for (way, layer) in WAYS {
         for (moves_to, status) in [(NOW, 200), (NOW + 1, 403)] {
             let clock = test_clock();
@@ -529,7 +529,7 @@ async fn a_secret_that_expires_while_a_body_is_arriving() {
 
 /// 15: whoever has no use for a clock is not made to have one.
 #[tokio::test]
-async fn the_clock_is_asked_only_where_it_matters() {
+async fn reads_the_clock_only_if_needed() {
     let github = |key: &str| {
         let signature = hex(&mac(Algorithm::HmacSha256, key.as_bytes(), BODY));
         Delivery::new(BODY).header("x-hub-signature-256", format!("sha256={signature}"))
@@ -599,7 +599,7 @@ where
 
 /// 15: whatever came of a layer obeys its handle, and whatever came of the handle is obeyed.
 #[tokio::test]
-async fn a_replacement_reaches_everything() {
+async fn replaces_the_keys_of_every_clone() {
     let clock = test_clock();
     let (verifier, verifier_handle) = Verifier::reloadable(acme(), labelled("0")).unwrap();
     let (layer, layer_handle) = WebhookLayer::reloadable(acme(), labelled("0")).unwrap();
@@ -682,7 +682,7 @@ async fn a_replacement_reaches_everything() {
 
 /// 15: what was set after the handle was made counts, with keys that came later still.
 #[tokio::test]
-async fn a_replacement_leaves_the_settings() {
+async fn keeps_the_settings_when_keys_are_replaced() {
     let clock = test_clock();
     let (layer, handle) = WebhookLayer::reloadable(acme(), labelled("old")).unwrap();
     let layer = layer
@@ -710,7 +710,7 @@ async fn a_replacement_leaves_the_settings() {
 /// 15: a delivery is held against the keys that were there when its head was read, and against no
 /// others, whenever they are replaced.
 #[tokio::test(start_paused = true)]
-async fn a_replacement_while_a_body_is_arriving() {
+async fn uses_the_keys_at_the_head_if_replaced_during_the_body() {
     let one: &[&str] = &["old"];
     let other: &[&str] = &["new"];
     let both: &[&str] = &["new", "old"];
@@ -768,7 +768,7 @@ async fn a_replacement_while_a_body_is_arriving() {
 
 /// 15: the same through the core, where a session is begun, fed and finished by hand.
 #[test]
-fn a_replacement_while_a_session_is_open() {
+fn uses_the_keys_at_the_start_of_a_session() {
     for stage in 0..3 {
         for (signer, passes) in [("old", true), ("new", false)] {
             let (verifier, handle) = Verifier::reloadable(acme(), labelled("old")).unwrap();
@@ -791,7 +791,7 @@ fn a_replacement_while_a_session_is_open() {
 
 /// 15: keys that cannot be used replace nothing, and the error says which secret it is.
 #[tokio::test]
-async fn a_replacement_that_cannot_be_decoded() {
+async fn rejects_replacement_keys_that_cannot_be_decoded() {
     let good = |label: &str| standard_secret().label(label);
     let bad = |label: &str| Secret::new("!!!!").unwrap().label(label);
     let empty = |label: &str| Secret::new("whsec_").unwrap().label(label);
@@ -840,7 +840,7 @@ async fn a_replacement_that_cannot_be_decoded() {
 /// 15: deliveries on two threads while a third replaces the keys. Each is held against one set of
 /// keys, and each set has both secrets.
 #[test]
-fn replacements_while_others_verify() {
+fn replaces_keys_while_other_threads_verify() {
     let sets = [keys(&["one", "other"]), keys(&["other", "one"])];
     let (verifier, handle) = Verifier::reloadable(acme(), sets[0].clone()).unwrap();
     let verifier = verifier.clock(test_clock());
@@ -941,7 +941,7 @@ fn take(log: &Log) -> Vec<String> {
 /// 15: an old secret in use is told of once for each label. What was told stays told for as long as
 /// the process lives, so the labels are this test's own.
 #[tokio::test]
-async fn an_old_secret_in_use_is_told_of_once() {
+async fn logs_the_use_of_a_previous_secret_once() {
     let log = Log::default();
     let _guard = log.listen();
     let set = || {
@@ -998,7 +998,7 @@ async fn an_old_secret_in_use_is_told_of_once() {
 
 /// 15: an old secret is told of when something passed by it.
 #[tokio::test]
-async fn a_refusal_is_not_the_use_of_a_secret() {
+async fn does_not_log_a_previous_secret_for_a_rejection() {
     let log = Log::default();
     let _guard = log.listen();
     let old = quiet("geheim-alt", "refused-old");
@@ -1021,7 +1021,7 @@ async fn a_refusal_is_not_the_use_of_a_secret() {
 
 /// 15: several threads that find out at the same moment tell it once.
 #[test]
-fn an_old_secret_in_use_is_told_of_by_one_thread() {
+fn logs_the_use_of_a_previous_secret_on_one_thread() {
     let log = Log::default();
     let keys = || Keys::new(labelled("new")).previous(quiet("geheim-alt", "threads-old"));
     let shared = keys();
@@ -1048,12 +1048,15 @@ fn an_old_secret_in_use_is_told_of_by_one_thread() {
 /// 15: after ten thousand labels no more are told of, nor kept. They would be in the way of every
 /// other test, so this one runs in a process of its own: itself again, told so.
 #[test]
-fn labels_without_end() {
+fn stops_logging_after_ten_thousand_labels() {
     const MARK: &str = "TOWER_WEBHOOK_TEST_LABELS";
     if std::env::var_os(MARK).is_none() {
         let mut child = Command::new(std::env::current_exe().unwrap());
         child
-            .args(["--exact", "key_rotation::labels_without_end"])
+            .args([
+                "--exact",
+                "key_rotation::stops_logging_after_ten_thousand_labels",
+            ])
             .env(MARK, "1");
         let output = child.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);

@@ -81,7 +81,7 @@ fn signed(provider: &Provider, secret: &str, body: &[u8]) -> Result<Delivery, Si
 
 /// Secrets of every length up to two blocks, bodies at every place of a block, and suffixes.
 #[tokio::test]
-async fn an_extended_body_is_rejected() {
+async fn rejects_an_extended_body() {
     for Case {
         provider,
         header,
@@ -134,7 +134,7 @@ async fn an_extended_body_is_rejected() {
 
 /// Bytes that resemble the padding are accepted at another position or with another length.
 #[test]
-fn other_bytes_are_no_padding() {
+fn accepts_bodies_that_only_resemble_padding() {
     for Case {
         provider, before, ..
     } in cases()

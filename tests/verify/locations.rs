@@ -42,7 +42,7 @@ fn signed(text: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Delivery {
 
 /// A member of JSON is what it says, and never one of two.
 #[tokio::test]
-async fn members_of_json() {
+async fn reads_signatures_from_json_members() {
     let scheme = acme().message("{json:a.b}").danger_leave_body_unsigned();
     let verifier = verifier(scheme.build().unwrap());
     let deep = format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
@@ -98,7 +98,7 @@ async fn members_of_json() {
 
 /// A field of a form is its bytes, and never one of two.
 #[tokio::test]
-async fn fields_of_forms() {
+async fn reads_signatures_from_form_fields() {
     let scheme = acme().message("{form:a}").danger_leave_body_unsigned();
     let one = verifier(scheme.build().unwrap());
     let sorted = verifier(acme().message("{sorted_form}").build().unwrap());
@@ -150,7 +150,7 @@ async fn fields_of_forms() {
 
 /// What fits no template: the text that its provider signs, and what is refused.
 #[tokio::test]
-async fn canonicalisers() {
+async fn signs_canonical_texts_of_providers() {
     let scheme = |message: &str| {
         let scheme = acme()
             .message(message.to_owned())
@@ -220,7 +220,7 @@ async fn canonicalisers() {
 
 /// The file of a public key, with its newline.
 #[test]
-fn a_public_key_from_a_file() {
+fn loads_a_public_key_from_a_file() {
     let files = support::vectors();
     let file = files.iter().find(|file| file.provider == "wise").unwrap();
     let case = &file.cases[0];
@@ -234,7 +234,7 @@ fn a_public_key_from_a_file() {
 
 /// A certificate ends as a key does.
 #[test]
-fn a_certificate_that_has_ended() {
+fn rejects_an_expired_certificate() {
     let files = support::vectors();
     let file = files
         .iter()
@@ -260,7 +260,7 @@ fn a_certificate_that_has_ended() {
 
 /// Several headers: any may match, one must be there; and those that guard must say what they should.
 #[tokio::test]
-async fn several_headers_and_guards() {
+async fn accepts_any_of_several_headers_and_requires_guards() {
     let scheme = acme().signature_header("x-other").guard("x-version", "1");
     let verifier = verifier(scheme.build().unwrap());
     let (right, wrong) = (hex(&mac256("{}")), hex(&mac256("[]")));
@@ -318,7 +318,7 @@ async fn several_headers_and_guards() {
 
 /// A signature may be in the head or in the query.
 #[tokio::test]
-async fn in_the_head_or_in_the_query() {
+async fn reads_signatures_from_the_header_or_the_query() {
     let verifier = verifier(acme().signature(Place::query("sig")).build().unwrap());
     let (right, wrong) = (hex(&mac256("{}")), hex(&mac256("[]")));
     let at = |query: &str| Delivery::new("{}").uri(&format!("https://hooks.example.com/{query}"));
@@ -357,7 +357,7 @@ async fn in_the_head_or_in_the_query() {
 
 /// What is in a body that is signed is signed.
 #[test]
-fn what_is_in_a_signed_body_is_signed() {
+fn reports_values_in_a_signed_body_as_signed() {
     assert!(providers::linear().scheme().timestamp_is_signed());
     assert!(!providers::linear().scheme().delivery_id_is_signed());
     assert!(providers::mailgun().scheme().timestamp_is_signed());
@@ -375,7 +375,7 @@ fn what_is_in_a_signed_body_is_signed() {
 
 /// A token is compared as a whole, whatever its length, and nothing of it is told.
 #[tokio::test]
-async fn tokens() {
+async fn compares_whole_tokens_of_any_length() {
     let long = "x".repeat(8000);
     let token = verifier(providers::token());
     let basic = verifier(providers::basic_auth());
@@ -441,7 +441,7 @@ async fn tokens() {
 
 /// Either of two texts, under any key; not a third.
 #[tokio::test]
-async fn either_text() {
+async fn accepts_either_of_two_messages_under_any_key() {
     let scheme = acme()
         .message("a:{body}")
         .or_message("b:{body}")
@@ -476,7 +476,7 @@ async fn either_text() {
 
 /// What the head tells beside the proof, and what it cannot tell.
 #[test]
-fn what_is_told_of_a_delivery() {
+fn reports_metadata_from_the_head() {
     let signer = Signer::new(providers::twitch(), Secret::new(SECRET).unwrap()).unwrap();
     let verifier = verifier(providers::twitch());
     for (event, attempt, expect) in [
@@ -506,7 +506,7 @@ fn what_is_told_of_a_delivery() {
 
 /// What a body tells of a delivery, beside what the head does.
 #[test]
-fn what_is_told_in_the_body() {
+fn reports_metadata_from_the_body() {
     let told = |provider: Provider, body: &str, head: &[(&str, &str)]| {
         let verifier = verifier(provider);
         let delivery = head.iter().fold(signed(body, body), |it, (name, value)| {
@@ -576,7 +576,7 @@ fn what_is_told_in_the_body() {
 
 /// A time without an offset is UTC, and nothing else.
 #[tokio::test]
-async fn times_without_an_offset() {
+async fn reads_times_without_an_offset_as_utc() {
     let scheme = acme()
         .timestamp_header("x-time")
         .timestamp_unit(TimestampUnit::DateTime);
@@ -596,7 +596,7 @@ async fn times_without_an_offset() {
 
 /// What Twilio does not sign is not let in.
 #[tokio::test]
-async fn a_body_that_twilio_did_not_sign() {
+async fn rejects_a_body_that_twilio_did_not_sign() {
     let verifier = verifier(providers::twilio());
     let key = Secret::new(SECRET).unwrap();
     let provider = verifier.provider().clone();
@@ -675,7 +675,7 @@ fn items() -> Scheme {
 
 /// A delivery of several signed items is one only if every item is signed.
 #[tokio::test]
-async fn several_signed_items() {
+async fn requires_every_item_to_be_signed() {
     let verifier = verifier(items());
     let of = |items: &[String]| format!(r#"{{"data":{{"items":[{}]}}}}"#, items.join(","));
     let good = |id: &str| item(id, SECRET);
@@ -771,7 +771,7 @@ async fn several_signed_items() {
 
 /// While a secret is changed, a body may have items under either.
 #[test]
-fn signed_items_under_several_keys() {
+fn accepts_items_signed_under_different_keys() {
     let old = |label: &str| Secret::new("the former one").unwrap().label(label);
     let body = |secrets: [&str; 2]| {
         let items = secrets.map(|secret| item("a", secret)).join(",");
@@ -804,7 +804,7 @@ fn signed_items_under_several_keys() {
 /// A field of `multipart/form-data` is found in one way only.
 #[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
-async fn fields_of_multipart() {
+async fn reads_multipart_fields_in_one_way_only() {
     let scheme = acme()
         .multipart_field("json")
         .message("{json:a}")
@@ -988,7 +988,7 @@ async fn fields_of_multipart() {
 /// Contentful's request names the headers that are signed, and cannot leave out those that matter.
 #[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
-async fn headers_that_the_request_names() {
+async fn requires_contentful_to_sign_the_headers_that_matter() {
     let verifier = verifier(providers::contentful());
     let time = format!("{NOW}000");
     let all = "content-type,x-contentful-signed-headers,x-contentful-timestamp";
@@ -1123,7 +1123,7 @@ async fn headers_that_the_request_names() {
 
 /// A header that the sender repeats while it changes its secret: any of them may match.
 #[tokio::test]
-async fn a_header_that_is_repeated() {
+async fn accepts_a_match_in_any_repeated_header() {
     let verifier = verifier(providers::mollie());
     let name = "x-mollie-signature";
     let right = format!("sha256={}", hex(&mac256("x")));
@@ -1185,7 +1185,7 @@ async fn a_header_that_is_repeated() {
 
 /// Supabase ends each item of its list but the last with a comma.
 #[tokio::test]
-async fn items_that_end_with_a_comma() {
+async fn reads_list_items_that_end_with_a_comma() {
     let key = support::base64(SECRET.as_bytes());
     let secret = Secret::new(format!("v1,whsec_{key}")).unwrap();
     let verifier = Verifier::new(providers::supabase(), secret).unwrap();
@@ -1236,7 +1236,7 @@ async fn items_that_end_with_a_comma() {
 
 /// Gitea and its kin sign what a form carries, and a form must carry nothing else.
 #[tokio::test]
-async fn the_payload_of_a_form() {
+async fn rejects_fields_beside_the_form_payload() {
     let no = Some(R::InvalidRequest);
     let form = "application/x-www-form-urlencoded";
     let rows = [
@@ -1309,7 +1309,7 @@ async fn the_payload_of_a_form() {
 }
 
 #[test]
-fn a_description_that_contradicts_itself_is_an_error() {
+fn rejects_contradictory_schemes() {
     use SchemeErrorKind as E;
 
     let kind = |builder: SchemeBuilder| builder.build().unwrap_err().kind().clone();

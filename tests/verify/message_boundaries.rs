@@ -30,7 +30,7 @@ fn twitch(id: &str, time: &str, body: &str) -> Delivery {
 
 /// The forged request moves the start of the body into the ID. The signed text stays the same.
 #[tokio::test]
-async fn an_id_takes_no_bytes_from_the_body() {
+async fn rejects_body_bytes_moved_into_the_id() {
     let body = format!(r#"{{"subscription":{{}},"followed_at":"{LATER}","x":1}}"#);
     let genuine = twitch("befa7b53-d79d-478f-86b9-120f112b044e", TIME, &body);
     let (start, end) = body.split_once(LATER).unwrap();
@@ -56,7 +56,7 @@ async fn an_id_takes_no_bytes_from_the_body() {
 }
 
 #[test]
-fn the_ids_that_twitch_sends() {
+fn accepts_the_ids_that_twitch_sends() {
     let verifier = Verifier::new(providers::twitch(), secret()).unwrap();
     let verifier = verifier.clock(test_clock());
     let rows = [
@@ -143,7 +143,7 @@ fn cuts<'t>(tokens: &[String], text: &'t str) -> Vec<Vec<&'t str>> {
 
 /// A signature is valid for one request only, however its text is split.
 #[test]
-fn a_text_without_literals_is_cut_in_one_way() {
+fn accepts_a_text_without_literals_for_one_request_only() {
     let seconds = support::NOW.to_string();
     let millis = format!("{seconds}000");
     let rows = [
@@ -294,7 +294,7 @@ fn a_text_without_literals_is_cut_in_one_way() {
 /// The builder rejects a message in which the ID or the timestamp is not determined, whether or not
 /// ambiguity is allowed.
 #[test]
-fn ids_and_timestamps_are_never_ambiguous() {
+fn rejects_schemes_with_an_ambiguous_id_or_timestamp() {
     use TimestampUnit as Unit;
     type Build = fn(SchemeBuilder) -> SchemeBuilder;
 
@@ -405,7 +405,7 @@ fn ids_and_timestamps_are_never_ambiguous() {
 
 /// The secret that is hashed before the body separates the body from the part before it.
 #[test]
-fn a_secret_before_the_body_separates() {
+fn accepts_a_secret_as_the_separator_before_the_body() {
     let lark = || {
         Scheme::builder("lark")
             .algorithm(Algorithm::Sha256SecretBeforeBody)

@@ -140,7 +140,7 @@ fn flipped(body: &[u8]) -> Vec<u8> {
 
 #[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
-async fn every_preset_tells_good_from_bad() {
+async fn every_preset_rejects_changed_deliveries() {
     use RejectionClass as R;
 
     let mut report = Report::default();
@@ -349,7 +349,7 @@ impl Expect {
 
 /// No delivery of one provider passes as another's, whose secret is another.
 #[test]
-fn no_preset_lets_in_the_delivery_of_another() {
+fn rejects_deliveries_of_another_preset() {
     let mut report = Report::default();
     let all: Vec<Good> = providers::all().map(good).collect();
     for good in &all {
@@ -374,7 +374,7 @@ fn no_preset_lets_in_the_delivery_of_another() {
 
 /// The list is in order, without doubles, and says of each preset what its scheme says.
 #[test]
-fn the_list_of_presets_is_true() {
+fn lists_every_preset_as_its_scheme_describes_it() {
     let mut names = BTreeSet::new();
     for preset in providers::all() {
         let provider = preset.provider();
@@ -395,7 +395,7 @@ fn the_list_of_presets_is_true() {
 
 /// A token can be put into another header, and only a token.
 #[test]
-fn the_header_of_a_token_is_the_operators_to_choose() {
+fn changes_the_header_of_tokens_only() {
     let name = HeaderName::from_static("x-chosen");
     for preset in providers::all() {
         let places = preset.provider().scheme().signature_places().to_vec();
@@ -420,7 +420,7 @@ fn the_header_of_a_token_is_the_operators_to_choose() {
 
 /// What a provider asks its receivers to answer where it is not 403, and how long its bodies may be.
 #[test]
-fn answers_and_limits() {
+fn applies_the_statuses_and_body_limits_of_providers() {
     let mut found = Vec::new();
     for good in providers::all().map(good) {
         let name = good.preset.name();

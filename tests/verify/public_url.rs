@@ -143,7 +143,7 @@ fn trusting<T: AsRef<str>>(
 
 /// 13: what is no base is an error that says what one looks like.
 #[test]
-fn bad_bases() {
+fn rejects_invalid_bases() {
     let long = format!("https://hooks.example.com/{}", "a".repeat(70_000));
     let mut report = Report::default();
     for bad in BAD_BASES.iter().copied().chain([&long[..]]) {
@@ -193,7 +193,7 @@ fn bad_bases() {
 
 /// 13: lists in which a request could not choose.
 #[test]
-fn lists_of_bases() {
+fn rejects_ambiguous_lists_of_bases() {
     let none = PublicUrl::by_host::<&str>([]).unwrap_err();
     assert_eq!(*none.kind(), PublicUrlErrorKind::NoBase);
     assert_eq!(none.to_string(), "there is no public URL to choose from");
@@ -246,7 +246,7 @@ fn lists_of_bases() {
 
 /// 13: networks of proxies.
 #[test]
-fn networks() {
+fn parses_networks_of_proxies() {
     let bad = [
         "",
         "*",
@@ -299,7 +299,7 @@ fn networks() {
 
 /// 13: computed by another program, so that the tests do not only agree with themselves.
 #[tokio::test]
-async fn signed_elsewhere() {
+async fn accepts_signatures_of_another_program() {
     let form = "From=%2B15550100&To=a+b&Body=&Tag=1&Tag=2";
     let json = "bodySHA256=61bd3a971c1c721587faba00902cecb0f42a3b2cb1f91a15d5a071c53d14bcf1";
     let json = format!("/json?{json}");
@@ -360,7 +360,7 @@ async fn signed_elsewhere() {
 
 /// 13: the text of the base decides, but for a slash at its end.
 #[tokio::test]
-async fn the_base_is_signed_as_written() {
+async fn signs_the_base_as_written() {
     let rows = [
         ("https://hooks.example.com", "https://hooks.example.com"),
         (
@@ -444,7 +444,7 @@ const TARGETS: &[&str] = &[
 
 /// 13: the URL of one base is not the beginning of another base's, whatever the body goes on with.
 #[tokio::test]
-async fn hosts_that_begin_alike() {
+async fn rejects_the_url_of_a_base_with_the_same_beginning() {
     let text = "https://a.com.au/x.B";
     let acme = Provider::from(acme("{url}.{body}").build().unwrap());
     let url = PublicUrl::by_host(["https://a.com", "https://a.com.au"]).unwrap();
@@ -467,7 +467,7 @@ async fn hosts_that_begin_alike() {
 
 /// 13: the path and the query are signed as they were sent, in whatever form of target.
 #[tokio::test]
-async fn the_target_is_signed_as_sent() {
+async fn signs_the_target_as_sent() {
     let signed_for = |path: &str| format!("{BASE}{path}");
     let good = sent_to("/hook", &signed_for("/hook"));
     let acme = with_any_method(acme(MESSAGE).build().unwrap());
@@ -531,7 +531,7 @@ async fn the_target_is_signed_as_sent() {
 
 /// 13: no header has a say in a URL that is fixed, be it wrong or unreadable.
 #[tokio::test]
-async fn nothing_moves_a_fixed_url() {
+async fn ignores_headers_if_the_url_is_fixed() {
     let spoofs = [
         "host: evil.example",
         "host: hooks.example.com:8443",
@@ -577,7 +577,7 @@ async fn nothing_moves_a_fixed_url() {
 /// 13: a form is signed as it was sent, not as it would be parsed; so is JSON with its digest in the
 /// query.
 #[tokio::test]
-async fn bodies_beside_the_url() {
+async fn signs_forms_and_json_digests_as_sent() {
     let url = "https://hooks.example.com/sms?try=1";
     let form = "From=%2B15550100&To=a+b&Body=&Tag=1&Tag=2";
     let delivery = |body: &str| {
@@ -698,7 +698,7 @@ async fn bodies_beside_the_url() {
 /// 13: the target must not hold what separates the URL from the body. The base may: it is nobody's to
 /// choose.
 #[tokio::test]
-async fn separators_in_the_url() {
+async fn rejects_separators_in_the_target() {
     let rows = [
         ("{url}\n{body}", "/a.b?c|d", Forwarded),
         ("{body}\n{url}", "/a.b?c|d", Forwarded),
@@ -842,7 +842,7 @@ fn good(url: &str) -> Delivery {
 
 /// 13: `Host` alone, as over HTTP/1.
 #[tokio::test]
-async fn by_host() {
+async fn selects_the_base_by_host() {
     const BAD: Pick = Bad("host");
     const TWO: Pick = Two("host");
     let rows = [
@@ -951,7 +951,7 @@ async fn by_host() {
 
 /// 13: `:authority`, or an absolute target, with `Host` beside it or without.
 #[tokio::test]
-async fn by_authority() {
+async fn selects_the_base_by_authority() {
     const BAD: Pick = Bad("host");
     const TWO: Pick = Two("host");
     let rows = [
@@ -1002,7 +1002,7 @@ async fn by_authority() {
 
 /// 13: what a proxy may have said is not listened to unless it was asked for.
 #[tokio::test]
-async fn by_host_knows_no_proxy() {
+async fn ignores_forwarded_headers_by_default() {
     let spoofs = [
         "x-forwarded-host: plain.example",
         "x-forwarded-host: evil.example",
@@ -1032,7 +1032,7 @@ async fn by_host_knows_no_proxy() {
 
 /// 13: a host is kept for the operator, but not all of what a stranger has sent.
 #[tokio::test]
-async fn a_huge_host_is_cut_short() {
+async fn truncates_a_long_host_in_the_rejection() {
     let letters = |count| "a".repeat(count);
     let rig = rig(PublicUrl::by_host(BASES).unwrap(), good(URLS[0]));
     let mut report = Report::default();
@@ -1106,7 +1106,7 @@ const FAMILIES: [(ForwardedHeaders, &str, &str); 2] = [
 
 /// 13: the headers count when the peer is the proxy, and not at all when it is anybody else.
 #[tokio::test]
-async fn who_is_the_proxy() {
+async fn trusts_forwarded_headers_of_the_proxy_only() {
     let networks = [
         "10.0.0.0/8",
         "172.16.5.4/12",
@@ -1165,7 +1165,7 @@ async fn who_is_the_proxy() {
 
 /// 13: a head without extensions has no peer, so nobody is believed.
 #[test]
-fn no_extensions_no_proxy() {
+fn trusts_no_proxy_without_a_peer_address() {
     for (family, right, _) in FAMILIES {
         let acme = Provider::from(acme(MESSAGE).build().unwrap());
         let acme = acme.with_public_url(behind(&["0.0.0.0/0", "::/0"], family));
@@ -1198,7 +1198,7 @@ async fn check_sent(family: ForwardedHeaders, prefix: &str, rows: &[(&str, Pick)
 
 /// 13: `X-Forwarded-Host`, `-Proto` and `-Port`, each without the beginning of its name.
 #[tokio::test]
-async fn x_forwarded() {
+async fn reads_x_forwarded_headers() {
     let rows = [
         ("host: hooks.example.com", Base(0)),
         ("host: hooks.example.org:8443", Base(1)),
@@ -1311,7 +1311,7 @@ async fn x_forwarded() {
 
 /// 13: `Forwarded`, each line without its name.
 #[tokio::test]
-async fn forwarded() {
+async fn reads_the_forwarded_header() {
     const BAD: Pick = Bad("forwarded");
     const TWO: Pick = Two("forwarded");
     let rows = [
@@ -1412,7 +1412,7 @@ async fn forwarded() {
 /// 13: a name that is no token, and white space in a value, are nothing to one parser and `host` to
 /// another.
 #[tokio::test]
-async fn forwarded_is_read_strictly() {
+async fn rejects_a_malformed_forwarded_header() {
     let rows = [
         ("host =plain.example", Bad("forwarded")),
         ("\"host\"=plain.example", Bad("forwarded")),
@@ -1425,7 +1425,7 @@ async fn forwarded_is_read_strictly() {
 /// 13: a network in the form in which a socket for both versions gives the peer is that peer's, or an
 /// error.
 #[tokio::test]
-async fn networks_of_mapped_addresses() {
+async fn matches_peers_with_mapped_addresses() {
     let mut report = Report::default();
     for network in [
         "::ffff:10.0.0.1",
@@ -1450,7 +1450,7 @@ async fn networks_of_mapped_addresses() {
 /// 13: where the proxy names no host, `Host` and `:authority` are held against each other as ever; where
 /// it does, they are what it reached this server by.
 #[tokio::test]
-async fn hosts_behind_a_proxy() {
+async fn compares_host_and_authority_behind_a_proxy() {
     let rows = [
         ("/hook?x=1", "", NoHost),
         ("/hook?x=1", "host: a:b:c", Bad("host")),
@@ -1484,7 +1484,7 @@ async fn hosts_behind_a_proxy() {
 
 /// 13: a scheme that does not sign the URL does not look at it, nor ask who the peer is.
 #[tokio::test]
-async fn schemes_without_a_url() {
+async fn ignores_the_url_if_the_scheme_does_not_sign_it() {
     let asked = |_: Head<'_>| -> Option<IpAddr> { panic!("nobody needs to know the peer") };
     let headers = ForwardedHeaders::Forwarded;
     let urls = [
@@ -1520,7 +1520,7 @@ async fn schemes_without_a_url() {
 
 /// 13: of two public URLs, the one that was given last counts.
 #[tokio::test]
-async fn the_last_public_url_counts() {
+async fn uses_the_last_public_url() {
     let other = "https://other.example";
     let scheme = acme(MESSAGE).build().unwrap();
     assert!(scheme.url_is_signed());
@@ -1645,7 +1645,7 @@ async fn http1(address: SocketAddr, head: &str, url: &str) -> Got {
 /// 13: HTTP/1, byte by byte. Hyper passes on what it is sent, two hosts and all, if only the target
 /// has a form.
 #[tokio::test]
-async fn over_http1() {
+async fn selects_the_base_over_http1() {
     let fixed = [
         ("/hook?x=1\nhost: hooks.example.com", Served),
         ("/hook?x=1\nhost: evil.example", Served),
@@ -1808,7 +1808,7 @@ async fn http2(address: SocketAddr, head: &str, url: &str) -> Got {
 
 /// 13: HTTP/2, with a `Host` beside `:authority`, instead of it, and with neither.
 #[tokio::test]
-async fn over_http2() {
+async fn selects_the_base_over_http2() {
     let fixed = [
         ("/hook?x=1\n:authority: hooks.example.com", Served),
         ("/hook?x=1\n:authority: evil.example", Served),
@@ -1877,7 +1877,7 @@ async fn over_http2() {
 /// 13: a `:path` without its slash, put behind the base, makes a URL of another host or prefix. `http`
 /// takes such a path up to its version 1.4, and still takes the asterisk.
 #[tokio::test]
-async fn a_path_does_not_go_on_with_the_base() {
+async fn rejects_a_path_without_a_slash() {
     let mut report = Report::default();
     for base in [BASE, "https://hooks.example.com/api"] {
         let address = serve(PublicUrl::fixed(base).unwrap()).await;
@@ -1906,7 +1906,7 @@ async fn a_path_does_not_go_on_with_the_base() {
 /// 13: axum says who the peer is, and takes the prefix of a nested router off the path: the base puts it
 /// back, where the layer is inside.
 #[tokio::test]
-async fn in_axum() {
+async fn verifies_signed_urls_in_axum() {
     async fn serve(router: Router) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

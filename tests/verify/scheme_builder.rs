@@ -485,7 +485,7 @@ async fn every_combination_verifies_what_it_signs_and_nothing_else() {
 
 /// The defaults are what they are said to be.
 #[tokio::test]
-async fn only_the_signature_header_must_be_given() {
+async fn requires_only_the_signature_header() {
     let scheme = Scheme::builder("acme").signature_header("x-acme-signature");
     let scheme = scheme.build().unwrap();
     assert_eq!(scheme.name(), "acme");
@@ -505,7 +505,7 @@ async fn only_the_signature_header_must_be_given() {
 
 /// Every form of key gives the same key.
 #[tokio::test]
-async fn key_forms() {
+async fn decodes_every_key_form_to_the_same_key() {
     let key: Vec<u8> = (1..=32).collect();
     let text = "the key itself".to_owned();
     let rows: [(&str, KeyForm, String, &[u8]); 9] = [
@@ -576,7 +576,7 @@ async fn key_forms() {
 
 /// Header names are of any case, in the description and on the wire.
 #[tokio::test]
-async fn header_names_have_no_case() {
+async fn ignores_the_case_of_header_names() {
     let scheme = Scheme::builder("acme")
         .signature_header("X-ACME-Signature")
         .timestamp_header("X-ACME-Timestamp")
@@ -606,7 +606,7 @@ async fn header_names_have_no_case() {
 
 /// A padded base64url signature passes as well as an unpadded one.
 #[tokio::test]
-async fn base64url_with_and_without_padding() {
+async fn accepts_base64url_with_and_without_padding() {
     for algorithm in ALGORITHMS {
         let scheme = Scheme::builder("acme")
             .algorithm(algorithm)
@@ -1107,7 +1107,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
 ];
 
 #[test]
-fn every_contradiction_is_an_error_that_says_so() {
+fn rejects_every_contradiction_and_names_it() {
     let mut report = Report::default();
     for (name, builder, words) in CONTRADICTIONS {
         report.note(match builder().build() {
@@ -1129,7 +1129,7 @@ fn every_contradiction_is_an_error_that_says_so() {
 
 /// What is refused as ambiguous can be had, by its name, and verifies.
 #[test]
-fn an_ambiguous_message_has_to_be_asked_for() {
+fn accepts_an_ambiguous_message_only_if_allowed() {
     let builder = || acme().message("{method}{body}");
     let error = builder().build().unwrap_err();
     assert!(
@@ -1145,7 +1145,7 @@ fn an_ambiguous_message_has_to_be_asked_for() {
 
 /// A URL right before the body, as some senders sign it.
 #[test]
-fn an_ambiguous_url_has_to_be_asked_for() {
+fn accepts_an_ambiguous_url_only_if_allowed() {
     let scheme = acme()
         .message("{url}{body}")
         .danger_allow_ambiguous_message()
@@ -1167,7 +1167,7 @@ fn an_ambiguous_url_has_to_be_asked_for() {
 /// A scheme that signs the URL is of no use until the provider is told which it is, and whoever puts
 /// the two together says so.
 #[test]
-fn a_signed_url_needs_a_public_url() {
+fn requires_a_public_url_for_a_signed_url() {
     type Make = fn(Provider) -> Result<(), SetupError>;
     let makers: [(&str, Make); 5] = [
         ("new", |it| WebhookLayer::new(it, secret()).map(drop)),
@@ -1223,7 +1223,7 @@ fn a_signed_url_needs_a_public_url() {
 
 /// Each error of a set-up becomes a `SetupError` by `?`, and says what it said.
 #[test]
-fn setup_errors_say_what_is_wrong() {
+fn converts_errors_to_setup_errors_with_the_same_text() {
     fn scheme() -> Result<(), SetupError> {
         acme().message("{url}{body}").build()?;
         Ok(())
@@ -1304,7 +1304,7 @@ fn rejects_settings_of_a_provider_that_have_no_effect() {
 
 /// The kinds of error are told apart.
 #[test]
-fn errors_have_kinds() {
+fn reports_the_kind_of_each_error() {
     let kind = |builder: SchemeBuilder| builder.build().unwrap_err().kind().clone();
     let unknown = kind(acme().message("{nonce}{body}"));
     assert!(matches!(unknown, SchemeErrorKind::UnknownToken { token, .. } if token == "nonce"));

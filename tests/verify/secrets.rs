@@ -54,7 +54,7 @@ fn key_error<T>(made: Result<T, SetupError>) -> Option<KeyError> {
 
 /// 14: what no scheme can make use of.
 #[test]
-fn texts_that_are_no_secret() {
+fn rejects_texts_that_cannot_be_secrets() {
     let rows = [
         ("empty", "", "empty"),
         ("one space", " ", "empty"),
@@ -101,7 +101,7 @@ fn texts_that_are_no_secret() {
 
 /// 14: HMAC fills keys up with zeros, so a key of zeros is the empty key.
 #[test]
-fn a_key_of_zeros_is_empty() {
+fn rejects_a_key_of_zeros() {
     let empty = mac(Algorithm::HmacSha256, b"", BODY);
     assert_eq!(empty, mac(Algorithm::HmacSha256, &[0; 32], BODY));
     assert_eq!(name(&Secret::from_bytes([0; 32]).unwrap_err()), "zeros");
@@ -118,7 +118,7 @@ fn hex_keyed() -> Provider {
 
 /// 14: what a scheme cannot decode is an error before the first request, in whatever place it stands.
 #[test]
-fn texts_that_a_scheme_cannot_decode() {
+fn rejects_texts_that_the_scheme_cannot_decode() {
     let rows = [
         ("standard_webhooks", "whsec_!!!!", "encoding"),
         ("standard_webhooks", "not base64!", "encoding"),
@@ -176,7 +176,7 @@ fn texts_that_a_scheme_cannot_decode() {
 
 /// 14: the error says which of several secrets is meant, by its label.
 #[test]
-fn an_error_says_which_secret() {
+fn names_the_invalid_secret_by_its_label() {
     let good = || Secret::from_bytes(*b"a good one").unwrap();
     let bad = Secret::new("!!!!").unwrap().label("2025-11");
     let keys = Keys::new(good().label("2026-11")).previous(bad);
@@ -305,7 +305,7 @@ fn check_loaded(
 /// 14: secrets from the environment. A program must not change its own environment while others may
 /// look at it, so each row is a process: this test again, told which row it is.
 #[test]
-fn secrets_from_the_environment() {
+fn loads_secrets_from_the_environment() {
     const ROW: &str = "TOWER_WEBHOOK_TEST_ROW";
     const NAME: &str = "TOWER_WEBHOOK_TEST_SECRET";
     let place = format!("environment variable `{NAME}`");
@@ -325,7 +325,7 @@ fn secrets_from_the_environment() {
     let mut run = |what: &str, row: &str, value: Option<&OsStr>| {
         let mut child = Command::new(std::env::current_exe().unwrap());
         child
-            .args(["--exact", "secrets::secrets_from_the_environment"])
+            .args(["--exact", "secrets::loads_secrets_from_the_environment"])
             .env(ROW, row)
             .env_remove(NAME);
         if let Some(value) = value {
@@ -393,7 +393,7 @@ fn place(path: &Path) -> String {
 
 /// 14: secrets from files.
 #[test]
-fn secrets_from_files() {
+fn loads_secrets_from_files() {
     let folder = Folder::new("secrets");
     let mut report = Report::default();
     for (row, (what, value, expect)) in LOADED.iter().enumerate() {
@@ -412,7 +412,7 @@ const KIB_64: usize = 64 << 10;
 /// 14: a file may be as long as 64 KiB, with its newline, and one that never ends is not read to its
 /// end.
 #[test]
-fn long_files() {
+fn rejects_files_over_64_kib() {
     let folder = Folder::new("long");
     for (length, newline, is_fine) in [
         (KIB_64 - 1, "", true),
@@ -455,7 +455,7 @@ fn long_files() {
 
 /// 14: what cannot be read is an error that says what and why.
 #[test]
-fn files_that_cannot_be_read() {
+fn reports_files_that_cannot_be_read() {
     let folder = Folder::new("unreadable");
     let file = folder.file("file", CANARY_SECRET);
     let mut rows = vec![
@@ -516,7 +516,7 @@ fn files_that_cannot_be_read() {
 
 /// 14: a secret that was loaded is one like others: its form is known once it meets a scheme.
 #[tokio::test]
-async fn a_loaded_secret_in_a_layer() {
+async fn verifies_with_a_loaded_secret() {
     let folder = Folder::new("layer");
     let path = folder.file("secret", format!("{}\n", support::STANDARD_SECRET));
     let secret = Secret::from_file(path).unwrap().label("from a file");
@@ -1179,7 +1179,7 @@ async fn no_answer_holds_the_expected_signature() {
 
 /// The id that a delivery came with may be shown: it is no secret.
 #[tokio::test]
-async fn what_is_shown_is_of_use() {
+async fn debug_shows_the_delivery_id() {
     let layer = WebhookLayer::new(providers::standard_webhooks(), support::standard_secret());
     let rig = Rig::new(
         layer.unwrap().clock(test_clock()),

@@ -71,7 +71,7 @@ fn wrong(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn plain_hex() {
+async fn checks_plain_hex() {
     let good = hex(&mac256(BODY));
     let bad = wrong(&good);
     let wide: String = good.chars().map(full_width).collect();
@@ -178,7 +178,7 @@ fn last_changed(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn prefixed_hex() {
+async fn checks_prefixed_hex() {
     let good = hex(&mac256(BODY));
     let bad = wrong(&good);
     let sha1 = hex(&mac(Algorithm::HmacSha1, SECRET.as_bytes(), BODY));
@@ -256,7 +256,7 @@ async fn prefixed_hex() {
 }
 
 #[tokio::test]
-async fn versioned_prefix() {
+async fn checks_a_versioned_prefix() {
     let good = slack(now(), BODY);
     let right = good.head.headers["x-slack-signature"]
         .to_str()
@@ -304,7 +304,7 @@ fn body_with_a_telling_mac() -> String {
 }
 
 #[tokio::test]
-async fn plain_base64() {
+async fn checks_plain_base64() {
     let body = body_with_a_telling_mac();
     let mac = mac256(&body);
     let good = base64(&mac);
@@ -364,7 +364,7 @@ fn split_by(text: &str, between: &str) -> String {
 }
 
 #[tokio::test]
-async fn plain_base64url() {
+async fn checks_plain_base64url() {
     let scheme = Scheme::builder("acme")
         .encoding(Encoding::Base64Url)
         .signature_header("x-acme-signature")
@@ -393,7 +393,7 @@ async fn plain_base64url() {
 }
 
 #[tokio::test]
-async fn versioned_list() {
+async fn checks_a_versioned_list() {
     let mac = standard_mac(STANDARD_ID.as_bytes(), now().as_bytes(), BODY);
     let other = standard_mac(b"msg_other", now().as_bytes(), BODY);
     let right = format!("v1,{}", base64(&mac));
@@ -517,7 +517,7 @@ async fn versioned_list() {
 }
 
 #[tokio::test]
-async fn key_value_list() {
+async fn checks_a_key_value_list() {
     let t = now();
     let mac = hex(&mac256(format!("{t}.{}", String::from_utf8_lossy(BODY))));
     let right = format!("v1={mac}");
@@ -713,7 +713,7 @@ fn t_and(t: &str) -> String {
 
 /// A flood of candidates is refused before the body is looked at, so it costs no hashing at all.
 #[tokio::test]
-async fn ten_thousand_candidates_leave_a_body_at_the_limit_unread() {
+async fn rejects_ten_thousand_signatures_without_reading_the_body() {
     let body = vec![b'x'; LIMIT];
     let stripe_value = format!("t={}{}", now(), ",v1=00".repeat(10_000));
     let standard_value = "v1,AA== ".repeat(10_000);
@@ -746,7 +746,7 @@ async fn ten_thousand_candidates_leave_a_body_at_the_limit_unread() {
 
 /// Sixteen candidates over a body at the limit cost about what one does: the body is hashed once.
 #[tokio::test]
-async fn sixteen_candidates_cost_one_mac() {
+async fn hashes_the_body_once_for_sixteen_signatures() {
     let body = vec![b'x'; LIMIT];
     let good = stripe(now(), &body);
     let right = good.head.headers["stripe-signature"]
@@ -783,7 +783,7 @@ async fn sixteen_candidates_cost_one_mac() {
 
 /// Every length of a truncated MAC is refused, in every layout.
 #[tokio::test]
-async fn no_truncated_signature_passes() {
+async fn rejects_truncated_signatures_of_every_length() {
     let layouts = [
         (Layout::plain(), ""),
         (Layout::prefixed("sig="), "sig="),
@@ -815,7 +815,7 @@ async fn no_truncated_signature_passes() {
 
 /// The wire says the same about everything that can be wrong with a signature.
 #[tokio::test]
-async fn the_answers_are_byte_identical() {
+async fn answers_every_invalid_signature_alike() {
     let rig = rig(providers::slack(), secret(), slack(now(), BODY));
     let good = slack(now(), BODY);
     let header = "x-slack-signature";

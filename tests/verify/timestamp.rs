@@ -139,7 +139,7 @@ async fn run(subject: &Subject, good: &str, rows: &[(&str, &[u8], Expect)]) {
 }
 
 #[tokio::test]
-async fn seconds() {
+async fn checks_unix_seconds() {
     let rows: &[(&str, &[u8], Expect)] = &[
         ("8: letters", b"abc", MALFORMED),
         ("8: a plus", b"+1768478400", MALFORMED),
@@ -210,7 +210,7 @@ async fn seconds() {
 
 /// What only a header of its own can do to a timestamp.
 #[tokio::test]
-async fn a_header_of_its_own() {
+async fn checks_a_separate_timestamp_header() {
     let headers = of_seconds()
         .into_iter()
         .filter_map(|subject| Some((subject.header?, subject)));
@@ -260,7 +260,7 @@ async fn a_header_of_its_own() {
 }
 
 #[tokio::test]
-async fn milliseconds() {
+async fn checks_unix_milliseconds() {
     let rows: &[(&str, &[u8], Expect)] = &[
         ("8: seconds", b"1768478400", TOO_OLD),
         ("8: microseconds", b"1768478400000000", TOO_NEW),
@@ -289,7 +289,7 @@ async fn milliseconds() {
 }
 
 #[tokio::test]
-async fn rfc_3339() {
+async fn checks_rfc_3339() {
     let rows: &[(&str, &[u8], Expect)] = &[
         ("8: a number", b"1768478400", MALFORMED),
         ("8: letters", b"abc", MALFORMED),
@@ -381,7 +381,7 @@ async fn rfc_3339() {
 
 /// 10: past and future apart, nought, and as wide as can be.
 #[tokio::test]
-async fn the_window_is_what_it_is_set_to() {
+async fn applies_the_configured_tolerance() {
     type Set = fn(WebhookLayer) -> WebhookLayer;
     const WIDE: Duration = Duration::MAX;
     let both: Set = |it| it.tolerance(Duration::from_secs(60));
@@ -428,7 +428,7 @@ async fn the_window_is_what_it_is_set_to() {
 
 /// 10: a window that the scheme brings along, and one that the layer sets over it.
 #[tokio::test]
-async fn a_scheme_brings_its_own_window() {
+async fn applies_the_tolerance_of_the_scheme() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
         .timestamp_header("x-timestamp")
@@ -453,7 +453,7 @@ async fn a_scheme_brings_its_own_window() {
 
 /// 10: a clock that is before 1970, far ahead, or jumps.
 #[tokio::test]
-async fn odd_clocks() {
+async fn handles_clocks_before_1970_and_far_ahead() {
     let far = UNIX_EPOCH
         .checked_add(Duration::from_secs(1 << 62))
         .unwrap();
@@ -497,7 +497,7 @@ async fn odd_clocks() {
 
 /// 10: a clock that jumps back makes a fresh delivery one of the future.
 #[tokio::test]
-async fn a_clock_that_jumps_back() {
+async fn rejects_a_future_timestamp_after_the_clock_jumps_back() {
     let clock = test_clock();
     let layer = WebhookLayer::new(providers::stripe(), secret()).unwrap();
     let rig = Rig::new(layer.clock(clock.clone()), stripe(now(), BODY));
@@ -526,7 +526,7 @@ async fn a_clock_that_jumps_back() {
 /// 10: the clock is asked once a request, when the head is there, so that a slow body does not make a
 /// delivery stale and a jump in between does not matter.
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_jumps_while_the_body_arrives() {
+async fn reads_the_clock_once_per_request() {
     let asked = Arc::new(AtomicUsize::new(0));
     let clock = test_clock();
     let counted = {
@@ -555,7 +555,7 @@ async fn a_clock_that_jumps_while_the_body_arrives() {
 
 /// The head is judged in order: what signs first, then the time, then how far off it is.
 #[tokio::test]
-async fn the_order_of_the_checks() {
+async fn checks_signature_then_timestamp_then_tolerance() {
     let rig = of_seconds()[0].rig(&now());
     let bare = rig
         .good
@@ -613,7 +613,7 @@ async fn the_order_of_the_checks() {
 /// 11: where the timestamp is signed, an old delivery cannot be sent again under a new one. Where it is
 /// not, it can, and `Verified` says so to whoever relies on it.
 #[tokio::test]
-async fn an_unsigned_timestamp_does_not_pass_for_a_signed_one() {
+async fn reports_whether_the_timestamp_is_signed() {
     let later = (NOW + 60).to_string();
     for subject in of_seconds() {
         let rig = subject.rig(&now());
@@ -643,7 +643,7 @@ async fn an_unsigned_timestamp_does_not_pass_for_a_signed_one() {
 
 /// 11: a scheme without a timestamp has none to show, fresh or not.
 #[tokio::test]
-async fn no_timestamp_is_none() {
+async fn reports_no_timestamp_if_the_scheme_has_none() {
     let layer = WebhookLayer::new(providers::github(), secret()).unwrap();
     let rig = Rig::new(layer.clock(|| at(-1_000_000)), github(BODY));
     send(
@@ -658,7 +658,7 @@ async fn no_timestamp_is_none() {
 
 /// 11: the docs of a preset whose timestamp is not signed say so.
 #[test]
-fn the_docs_own_up_to_an_unsigned_timestamp() {
+fn documents_each_unsigned_timestamp() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/providers");
     let sources: Vec<_> = fs::read_dir(folder)
         .unwrap()

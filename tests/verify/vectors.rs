@@ -71,7 +71,7 @@ async fn through_the_layer(rig: &Rig, delivery: &Delivery) -> Vec<Option<Rejecti
 }
 
 #[tokio::test]
-async fn every_vector_gets_its_answer_from_the_core_and_from_the_layer() {
+async fn every_vector_gets_its_expected_answer() {
     let mut report = Report::default();
     for file in vectors() {
         for case in &file.cases {
@@ -106,7 +106,7 @@ async fn every_vector_gets_its_answer_from_the_core_and_from_the_layer() {
 /// What a provider signed, the signer signs alike: the same header or member, but for the signatures that
 /// are not made with this secret.
 #[test]
-fn whatever_a_provider_signed_is_signed_alike_here() {
+fn signs_as_the_provider_signed() {
     let mut report = Report::default();
     let mut signed = 0;
     for file in vectors() {
@@ -177,7 +177,7 @@ fn whatever_a_provider_signed_is_signed_alike_here() {
 
 /// A head can be had from a request and from its parts alike.
 #[test]
-fn a_head_comes_from_a_request_or_from_its_parts() {
+fn reads_the_head_from_a_request_or_its_parts() {
     let file = vectors()
         .into_iter()
         .find(|it| it.provider == "slack")
@@ -198,7 +198,7 @@ fn a_head_comes_from_a_request_or_from_its_parts() {
 
 /// A sender that moves from one version to the other signs with both, in one header.
 #[test]
-fn a_delivery_signed_by_v1_and_v1a_passes_by_either() {
+fn accepts_either_of_v1_and_v1a() {
     let mut files = vectors().into_iter();
     let file = files.find(|it| it.provider == "standard_webhooks_v1a");
     let file = file.expect("its vectors");
@@ -238,7 +238,7 @@ fn a_delivery_signed_by_v1_and_v1a_passes_by_either() {
 
 /// What SNS signs is a list of lines, so a line feed where AWS has none could move a line to another name.
 #[test]
-fn a_line_feed_in_a_subject_is_refused() {
+fn rejects_a_line_feed_in_an_sns_subject() {
     let mut files = vectors().into_iter();
     let file = files.find(|it| it.provider == "aws_sns").unwrap();
     let case = file.cases.iter().find(|it| it.expect == Verdict::Accept);

@@ -102,7 +102,7 @@ async fn answer(verifier: &Verifier, delivery: Delivery) -> String {
 }
 
 #[tokio::test]
-async fn a_dot_in_the_name_of_a_claim_is_part_of_the_name() {
+async fn reads_claim_names_with_dots() {
     const NAME: &str = "https://acme.example/tenant";
 
     let clock = test_clock();
@@ -156,7 +156,7 @@ async fn a_dot_in_the_name_of_a_claim_is_part_of_the_name() {
 
 #[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
-async fn a_token_is_taken_in_one_way_only() {
+async fn rejects_tokens_that_are_wrong_in_one_part() {
     let clock = test_clock();
     clock.set(at(NOW));
     let verifier = verifier(acme(), &clock);
@@ -491,7 +491,7 @@ async fn a_token_is_taken_in_one_way_only() {
 }
 
 #[tokio::test]
-async fn what_a_token_says_is_told_as_signed() {
+async fn reports_claims_as_signed() {
     let clock = test_clock();
     clock.set(at(NOW));
     let verifier = verifier(acme(), &clock);
@@ -517,7 +517,7 @@ async fn what_a_token_says_is_told_as_signed() {
 }
 
 #[tokio::test]
-async fn the_digest_of_a_body_may_be_left_out_only_where_that_is_said_and_there_is_none() {
+async fn accepts_a_missing_body_digest_only_if_optional_and_the_body_is_empty() {
     let clock = test_clock();
     clock.set(at(NOW));
     let scheme = || {
@@ -553,7 +553,7 @@ async fn the_digest_of_a_body_may_be_left_out_only_where_that_is_said_and_there_
 }
 
 #[test]
-fn a_scheme_of_tokens_that_contradicts_itself_is_refused() {
+fn rejects_contradictory_token_schemes() {
     let kind = |scheme: SchemeBuilder| scheme.build().unwrap_err().kind().clone();
     let plain = || Scheme::builder("acme").signature_header("x-signature");
     let jws = || plain().layout(Layout::jws(""));
