@@ -297,8 +297,8 @@ async fn memory_is_bounded_and_never_forgets_a_promise() {
     assert_eq!(store.len(), ROOM);
 }
 
-/// Whatever is over is found before a store is full, wherever it is among what is not: behind others whose leases
-/// ended earlier, and in one shard of many.
+/// Expired records are found before a store is full, wherever they are among unexpired ones: also
+/// behind records whose leases ended earlier.
 #[tokio::test(start_paused = true)]
 async fn what_is_over_is_found_before_a_store_is_full() {
     const ROOM: usize = 50_000;
@@ -394,7 +394,7 @@ async fn memory_is_full_when_it_is() {
     assert!(full > 1000, "{full}");
 }
 
-/// A key that is claimed and released again and again takes one place, and hardly any memory.
+/// Keys that are claimed and released leave no record and no memory.
 #[tokio::test(start_paused = true)]
 async fn what_is_released_leaves_nothing() {
     let store = MemoryStore::new(2);
@@ -411,8 +411,8 @@ async fn what_is_released_leaves_nothing() {
         }
     });
     assert!(store.is_empty());
-    // 64 shards with some 130 keys each at most.
-    assert!(cost.bytes_current < 64 * 130 * 150, "{cost:?}");
+    // The empty tables of a store that never had two records.
+    assert!(cost.bytes_current < 1000, "{cost:?}");
     assert_eq!(
         store.claim(key(0), Owner::new(), HOUR).await,
         Ok(Claim::Granted)
@@ -434,8 +434,8 @@ async fn what_is_over_goes_as_others_come() {
         store.complete(key(at), owner, HOUR).await.unwrap();
         advance(Duration::from_secs(10)).await;
     }
-    // An hour's worth, and what the shards that nobody came by have left.
-    assert!(store.len() < 360 + 300, "{}", store.len());
+    // The records of one hour, and those that the next operation removes.
+    assert!(store.len() <= 360 + 2, "{}", store.len());
 }
 
 #[tokio::test]
