@@ -1049,7 +1049,8 @@ async fn a_refresh_that_hangs_delays_no_delivery() {
         google.clock.set(at(REFRESH + seconds));
         assert_eq!(google.status().await, 200);
         settle().await;
-        assert_eq!((google.fetcher.asked(), tasks()), (2, idle + 1));
+        // The fetch, and the refresh that waits for it until the deadline.
+        assert_eq!((google.fetcher.asked(), tasks()), (2, idle + 2));
     }
     assert_eq!(begun.elapsed(), Duration::ZERO);
     // `key_deadline` ends the refresh.

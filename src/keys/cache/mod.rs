@@ -1,20 +1,18 @@
-pub(super) mod joint;
-pub(super) mod memory;
+pub(super) mod lookup;
 
-use std::{error::Error, fmt, future::Future, hash::Hash, sync::Arc, time::Duration};
+use std::{fmt, future::Future, hash::Hash, sync::Arc, time::Duration};
 
-use self::memory::Memory;
+use self::lookup::{BoxError, LookupCache, LookupFuture};
 use super::{KeySource, Keys};
 use crate::head::Head;
 
-pub(super) type BoxError = Box<dyn Error + Send + Sync>;
-
 /// A [`KeySource`] that remembers what it looked up; needs the feature `key-cache`.
 ///
-/// - Requests for one tenant at the same moment wait for one look-up. It goes on as long as one of
-///   them waits, whoever else goes away, and is dropped with the last. One that takes more than five
-///   seconds is left to those who wait for it: the next request begins another, which is remembered
-///   in its stead.
+/// - Requests for one tenant at the same moment share one look-up. A look-up that is not ready at
+///   once runs in a Tokio task. It is cancelled when the last request that waits for it is dropped.
+///   If a look-up takes more than five seconds, the next request starts another, whose result is
+///   cached instead. Without a runtime, the request that started a look-up runs it, and the requests
+///   that share it are rejected if that request is dropped.
 /// - That there is no such tenant is remembered as long as keys are, so that asking for one again
 ///   and again is as cheap for you, and looks the same, as asking for one that exists. A tenant that
 ///   was asked for before you made it is refused until then: call [`forget`](Self::forget) when you
@@ -67,7 +65,7 @@ pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 ///   needs no measuring: a name that is remembered is answered as ever, any other one 503.
 pub struct KeyCache<T> {
     tenant: Arc<dyn Fn(Head<'_>) -> Option<T> + Send + Sync>,
-    memory: Arc<Memory<T, Option<Keys>>>,
+    cache: Arc<LookupCache<T, Option<Keys>>>,
 }
 
 impl<T> KeyCache<T>
@@ -90,13 +88,18 @@ where
         Fut: Future<Output = Result<Option<Keys>, E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        let look_up = move |tenant| -> memory::LookUp<Option<Keys>> {
+        let look_up = move |tenant| -> LookupFuture<Option<Keys>> {
             let keys = look_up(tenant);
             Box::pin(async move { keys.await.map_err(Into::into) })
         };
         Self {
             tenant: Arc::new(tenant),
-            memory: Arc::new(Memory::new(capacity, lifetime, Option::is_some, look_up)),
+            cache: Arc::new(LookupCache::new(
+                capacity,
+                lifetime,
+                Option::is_some,
+                look_up,
+            )),
         }
     }
 
@@ -105,12 +108,12 @@ where
     /// A request that comes later is answered by a look-up that begins later. Those that wait for one
     /// at this moment still get what it finds.
     pub fn forget(&self, tenant: &T) {
-        self.memory.forget(tenant);
+        self.cache.forget(tenant);
     }
 
     /// Forgets what was looked up for every tenant, as [`forget`](Self::forget) does for one.
     pub fn forget_all(&self) {
-        self.memory.forget_all();
+        self.cache.forget_all();
     }
 }
 
@@ -124,9 +127,9 @@ where
         let Some(tenant) = (self.tenant)(head) else {
             return Ok(None);
         };
-        let found = match self.memory.get(&tenant) {
+        let found = match self.cache.get(&tenant) {
             Some(found) => Ok(found),
-            None => self.memory.look_up(tenant).await,
+            None => self.cache.look_up(tenant).await,
         };
         found.map_err(Into::into)
     }
@@ -137,7 +140,7 @@ impl<T> Clone for KeyCache<T> {
     fn clone(&self) -> Self {
         Self {
             tenant: Arc::clone(&self.tenant),
-            memory: Arc::clone(&self.memory),
+            cache: Arc::clone(&self.cache),
         }
     }
 }

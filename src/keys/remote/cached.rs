@@ -11,7 +11,7 @@ use super::{
     verified::VerifiedDocuments,
 };
 use crate::{
-    keys::{Keys, cache::BoxError},
+    keys::{Keys, cache::lookup::BoxError},
     scheme::{Document, Scheme},
 };
 

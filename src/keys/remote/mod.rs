@@ -22,7 +22,7 @@ pub(crate) use self::{
     search::{PendingFetch, Refresh, Search},
     verified::DocumentMarker,
 };
-use super::cache::memory::{LookUp, Memory};
+use super::cache::lookup::{LookupCache, LookupFuture};
 use crate::{
     clock::{Clock, SystemClock},
     scheme::{Document, Scheme},
@@ -95,12 +95,15 @@ const FETCHES_PER_MINUTE: usize = 20;
 /// hour. Call [`forget_all`](Self::forget_all) to drop cached keys at once.
 #[derive(Clone)]
 pub struct RemoteKeys {
-    memory: Arc<Memory<DocumentFetch, Arc<CachedDocument>>>,
+    documents: Documents,
     verified: VerifiedDocuments,
     /// Limits the warnings about stale keys to one a minute per provider.
     warnings: Arc<PerMinute<Arc<str>>>,
     options: Options,
 }
+
+/// The cached documents, and the fetches that are running.
+type Documents = Arc<LookupCache<DocumentFetch, Arc<CachedDocument>>>;
 
 #[derive(Clone)]
 struct Options {
@@ -125,7 +128,7 @@ impl RemoteKeys {
         let fetcher: Arc<dyn AnyFetcher> = Arc::new(fetcher);
         let (limits, verified) = (Arc::<Limits>::default(), VerifiedDocuments::new());
         let marked = verified.clone();
-        let look_up = move |fetch: DocumentFetch| -> LookUp<Arc<CachedDocument>> {
+        let look_up = move |fetch: DocumentFetch| -> LookupFuture<Arc<CachedDocument>> {
             let (fetcher, limits) = (Arc::clone(&fetcher), Arc::clone(&limits));
             let marked = marked.clone();
             Box::pin(async move {
@@ -135,9 +138,9 @@ impl RemoteKeys {
             })
         };
         let has_keys = |cached: &Arc<CachedDocument>| cached.has_keys();
-        let memory = Memory::new(MOST_DOCUMENTS, Duration::MAX, has_keys, look_up);
+        let documents = LookupCache::new(MOST_DOCUMENTS, Duration::MAX, has_keys, look_up);
         Self {
-            memory: Arc::new(memory),
+            documents: Arc::new(documents),
             verified,
             warnings: Arc::default(),
             options: Options {
@@ -187,7 +190,7 @@ impl RemoteKeys {
     /// Drops all cached documents, so that the next delivery fetches its document again. The result
     /// of a fetch that is under way is not cached.
     pub fn forget_all(&self) {
-        self.memory.forget_all();
+        self.documents.forget_all();
     }
 
     /// Searches the cache for the keys of a delivery.
@@ -214,16 +217,20 @@ impl RemoteKeys {
             bucket: Bucket::Verified,
             replaces: Replaces::Nothing,
         };
-        let cached = self.memory.get(&fetch);
+        let cached = self.documents.get(&fetch);
         if let Some(cached) = &cached {
             fetch.replaces = cached.replaced(now, is_verified);
             if cached.decides(now, id.as_deref()) {
                 let keys = cached.get(id.as_deref()).cloned();
                 let is_due = is_verified && keys.is_some() && cached.is_due(now);
-                let joint = is_due.then(|| self.memory.renew(fetch)).flatten();
-                let refresh = joint.map(|joint| {
+                let is_due = is_due && !self.documents.is_running(&fetch);
+                let refresh = is_due.then(|| {
                     cached.note_refresh(now);
-                    Refresh { joint, provider }
+                    Refresh {
+                        documents: Arc::clone(&self.documents),
+                        fetch,
+                        provider,
+                    }
                 });
                 return Search::Found { keys, refresh };
             }
@@ -241,11 +248,11 @@ impl RemoteKeys {
             now,
             warnings: Arc::clone(&self.warnings),
         });
-        let named = id.clone();
-        let decides = move |cached: &Arc<CachedDocument>| cached.decides(now, named.as_deref());
         Search::Fetch(PendingFetch {
-            joint: self.memory.look_up_unless(fetch, decides),
+            documents: Arc::clone(&self.documents),
+            fetch,
             id,
+            now,
             stale,
         })
     }
@@ -253,11 +260,11 @@ impl RemoteKeys {
 
 /// A [`KeyFetcher`] of any type.
 trait AnyFetcher: Send + Sync {
-    fn fetch(self: Arc<Self>, request: KeyRequest) -> LookUp<Option<FetchedKeys>>;
+    fn fetch(self: Arc<Self>, request: KeyRequest) -> LookupFuture<Option<FetchedKeys>>;
 }
 
 impl<F: KeyFetcher> AnyFetcher for F {
-    fn fetch(self: Arc<Self>, request: KeyRequest) -> LookUp<Option<FetchedKeys>> {
+    fn fetch(self: Arc<Self>, request: KeyRequest) -> LookupFuture<Option<FetchedKeys>> {
         Box::pin(async move { KeyFetcher::fetch(&*self, request).await.map_err(Into::into) })
     }
 }

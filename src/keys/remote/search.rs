@@ -1,14 +1,12 @@
 use std::{fmt, sync::Arc, time::SystemTime};
 
-use super::{cached::CachedDocument, limit::FetchLimitExceeded};
+use super::{
+    Documents,
+    cached::{CachedDocument, DocumentFetch},
+    limit::FetchLimitExceeded,
+};
 use crate::{
-    keys::{
-        Keys,
-        cache::{
-            joint::Joint,
-            memory::{Found, SharedError},
-        },
-    },
+    keys::{Keys, cache::lookup::SharedError},
     rejection::RejectionKind,
     trace::{self, PerMinute},
 };
@@ -25,16 +23,20 @@ pub(crate) enum Search {
     Fetch(PendingFetch),
 }
 
-/// The fetch of a document that the delivery waits for.
+/// The fetch of a document that the delivery has to wait for. It starts, or joins a running fetch,
+/// in [`keys`](Self::keys).
 pub(crate) struct PendingFetch {
-    pub(super) joint: Joint<Found<Arc<CachedDocument>>>,
+    pub(super) documents: Documents,
+    pub(super) fetch: DocumentFetch,
     pub(super) id: Option<String>,
+    pub(super) now: SystemTime,
     pub(super) stale: Option<StaleKeys>,
 }
 
-/// The fetch of a document that has not expired. Dropping it cancels the fetch.
+/// The fetch of a document that has not expired. It starts in [`run`](Self::run).
 pub(crate) struct Refresh {
-    pub(super) joint: Joint<Found<Arc<CachedDocument>>>,
+    pub(super) documents: Documents,
+    pub(super) fetch: DocumentFetch,
     pub(super) provider: Arc<str>,
 }
 
@@ -64,10 +66,11 @@ impl PendingFetch {
 
     /// Waits for the document. Falls back to the stale keys, if there are any.
     pub(crate) async fn keys(self) -> Result<Option<Keys>, RejectionKind> {
-        let Self { joint, id, stale } = self;
-        match joint.await {
-            Ok(cached) => Ok(cached.get(id.as_deref()).cloned()),
-            Err(error) => match stale {
+        let id = self.id.as_deref();
+        let decides = |cached: &Arc<CachedDocument>| cached.decides(self.now, id);
+        match self.documents.look_up_unless(self.fetch, decides).await {
+            Ok(cached) => Ok(cached.get(id).cloned()),
+            Err(error) => match self.stale {
                 Some(stale) => Ok(Some(stale.keys(&error))),
                 None => Err(rejected(&error)),
             },
@@ -98,12 +101,12 @@ impl StaleKeys {
 }
 
 impl Refresh {
-    /// Fetches the document. If the fetch fails, the old document stays in use.
+    /// Fetches the document, unless a fetch is running. If the fetch fails, the old document stays
+    /// in use.
     pub(crate) async fn run(self) {
-        let Self { joint, provider } = self;
-        if let Err(error) = joint.await {
+        if let Some(Err(error)) = self.documents.renew(self.fetch).await {
             trace::debug!(
-                provider = &*provider,
+                provider = &*self.provider,
                 reason = %error,
                 "public keys could not be refreshed"
             );
