@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 /// A timer that is made when something first keeps us waiting.
 #[derive(Default)]
@@ -32,19 +32,19 @@ impl Deadline {
     }
 }
 
-/// What a future gives before the deadline. A timer is made only if it has to be waited for.
+/// Waits for a future until the deadline. Returns `None` if the deadline passes first.
 pub(crate) async fn in_time<F: Future>(future: F, deadline: Option<Duration>) -> Option<F::Output> {
     let mut future = pin!(future);
-    let mut timer = Deadline::default();
-    poll_fn(|cx| {
-        let is_over = timer.is_over(cx);
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
-            return Poll::Ready(Some(output));
-        }
-        if is_over || deadline.is_some_and(|deadline| timer.begin(deadline, cx)) {
-            return Poll::Ready(None);
-        }
-        Poll::Pending
-    })
-    .await
+    // A future that is ready at once needs no timer, and therefore no runtime.
+    let first = poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    });
+    if let Some(output) = first.await {
+        return Some(output);
+    }
+    match deadline {
+        Some(deadline) => timeout(deadline, future).await.ok(),
+        None => Some(future.await),
+    }
 }
