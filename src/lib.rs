@@ -47,7 +47,7 @@
 //! | `remote-keys` | [`keys::RemoteKeys`], which fetches the public keys of a provider with an HTTP client of the application. Enables `key-cache` and `rsa` | |
 //! | `rsa` | RSA signatures, keys in X.509 certificates, and the [`providers`] that use them | `rsa`, `x509-cert` |
 //! | `sender` | `sign::DeliveryRetry`, a policy for tower's retries, and `sign::DeliveryIdLayer` for random delivery IDs. Signing needs no feature | `tower`, `httpdate`, `uuid` |
-//! | `testing` | [`testing`]: signed requests, an abuse suite, and [`testing::store`] for a [`dedupe::Store`] of your own | |
+//! | `testing` | [`testing`]: signed requests, an abuse suite, and [`testing::store`] for a [`dedupe::Store`] of your own | `httparse` |
 //! | `tracing` | [events](#events) for deliveries and for failures | `tracing` |
 //! | `full` | all of them | |
 //!

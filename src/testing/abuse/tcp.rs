@@ -20,6 +20,9 @@ use tower_service::Service;
 /// Servers hang up on a longer head, in bytes, when they do not answer 431.
 const LONG_HEAD: usize = 16 << 10;
 
+/// The maximum number of headers in a response, as in hyper.
+const MAX_HEADERS: usize = 100;
+
 /// A server that listens. Each request goes over a connection of its own, as it is: no client would send
 /// most of them.
 #[derive(Clone, Copy)]
@@ -101,20 +104,19 @@ fn write_header(head: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
     head.extend_from_slice(b"\r\n");
 }
 
+/// Parses a complete response. Its body ends with the connection.
 fn parse(answer: &[u8]) -> Option<Response<String>> {
-    let text = String::from_utf8_lossy(answer);
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    let mut lines = head.split("\r\n");
-    let first = lines.next()?;
-    let status = ["HTTP/1.1 ", "HTTP/1.0 "]
-        .iter()
-        .find_map(|start| first.strip_prefix(start));
-    let mut response = Response::new(body.to_owned());
-    *response.status_mut() = status?.get(..3)?.parse().ok()?;
-    for line in lines {
-        let (name, value) = line.split_once(':')?;
-        let name = HeaderName::try_from(name).ok()?;
-        let value = HeaderValue::from_str(value.trim()).ok()?;
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut head = httparse::Response::new(&mut headers);
+    let Ok(httparse::Status::Complete(length)) = head.parse(answer) else {
+        return None;
+    };
+    let body = answer.get(length..)?;
+    let mut response = Response::new(String::from_utf8_lossy(body).into_owned());
+    *response.status_mut() = head.code?.try_into().ok()?;
+    for header in head.headers {
+        let name = HeaderName::try_from(header.name).ok()?;
+        let value = HeaderValue::from_bytes(header.value).ok()?;
         response.headers_mut().append(name, value);
     }
     Some(response)
