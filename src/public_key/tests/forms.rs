@@ -186,6 +186,37 @@ fn pem_that_is_none() {
     }
 }
 
+/// Environment variables and consoles change the line ends of PEM. `pem-rfc7468` accepts the first
+/// of these only.
+#[test]
+fn accepts_pem_with_any_white_space() {
+    let pem = recorded()
+        .into_iter()
+        .find(|it| it.name == "wise")
+        .unwrap()
+        .key;
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let wrapped = |columns: usize, end: &str| {
+        let lines = body.as_bytes().chunks(columns);
+        let lines: Vec<_> = lines
+            .map(|line| std::str::from_utf8(line).unwrap())
+            .collect();
+        let body = lines.join(end);
+        format!("-----BEGIN PUBLIC KEY-----{end}{body}{end}-----END PUBLIC KEY-----{end}")
+    };
+    for text in [
+        wrapped(64, "\r\n"),
+        wrapped(76, "\n"),
+        wrapped(body.len(), "\n"),
+        wrapped(64, " "),
+        wrapped(64, "\n    "),
+        wrapped(64, "\n\n"),
+    ] {
+        let key = parse(KeyKind::RsaSha256, PublicKeyForm::Pem, &text);
+        assert!(key.is_some(), "{text}");
+    }
+}
+
 #[test]
 fn certificates() {
     let sns = recorded()
