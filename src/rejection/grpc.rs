@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Version, header};
 
-use super::{Rejection, RejectionClass};
+use super::Rejection;
 
 /// Answers in gRPC: HTTP 200, no body, and the status in the head ("Trailers-Only" in the
 /// [gRPC protocol]).
@@ -14,19 +14,8 @@ use super::{Rejection, RejectionClass};
 /// [gRPC protocol]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 #[must_use]
 pub fn grpc(rejection: &Rejection) -> Response<Bytes> {
-    // The numbers are those of https://grpc.github.io/grpc/core/md_doc_statuscodes.html
-    let status = match rejection.class() {
-        RejectionClass::InvalidSignature => "7",
-        RejectionClass::InvalidTimestamp
-        | RejectionClass::Expired
-        | RejectionClass::InvalidRequest => "3",
-        RejectionClass::MethodNotAllowed => "12",
-        RejectionClass::PayloadTooLarge => "8",
-        RejectionClass::Timeout => "4",
-        RejectionClass::Misconfigured => "13",
-        RejectionClass::Unavailable => "14",
-    };
-    grpc_status(status, rejection.class().message())
+    let response = rejection.class().response();
+    grpc_status(response.grpc_status, response.message)
 }
 
 /// An answer of this status.

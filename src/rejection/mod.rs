@@ -49,11 +49,9 @@
 mod grpc;
 mod json;
 mod kind;
-mod name;
 mod problem;
 #[cfg(test)]
 mod tests;
-mod text;
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -63,7 +61,7 @@ pub use self::{grpc::grpc, json::json, kind::RejectionKind, problem::problem_jso
 pub(crate) use self::{
     grpc::{grpc_status, is_grpc},
     json::allow,
-    text::line,
+    kind::line,
 };
 
 /// Why a delivery was refused.
@@ -143,37 +141,49 @@ pub enum RejectionClass {
     Unavailable,
 }
 
+/// The parts of a response that depend on its class.
+struct ClassResponse {
+    status: StatusCode,
+    message: &'static str,
+    /// The number of the status in gRPC:
+    /// <https://grpc.github.io/grpc/core/md_doc_statuscodes.html>
+    grpc_status: &'static str,
+}
+
 impl RejectionClass {
+    const fn response(self) -> ClassResponse {
+        let (status, message, grpc_status) = match self {
+            Self::InvalidSignature => (StatusCode::FORBIDDEN, "Invalid signature", "7"),
+            Self::InvalidTimestamp => (StatusCode::BAD_REQUEST, "Invalid timestamp", "3"),
+            Self::Expired => (StatusCode::BAD_REQUEST, "Request expired", "3"),
+            Self::InvalidRequest => (StatusCode::BAD_REQUEST, "Invalid request", "3"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", "12"),
+            Self::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Payload too large", "8"),
+            Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "Request timeout", "4"),
+            Self::Misconfigured => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Internal server error",
+                "13",
+            ),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable", "14"),
+        };
+        ClassResponse {
+            status,
+            message,
+            grpc_status,
+        }
+    }
+
     /// The text of the answer.
     #[must_use]
     pub const fn message(self) -> &'static str {
-        match self {
-            Self::InvalidSignature => "Invalid signature",
-            Self::InvalidTimestamp => "Invalid timestamp",
-            Self::Expired => "Request expired",
-            Self::InvalidRequest => "Invalid request",
-            Self::MethodNotAllowed => "Method not allowed",
-            Self::PayloadTooLarge => "Payload too large",
-            Self::Timeout => "Request timeout",
-            Self::Misconfigured => "Internal server error",
-            Self::Unavailable => "Service unavailable",
-        }
+        self.response().message
     }
 
     /// The status of the answer unless the provider or the layer sets another.
     #[must_use]
     pub const fn status(self) -> StatusCode {
-        match self {
-            Self::InvalidSignature => StatusCode::FORBIDDEN,
-            Self::InvalidTimestamp | Self::Expired | Self::InvalidRequest => {
-                StatusCode::BAD_REQUEST
-            }
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
-            Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
+        self.response().status
     }
 }
 

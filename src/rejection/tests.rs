@@ -1,183 +1,86 @@
-use std::time::Duration;
+use super::{RejectionClass as C, RejectionKind};
 
-use http::header::HOST;
-
-use super::RejectionKind;
-use crate::place::Place;
-
-/// Dashboards are built on them.
+/// Dashboards and alerts depend on the names, and providers on the statuses of the classes.
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
-fn names_stay_what_they_are() {
-    let (second, place) = (Duration::from_secs(1), || Place::Header(HOST));
-    let kinds = [
-        (
-            RejectionKind::MissingSignature { place: place() },
-            "missing_signature",
-        ),
-        (
-            RejectionKind::MalformedSignature { place: place() },
-            "malformed_signature",
-        ),
-        (
-            RejectionKind::TooManySignatures {
-                place: place(),
-                limit: 1,
-            },
-            "too_many_signatures",
-        ),
-        (
-            RejectionKind::UnexpectedValue { header: HOST },
-            "unexpected_value",
-        ),
-        (RejectionKind::SignatureMismatch, "signature_mismatch"),
-        (
-            RejectionKind::ClaimMismatch {
-                claim: "aud".into(),
-            },
-            "claim_mismatch",
-        ),
-        (RejectionKind::ExpiredKey { label: None }, "expired_key"),
-        (
-            RejectionKind::WrongHandshakeToken {
-                handshake: "subscribe".into(),
-            },
-            "wrong_handshake_token",
-        ),
-        (
-            RejectionKind::HandoverRefused {
-                handshake: "subscribe".into(),
-            },
-            "handover_refused",
-        ),
-        (RejectionKind::SignedChallenge, "signed_challenge"),
-        (RejectionKind::UnknownTenant, "unknown_tenant"),
-        (
-            RejectionKind::MalformedId { part: "id".into() },
-            "malformed_id",
-        ),
-        (
-            RejectionKind::MethodNotAllowed {
-                allowed: "POST".into(),
-            },
-            "method_not_allowed",
-        ),
-        (
-            RejectionKind::MissingKeyUrl { place: place() },
-            "missing_key_url",
-        ),
-        (
-            RejectionKind::KeyUrlNotAllowed { host: "a".into() },
-            "key_url_not_allowed",
-        ),
-        (
-            RejectionKind::MissingTimestamp { place: place() },
-            "missing_timestamp",
-        ),
-        (
-            RejectionKind::MalformedTimestamp { place: place() },
-            "malformed_timestamp",
-        ),
-        (
-            RejectionKind::TooOld {
-                age: second,
-                tolerance: second,
-            },
-            "too_old",
-        ),
-        (
-            RejectionKind::TooNew {
-                ahead: second,
-                tolerance: second,
-            },
-            "too_new",
-        ),
-        (
-            RejectionKind::TokenExpired {
-                age: second,
-                tolerance: second,
-            },
-            "token_expired",
-        ),
-        (
-            RejectionKind::TokenNotYetValid {
-                ahead: second,
-                tolerance: second,
-            },
-            "token_not_yet_valid",
-        ),
-        (
-            RejectionKind::ConflictingHeader { header: HOST },
-            "conflicting_header",
-        ),
-        (
-            RejectionKind::ConflictingSignature { place: place() },
-            "conflicting_signature",
-        ),
-        (
-            RejectionKind::MissingHeader { header: HOST },
-            "missing_header",
-        ),
-        (
-            RejectionKind::MalformedHeader { header: HOST },
-            "malformed_header",
-        ),
-        (RejectionKind::MalformedTarget, "malformed_target"),
-        (
-            RejectionKind::AmbiguousMessage { part: "url".into() },
-            "ambiguous_message",
-        ),
-        (
-            RejectionKind::HostNotAllowed { host: "a".into() },
-            "host_not_allowed",
-        ),
-        (RejectionKind::BodyTooLarge { limit: 1 }, "body_too_large"),
-        (
-            RejectionKind::BodyTimeout { deadline: second },
-            "body_timeout",
-        ),
-        (RejectionKind::BodyBroken, "body_broken"),
-        (
-            RejectionKind::MalformedPayload { expected: "JSON" },
-            "malformed_payload",
-        ),
-        (
-            RejectionKind::MalformedHandshake {
-                handshake: "subscribe".into(),
-            },
-            "malformed_handshake",
-        ),
-        (RejectionKind::TrailersRefused, "trailers_refused"),
-        (RejectionKind::OverMemoryBudget, "over_memory_budget"),
-        (
-            RejectionKind::HandoverFailed { error: "no".into() },
-            "handover_failed",
-        ),
-        (
-            RejectionKind::KeySourceFailed { error: "no".into() },
-            "key_source_failed",
-        ),
-        (
-            RejectionKind::KeySourceTimeout { deadline: second },
-            "key_source_timeout",
-        ),
-        (
-            RejectionKind::KeyFetchLimited { per_minute: 20 },
-            "key_fetch_limited",
-        ),
-        (RejectionKind::InFlight, "in_flight"),
-        (
-            RejectionKind::StoreFailed { error: "no".into() },
-            "store_failed",
-        ),
-        (
-            RejectionKind::StoreTimeout { deadline: second },
-            "store_timeout",
-        ),
-        (RejectionKind::NotVerified, "not_verified"),
-        (RejectionKind::NoDedupeKey, "no_dedupe_key"),
+fn names_and_classes_do_not_change() {
+    let expected = [
+        ("missing_signature", C::InvalidSignature),
+        ("malformed_signature", C::InvalidSignature),
+        ("too_many_signatures", C::InvalidSignature),
+        ("unexpected_value", C::InvalidSignature),
+        ("signature_mismatch", C::InvalidSignature),
+        ("claim_mismatch", C::InvalidSignature),
+        ("expired_key", C::InvalidSignature),
+        ("wrong_handshake_token", C::InvalidSignature),
+        ("handover_refused", C::InvalidSignature),
+        ("signed_challenge", C::InvalidSignature),
+        ("unknown_tenant", C::InvalidSignature),
+        ("missing_key_url", C::InvalidSignature),
+        ("key_url_not_allowed", C::InvalidSignature),
+        ("missing_timestamp", C::InvalidTimestamp),
+        ("malformed_timestamp", C::InvalidTimestamp),
+        ("too_old", C::Expired),
+        ("too_new", C::Expired),
+        ("token_expired", C::Expired),
+        ("token_not_yet_valid", C::Expired),
+        ("conflicting_header", C::InvalidRequest),
+        ("conflicting_signature", C::InvalidRequest),
+        ("missing_header", C::InvalidRequest),
+        ("malformed_header", C::InvalidRequest),
+        ("malformed_target", C::InvalidRequest),
+        ("ambiguous_message", C::InvalidRequest),
+        ("malformed_id", C::InvalidRequest),
+        ("host_not_allowed", C::InvalidRequest),
+        ("method_not_allowed", C::MethodNotAllowed),
+        ("body_too_large", C::PayloadTooLarge),
+        ("body_timeout", C::Timeout),
+        ("body_broken", C::InvalidRequest),
+        ("malformed_payload", C::InvalidRequest),
+        ("malformed_handshake", C::InvalidRequest),
+        ("trailers_refused", C::InvalidRequest),
+        ("over_memory_budget", C::Unavailable),
+        ("handover_failed", C::Unavailable),
+        ("key_source_failed", C::Unavailable),
+        ("key_source_timeout", C::Unavailable),
+        ("key_fetch_limited", C::Unavailable),
+        ("in_flight", C::Unavailable),
+        ("store_failed", C::Unavailable),
+        ("store_timeout", C::Unavailable),
+        ("not_verified", C::Misconfigured),
+        ("no_dedupe_key", C::Misconfigured),
     ];
-    for (kind, name) in kinds {
-        assert_eq!(kind.name(), name, "{kind:?}");
+    let all = RejectionKind::ALL;
+    let found: Vec<_> = all.iter().map(|(_, name, class)| (*name, *class)).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_name_is_its_variant_in_snake_case() {
+    for (variant, name, _) in RejectionKind::ALL {
+        let mut expected = String::new();
+        for letter in variant.chars() {
+            if letter.is_uppercase() && !expected.is_empty() {
+                expected.push('_');
+            }
+            expected.extend(letter.to_lowercase());
+        }
+        assert_eq!(*name, expected);
     }
+}
+
+/// The two texts of a kind whose field is optional.
+#[test]
+fn names_the_expired_key_if_it_has_a_label() {
+    let text = |label: Option<&str>| {
+        let label = label.map(Into::into);
+        RejectionKind::ExpiredKey { label }.to_string()
+    };
+    assert_eq!(
+        text(Some("old")),
+        "the signature was made with the secret `old`, which has expired"
+    );
+    assert_eq!(
+        text(None),
+        "the signature was made with a secret that has expired"
+    );
 }

@@ -79,7 +79,6 @@ const KNOWN_CYCLES: &[&[&str]] = &[
         "public_key/mod.rs",
         "public_key/rsa.rs",
     ],
-    &["rejection/kind.rs", "rejection/text.rs"],
     &["scheme/border.rs", "scheme/template.rs"],
     &[
         "scheme/builder.rs",
