@@ -42,8 +42,7 @@
 //! | `ecdsa` | ECDSA signatures, and the [`providers`] that use them | `p256`, `p521` |
 //! | `ed25519` | Ed25519 signatures, and the [`providers`] that use them | `ed25519-dalek` |
 //! | `key-cache` | [`keys::KeyCache`], which caches the keys that a [`keys::KeySource`] looks up | `moka`, `futures-util` |
-//! | `redis` | [`dedupe::RedisStore`], for deduplication across processes | `redis` |
-//! | `redis-tls` | TLS for [`dedupe::RedisStore`] | `rustls` |
+//! | `redis` | [`dedupe::RedisStore`], for deduplication across processes | `redis`, `rustls` |
 //! | `remote-keys` | [`keys::RemoteKeys`], which fetches the public keys of a provider with an HTTP client of the application. Enables `key-cache` and `rsa` | |
 //! | `rsa` | RSA signatures, keys in X.509 certificates, and the [`providers`] that use them | `rsa`, `x509-cert` |
 //! | `sender` | `sign::DeliveryRetry`, a policy for tower's retries, and `sign::DeliveryIdLayer` for random delivery IDs. Signing needs no feature | `tower`, `httpdate`, `uuid` |

@@ -111,7 +111,7 @@ pub struct RedisStore<C = RedisConnection> {
 
 impl RedisStore {
     /// Connects to the server under `url`: `redis://[user:password@]host:port/database`, `unix://…`, and by
-    /// TLS `rediss://…`, with the `redis-tls` feature. TLS trusts the roots of `webpki-roots`, which are those of
+    /// TLS `rediss://…`. TLS trusts the roots of `webpki-roots`, which are those of
     /// browsers; for a root of your own take [`connect_client`](Self::connect_client).
     ///
     /// # Errors
