@@ -109,7 +109,7 @@ async fn redis(scale: usize) -> bool {
     let store = RedisStore::connect(&server.url())
         .await
         .unwrap()
-        .deadline(None);
+        .deadline(Duration::from_secs(5));
     let client = ::redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let deliver = async |key: DedupeKey| {

@@ -77,7 +77,7 @@ async fn measure(url: &str) -> Result<(f64, f64), BoxError> {
     let store = RedisStore::connect(url)
         .await?
         .prefix("scale:")
-        .deadline(None);
+        .deadline(Duration::from_secs(5));
     let before = memory(&mut connection).await?;
     let begun = Instant::now();
     let deliver = async |_| {

@@ -70,8 +70,8 @@
 //! | `duplicate webhook delivery` | debug | `provider` |
 //! | `webhook delivery let through without a claim`, where the store failed | warn | `provider`, `reason` |
 //! | what else became of a claim in the store | warn | `key`, `reason` |
-//! | `redis cannot be connected to` | warn | `reason` |
-//! | `made a new connection to redis`, `the connection to redis answers again` | info | |
+//! | `failed to reconnect to redis` | warn | `reason` |
+//! | `reconnected to redis` | info | |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What one feature uses is there for all of its kind.
 #![cfg_attr(

@@ -99,7 +99,7 @@ mod store;
 mod ticket;
 
 #[cfg(feature = "redis")]
-pub use self::redis::{RedisConnection, RedisStore, RedisStoreError};
+pub use self::redis::{RedisStore, RedisStoreError};
 pub use self::{
     future::ResponseFuture,
     layer::DedupeLayer,

@@ -1,4 +1,4 @@
-//! How a store gets to Redis: connections that fall silent, TLS, a cluster, a sentinel; and the server's own clock.
+//! Connections of `RedisStore`: outages and recovery, TLS, cluster, sentinel; and the server's clock.
 
 use std::{
     convert::Infallible,
@@ -6,14 +6,13 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering::SeqCst},
     },
     time::{Duration, Instant},
 };
 
 use ::redis::{
-    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, FromRedisValue, Pipeline, RedisFuture,
-    TlsCertificates, Value,
+    Client, ClientTlsConfig, Cmd, FromRedisValue, Pipeline, RedisFuture, TlsCertificates, Value,
     aio::ConnectionLike,
     cluster::ClusterClient,
     cmd, parse_redis_value,
@@ -25,13 +24,13 @@ use http_body_util::Full;
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
-    sync::{Mutex, watch},
+    sync::watch,
     time::{sleep, timeout},
 };
 use tower::{Layer as _, service_fn};
 use tower_webhook::{
     DedupeLayer, VerifiedBody, WebhookLayer,
-    dedupe::{Claim, DedupeKey, Owner, RedisConnection, RedisStore, RedisStoreError, Store},
+    dedupe::{Claim, DedupeKey, Owner, RedisStore, RedisStoreError, Store},
     providers, testing,
 };
 
@@ -41,15 +40,22 @@ use crate::{
 };
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// The time within which a server is used again after its recovery.
+const RECOVERY: Duration = Duration::from_secs(15);
+/// Long enough for attempts to replace the connection, which begin after three seconds.
+const OUTAGE: Duration = Duration::from_secs(5);
+/// Longer than the store waits for an answer before it replaces a connection.
+const SETTLED: Duration = Duration::from_secs(4);
 
 fn key(name: &str) -> DedupeKey {
     DedupeKey::of([name])
 }
 
-/// Something between a store and its server that can fall silent: what it has goes on to be open, and nothing comes
-/// through.
+/// A TCP proxy between a store and its server. It can stop to forward bytes with its connections open,
+/// and forward new connections to another server, as a host name does after a failover.
 struct Proxy {
     address: SocketAddr,
+    target: Arc<AtomicU16>,
     /// Connections with a lower number are silent.
     silent_below: watch::Sender<usize>,
     accepted: Arc<AtomicUsize>,
@@ -61,172 +67,207 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let (silent_below, silence) = watch::channel(0);
         let accepted = Arc::<AtomicUsize>::default();
-        let count = Arc::clone(&accepted);
+        let target = Arc::new(AtomicU16::new(port));
+        let (count, port) = (Arc::clone(&accepted), Arc::clone(&target));
         tokio::spawn(async move {
             loop {
                 let (mut near, _) = listener.accept().await.unwrap();
                 let number = count.fetch_add(1, SeqCst);
+                let port = port.load(SeqCst);
                 let mut silence = silence.clone();
                 tokio::spawn(async move {
-                    // Where the server is dead, the connection is closed.
+                    // If the server is dead, the connection is closed.
                     let mut far = TcpStream::connect(("127.0.0.1", port)).await?;
                     let is_silent = async { drop(silence.wait_for(|below| number < *below).await) };
                     tokio::select! {
-                        copied = copy_bidirectional(&mut near, &mut far) => copied,
+                        biased;
                         () = is_silent => std::future::pending().await,
+                        copied = copy_bidirectional(&mut near, &mut far) => copied,
                     }
                 });
             }
         });
         Self {
             address,
+            target,
             silent_below,
             accepted,
         }
+    }
+
+    fn url(&self) -> String {
+        format!("redis://{}", self.address)
     }
 
     fn accepted(&self) -> usize {
         self.accepted.load(SeqCst)
     }
 
-    /// Of those that it has.
+    /// Silences the connections that are open; later ones are forwarded.
     fn fall_silent(&self) {
         self.silent_below.send_replace(self.accepted());
     }
+
+    /// Silences the connections that are open and all later ones.
+    fn fall_silent_for_good(&self) {
+        self.silent_below.send_replace(usize::MAX);
+    }
 }
 
-/// Takes steps one after another until one succeeds, and says how long that took.
+/// Claims one key after another until a claim succeeds, and returns how long that took.
 async fn until_it_succeeds<S: Store<Error = RedisStoreError>>(
     store: &S,
     most: Duration,
 ) -> Duration {
     let begun = Instant::now();
     loop {
-        // Not of a key that is known, which is nothing to write.
+        // A new key each time: a claim of a completed one writes nothing.
         let owner = Owner::new();
         match store.claim(key(&owner.to_string()), owner, HOUR).await {
             Ok(_) => return begun.elapsed(),
-            Err(error) => assert!(begun.elapsed() < most, "no step succeeded: {error:?}"),
+            Err(error) => assert!(begun.elapsed() < most, "no operation succeeded: {error:?}"),
         }
         sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// A connection whose other end is gone without a word is replaced, and no more often than that.
+/// A silent connection is replaced once. A connection that is slow now and then is kept.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_falls_silent() {
+async fn replaces_a_silent_connection_once() {
     let Some(server) = RedisServer::start() else {
         return;
     };
     let proxy = Proxy::to(server.port()).await;
-    let url = format!("redis://{}", proxy.address);
+    let url = proxy.url();
     let store = RedisStore::connect(&url).await.unwrap();
     let (done, owner) = (key("done"), Owner::new());
     assert!(store.complete(done, owner, HOUR).await.unwrap());
     for round in 1..=2 {
         proxy.fall_silent();
-        let took = until_it_succeeds(&store, Duration::from_secs(4)).await;
-        assert!(took < Duration::from_millis(2500), "{took:?}");
+        until_it_succeeds(&store, RECOVERY).await;
         assert_eq!(proxy.accepted(), 1 + round, "connections in all");
         let claim = store.claim(done, Owner::new(), HOUR).await.unwrap();
         assert_eq!(claim, Claim::Completed);
     }
-    // A server that is slow now and then is not silent.
     let store = store.deadline(Duration::from_millis(200));
     for _ in 0..7 {
         server.pause();
         store.claim(done, Owner::new(), HOUR).await.unwrap_err();
         server.resume();
-        until_it_succeeds(&store, Duration::from_secs(4)).await;
+        until_it_succeeds(&store, RECOVERY).await;
     }
+    sleep(SETTLED).await;
     assert_eq!(proxy.accepted(), 3, "connections in all");
 }
 
-/// A pause shorter than a connection may be silent for, however many wait in it or hang up, costs no connection.
+/// A silent connection is replaced even if its operations are cancelled before their deadline.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_pauses_for_many() {
+async fn replaces_a_silent_connection_whose_operations_are_cancelled() {
     let Some(server) = RedisServer::start() else {
         return;
     };
     let proxy = Proxy::to(server.port()).await;
-    let url = format!("redis://{}", proxy.address);
+    let store = RedisStore::connect(&proxy.url()).await.unwrap();
+    proxy.fall_silent();
+    let begun = Instant::now();
+    let claim = async || {
+        let claim = store.claim(key("1"), Owner::new(), HOUR);
+        timeout(Duration::from_millis(100), claim).await
+    };
+    while claim().await.is_err() {
+        assert!(begun.elapsed() < RECOVERY, "not replaced");
+    }
+    assert_eq!(proxy.accepted(), 2, "connections in all");
+}
+
+/// Many operations that time out or are cancelled during a short pause do not replace the connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keeps_a_connection_that_pauses_for_many_operations() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let proxy = Proxy::to(server.port()).await;
+    let url = proxy.url();
     let store = RedisStore::connect(&url).await.unwrap();
-    until_it_succeeds(&store, Duration::from_secs(4)).await;
-    let step = |limit| {
+    until_it_succeeds(&store, RECOVERY).await;
+    let claim = |limit| {
         let store = &store;
         async move {
             let owner = Owner::new();
-            let step = store.claim(key(&owner.to_string()), owner, HOUR);
-            timeout(limit, step).await.map(Result::unwrap).unwrap_err();
+            let claim = store.claim(key(&owner.to_string()), owner, HOUR);
+            timeout(limit, claim).await.map(Result::unwrap).unwrap_err();
         }
     };
-    // Those who wait until they are told, and those who hang up.
-    for (steps, limit) in [(8, 400), (600, 3)] {
+    // Operations that time out, and operations that are cancelled.
+    for (claims, limit) in [(8, 400), (600, 3)] {
         server.pause();
-        let steps = (0..steps).map(|_| step(Duration::from_millis(limit)));
-        futures_util::future::join_all(steps).await;
+        let claims = (0..claims).map(|_| claim(Duration::from_millis(limit)));
+        futures_util::future::join_all(claims).await;
         server.resume();
-        until_it_succeeds(&store, Duration::from_secs(4)).await;
+        until_it_succeeds(&store, RECOVERY).await;
     }
-    // Nor what was given up long ago.
+    // Two time-outs with a pause between them.
     server.pause();
-    step(Duration::from_millis(300)).await;
+    claim(Duration::from_millis(300)).await;
     sleep(Duration::from_secs(1)).await;
-    step(Duration::from_millis(300)).await;
+    claim(Duration::from_millis(300)).await;
     server.resume();
-    until_it_succeeds(&store, Duration::from_secs(4)).await;
+    until_it_succeeds(&store, RECOVERY).await;
+    sleep(SETTLED).await;
     assert_eq!(proxy.accepted(), 1, "connections in all");
 }
 
-/// A connection that seemed to be silent is kept if it answers, and no other one can be made.
+/// A silent connection that answers again is kept if it cannot be replaced.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_seems_silent_and_no_other_can_be_made() {
+async fn keeps_a_connection_that_answers_again_if_no_other_can_be_made() {
+    // The second pause is longer than an attempt.
+    tokio::join!(pause_without_another(4500), pause_without_another(6500));
+}
+
+async fn pause_without_another(pause: u64) {
     let Some(server) = RedisServer::start() else {
         return;
     };
     let proxy = Proxy::to(server.port()).await;
-    let url = format!("redis://{}", proxy.address);
+    let url = proxy.url();
     let store = RedisStore::connect(&url).await.unwrap();
     let mut password = cmd("CONFIG");
     let _: () = ask(&server, password.arg("SET").arg("requirepass").arg("x")).await;
     let error = RedisStore::connect(&url).await.unwrap_err();
     let error = error.source().unwrap().to_string();
     assert!(error.contains("NOAUTH"), "{error}");
-    // The second one is longer than an attempt, and than what is there may take to show that it answers.
-    for pause in [1300, 3500] {
-        let before = proxy.accepted();
-        server.pause();
-        let steps = async {
-            loop {
-                let _ = store.claim(key("1"), Owner::new(), HOUR).await;
-            }
-        };
-        let pause = Duration::from_millis(pause);
-        timeout(pause, steps).await.unwrap_err();
-        assert!(proxy.accepted() > before, "no attempt was made");
-        server.resume();
-        until_it_succeeds(&store, Duration::from_secs(4)).await;
-        sleep(Duration::from_millis(500)).await;
-        let attempts = proxy.accepted();
-        for _ in 0..50 {
-            let owner = Owner::new();
-            let claim = store.claim(key(&owner.to_string()), owner, HOUR);
-            assert_eq!(claim.await.unwrap(), Claim::Granted);
-            sleep(Duration::from_millis(10)).await;
+    let before = proxy.accepted();
+    server.pause();
+    let claims = async {
+        loop {
+            let _ = store.claim(key("1"), Owner::new(), HOUR).await;
         }
-        assert_eq!(proxy.accepted(), attempts, "attempts to connect");
+    };
+    let pause = Duration::from_millis(pause);
+    timeout(pause, claims).await.unwrap_err();
+    assert!(proxy.accepted() > before, "no attempt was made");
+    server.resume();
+    until_it_succeeds(&store, RECOVERY).await;
+    sleep(Duration::from_millis(2500)).await;
+    let attempts = proxy.accepted();
+    for _ in 0..50 {
+        let owner = Owner::new();
+        let claim = store.claim(key(&owner.to_string()), owner, HOUR);
+        assert_eq!(claim.await.unwrap(), Claim::Granted);
+        sleep(Duration::from_millis(10)).await;
     }
+    assert_eq!(proxy.accepted(), attempts, "attempts to connect");
 }
 
-/// The system asks whether the other end of an idle connection is there, for steps that nobody gives up.
+/// TCP probes the peer of an idle connection.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn an_idle_connection_is_kept_alive() {
+async fn sets_tcp_keepalive() {
     let Some(server) = RedisServer::start() else {
         return;
     };
     let _store = RedisStore::connect(&server.url()).await.unwrap();
-    // Of each socket its place in the list, the addresses on either side, its state, its queues and its timer.
+    // The columns are: number, local address, remote address, state, queues, timer.
     let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
     let server = format!(":{:04X}", server.port());
     let sockets = sockets
@@ -236,48 +277,219 @@ async fn an_idle_connection_is_kept_alive() {
         .filter(|socket| socket[2].ends_with(&server) && socket[3] == "01")
         .map(|socket| socket[5][..2].to_owned())
         .collect();
-    assert_eq!(ours, ["02"], "the timer of keepalive");
+    assert_eq!(ours, ["02"], "the keepalive timer");
 }
 
-/// A silent connection, and a server that is dead: steps fail, soon and with the reason, and succeed once it is back.
+/// A silent connection whose server is dead: operations fail by the deadline, and succeed after the
+/// server has started again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_falls_silent_and_the_server_is_dead() {
+async fn recovers_from_a_silent_connection_to_a_dead_server() {
     let Some(mut server) = RedisServer::start() else {
         return;
     };
     let proxy = Proxy::to(server.port()).await;
-    let url = format!("redis://{}", proxy.address);
-    let store = RedisStore::connect(&url).await.unwrap();
+    let store = RedisStore::connect(&proxy.url()).await.unwrap();
     let done = key("done");
     assert!(store.complete(done, Owner::new(), HOUR).await.unwrap());
     proxy.fall_silent();
     server.kill();
     let begun = Instant::now();
-    let mut last = String::new();
-    while begun.elapsed() < Duration::from_secs(3) {
-        let step = Instant::now();
-        let error = store.claim(done, Owner::new(), HOUR).await.unwrap_err();
-        assert!(step.elapsed() < Duration::from_millis(800));
-        last = error.to_string();
+    while begun.elapsed() < OUTAGE {
+        let operation = Instant::now();
+        store.claim(done, Owner::new(), HOUR).await.unwrap_err();
+        assert!(operation.elapsed() < Duration::from_millis(800));
         sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(last, "redis failed", "when attempts to connect have failed");
     server.start_again();
-    let took = until_it_succeeds(&store, Duration::from_secs(4)).await;
-    assert!(took < Duration::from_millis(2500), "{took:?}");
+    until_it_succeeds(&store, RECOVERY).await;
     let claim = store.claim(done, Owner::new(), HOUR).await.unwrap();
     assert_eq!(claim, Claim::Completed);
 }
 
-/// A connection that was closed while nobody used it costs no delivery.
+/// Sends deliveries while the server is out of order: each is answered 503 by the deadline. After the
+/// recovery each is handled when it is sent again, and the record of an earlier one is still there.
+async fn expect_recovery(
+    name: &str,
+    url: &str,
+    fault: impl AsyncFnOnce(),
+    recover: impl AsyncFnOnce(),
+) {
+    let store = RedisStore::connect(url).await.unwrap();
+    let dedupe = DedupeLayer::new(store).lease(Duration::from_secs(9));
+    let handle = service_fn(async |_: Request<VerifiedBody>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("handled")))
+    });
+    let webhook = WebhookLayer::new(providers::github(), secret()).unwrap();
+    let service = webhook.layer(dedupe.layer(handle));
+    let answer = send(&service, github("before").request()).await;
+    assert_eq!(answer.text(), "handled", "{name}");
+
+    fault().await;
+    let begun = Instant::now();
+    let mut deliveries = Vec::new();
+    while begun.elapsed() < OUTAGE {
+        let delivery = github(format!("during the outage, {}", deliveries.len()));
+        let sent = Instant::now();
+        let answer = send(&service, delivery.clone().request()).await;
+        assert!(
+            sent.elapsed() < Duration::from_secs(1),
+            "{name}: {answer:?}"
+        );
+        let head = (answer.status.as_u16(), answer.header("retry-after"));
+        assert_eq!(head, (503, Some("1")), "{name}: {answer:?}");
+        deliveries.push(delivery);
+        sleep(Duration::from_millis(100)).await;
+    }
+
+    recover().await;
+    let begun = Instant::now();
+    for delivery in deliveries {
+        loop {
+            let answer = send(&service, delivery.clone().request()).await;
+            if answer.status == 200 {
+                assert_eq!(answer.text(), "handled", "{name}");
+                break;
+            }
+            assert!(
+                begun.elapsed() < RECOVERY,
+                "{name}: not used again: {answer:?}"
+            );
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+    let answer = send(&service, github("before").request()).await;
+    assert_eq!(
+        answer.text(),
+        r#"{"message":"Duplicate delivery"}"#,
+        "{name}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_is_closed() {
+async fn recovers_from_outages() {
+    tokio::join!(
+        killed_and_restarted(),
+        stopped(),
+        silent(),
+        read_only(),
+        full(),
+        password_rejected(),
+    );
+}
+
+async fn killed_and_restarted() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let url = server.url();
+    let server = std::cell::RefCell::new(server);
+    let kill = async || server.borrow_mut().kill();
+    expect_recovery("killed and restarted", &url, kill, async || {
+        server.borrow_mut().start_again();
+    })
+    .await;
+}
+
+async fn stopped() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let (stop, resume) = (async || server.pause(), async || server.resume());
+    expect_recovery("stopped", &server.url(), stop, resume).await;
+}
+
+async fn silent() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let proxy = Proxy::to(server.port()).await;
+    let fault = async || proxy.fall_silent_for_good();
+    expect_recovery("silent", &proxy.url(), fault, async || proxy.fall_silent()).await;
+}
+
+async fn read_only() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let demote = async || {
+        let closed = free_port();
+        let mut command = cmd("REPLICAOF");
+        let _: () = ask(&server, command.arg("127.0.0.1").arg(closed)).await;
+    };
+    let promote = async || {
+        let _: () = ask(&server, cmd("REPLICAOF").arg("NO").arg("ONE")).await;
+    };
+    expect_recovery("read only", &server.url(), demote, promote).await;
+}
+
+async fn full() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let proxy = Proxy::to(server.port()).await;
+    let limit = async |bytes: &str| {
+        let mut command = cmd("CONFIG");
+        let command = command.arg("SET").arg("maxmemory").arg(bytes);
+        let _: () = ask(&server, command).await;
+    };
+    expect_recovery(
+        "full",
+        &proxy.url(),
+        async || limit("1").await,
+        async || limit("0").await,
+    )
+    .await;
+    assert_eq!(
+        proxy.accepted(),
+        1,
+        "a full server is not worth a new connection"
+    );
+}
+
+/// A `ConnectionManager` gives up if a reconnection fails by a rejected password.
+async fn password_rejected() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let run = async |command: &str| {
+        let mut words = command.split(' ');
+        let mut command = cmd(words.next().unwrap());
+        for word in words {
+            command.arg(word);
+        }
+        let _: Value = ask(&server, &command).await;
+    };
+    run("ACL SETUSER app on >right ~* +@all").await;
+    let url = format!("redis://app:right@127.0.0.1:{}", server.port());
+    let fault = async || {
+        run("ACL SETUSER app resetpass >other").await;
+        run("CLIENT KILL USER app").await;
+    };
+    expect_recovery("password rejected", &url, fault, async || {
+        run("ACL SETUSER app >right").await;
+    })
+    .await;
+}
+
+/// A connection that the server closed while it was idle costs no delivery.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn repeats_an_operation_on_a_closed_connection() {
     let Some(server) = RedisServer::start() else {
         return;
     };
     let store = RedisStore::connect(&server.url()).await.unwrap();
     let client = ::redis::Client::open(server.url()).unwrap();
     let mut other = client.get_multiplexed_async_connection().await.unwrap();
+    let clients = async || -> String {
+        let mut list = cmd("CLIENT");
+        let list = list.arg("LIST").arg("TYPE").arg("normal");
+        list.query_async(&mut other.clone()).await.unwrap()
+    };
+    // The server may not have noticed yet that the test's first connection is closed.
+    wait_until("two clients are connected", async || {
+        clients().await.lines().count() == 2
+    })
+    .await;
     for at in 0..5 {
         let mut kill = ::redis::cmd("CLIENT");
         let kill = kill
@@ -288,21 +500,21 @@ async fn a_connection_is_closed() {
             .arg("yes");
         let killed: i64 = kill.query_async(&mut other).await.unwrap();
         assert_eq!(killed, 1);
-        let steps = (0..8).map(|step| {
+        let claims = (0..8).map(|number| {
             let store = store.clone();
             async move {
                 store
-                    .claim(key(&format!("{at} {step}")), Owner::new(), HOUR)
+                    .claim(key(&format!("{at} {number}")), Owner::new(), HOUR)
                     .await
                     .unwrap()
             }
         });
-        let claims = futures_util::future::join_all(steps).await;
+        let claims = futures_util::future::join_all(claims).await;
         assert_eq!(claims, [Claim::Granted; 8]);
     }
 }
 
-/// A store keeps all its promises, and two of the same delivery are one.
+/// A store passes the conformance suite, and a delivery that is sent twice is handled once.
 async fn expect_good<S: Store + Clone>(store: S) {
     testing::store(&store).await;
     let handle = service_fn(async |_: Request<VerifiedBody>| {
@@ -332,9 +544,9 @@ const ANOTHER_ROOT: &[u8] = include_bytes!("../tls/ca.pem");
 const CERTIFICATE: &[u8] = include_bytes!("../tls/redis.pem");
 const KEY: &[u8] = include_bytes!("../tls/redis.key");
 
-/// By TLS, under a root of one's own; and a certificate that no root knows, or of another name, is refused.
+/// TLS with a root certificate of one's own. A certificate of another issuer or name is rejected.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn by_tls() {
+async fn connects_with_tls() {
     let Some((_server, port)) = RedisServer::start_with_tls(&["--tls-auth-clients", "no"]) else {
         return;
     };
@@ -350,7 +562,7 @@ async fn by_tls() {
         .await;
     }
     let of = |error: RedisStoreError| error.source().unwrap().to_string();
-    // A URL trusts the roots that browsers do, and the certificate that it was shown is from none of them.
+    // A URL trusts the roots of browsers, none of which issued the server's certificate.
     let stranger = of(RedisStore::connect(&url).await.unwrap_err());
     assert!(stranger.contains("UnknownIssuer"), "{stranger}");
     let client = tls_client(&url, ANOTHER_ROOT, None);
@@ -362,14 +574,13 @@ async fn by_tls() {
         stranger.contains("NotValidForName") || stranger.contains("refused"),
         "{stranger}"
     );
-    // And who speaks without it gets nowhere.
     let plain = RedisStore::connect(&format!("redis://localhost:{port}")).await;
     assert!(plain.is_err());
 }
 
-/// A server that wants a certificate of this side is shown one.
+/// TLS with a client certificate.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn by_tls_on_both_sides() {
+async fn connects_with_a_client_certificate() {
     let Some((_server, port)) = RedisServer::start_with_tls(&["--tls-auth-clients", "yes"]) else {
         return;
     };
@@ -394,9 +605,9 @@ async fn wait_until(what: &str, is_so: impl AsyncFn() -> bool) {
     }
 }
 
-/// Three masters, each with a third of the slots.
+/// Three masters, each with a third of the slots. Each recovers after it was killed or stopped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster() {
+async fn uses_a_cluster() {
     let ports = [(); 3].map(|()| free_port().to_string());
     let mut nodes = Vec::new();
     for port in &ports {
@@ -431,18 +642,61 @@ async fn a_cluster() {
         true
     })
     .await;
-    let client = ClusterClient::new(nodes.iter().map(RedisServer::url)).unwrap();
-    let store = RedisStore::new(client.get_async_connection().await.unwrap());
-    expect_good(store).await;
+    let builder = ClusterClient::builder(nodes.iter().map(RedisServer::url));
+    let store = RedisStore::connect_cluster(builder).await.unwrap();
+    expect_good(store.clone()).await;
     for node in &nodes {
         let keys: u64 = ask(node, &cmd("DBSIZE")).await;
         assert!(keys > 10, "a node has {keys} keys");
     }
+
+    let claim_many = async || {
+        let claims = (0..30).map(|_| {
+            let owner = Owner::new();
+            let store = &store;
+            async move { store.claim(key(&owner.to_string()), owner, HOUR).await }
+        });
+        let claims = futures_util::future::join_all(claims).await;
+        claims.iter().filter(|claim| claim.is_err()).count()
+    };
+    let recovered = async || {
+        let begun = Instant::now();
+        while claim_many().await > 0 {
+            assert!(begun.elapsed() < RECOVERY, "not used again");
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let outage = async |length: Duration, failing: std::ops::RangeInclusive<usize>| {
+        let begun = Instant::now();
+        while begun.elapsed() < length {
+            let operations = Instant::now();
+            let failed = claim_many().await;
+            assert!(failing.contains(&failed), "{failed} operations failed");
+            assert!(operations.elapsed() < Duration::from_secs(1));
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    nodes[1].pause();
+    outage(Duration::from_secs(2), 1..=29).await;
+    nodes[1].resume();
+    recovered().await;
+    nodes[1].kill();
+    outage(Duration::from_secs(2), 1..=30).await;
+    nodes[1].start_again();
+    recovered().await;
+    for node in &nodes {
+        node.pause();
+    }
+    outage(OUTAGE, 30..=30).await;
+    for node in &nodes {
+        node.resume();
+    }
+    recovered().await;
 }
 
-/// A master and its replica, as a sentinel names them: what is remembered survives that they change places.
+/// A sentinel names a master and its replica. Records survive the failover from one to the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sentinel() {
+async fn follows_a_sentinel_failover() {
     let Some(mut master) = RedisServer::start() else {
         return;
     };
@@ -464,34 +718,25 @@ async fn a_sentinel() {
 
     let kind = SentinelServerType::Master;
     let name = "mymaster".to_owned();
-    // Two that are silent are asked first, each time.
+    // Two silent sentinels are asked first, each time.
     let silent = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
     let silent = silent
         .iter()
         .map(|silent| format!("redis://{}", silent.local_addr().unwrap()));
     let all = silent.chain([sentinel.url()]).collect();
     let client = SentinelClient::build(all, name, None, kind).unwrap();
-    let client = Arc::new(Mutex::new(client));
-    let dial = move || {
-        let client = Arc::clone(&client);
-        let config = AsyncConnectionConfig::new().set_response_timeout(None);
-        async move {
-            let mut client = client.lock().await;
-            client.get_async_connection_with_config(&config).await
-        }
-    };
-    let store = RedisStore::dial(dial).await.unwrap();
+    let store = RedisStore::connect_sentinel(client).await.unwrap();
     expect_good(store.clone()).await;
-    // A step has all the time that it was given.
+    // An operation may take as long as its deadline.
     let patient = store.clone().deadline(Duration::from_secs(3));
     master.pause();
-    let step = tokio::spawn(async move {
-        let step = patient.claim(key("slow"), Owner::new(), HOUR);
-        step.await.unwrap()
+    let claim = tokio::spawn(async move {
+        let claim = patient.claim(key("slow"), Owner::new(), HOUR);
+        claim.await.unwrap()
     });
-    sleep(Duration::from_millis(800)).await;
+    sleep(Duration::from_millis(1500)).await;
     master.resume();
-    assert_eq!(step.await.unwrap(), Claim::Granted);
+    assert_eq!(claim.await.unwrap(), Claim::Granted);
     let (done, owner) = (key("done"), Owner::new());
     assert!(store.complete(done, owner, HOUR).await.unwrap());
 
@@ -507,7 +752,7 @@ async fn a_sentinel() {
     })
     .await;
     master.kill();
-    until_it_succeeds(&store, Duration::from_secs(10)).await;
+    until_it_succeeds(&store, RECOVERY).await;
     let claim = store.claim(done, Owner::new(), HOUR).await.unwrap();
     assert_eq!(claim, Claim::Completed);
     let keys: u64 = ask(&replica, &cmd("DBSIZE")).await;
@@ -519,37 +764,42 @@ async fn a_sentinel() {
     assert_eq!(ask::<u64>(&replica, &cmd("DBSIZE")).await, keys + 1);
 }
 
-/// Where a server takes no more writes, because it follows another one now or nobody follows it, the next connection
-/// is asked for; as long as that is no better, steps fail with the reason.
+/// A server that does not accept writes any more is replaced by the one that its host name has then.
+/// Until that one is reachable, operations fail with the reason, and the old one is asked again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_takes_no_more_writes() {
-    let closed = free_port();
-    for ways in [
-        &["REPLICAOF 127.0.0.1 PORT"][..],
-        &[
+async fn replaces_a_server_that_accepts_no_writes() {
+    tokio::join!(
+        fail_over(&["REPLICAOF 127.0.0.1 PORT"]),
+        fail_over(&[
             "CONFIG SET replica-serve-stale-data no",
             "REPLICAOF 127.0.0.1 CLOSED",
-        ],
-        &["CONFIG SET min-replicas-to-write 1"],
-    ] {
-        let (Some(old), Some(new)) = (RedisServer::start(), RedisServer::start()) else {
-            return;
-        };
-        let port = Arc::new(AtomicUsize::new(old.port().into()));
-        let named = Arc::clone(&port);
-        let dial = move || {
-            let url = format!("redis://127.0.0.1:{}", named.load(SeqCst));
-            async move {
-                let client = Client::open(url)?;
-                client.get_multiplexed_async_connection().await
-            }
-        };
-        let store = RedisStore::dial(dial).await.unwrap();
-        until_it_succeeds(&store, Duration::from_secs(1)).await;
+        ]),
+        fail_over(&["CONFIG SET min-replicas-to-write 1"]),
+    );
+}
+
+async fn fail_over(ways: &[&str]) {
+    let (Some(old), Some(new)) = (RedisServer::start(), RedisServer::start()) else {
+        return;
+    };
+    let proxy = Proxy::to(old.port()).await;
+    let store = RedisStore::connect(&proxy.url()).await.unwrap();
+    until_it_succeeds(&store, Duration::from_secs(1)).await;
+    let is_done = AtomicBool::new(false);
+    // Claims of a completed delivery succeed on a replica, and do not prove that it accepts writes.
+    let done = key("done");
+    assert!(store.complete(done, Owner::new(), HOUR).await.unwrap());
+    let duplicates = async {
+        while !is_done.load(SeqCst) {
+            let _ = store.claim(done, Owner::new(), HOUR).await;
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let failover = async {
         for way in ways {
             let way = way
                 .replace("PORT", &new.port().to_string())
-                .replace("CLOSED", &closed.to_string());
+                .replace("CLOSED", &free_port().to_string());
             let mut words = way.split(' ');
             let mut command = cmd(words.next().unwrap());
             for word in words {
@@ -562,22 +812,24 @@ async fn a_server_takes_no_more_writes() {
             let error = store.claim(key("1"), Owner::new(), HOUR).await.unwrap_err();
             assert_eq!(error.to_string(), "redis failed", "{ways:?}");
         }
-        port.store(new.port().into(), SeqCst);
-        until_it_succeeds(&store, Duration::from_secs(4)).await;
-        let keys: u64 = ask(&new, &cmd("DBSIZE")).await;
-        assert_eq!(keys, 1, "{ways:?}");
-    }
+        proxy.target.store(new.port(), SeqCst);
+        until_it_succeeds(&store, RECOVERY).await;
+        is_done.store(true, SeqCst);
+    };
+    tokio::join!(failover, duplicates);
+    let keys: u64 = ask(&new, &cmd("DBSIZE")).await;
+    // One of them may be the completed delivery.
+    assert!((1..=2).contains(&keys), "{ways:?}: {keys} keys");
+    assert!(proxy.accepted() < 10, "connections in all");
 }
 
-/// A connection that answers all but a ping with the same.
+/// A connection with the same answer to every command.
 #[derive(Clone)]
 struct Says(&'static str);
 
 impl ConnectionLike for Says {
-    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        let is_ping = *command.get_packed_command() == *cmd("PING").get_packed_command();
-        let answer = if is_ping { "+PONG\r\n" } else { self.0 };
-        Box::pin(async { parse_redis_value(answer.as_bytes()) })
+    fn req_packed_command<'a>(&'a mut self, _: &'a Cmd) -> RedisFuture<'a, Value> {
+        Box::pin(async { parse_redis_value(self.0.as_bytes()) })
     }
 
     fn req_packed_commands<'a>(
@@ -596,21 +848,22 @@ impl ConnectionLike for Says {
 
 const GRANTED: &str = "+granted\r\n";
 
-/// What a server before Redis 7 says of a script that may not write.
+/// The answer of a server before Redis 7 to a script that may not write.
 const OLD_READ_ONLY: &str = "-ERR Error running script (call to f_1): @user_script:4: @user_script: 4: -READONLY \
     You can't write against a read only replica.\r\n";
 
-/// Counts its attempts, of which the first one gets the first connection, and each later one what is given.
-async fn dialled<D>(
+/// A store whose first connection says `first`, and whose later ones come from `later`; and the number
+/// of attempts to connect.
+async fn connected<D>(
     first: &'static str,
     later: impl Fn() -> D + Clone + Send + Sync + 'static,
-) -> (RedisStore<RedisConnection<Says>>, Arc<AtomicUsize>)
+) -> (RedisStore<Says>, Arc<AtomicUsize>)
 where
     D: Future<Output = Says> + Send,
 {
     let count = Arc::<AtomicUsize>::default();
     let counted = Arc::clone(&count);
-    let dial = move || {
+    let connect = move || {
         let at = counted.fetch_add(1, SeqCst);
         let later = later.clone();
         async move {
@@ -620,45 +873,73 @@ where
             })
         }
     };
-    (RedisStore::dial(dial).await.unwrap(), count)
+    (RedisStore::connect_with(connect).await.unwrap(), count)
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_server_is_read_only() {
-    let (store, count) = dialled(OLD_READ_ONLY, async || Says(GRANTED)).await;
-    let claim = store.claim(key("1"), Owner::new(), HOUR).await;
-    assert_eq!(claim.unwrap(), Claim::Granted);
+async fn replaces_a_read_only_server_before_redis_7() {
+    let (store, count) = connected(OLD_READ_ONLY, async || Says(GRANTED)).await;
+    until_it_succeeds(&store, RECOVERY).await;
     assert_eq!(count.load(SeqCst), 2);
 }
 
-/// As sentinels do of which the first ones are silent.
+/// A server that rejects operations for want of memory or disk does so on any connection.
 #[tokio::test(start_paused = true)]
-async fn an_attempt_takes_long() {
+async fn keeps_a_connection_that_answers_with_errors() {
+    for error in ["-OOM command not allowed\r\n", "-MISCONF disk\r\n"] {
+        let (store, count) = connected(error, async || Says(GRANTED)).await;
+        let begun = tokio::time::Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) {
+            let claim = store.claim(key("1"), Owner::new(), HOUR).await;
+            assert_eq!(claim.unwrap_err().to_string(), "redis failed");
+            sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(count.load(SeqCst), 1);
+    }
+}
+
+/// An attempt may take as long as sentinels do of which the first ones are silent.
+#[tokio::test(start_paused = true)]
+async fn waits_for_a_slow_attempt_to_connect() {
     let slow = async || {
         sleep(Duration::from_secs(9)).await;
         Says(GRANTED)
     };
-    let (store, count) = dialled(OLD_READ_ONLY, slow).await;
-    until_it_succeeds(&store, Duration::from_secs(4)).await;
+    let (store, count) = connected(OLD_READ_ONLY, slow).await;
+    until_it_succeeds(&store, RECOVERY).await;
     assert_eq!(count.load(SeqCst), 2);
 }
 
-/// An attempt that panics is one that failed, and no reason to hurry.
+/// An attempt that never ends, or panics, is followed by another one, at most once a second.
 #[tokio::test(start_paused = true)]
-async fn an_attempt_panics() {
-    let (store, count) = dialled(OLD_READ_ONLY, async || panic!("no")).await;
+async fn tries_again_after_an_attempt_that_hangs_or_panics() {
+    let panics = async || panic!("no connection");
+    let (panicking, panicked) = connected(OLD_READ_ONLY, panics).await;
+    let (hanging, hung) = connected(OLD_READ_ONLY, std::future::pending::<Says>).await;
     let begun = tokio::time::Instant::now();
-    while begun.elapsed() < Duration::from_secs(2) {
-        let step = store.claim(key("1"), Owner::new(), HOUR).await;
-        assert_eq!(step.unwrap_err().to_string(), "redis failed");
-        let count = count.load(SeqCst);
-        assert!(count < 100, "{count} attempts");
+    while begun.elapsed() < Duration::from_secs(60) {
+        for store in [&panicking, &hanging] {
+            let claim = store.claim(key("1"), Owner::new(), HOUR).await;
+            assert_eq!(claim.unwrap_err().to_string(), "redis failed");
+        }
+        sleep(Duration::from_millis(20)).await;
     }
-    let count = count.load(SeqCst);
-    assert!((8..=16).contains(&count), "{count} attempts");
+    let (panicked, hung) = (panicked.load(SeqCst), hung.load(SeqCst));
+    assert!((50..=61).contains(&panicked), "{panicked} attempts");
+    assert!((5..=7).contains(&hung), "{hung} attempts");
 }
 
-/// The server's clock: a jump forward ends leases and forgets, one back forgets nothing.
+/// A store that was dropped does not connect again.
+#[tokio::test(start_paused = true)]
+async fn does_not_reconnect_a_dropped_store() {
+    let (store, count) = connected(OLD_READ_ONLY, async || Says(GRANTED)).await;
+    store.claim(key("1"), Owner::new(), HOUR).await.unwrap_err();
+    drop(store);
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(count.load(SeqCst), 1);
+}
+
+/// A step forward of the server's clock ends leases and drops records; a step back drops nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_servers_clock_jumps() {
     let Some(server) = RedisServer::start_with_clock() else {

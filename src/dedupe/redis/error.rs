@@ -1,6 +1,6 @@
 use std::{error::Error, fmt, time::Duration};
 
-/// Why a step in Redis could not be taken.
+/// The error of a [`RedisStore`](super::RedisStore) operation.
 #[derive(Debug)]
 pub struct RedisStoreError(Kind);
 

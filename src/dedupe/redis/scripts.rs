@@ -1,6 +1,6 @@
 use redis::Script;
 
-/// What a step does in the server, by one key, its owner and a time in milliseconds.
+/// The operations: each has one key, its owner and an expiry in milliseconds.
 pub(super) struct Scripts {
     pub(super) claim: Script,
     pub(super) renew: Script,
@@ -27,7 +27,7 @@ if not known or known == ARGV[1] then
 end
 return known == '.' and 'completed' or 'in flight'";
 
-// A full server refuses SET and not PEXPIRE, and no write of a script that has written already.
+// A full server rejects SET but not PEXPIRE, and rejects no write after the first one of a script.
 const RENEW: &str = "
 local known = redis.call('GET', KEYS[1])
 if known == ARGV[1] then

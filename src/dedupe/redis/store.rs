@@ -1,12 +1,11 @@
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use redis::{
-    AsyncConnectionConfig, Client, FromRedisValue, RedisResult, Script, ScriptInvocation,
-    aio::ConnectionLike,
-    io::tcp::{TcpSettings, socket2::TcpKeepalive},
+    FromRedisValue, Script, ScriptInvocation,
+    aio::{ConnectionLike, ConnectionManager},
 };
 
-use super::{RedisConnection, RedisStoreError, error::Kind, scripts::Scripts};
+use super::{RedisStoreError, connection::Connection, error::Kind, scripts::Scripts};
 use crate::{
     deadline::in_time,
     dedupe::{Claim, DedupeKey, Owner, Store},
@@ -14,28 +13,16 @@ use crate::{
 
 const DEFAULT_DEADLINE: Duration = Duration::from_millis(500);
 
-/// How long an attempt to connect to one server may take.
-const ATTEMPT: Duration = Duration::from_secs(2);
-/// Where others are asked first which server it is: of three sentinels, say, two may be silent.
-const LONG_ATTEMPT: Duration = Duration::from_secs(10);
-
-/// How long the system waits for the other end to confirm what was sent, and how long a connection may be
-/// idle before it asks.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Redis takes times up to the end of its clock's; nobody waits for longer.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+/// Redis rejects expiry times that exceed the range of its clock.
+const MAX_EXPIRY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A [`Store`] in Redis or Valkey, for any number of processes; needs the `redis` feature.
 ///
-/// Each step is one script, which is one round trip: `claim` before the handler, `complete` after it. A
-/// key is the prefix and 32 hex digits, its value the owner's number, or a dot once it is completed. Nothing
-/// else of a delivery is stored.
+/// Each operation is one script, which is one round trip: `claim` before the handler, `complete`
+/// after it. A key is the prefix and 32 hex digits; its value is the owner's number, or a dot once
+/// the delivery is completed. Nothing else of a delivery is stored.
 ///
-/// It is tried with Redis 7.0 and Valkey 8.0. What a step says is as old as Redis 2.6.12.
-///
-/// A [`RedisConnection`] is made anew when it breaks, and when it falls silent; in the meantime deliveries are
-/// answered 503. Clones share it.
+/// The store is tested with Redis 7.0 and Valkey 8.0. The scripts need Redis 2.6.12 or later.
 ///
 /// ```no_run
 /// use tower_webhook::{DedupeLayer, dedupe::RedisStore};
@@ -47,205 +34,47 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// # }
 /// ```
 ///
-/// # Example: sentinel
+/// # Reconnection
 ///
-/// Whatever the `redis` crate connects to makes a store by [`dial`](Self::dial), which is asked again for each
-/// new connection. With its feature `sentinel`, a sentinel says each time who is the master. The time for an answer
-/// is the store's [`deadline`](Self::deadline) then, not the crate's own of 500 ms:
+/// A store shares its connection with its clones, and reconnects by itself. Until it has, operations
+/// fail by their [`deadline`](Self::deadline) and deliveries are answered 503.
 ///
-/// ```
-/// use std::sync::Arc;
-/// use redis::{AsyncConnectionConfig, sentinel::{SentinelClient, SentinelServerType}};
-/// use tokio::sync::Mutex;
-/// use tower_webhook::dedupe::{RedisConnection, RedisStore, RedisStoreError};
+/// | fault | the store reconnects |
+/// | --- | --- |
+/// | the server closes the connection or restarts | at once |
+/// | operations time out | 3 seconds after the first one, unless the server answers by then |
+/// | the server does not accept writes, e.g. `READONLY` after a failover | 1 second later |
 ///
-/// async fn store(sentinels: Vec<&str>) -> Result<RedisStore, Box<dyn std::error::Error>> {
-///     let master = SentinelServerType::Master;
-///     let client = SentinelClient::build(sentinels, "mymaster".to_owned(), None, master)?;
-///     let client = Arc::new(Mutex::new(client));
-///     let dial = move || {
-///         let client = Arc::clone(&client);
-///         let config = AsyncConnectionConfig::new().set_response_timeout(None);
-///         async move {
-///             let mut client = client.lock().await;
-///             client.get_async_connection_with_config(&config).await
-///         }
-///     };
-///     Ok(RedisStore::dial(dial).await?)
-/// }
-/// ```
+/// After the second and third fault it connects from the start: it resolves the host name or asks the
+/// sentinels again, and keeps the old connection until the new one answers. Attempts are at least a
+/// second apart.
 ///
-/// # Example: a cluster
-///
-/// A connection that knows of changes by itself makes a store by [`new`](Self::new): that of a cluster, with the
-/// feature `cluster-async`. A step has one key, so it goes to one node.
-///
-/// ```
-/// use redis::{RedisResult, cluster::ClusterClient, cluster_async::ClusterConnection};
-/// use tower_webhook::dedupe::RedisStore;
-///
-/// async fn store(nodes: Vec<&str>) -> RedisResult<RedisStore<ClusterConnection>> {
-///     let client = ClusterClient::new(nodes)?;
-///     Ok(RedisStore::new(client.get_async_connection().await?))
-/// }
-/// ```
+/// The type parameter is the connection of the `redis` crate: [`ConnectionManager`] for a server, with
+/// or without sentinel, and [`ClusterConnection`](redis::cluster_async::ClusterConnection) for a
+/// cluster.
 ///
 /// # Durability
 ///
-/// What is guaranteed is as durable as what Redis has confirmed. Killed with the default snapshots, it
-/// forgets the last minutes; with `appendonly yes` and `appendfsync everysec` the last second; with
-/// `appendfsync always` nothing. A replica that takes over has what had reached it. What is forgotten
-/// can be handled again. Set `maxmemory-policy noeviction`: with any other, a full Redis forgets what was
-/// promised; so, it grants no more, and new deliveries are answered 503, while what it has granted is renewed and
-/// completed.
+/// The store is as durable as Redis. After a crash, Redis has lost the writes of
 ///
-/// Redis measures time by its server's wall clock. A step forward there ends leases and forgets early, so have it
-/// slewed; one back forgets nothing, and keeps for longer.
+/// - the last minutes, with the default snapshots;
+/// - the last second, with `appendonly yes` and `appendfsync everysec`;
+/// - no time at all, with `appendfsync always`.
+///
+/// A replica that takes over has lost the writes that it had not received. A delivery whose record is
+/// lost can be handled again.
+///
+/// Set `maxmemory-policy noeviction`. A full server then rejects new claims, which are answered 503,
+/// but it still renews and completes existing ones. With any other policy, it evicts records.
+///
+/// Redis measures expiry by its server's wall clock. A step forward ends leases and drops records
+/// early, so let NTP slew the clock. After a step backward, records are kept for longer.
 #[derive(Clone)]
-pub struct RedisStore<C = RedisConnection> {
-    connection: C,
+pub struct RedisStore<C = ConnectionManager> {
+    connection: Arc<Connection<C>>,
     prefix: Arc<str>,
-    deadline: Option<Duration>,
+    deadline: Duration,
     scripts: Arc<Scripts>,
-}
-
-impl RedisStore {
-    /// Connects to the server under `url`: `redis://[user:password@]host:port/database`, `unix://…`, and by
-    /// TLS `rediss://…`. TLS trusts the roots of `webpki-roots`, which are those of
-    /// browsers; for a root of your own take [`connect_client`](Self::connect_client).
-    ///
-    /// # Errors
-    ///
-    /// If the URL cannot be read, or the server does not answer within two seconds, or wants another password.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a Tokio runtime. By TLS, if other crates have `rustls` know a second provider of cryptography
-    /// beside `ring`, and the program has installed neither of them (`CryptoProvider::install_default`).
-    pub async fn connect(url: &str) -> Result<Self, RedisStoreError> {
-        Self::connect_client(Client::open(url).map_err(Kind::Client)?).await
-    }
-
-    /// Connects to the server of a client of the `redis` crate, which can be told more than a URL says: the
-    /// root of your own certificates, which is then the only one, or a certificate for this side.
-    ///
-    /// ```
-    /// use redis::{Client, TlsCertificates};
-    /// use tower_webhook::dedupe::RedisStore;
-    ///
-    /// async fn store(root: Vec<u8>) -> Result<RedisStore, Box<dyn std::error::Error>> {
-    ///     let certificates = TlsCertificates {
-    ///         client_tls: None,
-    ///         root_cert: Some(root), // PEM
-    ///     };
-    ///     let client = Client::build_with_tls("rediss://redis.internal:6380", certificates)?;
-    ///     Ok(RedisStore::connect_client(client).await?)
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If the server does not answer within two seconds.
-    ///
-    /// # Panics
-    ///
-    /// As [`connect`](Self::connect).
-    pub async fn connect_client(client: Client) -> Result<Self, RedisStoreError> {
-        let server = client.get_connection_info().clone();
-        let tcp = tcp_settings(server.tcp_settings());
-        let client = Client::open(server.set_tcp_settings(tcp)).map_err(Kind::Client)?;
-        let dial = move || {
-            let client = client.clone();
-            // Each step has a deadline, and each attempt to connect.
-            let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(None)
-                .set_response_timeout(None);
-            async move {
-                let connection = client.get_multiplexed_async_connection_with_config(&config);
-                connection.await
-            }
-        };
-        Self::dial_within(ATTEMPT, dial).await
-    }
-}
-
-fn tcp_settings(given: &TcpSettings) -> TcpSettings {
-    // A step that waits for the answer to another one is slow.
-    let mut tcp = given.clone().set_nodelay(true);
-    if given.keepalive().is_none() {
-        tcp = tcp.set_keepalive(TcpKeepalive::new().with_time(PATIENCE));
-    }
-    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    if given.user_timeout().is_none() {
-        tcp = tcp.set_user_timeout(PATIENCE);
-    }
-    tcp
-}
-
-impl<C> RedisStore<RedisConnection<C>>
-where
-    C: ConnectionLike + Clone + Send + Sync + 'static,
-{
-    /// A store by whatever `dial` connects to, now, and when a new connection is needed.
-    ///
-    /// What connections have of their own is for `dial` to set: a response timeout, which the `redis` crate has at 500 ms
-    /// unless told otherwise, ends a step before a longer [`deadline`](Self::deadline) does; and without TCP's
-    /// keepalive and user timeout, which [`connect`](RedisStore::connect) sets, only steps that are given up notice a
-    /// silent connection.
-    ///
-    /// # Errors
-    ///
-    /// If it does not give a connection within ten seconds, which is how long each later attempt may take too.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a Tokio runtime.
-    pub async fn dial<F, D>(dial: F) -> Result<Self, RedisStoreError>
-    where
-        F: Fn() -> D + Send + Sync + 'static,
-        D: Future<Output = RedisResult<C>> + Send + 'static,
-    {
-        Self::dial_within(LONG_ATTEMPT, dial).await
-    }
-
-    async fn dial_within<F, D>(within: Duration, dial: F) -> Result<Self, RedisStoreError>
-    where
-        F: Fn() -> D + Send + Sync + 'static,
-        D: Future<Output = RedisResult<C>> + Send + 'static,
-    {
-        let connection = RedisConnection::dial(dial, within).await;
-        Ok(Self::new(connection.map_err(Kind::Client)?))
-    }
-}
-
-impl<C> RedisStore<C> {
-    /// A store by a connection that reconnects by itself, as that of a cluster does.
-    #[must_use]
-    pub fn new(connection: C) -> Self {
-        Self {
-            connection,
-            prefix: "webhook:".into(),
-            deadline: Some(DEFAULT_DEADLINE),
-            scripts: Arc::new(Scripts::new()),
-        }
-    }
-
-    /// What keys begin with; `webhook:` unless set. Services that share a server, and must each handle the
-    /// same deliveries, need one each.
-    #[must_use]
-    pub fn prefix(mut self, prefix: impl Into<Arc<str>>) -> Self {
-        self.prefix = prefix.into();
-        self
-    }
-
-    /// How long a step may take, `None` for as long as it likes; 500 ms unless set. It includes what a step waits for
-    /// a new connection. Keep it below the layer's
-    /// [`store_deadline`](crate::DedupeLayer::store_deadline), so that the log says that it was Redis.
-    #[must_use]
-    pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
-        self.deadline = deadline.into();
-        self
-    }
 }
 
 impl<C> RedisStore<C>
@@ -258,24 +87,52 @@ where
         script: &'s Script,
         key: DedupeKey,
         owner: Owner,
-        time: Option<Duration>,
+        expiry: Option<Duration>,
     ) -> impl Future<Output = Result<T, RedisStoreError>> + Send + use<'s, T, C> {
-        let mut step: ScriptInvocation<'s> = script.prepare_invoke();
-        step.key(format!("{}{key}", self.prefix))
+        let mut operation: ScriptInvocation<'s> = script.prepare_invoke();
+        operation
+            .key(format!("{}{key}", self.prefix))
             .arg(owner.to_string());
-        if let Some(time) = time {
-            step.arg(time.min(LONGEST).as_millis().max(1).to_string());
+        if let Some(expiry) = expiry {
+            operation.arg(expiry.min(MAX_EXPIRY).as_millis().max(1).to_string());
         }
-        let mut connection = self.connection.clone();
+        let connection = Arc::clone(&self.connection);
         let deadline = self.deadline;
         async move {
-            let step = step.invoke_async(&mut connection);
-            match in_time(step, deadline).await {
+            match in_time(connection.invoke(&operation), Some(deadline)).await {
                 Some(Ok(answer)) => Ok(answer),
                 Some(Err(error)) => Err(Kind::Client(error).into()),
-                None => Err(Kind::Timeout(deadline.unwrap_or_default()).into()),
+                None => Err(Kind::Timeout(deadline).into()),
             }
         }
+    }
+}
+
+impl<C> RedisStore<C> {
+    pub(super) fn new(connection: Connection<C>) -> Self {
+        Self {
+            connection: Arc::new(connection),
+            prefix: "webhook:".into(),
+            deadline: DEFAULT_DEADLINE,
+            scripts: Arc::new(Scripts::new()),
+        }
+    }
+
+    /// Sets the prefix of the keys. Defaults to `webhook:`. Services that share a server and must each
+    /// handle the same deliveries need a prefix each.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<Arc<str>>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Sets the time limit of an operation, which includes the wait for a reconnection. Defaults to
+    /// 500 ms. Keep it below the layer's [`store_deadline`](crate::DedupeLayer::store_deadline), so
+    /// that the log names Redis as the cause.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
     }
 }
 
