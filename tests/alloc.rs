@@ -75,7 +75,7 @@ fn cost<B, F>(
     look: F,
 ) -> (AllocationInfo, Response<ResponseBody<Full<Bytes>>>)
 where
-    B: Body,
+    B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
     F: Clone + Fn(Request<VerifiedBody>),
 {
     let mut service = layer.layer(Handler::new(look));

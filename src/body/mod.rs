@@ -1,15 +1,22 @@
 //! Bodies: the verified one that goes in, the one that comes out, and the one that is sent.
 
+mod budget;
 mod buffer;
 mod delivery;
+mod reader;
 mod response;
 mod verified;
 
 use http::HeaderMap;
 use http_body::SizeHint;
 
-pub(crate) use self::buffer::Buffer;
-pub use self::{delivery::DeliveryBody, response::ResponseBody, verified::VerifiedBody};
+pub use self::{
+    budget::MemoryBudget, delivery::DeliveryBody, response::ResponseBody, verified::VerifiedBody,
+};
+pub(crate) use self::{
+    buffer::Buffer,
+    reader::{BodyReader, BoxError, ReadError, is_length_limit},
+};
 
 /// What a body in memory says of its size. An exact one would let an HTTP/1 peer stop before the trailers.
 fn size_hint(len: usize, trailers: Option<&HeaderMap>) -> SizeHint {

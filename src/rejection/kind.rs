@@ -290,9 +290,14 @@ rejection_kinds! {
         deadline: Duration,
     } => Timeout, "body_timeout",
         "the body was not complete after {} s", deadline.as_secs_f64();
-    /// The body broke off.
+    /// The body failed before its end. Its error is the [`source`](std::error::Error::source) of the
+    /// [`Rejection`](super::Rejection).
     BodyBroken => InvalidRequest, "body_broken",
         "the body broke off";
+    /// The body is longer than a layer outside of this one allows, such as tower-http's
+    /// `RequestBodyLimitLayer`.
+    OuterLimitExceeded => PayloadTooLarge, "outer_limit_exceeded",
+        "the body is longer than a body limit layer outside of the webhook layer allows";
     /// The body, or the part of the request that its signature is about, is not of the form that
     /// the scheme looks into.
     #[non_exhaustive]

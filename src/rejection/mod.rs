@@ -65,11 +65,15 @@ pub(crate) use self::{
 };
 
 /// Why a delivery was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// If the request body failed, its error is the [`source`](Error::source). It is not compared by
+/// `==`, and never sent to the client.
+#[derive(Clone, Debug)]
 pub struct Rejection {
     provider: Arc<str>,
     kind: RejectionKind,
     status: StatusCode,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Rejection {
@@ -79,7 +83,14 @@ impl Rejection {
             provider,
             kind,
             status,
+            source: None,
         }
+    }
+
+    /// Keeps the error that caused the rejection, for the operator.
+    pub(crate) fn with_source(mut self, source: Box<dyn Error + Send + Sync>) -> Self {
+        self.source = Some(source.into());
+        self
     }
 
     /// The name of the scheme that the delivery was held against.
@@ -115,7 +126,19 @@ impl fmt::Display for Rejection {
     }
 }
 
-impl Error for Rejection {}
+impl Error for Rejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl PartialEq for Rejection {
+    fn eq(&self, other: &Self) -> bool {
+        self.provider == other.provider && self.kind == other.kind && self.status == other.status
+    }
+}
+
+impl Eq for Rejection {}
 
 /// What the sender of a refused delivery is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -35,6 +35,7 @@ fn names_and_classes_do_not_change() {
         ("body_too_large", C::PayloadTooLarge),
         ("body_timeout", C::Timeout),
         ("body_broken", C::InvalidRequest),
+        ("outer_limit_exceeded", C::PayloadTooLarge),
         ("malformed_payload", C::InvalidRequest),
         ("malformed_handshake", C::InvalidRequest),
         ("trailers_refused", C::InvalidRequest),

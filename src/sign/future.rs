@@ -1,5 +1,4 @@
 use std::{
-    error::Error,
     fmt,
     future::Future,
     pin::Pin,
@@ -7,20 +6,16 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::Buf;
-use http::{HeaderMap, Request, Response, request};
+use http::{Request, Response, request};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{BodyError, SendError, layer::Config};
 use crate::{
-    body::{Buffer, DeliveryBody},
+    body::{BodyReader, BoxError, DeliveryBody, ReadError},
     signer::SignError,
 };
-
-/// How many frames are taken in one go before other tasks get their turn.
-const FRAMES_PER_POLL: usize = 256;
 
 pin_project! {
     /// The response of [`Sign`](super::Sign).
@@ -48,7 +43,8 @@ pin_project! {
         Reading {
             #[pin]
             body: B,
-            reading: Option<Reading<S>>,
+            reader: BodyReader,
+            pending: Option<Pending<S>>,
         },
         Calling {
             #[pin]
@@ -58,13 +54,11 @@ pin_project! {
     }
 }
 
-/// A request whose body is not yet there as a whole, and the service that waits for it.
-struct Reading<S> {
+/// A request that is signed once its body has been read, and the service that it is sent to.
+struct Pending<S> {
     service: S,
     config: Arc<Config>,
-    head: request::Parts,
-    buffer: Buffer,
-    trailers: Option<Box<HeaderMap>>,
+    parts: request::Parts,
 }
 
 impl<S, B> SignFuture<S, B>
@@ -72,16 +66,19 @@ where
     S: Service<Request<DeliveryBody>>,
 {
     pub(super) fn new(service: S, config: Arc<Config>, request: Request<B>) -> Self {
-        let (head, body) = request.into_parts();
-        let reading = Some(Reading {
+        let (parts, body) = request.into_parts();
+        let reader = BodyReader::new(config.body_limit);
+        let pending = Some(Pending {
             service,
             config,
-            head,
-            buffer: Buffer::default(),
-            trailers: None,
+            parts,
         });
         Self {
-            state: State::Reading { body, reading },
+            state: State::Reading {
+                body,
+                reader,
+                pending,
+            },
         }
     }
 }
@@ -91,7 +88,7 @@ const COMPLETED: &str = "SignFuture polled after completion";
 impl<S, B, R> Future for SignFuture<S, B>
 where
     S: Service<Request<DeliveryBody>, Response = Response<R>>,
-    B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+    B: Body<Error: Into<BoxError>>,
 {
     type Output = Result<Response<R>, SendError<S::Error>>;
 
@@ -99,27 +96,19 @@ where
         let mut state = self.project().state;
         loop {
             match state.as_mut().project() {
-                StateProj::Reading { body, reading } => {
-                    let whole = reading.as_mut().expect(COMPLETED);
-                    let end = ready!(whole.poll(body, cx));
-                    let Reading {
-                        mut service,
-                        config,
-                        head,
-                        buffer,
-                        mut trailers,
-                    } = reading.take().expect(COMPLETED);
-                    if let Some(trailers) = &mut trailers {
-                        config.signer.clear(trailers);
-                    }
-                    let signed = end.and_then(|()| {
-                        let request = Request::from_parts(head, buffer.into_bytes());
-                        config.sign(request).map_err(SendError::Sign)
-                    });
+                StateProj::Reading {
+                    body,
+                    reader,
+                    pending,
+                } => {
+                    let read = ready!(reader.poll(body, cx, |_, _| {}));
+                    let mut pending = pending.take().expect(COMPLETED);
+                    let signed = read
+                        .map_err(into_send_error)
+                        .and_then(|()| pending.config.sign_read(pending.parts, reader));
                     match signed {
                         Ok(request) => {
-                            let request = request.map(|body| DeliveryBody::new(body, trailers));
-                            let future = service.call(request);
+                            let future = pending.service.call(request);
                             state.set(State::Calling { future });
                         }
                         Err(error) => {
@@ -139,44 +128,30 @@ where
     }
 }
 
-impl<S> Reading<S> {
-    /// Reads to the end of the body.
-    fn poll<B, E>(
-        &mut self,
-        mut body: Pin<&mut B>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), SendError<E>>>
-    where
-        B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
-    {
-        let limit = self.config.body_limit;
-        let too_large = || Poll::Ready(Err(SendError::Sign(SignError::TooLarge { limit })));
-        let least = body.size_hint().lower();
-        if usize::try_from(least).map_or(true, |least| least > limit - self.buffer.len()) {
-            return too_large();
+impl Config {
+    /// Signs a request whose body has been read.
+    fn sign_read<E>(
+        &self,
+        parts: request::Parts,
+        reader: &mut BodyReader,
+    ) -> Result<Request<DeliveryBody>, SendError<E>> {
+        let (frames, mut trailers) = reader.take();
+        if let Some(trailers) = &mut trailers {
+            self.signer.clear(trailers);
         }
-        for _ in 0..FRAMES_PER_POLL {
-            let mut frame = match ready!(body.as_mut().poll_frame(cx)) {
-                Some(Ok(frame)) => frame,
-                Some(Err(error)) => {
-                    return Poll::Ready(Err(SendError::Body(BodyError::new(error))));
-                }
-                None => return Poll::Ready(Ok(())),
-            };
-            if let Some(data) = frame.data_mut() {
-                if data.remaining() > limit - self.buffer.len() {
-                    return too_large();
-                }
-                // Costs nothing where the data is `Bytes` already.
-                self.buffer.push(data.copy_to_bytes(data.remaining()));
-            } else {
-                self.trailers = frame.into_trailers().ok().map(Box::new);
-                return Poll::Ready(Ok(()));
-            }
-        }
-        // A body that always has another frame must not keep the thread.
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        let request = Request::from_parts(parts, frames.into_bytes());
+        let request = self.sign(request).map_err(SendError::Sign)?;
+        Ok(request.map(|body| DeliveryBody::new(body, trailers)))
+    }
+}
+
+/// The sender sets neither a deadline nor a budget, so a body fails by its length or its own error.
+fn into_send_error<E>(error: ReadError) -> SendError<E> {
+    match error {
+        ReadError::TooLarge { limit } => SendError::Sign(SignError::TooLarge { limit }),
+        ReadError::Body(error) => SendError::Body(BodyError::new(error)),
+        ReadError::BudgetExhausted => SendError::Body(BodyError::new("no memory budget is left")),
+        ReadError::Timeout { .. } => SendError::Body(BodyError::new("the body took too long")),
     }
 }
 

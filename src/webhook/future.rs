@@ -15,7 +15,7 @@ use super::{
     answering::{Answered, Handing},
     reading::Reading,
 };
-use crate::body::{ResponseBody, VerifiedBody};
+use crate::body::{BoxError, ResponseBody, VerifiedBody};
 
 pin_project! {
     /// The response of [`Webhook`](super::Webhook): a refusal, the answer to a handshake, or what the inner
@@ -102,7 +102,7 @@ impl<S, B, ReqBody, ResBody> Future for ResponseFuture<S, B, ReqBody>
 where
     S: Service<Request<B>, Response = Response<ResBody>>,
     B: From<VerifiedBody>,
-    ReqBody: Body,
+    ReqBody: Body<Error: Into<BoxError>>,
 {
     type Output = Result<Response<ResponseBody<ResBody>>, S::Error>;
 

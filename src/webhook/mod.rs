@@ -78,7 +78,6 @@
 //! - It cannot be switched off. Tests sign their requests.
 
 mod answering;
-mod budget;
 mod config;
 mod future;
 mod layer;
@@ -92,8 +91,9 @@ mod tests;
 #[cfg(feature = "diagnose")]
 mod watch;
 
+pub use crate::body::MemoryBudget;
+
 pub use self::{
-    budget::MemoryBudget,
     future::ResponseFuture,
     layer::WebhookLayer,
     outcome::{Outcome, Verdict},

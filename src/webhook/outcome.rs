@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::{WebhookLayer, config::Config};
 use crate::{
     head::Head,
-    rejection::{Rejection, RejectionKind},
+    rejection::{self, Rejection, RejectionKind},
     trace::{self, PerMinute},
     verify::Verified,
 };
@@ -195,7 +195,7 @@ impl Config {
             Verdict::Refused(rejection) if self.warn(rejection) => {}
             Verdict::Refused(rejection) => trace::debug!(
                 provider = provider,
-                reason = %rejection,
+                reason = %rejection::line(rejection),
                 delivery_id = delivery_id,
                 key_label = key_label,
                 bytes = bytes,

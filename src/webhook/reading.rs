@@ -4,8 +4,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::Buf;
-use http::{HeaderMap, Request, request};
+use http::{Request, request};
 use http_body::Body;
 use tokio::time::Instant;
 
@@ -14,14 +13,12 @@ use super::lookup::Fetch;
 use super::{
     Verdict,
     answering::{Answered, MayBe},
-    budget::Share,
     config::Config,
     future::COMPLETED,
     lookup::LookUp,
 };
 use crate::{
-    body::{Buffer, VerifiedBody},
-    deadline::Deadline,
+    body::{BodyReader, BoxError, ReadError, VerifiedBody, is_length_limit},
     handshake::MOST_BODY,
     head::Head,
     keys::Keyring,
@@ -29,8 +26,36 @@ use crate::{
     verify::Delivery,
 };
 
-/// How many frames are taken in one go before other tasks get their turn.
-const FRAMES_PER_POLL: usize = 256;
+/// Why a body or its keys could not be had, and the error of the body.
+pub(super) struct Failure {
+    kind: RejectionKind,
+    source: Option<BoxError>,
+}
+
+impl From<RejectionKind> for Failure {
+    fn from(kind: RejectionKind) -> Self {
+        Self { kind, source: None }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge { limit } => RejectionKind::BodyTooLarge { limit }.into(),
+            ReadError::BudgetExhausted => RejectionKind::OverMemoryBudget.into(),
+            ReadError::Timeout { deadline } => RejectionKind::BodyTimeout { deadline }.into(),
+            ReadError::Body(error) => {
+                let kind = if is_length_limit(&*error) {
+                    RejectionKind::OuterLimitExceeded
+                } else {
+                    RejectionKind::BodyBroken
+                };
+                let source = Some(error);
+                Self { kind, source }
+            }
+        }
+    }
+}
 
 /// What is made of the body once it is there.
 pub(super) enum Opened {
@@ -55,10 +80,7 @@ pub(super) struct Reading {
     fetch: Fetch,
     opened: Opened,
     may_be: MayBe,
-    buffer: Buffer,
-    trailers: Option<Box<HeaderMap>>,
-    share: Share,
-    deadline: Deadline,
+    reader: BodyReader,
     /// If somebody wants to know how long it took.
     started: Option<Instant>,
 }
@@ -72,6 +94,13 @@ impl Reading {
         may_be: MayBe,
         started: Option<Instant>,
     ) -> Self {
+        let limit = match opened {
+            Opened::Greeting(_) => MOST_BODY.min(config.body_limit),
+            _ => config.body_limit,
+        };
+        let reader = BodyReader::new(limit)
+            .deadline(config.body_deadline)
+            .budget(config.budget.as_ref());
         let mut head = Some(head);
         let look_up = match (&config.source, &opened) {
             (None, _) | (_, Opened::Greeting(_)) => None,
@@ -85,20 +114,17 @@ impl Reading {
             fetch: Fetch::default(),
             opened,
             may_be,
-            buffer: Buffer::default(),
-            trailers: None,
-            share: Share::of(config.budget.as_ref()),
-            deadline: Deadline::default(),
+            reader,
             started,
         }
     }
 
     /// Waits for the keys, if they have to be looked up, and reads to the end of the body.
-    pub(super) fn poll<B: Body>(
+    pub(super) fn poll<B: Body<Error: Into<BoxError>>>(
         &mut self,
         body: Pin<&mut B>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), RejectionKind>> {
+    ) -> Poll<Result<(), Failure>> {
         if let Some(look_up) = &mut self.look_up {
             let (head, found) = ready!(look_up.as_mut().poll(cx));
             self.look_up = None;
@@ -125,11 +151,11 @@ impl Reading {
 
     /// Reads to the end of the body, and then waits for the keys, if those have to be fetched.
     #[cfg(feature = "remote-keys")]
-    fn read_and_fetch<B: Body>(
+    fn read_and_fetch<B: Body<Error: Into<BoxError>>>(
         &mut self,
         body: Pin<&mut B>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), RejectionKind>> {
+    ) -> Poll<Result<(), Failure>> {
         if !self.fetch.is_under_way() {
             ready!(self.read(body, cx))?;
         }
@@ -139,84 +165,45 @@ impl Reading {
         else {
             return Poll::Ready(Ok(()));
         };
-        let request = (head, self.buffer.pieces());
-        self.fetch
-            .poll(source, &self.config.verifier, delivery, request, cx)
+        let request = (head, self.reader.frames().pieces());
+        let fetch = &mut self.fetch;
+        let fetched = ready!(fetch.poll(source, &self.config.verifier, delivery, request, cx));
+        Poll::Ready(fetched.map_err(Failure::from))
     }
 
-    fn read<B: Body>(
+    fn read<B: Body<Error: Into<BoxError>>>(
         &mut self,
-        mut body: Pin<&mut B>,
+        body: Pin<&mut B>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), RejectionKind>> {
-        let is_late = self.deadline.is_over(cx);
-        for _ in 0..FRAMES_PER_POLL {
-            let mut frame = match body.as_mut().poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => frame,
-                Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(RejectionKind::BodyBroken)),
-                Poll::Ready(None) => return Poll::Ready(Ok(())),
-                Poll::Pending => return self.wait(is_late, cx),
-            };
-            let is_last = body.is_end_stream();
-            if let Some(data) = frame.data_mut() {
-                self.accept(data)?;
-            } else if self.config.refuse_trailers {
-                return Poll::Ready(Err(RejectionKind::TrailersRefused));
-            } else {
-                self.trailers = frame.into_trailers().ok().map(Box::new);
-                return Poll::Ready(Ok(()));
+    ) -> Poll<Result<(), Failure>> {
+        let Self {
+            config,
+            opened,
+            reader,
+            ..
+        } = self;
+        let read = ready!(reader.poll(body, cx, |earlier, data| {
+            // A body in one frame needs no running MAC, so the first frame waits for a second.
+            if earlier.len() == 0 {
+                return;
             }
-            if is_last {
-                return Poll::Ready(Ok(()));
-            }
-        }
-        // A body that always has another frame must not keep the thread, nor escape the deadline.
-        cx.waker().wake_by_ref();
-        self.wait(is_late, cx)
-    }
-
-    /// Accepts a frame, unless it crosses the limit or the budget.
-    fn accept(&mut self, data: &mut impl Buf) -> Result<(), RejectionKind> {
-        if !data.has_remaining() {
-            return Ok(());
-        }
-        let limit = match self.opened {
-            Opened::Greeting(_) => MOST_BODY.min(self.config.body_limit),
-            _ => self.config.body_limit,
-        };
-        if data.remaining() > limit.saturating_sub(self.buffer.len()) {
-            return Err(RejectionKind::BodyTooLarge { limit });
-        }
-        self.share.reserve(data.remaining())?;
-        // Costs nothing where the data is `Bytes` already.
-        let data = data.copy_to_bytes(data.remaining());
-        // A body in one frame needs no state between frames, so the first waits for another.
-        if self.buffer.len() > 0 {
-            if let Opened::Delivery(delivery) = &mut self.opened {
-                let verifier = &self.config.verifier;
+            if let Opened::Delivery(delivery) = opened {
+                let verifier = &config.verifier;
                 if delivery.awaits_first(verifier) {
-                    let first = self.buffer.pieces();
+                    let first = earlier.pieces();
                     first.for_each(|first| delivery.update(verifier, first));
                 }
-                delivery.update(verifier, &data);
+                delivery.update(verifier, data);
             }
+        }));
+        if read.is_ok() && config.refuse_trailers && reader.has_trailers() {
+            return Poll::Ready(Err(RejectionKind::TrailersRefused.into()));
         }
-        self.buffer.push(data);
-        Ok(())
-    }
-
-    /// Waits for more of the body, until the deadline.
-    fn wait(&mut self, is_late: bool, cx: &mut Context<'_>) -> Poll<Result<(), RejectionKind>> {
-        match self.config.body_deadline {
-            Some(deadline) if is_late || self.deadline.begin(deadline, cx) => {
-                Poll::Ready(Err(RejectionKind::BodyTimeout { deadline }))
-            }
-            _ => Poll::Pending,
-        }
+        Poll::Ready(read.map_err(Failure::from))
     }
 
     /// Verifies what has been read, or gives the answer in the inner service's place.
-    pub(super) fn finish(&mut self, end: Result<(), RejectionKind>) -> Result<(), Answered> {
+    pub(super) fn finish(&mut self, end: Result<(), Failure>) -> Result<(), Answered> {
         match self.answered(end) {
             Ok(None) => Ok(()),
             Ok(Some(answered)) => Err(answered),
@@ -227,23 +214,21 @@ impl Reading {
     /// The request for the inner service, once it is verified.
     #[inline]
     pub(super) fn request<B: From<VerifiedBody>>(&mut self) -> Request<B> {
-        let buffer = std::mem::take(&mut self.buffer);
-        let body = VerifiedBody::new(buffer, self.trailers.take());
+        let (frames, trailers) = self.reader.take();
+        let body = VerifiedBody::new(frames, trailers);
         Request::from_parts(self.head.take().expect(COMPLETED), body.into())
     }
 
     #[cold]
     fn refused(&mut self, rejection: Rejection) -> Answered {
         let head = self.head.take().expect(COMPLETED);
-        let (bytes, verdict) = (self.buffer.len(), Verdict::Refused(&rejection));
+        let (bytes, verdict) = (self.reader.frames().len(), Verdict::Refused(&rejection));
         let told = Head::from(&head);
         self.config.report(Some(told), verdict, bytes, self.started);
         #[cfg(feature = "diagnose")]
         {
             let (body, keyring) = match &self.opened {
-                Opened::Delivery(delivery) => {
-                    (Some(std::mem::take(&mut self.buffer)), delivery.keyring())
-                }
+                Opened::Delivery(delivery) => (Some(self.reader.take().0), delivery.keyring()),
                 _ => (None, None),
             };
             self.config.diagnose(told, rejection.kind(), body, keyring);
@@ -253,23 +238,32 @@ impl Reading {
     }
 
     /// The answer to a handshake, if it is one. If not, it is verified, and the head bears the proof.
-    fn answered(&mut self, end: Result<(), RejectionKind>) -> Result<Option<Answered>, Rejection> {
+    fn answered(&mut self, end: Result<(), Failure>) -> Result<Option<Answered>, Rejection> {
         let Self {
             config,
             head,
             opened,
             may_be,
-            buffer,
+            reader,
             ..
         } = self;
+        let buffer = reader.frames();
         let head = head.as_mut().expect(COMPLETED);
         match (end, &opened) {
             (Ok(()), _) => {}
             // Too long for a handshake.
-            (Err(RejectionKind::BodyTooLarge { .. }), Opened::Greeting(rejection)) => {
+            (Err(failure), Opened::Greeting(rejection))
+                if matches!(failure.kind, RejectionKind::BodyTooLarge { .. }) =>
+            {
                 return Err((**rejection).clone());
             }
-            (Err(kind), _) => return Err(config.verifier.reject(kind)),
+            (Err(failure), _) => {
+                let rejection = config.verifier.reject(failure.kind);
+                return Err(match failure.source {
+                    Some(source) => rejection.with_source(source),
+                    None => rejection,
+                });
+            }
         }
         if *may_be == MayBe::Any {
             let answered = config.answer_unsigned((&*head).into(), buffer)?;

@@ -17,7 +17,7 @@ use super::{
     reading::{Opened, Reading},
 };
 use crate::{
-    body::{ResponseBody, VerifiedBody},
+    body::{BoxError, ResponseBody, VerifiedBody},
     encoding::decimal,
     handshake::MOST_BODY,
     head::Head,
@@ -63,7 +63,7 @@ impl<S, B, ReqBody, ResBody> Service<Request<ReqBody>> for Webhook<S, B>
 where
     S: Service<Request<B>, Response = Response<ResBody>> + Clone,
     B: From<VerifiedBody>,
-    ReqBody: Body,
+    ReqBody: Body<Error: Into<BoxError>>,
 {
     type Response = Response<ResponseBody<ResBody>>;
     type Error = S::Error;

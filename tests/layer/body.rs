@@ -3,6 +3,7 @@
 
 use std::{
     convert::Infallible,
+    error::Error,
     net::SocketAddr,
     pin::{Pin, pin},
     sync::{
@@ -30,7 +31,10 @@ use tokio::{
     time::Instant,
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
-use tower_http::{compression::CompressionLayer, decompression::RequestDecompressionLayer};
+use tower_http::{
+    compression::CompressionLayer, decompression::RequestDecompressionLayer,
+    limit::RequestBodyLimitLayer,
+};
 use tower_webhook::{
     Keys, Secret, Verified, VerifiedBody, WebhookLayer, providers, webhook::Webhook,
 };
@@ -389,6 +393,70 @@ async fn a_body_that_breaks_off() {
             .await,
     );
     report.finish();
+}
+
+/// 18: the error of a body that fails is the source of the rejection, and the client does not see it.
+#[tokio::test]
+async fn keeps_the_error_of_a_failed_body_from_the_client() {
+    let service = layer().layer(Recorder::default());
+    let request = good().with(Script::new([Step::data("x"), Step::Fail]));
+    let request =
+        request.map(|body| body.map_err(|_| std::io::Error::other("reset by peer 10.0.0.1")));
+    let answer = send(&service, request).await;
+    assert_eq!(answer.wire().0, 400);
+    assert!(!answer.text().contains("reset"), "{}", answer.text());
+    assert!(
+        answer
+            .headers
+            .values()
+            .all(|value| !value.as_bytes().ends_with(b"10.0.0.1")),
+        "{:?}",
+        answer.headers
+    );
+    let rejection = answer.rejection.as_ref().unwrap();
+    let source = rejection.source().unwrap();
+    assert!(source.is::<std::io::Error>(), "{source:?}");
+    assert_eq!(source.to_string(), "reset by peer 10.0.0.1");
+    assert_eq!(rejection.to_string(), "the body broke off");
+}
+
+/// A layer outside with a lower limit cuts the body off. The answer is that of a body over the limit.
+#[tokio::test]
+async fn answers_413_if_a_limit_layer_outside_cuts_the_body_off() {
+    let inner = Recorder::default();
+    let outer = || RequestBodyLimitLayer::new(BODY.len() - 1);
+    let service = ServiceBuilder::new()
+        .layer(outer())
+        .layer(layer())
+        .service(inner.clone());
+    // The error of axum's body has the limit's error as its source.
+    let boxed = ServiceBuilder::new()
+        .layer(outer())
+        .map_request(|request: Request<_>| request.map(axum::body::Body::new))
+        .layer(layer())
+        .service(inner.clone());
+    for step in [BODY.len(), 7, 1] {
+        let request = || good().with(Script::chunks(BODY, step));
+        for answer in [
+            send(&service, request()).await,
+            send(&boxed, request()).await,
+        ] {
+            assert_eq!(answer.kind(), "OuterLimitExceeded", "frames of {step}");
+            let wire = (
+                413,
+                Some("application/json"),
+                r#"{"error":"Payload too large"}"#,
+            );
+            assert_eq!(answer.wire(), wire, "frames of {step}");
+        }
+    }
+    assert_eq!(inner.calls(), 0);
+    let as_long = ServiceBuilder::new()
+        .layer(RequestBodyLimitLayer::new(BODY.len()))
+        .layer(layer())
+        .service(inner.clone());
+    let answer = send(&as_long, good().with(Script::chunks(BODY, 7))).await;
+    assert_eq!((answer.wire().0, inner.calls()), (200, 1));
 }
 
 /// 18: a client that goes away while its body is being read: the body is let go at once, the inner

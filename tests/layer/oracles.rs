@@ -133,7 +133,10 @@ struct Answer {
 }
 
 /// Everything a caller can see of the answer, and the reason that it cannot see.
-fn refused<B: Body>(layer: &WebhookLayer, request: Request<B>) -> (Answer, RejectionKind) {
+fn refused<B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>>(
+    layer: &WebhookLayer,
+    request: Request<B>,
+) -> (Answer, RejectionKind) {
     let (probe, log) = Probe::new(0);
     let response = finish_now(layer.layer(probe).call(request)).unwrap();
     assert_eq!(log.called(), 0);

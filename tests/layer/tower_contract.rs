@@ -346,7 +346,16 @@ fn the_error_type_is_that_of_the_inner_service() {
 
 #[test]
 fn a_broken_body_is_an_answer_whatever_its_error() {
+    #[derive(Debug)]
     struct Opaque;
+
+    impl std::fmt::Display for Opaque {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a text that the client must not see")
+        }
+    }
+
+    impl std::error::Error for Opaque {}
 
     let (probe, log) = Probe::new(0);
     let mut service = layer().layer(probe);
@@ -765,7 +774,10 @@ fn frames_need_not_be_bytes() {
 // ===== what goes inward =====
 
 /// Takes what the layer hands to the inner service.
-fn forwarded<B: Body>(layer: &WebhookLayer, request: Request<B>) -> Request<VerifiedBody> {
+fn forwarded<B: Body<Error: Into<BoxError>>>(
+    layer: &WebhookLayer,
+    request: Request<B>,
+) -> Request<VerifiedBody> {
     let slot = Arc::new(Mutex::new(None));
     let inner = service_fn(|request: Request<VerifiedBody>| {
         *slot.lock().unwrap() = Some(request);

@@ -42,6 +42,7 @@ const AFTER_THE_HEAD: &[&str] = &[
     "BodyBroken",
     "BodyTimeout",
     "BodyTooLarge",
+    "OuterLimitExceeded",
     "OverMemoryBudget",
     "SignatureMismatch",
     "TrailersRefused",
