@@ -90,7 +90,7 @@ impl Delivery {
 
     /// Gives the delivery keys of its own, before anything of its body. A refusal costs as if there
     /// were `most` keys, so that it does not tell how many there are.
-    pub(crate) fn hold_against(&mut self, keyring: Arc<Keyring>, most: usize) {
+    pub(crate) fn set_keyring(&mut self, keyring: Arc<Keyring>, most: usize) {
         self.keyring = Some(keyring);
         self.least_macs = most;
     }

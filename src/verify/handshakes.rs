@@ -11,13 +11,13 @@ use crate::{
     rejection::{Rejection, RejectionKind},
 };
 
-/// What a head says of handshakes that nobody signs.
-pub(crate) enum Greeting<'v> {
-    /// It is this one, whatever the body.
-    Is(&'v Handshake),
-    /// The body may be one.
-    MayBe,
-    No,
+/// Whether a request is a handshake without a signature, by its head.
+pub(crate) enum UnsignedMatch<'v> {
+    /// The request is this handshake, whatever its body.
+    Handshake(&'v Handshake),
+    /// The body decides.
+    NeedsBody,
+    None,
 }
 
 impl Verifier {
@@ -51,10 +51,10 @@ impl Verifier {
         body: &[u8],
     ) -> Result<Option<Answer>, Rejection> {
         let head = head.into();
-        let unsigned = match self.greeting(head, true) {
-            Greeting::Is(handshake) => Some(handshake),
-            Greeting::MayBe => self.greeting_in(head, body, true),
-            Greeting::No => None,
+        let unsigned = match self.match_unsigned(head, true) {
+            UnsignedMatch::Handshake(handshake) => Some(handshake),
+            UnsignedMatch::NeedsBody => self.unsigned_handshake(head, body, true),
+            UnsignedMatch::None => None,
         };
         if let Some(handshake) = unsigned {
             let keyring = self.current_keyring();
@@ -69,41 +69,41 @@ impl Verifier {
             .map(Some)
     }
 
-    /// Whether a head is, or may be, that of a handshake that nobody signs. `is_taken` is whether there is somebody to
-    /// hand over to.
-    pub(crate) fn greeting(&self, head: Head<'_>, is_taken: bool) -> Greeting<'_> {
+    /// Matches a head with the handshakes that are not signed. `has_handler` is whether a handler
+    /// takes the data of handshakes.
+    pub(crate) fn match_unsigned(&self, head: Head<'_>, has_handler: bool) -> UnsignedMatch<'_> {
         let mut may_be = false;
-        for handshake in self.ready(head, false, is_taken) {
+        for handshake in self.ready(head, false, has_handler) {
             if !handshake.looks_into_body() {
-                return Greeting::Is(handshake);
+                return UnsignedMatch::Handshake(handshake);
             }
             may_be = true;
         }
         if may_be {
-            Greeting::MayBe
+            UnsignedMatch::NeedsBody
         } else {
-            Greeting::No
+            UnsignedMatch::None
         }
     }
 
-    /// The handshake that nobody signs and that this body is.
-    pub(crate) fn greeting_in(
+    /// Finds the handshake without a signature that a request with this body is.
+    pub(crate) fn unsigned_handshake(
         &self,
         head: Head<'_>,
         body: &[u8],
-        is_taken: bool,
+        has_handler: bool,
     ) -> Option<&Handshake> {
-        self.whole(head, body, false, is_taken)
+        self.whole(head, body, false, has_handler)
     }
 
-    /// The handshake that this delivery is, if its signature holds.
+    /// Finds the signed handshake that a request with this body is, once its signature is verified.
     pub(crate) fn signed_handshake(
         &self,
         head: Head<'_>,
         body: &[u8],
-        is_taken: bool,
+        has_handler: bool,
     ) -> Option<&Handshake> {
-        self.whole(head, self.looked_into(head, body), true, is_taken)
+        self.whole(head, self.looked_into(head, body), true, has_handler)
     }
 
     /// What of the body of a signed handshake is looked into: the same as of a delivery's.
@@ -126,12 +126,12 @@ impl Verifier {
         head: Head<'_>,
         body: &[u8],
         is_signed: bool,
-        is_taken: bool,
+        has_handler: bool,
     ) -> Option<&Handshake> {
         if body.len() > MOST_BODY {
             return None;
         }
-        let mut handshakes = self.ready(head, is_signed, is_taken);
+        let mut handshakes = self.ready(head, is_signed, has_handler);
         handshakes.find(|handshake| handshake.is_in(head, body))
     }
 
@@ -140,9 +140,9 @@ impl Verifier {
         &'v self,
         head: Head<'_>,
         is_signed: bool,
-        is_taken: bool,
+        has_handler: bool,
     ) -> impl Iterator<Item = &'v Handshake> {
-        self.answerable(is_taken).filter(move |handshake| {
+        self.answerable(has_handler).filter(move |handshake| {
             handshake.is_signed() == is_signed && handshake.may_begin(head)
         })
     }

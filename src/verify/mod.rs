@@ -85,5 +85,5 @@ mod window;
 pub(crate) use self::web_token::unsigned as unsigned_token;
 pub use self::{dedupe_key::DedupeKey, session::Session, verified::Verified, verifier::Verifier};
 pub(crate) use self::{
-    delivery::Delivery, handshakes::Greeting, text::signed_text, verifier::check_settings,
+    delivery::Delivery, handshakes::UnsignedMatch, text::signed_text, verifier::check_settings,
 };

@@ -39,7 +39,7 @@ impl Session {
             let keyring = keys.keyring(verifier.scheme());
             let keyring =
                 keyring.map_err(|error| reject(RejectionKind::key_source_failed(&error)))?;
-            delivery.hold_against(keyring, 0);
+            delivery.set_keyring(keyring, 0);
         }
         Ok(())
     }

@@ -74,7 +74,7 @@ impl Verifier {
     }
 
     /// A verifier that lets nothing pass but deliveries that are
-    /// [given keys](Delivery::hold_against).
+    /// [given keys](Delivery::set_keyring).
     pub(crate) fn without_keys(provider: Provider) -> Result<Self, SetupError> {
         let decoy = Arc::new(Keyring::decoy(provider.scheme()));
         Self::with(provider, decoy, None)

@@ -1,15 +1,21 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::Response;
+use tokio::time::Instant;
 
+#[cfg(feature = "diagnose")]
+use super::watch::Watch;
 use super::{
-    MemoryBudget,
-    answering::Taker,
-    lookup::Source,
-    outcome::{Observer, Warnings},
+    keys::KeyLookup,
+    observe::{Observer, Verdict},
 };
+#[cfg(feature = "diagnose")]
+use crate::{body::Buffer, keys::Keyring, rejection::RejectionKind};
 use crate::{
+    body::MemoryBudget,
+    handshake::{Decision, Handover},
+    head::Head,
     rejection::{self, Rejection},
     verify::Verifier,
 };
@@ -17,22 +23,43 @@ use crate::{
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 const DEFAULT_BODY_DEADLINE: Duration = Duration::from_secs(10);
 
-/// What a layer was told.
+/// The configuration of a layer and its services.
 #[derive(Clone)]
 pub(super) struct Config {
     pub(super) verifier: Verifier,
-    pub(super) source: Option<Source>,
+    /// `None` if the verifier has the keys.
+    pub(super) keys: Option<KeyLookup>,
     pub(super) body_limit: usize,
     pub(super) body_deadline: Option<Duration>,
     pub(super) budget: Option<MemoryBudget>,
-    pub(super) refuse_trailers: bool,
+    pub(super) rejects_trailers: bool,
     pub(super) answers_handshakes: bool,
-    pub(super) taker: Option<Taker>,
-    pub(super) observer: Option<Arc<Observer>>,
-    pub(super) warnings: Warnings,
+    pub(super) handover_handler: Option<HandoverHandler>,
+    pub(super) observer: Observer,
     #[cfg(feature = "diagnose")]
-    pub(super) watch: Option<super::watch::Watch>,
+    pub(super) watch: Option<Watch>,
     pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
+}
+
+/// The callback that takes the data of handshakes. An error is the text for the log.
+pub(super) type HandoverHandler = Arc<dyn Fn(Handover) -> HandoverFuture + Send + Sync>;
+
+type HandoverFuture = Pin<Box<dyn Future<Output = Result<Decision, Arc<str>>> + Send>>;
+
+/// Erases the type of a handler of handshake data.
+pub(super) fn handover_handler<F, Fut, E>(handler: F) -> HandoverHandler
+where
+    F: Fn(Handover) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Decision, E>> + Send + 'static,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    Arc::new(move |handover| {
+        let decision = handler(handover);
+        Box::pin(async move {
+            let decision = decision.await;
+            decision.map_err(|error| rejection::line(&*error.into()))
+        })
+    })
 }
 
 impl Config {
@@ -43,19 +70,66 @@ impl Config {
             .unwrap_or(DEFAULT_BODY_LIMIT);
         Self {
             verifier,
-            source: None,
+            keys: None,
             body_limit,
             body_deadline: Some(DEFAULT_BODY_DEADLINE),
             budget: None,
-            refuse_trailers: false,
+            rejects_trailers: false,
             answers_handshakes: true,
-            taker: None,
-            observer: None,
-            warnings: Warnings::default(),
+            handover_handler: None,
+            observer: Observer::default(),
             #[cfg(feature = "diagnose")]
             watch: None,
             renderer: Arc::new(rejection::json),
         }
+    }
+
+    /// Whether the layer answers any handshake.
+    pub(super) fn has_handshakes(&self) -> bool {
+        self.answers_handshakes && !self.verifier.provider().handshakes().is_empty()
+    }
+
+    /// Whether a handler takes the data of handshakes.
+    pub(super) fn has_handler(&self) -> bool {
+        self.handover_handler.is_some()
+    }
+
+    /// Reports the decision on a request to the log and to the observer.
+    pub(super) fn report(
+        &self,
+        head: Option<Head<'_>>,
+        verdict: Verdict<'_>,
+        bytes: usize,
+        started: Option<Instant>,
+    ) {
+        self.observer
+            .report(&self.verifier, head, verdict, bytes, started);
+    }
+
+    /// Diagnoses a rejected delivery, if the layer was told to.
+    #[cfg(feature = "diagnose")]
+    pub(super) fn diagnose(
+        &self,
+        head: Head<'_>,
+        kind: &RejectionKind,
+        body: Option<Buffer>,
+        keyring: Option<&Arc<Keyring>>,
+    ) {
+        if let Some(watch) = &self.watch {
+            watch.diagnose(&self.verifier, head, kind, body, keyring);
+        }
+    }
+
+    /// Creates the response to a rejected request.
+    pub(super) fn respond(&self, rejection: Rejection, is_grpc: bool) -> Response<Bytes> {
+        let mut response = if is_grpc {
+            rejection::grpc(&rejection)
+        } else {
+            (self.renderer)(&rejection)
+        };
+        rejection::allow(&rejection, &mut response);
+        response.extensions_mut().insert(rejection);
+        response
     }
 }
 
@@ -63,11 +137,11 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("verifier", &self.verifier)
-            .field("source", &self.source)
+            .field("keys", &self.keys)
             .field("body_limit", &self.body_limit)
             .field("body_deadline", &self.body_deadline)
             .field("budget", &self.budget)
-            .field("refuse_trailers", &self.refuse_trailers)
+            .field("rejects_trailers", &self.rejects_trailers)
             .field("answers_handshakes", &self.answers_handshakes)
             .finish_non_exhaustive()
     }

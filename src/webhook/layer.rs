@@ -4,11 +4,20 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use tower_layer::Layer;
 
-use super::{MemoryBudget, Webhook, answering, config::Config, lookup::Source};
+#[cfg(feature = "diagnose")]
+use super::watch::Watch;
+use super::{
+    config::{Config, handover_handler},
+    keys::KeyLookup,
+    observe::Outcome,
+    service::Webhook,
+};
+#[cfg(feature = "diagnose")]
+use crate::diagnose::Diagnosis;
 #[cfg(feature = "remote-keys")]
 use crate::keys::RemoteKeys;
 use crate::{
-    body::VerifiedBody,
+    body::{MemoryBudget, VerifiedBody},
     clock::Clock,
     handshake::{Decision, Handover},
     keys::{KeyHandle, KeySource, Keys},
@@ -86,9 +95,9 @@ impl WebhookLayer {
         source: impl KeySource,
     ) -> Result<Self, SetupError> {
         let verifier = Verifier::without_keys(provider.into())?;
-        let source = Source::new(source, verifier.scheme(), DEFAULT_KEY_DEADLINE);
+        let keys = KeyLookup::new(source, verifier.scheme(), DEFAULT_KEY_DEADLINE);
         let mut layer = Self::from(verifier);
-        layer.config().source = Some(source);
+        layer.config().keys = Some(keys);
         Ok(layer)
     }
 
@@ -114,9 +123,9 @@ impl WebhookLayer {
         keys: RemoteKeys,
     ) -> Result<Self, SetupError> {
         let verifier = Verifier::remote(provider)?;
-        let source = Source::remote(keys, verifier.scheme(), DEFAULT_KEY_DEADLINE);
+        let keys = KeyLookup::remote(keys, verifier.scheme(), DEFAULT_KEY_DEADLINE);
         let mut layer = Self::from(verifier);
-        layer.config().source = Some(source);
+        layer.config().keys = Some(keys);
         Ok(layer)
     }
 }
@@ -172,8 +181,8 @@ impl<B> WebhookLayer<B> {
     /// With a deadline, the response future needs a Tokio runtime with its timer enabled whenever
     /// the source does not answer at once, and panics without one.
     pub fn key_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
-        if let Some(source) = &mut self.config().source {
-            source.deadline = deadline.into();
+        if let Some(keys) = &mut self.config().keys {
+            keys.deadline = deadline.into();
         }
         self
     }
@@ -213,7 +222,7 @@ impl<B> WebhookLayer<B> {
 
     /// Refuses bodies with trailers, which no signature covers; passed on unless called.
     pub fn refuse_trailers(mut self) -> Self {
-        self.config().refuse_trailers = true;
+        self.config().rejects_trailers = true;
         self
     }
 
@@ -266,13 +275,13 @@ impl<B> WebhookLayer<B> {
     ///
     /// Unless it [is signed](Handover::is_signed), it may come from anybody, at any time: accept it only while you wait
     /// for it. Amazon signs for whoever has a topic: look at the topic.
-    pub fn hand_over<F, Fut, E>(mut self, take: F) -> Self
+    pub fn hand_over<F, Fut, E>(mut self, handler: F) -> Self
     where
         F: Fn(Handover) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Decision, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.config().taker = Some(answering::taker(take));
+        self.config().handover_handler = Some(handover_handler(handler));
         self
     }
 
@@ -297,6 +306,58 @@ impl<B> WebhookLayer<B> {
         self
     }
 
+    /// Registers a callback that runs after each decision, for metrics. No callback is registered by
+    /// default. A request whose client disconnects before the decision has no outcome.
+    ///
+    /// The callback delays the request, so it should only count. Move longer work to a task.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::{Outcome, Verdict}};
+    ///
+    /// static REFUSED: AtomicUsize = AtomicUsize::new(0);
+    ///
+    /// # fn main() -> Result<(), tower_webhook::SetupError> {
+    /// let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?
+    ///     .on_outcome(|outcome: &Outcome<'_>| {
+    ///         if let Verdict::Refused(rejection) = outcome.verdict() {
+    ///             REFUSED.fetch_add(1, Ordering::Relaxed);
+    ///         }
+    ///     });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_outcome(mut self, observer: impl Fn(&Outcome<'_>) + Send + Sync + 'static) -> Self {
+        self.config().observer.callback = Some(Arc::new(observer));
+        self
+    }
+
+    /// Looks for the reason when a delivery is refused, and tells `sink`: [`diagnose::log`](crate::diagnose::log),
+    /// which writes it to the log at warn level, or a closure. Nothing unless set.
+    ///
+    /// A thread that begins here, and ends with the last service of the layer, does it once the answer is on
+    /// its way; `sink` runs there, in the span that the request was in. Of the deliveries that are refused for the same
+    /// reason ([`RejectionKind`]) one is diagnosed in ten seconds, whosesoever it is. What is told is not told again for
+    /// a minute if the reason, the tenant, the label of the current secret and the findings, each proven or not, are the same.
+    /// What cannot be explained is not told.
+    ///
+    /// The layer has the body of a delivery only if it had to read it: one that is refused by its head is
+    /// examined by its head, without a hash. Bodies over 1 MiB are not examined, nor more than three of the secrets,
+    /// and no more than 256 MiB are hashed for one delivery. Until it is its turn its body is kept, that of nine deliveries at
+    /// most, and no [`MemoryBudget`](crate::webhook::MemoryBudget) counts it. See [`diagnose`](crate::diagnose).
+    ///
+    /// # Security
+    ///
+    /// Never show a caller what the sink is told: it would be an oracle. Whoever floods the endpoint with
+    /// forgeries takes the turns of deliveries that are refused for the same reason, and nothing else: of those,
+    /// one has its turn as often as it is the first after ten seconds. A delivery of a tenant that does not exist has
+    /// its turn as one with a wrong signature, on the same way up to the answer, and nearly as much is hashed after it.
+    #[cfg(feature = "diagnose")]
+    pub fn diagnose(mut self, sink: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
+        self.config().watch = Some(Watch::new(sink));
+        self
+    }
+
     /// Changes the type of the body handed inward to one made of [`VerifiedBody`].
     ///
     /// For services that take one type of body only, as axum's `from_fn` does
@@ -312,7 +373,7 @@ impl<B> WebhookLayer<B> {
         }
     }
 
-    pub(super) fn config(&mut self) -> &mut Config {
+    fn config(&mut self) -> &mut Config {
         Arc::make_mut(&mut self.config)
     }
 
@@ -331,7 +392,7 @@ impl<S, B> Layer<S> for WebhookLayer<B> {
     }
 }
 
-// By hand, because `derive` would ask the same of `B`.
+// Derived impls would require the same of `B`.
 impl<B> Clone for WebhookLayer<B> {
     fn clone(&self) -> Self {
         Self {

@@ -58,8 +58,8 @@
 //! - Whatever changes the body goes inside: the signature covers the bytes on the wire, so
 //!   `tower_http`'s `RequestDecompressionLayer` must not see them first.
 //! - `TraceLayer` and the like go outside, where they see refusals too.
-//! - Bound bodies by [`body_limit`](WebhookLayer::body_limit). A limit layer outside looks like a
-//!   body that broke off, and is answered 400.
+//! - Limit bodies with [`body_limit`](WebhookLayer::body_limit). If a limit layer outside has a lower
+//!   limit, the response is 413 as well.
 //! - A concurrency or rate limit goes outside, so that it bounds the bodies being read; load
 //!   shedding goes inside. The inner service is asked whether it is ready only after a delivery is
 //!   verified, inside the response future, so that a slow upload that nobody signed does not hold a
@@ -77,25 +77,20 @@
 //!   lets a delivery for one be sent to the other.
 //! - It cannot be switched off. Tests sign their requests.
 
-mod answering;
 mod config;
 mod future;
+mod handshake;
+mod keys;
 mod layer;
-mod lookup;
-mod outcome;
-mod reading;
+mod observe;
 mod service;
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-mod tests;
 #[cfg(feature = "diagnose")]
 mod watch;
-
-pub use crate::body::MemoryBudget;
 
 pub use self::{
     future::ResponseFuture,
     layer::WebhookLayer,
-    outcome::{Outcome, Verdict},
+    observe::{Outcome, Verdict},
     service::Webhook,
 };
+pub use crate::body::MemoryBudget;

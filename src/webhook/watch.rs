@@ -13,7 +13,6 @@ use std::{
 use http::Request;
 use tokio::time::Instant;
 
-use super::{WebhookLayer, config::Config};
 use crate::{
     body::Buffer,
     diagnose::{Cause, Diagnosis, Doctor},
@@ -59,7 +58,7 @@ const MOST_SECRETS: usize = 3;
 
 impl Watch {
     /// The worker ends with the last layer and service that can hand it something.
-    fn new(sink: impl Fn(&Diagnosis) + Send + 'static) -> Self {
+    pub(super) fn new(sink: impl Fn(&Diagnosis) + Send + 'static) -> Self {
         let (worker, refused) = sync_channel(MOST_WAITING);
         // Without a thread there is no diagnosis, and nothing else is amiss.
         let _ = thread::Builder::new()
@@ -165,48 +164,23 @@ impl Told {
     }
 }
 
-impl<B> WebhookLayer<B> {
-    /// Looks for the reason when a delivery is refused, and tells `sink`: [`diagnose::log`](crate::diagnose::log),
-    /// which writes it to the log at warn level, or a closure. Nothing unless set.
-    ///
-    /// A thread that begins here, and ends with the last service of the layer, does it once the answer is on
-    /// its way; `sink` runs there, in the span that the request was in. Of the deliveries that are refused for the same
-    /// reason ([`RejectionKind`]) one is diagnosed in ten seconds, whosesoever it is. What is told is not told again for
-    /// a minute if the reason, the tenant, the label of the current secret and the findings, each proven or not, are the same.
-    /// What cannot be explained is not told.
-    ///
-    /// The layer has the body of a delivery only if it had to read it: one that is refused by its head is
-    /// examined by its head, without a hash. Bodies over 1 MiB are not examined, nor more than three of the secrets,
-    /// and no more than 256 MiB are hashed for one delivery. Until it is its turn its body is kept, that of nine deliveries at
-    /// most, and no [`MemoryBudget`](super::MemoryBudget) counts it. See [`diagnose`](crate::diagnose).
-    ///
-    /// # Security
-    ///
-    /// Never show a caller what the sink is told: it would be an oracle. Whoever floods the endpoint with
-    /// forgeries takes the turns of deliveries that are refused for the same reason, and nothing else: of those,
-    /// one has its turn as often as it is the first after ten seconds. A delivery of a tenant that does not exist has
-    /// its turn as one with a wrong signature, on the same way up to the answer, and nearly as much is hashed after it.
-    pub fn diagnose(mut self, sink: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
-        self.config().watch = Some(Watch::new(sink));
-        self
-    }
-}
-
-impl Config {
-    /// Has a delivery diagnosed that was refused, if there is a reason to, and the time. `body` is whole, or
-    /// not read; `keyring` is the delivery's own, if it has one. It takes as long whosesoever that is.
+impl Watch {
+    /// Diagnoses a rejected delivery in the worker, if its reason can be explained and no other was
+    /// diagnosed for the same reason a short while ago. `body` is the whole body, or `None` if it was
+    /// not read. `keyring` has the keys of the delivery, if they are not those of the verifier. The
+    /// time that this takes does not depend on the tenant.
     pub(super) fn diagnose(
         &self,
+        verifier: &Verifier,
         head: Head<'_>,
         kind: &RejectionKind,
         body: Option<Buffer>,
         keyring: Option<&Arc<Keyring>>,
     ) {
-        let Some(watch) = &self.watch else { return };
         let is_long = body.as_ref().is_some_and(|body| body.len() > LONGEST_BODY);
         let at = Instant::now();
         let is_handshake = body.is_none() && *kind == RejectionKind::UnknownTenant;
-        if is_long || is_handshake || !can_be_explained(kind) || !watch.admits(kind, at) {
+        if is_long || is_handshake || !can_be_explained(kind) || !self.admits(kind, at) {
             return;
         }
         let mut request = Request::new(());
@@ -214,13 +188,13 @@ impl Config {
         *request.uri_mut() = head.uri().clone();
         *request.headers_mut() = head.headers().clone();
         let keyring = keyring.cloned();
-        // Where others wait, it need not.
-        let _ = watch.worker.try_send(Refused {
+        // The delivery is dropped if the queue is full.
+        let _ = self.worker.try_send(Refused {
             request,
             body,
-            keyring: keyring.unwrap_or_else(|| self.verifier.current_keyring()),
-            verifier: self.verifier.clone(),
-            now: self.verifier.now(),
+            keyring: keyring.unwrap_or_else(|| verifier.current_keyring()),
+            verifier: verifier.clone(),
+            now: verifier.now(),
             at,
             span: Span::current(),
         });

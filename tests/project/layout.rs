@@ -111,16 +111,6 @@ const KNOWN_CYCLES: &[&[&str]] = &[
         "verify/verifier.rs",
     ],
     &["verify/facts.rs", "verify/text.rs", "verify/token.rs"],
-    &[
-        "webhook/answering.rs",
-        "webhook/config.rs",
-        "webhook/future.rs",
-        "webhook/layer.rs",
-        "webhook/outcome.rs",
-        "webhook/reading.rs",
-        "webhook/service.rs",
-        "webhook/watch.rs",
-    ],
 ];
 
 fn tier(module: &str) -> usize {

@@ -2,12 +2,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{WebhookLayer, config::Config};
 use crate::{
     head::Head,
     rejection::{self, Rejection, RejectionKind},
     trace::{self, PerMinute},
-    verify::Verified,
+    verify::{Verified, Verifier},
 };
 
 /// What became of a request, for [`WebhookLayer::on_outcome`](super::WebhookLayer::on_outcome).
@@ -98,92 +97,75 @@ impl fmt::Debug for Outcome<'_> {
     }
 }
 
-/// Who is told of outcomes.
-pub(super) type Observer = dyn Fn(&Outcome<'_>) + Send + Sync;
-
-impl<B> WebhookLayer<B> {
-    /// Is told what became of each request, once that is decided, for metrics and the like; nobody unless
-    /// set, which costs nothing. A request whose client goes away before has no outcome.
-    ///
-    /// It runs on the way of the request: let it count, and hand on what takes longer.
-    ///
-    /// ```
-    /// use std::sync::atomic::{AtomicUsize, Ordering};
-    /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::{Outcome, Verdict}};
-    ///
-    /// static REFUSED: AtomicUsize = AtomicUsize::new(0);
-    ///
-    /// # fn main() -> Result<(), tower_webhook::SetupError> {
-    /// let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?
-    ///     .on_outcome(|outcome: &Outcome<'_>| {
-    ///         if let Verdict::Refused(rejection) = outcome.verdict() {
-    ///             REFUSED.fetch_add(1, Ordering::Relaxed);
-    ///         }
-    ///     });
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn on_outcome(mut self, observer: impl Fn(&Outcome<'_>) + Send + Sync + 'static) -> Self {
-        self.config().observer = Some(Arc::new(observer));
-        self
-    }
+/// Reports decisions to the log and to the callback.
+#[derive(Clone, Default)]
+pub(super) struct Observer {
+    pub(super) callback: Option<Arc<OutcomeCallback>>,
+    warnings: Warnings,
 }
 
-impl Config {
-    /// The time at which a request came, if somebody wants to know.
-    #[inline]
+/// The callback of [`WebhookLayer::on_outcome`](super::WebhookLayer::on_outcome).
+pub(super) type OutcomeCallback = dyn Fn(&Outcome<'_>) + Send + Sync;
+
+impl Observer {
+    /// Returns the time at which a request arrived, if its duration is reported.
     pub(super) fn start(&self) -> Option<Instant> {
-        let is_asked = self.observer.is_some() || trace::is_heard();
-        is_asked.then(Instant::now)
+        let is_reported = self.callback.is_some() || trace::is_heard();
+        is_reported.then(Instant::now)
     }
 
-    /// Tells the log and the observer what became of a request.
-    #[inline]
+    /// Reports the decision on a request. `started` is what [`start`](Self::start) returned.
     pub(super) fn report(
         &self,
+        verifier: &Verifier,
         head: Option<Head<'_>>,
         verdict: Verdict<'_>,
         bytes: usize,
         started: Option<Instant>,
     ) {
-        match started {
-            Some(started) => self.tell_all(head, verdict, bytes, started.elapsed()),
-            None => {
-                if let Verdict::Refused(rejection) = verdict {
-                    self.warn(rejection);
-                }
-            }
+        if let Some(started) = started {
+            let elapsed = started.elapsed();
+            self.report_outcome(verifier, head, verdict, bytes, elapsed);
+        } else if let Verdict::Refused(rejection) = verdict {
+            self.warn(verifier, rejection);
         }
     }
 
-    #[cold]
-    fn tell_all(
+    fn report_outcome(
         &self,
+        verifier: &Verifier,
         head: Option<Head<'_>>,
         verdict: Verdict<'_>,
         bytes: usize,
         elapsed: Duration,
     ) {
-        let scheme = self.verifier.scheme();
+        let scheme = verifier.scheme();
         let outcome = Outcome {
             provider: scheme.name(),
             verdict,
             delivery_id: match verdict {
-                Verdict::Accepted(verified) => verified.delivery_id(),
+                Verdict::Accepted(delivery) => delivery.delivery_id(),
                 Verdict::Handshake(_) => None,
                 Verdict::Refused(_) => head.and_then(|head| head.claimed_id(scheme.id_place())),
             },
             bytes,
             elapsed,
         };
+        self.log(verifier, &outcome);
+        if let Some(callback) = &self.callback {
+            callback(&outcome);
+        }
+    }
+
+    fn log(&self, verifier: &Verifier, outcome: &Outcome<'_>) {
         let (provider, delivery_id) = (outcome.provider, outcome.delivery_id);
-        let (key_label, micros) = (outcome.key_label(), elapsed.as_micros());
-        match verdict {
+        let (key_label, micros) = (outcome.key_label(), outcome.elapsed.as_micros());
+        match outcome.verdict {
             Verdict::Accepted(_) => trace::debug!(
                 provider = provider,
                 delivery_id = delivery_id,
                 key_label = key_label,
-                bytes = bytes,
+                bytes = outcome.bytes,
                 micros = micros,
                 "webhook delivery accepted"
             ),
@@ -192,30 +174,27 @@ impl Config {
                 handshake = handshake,
                 "webhook handshake answered"
             ),
-            Verdict::Refused(rejection) if self.warn(rejection) => {}
+            Verdict::Refused(rejection) if self.warn(verifier, rejection) => {}
             Verdict::Refused(rejection) => trace::debug!(
                 provider = provider,
                 reason = %rejection::line(rejection),
                 delivery_id = delivery_id,
                 key_label = key_label,
-                bytes = bytes,
+                bytes = outcome.bytes,
                 micros = micros,
                 "webhook delivery refused"
             ),
-        }
-        if let Some(observer) = &self.observer {
-            observer(&outcome);
         }
     }
 
     /// Logs a rejection at warn level if it is a failure of the receiver, and returns whether it
     /// was logged. Unsigned requests can cause such failures, so each kind is logged once a minute.
-    fn warn(&self, rejection: &Rejection) -> bool {
+    fn warn(&self, verifier: &Verifier, rejection: &Rejection) -> bool {
         if !is_receiver_failure(rejection) {
             return false;
         }
         let name = rejection.kind().name();
-        let Some(suppressed) = self.warnings.0.admit(name, self.verifier.now()) else {
+        let Some(suppressed) = self.warnings.0.admit(name, verifier.now()) else {
             return false;
         };
         trace::warn!(
@@ -231,7 +210,7 @@ impl Config {
 /// The limit on the warnings of one layer. The clones of a service share it. A setter that copies
 /// the configuration starts a new count.
 #[derive(Default)]
-pub(super) struct Warnings(PerMinute<&'static str>);
+struct Warnings(PerMinute<&'static str>);
 
 impl Clone for Warnings {
     fn clone(&self) -> Self {

@@ -1,0 +1,257 @@
+//! The decision whether a request is a handshake, and the answer to it.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use bytes::Bytes;
+use http::{Method, Response, request::Parts};
+use tokio::time::Instant;
+
+use super::{config::Config, keys::KeyLookup, observe::Verdict};
+use crate::{
+    body::Buffer,
+    handshake::{Answer, Decision, Handshake, MOST_BODY},
+    head::Head,
+    keys::Keyring,
+    rejection::{self, Rejection, RejectionKind},
+    verify::{Delivery, UnsignedMatch},
+};
+
+/// A response that is sent without a call of the inner service.
+pub(super) enum EarlyResponse {
+    Ready(Box<Response<Bytes>>),
+    /// The response depends on a key source or on the handler of handshake data.
+    Pending(Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>),
+}
+
+impl EarlyResponse {
+    pub(super) fn ready(response: Response<Bytes>) -> Self {
+        Self::Ready(Box::new(response))
+    }
+
+    async fn wait(self) -> Response<Bytes> {
+        match self {
+            Self::Ready(response) => *response,
+            Self::Pending(future) => future.await,
+        }
+    }
+}
+
+/// What is known so far about whether a request is a handshake. It is decided after the head if
+/// possible, and after the body otherwise.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum HandshakeStage {
+    /// The request is a delivery.
+    Delivery,
+    /// The body decides.
+    Undecided {
+        /// Whether a handshake without a signature is possible.
+        may_be_unsigned: bool,
+    },
+}
+
+/// The decision after the head.
+pub(super) enum HeadDecision {
+    /// The request is a handshake, and this is the answer.
+    Answer(EarlyResponse),
+    /// The request is a handshake whose answer is signed with keys that are looked up first.
+    AnswerWithKeys(Box<KeyedHandshake>),
+    Continue(HandshakeStage),
+}
+
+/// A handshake whose answer is signed, and the source of the key.
+pub(super) struct KeyedHandshake {
+    keys: KeyLookup,
+    handshake: Handshake,
+}
+
+impl HandshakeStage {
+    /// Decides by the head of a request.
+    ///
+    /// # Errors
+    ///
+    /// The method is used neither for deliveries nor for handshakes.
+    pub(super) fn after_head(
+        config: &Arc<Config>,
+        parts: &Parts,
+    ) -> Result<HeadDecision, RejectionKind> {
+        if !config.has_handshakes() {
+            return Self::delivery(config, &parts.method).map(HeadDecision::Continue);
+        }
+        Self::match_head(config, parts)
+    }
+
+    fn match_head(config: &Arc<Config>, parts: &Parts) -> Result<HeadDecision, RejectionKind> {
+        let verifier = &config.verifier;
+        let has_handler = config.has_handler();
+        verifier.check_method_with_handshakes(&parts.method, has_handler)?;
+        if rejection::is_grpc(parts.version, &parts.method, &parts.headers) {
+            return Self::delivery(config, &parts.method).map(HeadDecision::Continue);
+        }
+        let head = Head::from(parts);
+        let may_be_unsigned = match verifier.match_unsigned(head, has_handler) {
+            UnsignedMatch::Handshake(handshake) => {
+                if let Some(keys) = config.keys.as_ref().filter(|_| handshake.signs()) {
+                    let (keys, handshake) = (keys.clone(), handshake.clone());
+                    let keyed = KeyedHandshake { keys, handshake };
+                    return Ok(HeadDecision::AnswerWithKeys(Box::new(keyed)));
+                }
+                let keyring = verifier.current_keyring();
+                let answer = verifier.answer(handshake, head, &[], (&keyring, 0));
+                return Ok(HeadDecision::Answer(match answer {
+                    Ok(answer) => hand_over(config, answer),
+                    Err(rejection) => EarlyResponse::ready(reject(config, Some(head), rejection)),
+                }));
+            }
+            UnsignedMatch::NeedsBody => true,
+            UnsignedMatch::None => false,
+        };
+        Ok(HeadDecision::Continue(Self::Undecided { may_be_unsigned }))
+    }
+
+    /// Whether the request can still be a handshake without a signature.
+    pub(super) fn may_be_unsigned(self) -> bool {
+        self == Self::Undecided {
+            may_be_unsigned: true,
+        }
+    }
+
+    /// Answers the request if its body is a handshake without a signature.
+    ///
+    /// # Errors
+    ///
+    /// The token or the challenge of the handshake is invalid.
+    pub(super) fn answer_unsigned(
+        self,
+        config: &Arc<Config>,
+        head: Head<'_>,
+        frames: &Buffer,
+    ) -> Result<Option<EarlyResponse>, Rejection> {
+        let body = self.may_be_unsigned().then(|| frames.short(MOST_BODY));
+        let Some(body) = body.flatten() else {
+            return Ok(None);
+        };
+        let verifier = &config.verifier;
+        let handshake = verifier.unsigned_handshake(head, &body, config.has_handler());
+        let Some(handshake) = handshake else {
+            return Ok(None);
+        };
+        let keyring = verifier.current_keyring();
+        let answer = verifier.answer(handshake, head, &body, (&keyring, 0))?;
+        Ok(Some(hand_over(config, answer)))
+    }
+
+    /// Answers the request if it is a handshake. Its signature has been verified.
+    ///
+    /// # Errors
+    ///
+    /// - The challenge of the handshake is invalid.
+    /// - The request is a delivery, and its method is used for handshakes only.
+    pub(super) fn answer_signed(
+        self,
+        config: &Arc<Config>,
+        head: Head<'_>,
+        frames: &Buffer,
+        delivery: &Delivery,
+    ) -> Result<Option<EarlyResponse>, Rejection> {
+        if self == Self::Delivery {
+            return Ok(None);
+        }
+        let verifier = &config.verifier;
+        if let Some(body) = frames.short(MOST_BODY) {
+            let handshake = verifier.signed_handshake(head, &body, config.has_handler());
+            if let Some(handshake) = handshake {
+                let answer = verifier.answer(handshake, head, &body, delivery.keys(verifier))?;
+                return Ok(Some(hand_over(config, answer)));
+            }
+        }
+        match Self::delivery(config, head.method()) {
+            Ok(_) => Ok(None),
+            Err(kind) => Err(verifier.reject(kind)),
+        }
+    }
+
+    /// The stage of a request that is not a handshake. This is the only place that checks the
+    /// method of a delivery.
+    fn delivery(config: &Config, method: &Method) -> Result<Self, RejectionKind> {
+        config.verifier.check_method(method)?;
+        Ok(Self::Delivery)
+    }
+}
+
+/// Looks up the keys of a handshake, and answers it with a MAC under the current key.
+pub(super) fn answer_with_keys(
+    config: &Arc<Config>,
+    handshake: KeyedHandshake,
+    parts: Parts,
+    started: Option<Instant>,
+) -> EarlyResponse {
+    let KeyedHandshake { keys, handshake } = handshake;
+    let look_up = keys.look_up(parts);
+    let config = Arc::clone(config);
+    EarlyResponse::Pending(Box::pin(async move {
+        let (parts, found) = match look_up {
+            Ok(look_up) => look_up.await,
+            // Published keys verify signatures. They cannot sign a challenge.
+            Err(parts) => (*parts, Ok(None)),
+        };
+        let keyring = keys.keyring(found, config.verifier.scheme());
+        let early = match sign_answer(&config, &handshake, Head::from(&parts), keyring) {
+            Ok(answer) => hand_over(&config, answer),
+            Err(rejection) => {
+                let (head, verdict) = (Head::from(&parts), Verdict::Refused(&rejection));
+                config.report(Some(head), verdict, 0, started);
+                EarlyResponse::ready(respond(&config, rejection))
+            }
+        };
+        early.wait().await
+    }))
+}
+
+fn sign_answer(
+    config: &Config,
+    handshake: &Handshake,
+    head: Head<'_>,
+    keyring: Result<Arc<Keyring>, RejectionKind>,
+) -> Result<Answer, Rejection> {
+    let verifier = &config.verifier;
+    let keyring = keyring.map_err(|kind| verifier.reject(kind))?;
+    verifier.answer(handshake, head, &[], (&keyring, 0))
+}
+
+/// Sends the answer, once the handler has accepted the data that the handshake carries.
+fn hand_over(config: &Arc<Config>, answer: Answer) -> EarlyResponse {
+    let (handshake, response, handover) = answer.into_parts();
+    let (Some(handover), Some(handler)) = (handover, &config.handover_handler) else {
+        report_answered(config, &handshake);
+        return EarlyResponse::ready(response);
+    };
+    let (config, decision) = (Arc::clone(config), handler(handover));
+    EarlyResponse::Pending(Box::pin(async move {
+        let kind = match decision.await {
+            Ok(Decision::Accept) => {
+                report_answered(&config, &handshake);
+                return response;
+            }
+            Ok(Decision::Refuse) => RejectionKind::HandoverRefused { handshake },
+            Err(error) => RejectionKind::HandoverFailed { error },
+        };
+        reject(&config, None, config.verifier.reject(kind))
+    }))
+}
+
+fn report_answered(config: &Config, handshake: &str) {
+    let started = config.observer.start();
+    config.report(None, Verdict::Handshake(handshake), 0, started);
+}
+
+/// Reports the rejection of a handshake, and returns the response.
+fn reject(config: &Config, head: Option<Head<'_>>, rejection: Rejection) -> Response<Bytes> {
+    let started = config.observer.start();
+    config.report(head, Verdict::Refused(&rejection), 0, started);
+    respond(config, rejection)
+}
+
+/// The response to a rejected handshake. gRPC requests are never handshakes.
+fn respond(config: &Config, rejection: Rejection) -> Response<Bytes> {
+    config.respond(rejection, false)
+}
