@@ -3,7 +3,7 @@ use http::Response;
 
 use super::{Duplicate, layer::Config};
 use crate::{
-    rejection::{self, Rejection, RejectionKind, Statuses},
+    rejection::{self, Rejection, RejectionKind},
     trace,
     verify::Verified,
 };
@@ -15,7 +15,6 @@ pub(super) fn is_success<B>(response: &Response<B>) -> bool {
 }
 
 /// The response to a delivery that was handled before.
-#[cold]
 pub(super) fn duplicate(config: &Config, verified: &Verified, is_grpc: bool) -> Response<Bytes> {
     trace::debug!(provider = verified.provider(), "duplicate webhook delivery");
     let mut response = if is_grpc {
@@ -28,27 +27,20 @@ pub(super) fn duplicate(config: &Config, verified: &Verified, is_grpc: bool) -> 
     response
 }
 
-/// The response that refuses a request.
-#[cold]
-pub(super) fn refuse(
+/// Reports a rejection, and creates its response.
+pub(super) fn reject(
     config: &Config,
     is_grpc: bool,
     verified: Option<&Verified>,
     kind: RejectionKind,
 ) -> Response<Bytes> {
-    let provider = verified.map_or_else(|| "unknown".into(), Verified::shared_provider);
-    let rejection = Rejection::new(provider, kind, &Statuses::default());
-    tell(&rejection);
-    let mut response = if is_grpc {
-        rejection::grpc(&rejection)
-    } else {
-        (config.renderer)(&rejection)
-    };
-    response.extensions_mut().insert(rejection);
-    response
+    let responder = config.responder(verified);
+    let rejection = responder.reject(kind);
+    log(&rejection);
+    responder.respond(rejection, is_grpc)
 }
 
-fn tell(rejection: &Rejection) {
+fn log(rejection: &Rejection) {
     if *rejection.kind() == RejectionKind::InFlight {
         trace::debug!(
             provider = rejection.provider(),
@@ -57,7 +49,7 @@ fn tell(rejection: &Rejection) {
         );
         return;
     }
-    // Not the sender's fault.
+    // The receiver is at fault.
     trace::warn!(
         provider = rejection.provider(),
         reason = %rejection,

@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use super::{
     Claim,
-    answer::{duplicate, is_success, refuse},
+    answer::{duplicate, is_success, reject},
     any_store::{Keys, Step},
     layer::Config,
     ticket::Ticket,
@@ -106,13 +106,13 @@ impl<S, B> ResponseFuture<S, B>
 where
     S: Service<Request<B>>,
 {
-    pub(super) fn refused(
+    pub(super) fn rejected(
         config: &Config,
         is_grpc: bool,
         verified: Option<&Verified>,
         kind: RejectionKind,
     ) -> Self {
-        let response = Some(refuse(config, is_grpc, verified, kind));
+        let response = Some(reject(config, is_grpc, verified, kind));
         Self {
             state: State::Answered { response },
         }
@@ -236,7 +236,7 @@ where
                 self.ticket.void();
                 let verified = Some(&self.verified);
                 let kind = RejectionKind::InFlight;
-                let response = Some(refuse(&self.config, self.is_grpc, verified, kind));
+                let response = Some(reject(&self.config, self.is_grpc, verified, kind));
                 return State::Answered { response };
             }
             Err(kind) if self.config.lets_through => {
@@ -248,7 +248,7 @@ where
                 None
             }
             Err(kind) => {
-                let response = refuse(&self.config, self.is_grpc, Some(&self.verified), kind);
+                let response = reject(&self.config, self.is_grpc, Some(&self.verified), kind);
                 let response = Some(response);
                 return State::Answered { response };
             }
@@ -287,7 +287,7 @@ impl Handling {
     /// Answers as if the claim had not been granted. What is left of it is released.
     fn leave<S, B, F, R, E>(self) -> State<S, B, F, Result<Response<R>, E>> {
         let (verified, kind) = (Some(&self.verified), RejectionKind::InFlight);
-        let response = Some(refuse(&self.config, self.is_grpc, verified, kind));
+        let response = Some(reject(&self.config, self.is_grpc, verified, kind));
         State::Answered { response }
     }
 

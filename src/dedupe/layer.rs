@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use tower_layer::Layer;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     head::Head,
-    rejection::{self, Rejection, RejectionKind},
+    rejection::{Rejection, RejectionClass, RejectionKind, RejectionResponder, Renderer, Statuses},
     verify::Verified,
 };
 
@@ -39,7 +39,8 @@ pub(super) struct Config {
     pub(super) lets_through: bool,
     scope: Option<Arc<str>>,
     key_by: Option<Arc<KeyBy>>,
-    pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
+    statuses: Vec<(RejectionClass, StatusCode)>,
+    renderer: Option<Arc<Renderer>>,
     pub(super) duplicate: Arc<dyn Fn(&Verified) -> Response<Bytes> + Send + Sync>,
 }
 
@@ -64,7 +65,8 @@ impl DedupeLayer {
             lets_through: false,
             scope: None,
             key_by: None,
-            renderer: Arc::new(rejection::json),
+            statuses: Vec::new(),
+            renderer: None,
             duplicate: Arc::new(|_| duplicate()),
         };
         Self {
@@ -166,13 +168,20 @@ impl DedupeLayer {
         self
     }
 
-    /// Makes the response of a refusal; [`rejection::json`] unless set. As
-    /// [`WebhookLayer::renderer`](crate::WebhookLayer::renderer).
+    /// Sets the status of a class of rejections by this layer. Defaults to the status that the
+    /// [`WebhookLayer`](crate::WebhookLayer::status) outside of this layer uses.
+    pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Self {
+        self.config().statuses.push((class, status));
+        self
+    }
+
+    /// Sets the function that creates the responses to rejections by this layer. Defaults to that of
+    /// the [`WebhookLayer`](crate::WebhookLayer::renderer) outside of this layer.
     pub fn renderer(
         mut self,
         renderer: impl Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
-        self.config().renderer = Arc::new(renderer);
+        self.config().renderer = Some(Arc::new(renderer));
         self
     }
 
@@ -208,6 +217,22 @@ impl Config {
             first: scoped(first.ok_or(RejectionKind::NoDedupeKey)?),
             second: second.map(scoped),
         })
+    }
+
+    /// Creates the rejections of a delivery: as the layer outside does, unless this layer has
+    /// settings of its own.
+    pub(super) fn responder(&self, verified: Option<&Verified>) -> RejectionResponder {
+        let mut responder = match verified {
+            Some(verified) => verified.responder().clone(),
+            None => RejectionResponder::new("unknown".into(), Statuses::default()),
+        };
+        for (class, status) in &self.statuses {
+            responder.set_status(*class, *status);
+        }
+        if let Some(renderer) = &self.renderer {
+            responder.set_renderer(Arc::clone(renderer));
+        }
+        responder
     }
 
     /// How long it is remembered.

@@ -63,14 +63,14 @@ where
         let head = Head::from(&request);
         let is_grpc = rejection::is_grpc(request.version(), request.method(), request.headers());
         let Some(verified) = head.extension::<Verified>() else {
-            return ResponseFuture::refused(config, is_grpc, None, RejectionKind::NotVerified);
+            return ResponseFuture::rejected(config, is_grpc, None, RejectionKind::NotVerified);
         };
         match config.keys(verified, head) {
             Ok(keys) => {
                 let verified = verified.clone();
                 ResponseFuture::claiming(inner.clone(), config, request, verified, keys, is_grpc)
             }
-            Err(kind) => ResponseFuture::refused(config, is_grpc, Some(verified), kind),
+            Err(kind) => ResponseFuture::rejected(config, is_grpc, Some(verified), kind),
         }
     }
 }

@@ -50,6 +50,7 @@ mod grpc;
 mod json;
 mod kind;
 mod problem;
+mod responder;
 #[cfg(test)]
 mod tests;
 
@@ -60,8 +61,8 @@ use http::StatusCode;
 pub use self::{grpc::grpc, json::json, kind::RejectionKind, problem::problem_json};
 pub(crate) use self::{
     grpc::{grpc_status, is_grpc},
-    json::allow,
     kind::line,
+    responder::{RejectionResponder, Renderer},
 };
 
 /// Why a delivery was refused.

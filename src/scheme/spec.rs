@@ -87,11 +87,6 @@ impl Spec {
             || self.messages().all(|message| message.covers(place))
     }
 
-    /// Whether there is one signed text, and of the body nothing is needed but its bytes in order.
-    pub(crate) fn is_common(&self) -> bool {
-        self.other_messages.is_empty() && !self.looks_into_body
-    }
-
     /// Where the timestamp is, but for the one that is in the signature's own list.
     pub(super) fn timestamp_place(&self) -> Option<&Place> {
         match &self.timestamp.as_ref()?.place {

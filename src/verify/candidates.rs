@@ -1,85 +1,59 @@
+use smallvec::{SmallVec, smallvec};
 use zeroize::Zeroizing;
 
 use crate::{
     mac::{self, Algorithm},
-    scheme::{Encoding, Spec},
+    scheme::Spec,
 };
 
-/// Room for a signature and for what decoding base64 may need beside it.
-type Room = [u8; mac::MAX_LEN + 2];
+/// What decoding base64 may write beyond the bytes that it returns.
+const PADDING: usize = 2;
 
-/// The signatures of a request, decoded. The first is kept in place, as there is seldom another.
-#[derive(Clone)]
-pub(super) struct Candidates {
-    first: Room,
-    /// Of the first, in bytes; nothing if there is none.
-    len: usize,
-    /// Others, and those that are of any length.
-    rest: Vec<Vec<u8>>,
-}
+/// A decoded signature. Those of public keys may be longer than a MAC.
+type Signature = SmallVec<[u8; mac::MAX_LEN + PADDING]>;
 
-impl Default for Candidates {
-    fn default() -> Self {
-        Self {
-            first: [0; mac::MAX_LEN + 2],
-            len: 0,
-            rest: Vec::new(),
-        }
-    }
-}
+/// The decoded signatures of a request. Nearly all requests have one.
+#[derive(Clone, Default)]
+pub(super) struct Candidates(SmallVec<[Signature; 1]>);
 
 impl Candidates {
-    /// More signatures than keys that anybody rotates between.
+    /// The maximum number of signatures, which is more than the number of keys in any rotation.
     pub(super) const LIMIT: usize = 16;
 
-    /// Adds a signature, if it can be one.
+    /// Adds a signature, unless the text cannot be one.
     pub(super) fn decode(&mut self, text: &[u8], spec: &Spec) {
-        let (encoding, signature_len) = (spec.encoding, spec.algorithm.signature_len());
-        let Some(len) = signature_len.filter(|len| *len <= mac::MAX_LEN) else {
-            // What was sent is in memory already, so its length is a bound.
-            let mut room = vec![0; text.len() + 2];
-            let decoded = encoding.decode(text, &mut room);
-            let decoded = decoded.filter(|it| signature_len.is_none_or(|len| it.len() == len));
-            self.rest.extend(decoded.map(<[u8]>::to_vec));
-            return;
-        };
-        let decode = |room: &mut Room| {
-            let decoded = if spec.algorithm == Algorithm::Token {
-                token(text, encoding, room)
-            } else {
-                encoding.decode(text, room).map(<[u8]>::len)
-            };
-            decoded == Some(len)
-        };
-        if self.len == 0 {
-            if decode(&mut self.first) {
-                self.len = len;
-            }
+        let signature = if spec.algorithm == Algorithm::Token {
+            decode_token(text, spec)
         } else {
-            let mut room = [0; mac::MAX_LEN + 2];
-            if decode(&mut room) {
-                self.rest.extend(room.get(..len).map(<[u8]>::to_vec));
-            }
-        }
+            decode(text, spec)
+        };
+        let len = spec.algorithm.signature_len();
+        let is_complete = |signature: &Signature| len.is_none_or(|len| signature.len() == len);
+        self.0.extend(signature.filter(is_complete));
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.len == 0 && self.rest.is_empty()
+        self.0.is_empty()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let first = self.first.get(..self.len);
-        let first = first.filter(|first| !first.is_empty());
-        first.into_iter().chain(self.rest.iter().map(Vec::as_slice))
+        self.0.iter().map(SmallVec::as_slice)
     }
 }
 
-/// Puts what stands for a token into `room`, and gives its length.
-fn token(text: &[u8], encoding: Encoding, room: &mut Room) -> Option<usize> {
-    // What was sent is in memory already, so its length is a bound.
-    let mut sent = Zeroizing::new(vec![0; text.len() + 2]);
-    let sent = encoding.decode(text, &mut sent)?;
-    let digest = mac::token(sent);
-    room.get_mut(..digest.len())?.copy_from_slice(&digest);
-    Some(digest.len())
+fn decode(text: &[u8], spec: &Spec) -> Option<Signature> {
+    // Without a fixed length, the length of the text is the bound. It is in memory already.
+    let max_len = spec.algorithm.signature_len().unwrap_or(text.len());
+    let mut signature: Signature = smallvec![0; max_len + PADDING];
+    let len = spec.encoding.decode(text, &mut signature)?.len();
+    signature.truncate(len);
+    Some(signature)
+}
+
+/// Decodes a token and returns its digest. Digests are compared instead of tokens, so that the time
+/// does not depend on the length of the secret.
+fn decode_token(text: &[u8], spec: &Spec) -> Option<Signature> {
+    let mut token = Zeroizing::new(vec![0; text.len() + PADDING]);
+    let token = spec.encoding.decode(text, &mut token)?;
+    Some(SmallVec::from_slice(&mac::token(token)))
 }

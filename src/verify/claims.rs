@@ -29,7 +29,6 @@ pub(super) struct Claims<'h> {
 
 impl<'h> Claims<'h> {
     /// Reads a head; its signatures go into `candidates`, if they are not in `token`.
-    #[inline]
     pub(super) fn read(
         head: Head<'h>,
         provider: &'h Provider,
@@ -44,7 +43,6 @@ impl<'h> Claims<'h> {
     }
 
     /// Reads all but the signatures; `listed` is the timestamp that is beside them.
-    #[inline]
     pub(super) fn of(
         head: Head<'h>,
         provider: &'h Provider,
@@ -172,12 +170,11 @@ impl<'h> Claims<'h> {
     {
         match part {
             Part::Body | Part::Derived(_) | Part::Jws => Ok(&[]),
-            Part::Header(name) => {
-                let value = self.head.value(name)?.map(HeaderValue::as_bytes);
-                value.ok_or_else(|| RejectionKind::MissingHeader {
+            Part::Header(name) => self
+                .header(name)?
+                .ok_or_else(|| RejectionKind::MissingHeader {
                     header: name.clone(),
-                })
-            }
+                }),
             Part::Literal(text) => Ok(text),
             Part::Method => Ok(self.head.method().as_str().as_bytes()),
             Part::Path => Ok(self.head.path().as_bytes()),
@@ -186,6 +183,16 @@ impl<'h> Claims<'h> {
             Part::Target => Ok(self.target().as_bytes()),
             Part::Timestamp => Ok(self.timestamp),
             Part::Url => self.safe_target().map(str::as_bytes),
+        }
+    }
+
+    /// Reads a header of the signed text. That of the ID has been read before.
+    fn header(&self, name: &HeaderName) -> Result<Option<&'h [u8]>, RejectionKind> {
+        match (&self.provider.scheme().spec().id, &self.id) {
+            (Some(Place::Header(id_header)), Some(Cow::Borrowed(id))) if id_header == name => {
+                Ok(Some(id.as_bytes()))
+            }
+            _ => Ok(self.head.value(name)?.map(HeaderValue::as_bytes)),
         }
     }
 
@@ -209,7 +216,6 @@ impl<'h> Claims<'h> {
 }
 
 /// The rejection of a value that makes the signed text ambiguous.
-#[cold]
 pub(super) fn ambiguous(part: &Part, border: Option<&Border>) -> RejectionKind {
     let part = part.name();
     match border {

@@ -1,307 +1,402 @@
 use std::sync::Arc;
 
 use super::{
-    Verified, Verifier,
+    Verified,
+    body_context::{BodyContext, Extracted},
     candidates::Candidates,
     claims::Claims,
-    facts::{Facts, Found},
-    handshakes::is_challenge,
+    settings::Settings,
     text::SignedText,
     texts::Texts,
-    units::Units,
-    verified::{Notes, Prints},
+    timing::TimingEqualizer,
+    token::Life,
+    units::{Tried, Units},
+    verified::{Fingerprints, Metadata, SignedBy},
+    web_token,
 };
 use crate::{
+    encoding::decimal,
+    head::Head,
     keys::{Keyring, LabelledKey},
     mac::{Mac, Print},
     rejection::{Rejection, RejectionKind},
     scheme::{Spec, UnixTime},
 };
 
-/// A [`Session`](super::Session) for those who have the verifier at hand: what one delivery has of its own. It is large: make it
-/// on the heap, and fill it there.
+/// One delivery under verification. It is large, so it is created on the heap and filled there.
+///
+/// All methods take the settings of the verifier that it was [opened](Self::open) with.
 #[derive(Default)]
 pub(crate) struct Delivery {
-    pub(super) candidates: Candidates,
+    candidates: Candidates,
     time: Option<UnixTime>,
+    metadata: Metadata,
     text: SignedText,
-    /// How long the id and the kind of event are, which lie behind the text.
-    lens: [usize; 2],
-    pub(super) uncommon: Option<Box<Uncommon>>,
-    /// What has been given so far. On the heap, because it is large, and most bodies are there in
-    /// one piece, which needs none.
-    streamed: Option<Box<Streamed>>,
-    /// The keys of this delivery, if they are not the verifier's.
+    /// Alternative texts that the signature may be of.
+    other_texts: Vec<SignedText>,
+    /// Set if the scheme looks into the body.
+    pub(super) body_context: Option<Box<BodyContext>>,
+    running: Option<RunningMac>,
+    /// The keys of this delivery, if they are not those of the verifier.
     keyring: Option<Arc<Keyring>>,
-    /// How many MACs are at least computed before it is refused.
-    least_macs: usize,
-    /// Which of the keys it was signed with.
-    signed_with: usize,
+    timing: TimingEqualizer,
+    /// The position of the key that the delivery is signed with.
+    key_index: usize,
 }
 
-struct Streamed {
-    /// Under the current key.
-    mac: Mac,
-    /// Of the body, in bytes.
-    len: usize,
+/// The MAC, under the current key, of the text up to the last frame.
+struct RunningMac {
+    mac: Box<Mac>,
+    body_len: usize,
 }
 
-/// What few schemes need.
-pub(super) struct Uncommon {
-    /// Other texts that the signature may be of.
-    texts: Vec<SignedText>,
-    /// What is needed of the head once the body is there, if the scheme looks into that.
-    pub(super) facts: Option<Facts>,
+/// The search for the key that a delivery is signed with.
+struct KeySearch<'d, P> {
+    settings: &'d Settings,
+    keyring: &'d Keyring,
+    text: &'d SignedText,
+    candidates: &'d Candidates,
+    texts: Texts<'d, P>,
+    /// The values from each unit of the body, if the scheme looks into it.
+    units: Option<&'d [Extracted]>,
+}
+
+/// The result of one key.
+struct KeyTrial {
+    /// The index of the text that the key has signed.
+    text: Option<usize>,
+    print: Print,
+    units: Option<Tried>,
+}
+
+/// The key that has signed a delivery, and the text that it has signed.
+struct KeyMatch<'k> {
+    index: usize,
+    key: &'k LabelledKey,
+    fingerprints: Fingerprints,
 }
 
 impl Delivery {
-    /// Notes what the head claims.
-    #[inline]
-    pub(super) fn note(
-        &mut self,
-        spec: &Spec,
-        claims: &Claims<'_>,
-        keyring: Option<Arc<Keyring>>,
-    ) -> Result<(), RejectionKind> {
-        let id = claims.id.as_deref().unwrap_or_default();
-        let event = claims.event.unwrap_or_default();
-        let attempt = claims.attempt.unwrap_or_default();
-        let room = id.len() + event.len() + attempt.len();
-        let text = &mut self.text;
-        let written = text.write_head(&spec.message, claims, room);
-        self.uncommon = Uncommon::of(spec, claims)?.map(Box::new);
-        if let Err(kind) = written {
-            let others = self.uncommon.iter().flat_map(|uncommon| &uncommon.texts);
-            if others.into_iter().all(SignedText::is_unavailable) {
+    /// Reads the head, and rejects requests that can be rejected without the body.
+    pub(super) fn open(settings: &Settings, head: Head<'_>) -> Result<Box<Self>, RejectionKind> {
+        let (provider, spec) = (&settings.provider, settings.spec());
+        let mut delivery = Box::<Self>::default();
+        let candidates = &mut delivery.candidates;
+        let token = match spec.layout.is_jws() {
+            Some(is_detached) => Some(web_token::read(head, spec, is_detached, candidates)?),
+            None => None,
+        };
+        let claims = Claims::read(head, provider, token.as_ref(), candidates)?;
+        if let Some(token) = &token {
+            let life = Life::of(token, spec)?;
+            let now = UnixTime::from(settings.now());
+            settings.window().check_life(now, &life)?;
+        }
+        if let Some(time) = claims.time {
+            settings.check_time(time)?;
+        }
+        let reloadable = settings.reloadable.as_ref();
+        delivery.keyring = reloadable.map(|keyring| keyring.load_full());
+        delivery.write_texts(spec, &claims)?;
+        delivery.time = claims.time;
+        delivery.metadata = Metadata::of(&claims);
+        Ok(delivery)
+    }
+
+    /// Writes the parts of the signed texts that are in the head.
+    fn write_texts(&mut self, spec: &Spec, claims: &Claims<'_>) -> Result<(), RejectionKind> {
+        let text = SignedText::of(&spec.message, claims);
+        for message in &spec.other_messages {
+            let text = SignedText::of(message, claims);
+            let text = text.unwrap_or_else(|_| SignedText::unavailable());
+            self.other_texts.push(text);
+        }
+        if spec.looks_into_body {
+            self.body_context = Some(Box::new(BodyContext::of(spec, claims)?));
+        }
+        self.text = match text {
+            Err(kind) if self.other_texts.iter().all(SignedText::is_unavailable) => {
                 return Err(kind);
             }
-            *text = SignedText::unavailable();
-        }
-        if room > 0 {
-            for note in [id, event, attempt] {
-                text.note(note);
-            }
-        }
-        self.time = claims.time;
-        self.lens = [id.len(), event.len()];
-        self.keyring = keyring;
+            text => text.unwrap_or_else(|_| SignedText::unavailable()),
+        };
         Ok(())
     }
 
-    /// Gives the delivery keys of its own, before anything of its body. A refusal costs as if there
-    /// were `most` keys, so that it does not tell how many there are.
-    pub(crate) fn set_keyring(&mut self, keyring: Arc<Keyring>, most: usize) {
+    /// Sets the keys of this delivery, before any of the body is hashed. A rejection costs at least
+    /// `min_macs` MACs.
+    pub(crate) fn set_keyring(&mut self, keyring: Arc<Keyring>, min_macs: usize) {
         self.keyring = Some(keyring);
-        self.least_macs = most;
+        self.timing = TimingEqualizer::new(min_macs);
     }
 
-    /// The keys of its own, if it has some.
+    /// The keys of this delivery, if they are not those of the verifier.
     #[cfg(feature = "diagnose")]
     pub(crate) fn keyring(&self) -> Option<&Arc<Keyring>> {
         self.keyring.as_ref()
     }
 
-    /// The keys that it is held against, and which of them it was signed with.
-    pub(crate) fn keys<'k>(&'k self, verifier: &'k Verifier) -> (&'k Keyring, usize) {
-        let keyring = self.keyring.as_deref().unwrap_or(verifier.keyring());
-        (keyring, self.signed_with)
+    /// The keys that the delivery is verified with, and the index of the one that has signed it.
+    pub(crate) fn keys<'k>(&'k self, settings: &'k Settings) -> (&'k Keyring, usize) {
+        let keyring = self.keyring.as_deref().unwrap_or(&settings.keyring);
+        (keyring, self.key_index)
     }
 
-    /// Whether pieces of the body are taken as they come, and none has been yet.
-    pub(crate) fn awaits_first(&self, verifier: &Verifier) -> bool {
-        self.streamed.is_none() && verifier.scheme().spec().can_stream
+    /// Whether the MAC can run while the body arrives, and has not begun.
+    pub(crate) fn awaits_first(&self, settings: &Settings) -> bool {
+        self.running.is_none() && settings.spec().can_stream
     }
 
-    /// How many bytes of the body have been taken as they came.
-    pub(crate) fn streamed(&self) -> usize {
-        self.streamed.as_ref().map_or(0, |streamed| streamed.len)
+    /// The number of body bytes that were hashed while the body arrived.
+    pub(crate) fn hashed_len(&self) -> usize {
+        self.running.as_ref().map_or(0, |running| running.body_len)
     }
 
-    /// As [`Session::update`](super::Session::update); `verifier` is the one that the delivery began with.
-    pub(crate) fn update(&mut self, verifier: &Verifier, piece: &[u8]) {
+    /// Hashes the next piece of the body, if the scheme allows that before the body is complete.
+    pub(crate) fn update(&mut self, settings: &Settings, piece: &[u8]) {
+        if !settings.spec().can_stream {
+            return;
+        }
         let Self {
             text,
-            streamed,
+            running,
             keyring,
             ..
         } = self;
-        if !verifier.scheme().spec().can_stream {
-            return;
-        }
-        let streamed = streamed.get_or_insert_with(|| {
-            let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
-            let mut mac = keyring.current.key.begin();
+        let running = running.get_or_insert_with(|| {
+            let keyring = keyring.as_deref().unwrap_or(&settings.keyring);
+            let mut mac = Box::new(keyring.current.key.begin());
             mac.update(text.before());
-            Box::new(Streamed { mac, len: 0 })
+            RunningMac { mac, body_len: 0 }
         });
-        streamed.mac.update(piece);
-        streamed.len += piece.len();
+        running.mac.update(piece);
+        running.body_len += piece.len();
     }
 
-    /// As [`Session::finish`](super::Session::finish); `verifier` is the one that the delivery began with, and `pieces` gives the
-    /// body each time it is asked.
+    /// Completes the verification. `pieces` returns the whole body each time it is called.
     pub(crate) fn finish<I>(
         &mut self,
-        verifier: &Verifier,
+        settings: &Settings,
         pieces: impl Fn() -> I,
     ) -> Result<Verified, Rejection>
     where
         I: Iterator<Item: AsRef<[u8]>>,
     {
-        let Self {
-            candidates,
-            time,
-            text,
-            lens,
-            uncommon,
-            streamed,
+        self.verify(settings, &pieces)
+            .map_err(|kind| settings.reject(kind))
+    }
+
+    fn verify<I>(
+        &mut self,
+        settings: &Settings,
+        pieces: &impl Fn() -> I,
+    ) -> Result<Verified, RejectionKind>
+    where
+        I: Iterator<Item: AsRef<[u8]>>,
+    {
+        let units = self.extract(settings, pieces)?;
+        let running = self.running.take();
+        let keyring = self.keyring.as_deref().unwrap_or(&settings.keyring);
+        let texts = Texts::new(
+            settings.spec(),
+            &self.text,
+            &self.other_texts,
+            &self.candidates,
+            pieces,
+        );
+        let search = KeySearch {
+            settings,
             keyring,
-            least_macs,
-            signed_with,
-        } = self;
-        let spec = verifier.scheme().spec();
-        let found = match uncommon.as_ref().and_then(|it| it.facts.as_ref()) {
-            None => None,
-            Some(facts) => {
-                let found = look_into(facts, verifier, pieces(), candidates);
-                let found = found.map_err(|kind| verifier.reject(kind))?;
-                *time = found.iter().find_map(|found| found.time).or(*time);
-                Some(found)
-            }
+            text: &self.text,
+            candidates: &self.candidates,
+            texts,
+            units: units.as_deref(),
         };
-        let len = || -> usize { pieces().map(|piece| piece.as_ref().len()).sum() };
-        let others = uncommon.as_ref().map(|uncommon| &uncommon.texts[..]);
-        let texts = Texts::new(spec, text, others, candidates, &pieces);
-        let mut units = found.as_deref().map(Units::of);
-        let keyring = keyring.as_deref().unwrap_or(verifier.keyring());
-        let mut kind = if keyring.is_decoy() {
+        let found = search.find_key(running).inspect_err(|_| {
+            search.spend_time(self.timing);
+        })?;
+        self.key_index = found.index;
+        let signed_by = SignedBy {
+            tenant: keyring.note_verified(),
+            key_label: found.key.label.as_ref(),
+            fingerprints: found.fingerprints,
+        };
+        let metadata = self.metadata.take_with(units.as_deref());
+        Ok(Verified::new(
+            &settings.endpoint,
+            signed_by,
+            metadata,
+            self.time,
+        ))
+    }
+
+    /// Extracts the values that the scheme has in the body, and checks the timestamps among them.
+    fn extract<I>(
+        &mut self,
+        settings: &Settings,
+        pieces: &impl Fn() -> I,
+    ) -> Result<Option<Vec<Extracted>>, RejectionKind>
+    where
+        I: Iterator<Item: AsRef<[u8]>>,
+    {
+        let Some(context) = &self.body_context else {
+            return Ok(None);
+        };
+        let body = collect_body(pieces());
+        let units = context.extract(&body, settings.spec(), &self.candidates)?;
+        for time in units.iter().filter_map(|unit| unit.time) {
+            settings.check_time(time)?;
+        }
+        self.time = units.iter().find_map(|unit| unit.time).or(self.time);
+        Ok(Some(units))
+    }
+}
+
+impl<'d, P, I> KeySearch<'d, P>
+where
+    P: Fn() -> I,
+    I: Iterator<Item: AsRef<[u8]>>,
+{
+    /// Finds the key that has signed the delivery, the current one first.
+    fn find_key(&self, mut running: Option<RunningMac>) -> Result<KeyMatch<'d>, RejectionKind> {
+        let mut kind = if self.keyring.is_decoy() {
             RejectionKind::UnknownTenant
         } else {
             RejectionKind::SignatureMismatch
         };
-        let mut print = Print::default();
-        let mut current = None;
-        for (at, key) in keyring.iter().enumerate() {
-            if at == 1 {
-                current = Some(print);
+        let mut units = self.units.map(Units::of);
+        let mut first_print = None;
+        for (index, key) in self.keyring.iter().enumerate() {
+            let trial = self.try_key(key, units.as_ref(), running.take());
+            let first_print = *first_print.get_or_insert(trial.print);
+            let Some(text) = trial.text.filter(|_| !self.keyring.is_decoy()) else {
+                continue;
+            };
+            if let Err(rejected) = self.check(key) {
+                kind = rejected;
+                continue;
             }
-            let whole = streamed.take().filter(|streamed| streamed.len == len());
-            let tried = units.as_ref().map(|units| {
-                units.by(|found, print| texts.signed_by(&key.key, Some(found), print))
+            if index > 0 {
+                self.keyring.tell_in_use(key, &self.settings.spec().name);
+            }
+            let matched = match units.as_mut().zip(trial.units) {
+                None => Some(trial.print),
+                Some((units, tried)) => units.prove(tried),
+            };
+            // Some units of the body may be signed with another key.
+            let Some(matched) = matched else { continue };
+            let current = (index > 0).then(|| self.current_print(text, first_print));
+            let fingerprints = Fingerprints { matched, current };
+            return Ok(KeyMatch {
+                index,
+                key,
+                fingerprints,
             });
-            let matched = match (&tried, whole) {
-                (Some(tried), _) => tried.text(),
-                (None, Some(mut streamed)) => {
-                    text.behind().for_each(|text| streamed.mac.update(text));
-                    let candidates = candidates.iter();
-                    let is_signed = streamed.mac.is_one_of(candidates, &mut print);
-                    is_signed.then_some(0)
-                }
-                (None, None) => texts.signed_by(&key.key, None, &mut print),
+        }
+        Err(kind)
+    }
+
+    fn try_key(
+        &self,
+        key: &LabelledKey,
+        units: Option<&Units<'_>>,
+        running: Option<RunningMac>,
+    ) -> KeyTrial {
+        let mut print = Print::default();
+        if let Some(units) = units {
+            let tried = units.by(|unit, print| self.texts.signed_by(&key.key, Some(unit), print));
+            return KeyTrial {
+                text: tried.text(),
+                print,
+                units: Some(tried),
             };
-            let Some(matched) = matched.filter(|_| !keyring.is_decoy()) else {
-                continue;
-            };
-            if let Some(objection) =
-                objection(verifier, key, texts.iter(), &pieces, found.as_deref())
-            {
-                kind = objection;
-                continue;
-            }
-            *signed_with = at;
-            if at > 0 {
-                keyring.tell_in_use(key, &verifier.scheme().spec().name);
-            }
-            if let Some((units, tried)) = units.as_mut().zip(tried) {
-                let Some(proven) = units.prove(tried) else {
-                    continue;
-                };
-                print = proven;
-            }
-            if at > 0 && uncommon.is_some() {
-                // `current` is the fingerprint of the last text that was tried, or unset if the
-                // scheme looks into the body. Deduplication needs that of the text that matched, or
-                // a copy of the delivery with fewer signatures would count as another delivery.
-                let found = found.as_ref().and_then(|found| found.first());
-                current = Some(texts.print(&keyring.current.key, matched, found));
-            }
-            let mut text = std::mem::take(text);
-            Found::note(found.as_deref().unwrap_or_default(), &mut text, lens);
-            let notes = Notes::new(text, *lens);
-            let tenant = keyring.note_verified();
-            let prints = Prints::new(print, current);
-            return Ok(Verified::new(verifier, tenant, key, notes, *time, prints));
         }
-        for _ in keyring.len()..*least_macs {
-            let key = &verifier.keyring().current.key;
-            if found.is_none() {
-                std::hint::black_box(texts.signed_by(key, None, &mut print));
+        // The running MAC counts only if it has seen the whole body.
+        let running = running.filter(|running| running.body_len == self.texts.body_len());
+        let text = match running {
+            Some(mut running) => {
+                let after = self.text.after_gaps();
+                after.for_each(|text| running.mac.update(text));
+                let candidates = self.candidates.iter();
+                running.mac.is_one_of(candidates, &mut print).then_some(0)
             }
-            for found in found.iter().flatten() {
-                std::hint::black_box(texts.signed_by(key, Some(found), &mut print));
+            None => self.texts.signed_by(&key.key, None, &mut print),
+        };
+        KeyTrial {
+            text,
+            print,
+            units: None,
+        }
+    }
+
+    /// Rejects a delivery that is signed with the key, but not acceptable.
+    fn check(&self, key: &LabelledKey) -> Result<(), RejectionKind> {
+        let units = self.units.unwrap_or_default();
+        if let Some(claim) = units.iter().find_map(|unit| unit.missed.clone()) {
+            return Err(RejectionKind::ClaimMismatch { claim });
+        }
+        if !key.is_valid(|| self.settings.now()) {
+            let label = key.label.clone();
+            return Err(RejectionKind::ExpiredKey { label });
+        }
+        let handshakes = self.settings.provider.handshakes();
+        if self.texts.may_be_challenge(handshakes, self.units) {
+            return Err(RejectionKind::SignedChallenge);
+        }
+        Ok(())
+    }
+
+    /// Returns the fingerprint under the current key of the text that a previous key has signed.
+    fn current_print(&self, text: usize, tried: Print) -> Print {
+        if self.units.is_none() && self.texts.is_single() {
+            return tried;
+        }
+        // `tried` is that of the last text that was tried, or unset if the scheme looks into the
+        // body. Deduplication needs that of the text that matched, or a copy of the delivery with
+        // fewer signatures would count as another delivery.
+        let first = self.units.and_then(<[Extracted]>::first);
+        self.texts.print(&self.keyring.current.key, text, first)
+    }
+
+    /// Computes the MACs that a rejection lacks, with a key of the verifier.
+    fn spend_time(&self, timing: TimingEqualizer) {
+        let key = &self.settings.keyring.current.key;
+        timing.equalize(self.keyring.len(), || {
+            let mut print = Print::default();
+            let mut mac = |unit| self.texts.signed_by(key, unit, &mut print);
+            match self.units {
+                None => usize::from(mac(None).is_some()),
+                Some(units) => units.iter().filter_map(|unit| mac(Some(unit))).count(),
             }
-        }
-        Err(verifier.reject(kind))
-    }
-}
-
-/// Why a delivery is refused that a key has signed.
-fn objection<'t, I>(
-    verifier: &Verifier,
-    key: &LabelledKey,
-    texts: impl Iterator<Item = &'t SignedText>,
-    pieces: impl Fn() -> I,
-    found: Option<&[Found]>,
-) -> Option<RejectionKind>
-where
-    I: Iterator<Item: AsRef<[u8]>>,
-{
-    let mut claiming = found.iter().copied().flatten();
-    if let Some(claim) = claiming.find_map(|found| found.missed.clone()) {
-        return Some(RejectionKind::ClaimMismatch { claim });
-    }
-    if !key.is_valid(|| verifier.now()) {
-        let label = key.label.clone();
-        return Some(RejectionKind::ExpiredKey { label });
-    }
-    is_challenge(verifier, texts, pieces, found).then_some(RejectionKind::SignedChallenge)
-}
-
-/// Finds in a body what the scheme has there, and holds the time against the clock.
-#[cold]
-fn look_into(
-    facts: &Facts,
-    verifier: &Verifier,
-    pieces: impl Iterator<Item: AsRef<[u8]>>,
-    candidates: &Candidates,
-) -> Result<Vec<Found>, RejectionKind> {
-    let found = facts.look_into(&whole(pieces), verifier.scheme().spec(), candidates)?;
-    for time in found.iter().filter_map(|found| found.time) {
-        verifier.check(time)?;
-    }
-    Ok(found)
-}
-
-pub(super) fn whole(pieces: impl Iterator<Item: AsRef<[u8]>>) -> Vec<u8> {
-    let mut whole = Vec::new();
-    pieces.for_each(|piece| whole.extend_from_slice(piece.as_ref()));
-    whole
-}
-
-impl Uncommon {
-    #[inline]
-    fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Option<Self>, RejectionKind> {
-        if spec.is_common() {
-            return Ok(None);
-        }
-        let texts = spec.other_messages.iter().map(|message| {
-            SignedText::of(message, claims).unwrap_or_else(|_| SignedText::unavailable())
         });
-        let texts = texts.collect();
-        let facts = spec.looks_into_body.then(|| Facts::of(spec, claims));
-        Ok(Some(Self {
-            texts,
-            facts: facts.transpose()?,
-        }))
     }
+}
+
+impl Metadata {
+    /// Copies what the head says.
+    fn of(claims: &Claims<'_>) -> Self {
+        let text = |text: &str| (!text.is_empty()).then(|| Arc::from(text));
+        Self {
+            id: claims.id.as_deref().and_then(text),
+            event_type: claims.event.and_then(text),
+            attempt: claims.attempt.and_then(|text| decimal(text.as_bytes())),
+        }
+    }
+
+    /// Takes the metadata, and adds what the body says.
+    fn take_with(&mut self, units: Option<&[Extracted]>) -> Self {
+        let mut metadata = std::mem::take(self);
+        let units = units.unwrap_or_default();
+        let id = || units.iter().find_map(|unit| unit.id.clone());
+        let event_type = || units.iter().find_map(|unit| unit.event.clone());
+        metadata.id = metadata.id.or_else(id);
+        metadata.event_type = metadata.event_type.or_else(event_type);
+        metadata
+    }
+}
+
+pub(super) fn collect_body(pieces: impl Iterator<Item: AsRef<[u8]>>) -> Vec<u8> {
+    let mut body = Vec::new();
+    pieces.for_each(|piece| body.extend_from_slice(piece.as_ref()));
+    body
 }

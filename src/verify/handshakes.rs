@@ -2,9 +2,9 @@
 
 use std::iter;
 
-use super::{Verifier, facts::Found, text::SignedText};
+use super::{Verifier, methods::answerable};
 use crate::{
-    handshake::{Answer, Handshake, MOST_BODY, MOST_SIGNED, Means},
+    handshake::{Answer, Handshake, MOST_BODY, Means},
     head::Head,
     keys::Keyring,
     payload::Facts,
@@ -64,8 +64,8 @@ impl Verifier {
             return Ok(None);
         };
         let mut delivery = self.open(head)?;
-        delivery.finish(self, || iter::once(body))?;
-        self.answer(handshake, head, body, delivery.keys(self))
+        delivery.finish(self.settings(), || iter::once(body))?;
+        self.answer(handshake, head, body, delivery.keys(self.settings()))
             .map(Some)
     }
 
@@ -142,19 +142,8 @@ impl Verifier {
         is_signed: bool,
         has_handler: bool,
     ) -> impl Iterator<Item = &'v Handshake> {
-        self.answerable(has_handler).filter(move |handshake| {
+        answerable(self.provider(), has_handler).filter(move |handshake| {
             handshake.is_signed() == is_signed && handshake.may_begin(head)
-        })
-    }
-
-    /// The handshakes that can be answered: their settings are present, the scheme can sign their
-    /// answer, and a handler takes the data that they bring.
-    pub(super) fn answerable(&self, has_handler: bool) -> impl Iterator<Item = &Handshake> {
-        let provider = self.provider();
-        let is_hmac = provider.scheme().algorithm().is_hmac();
-        provider.handshakes().iter().filter(move |handshake| {
-            handshake.is_ready(|name| provider.setting(name), has_handler)
-                && (is_hmac || !handshake.signs())
         })
     }
 
@@ -193,38 +182,5 @@ impl Verifier {
         };
         let answer = handshake.answer(head, body, &means);
         answer.map_err(|kind| self.reject(kind))
-    }
-}
-
-/// Whether what is signed, of a body or of one of its units, may have been an answer to a handshake.
-pub(super) fn is_challenge<'t, P>(
-    verifier: &Verifier,
-    texts: impl Iterator<Item = &'t SignedText>,
-    pieces: impl Fn() -> P,
-    units: Option<&[Found]>,
-) -> bool
-where
-    P: Iterator<Item: AsRef<[u8]>>,
-{
-    let handshakes = verifier.provider().handshakes();
-    if !handshakes.iter().any(Handshake::signs) {
-        return false;
-    }
-    let texts = texts.zip(verifier.scheme().spec().messages());
-    let texts: Vec<_> = texts.enumerate().collect();
-    let of_unit = |unit: Option<&Found>| {
-        texts.iter().any(|(at, (text, message))| {
-            let derived = unit.and_then(|unit| unit.derived(*at));
-            if text.is_unavailable() || (unit.is_some() && derived.is_none()) {
-                return false;
-            }
-            let text = text.beginning(MOST_SIGNED + 1, message, pieces(), derived);
-            let mut handshakes = handshakes.iter();
-            handshakes.any(|handshake| handshake.may_have_signed(&text))
-        })
-    };
-    match units {
-        None => of_unit(None),
-        Some(units) => units.iter().any(|unit| of_unit(Some(unit))),
     }
 }

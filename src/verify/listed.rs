@@ -9,7 +9,6 @@ use crate::{
 };
 
 /// Decodes the signatures that are in the head, and gives the timestamp if it is in the same list.
-#[inline]
 pub(super) fn signatures<'h>(
     head: Head<'h>,
     spec: &Spec,
@@ -50,7 +49,6 @@ pub(super) struct Listed<'v, 'p> {
 
 impl<'v, 'p> Listed<'v, 'p> {
     /// Decodes the signatures of one value.
-    #[inline]
     pub(super) fn read(
         &mut self,
         value: &'v [u8],
@@ -93,7 +91,6 @@ impl<'v, 'p> Listed<'v, 'p> {
     }
 
     /// Decodes the signatures of a header that may be there several times.
-    #[cold]
     fn read_each(
         &mut self,
         head: Head<'v>,
@@ -110,7 +107,6 @@ impl<'v, 'p> Listed<'v, 'p> {
     }
 
     /// The timestamp, if there were signatures at all; `absent` is where there was nothing.
-    #[inline]
     pub(super) fn end(
         self,
         absent: Option<&Place>,

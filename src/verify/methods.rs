@@ -4,39 +4,48 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::Verifier;
 use crate::{
     handshake::Handshake, providers::Provider, rejection::RejectionKind, setup::SetupError,
 };
 
-impl Verifier {
-    /// Rejects a method that the provider does not deliver with.
-    #[inline]
-    pub(crate) fn check_method(&self, method: &Method) -> Result<(), RejectionKind> {
-        let methods = self.provider().methods();
-        if methods.contains(method) {
-            Ok(())
-        } else {
-            Err(not_allowed(methods.iter()))
-        }
+/// Rejects a method that the provider does not deliver with.
+pub(super) fn check_method(provider: &Provider, method: &Method) -> Result<(), RejectionKind> {
+    let methods = provider.methods();
+    if methods.contains(method) {
+        Ok(())
+    } else {
+        Err(not_allowed(methods.iter()))
     }
+}
 
-    /// Rejects a method that the provider uses neither for deliveries nor for a handshake that can
-    /// be answered.
-    #[cold]
-    pub(crate) fn check_method_with_handshakes(
-        &self,
-        method: &Method,
-        has_handler: bool,
-    ) -> Result<(), RejectionKind> {
-        let handshakes = self.answerable(has_handler).map(Handshake::method);
-        let methods = || self.provider().methods().iter();
-        if methods().chain(handshakes).any(|allowed| allowed == method) {
-            return Ok(());
-        }
-        let handshakes = self.answerable(has_handler).map(Handshake::method);
-        Err(not_allowed(methods().chain(handshakes)))
+/// Rejects a method that the provider uses neither for deliveries nor for a handshake that can be
+/// answered.
+pub(super) fn check_method_with_handshakes(
+    provider: &Provider,
+    method: &Method,
+    has_handler: bool,
+) -> Result<(), RejectionKind> {
+    let methods = || {
+        let handshakes = answerable(provider, has_handler).map(Handshake::method);
+        provider.methods().iter().chain(handshakes)
+    };
+    if methods().any(|allowed| allowed == method) {
+        return Ok(());
     }
+    Err(not_allowed(methods()))
+}
+
+/// The handshakes that can be answered: their settings are present, the scheme can sign their
+/// answer, and a handler takes the data that they bring.
+pub(super) fn answerable(
+    provider: &Provider,
+    has_handler: bool,
+) -> impl Iterator<Item = &Handshake> {
+    let is_hmac = provider.scheme().algorithm().is_hmac();
+    provider.handshakes().iter().filter(move |handshake| {
+        handshake.is_ready(|name| provider.setting(name), has_handler)
+            && (is_hmac || !handshake.signs())
+    })
 }
 
 fn not_allowed<'m>(methods: impl Iterator<Item = &'m Method>) -> RejectionKind {

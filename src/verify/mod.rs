@@ -62,19 +62,22 @@
 //!
 //! [test values]: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation
 
+mod body_context;
 mod candidates;
 mod claims;
 mod dedupe_key;
 mod delivery;
-mod facts;
 mod handshakes;
 mod listed;
 mod methods;
 #[cfg(feature = "remote-keys")]
 mod remote;
 mod session;
+mod settings;
+mod signing;
 mod text;
 mod texts;
+mod timing;
 mod token;
 mod units;
 mod verified;
@@ -85,5 +88,5 @@ mod window;
 pub(crate) use self::web_token::unsigned as unsigned_token;
 pub use self::{dedupe_key::DedupeKey, session::Session, verified::Verified, verifier::Verifier};
 pub(crate) use self::{
-    delivery::Delivery, handshakes::UnsignedMatch, text::signed_text, verifier::check_settings,
+    delivery::Delivery, handshakes::UnsignedMatch, signing::signed_text, verifier::check_settings,
 };

@@ -1,9 +1,10 @@
 //! Deliveries whose keys the provider publishes.
 
 use super::{
-    Session, Verifier,
-    delivery::{Delivery, whole},
-    facts::Facts,
+    Session,
+    body_context::BodyContext,
+    delivery::{Delivery, collect_body},
+    settings::Settings,
 };
 use crate::{
     head::Head,
@@ -12,7 +13,8 @@ use crate::{
 };
 
 impl Session {
-    /// Fetches the keys of this delivery, for a verifier made by [`Verifier::remote`]. Call it before
+    /// Fetches the keys of this delivery, for a verifier made by
+    /// [`Verifier::remote`](crate::Verifier::remote). Call it before
     /// [`finish`](Self::finish), with the head that the session began with and the whole body.
     ///
     /// # Errors
@@ -28,15 +30,15 @@ impl Session {
         head: impl Into<Head<'h>>,
         body: &[u8],
     ) -> Result<(), Rejection> {
-        let Self { verifier, delivery } = self;
-        let reject = |kind| verifier.reject(kind);
-        let wanted = delivery.wanted(verifier, head.into(), [body].into_iter());
+        let Self { settings, delivery } = self;
+        let reject = |kind| settings.reject(kind);
+        let wanted = delivery.wanted(settings, head.into(), [body].into_iter());
         let Some(wanted) = wanted.map_err(reject)? else {
             return Ok(());
         };
         let found = keys.search(wanted).keys().await;
         if let Some(keys) = found.map_err(reject)? {
-            let keyring = keys.keyring(verifier.scheme());
+            let keyring = keys.keyring(settings.scheme());
             let keyring =
                 keyring.map_err(|error| reject(RejectionKind::key_source_failed(&error)))?;
             delivery.set_keyring(keyring, 0);
@@ -49,21 +51,21 @@ impl Delivery {
     /// Where the keys of the delivery are, if the provider publishes them.
     pub(crate) fn wanted(
         &self,
-        verifier: &Verifier,
+        settings: &Settings,
         head: Head<'_>,
         body: impl Iterator<Item: AsRef<[u8]>>,
     ) -> Result<Option<Wanted>, RejectionKind> {
-        let scheme = verifier.scheme();
+        let scheme = settings.scheme();
         let Some(remote) = &scheme.spec().remote_key else {
             return Ok(None);
         };
         let whole = if remote.is_in_body() {
-            whole(body)
+            collect_body(body)
         } else {
             Vec::new()
         };
-        let facts = self.uncommon.as_ref().and_then(|it| it.facts.as_ref());
-        let token = facts.and_then(Facts::token);
+        let context = self.body_context.as_deref();
+        let token = context.and_then(BodyContext::token);
         let (url, id) = remote.locate(head, token, &whole)?;
         Ok(Some(Wanted {
             scheme: scheme.clone(),

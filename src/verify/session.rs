@@ -1,6 +1,6 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use super::{Verified, Verifier, delivery::Delivery};
+use super::{Verified, delivery::Delivery, settings::Settings};
 use crate::rejection::Rejection;
 
 /// One delivery under verification; made by [`Verifier::begin`](super::Verifier::begin).
@@ -8,18 +8,18 @@ use crate::rejection::Rejection;
 /// The MAC runs over the body as it arrives, under the current key. Nothing of the body is kept.
 #[must_use = "a delivery is verified only once `finish` says so"]
 pub struct Session {
-    pub(super) verifier: Verifier,
+    pub(super) settings: Arc<Settings>,
     pub(super) delivery: Box<Delivery>,
 }
 
 impl Session {
-    pub(super) fn new(verifier: Verifier, delivery: Box<Delivery>) -> Self {
-        Self { verifier, delivery }
+    pub(super) fn new(settings: Arc<Settings>, delivery: Box<Delivery>) -> Self {
+        Self { settings, delivery }
     }
 
     /// Takes the next piece of the raw body, of any length.
     pub fn update(&mut self, piece: &[u8]) {
-        self.delivery.update(&self.verifier, piece);
+        self.delivery.update(&self.settings, piece);
     }
 
     /// Compares the signatures with that of all pieces.
@@ -49,14 +49,14 @@ impl Session {
         I: IntoIterator<Item: AsRef<[u8]> + Copy> + Clone,
     {
         self.delivery
-            .finish(&self.verifier, || body.clone().into_iter())
+            .finish(&self.settings, || body.clone().into_iter())
     }
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("provider", &self.verifier.scheme().name())
+            .field("provider", &self.settings.scheme().name())
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,8 @@
 //! The search for the text that a delivery is signed with.
 
-use super::{candidates::Candidates, facts::Found, text::SignedText};
+use super::{body_context::Extracted, candidates::Candidates, text::SignedText};
 use crate::{
+    handshake::{Handshake, MOST_SIGNED},
     mac::{Key, Print},
     scheme::{Spec, Template},
 };
@@ -11,8 +12,7 @@ use crate::{
 pub(super) struct Texts<'d, P> {
     spec: &'d Spec,
     first: &'d SignedText,
-    /// `None` if there is only one text, made of the head and the raw body.
-    others: Option<&'d [SignedText]>,
+    others: &'d [SignedText],
     candidates: &'d Candidates,
     pieces: &'d P,
 }
@@ -25,7 +25,7 @@ where
     pub(super) fn new(
         spec: &'d Spec,
         first: &'d SignedText,
-        others: Option<&'d [SignedText]>,
+        others: &'d [SignedText],
         candidates: &'d Candidates,
         pieces: &'d P,
     ) -> Self {
@@ -38,38 +38,40 @@ where
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &'d SignedText> + use<'d, P, I> {
-        std::iter::once(self.first).chain(self.others.unwrap_or_default())
+    fn iter(&self) -> impl Iterator<Item = (usize, (&'d SignedText, &'d Template))> {
+        let texts = std::iter::once(self.first).chain(self.others);
+        texts.zip(self.spec.messages()).enumerate()
+    }
+
+    /// Whether the scheme has one signed text.
+    pub(super) fn is_single(&self) -> bool {
+        self.others.is_empty()
+    }
+
+    /// The length of the body.
+    pub(super) fn body_len(&self) -> usize {
+        (self.pieces)().map(|piece| piece.as_ref().len()).sum()
     }
 
     /// Returns the index of the text that the key has signed. `found` has the values from the body,
     /// if the scheme looks into it. `print` receives the fingerprint, under this key, of the last
     /// text that was tried.
-    #[inline]
     pub(super) fn signed_by(
         &self,
         key: &Key,
-        found: Option<&Found>,
+        found: Option<&Extracted>,
         print: &mut Print,
     ) -> Option<usize> {
-        // Fast path: nearly all schemes have one text of the head and the body.
-        if self.others.is_none() && self.first.has_one_gap() {
-            let pieces = (self.pieces)();
-            let is_signed = self
-                .first
-                .signed_whole_by(key, pieces, self.candidates, print);
-            return is_signed.then_some(0);
-        }
-        let mut texts = self.iter().zip(self.spec.messages()).enumerate();
-        let signed = texts.find(|(at, text)| self.is_signed(key, *at, *text, found, print));
-        signed.map(|(at, _)| at)
+        let mut texts = self.iter();
+        let signed = texts.find(|(index, text)| self.is_signed(key, *index, *text, found, print));
+        signed.map(|(index, _)| index)
     }
 
     /// Returns the fingerprint, under a key, of the text at this index.
-    pub(super) fn print(&self, key: &Key, at: usize, found: Option<&Found>) -> Print {
+    pub(super) fn print(&self, key: &Key, index: usize, found: Option<&Extracted>) -> Print {
         let mut print = Print::default();
-        if let Some(text) = self.iter().zip(self.spec.messages()).nth(at) {
-            self.is_signed(key, at, text, found, &mut print);
+        if let Some((_, text)) = self.iter().nth(index) {
+            self.is_signed(key, index, text, found, &mut print);
         }
         print
     }
@@ -77,16 +79,49 @@ where
     fn is_signed(
         &self,
         key: &Key,
-        at: usize,
+        index: usize,
         (text, message): (&SignedText, &Template),
-        found: Option<&Found>,
+        found: Option<&Extracted>,
         print: &mut Print,
     ) -> bool {
-        let derived = found.and_then(|found| found.derived(at));
+        let derived = found.and_then(|found| found.derived(index));
         if text.is_unavailable() || (found.is_some() && derived.is_none()) {
             return false;
         }
         let candidates = found.map_or(self.candidates, |found| &found.candidates);
-        text.signed_by(key, message, (self.pieces)(), derived, candidates, print)
+        let write = |write: &mut dyn FnMut(&[u8])| {
+            text.write(message, (self.pieces)(), derived, write);
+        };
+        key.signs(write, candidates.iter(), print)
+    }
+
+    /// Whether one of the texts could be a challenge that one of the handshakes signs. An attacker
+    /// could have had it signed then.
+    pub(super) fn may_be_challenge(
+        &self,
+        handshakes: &[Handshake],
+        units: Option<&[Extracted]>,
+    ) -> bool {
+        if !handshakes.iter().any(Handshake::signs) {
+            return false;
+        }
+        match units {
+            None => self.may_be_challenge_of(handshakes, None),
+            Some(units) => units
+                .iter()
+                .any(|unit| self.may_be_challenge_of(handshakes, Some(unit))),
+        }
+    }
+
+    fn may_be_challenge_of(&self, handshakes: &[Handshake], unit: Option<&Extracted>) -> bool {
+        self.iter().any(|(index, (text, message))| {
+            let derived = unit.and_then(|unit| unit.derived(index));
+            if text.is_unavailable() || (unit.is_some() && derived.is_none()) {
+                return false;
+            }
+            let start = text.start(MOST_SIGNED + 1, message, (self.pieces)(), derived);
+            let mut handshakes = handshakes.iter();
+            handshakes.any(|handshake| handshake.may_have_signed(&start))
+        })
     }
 }

@@ -2,14 +2,13 @@
 
 use super::{
     claims::Claims,
-    facts::Facts,
     text::{SignedText, keep_available},
 };
 use crate::{
     payload::Token,
     place::Place,
     rejection::RejectionKind,
-    scheme::{Claim, Spec, TimestampUnit, UnixTime},
+    scheme::{Claim, Spec, Template, TimestampUnit, UnixTime},
 };
 
 /// From when and until when a token holds.
@@ -70,8 +69,8 @@ impl Expected {
         &self,
         spec: &'s Spec,
         token: &Token,
-        facts: &Facts,
         body: &[u8],
+        derive: impl Fn(&Template) -> Result<Vec<Vec<u8>>, RejectionKind>,
     ) -> Result<Option<&'s Claim>, RejectionKind> {
         for (claim, texts) in spec.claims.iter().zip(&self.0) {
             // One that is there twice, or is no text, is none.
@@ -79,7 +78,7 @@ impl Expected {
             if said.is_empty() && claim.only_with_body && body.is_empty() {
                 continue;
             }
-            let values = claim.values.iter().map(|value| facts.derive(value, body));
+            let values = claim.values.iter().map(&derive);
             let values = keep_available(values.collect())?;
             let mut holds = false;
             for ((text, value), derived) in texts.iter().zip(&claim.values).zip(values) {

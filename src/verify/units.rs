@@ -1,22 +1,22 @@
-use super::facts::Found;
+use super::body_context::Extracted;
 use crate::mac::Print;
 
 /// What was found in each unit of a body that is looked into, and what tells it from others once a key has
 /// proven it.
-pub(super) struct Units<'f>(Vec<(&'f Found, Option<Print>)>);
+pub(super) struct Units<'f>(Vec<(&'f Extracted, Option<Print>)>);
 
 /// For each unit, the index of the text that a key has signed, and the fingerprint under that key.
 pub(super) struct Tried(Vec<(Option<usize>, Print)>);
 
 impl<'f> Units<'f> {
-    pub(super) fn of(found: &'f [Found]) -> Self {
+    pub(super) fn of(found: &'f [Extracted]) -> Self {
         Self(found.iter().map(|found| (found, None)).collect())
     }
 
     /// Tries a key on those that no other has proven.
     pub(super) fn by(
         &self,
-        mut signed_text: impl FnMut(&Found, &mut Print) -> Option<usize>,
+        mut signed_text: impl FnMut(&Extracted, &mut Print) -> Option<usize>,
     ) -> Tried {
         let tried = self.0.iter().map(|(found, proven)| {
             let mut print = Print::default();

@@ -4,11 +4,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{DedupeKey, Verifier, text::SignedText};
+use super::DedupeKey;
 use crate::{
-    encoding::decimal,
-    keys::LabelledKey,
     mac::Print,
+    rejection::RejectionResponder,
     scheme::{Identity, Scheme, UnixTime},
 };
 
@@ -29,101 +28,67 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Verified {
-    scheme: Scheme,
+    endpoint: Arc<Endpoint>,
     tenant: Option<Arc<str>>,
     key_label: Option<Arc<str>>,
-    notes: Notes,
+    metadata: Metadata,
     time: Option<UnixTime>,
-    replay_window: Option<Duration>,
-    prints: Prints,
+    fingerprints: Fingerprints,
 }
 
-/// What the delivery says of itself: copies, because a header's value is a slice of the connection's
-/// buffer, which it would keep. They lie behind another text, which saves an allocation.
+/// What all deliveries that a verifier accepts have in common.
 #[derive(Clone)]
-pub(super) struct Notes {
-    text: Vec<u8>,
-    /// Where the id begins, the kind of event, and the attempt.
-    starts: [usize; 3],
+pub(super) struct Endpoint {
+    pub(super) scheme: Scheme,
+    pub(super) replay_window: Option<Duration>,
+    pub(super) responder: RejectionResponder,
 }
 
-impl Notes {
-    /// `lens` are those of the id and of the kind of event.
-    pub(super) fn new(text: SignedText, lens: [usize; 2]) -> Self {
-        let (mut text, notes) = text.into_notes();
-        // Copies of the proof are no copies of what was signed.
-        text.drain(..notes.min(text.len()));
-        let [id, event] = lens;
-        Self {
-            text,
-            starts: [0, id, id + event],
-        }
-    }
-
-    fn id(&self) -> Option<&str> {
-        let [id, event, _] = self.starts;
-        text(self.text.get(id..event)?)
-    }
-
-    fn event(&self) -> Option<&str> {
-        let [_, event, attempt] = self.starts;
-        text(self.text.get(event..attempt)?)
-    }
-
-    fn attempt(&self) -> Option<u64> {
-        let [.., attempt] = self.starts;
-        decimal(self.text.get(attempt..)?)
-    }
+/// What a delivery says about itself. The texts are copies, because a header value would keep the
+/// read buffer of the connection in memory.
+#[derive(Clone, Default)]
+pub(super) struct Metadata {
+    pub(super) id: Option<Arc<str>>,
+    pub(super) event_type: Option<Arc<str>>,
+    pub(super) attempt: Option<u64>,
 }
 
-/// What tells the delivery from others under the key that matched, and under the current one if that is
-/// another.
+/// The fingerprints of the signed text under the key that matched and, if that is a previous key,
+/// under the current one.
 #[derive(Clone)]
-pub(super) struct Prints {
-    matched: Print,
-    // On the heap, because there is seldom one.
-    current: Option<Box<Print>>,
+pub(super) struct Fingerprints {
+    pub(super) matched: Print,
+    pub(super) current: Option<Print>,
 }
 
-impl Prints {
-    pub(super) fn new(matched: Print, current: Option<Print>) -> Self {
-        Self {
-            matched,
-            current: current.map(Box::new),
-        }
-    }
-}
-
-fn text(bytes: &[u8]) -> Option<&str> {
-    std::str::from_utf8(bytes)
-        .ok()
-        .filter(|text| !text.is_empty())
+/// The key that a delivery is signed with.
+pub(super) struct SignedBy<'k> {
+    pub(super) tenant: Option<&'k Arc<str>>,
+    pub(super) key_label: Option<&'k Arc<str>>,
+    pub(super) fingerprints: Fingerprints,
 }
 
 impl Verified {
     pub(super) fn new(
-        verifier: &Verifier,
-        tenant: Option<&Arc<str>>,
-        key: &LabelledKey,
-        notes: Notes,
+        endpoint: &Arc<Endpoint>,
+        signed_by: SignedBy<'_>,
+        metadata: Metadata,
         time: Option<UnixTime>,
-        prints: Prints,
     ) -> Self {
         Self {
-            scheme: verifier.scheme().clone(),
-            tenant: tenant.cloned(),
-            key_label: key.label.clone(),
-            notes,
+            endpoint: Arc::clone(endpoint),
+            tenant: signed_by.tenant.cloned(),
+            key_label: signed_by.key_label.cloned(),
+            metadata,
             time,
-            replay_window: verifier.replay_window(),
-            prints,
+            fingerprints: signed_by.fingerprints,
         }
     }
 
     /// The name of the scheme.
     #[must_use]
     pub fn provider(&self) -> &str {
-        self.scheme.name()
+        self.endpoint.scheme.name()
     }
 
     /// Whose keys the signature was made with, if they [say so](crate::Keys::tenant).
@@ -151,19 +116,19 @@ impl Verified {
     /// [`delivery_id_is_signed`](Self::delivery_id_is_signed).
     #[must_use]
     pub fn delivery_id(&self) -> Option<&str> {
-        self.notes.id()
+        self.metadata.id.as_deref()
     }
 
     /// Whether the delivery's id is part of the signed text.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
-        self.scheme.delivery_id_is_signed()
+        self.endpoint.scheme.delivery_id_is_signed()
     }
 
     /// Whether the body is part of the signed text. With a token it is not, nor is anything else.
     #[must_use]
     pub fn body_is_signed(&self) -> bool {
-        self.scheme.body_is_signed()
+        self.endpoint.scheme.body_is_signed()
     }
 
     /// The kind of event, where the scheme says where it is: `push`, `orders/create`. Most providers tell it
@@ -175,20 +140,20 @@ impl Verified {
     /// Whoever replays a delivery can change it, unless [`event_type_is_signed`](Self::event_type_is_signed).
     #[must_use]
     pub fn event_type(&self) -> Option<&str> {
-        self.notes.event()
+        self.metadata.event_type.as_deref()
     }
 
     /// Whether the kind of event is part of the signed text. In a header it never is.
     #[must_use]
     pub fn event_type_is_signed(&self) -> bool {
-        self.scheme.event_type_is_signed()
+        self.endpoint.scheme.event_type_is_signed()
     }
 
     /// Which attempt to deliver this is, as the provider counts, where it tells so in the head. It is
     /// not signed.
     #[must_use]
     pub fn attempt(&self) -> Option<u64> {
-        self.notes.attempt()
+        self.metadata.attempt
     }
 
     /// The delivery's timestamp, where the scheme has one.
@@ -200,7 +165,7 @@ impl Verified {
     /// Whether the timestamp is part of the signed text.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
-        self.scheme.timestamp_is_signed()
+        self.endpoint.scheme.timestamp_is_signed()
     }
 
     /// For how long this very delivery can be sent again and still pass, at most: the whole window of
@@ -208,7 +173,7 @@ impl Verified {
     /// not counted.
     #[must_use]
     pub fn replay_window(&self) -> Option<Duration> {
-        self.replay_window
+        self.endpoint.replay_window
     }
 
     /// What tells this delivery from all others of its provider and tenant, made of nothing but what is
@@ -245,21 +210,23 @@ impl Verified {
     /// The key of the delivery, and the one that it has under the current secret, if that is not the one
     /// that matched.
     pub(crate) fn dedupe_keys(&self) -> [Option<DedupeKey>; 2] {
-        let Prints { matched, current } = &self.prints;
+        let Fingerprints { matched, current } = &self.fingerprints;
         let of_print = |print: &Print| self.key_of("print", print.as_bytes());
-        match (self.scheme.spec().identity, self.delivery_id()) {
+        match (self.endpoint.scheme.spec().identity, self.delivery_id()) {
             (Identity::None, _) => [None, None],
             (Identity::Id, Some(id)) => [Some(self.key_of("id", id.as_bytes())), None],
             // Of the text, which is the same under each key.
             (Identity::Text, _) => [Some(of_print(matched)), None],
             (Identity::Id | Identity::Mac, _) => {
-                [Some(of_print(matched)), current.as_deref().map(of_print)]
+                [Some(of_print(matched)), current.as_ref().map(of_print)]
             }
         }
     }
 
-    pub(crate) fn shared_provider(&self) -> Arc<str> {
-        Arc::clone(&self.scheme.spec().name)
+    /// Creates responses as the [`WebhookLayer`](crate::WebhookLayer) does that verified the
+    /// delivery.
+    pub(crate) fn responder(&self) -> &RejectionResponder {
+        &self.endpoint.responder
     }
 
     fn key_of(&self, kind: &str, value: &[u8]) -> DedupeKey {

@@ -1,26 +1,23 @@
 use std::{
-    fmt, iter,
+    iter,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use arc_swap::ArcSwap;
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
 
-use super::web_token;
-use super::{
-    Session, Verified, claims::Claims, delivery::Delivery, methods::check_methods, token::Life,
-    window::Window,
-};
+use super::{Session, Verified, delivery::Delivery, methods, settings::Settings, window::Window};
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::Clock,
     handshake::Handshake,
     head::Head,
     keys::{KeyHandle, Keyring, Keys},
     providers::Provider,
     public_url::{PublicUrlError, PublicUrlErrorKind},
-    rejection::{Rejection, RejectionClass, RejectionKind},
-    scheme::{Scheme, TimestampUnit, UnixTime},
+    rejection::{Rejection, RejectionClass, RejectionKind, Renderer},
+    scheme::Scheme,
     setup::SetupError,
 };
 
@@ -28,18 +25,7 @@ use crate::{
 ///
 /// See the [module docs](crate::verify) for examples.
 #[derive(Clone, Debug)]
-pub struct Verifier(Arc<Shared>);
-
-#[derive(Clone)]
-struct Shared {
-    provider: Provider,
-    /// The keys of a delivery that has none of its own.
-    keyring: Arc<Keyring>,
-    /// Where a delivery's own keys come from, if they can be replaced.
-    reloadable: Option<Arc<ArcSwap<Keyring>>>,
-    window: Window,
-    clock: Arc<dyn Clock>,
-}
+pub struct Verifier(Arc<Settings>);
 
 impl Verifier {
     /// Puts a provider and its keys together.
@@ -108,7 +94,7 @@ impl Verifier {
             return Err(PublicUrlError::from(missing).into());
         }
         check_settings(&provider)?;
-        check_methods(&provider)?;
+        methods::check_methods(&provider)?;
         if let Some(setting) = provider
             .handshakes()
             .iter()
@@ -120,17 +106,7 @@ impl Verifier {
                 setting: setting.into(),
             });
         }
-        let tolerance = scheme.tolerance();
-        Ok(Self(Arc::new(Shared {
-            provider,
-            keyring,
-            reloadable,
-            window: Window {
-                past: tolerance,
-                future: tolerance,
-            },
-            clock: Arc::new(SystemClock::new()),
-        })))
+        Ok(Self(Arc::new(Settings::new(provider, keyring, reloadable))))
     }
 
     /// Sets how far a timestamp may be from now, either way. Exactly as far is still good. Without
@@ -147,29 +123,44 @@ impl Verifier {
     /// Sets how far a timestamp may lie in the past.
     #[must_use]
     pub fn past_tolerance(mut self, tolerance: Duration) -> Self {
-        self.shared().window.past = tolerance;
+        let window = self.0.window();
+        self.settings_mut().set_window(Window {
+            past: tolerance,
+            ..window
+        });
         self
     }
 
     /// Sets how far a timestamp may lie in the future, for senders whose clock is ahead of ours.
     #[must_use]
     pub fn future_tolerance(mut self, tolerance: Duration) -> Self {
-        self.shared().window.future = tolerance;
+        let window = self.0.window();
+        self.settings_mut().set_window(Window {
+            future: tolerance,
+            ..window
+        });
         self
     }
 
     /// Sets the clock; the operating system's unless set.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.shared().clock = Arc::new(clock);
+        self.settings_mut().clock = Arc::new(clock);
         self
     }
 
     /// Sets the status that a class of refusals is answered with.
     #[must_use]
     pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Self {
-        let provider = self.0.provider.clone();
-        self.shared().provider = provider.with_status(class, status);
+        let settings = self.settings_mut();
+        settings.provider = settings.provider.clone().with_status(class, status);
+        settings.responder_mut().set_status(class, status);
+        self
+    }
+
+    /// Sets the function that creates the responses to rejected requests.
+    pub(crate) fn renderer(mut self, renderer: Arc<Renderer>) -> Self {
+        self.settings_mut().responder_mut().set_renderer(renderer);
         self
     }
 
@@ -189,7 +180,8 @@ impl Verifier {
     ///
     /// The [`Rejection`] says which of them failed.
     pub fn begin<'h>(&self, head: impl Into<Head<'h>>) -> Result<Session, Rejection> {
-        Ok(Session::new(self.clone(), self.open_delivery(head.into())?))
+        let delivery = self.open_delivery(head.into())?;
+        Ok(Session::new(Arc::clone(&self.0), delivery))
     }
 
     /// Verifies a delivery that is there as a whole.
@@ -203,7 +195,7 @@ impl Verifier {
         body: &[u8],
     ) -> Result<Verified, Rejection> {
         self.open_delivery(head.into())?
-            .finish(self, || iter::once(body))
+            .finish(&self.0, || iter::once(body))
     }
 
     fn open_delivery(&self, head: Head<'_>) -> Result<Box<Delivery>, Rejection> {
@@ -214,71 +206,47 @@ impl Verifier {
 
     /// As [`begin`](Self::begin), for callers that hold the verifier until the end and check the
     /// method themselves.
-    #[inline]
     pub(crate) fn open(&self, head: Head<'_>) -> Result<Box<Delivery>, Rejection> {
-        self.read(head).map_err(|kind| self.reject(kind))
+        Delivery::open(&self.0, head).map_err(|kind| self.reject(kind))
     }
 
-    #[inline]
-    fn read(&self, head: Head<'_>) -> Result<Box<Delivery>, RejectionKind> {
-        let provider = &self.0.provider;
-        let spec = provider.scheme().spec();
-        let mut delivery = Box::<Delivery>::default();
-        let candidates = &mut delivery.candidates;
-        let token = match spec.layout.is_jws() {
-            Some(is_detached) => Some(web_token::read(head, spec, is_detached, candidates)?),
-            None => None,
-        };
-        let claims = Claims::read(head, provider, token.as_ref(), candidates)?;
-        if let Some(token) = &token {
-            let life = Life::of(token, spec)?;
-            let now = UnixTime::from(self.now());
-            self.0.window.check_life(now, &life)?;
-        }
-        if let Some(time) = claims.time {
-            self.check(time)?;
-        }
-        let keyring = self
-            .0
-            .reloadable
-            .as_ref()
-            .map(|keyring| keyring.load_full());
-        delivery.note(spec, &claims, keyring)?;
-        Ok(delivery)
+    /// The configuration, for deliveries that were [opened](Self::open).
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0
     }
 
-    /// Holds a timestamp against the clock.
-    pub(super) fn check(&self, time: UnixTime) -> Result<(), RejectionKind> {
-        let now = UnixTime::from(self.now());
-        let unit = self.scheme().timestamp_unit();
-        self.0
-            .window
-            .check(now, time, unit.unwrap_or(TimestampUnit::Seconds))
+    /// Rejects a method that the provider does not deliver with.
+    pub(crate) fn check_method(&self, method: &Method) -> Result<(), RejectionKind> {
+        methods::check_method(self.provider(), method)
     }
 
-    /// For how long a delivery can be sent again and pass; `None` for ever.
-    pub(super) fn replay_window(&self) -> Option<Duration> {
-        let is_timed = self.scheme().spec().signs_timestamp;
-        is_timed.then(|| self.0.window.whole()).flatten()
+    /// Rejects a method that the provider uses neither for deliveries nor for a handshake that can
+    /// be answered.
+    pub(crate) fn check_method_with_handshakes(
+        &self,
+        method: &Method,
+        has_handler: bool,
+    ) -> Result<(), RejectionKind> {
+        methods::check_method_with_handshakes(self.provider(), method, has_handler)
     }
 
-    #[cold]
     pub(crate) fn reject(&self, kind: RejectionKind) -> Rejection {
-        let name = Arc::clone(&self.scheme().spec().name);
-        Rejection::new(name, kind, self.0.provider.statuses())
+        self.0.reject(kind)
+    }
+
+    /// Creates the response to a rejected request.
+    pub(crate) fn respond(&self, rejection: Rejection, is_grpc: bool) -> Response<Bytes> {
+        self.0.endpoint.responder.respond(rejection, is_grpc)
     }
 
     /// How far a timestamp may be from now: past and future.
     #[cfg(feature = "diagnose")]
     pub(crate) fn tolerances(&self) -> [Duration; 2] {
-        [self.0.window.past, self.0.window.future]
+        let window = self.0.window();
+        [window.past, window.future]
     }
 
-    pub(super) fn keyring(&self) -> &Keyring {
-        &self.0.keyring
-    }
-
-    /// The keys of a request that is no delivery, if they need not be looked up.
+    /// The keys of a request that is not a delivery, if they are not looked up.
     pub(crate) fn current_keyring(&self) -> Arc<Keyring> {
         let reloadable = self.0.reloadable.as_ref();
         reloadable.map_or_else(
@@ -288,7 +256,7 @@ impl Verifier {
     }
 
     pub(crate) fn now(&self) -> SystemTime {
-        self.0.clock.now()
+        self.0.now()
     }
 
     /// The provider whose deliveries these are.
@@ -297,12 +265,12 @@ impl Verifier {
         &self.0.provider
     }
 
-    fn shared(&mut self) -> &mut Shared {
+    fn settings_mut(&mut self) -> &mut Settings {
         Arc::make_mut(&mut self.0)
     }
 }
 
-/// Refuses a provider without a setting that its scheme signs.
+/// Rejects a provider without a setting that its scheme signs.
 pub(crate) fn check_settings(provider: &Provider) -> Result<(), SetupError> {
     let scheme = provider.scheme();
     let name = || Arc::clone(&scheme.spec().name);
@@ -334,17 +302,4 @@ pub(crate) fn check_settings(provider: &Provider) -> Result<(), SetupError> {
 /// What a header and a body can hold.
 fn is_printable(setting: &str) -> bool {
     !setting.is_empty() && setting.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reloadable = self.reloadable.as_ref();
-        let keyring = reloadable.map(|keyring| keyring.load_full());
-        let keyring = keyring.as_ref().unwrap_or(&self.keyring);
-        f.debug_struct("Shared")
-            .field("provider", &self.provider)
-            .field("keyring", &keyring)
-            .field("window", &self.window)
-            .finish_non_exhaustive()
-    }
 }

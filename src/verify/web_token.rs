@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{candidates::Candidates, claims::Claims, facts::Facts, text::SignedText};
+use super::{body_context::BodyContext, candidates::Candidates, claims::Claims, text::SignedText};
 use crate::{
     encoding::Encoding,
     head::Head,
@@ -16,7 +16,6 @@ use crate::{
 };
 
 /// Reads the token of a head; its signature goes into `candidates`.
-#[cold]
 pub(super) fn read(
     head: Head<'_>,
     spec: &Spec,
@@ -67,7 +66,7 @@ pub(crate) fn unsigned(
 ) -> Result<Vec<u8>, RejectionKind> {
     let spec = provider.scheme().spec();
     let claims = Claims::of_token_to_be(head, provider)?;
-    let facts = Facts::of(spec, &claims)?;
+    let facts = BodyContext::of(spec, &claims)?;
     let mut said = Map::new();
     for claim in &spec.claims {
         if claim.only_with_body && body.is_empty() {

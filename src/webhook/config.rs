@@ -1,7 +1,5 @@
 use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::Response;
 use tokio::time::Instant;
 
 #[cfg(feature = "diagnose")]
@@ -16,7 +14,7 @@ use crate::{
     body::MemoryBudget,
     handshake::{Decision, Handover},
     head::Head,
-    rejection::{self, Rejection},
+    rejection,
     verify::Verifier,
 };
 
@@ -38,7 +36,6 @@ pub(super) struct Config {
     pub(super) observer: Observer,
     #[cfg(feature = "diagnose")]
     pub(super) watch: Option<Watch>,
-    pub(super) renderer: Arc<dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync>,
 }
 
 /// The callback that takes the data of handshakes. An error is the text for the log.
@@ -80,7 +77,6 @@ impl Config {
             observer: Observer::default(),
             #[cfg(feature = "diagnose")]
             watch: None,
-            renderer: Arc::new(rejection::json),
         }
     }
 
@@ -118,18 +114,6 @@ impl Config {
         if let Some(watch) = &self.watch {
             watch.diagnose(&self.verifier, head, kind, body, keyring);
         }
-    }
-
-    /// Creates the response to a rejected request.
-    pub(super) fn respond(&self, rejection: Rejection, is_grpc: bool) -> Response<Bytes> {
-        let mut response = if is_grpc {
-            rejection::grpc(&rejection)
-        } else {
-            (self.renderer)(&rejection)
-        };
-        rejection::allow(&rejection, &mut response);
-        response.extensions_mut().insert(rejection);
-        response
     }
 }
 

@@ -301,7 +301,7 @@ fn reject(
     let verdict = Verdict::Refused(&rejection);
     config.report(Some(Head::from(parts)), verdict, bytes, started);
     let is_grpc = rejection::is_grpc(parts.version, &parts.method, &parts.headers);
-    EarlyResponse::ready(config.respond(rejection, is_grpc))
+    EarlyResponse::ready(config.verifier.respond(rejection, is_grpc))
 }
 
 // Step 3: Keys.
@@ -384,12 +384,12 @@ impl<S> Verification<S> {
             return;
         }
         if let Ok(delivery) = &mut self.delivery {
-            let verifier = &self.config.verifier;
-            if delivery.awaits_first(verifier) {
+            let settings = self.config.verifier.settings();
+            if delivery.awaits_first(settings) {
                 let first = earlier.pieces();
-                first.for_each(|first| delivery.update(verifier, first));
+                first.for_each(|first| delivery.update(settings, first));
             }
-            delivery.update(verifier, frame);
+            delivery.update(settings, frame);
         }
     }
 }
@@ -517,10 +517,10 @@ impl<S> Received<S> {
         debug_assert!(
             !frames.is_in_pieces()
                 || !config.verifier.scheme().spec().can_stream
-                || delivery.streamed() == frames.len(),
+                || delivery.hashed_len() == frames.len(),
             "`finish` hashes a body again if the running MAC has missed a part of it"
         );
-        let verified = delivery.finish(&config.verifier, || frames.pieces())?;
+        let verified = delivery.finish(config.verifier.settings(), || frames.pieces())?;
         if let Some(answer) = handshake.answer_signed(config, head, frames, delivery)? {
             return Ok(Some(answer));
         }

@@ -160,7 +160,8 @@ impl HandshakeStage {
         if let Some(body) = frames.short(MOST_BODY) {
             let handshake = verifier.signed_handshake(head, &body, config.has_handler());
             if let Some(handshake) = handshake {
-                let answer = verifier.answer(handshake, head, &body, delivery.keys(verifier))?;
+                let answer =
+                    verifier.answer(handshake, head, &body, delivery.keys(verifier.settings()))?;
                 return Ok(Some(hand_over(config, answer)));
             }
         }
@@ -253,5 +254,5 @@ fn reject(config: &Config, head: Option<Head<'_>>, rejection: Rejection) -> Resp
 
 /// The response to a rejected handshake. gRPC requests are never handshakes.
 fn respond(config: &Config, rejection: Rejection) -> Response<Bytes> {
-    config.respond(rejection, false)
+    config.verifier.respond(rejection, false)
 }

@@ -112,7 +112,7 @@ impl KeyLookup {
             #[cfg(feature = "remote-keys")]
             KeyOrigin::Remote(keys) => {
                 // `WebhookLayer::remote_keys` accepts only schemes that say where their keys are.
-                let wanted = delivery.wanted(verifier, head, body)?;
+                let wanted = delivery.wanted(verifier.settings(), head, body)?;
                 let wanted = wanted.ok_or(RejectionKind::UnknownTenant)?;
                 let (keys, deadline) = (keys.clone(), self.deadline);
                 Ok(Some(Box::pin(async move {
@@ -274,14 +274,14 @@ mod tests {
                     .set_keys(found, verifier.scheme(), &mut delivery)
                     .unwrap();
                 if is_streamed {
-                    delivery.update(&verifier, b"body");
+                    delivery.update(verifier.settings(), b"body");
                 }
                 let read = Cell::new(0);
                 let body = || {
                     read.set(read.get() + 1);
                     iter::once(b"body")
                 };
-                let refused = delivery.finish(&verifier, body).unwrap_err();
+                let refused = delivery.finish(verifier.settings(), body).unwrap_err();
                 let is_unknown = *refused.kind() == RejectionKind::UnknownTenant;
                 assert_eq!(is_unknown, count == 0);
                 // One of the MACs may have been streamed; the body is then read for its length.

@@ -285,25 +285,29 @@ impl<B> WebhookLayer<B> {
         self
     }
 
-    /// The status that a class of refusals is answered with, but for gRPC requests, whose answers
-    /// are always HTTP 200.
+    /// Sets the status of a class of rejections. It also applies to a
+    /// [`DedupeLayer`](crate::DedupeLayer) inside of this layer. Responses to gRPC requests always
+    /// have the status 200.
     pub fn status(self, class: RejectionClass, status: StatusCode) -> Self {
         self.verifier(|verifier| verifier.status(class, status))
     }
 
-    /// Makes the response of a refusal; [`rejection::json`](crate::rejection::json) unless set. The rejection is put into
-    /// the response's extensions whatever this returns. gRPC requests get [`rejection::grpc`](crate::rejection::grpc).
+    /// Sets the function that creates the responses to rejected requests. Defaults to
+    /// [`rejection::json`](crate::rejection::json). It also applies to a
+    /// [`DedupeLayer`](crate::DedupeLayer) inside of this layer.
+    ///
+    /// The layer adds the rejection to the extensions of the response. gRPC requests get
+    /// [`rejection::grpc`](crate::rejection::grpc).
     ///
     /// # Security
     ///
     /// Show senders the [`RejectionClass`] and no more. The [`RejectionKind`](crate::rejection::RejectionKind)
     /// tells an attacker how near a forgery is.
     pub fn renderer(
-        mut self,
+        self,
         renderer: impl Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
-        self.config().renderer = Arc::new(renderer);
-        self
+        self.verifier(|verifier| verifier.renderer(Arc::new(renderer)))
     }
 
     /// Registers a callback that runs after each decision, for metrics. No callback is registered by

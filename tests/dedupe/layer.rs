@@ -35,6 +35,7 @@ use tower_webhook::{
     body::ResponseBody,
     dedupe::{Claim, Dedupe, DedupeKey, Duplicate, MemoryStore, Owner, Store},
     providers::{self, Provider},
+    rejection::{Rejection, RejectionClass},
     scheme::Algorithm,
     webhook::Webhook,
 };
@@ -1077,6 +1078,40 @@ async fn renderers() {
         (answer.status.as_u16(), answer.text(), &*answer.kind()),
         (599, "no", "StoreFailed")
     );
+}
+
+/// What is set for the layer outside applies to the layer inside, unless that has its own.
+#[tokio::test(start_paused = true)]
+async fn applies_the_statuses_and_the_responses_of_the_webhook_layer() {
+    fn text(text: &'static str) -> impl Fn(&Rejection) -> Response<Bytes> + Send + Sync {
+        move |rejection| {
+            let mut response = Response::new(Bytes::from(text));
+            *response.status_mut() = rejection.status();
+            response
+        }
+    }
+    let teapot = StatusCode::IM_A_TEAPOT;
+    let webhook = || {
+        WebhookLayer::new(providers::github(), secret())
+            .unwrap()
+            .status(RejectionClass::Unavailable, teapot)
+            .renderer(text("outside"))
+    };
+    let dedupe = || DedupeLayer::new(MemoryStore::new(0));
+    let own = dedupe()
+        .status(RejectionClass::Unavailable, StatusCode::BAD_GATEWAY)
+        .renderer(text("inside"));
+    let rows = [
+        (webhook(), dedupe(), 418, "outside"),
+        (webhook(), own, 502, "inside"),
+    ];
+    for (outer, inner, status, body) in rows {
+        let service = outer.layer(inner.layer(Handler::default()));
+        let response = service.oneshot(github(BODY).request()).await.unwrap();
+        let answer = Answer::of(response).await;
+        let seen = (answer.status.as_u16(), answer.text(), &*answer.kind());
+        assert_eq!(seen, (status, body, "StoreFailed"));
+    }
 }
 
 /// A gRPC call that failed is HTTP 200, and is released; and answers are such that a gRPC client can read them.

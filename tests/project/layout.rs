@@ -102,15 +102,6 @@ const KNOWN_CYCLES: &[&[&str]] = &[
         "testing/store/mod.rs",
         "testing/store/together.rs",
     ],
-    &[
-        "verify/delivery.rs",
-        "verify/handshakes.rs",
-        "verify/methods.rs",
-        "verify/session.rs",
-        "verify/verified.rs",
-        "verify/verifier.rs",
-    ],
-    &["verify/facts.rs", "verify/text.rs", "verify/token.rs"],
 ];
 
 fn tier(module: &str) -> usize {

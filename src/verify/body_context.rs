@@ -1,4 +1,6 @@
-use std::borrow::Cow;
+//! What a scheme finds in the body.
+
+use std::{borrow::Cow, sync::Arc};
 
 use http::{HeaderMap, header::CONTENT_TYPE};
 
@@ -6,7 +8,7 @@ use super::{
     candidates::Candidates,
     claims::{Claims, ambiguous},
     listed::Listed,
-    text::{SignedText, keep_available},
+    text::keep_available,
     token::Expected,
 };
 use crate::{
@@ -15,8 +17,8 @@ use crate::{
     scheme::{Derived, Spec, Template, TimestampPlace, UnixTime},
 };
 
-/// What is needed of a head once the body is there.
-pub(super) struct Facts {
+/// The parts of a head that are needed once the body has been read.
+pub(super) struct BodyContext {
     method: String,
     url: String,
     target: String,
@@ -25,12 +27,12 @@ pub(super) struct Facts {
     expected: Option<Expected>,
 }
 
-/// What was found in a body, or in one of its units.
-pub(super) struct Found {
+/// The values from a body, or from one of its units.
+pub(super) struct Extracted {
     pub(super) candidates: Candidates,
     pub(super) time: Option<UnixTime>,
-    pub(super) id: Option<String>,
-    pub(super) event: Option<String>,
+    pub(super) id: Option<Arc<str>>,
+    pub(super) event: Option<Arc<str>>,
     /// The first claim of a token that is not what it must be.
     pub(super) missed: Option<Cow<'static, str>>,
     /// The values for the gaps of each signed text, except the body itself. `None` if the text is
@@ -38,7 +40,7 @@ pub(super) struct Found {
     derived: Vec<Option<Vec<Vec<u8>>>>,
 }
 
-impl Facts {
+impl BodyContext {
     pub(super) fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Self, RejectionKind> {
         let mut url = claims.base.to_owned();
         if !url.is_empty() {
@@ -71,7 +73,7 @@ impl Facts {
         }
     }
 
-    /// What fills the gaps of a text, but for the body itself.
+    /// Derives the values for the gaps of a text, except for the body itself.
     pub(super) fn derive(
         &self,
         message: &Template,
@@ -90,28 +92,28 @@ impl Facts {
         Ok(values)
     }
 
-    /// Finds what the scheme has in each unit of the body and in the query; `candidates` are those of the
-    /// head.
-    pub(super) fn look_into(
+    /// Extracts the values of each unit of the body, and of the query. `candidates` are the
+    /// signatures in the head.
+    pub(super) fn extract(
         &self,
         body: &[u8],
         spec: &Spec,
         candidates: &Candidates,
-    ) -> Result<Vec<Found>, RejectionKind> {
+    ) -> Result<Vec<Extracted>, RejectionKind> {
         let units = spec.units.of(&self.facts(), body)?;
         let found = units.into_iter().map(|unit| {
             let candidates = candidates.clone();
-            self.look_into_unit(unit, spec, candidates)
+            self.extract_unit(unit, spec, candidates)
         });
         found.collect()
     }
 
-    fn look_into_unit(
+    fn extract_unit(
         &self,
         body: &[u8],
         spec: &Spec,
         mut candidates: Candidates,
-    ) -> Result<Found, RejectionKind> {
+    ) -> Result<Extracted, RejectionKind> {
         let mut listed = Listed::default();
         let mut absent = None;
         let mut unreadable: Option<RejectionKind> = None;
@@ -142,7 +144,7 @@ impl Facts {
         // Those of the head are there already.
         let absent = absent.filter(|_| candidates.is_empty());
         listed.end(absent, &candidates)?;
-        let mut found = Found {
+        let mut found = Extracted {
             candidates,
             time: None,
             id: None,
@@ -163,15 +165,15 @@ impl Facts {
         }
         if let Some(derived) = spec.id.as_ref().and_then(Derived::of) {
             let id = derived.find(&self.facts(), body)?;
-            found.id = id.and_then(|id| String::from_utf8(id).ok());
+            found.id = id.and_then(into_text);
         }
         if let Some(derived) = spec.event.as_ref().and_then(Derived::of) {
             // Nothing depends on what is only told, so one that cannot be read is none.
             let event = derived.find(&self.facts(), body).ok().flatten();
-            found.event = event.and_then(|event| String::from_utf8(event).ok());
+            found.event = event.and_then(into_text);
         }
         if let (Some(token), Some(expected)) = (&self.token, &self.expected) {
-            let missed = expected.missed(spec, token, self, body)?;
+            let missed = expected.missed(spec, token, body, |value| self.derive(value, body))?;
             found.missed = missed.map(|claim| claim.name.clone());
         }
         let messages = spec.messages();
@@ -180,25 +182,19 @@ impl Facts {
     }
 }
 
-impl Found {
-    /// Notes what was found behind the signed text, beside what the head told.
-    pub(super) fn note(units: &[Self], text: &mut SignedText, lens: &mut [usize; 2]) {
-        if let Some(id) = units.iter().find_map(|found| found.id.as_ref()) {
-            text.insert_note(0, id);
-            lens[0] += id.len();
-        }
-        if let Some(event) = units.iter().find_map(|found| found.event.as_ref()) {
-            text.insert_note(lens[0], event);
-            lens[1] += event.len();
-        }
-    }
-
+impl Extracted {
     /// The values for the gaps of the text at this index, in order. `None` if the text is
     /// unavailable.
     pub(super) fn derived(&self, at: usize) -> Option<impl Iterator<Item = &[u8]>> {
         let values = self.derived.get(at)?.as_ref()?;
         Some(values.iter().map(Vec::as_slice))
     }
+}
+
+/// A text that is empty or not UTF-8 is treated as absent.
+fn into_text(value: Vec<u8>) -> Option<Arc<str>> {
+    let text = String::from_utf8(value).ok()?;
+    (!text.is_empty()).then(|| text.into())
 }
 
 impl From<Malformed> for RejectionKind {
