@@ -241,10 +241,10 @@ mod tests {
         Keys::newest_first(secrets)
     }
 
-    /// 29: a refusal costs as many MACs as any tenant had keys so far, whoever is meant, at least two and
-    /// at most four; more only where there are more keys.
+    /// 29: a rejection costs as many MACs as any tenant has had keys, at least two and at most four,
+    /// and more only if the tenant has more keys.
     #[test]
-    fn a_refusal_does_not_tell_how_many_keys_there_are() {
+    fn a_rejection_does_not_reveal_the_number_of_keys() {
         let verifier = Verifier::without_keys(providers::github()).unwrap();
         let never = |_: Head<'_>| async { Ok::<_, Infallible>(None) };
         let lookup = KeyLookup::new(never, verifier.scheme(), Duration::ZERO);

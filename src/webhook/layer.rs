@@ -27,12 +27,12 @@ use crate::{
     verify::Verifier,
 };
 
-/// Slack gives up on an answer after three.
+/// Slack waits three seconds for a response.
 const DEFAULT_KEY_DEADLINE: Duration = Duration::from_secs(2);
 
-/// Applies [`Webhook`] to a service. Cheap to clone.
+/// Layer that applies [`Webhook`]. Cheap to clone.
 ///
-/// `B` is the type of the body handed inward; [`forward_body`](Self::forward_body) changes it.
+/// `B` is the type of the forwarded body; [`forward_body`](Self::forward_body) changes it.
 ///
 /// See the [module docs](crate::webhook) for an example.
 #[must_use]
@@ -42,10 +42,10 @@ pub struct WebhookLayer<B = VerifiedBody> {
 }
 
 impl WebhookLayer {
-    /// A layer that lets in what `provider` signed with one of `keys`.
+    /// Creates a layer that forwards deliveries that `provider` has signed with one of `keys`.
     ///
-    /// A [`Scheme`](crate::Scheme) of your own is a provider too, and a single
-    /// [`Secret`](crate::Secret) is keys.
+    /// A custom [`Scheme`](crate::Scheme) can be used as the provider, and a single
+    /// [`Secret`](crate::Secret) as the keys.
     ///
     /// If the provider does not [use](Provider::with_methods) the method of a request, the layer
     /// answers 405 with `Allow`.
@@ -59,11 +59,11 @@ impl WebhookLayer {
         Verifier::new(provider, keys).map(Self::from)
     }
 
-    /// As [`new`](Self::new), with a handle that replaces the keys while the layer is at work.
+    /// Creates a layer like [`new`](Self::new), and a handle that replaces its keys at run time.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     pub fn reloadable(
         provider: impl Into<Provider>,
         keys: impl Into<Keys>,
@@ -72,11 +72,12 @@ impl WebhookLayer {
         Ok((verifier.into(), handle))
     }
 
-    /// A layer that asks for the keys of each request.
+    /// Creates a layer that looks up the keys of each request.
     ///
-    /// The source is asked after the head was found to be in order and before the body is read. If
-    /// it has no keys for a request, the request is refused as one with a wrong signature; if it fails
-    /// or does not answer by the [deadline](Self::key_deadline), with 503 and `Retry-After`.
+    /// The look-up starts once the head has been checked, and before the body is read. If the source
+    /// has no keys for a request, the request is rejected like one with a wrong signature. If the
+    /// source fails or exceeds the [deadline](Self::key_deadline), the response is 503 with
+    /// `Retry-After`.
     ///
     /// # Errors
     ///
@@ -85,11 +86,10 @@ impl WebhookLayer {
     ///
     /// # Security
     ///
-    /// Nothing but time tells a request for a tenant that does not exist from one that is signed
-    /// wrongly: both are read to their end and cost the same work here, that of two keys, or of as
-    /// many as any tenant had so far and four at most. Whether the look-up itself takes as long is up
-    /// to the source, and so is whether it makes new [`Keys`] each time, which takes longer than to
-    /// have none.
+    /// An unknown tenant gets the same response as a wrong signature, after the same work: that of
+    /// two keys, or of the largest number of keys that any tenant has had, up to four. The source
+    /// itself should take the same time for both. If it creates new [`Keys`] for each request of a
+    /// known tenant, it does not.
     pub fn per_request(
         provider: impl Into<Provider>,
         source: impl KeySource,
@@ -111,7 +111,7 @@ impl WebhookLayer {
     ///
     /// # Errors
     ///
-    /// If the provider's scheme does not say where its keys are; as [`new`](Self::new) otherwise.
+    /// The provider's scheme does not say where its keys are, or any error of [`new`](Self::new).
     ///
     /// # Security
     ///
@@ -140,27 +140,30 @@ impl From<Verifier> for WebhookLayer {
 }
 
 impl<B> WebhookLayer<B> {
-    /// The longest body that is let in, in bytes; the provider's own limit or 1 MiB unless set.
-    /// Exactly as long is fine. A longer one is answered 413.
+    /// Sets the maximum body size, in bytes (inclusive). A larger body is answered 413.
+    ///
+    /// Defaults to the limit of the provider, or to 1 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.config().body_limit = bytes;
         self
     }
 
-    /// How long a body may take to arrive, from the moment the layer first has to wait for it;
-    /// 10 s unless set, `None` for as long as it likes. A slower one is answered 408.
+    /// Sets the time that a body may take to arrive, from the first time that the layer has to wait
+    /// for it. A slower body is answered 408.
+    ///
+    /// Defaults to 10 s. `None` disables the deadline.
     ///
     /// # Panics
     ///
-    /// With a deadline, the response future needs a Tokio runtime with its timer enabled whenever
-    /// a body is not there at once or comes in 256 frames or more, and panics without one. On another
-    /// runtime set `None` and put its own time-out around the layer.
+    /// With a deadline, the response future needs a Tokio runtime with its timer enabled if a body
+    /// does not arrive at once, or comes in 256 frames or more. It panics without one. On another
+    /// runtime, set `None` and put a timeout of that runtime around the layer.
     ///
     /// # Security
     ///
-    /// Without a deadline anybody can hold a connection, and what it has sent, for ever. A timestamp
-    /// is held against the clock when the head is there, so a delivery may be older by this much when
-    /// it reaches the service.
+    /// Without a deadline, any client can hold a connection and the bytes that it has sent for ever.
+    /// The timestamp is checked when the head arrives, so a delivery may be older by this deadline
+    /// when it reaches the service.
     #[doc(alias = "timeout")]
     pub fn body_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.config().body_deadline = deadline.into();
@@ -187,58 +190,67 @@ impl<B> WebhookLayer<B> {
         self
     }
 
-    /// How far a timestamp may be from now, either way; the scheme's own tolerance unless set.
-    /// Exactly as far is fine. Without effect where the scheme has no timestamp.
+    /// Sets how far a timestamp may be from now, in both directions (inclusive).
+    ///
+    /// Defaults to the tolerance of the scheme. It has no effect if the scheme has no timestamp.
     ///
     /// # Security
     ///
-    /// For so long a recorded delivery can be sent again.
+    /// A captured delivery can be replayed for this long.
     pub fn tolerance(self, tolerance: Duration) -> Self {
         self.verifier(|verifier| verifier.tolerance(tolerance))
     }
 
-    /// How far a timestamp may lie in the past.
+    /// Sets how far a timestamp may be in the past.
     pub fn past_tolerance(self, tolerance: Duration) -> Self {
         self.verifier(|verifier| verifier.past_tolerance(tolerance))
     }
 
-    /// How far a timestamp may lie in the future, for senders whose clock is ahead of ours.
+    /// Sets how far a timestamp may be in the future, for senders whose clock is ahead.
     pub fn future_tolerance(self, tolerance: Duration) -> Self {
         self.verifier(|verifier| verifier.future_tolerance(tolerance))
     }
 
-    /// The clock that timestamps are held against; the operating system's unless set.
+    /// Sets the clock that timestamps are checked against. Defaults to the system clock.
     pub fn clock(self, clock: impl Clock) -> Self {
         self.verifier(|verifier| verifier.clock(clock))
     }
 
-    /// How much memory bodies that are not yet verified may take together; unbounded unless set.
-    /// A request that finds it spent is answered 503 with `Retry-After`, one larger than all of it
-    /// 413.
+    /// Sets the memory that all unverified bodies may use together. Unlimited by default.
+    ///
+    /// If the budget is used up, the response is 503 with `Retry-After`. A body that is larger than
+    /// the whole budget is answered 413.
     pub fn memory_budget(mut self, budget: MemoryBudget) -> Self {
         self.config().budget = Some(budget);
         self
     }
 
-    /// Refuses bodies with trailers, which no signature covers; passed on unless called.
+    /// Rejects bodies with trailers, which no signature covers. They are forwarded by default.
     pub fn refuse_trailers(mut self) -> Self {
         self.config().rejects_trailers = true;
         self
     }
 
-    /// Leaves [handshakes](crate::handshake) alone: what nobody signed is refused as any other request, and what
-    /// is signed goes to the service.
+    /// Does not answer [handshakes](crate::handshake). Those without a signature are rejected like
+    /// other requests, and signed ones are forwarded to the service.
     pub fn without_handshakes(mut self) -> Self {
         self.config().answers_handshakes = false;
         self
     }
 
-    /// Takes what handshakes bring: the secret that Asana and Notion tell, the subscription that Amazon SNS
-    /// wants confirmed. Unless it is called, Asana's is answered and its secret forgotten, and the others are
-    /// no handshakes.
+    /// Registers a handler for handshakes that carry data: secrets that Asana and Notion issue, and
+    /// Amazon SNS subscriptions that want to be confirmed.
     ///
-    /// [`Accept`](Decision::Accept) sends the provider its answer, [`Refuse`](Decision::Refuse) 403, and an error 503 with
-    /// `Retry-After`; its text is logged. There is no deadline but the provider's, which is a few seconds.
+    /// Without a handler, Asana's handshake is answered and its secret is discarded. The other
+    /// requests are not treated as handshakes.
+    ///
+    /// The decision of the handler determines the response:
+    ///
+    /// - [`Accept`](Decision::Accept): the answer that the provider expects.
+    /// - [`Refuse`](Decision::Refuse): 403.
+    /// - An error: 503 with `Retry-After`. Its text is logged.
+    ///
+    /// The only deadline is that of the provider, which is a few seconds.
     ///
     /// ```
     /// use std::{convert::Infallible, sync::{Arc, Mutex}};
@@ -273,8 +285,9 @@ impl<B> WebhookLayer<B> {
     ///
     /// # Security
     ///
-    /// Unless it [is signed](Handover::is_signed), it may come from anybody, at any time: accept it only while you wait
-    /// for it. Amazon signs for whoever has a topic: look at the topic.
+    /// Unless it [is signed](Handover::is_signed), a handshake may come from any client at any time.
+    /// Accept one only while you wait for it. Amazon signs for every owner of a topic, so check the
+    /// topic.
     pub fn hand_over<F, Fut, E>(mut self, handler: F) -> Self
     where
         F: Fn(Handover) -> Fut + Send + Sync + 'static,
@@ -301,8 +314,8 @@ impl<B> WebhookLayer<B> {
     ///
     /// # Security
     ///
-    /// Show senders the [`RejectionClass`] and no more. The [`RejectionKind`](crate::rejection::RejectionKind)
-    /// tells an attacker how near a forgery is.
+    /// Show senders the [`RejectionClass`] and no more. The
+    /// [`RejectionKind`](crate::rejection::RejectionKind) tells an attacker how close a forgery is.
     pub fn renderer(
         self,
         renderer: impl Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
@@ -336,37 +349,41 @@ impl<B> WebhookLayer<B> {
         self
     }
 
-    /// Looks for the reason when a delivery is refused, and tells `sink`: [`diagnose::log`](crate::diagnose::log),
-    /// which writes it to the log at warn level, or a closure. Nothing unless set.
+    /// Diagnoses rejected deliveries, and passes each diagnosis to `sink`: to
+    /// [`diagnose::log`](crate::diagnose::log), which logs it at warn level, or to a closure.
     ///
-    /// A thread that begins here, and ends with the last service of the layer, does it once the answer is on
-    /// its way; `sink` runs there, in the span that the request was in. Of the deliveries that are refused for the same
-    /// reason ([`RejectionKind`]) one is diagnosed in ten seconds, whosesoever it is. What is told is not told again for
-    /// a minute if the reason, the tenant, the label of the current secret and the findings, each proven or not, are the same.
-    /// What cannot be explained is not told.
+    /// A thread does the work after the response has been sent. It starts here, and ends with the last
+    /// service of the layer. `sink` runs on it, in the span of the request. The work is limited:
     ///
-    /// The layer has the body of a delivery only if it had to read it: one that is refused by its head is
-    /// examined by its head, without a hash. Bodies over 1 MiB are not examined, nor more than three of the secrets,
-    /// and no more than 256 MiB are hashed for one delivery. Until it is its turn its body is kept, that of nine deliveries at
-    /// most, and no [`MemoryBudget`](crate::webhook::MemoryBudget) counts it. See [`diagnose`](crate::diagnose).
+    /// - At most one delivery per [`RejectionKind`](crate::rejection::RejectionKind) is diagnosed
+    ///   every 10 seconds, across all tenants.
+    /// - A diagnosis is reported once a minute. Two diagnoses are equal if the reason, the tenant, the
+    ///   label of the current secret and the findings are equal, and whether each is proven.
+    /// - A rejection that cannot be explained is not reported.
+    /// - A delivery that was rejected by its head is diagnosed without its body.
+    /// - At most three secrets are tried, and 256 MiB are hashed for one delivery. Bodies over 1 MiB
+    ///   are not diagnosed.
+    /// - The bodies of at most nine deliveries are kept. No [`MemoryBudget`] counts them.
+    ///
+    /// See [`diagnose`](crate::diagnose).
     ///
     /// # Security
     ///
-    /// Never show a caller what the sink is told: it would be an oracle. Whoever floods the endpoint with
-    /// forgeries takes the turns of deliveries that are refused for the same reason, and nothing else: of those,
-    /// one has its turn as often as it is the first after ten seconds. A delivery of a tenant that does not exist has
-    /// its turn as one with a wrong signature, on the same way up to the answer, and nearly as much is hashed after it.
+    /// Never show the diagnosis to a client, because it would be an oracle. An attacker who floods the
+    /// endpoint with forgeries displaces other deliveries that are rejected for the same reason, and
+    /// no others. A delivery of an unknown tenant is diagnosed in the place of one with a wrong
+    /// signature, and nearly as much is hashed for it.
     #[cfg(feature = "diagnose")]
     pub fn diagnose(mut self, sink: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
         self.config().watch = Some(Watch::new(sink));
         self
     }
 
-    /// Changes the type of the body handed inward to one made of [`VerifiedBody`].
+    /// Changes the type of the forwarded body to one that is created from [`VerifiedBody`].
     ///
-    /// For services that take one type of body only, as axum's `from_fn` does
-    /// (`forward_body::<axum::body::Body>()`, with the `axum` feature). The proof that comes with
-    /// the type [`VerifiedBody`] is given up; [`Verified`](crate::Verified) in the extensions is not.
+    /// Use it for services that accept one body type only, as axum's `from_fn` does
+    /// (`forward_body::<axum::body::Body>()`, with the `axum` feature). The type [`VerifiedBody`] no
+    /// longer proves that the layer is there. [`Verified`](crate::Verified) in the extensions does.
     pub fn forward_body<B2>(self) -> WebhookLayer<B2>
     where
         B2: From<VerifiedBody>,

@@ -1,22 +1,23 @@
-//! The middleware that lets only verified deliveries through.
+//! Middleware that verifies incoming webhooks before they reach your service.
 //!
-//! For each request it
+//! Use it around every service that receives webhooks. For each request, the layer
 //!
-//! 0. answers it, if it is a [handshake](crate::handshake) of the provider's that nobody signs;
-//! 1. finds the signatures, the timestamp and the delivery's id in the head, and refuses what they
-//!    alone show to be wrong: 403 or 400;
-//! 2. refuses a `Content-Length` over the limit (413) or that cannot be read (400);
-//! 3. looks up the keys, if they are [not the same for every request](WebhookLayer::per_request):
-//!    503 if they cannot be told;
-//! 4. reads the body, under the limit (413) and the deadline (408), while the MAC runs over each
-//!    frame as it arrives, the first with the second;
-//! 5. compares in constant time: 403; and answers it, if it is a handshake that is signed;
-//! 6. waits until the inner service is ready and calls it with the very same request, with
-//!    [`Verified`](crate::Verified) in its extensions.
+//! 1. checks the head: the method (405), the signatures, the timestamp and the ID (403 or 400), and
+//!    the `Content-Length` (413 or 400);
+//! 2. answers the request if it is a [handshake](crate::handshake);
+//! 3. looks up the keys, if they are [not the same for every request](WebhookLayer::per_request)
+//!    (503 if that fails);
+//! 4. reads the body within the limit (413), the memory budget (503) and the deadline (408), while
+//!    the MAC runs over each frame;
+//! 5. compares the signatures in constant time (403);
+//! 6. waits until the inner service is ready;
+//! 7. calls the inner service with the same request, and with [`Verified`](crate::Verified) in its
+//!    extensions.
 //!
-//! Every refusal is a response (see [`rejection`](crate::rejection)), never an error, and the inner
-//! service is not called. Refusals do not read the body to its end; over HTTP/1.1 a server then
-//! closes the connection, and a client that writes all before it reads may miss the answer.
+//! A rejection is a response (see [`rejection`](crate::rejection)), never an error, and the inner
+//! service is not called. The layer does not read the rest of the body then. Over HTTP/1.1 the server
+//! closes the connection, and a client that reads only after it has written everything may miss the
+//! response.
 //!
 //! # Example
 //!
@@ -55,26 +56,25 @@
 //!
 //! # Layer order
 //!
-//! - Whatever changes the body goes inside: the signature covers the bytes on the wire, so
+//! - Put layers that change the body inside: the signature covers the bytes that were received, so
 //!   `tower_http`'s `RequestDecompressionLayer` must not see them first.
-//! - `TraceLayer` and the like go outside, where they see refusals too.
+//! - Put `TraceLayer` and similar layers outside, where they see rejections too.
 //! - Limit bodies with [`body_limit`](WebhookLayer::body_limit). If a limit layer outside has a lower
 //!   limit, the response is 413 as well.
-//! - A concurrency or rate limit goes outside, so that it bounds the bodies being read; load
-//!   shedding goes inside. The inner service is asked whether it is ready only after a delivery is
-//!   verified, inside the response future, so that a slow upload that nobody signed does not hold a
-//!   place there. Its readiness errors come out of the future for the same reason.
-//! - axum's `from_fn` wants axum's own body: `layer.forward_body::<axum::body::Body>()`, with the
-//!   `axum` feature.
+//! - Put a concurrency or rate limit outside, so that it limits the bodies that are being read. Put
+//!   load shedding inside. The response future polls the readiness of the inner service once a
+//!   delivery is verified, so that a slow unsigned upload does not hold a permit. Readiness errors
+//!   come out of the future for the same reason.
+//! - axum's `from_fn` accepts axum's own body only: use
+//!   `layer.forward_body::<axum::body::Body>()`, with the `axum` feature.
 //!
 //! # What this does not do
 //!
-//! - It does not recognise a delivery that comes twice. A timestamp that is signed bounds how long
-//!   a recorded delivery can be sent again; what stops the second within that time is
-//!   [`dedupe`](crate::dedupe).
-//! - It does not cover what the scheme does not sign: few of the [`providers`](crate::providers)
-//!   sign the URL, the method or a header, and nobody signs trailers. One secret for two endpoints
-//!   lets a delivery for one be sent to the other.
+//! - It does not detect a delivery that arrives twice. A signed timestamp limits the time during
+//!   which a captured delivery can be replayed; [`dedupe`](crate::dedupe) prevents a replay within it.
+//! - It does not protect what the scheme does not sign: few [`providers`](crate::providers) sign the
+//!   URL, the method or a header, and no scheme signs trailers. If two endpoints share a secret, a
+//!   delivery for one can be sent to the other.
 //! - It cannot be switched off. Tests sign their requests.
 
 mod config;

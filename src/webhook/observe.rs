@@ -9,9 +9,9 @@ use crate::{
     verify::{Verified, Verifier},
 };
 
-/// What became of a request, for [`WebhookLayer::on_outcome`](super::WebhookLayer::on_outcome).
+/// The decision on a request, for [`WebhookLayer::on_outcome`](super::WebhookLayer::on_outcome).
 ///
-/// It holds no secret, no signature and no body.
+/// It contains no secret, no signature and no body.
 #[derive(Clone, Copy)]
 pub struct Outcome<'o> {
     provider: &'o str,
@@ -21,43 +21,44 @@ pub struct Outcome<'o> {
     elapsed: Duration,
 }
 
-/// What the layer decided.
+/// The decision of the layer.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Verdict<'o> {
-    /// The delivery goes to the inner service.
+    /// The delivery is forwarded to the inner service.
     Accepted(&'o Verified),
-    /// The request is a [handshake](crate::handshake), and was answered; its name.
+    /// The request is a [handshake](crate::handshake) of this name, and was answered.
     Handshake(&'o str),
-    /// The request is refused.
+    /// The request is rejected.
     Refused(&'o Rejection),
 }
 
 impl<'o> Outcome<'o> {
-    /// The name of the scheme that the request was held against.
+    /// The name of the scheme that the request was verified with.
     #[must_use]
     pub fn provider(&self) -> &'o str {
         self.provider
     }
 
-    /// What the layer decided.
+    /// The decision.
     #[must_use]
     pub fn verdict(&self) -> Verdict<'o> {
         self.verdict
     }
 
-    /// The delivery's id; of a refused one as its head has it, where that is no longer than 128 bytes.
+    /// The ID of the delivery. For a rejected request it is the ID in the head, if that has at most
+    /// 128 bytes.
     ///
     /// # Security
     ///
-    /// Anybody can write any id into a request that is refused.
+    /// Any client can write any ID into a request that is rejected.
     #[must_use]
     pub fn delivery_id(&self) -> Option<&'o str> {
         self.delivery_id
     }
 
-    /// The label of the secret that the signature was made with, if it has one; of a refused delivery, that
-    /// of a secret that has expired.
+    /// The label of the secret that the delivery is signed with, if it has one. For a rejected
+    /// delivery it is the label of a secret that has expired.
     #[must_use]
     pub fn key_label(&self) -> Option<&'o str> {
         match self.verdict {
@@ -70,14 +71,14 @@ impl<'o> Outcome<'o> {
         }
     }
 
-    /// How many bytes of body were read; of a handshake, none are told.
+    /// The number of body bytes read, or 0 for handshakes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// How long it took from the request's head to the decision, by Tokio's clock: the time that the body
-    /// took to arrive is in it, the inner service's is not. Of a handshake no time is told.
+    /// The time from the head of the request to the decision, by Tokio's clock. It includes the
+    /// arrival of the body, and not the inner service. It is close to zero for handshakes.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed
