@@ -57,6 +57,11 @@ impl BodyReader {
         }
     }
 
+    /// Lowers the limit.
+    pub(crate) fn lower_limit(&mut self, limit: usize) {
+        self.limit = self.limit.min(limit);
+    }
+
     /// Sets the time that the body may take, from the moment that a poll first has to wait.
     pub(crate) fn deadline(mut self, deadline: Option<Duration>) -> Self {
         self.deadline = deadline;
@@ -79,9 +84,14 @@ impl BodyReader {
         self.trailers.is_some()
     }
 
+    /// Releases the reserved bytes, and keeps the frames.
+    pub(crate) fn release_budget(&mut self) {
+        self.reservation = Reservation::default();
+    }
+
     /// Takes the frames and the trailers, and releases the reserved bytes.
     pub(crate) fn take(&mut self) -> (Buffer, Option<Box<HeaderMap>>) {
-        self.reservation = Reservation::default();
+        self.release_budget();
         (std::mem::take(&mut self.frames), self.trailers.take())
     }
 

@@ -23,7 +23,7 @@ use crate::{
     scheme::{Spec, UnixTime},
 };
 
-/// One delivery under verification. It is large, so it is created on the heap and filled there.
+/// One delivery under verification.
 ///
 /// All methods take the settings of the verifier that it was [opened](Self::open) with.
 #[derive(Default)]
@@ -78,10 +78,15 @@ struct KeyMatch<'k> {
 
 impl Delivery {
     /// Reads the head, and rejects requests that can be rejected without the body.
-    pub(super) fn open(settings: &Settings, head: Head<'_>) -> Result<Box<Self>, RejectionKind> {
+    ///
+    /// Call it once, on an empty delivery. A delivery is filled in place, because it is large.
+    pub(crate) fn open(
+        &mut self,
+        settings: &Settings,
+        head: Head<'_>,
+    ) -> Result<(), RejectionKind> {
         let (provider, spec) = (&settings.provider, settings.spec());
-        let mut delivery = Box::<Self>::default();
-        let candidates = &mut delivery.candidates;
+        let candidates = &mut self.candidates;
         let token = match spec.layout.is_jws() {
             Some(is_detached) => Some(web_token::read(head, spec, is_detached, candidates)?),
             None => None,
@@ -96,11 +101,11 @@ impl Delivery {
             settings.check_time(time)?;
         }
         let reloadable = settings.reloadable.as_ref();
-        delivery.keyring = reloadable.map(|keyring| keyring.load_full());
-        delivery.write_texts(spec, &claims)?;
-        delivery.time = claims.time;
-        delivery.metadata = Metadata::of(&claims);
-        Ok(delivery)
+        self.keyring = reloadable.map(|keyring| keyring.load_full());
+        self.write_texts(spec, &claims)?;
+        self.time = claims.time;
+        self.metadata = Metadata::of(&claims);
+        Ok(())
     }
 
     /// Writes the parts of the signed texts that are in the head.

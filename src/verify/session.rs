@@ -9,11 +9,11 @@ use crate::rejection::Rejection;
 #[must_use = "a delivery is verified only once `finish` says so"]
 pub struct Session {
     pub(super) settings: Arc<Settings>,
-    pub(super) delivery: Box<Delivery>,
+    pub(super) delivery: Delivery,
 }
 
 impl Session {
-    pub(super) fn new(settings: Arc<Settings>, delivery: Box<Delivery>) -> Self {
+    pub(super) fn new(settings: Arc<Settings>, delivery: Delivery) -> Self {
         Self { settings, delivery }
     }
 

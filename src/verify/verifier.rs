@@ -198,7 +198,7 @@ impl Verifier {
             .finish(&self.0, || iter::once(body))
     }
 
-    fn open_delivery(&self, head: Head<'_>) -> Result<Box<Delivery>, Rejection> {
+    fn open_delivery(&self, head: Head<'_>) -> Result<Delivery, Rejection> {
         self.check_method(head.method())
             .map_err(|kind| self.reject(kind))?;
         self.open(head)
@@ -206,11 +206,14 @@ impl Verifier {
 
     /// As [`begin`](Self::begin), for callers that hold the verifier until the end and check the
     /// method themselves.
-    pub(crate) fn open(&self, head: Head<'_>) -> Result<Box<Delivery>, Rejection> {
-        Delivery::open(&self.0, head).map_err(|kind| self.reject(kind))
+    pub(crate) fn open(&self, head: Head<'_>) -> Result<Delivery, Rejection> {
+        let mut delivery = Delivery::default();
+        let opened = delivery.open(&self.0, head);
+        opened.map_err(|kind| self.reject(kind))?;
+        Ok(delivery)
     }
 
-    /// The configuration, for deliveries that were [opened](Self::open).
+    /// The configuration, for a [`Delivery`].
     pub(crate) fn settings(&self) -> &Settings {
         &self.0
     }

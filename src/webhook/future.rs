@@ -29,7 +29,7 @@ use super::{
     observe::Verdict,
 };
 use crate::{
-    body::{BodyReader, BoxError, Buffer, ReadError, ResponseBody, VerifiedBody, is_length_limit},
+    body::{BodyReader, BoxError, ReadError, ResponseBody, VerifiedBody, is_length_limit},
     encoding::decimal,
     handshake::MOST_BODY,
     head::Head,
@@ -58,18 +58,18 @@ pin_project! {
         #[pin]
         body: Option<ReqBody>,
         #[pin]
-        state: State<S, B, S::Future>,
+        state: State<S, S::Future>,
     }
 }
 
 pin_project! {
     #[project = StateProj]
-    enum State<S, B, F> {
+    enum State<S, F> {
         Early { response: EarlyResponse },
         Keys { keys: LookUpKeys<S> },
         Body { read: ReadBody<S> },
         Fetch { fetch: FetchKeys<S> },
-        Ready { ready: AwaitReady<S, B> },
+        Ready { ready: AwaitReady<S> },
         Call { #[pin] future: F },
         Done,
     }
@@ -78,45 +78,41 @@ pin_project! {
 /// Only a poll after completion finds a state empty.
 const COMPLETED: &str = "ResponseFuture polled after completion";
 
-/// What is known of a request after its head.
-struct Verification<S> {
+/// A request after its head. It is large, so it is on the heap, and the states pass a pointer on.
+struct Exchange<S> {
     config: Arc<Config>,
     service: S,
+    parts: Parts,
     handshake: HandshakeStage,
-    /// The delivery, or why the head is rejected unless the body is a handshake.
-    delivery: Result<Box<Delivery>, Box<Rejection>>,
+    delivery: Delivery,
+    /// Why the head is rejected, unless the body is a handshake.
+    rejection: Option<Box<Rejection>>,
+    reader: BodyReader,
     /// When the request arrived, if that is reported.
     started: Option<Instant>,
 }
 
-/// A request whose body has been read, or failed.
-struct Received<S> {
-    parts: Parts,
-    reader: BodyReader,
-    verification: Verification<S>,
-}
-
 /// Step 3: waits for the keys.
 struct LookUpKeys<S> {
+    /// Owns the head of the request until it ends.
     look_up: LookUp,
-    verification: Option<Verification<S>>,
+    exchange: Option<Box<Exchange<S>>>,
 }
 
 /// Step 4: reads the body.
 struct ReadBody<S> {
-    received: Option<Received<S>>,
+    exchange: Option<Box<Exchange<S>>>,
 }
 
 /// Step 4: waits for published keys.
 struct FetchKeys<S> {
     fetch: Fetch,
-    received: Option<Received<S>>,
+    exchange: Option<Box<Exchange<S>>>,
 }
 
 /// Step 6: waits for the inner service.
-struct AwaitReady<S, B> {
-    service: S,
-    request: Option<Request<B>>,
+struct AwaitReady<S> {
+    exchange: Option<Box<Exchange<S>>>,
 }
 
 impl<S, B, ReqBody> ResponseFuture<S, B, ReqBody>
@@ -139,20 +135,27 @@ where
                 return Self::early(reject_head(config, &parts, rejection, started));
             }
         };
-        let delivery = match open(config, &parts, &body.size_hint(), handshake) {
-            Ok(delivery) => delivery,
-            Err(rejection) => return Self::early(reject_head(config, &parts, rejection, started)),
-        };
-        let verification = Verification {
+        let mut exchange = Box::new(Exchange {
             config: Arc::clone(config),
             service: service.clone(),
+            parts,
             handshake,
-            delivery,
+            delivery: Delivery::default(),
+            rejection: None,
+            reader: BodyReader::new(config.body_limit)
+                .deadline(config.body_deadline)
+                .budget(config.budget.as_ref()),
             started,
-        };
-        Self {
-            body: Some(body),
-            state: verification.start(parts),
+        });
+        match exchange.open(&body.size_hint()) {
+            Ok(()) => Self {
+                body: Some(body),
+                state: exchange.start(),
+            },
+            Err(rejection) => {
+                let Exchange { config, parts, .. } = &*exchange;
+                Self::early(reject_head(config, parts, rejection, started))
+            }
         }
     }
 
@@ -212,7 +215,7 @@ where
     }
 }
 
-impl<S, B, F> State<S, B, F> {
+impl<S, F> State<S, F> {
     fn early(response: EarlyResponse) -> Self {
         Self::Early { response }
     }
@@ -225,29 +228,28 @@ impl<S, B, F> State<S, B, F> {
 
 // Step 1: Head.
 
-/// Reads the head, and checks the length that the request declares.
-///
-/// # Errors
-///
-/// The head is rejected, and the body cannot be a handshake.
-fn open(
-    config: &Config,
-    parts: &Parts,
-    size: &SizeHint,
-    handshake: HandshakeStage,
-) -> Result<Result<Box<Delivery>, Box<Rejection>>, Rejection> {
-    let verifier = &config.verifier;
-    let rejection = match verifier.open(Head::from(parts)) {
-        Ok(delivery) => match check_declared_length(parts, size, config.body_limit) {
-            Ok(()) => return Ok(Ok(delivery)),
-            Err(kind) => verifier.reject(kind),
-        },
-        Err(rejection) => rejection,
-    };
-    if handshake.may_be_unsigned() && check_declared_length(parts, size, MOST_BODY).is_ok() {
-        return Ok(Err(Box::new(rejection)));
+impl<S> Exchange<S> {
+    /// Reads the head, and checks the length that the request declares.
+    ///
+    /// # Errors
+    ///
+    /// The head is rejected, and the body cannot be a handshake.
+    fn open(&mut self, size: &SizeHint) -> Result<(), Rejection> {
+        let (verifier, parts) = (&self.config.verifier, &self.parts);
+        let opened = self.delivery.open(verifier.settings(), Head::from(parts));
+        let limit = self.config.body_limit;
+        let checked = opened.and_then(|()| check_declared_length(parts, size, limit));
+        let Err(kind) = checked else { return Ok(()) };
+        let rejection = verifier.reject(kind);
+        let may_be_handshake = self.handshake.may_be_unsigned()
+            && check_declared_length(parts, size, MOST_BODY).is_ok();
+        if !may_be_handshake {
+            return Err(rejection);
+        }
+        self.rejection = Some(Box::new(rejection));
+        self.reader.lower_limit(MOST_BODY);
+        Ok(())
     }
-    Err(rejection)
 }
 
 /// Rejects a declared length over the limit. Nothing is ever allocated by a declared length.
@@ -306,141 +308,107 @@ fn reject(
 
 // Step 3: Keys.
 
-impl<S> Verification<S> {
+impl<S> Exchange<S> {
     /// Continues with the look-up of the keys, or with the body if the keys are known.
-    fn start<B, F>(self, parts: Parts) -> State<S, B, F> {
+    fn start<F>(mut self: Box<Self>) -> State<S, F> {
         // A handshake without a signature is answered without the keys of the key source.
-        let Some(keys) = self.config.keys.as_ref().filter(|_| self.delivery.is_ok()) else {
-            return self.read_body(parts);
-        };
-        match keys.look_up(parts) {
-            Ok(look_up) => State::Keys {
-                keys: LookUpKeys {
-                    look_up,
-                    verification: Some(self),
-                },
-            },
-            Err(parts) => self.read_body(*parts),
+        if let Some(keys) = self
+            .config
+            .keys
+            .as_ref()
+            .filter(|_| self.rejection.is_none())
+        {
+            let (empty, ()) = Request::new(()).into_parts();
+            match keys.look_up(std::mem::replace(&mut self.parts, empty)) {
+                Ok(look_up) => {
+                    let exchange = Some(self);
+                    let keys = LookUpKeys { look_up, exchange };
+                    return State::Keys { keys };
+                }
+                Err(parts) => self.parts = *parts,
+            }
         }
+        self.read_body()
     }
 
     fn set_keys(&mut self, found: Found) -> Result<(), Rejection> {
-        let Self {
-            config, delivery, ..
-        } = self;
-        let verifier = &config.verifier;
-        match (&config.keys, delivery) {
-            (Some(keys), Ok(delivery)) => keys
-                .set_keys(found, verifier.scheme(), delivery)
-                .map_err(|kind| verifier.reject(kind)),
-            _ => Ok(()),
-        }
+        let verifier = &self.config.verifier;
+        let Some(keys) = &self.config.keys else {
+            return Ok(());
+        };
+        keys.set_keys(found, verifier.scheme(), &mut self.delivery)
+            .map_err(|kind| verifier.reject(kind))
     }
 }
 
 impl<S> LookUpKeys<S> {
-    fn poll<B, F>(&mut self, cx: &mut Context<'_>) -> Poll<State<S, B, F>> {
+    fn poll<F>(&mut self, cx: &mut Context<'_>) -> Poll<State<S, F>> {
         let (parts, found) = ready!(self.look_up.as_mut().poll(cx));
-        let mut verification = self.verification.take().expect(COMPLETED);
-        Poll::Ready(match verification.set_keys(found) {
-            Ok(()) => verification.read_body(parts),
-            Err(rejection) => {
-                let Verification {
-                    config, started, ..
-                } = verification;
-                State::early(reject(&config, &parts, rejection, 0, started))
-            }
+        let mut exchange = self.exchange.take().expect(COMPLETED);
+        exchange.parts = parts;
+        Poll::Ready(match exchange.set_keys(found) {
+            Ok(()) => exchange.read_body(),
+            Err(rejection) => State::early(exchange.reject(rejection)),
         })
     }
 }
 
 // Step 4: Body.
 
-impl<S> Verification<S> {
-    fn read_body<B, F>(self, parts: Parts) -> State<S, B, F> {
-        let config = &self.config;
-        let limit = match self.delivery {
-            Ok(_) => config.body_limit,
-            Err(_) => MOST_BODY.min(config.body_limit),
-        };
-        let reader = BodyReader::new(limit)
-            .deadline(config.body_deadline)
-            .budget(config.budget.as_ref());
+impl<S> Exchange<S> {
+    fn read_body<F>(self: Box<Self>) -> State<S, F> {
+        let exchange = Some(self);
         State::Body {
-            read: ReadBody {
-                received: Some(Received {
-                    parts,
-                    reader,
-                    verification: self,
-                }),
-            },
+            read: ReadBody { exchange },
         }
     }
 
-    /// Runs the MAC over a frame. A body in one frame needs no running MAC, so the first frame
-    /// waits for a second one.
-    fn hash(&mut self, earlier: &Buffer, frame: &[u8]) {
-        if earlier.len() == 0 {
-            return;
-        }
-        if let Ok(delivery) = &mut self.delivery {
-            let settings = self.config.verifier.settings();
+    /// Reads the body, and runs the MAC over its frames. A body in one frame needs no running MAC, so
+    /// the first frame waits for a second one.
+    fn poll_body<ReqBody>(
+        &mut self,
+        body: Pin<&mut ReqBody>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), ReadError>>
+    where
+        ReqBody: Body<Error: Into<BoxError>>,
+    {
+        let settings = self.config.verifier.settings();
+        let (delivery, is_rejected) = (&mut self.delivery, self.rejection.is_some());
+        self.reader.poll(body, cx, |earlier, frame| {
+            if earlier.len() == 0 || is_rejected {
+                return;
+            }
             if delivery.awaits_first(settings) {
                 let first = earlier.pieces();
                 first.for_each(|first| delivery.update(settings, first));
             }
             delivery.update(settings, frame);
-        }
+        })
     }
-}
 
-impl<S> ReadBody<S> {
-    fn poll<B, F, ReqBody>(
-        &mut self,
-        body: Pin<&mut ReqBody>,
-        cx: &mut Context<'_>,
-    ) -> Poll<State<S, B, F>>
-    where
-        B: From<VerifiedBody>,
-        ReqBody: Body<Error: Into<BoxError>>,
-    {
-        let Received {
-            reader,
-            verification,
-            ..
-        } = self.received.as_mut().expect(COMPLETED);
-        let read = reader.poll(body, cx, |earlier, frame| verification.hash(earlier, frame));
-        let read = ready!(read);
-        Poll::Ready(self.received.take().expect(COMPLETED).proceed(read))
-    }
-}
-
-impl<S> Received<S> {
     /// Continues with the fetch of published keys, or with the verification.
-    fn proceed<B: From<VerifiedBody>, F>(self, read: Result<(), ReadError>) -> State<S, B, F> {
+    fn proceed<F>(mut self: Box<Self>, read: Result<(), ReadError>) -> State<S, F> {
         match self.check_read(read).and_then(|()| self.fetch_keys()) {
             Ok(None) => self.verify(),
-            Ok(Some(fetch)) => State::Fetch {
-                fetch: FetchKeys {
-                    fetch,
-                    received: Some(self),
-                },
-            },
+            Ok(Some(fetch)) => {
+                let exchange = Some(self);
+                let fetch = FetchKeys { fetch, exchange };
+                State::Fetch { fetch }
+            }
             Err(rejection) => State::early(self.reject(rejection)),
         }
     }
 
     fn check_read(&self, read: Result<(), ReadError>) -> Result<(), Rejection> {
-        let Verification {
-            config, delivery, ..
-        } = &self.verification;
-        let kind = match (read, delivery) {
+        let config = &self.config;
+        let kind = match (read, &self.rejection) {
             (Ok(()), _) if config.rejects_trailers && self.reader.has_trailers() => {
                 RejectionKind::TrailersRefused
             }
             (Ok(()), _) => return Ok(()),
             // Too long for a handshake, so the request is rejected by its head.
-            (Err(ReadError::TooLarge { .. }), Err(rejection)) => return Err((**rejection).clone()),
+            (Err(ReadError::TooLarge { .. }), Some(rejection)) => return Err((**rejection).clone()),
             (Err(ReadError::TooLarge { limit }), _) => RejectionKind::BodyTooLarge { limit },
             (Err(ReadError::BudgetExhausted), _) => RejectionKind::OverMemoryBudget,
             (Err(ReadError::Timeout { deadline }), _) => RejectionKind::BodyTimeout { deadline },
@@ -457,36 +425,55 @@ impl<S> Received<S> {
     }
 
     fn fetch_keys(&self) -> Result<Option<Fetch>, Rejection> {
-        let Verification {
-            config, delivery, ..
-        } = &self.verification;
-        let (Some(keys), Ok(delivery)) = (&config.keys, delivery) else {
+        let (Some(keys), None) = (&self.config.keys, &self.rejection) else {
             return Ok(None);
         };
-        let verifier = &config.verifier;
+        let verifier = &self.config.verifier;
         let body = self.reader.frames().pieces();
-        keys.fetch(verifier, delivery, Head::from(&self.parts), body)
+        keys.fetch(verifier, &self.delivery, Head::from(&self.parts), body)
             .map_err(|kind| verifier.reject(kind))
     }
 }
 
+impl<S> ReadBody<S> {
+    fn poll<F, ReqBody>(
+        &mut self,
+        body: Pin<&mut ReqBody>,
+        cx: &mut Context<'_>,
+    ) -> Poll<State<S, F>>
+    where
+        ReqBody: Body<Error: Into<BoxError>>,
+    {
+        let exchange = self.exchange.as_mut().expect(COMPLETED);
+        let read = ready!(exchange.poll_body(body, cx));
+        Poll::Ready(self.exchange.take().expect(COMPLETED).proceed(read))
+    }
+}
+
 impl<S> FetchKeys<S> {
-    fn poll<B: From<VerifiedBody>, F>(&mut self, cx: &mut Context<'_>) -> Poll<State<S, B, F>> {
+    fn poll<F>(&mut self, cx: &mut Context<'_>) -> Poll<State<S, F>> {
         let found = ready!(self.fetch.as_mut().poll(cx));
-        let mut received = self.received.take().expect(COMPLETED);
-        Poll::Ready(match received.verification.set_keys(found) {
-            Ok(()) => received.verify(),
-            Err(rejection) => State::early(received.reject(rejection)),
+        let mut exchange = self.exchange.take().expect(COMPLETED);
+        Poll::Ready(match exchange.set_keys(found) {
+            Ok(()) => exchange.verify(),
+            Err(rejection) => State::early(exchange.reject(rejection)),
         })
     }
 }
 
 // Step 2 for handshakes that the body decides, and step 5: Verify.
 
-impl<S> Received<S> {
-    fn verify<B: From<VerifiedBody>, F>(mut self) -> State<S, B, F> {
+impl<S> Exchange<S> {
+    fn verify<F>(mut self: Box<Self>) -> State<S, F> {
         match self.decide() {
-            Ok(None) => self.into_ready(),
+            Ok(None) => {
+                // The budget is for unverified bodies.
+                self.reader.release_budget();
+                let exchange = Some(self);
+                State::Ready {
+                    ready: AwaitReady { exchange },
+                }
+            }
             Ok(Some(answer)) => State::early(answer),
             Err(rejection) => State::early(self.reject(rejection)),
         }
@@ -496,31 +483,30 @@ impl<S> Received<S> {
     /// [`Verified`](crate::Verified) is in its extensions.
     fn decide(&mut self) -> Result<Option<EarlyResponse>, Rejection> {
         let Self {
-            parts,
-            reader,
-            verification,
-        } = self;
-        let Verification {
             config,
+            parts,
             handshake,
             delivery,
+            rejection,
+            reader,
             started,
             ..
-        } = verification;
+        } = self;
+        let settings = config.verifier.settings();
         let (head, frames) = (Head::from(&*parts), reader.frames());
         if let Some(answer) = handshake.answer_unsigned(config, head, frames)? {
             return Ok(Some(answer));
         }
-        let delivery = delivery
-            .as_mut()
-            .map_err(|rejection| (**rejection).clone())?;
+        if let Some(rejection) = rejection {
+            return Err((**rejection).clone());
+        }
         debug_assert!(
             !frames.is_in_pieces()
                 || !config.verifier.scheme().spec().can_stream
                 || delivery.hashed_len() == frames.len(),
             "`finish` hashes a body again if the running MAC has missed a part of it"
         );
-        let verified = delivery.finish(config.verifier.settings(), || frames.pieces())?;
+        let verified = delivery.finish(settings, || frames.pieces())?;
         if let Some(answer) = handshake.answer_signed(config, head, frames, delivery)? {
             return Ok(Some(answer));
         }
@@ -533,59 +519,45 @@ impl<S> Received<S> {
         Ok(None)
     }
 
-    fn reject(self, rejection: Rejection) -> EarlyResponse {
-        let Self {
-            parts,
-            reader,
-            verification,
-        } = self;
-        let bytes = reader.frames().len();
+    fn reject(&mut self, rejection: Rejection) -> EarlyResponse {
+        let bytes = self.reader.frames().len();
         #[cfg(feature = "diagnose")]
-        verification.diagnose(&parts, &rejection, reader);
-        let Verification {
-            config, started, ..
-        } = verification;
-        reject(&config, &parts, rejection, bytes, started)
+        self.diagnose(&rejection);
+        reject(&self.config, &self.parts, rejection, bytes, self.started)
     }
-}
 
-#[cfg(feature = "diagnose")]
-impl<S> Verification<S> {
     /// Diagnoses the rejection of a delivery with its whole body.
-    fn diagnose(&self, parts: &Parts, rejection: &Rejection, mut reader: BodyReader) {
-        let (body, keyring) = match &self.delivery {
-            Ok(delivery) => (Some(reader.take().0), delivery.keyring()),
-            Err(_) => (None, None),
+    #[cfg(feature = "diagnose")]
+    fn diagnose(&mut self, rejection: &Rejection) {
+        let (body, keyring) = match self.rejection {
+            None => (Some(self.reader.take().0), self.delivery.keyring()),
+            Some(_) => (None, None),
         };
-        let head = Head::from(parts);
+        let head = Head::from(&self.parts);
         self.config.diagnose(head, rejection.kind(), body, keyring);
     }
 }
 
 // Step 6: Ready.
 
-impl<S> Received<S> {
-    fn into_ready<B: From<VerifiedBody>, F>(mut self) -> State<S, B, F> {
-        let (frames, trailers) = self.reader.take();
-        let body = VerifiedBody::new(frames, trailers);
-        State::Ready {
-            ready: AwaitReady {
-                service: self.verification.service,
-                request: Some(Request::from_parts(self.parts, body.into())),
-            },
-        }
-    }
-}
-
-impl<S, B> AwaitReady<S, B>
-where
-    S: Service<Request<B>>,
-{
+impl<S> AwaitReady<S> {
     /// Step 7: calls the service once it is ready.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Future, S::Error>> {
-        ready!(self.service.poll_ready(cx))?;
-        let request = self.request.take().expect(COMPLETED);
-        Poll::Ready(Ok(self.service.call(request)))
+    fn poll<B>(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Future, S::Error>>
+    where
+        S: Service<Request<B>>,
+        B: From<VerifiedBody>,
+    {
+        let exchange = self.exchange.as_mut().expect(COMPLETED);
+        ready!(exchange.service.poll_ready(cx))?;
+        let Exchange {
+            mut service,
+            parts,
+            mut reader,
+            ..
+        } = *self.exchange.take().expect(COMPLETED);
+        let (frames, trailers) = reader.take();
+        let body = VerifiedBody::new(frames, trailers);
+        Poll::Ready(Ok(service.call(Request::from_parts(parts, body.into()))))
     }
 }
 
