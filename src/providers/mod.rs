@@ -427,11 +427,16 @@ impl Provider {
         self
     }
 
-    /// The same at the endpoint of another provider.
+    /// The same at the endpoint of another provider, with the settings that both have.
     #[cfg(feature = "diagnose")]
     pub(crate) fn with_surroundings_of(mut self, other: &Self) -> Self {
         self.public_url.clone_from(&other.public_url);
-        self.settings.clone_from(&other.settings);
+        let known = self.known_settings();
+        let common = other
+            .settings
+            .iter()
+            .filter(|(name, _)| known.contains(name));
+        self.settings = common.cloned().collect();
         self
     }
 

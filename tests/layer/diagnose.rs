@@ -713,7 +713,7 @@ fn another_provider() {
 #[test]
 fn the_delivery_of_any_other_provider() {
     /// A signature or a token in the body or in the query, or in a header that the operator chooses or that
-    /// says nothing of who sends it.
+    /// says nothing of who sends it. LiveKit's token names an API key, which is a setting of LiveKit only.
     const NOT_NAMED: &[&str] = &[
         "auth0",
         "azure-event-grid",
@@ -724,6 +724,7 @@ fn the_delivery_of_any_other_provider() {
         "figma",
         "google-pubsub",
         "jotform",
+        "livekit",
         "mailgun",
         "okta",
         "opsgenie",
@@ -779,10 +780,7 @@ fn the_delivery_of_any_other_provider() {
         } else {
             providers::stripe()
         };
-        let other = needs
-            .settings
-            .iter()
-            .fold(other.with_public_url(url.clone()), set);
+        let other = other.with_public_url(url.clone());
         let doctor = Doctor::new(other, &secret).unwrap().clock(test_clock());
         let says = |body: Option<&[u8]>, certainty: &str| {
             let diagnosis = doctor.examine(&request, body);
@@ -813,6 +811,22 @@ fn the_delivery_of_any_other_provider() {
     }
     assert!(examined > 120, "{examined}");
     std::mem::take(report).finish();
+}
+
+/// The settings of an endpoint do not keep it from naming a provider that has no such settings.
+#[test]
+fn names_another_provider_at_an_endpoint_with_settings() {
+    let secret = key_text(providers::github().scheme(), "ours");
+    let signer = Signer::new(providers::github(), Secret::new(&secret).unwrap()).unwrap();
+    let mut request = Request::post("https://hooks.example.com/hooks")
+        .body(BODY.into())
+        .unwrap();
+    signer.sign(&mut request, "delivery-1", at(NOW)).unwrap();
+    let livekit = providers::livekit().with_setting("api_key", "a key");
+    let doctor = Doctor::new(livekit, &secret).unwrap().clock(test_clock());
+    let found = words(&doctor.examine(&request, Some(request.body())));
+    let is_named = |it: &String| it.starts_with("proven OtherProvider") && it.contains("github");
+    assert!(found.iter().any(is_named), "{found:?}");
 }
 
 /// A version of the same provider that the endpoint is not set up for.
