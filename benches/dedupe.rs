@@ -4,11 +4,11 @@
 //! cargo bench --bench dedupe
 //! ```
 //!
-//! - In memory: the time to claim and complete a delivery, on one thread and on two that share a store, with a
-//!   million remembered; fails over a microsecond. The bytes that each takes, right after the tables have grown
-//!   and right before; fails over 150.
-//! - In Redis, if `redis-server` is installed: the round trips and the time of a delivery, one at a time and 64 at a
-//!   time; fails if the round trips are not two.
+//! - In memory: the time to claim and complete a delivery, on one thread and on two that share a
+//!   store, with a million remembered; fails over a microsecond. The bytes that each takes, right
+//!   after the tables have grown and right before; fails over 150.
+//! - In Redis, if `redis-server` is installed: the round trips and the time of a delivery, one at a
+//!   time and 64 at a time; fails if the round trips are not two.
 #![allow(clippy::unwrap_used, clippy::cast_precision_loss)]
 
 mod common;

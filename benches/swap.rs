@@ -1,7 +1,7 @@
 //! What replacing the keys of a running layer does to its throughput. Two threads verify all the
-//! time; in some rounds a third replaces the keys a thousand times a second. Where there are no more
-//! than two cores, the third takes its time from the two, so the rounds in which it wakes as often
-//! and replaces nothing, and what it spends on a replacement, say how much of a loss is the
+//! time; in some rounds a third replaces the keys a thousand times a second. Where there are no
+//! more than two cores, the third takes its time from the two, so the rounds in which it wakes as
+//! often and replaces nothing, and what it spends on a replacement, say how much of a loss is the
 //! machine's. The ratios are those of each round to the same round without a third thread.
 //!
 //! `cargo bench --bench swap`

@@ -1,9 +1,9 @@
-//! Whether the time until a refusal tells who is a tenant: a report, not a test. Kinds of deliveries
-//! take turns at random, and each is compared with (a), or with what its line names. "more" is the
-//! difference of the middles (the mean of the middle half, because a clock may tick in steps of 10
-//! ns), "overlap" the common part of two histograms (1.00: the same), "larger" how often a sample is
-//! larger than one of the other kind (0.50: cannot be told apart). (a) again shows what chance and
-//! the machine make of two equal series.
+//! Whether the time until a refusal tells who is a tenant: a report, not a test. Kinds of
+//! deliveries take turns at random, and each is compared with (a), or with what its line names.
+//! "more" is the difference of the middles (the mean of the middle half, because a clock may tick
+//! in steps of 10 ns), "overlap" the common part of two histograms (1.00: the same), "larger" how
+//! often a sample is larger than one of the other kind (0.50: cannot be told apart). (a) again
+//! shows what chance and the machine make of two equal series.
 //!
 //! `cargo bench --bench timing`
 #![allow(clippy::unwrap_used)]

@@ -5,9 +5,9 @@
 //! REDIS_URL=redis://127.0.0.1:6379 cargo run --example dedupe
 //! ```
 //!
-//! With `REDIS_URL` deliveries are remembered in Redis, and any number of these may run side by side; without,
-//! in this process's memory. The event `fail_test` fails twice before it is handled. The program
-//! fails if an answer, or an effect, is not the expected one.
+//! With `REDIS_URL` deliveries are remembered in Redis, and any number of these may run side by
+//! side; without, in this process's memory. The event `fail_test` fails twice before it is handled.
+//! The program fails if an answer, or an effect, is not the expected one.
 
 #[path = "common/error.rs"]
 mod error;
@@ -126,7 +126,8 @@ async fn run() -> Result<(), BoxError> {
         let id = format!("msg_{run}_{id}");
         let body = json!({ "event": event }).to_string();
         let mut answers = sender.deliver(&id, &body).await?;
-        // The last answer was lost on its way, or so the sender believes; and an attacker has listened.
+        // The last answer was lost on its way, or so the sender believes; and an attacker has
+        // listened.
         for _ in 0..2 {
             answers.push(sender.send(&id, &body).await?);
         }

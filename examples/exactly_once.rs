@@ -1,13 +1,13 @@
-//! An effect that happens exactly once, though the process dies at the worst moment: after the effect, and before
-//! anybody was told.
+//! An effect that happens exactly once, though the process dies at the worst moment: after the
+//! effect, and before anybody was told.
 //!
 //! ```text
 //! cargo run --example exactly_once
 //! ```
 //!
-//! The effect is a row's change in `SQLite`. The handler writes the delivery's key into the same database, in the
-//! same transaction: if the key is there already, the effect is too. The receiver is a process of its own, which
-//! this one starts, sends to, and starts again when it has died.
+//! The effect is a row's change in `SQLite`. The handler writes the delivery's key into the same
+//! database, in the same transaction: if the key is there already, the effect is too. The receiver
+//! is a process of its own, which this one starts, sends to, and starts again when it has died.
 
 use std::{
     env,
@@ -69,8 +69,8 @@ async fn serve(database: Arc<Path>) -> Result<(), BoxError> {
             providers::github(),
             Secret::new(SECRET)?,
         )?)
-        // Takes off the database what comes twice as long as nothing goes wrong, and stops two from being
-        // handled at the same moment.
+        // Takes off the database what comes twice as long as nothing goes wrong, and stops two from
+        // being handled at the same moment.
         .layer(DedupeLayer::new(MemoryStore::new(100_000)));
     let app = Router::new()
         .route("/", post(receive))

@@ -45,8 +45,9 @@ async fn serve(listener: TcpListener, webhook: WebhookLayer, stop: impl Future) 
     let service = ServiceBuilder::new().layer(webhook).service_fn(receive);
     let service = TowerToHyperService::new(service);
 
-    // hyper's deadline for request heads is off unless it has a timer. It begins once it is known which version a
-    // connection speaks: examples/gateway.rs serves one, and bounds connections.
+    // hyper's deadline for request heads is off unless it has a timer. It begins once it is known
+    // which version a connection speaks: examples/gateway.rs serves one, and bounds
+    // connections.
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().timer(TokioTimer::new());
     server.http2().timer(TokioTimer::new());

@@ -1,4 +1,5 @@
-//! A receiver that can be watched: a log with `tower-http`'s `TraceLayer`, diagnoses, and numbers for Prometheus.
+//! A receiver that can be watched: a log with `tower-http`'s `TraceLayer`, diagnoses, and numbers
+//! for Prometheus.
 //!
 //! ```text
 //! LOG=debug WEBHOOK_SECRET='…' cargo run --example observability

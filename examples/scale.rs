@@ -4,9 +4,9 @@
 //! REDIS_URL=redis://127.0.0.1:6379 cargo run --profile bench --example scale
 //! ```
 //!
-//! With `REDIS_URL` it measures what a key takes, and how many steps one server does, under keys that begin with
-//! `scale:` and are gone after ten minutes. Without, it takes what was measured for the page. The rest is computed
-//! and simulated, by a fixed seed.
+//! With `REDIS_URL` it measures what a key takes, and how many steps one server does, under keys
+//! that begin with `scale:` and are gone after ten minutes. Without, it takes what was measured for
+//! the page. The rest is computed and simulated, by a fixed seed.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -38,12 +38,13 @@ type BoxError = Box<dyn Error + Send + Sync>;
 const BYTES_A_KEY: f64 = 165.0;
 const STEPS_A_SECOND: f64 = 120_000.0;
 
-/// Of a server's memory and of its time, what is used in the plan: a failover and a rehash need the rest.
+/// Of a server's memory and of its time, what is used in the plan: a failover and a rehash need the
+/// rest.
 const USED: f64 = 0.5;
 const MEMORY: f64 = 32e9;
 
-/// On the wire, both ways and without TLS: `EVALSHA`, the hash of the script, a key, an owner and a time; a short
-/// answer; and the headers of TCP and IP where nothing is sent together.
+/// On the wire, both ways and without TLS: `EVALSHA`, the hash of the script, a key, an owner and a
+/// time; a short answer; and the headers of TCP and IP where nothing is sent together.
 const WIRE_BYTES_A_STEP: f64 = 155.0 + 15.0 + 2.0 * 52.0;
 
 #[tokio::main(flavor = "current_thread")]
@@ -210,9 +211,9 @@ struct Lost {
     twice: usize,
 }
 
-/// In seconds: deliveries come from 0 to 120, the master dies at 60 and its replica takes over at 70. A handler
-/// takes 50 ms on average; who is refused, or hears nothing, comes again after a second and more. A success that cannot
-/// be told is told again, every three seconds by then.
+/// In seconds: deliveries come from 0 to 120, the master dies at 60 and its replica takes over at
+/// 70. A handler takes 50 ms on average; who is refused, or hears nothing, comes again after a
+/// second and more. A success that cannot be told is told again, every three seconds by then.
 fn simulate(behind: f64) -> Lost {
     const RATE: f64 = 10_000.0;
     const DIES: f64 = 60.0;

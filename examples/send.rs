@@ -27,8 +27,8 @@
 //! | `--timeout SECONDS` | how long a try may take, and after the last the body of its answer; 20 by default |
 //! | `--print-curl` | prints a command that sends it, and sends nothing. A token is in it as it is |
 //!
-//! It ends with 0 if the delivery arrived, whatever becomes of the answer's body; with 1 if it did not, be it
-//! refused or nobody there; and with 2 if it could not be made.
+//! It ends with 0 if the delivery arrived, whatever becomes of the answer's body; with 1 if it did
+//! not, be it refused or nobody there; and with 2 if it could not be made.
 
 #[path = "common/arguments.rs"]
 mod arguments;

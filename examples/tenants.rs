@@ -16,7 +16,8 @@
 //! `LOG=debug` logs each rejection, which any client can cause.
 //!
 //! Whoever asks for a tenant while the file is gone, locked or damaged is told to come again later
-//! (503), and the log says why. Tenants who are in the cache notice once their ten seconds are over.
+//! (503), and the log says why. Tenants who are in the cache notice once their ten seconds are
+//! over.
 
 #[path = "common/error.rs"]
 mod error;

@@ -40,8 +40,8 @@ fn scheme() -> Result<Scheme, BoxError> {
         .build()?)
 }
 
-/// Asks for the server's health, the call signed with `secret` at `time`. It is signed once the body is
-/// there as a whole, so that a stream is not for it.
+/// Asks for the server's health, the call signed with `secret` at `time`. It is signed once the
+/// body is there as a whole, so that a stream is not for it.
 async fn check(channel: &Channel, secret: &[u8], time: SystemTime) -> Result<String, BoxError> {
     let signer = Signer::new(scheme()?, Secret::from_bytes(secret)?)?;
     let signing = ServiceBuilder::new()

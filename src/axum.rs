@@ -42,8 +42,8 @@ impl From<VerifiedBody> for Body {
     }
 }
 
-/// The proof of the [`WebhookLayer`](crate::WebhookLayer) around the route. Without a layer the handler
-/// is not called, and the answer is 500: the fault is in the program, and the log says so.
+/// The proof of the [`WebhookLayer`](crate::WebhookLayer) around the route. Without a layer the
+/// handler is not called, and the answer is 500: the fault is in the program, and the log says so.
 impl<S: Sync> FromRequestParts<S> for Verified {
     type Rejection = MissingLayer;
 
@@ -73,15 +73,16 @@ impl<S: Sync> OptionalFromRequestParts<S> for Verified {
 /// The body of a verified delivery, read as JSON.
 ///
 /// What is not JSON, or not of the type that the handler asks for, is answered 400
-/// `{"error":"Invalid payload"}`. Where and in what way it is wrong is for the operator: a `tracing` event
-/// at warn level, since the delivery is genuine, with `provider`, `reason` and `delivery_id`, and an [`InvalidPayload`]
-/// in the extensions of the response. Without the layer around the route the answer is 500, as with [`Verified`].
+/// `{"error":"Invalid payload"}`. Where and in what way it is wrong is for the operator: a
+/// `tracing` event at warn level, since the delivery is genuine, with `provider`, `reason` and
+/// `delivery_id`, and an [`InvalidPayload`] in the extensions of the response. Without the layer
+/// around the route the answer is 500, as with [`Verified`].
 ///
-/// Any content type will do, as no provider signs it. axum's `DefaultBodyLimit` holds, which is 2 MB unless
-/// set; a longer body is answered 413 `{"error":"Payload too large"}`, and told in the same event. Where
-/// the webhook layer lets longer ones in (GitHub's preset does, up to 25 MiB), set that limit too:
-/// `.layer(DefaultBodyLimit::max(25 << 20))`. The layer's own limit is not taken for it: what lies between
-/// the two may have made the body longer, as decompression does.
+/// Any content type will do, as no provider signs it. axum's `DefaultBodyLimit` holds, which is 2
+/// MB unless set; a longer body is answered 413 `{"error":"Payload too large"}`, and told in the
+/// same event. Where the webhook layer lets longer ones in (GitHub's preset does, up to 25 MiB),
+/// set that limit too: `.layer(DefaultBodyLimit::max(25 << 20))`. The layer's own limit is not
+/// taken for it: what lies between the two may have made the body longer, as decompression does.
 ///
 /// See the [module docs](crate::axum) for an example.
 ///
@@ -141,8 +142,8 @@ impl IntoResponse for MissingLayer {
     }
 }
 
-/// Why the body of a verified delivery is not the JSON that a handler asks for. It holds nothing of the
-/// body.
+/// Why the body of a verified delivery is not the JSON that a handler asks for. It holds nothing of
+/// the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidPayload {
     kind: InvalidPayloadKind,

@@ -14,8 +14,8 @@ use tokio::time::{Sleep, sleep, timeout};
 pub(crate) struct Deadline(Option<Pin<Box<Sleep>>>);
 
 impl Deadline {
-    /// Whether the time is over. Ask before what is waited for gets its turn: Tokio lets a task do so
-    /// much at a time, and of a task that has done it no timer hears.
+    /// Whether the time is over. Ask before what is waited for gets its turn: Tokio lets a task do
+    /// so much at a time, and of a task that has done it no timer hears.
     pub(crate) fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
         let timer = self.0.as_mut();
         timer.is_some_and(|timer| timer.as_mut().poll(cx).is_ready())

@@ -86,7 +86,8 @@ impl<'h> Head<'h> {
         Ok(first)
     }
 
-    /// The id that the head claims, if it is no longer than any provider's: a stranger's must not fill a log.
+    /// The id that the head claims, if it is no longer than any provider's: a stranger's must not
+    /// fill a log.
     pub(crate) fn claimed_id(&self, place: Option<&Place>) -> Option<&'h str> {
         const LONGEST: usize = 128;
 

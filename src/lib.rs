@@ -1,8 +1,8 @@
 //! Webhook security for any tower server.
 //!
 //! One layer in front of a handler, and every delivery that reaches it is authentic and whole, and
-//! fresh as far as its provider signs a time (GitHub and Shopify do not). Everything else is answered
-//! 403, 400, 413, 408 or 503, and the handler never hears of it.
+//! fresh as far as its provider signs a time (GitHub and Shopify do not). Everything else is
+//! answered 403, 400, 413, 408 or 503, and the handler never hears of it.
 //!
 //! ```
 //! use axum::{Router, routing::post};
@@ -52,9 +52,9 @@
 //!
 //! # Events
 //!
-//! With the feature `tracing`, under the target `tower_webhook`. Names of fields are stable; one that is not known is
-//! left out. None holds a secret, a MAC or anything of a body. What strangers can cause as often as they
-//! like is at debug level.
+//! With the feature `tracing`, under the target `tower_webhook`. Names of fields are stable; one
+//! that is not known is left out. None holds a secret, a MAC or anything of a body. What strangers
+//! can cause as often as they like is at debug level.
 //!
 //! | event | level | fields |
 //! | --- | --- | --- |

@@ -34,8 +34,8 @@ impl Place {
         Self::Form(field.into())
     }
 
-    /// A member of the JSON body. Dots separate the names of nested members, and a number selects an
-    /// item of a list.
+    /// A member of the JSON body. Dots separate the names of nested members, and a number selects
+    /// an item of a list.
     #[must_use]
     pub fn json(path: &str) -> Self {
         Self::Json(path.into())

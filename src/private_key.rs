@@ -9,8 +9,8 @@ use crate::encoding::{Encoding, base64_any_padding};
 pub(crate) struct PrivateKey(SigningKey);
 
 impl PrivateKey {
-    /// The key in the text of a secret: 32 bytes, or 64 with the public key behind them, in base64, alone
-    /// or after `whsk_`, or in hex.
+    /// The key in the text of a secret: 32 bytes, or 64 with the public key behind them, in base64,
+    /// alone or after `whsk_`, or in hex.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let bare = text.strip_prefix(b"whsk_").unwrap_or(text);
         let mut room = Zeroizing::new(vec![0; bare.len() + 2]);

@@ -12,7 +12,8 @@ use crate::{public_url::PublicUrlError, scheme::SchemeError, secret::KeyError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// A sender cannot sign by this scheme: detached JSON web signatures are verified, and not made.
+    /// A sender cannot sign by this scheme: detached JSON web signatures are verified, and not
+    /// made.
     #[non_exhaustive]
     Detached {
         /// The scheme.
@@ -31,8 +32,8 @@ pub enum SetupError {
     },
     /// A secret.
     Key(KeyError),
-    /// A [setting](crate::providers::Provider::with_setting) that a handshake takes is empty, or has
-    /// something else in it than printable ASCII.
+    /// A [setting](crate::providers::Provider::with_setting) that a handshake takes is empty, or
+    /// has something else in it than printable ASCII.
     #[non_exhaustive]
     MalformedSetting {
         /// The scheme.
@@ -70,7 +71,8 @@ pub enum SetupError {
         /// The scheme.
         scheme: Arc<str>,
     },
-    /// A sender cannot sign by this scheme: its signatures are made with the provider's private key.
+    /// A sender cannot sign by this scheme: its signatures are made with the provider's private
+    /// key.
     #[non_exhaustive]
     NotSymmetric {
         /// The scheme.
@@ -80,8 +82,8 @@ pub enum SetupError {
     PublicUrl(PublicUrlError),
     /// The description of a scheme.
     Scheme(SchemeError),
-    /// A [setting](crate::providers::Provider::with_setting) that neither the scheme nor a handshake
-    /// uses.
+    /// A [setting](crate::providers::Provider::with_setting) that neither the scheme nor a
+    /// handshake uses.
     #[non_exhaustive]
     UnknownSetting {
         /// The scheme.

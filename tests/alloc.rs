@@ -182,7 +182,8 @@ fn of_tenants(provider: Provider) -> WebhookLayer {
     layer.unwrap().clock(at(NOW))
 }
 
-/// A source that answers at once costs the box of its future; keys that can be replaced cost nothing.
+/// A source that answers at once costs the box of its future; keys that can be replaced cost
+/// nothing.
 #[test]
 fn keys_that_come_from_elsewhere_take_one_allocation_at_most() {
     for (name, provider, sign) in PROVIDERS {

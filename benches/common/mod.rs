@@ -1,4 +1,5 @@
-//! What the benchmarks share: deliveries, a handler, and figures that a noisy machine spoils little.
+//! What the benchmarks share: deliveries, a handler, and figures that a noisy machine spoils
+//! little.
 // No single benchmark uses all of it.
 #![allow(dead_code)]
 

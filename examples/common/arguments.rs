@@ -1,4 +1,5 @@
-//! What the examples with a command line read alike. No error shows what was given: it may be the secret.
+//! What the examples with a command line read alike. No error shows what was given: it may be the
+//! secret.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

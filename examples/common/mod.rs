@@ -43,8 +43,8 @@ pub(crate) struct Words {
 }
 
 impl Besides {
-    /// The provider with all of it. It is an error if something is of no use, or a setting that is signed is
-    /// missing.
+    /// The provider with all of it. It is an error if something is of no use, or a setting that is
+    /// signed is missing.
     pub(crate) fn put(&self, mut provider: Provider, words: &Words) -> Result<Provider, String> {
         let scheme = provider.scheme().clone();
         let name = scheme.name();

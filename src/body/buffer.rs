@@ -2,8 +2,9 @@ use std::{borrow::Cow, collections::VecDeque, iter};
 
 use bytes::{Bytes, BytesMut};
 
-/// A frame at least this long is kept as it came. A shorter one that is not alone is copied, because
-/// holding it costs more than its bytes: a place in the queue, and whatever it was cut out of.
+/// A frame at least this long is kept as it came. A shorter one that is not alone is copied,
+/// because holding it costs more than its bytes: a place in the queue, and whatever it was cut out
+/// of.
 const KEEP: usize = 4 << 10;
 
 /// Where short frames are collected: blocks of this size, so that growing moves little.

@@ -18,7 +18,8 @@ pub(crate) use self::{
     reader::{BodyReader, BoxError, ReadError, is_length_limit},
 };
 
-/// What a body in memory says of its size. An exact one would let an HTTP/1 peer stop before the trailers.
+/// What a body in memory says of its size. An exact one would let an HTTP/1 peer stop before the
+/// trailers.
 fn size_hint(len: usize, trailers: Option<&HeaderMap>) -> SizeHint {
     let len = u64::try_from(len).unwrap_or(u64::MAX);
     let mut hint = SizeHint::new();

@@ -10,8 +10,8 @@ use crate::{
 /// A step of a store under way.
 pub(super) type Step<T> = Pin<Box<dyn Future<Output = Result<T, RejectionKind>> + Send>>;
 
-/// What a delivery is claimed under: its key, and the one that it has under the current secret if that is
-/// another.
+/// What a delivery is claimed under: its key, and the one that it has under the current secret if
+/// that is another.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keys {
     pub(super) first: DedupeKey,
@@ -24,7 +24,8 @@ impl Keys {
     }
 }
 
-/// A [`Store`] of any type, each of whose steps has a deadline, and is taken for all keys of a delivery.
+/// A [`Store`] of any type, each of whose steps has a deadline, and is taken for all keys of a
+/// delivery.
 pub(super) trait AnyStore: Send + Sync {
     fn claim(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<Claim>;
     fn renew(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<bool>;
@@ -46,8 +47,8 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// For steps that a lease begins with: together they take no more than a third of it, so that it is not over
-    /// before it is renewed.
+    /// For steps that a lease begins with: together they take no more than a third of it, so that
+    /// it is not over before it is renewed.
     fn within_lease(self, keys: Keys) -> Self {
         let steps = if keys.second.is_some() { 2 } else { 1 };
         let most = self.lease / 3 / steps;

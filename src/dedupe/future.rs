@@ -164,7 +164,8 @@ where
                 } => {
                     let ready = service.poll_ready(cx);
                     let held = handling.as_mut().expect(COMPLETED);
-                    // A service that is not ready may be asked outside of a runtime, as it always could.
+                    // A service that is not ready may be asked outside of a runtime, as it always
+                    // could.
                     let renews = ready.is_pending() || !matches!(held.renewal, Renewal::Needless);
                     let is_lost =
                         renews && Handle::try_current().is_ok() && held.renew(cx).is_ready();

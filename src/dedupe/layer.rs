@@ -18,8 +18,8 @@ const DEFAULT_LEASE: Duration = Duration::from_secs(30);
 const DEFAULT_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Slack gives up on an answer after three.
 const DEFAULT_STORE_DEADLINE: Duration = Duration::from_secs(1);
-/// What may lie between the moment at which a timestamp is held against the clock and the claim: the
-/// body that arrives, keys that are looked up.
+/// What may lie between the moment at which a timestamp is held against the clock and the claim:
+/// the body that arrives, keys that are looked up.
 const ARRIVAL: Duration = Duration::from_secs(60);
 
 /// Applies [`Dedupe`] to a service. Cheap to clone.
@@ -76,15 +76,15 @@ impl DedupeLayer {
 
     /// How long a delivery that was handled with success is remembered; 24 h unless set.
     ///
-    /// Never less than the delivery's [`replay_window`](Verified::replay_window) and a minute, which is for
-    /// bodies that arrive slowly: within that time nothing but this layer stops the same delivery from
-    /// passing again. (A longer [`body_deadline`](crate::WebhookLayer::body_deadline) calls for a longer
-    /// retention.)
+    /// Never less than the delivery's [`replay_window`](Verified::replay_window) and a minute,
+    /// which is for bodies that arrive slowly: within that time nothing but this layer stops
+    /// the same delivery from passing again. (A longer
+    /// [`body_deadline`](crate::WebhookLayer::body_deadline) calls for a longer retention.)
     ///
     /// # Security
     ///
-    /// Where no time is signed, as with GitHub, there is no such window: whoever has recorded a delivery can send it
-    /// again, and it is handled again, once the retention is over.
+    /// Where no time is signed, as with GitHub, there is no such window: whoever has recorded a
+    /// delivery can send it again, and it is handled again, once the retention is over.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.config().retention = retention;
         self
@@ -92,22 +92,24 @@ impl DedupeLayer {
 
     /// For how long a delivery is claimed at a time; 30 s unless set, and at least 10 ms.
     ///
-    /// The claim is renewed each third of it while the handler runs, so it may be shorter than that takes.
-    /// It is how long a delivery waits, answered 503, after a process died with it. A step of the store that claims
-    /// or renews may take a third of it at most, whatever the [deadline](Self::store_deadline): a sixth for a delivery
-    /// that is claimed under two secrets.
+    /// The claim is renewed each third of it while the handler runs, so it may be shorter than that
+    /// takes. It is how long a delivery waits, answered 503, after a process died with it. A
+    /// step of the store that claims or renews may take a third of it at most, whatever the
+    /// [deadline](Self::store_deadline): a sixth for a delivery that is claimed under two
+    /// secrets.
     ///
     /// # Panics
     ///
-    /// The response future needs a Tokio runtime with its timer enabled whenever the handler is not done
-    /// at once, and panics without one.
+    /// The response future needs a Tokio runtime with its timer enabled whenever the handler is not
+    /// done at once, and panics without one.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.config().times.lease = lease.max(Duration::from_millis(10));
         self
     }
 
-    /// How long a step of the store may take, `None` for as long as it likes, or as the [lease](Self::lease) lets it;
-    /// 1 s unless set. If the claim takes longer, the delivery is answered 503 with `Retry-After`.
+    /// How long a step of the store may take, `None` for as long as it likes, or as the
+    /// [lease](Self::lease) lets it; 1 s unless set. If the claim takes longer, the delivery is
+    /// answered 503 with `Retry-After`.
     ///
     /// # Panics
     ///
@@ -122,18 +124,18 @@ impl DedupeLayer {
     ///
     /// # Security
     ///
-    /// A key has the name of the provider in it, and the tenant. Where two senders share both, each with a
-    /// secret of its own at an endpoint of its own, one of them could use up the ids of the other: give
-    /// each endpoint a scope. Where two services get the same deliveries and share a store, a scope each
-    /// lets both handle them.
+    /// A key has the name of the provider in it, and the tenant. Where two senders share both, each
+    /// with a secret of its own at an endpoint of its own, one of them could use up the ids of
+    /// the other: give each endpoint a scope. Where two services get the same deliveries and
+    /// share a store, a scope each lets both handle them.
     pub fn scope(mut self, scope: impl Into<Arc<str>>) -> Self {
         self.config().scope = Some(scope.into());
         self
     }
 
-    /// Says what tells a delivery from others, in the place of [`Verified::dedupe_key`]; for providers
-    /// that sign neither an id nor the body, and for those whose ids you trust though they are not signed.
-    /// A delivery for which this gives nothing is answered 500.
+    /// Says what tells a delivery from others, in the place of [`Verified::dedupe_key`]; for
+    /// providers that sign neither an id nor the body, and for those whose ids you trust though
+    /// they are not signed. A delivery for which this gives nothing is answered 500.
     ///
     /// ```
     /// use tower_webhook::{DedupeLayer, Head, Verified, dedupe::{DedupeKey, MemoryStore}};
@@ -146,8 +148,9 @@ impl DedupeLayer {
     ///
     /// # Security
     ///
-    /// Whoever can change what the key is made of can make a recorded delivery look new, or a new one look
-    /// like one that was handled, which is then lost. That is everybody on the way where it is not signed.
+    /// Whoever can change what the key is made of can make a recorded delivery look new, or a new
+    /// one look like one that was handled, which is then lost. That is everybody on the way
+    /// where it is not signed.
     pub fn key_by(
         mut self,
         key_by: impl Fn(&Verified, Head<'_>) -> Option<DedupeKey> + Send + Sync + 'static,
@@ -156,13 +159,13 @@ impl DedupeLayer {
         self
     }
 
-    /// Lets deliveries through to the handler when the store fails, is full or too slow, as if this layer
-    /// were not there; answered 503 unless called.
+    /// Lets deliveries through to the handler when the store fails, is full or too slow, as if this
+    /// layer were not there; answered 503 unless called.
     ///
     /// # Security
     ///
-    /// Whoever can make the store fail can have recorded deliveries handled again, and a sender's retries
-    /// are handled as often as they come.
+    /// Whoever can make the store fail can have recorded deliveries handled again, and a sender's
+    /// retries are handled as often as they come.
     pub fn danger_let_through_without_store(mut self) -> Self {
         self.config().lets_through = true;
         self
@@ -175,8 +178,8 @@ impl DedupeLayer {
         self
     }
 
-    /// Sets the function that creates the responses to rejections by this layer. Defaults to that of
-    /// the [`WebhookLayer`](crate::WebhookLayer::renderer) outside of this layer.
+    /// Sets the function that creates the responses to rejections by this layer. Defaults to that
+    /// of the [`WebhookLayer`](crate::WebhookLayer::renderer) outside of this layer.
     pub fn renderer(
         mut self,
         renderer: impl Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
@@ -186,9 +189,9 @@ impl DedupeLayer {
     }
 
     /// Makes the response to a delivery that was handled before; 200 with
-    /// `{"message":"Duplicate delivery"}` unless set. [`Duplicate`](super::Duplicate) is put into its
-    /// extensions whatever this returns. Senders take anything but success as a reason to try again.
-    /// gRPC calls get `ALREADY_EXISTS`.
+    /// `{"message":"Duplicate delivery"}` unless set. [`Duplicate`](super::Duplicate) is put into
+    /// its extensions whatever this returns. Senders take anything but success as a reason to
+    /// try again. gRPC calls get `ALREADY_EXISTS`.
     pub fn duplicate_renderer(
         mut self,
         renderer: impl Fn(&Verified) -> Response<Bytes> + Send + Sync + 'static,

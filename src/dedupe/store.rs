@@ -15,10 +15,11 @@ use crate::verify::DedupeKey;
 
 /// Remembers which deliveries are being handled, and which have been.
 ///
-/// Of each key it knows one of three things: nothing; that an [`Owner`] has claimed it until a moment;
-/// that it was completed, until a moment. Each method is one step from one to another, and **atomic**:
-/// for one key, all steps of all processes that share the store have an order, and each sees what the
-/// one before left. So a step is one command or one script of an engine, never a read and then a write.
+/// Of each key it knows one of three things: nothing; that an [`Owner`] has claimed it until a
+/// moment; that it was completed, until a moment. Each method is one step from one to another, and
+/// **atomic**: for one key, all steps of all processes that share the store have an order, and each
+/// sees what the one before left. So a step is one command or one script of an engine, never a read
+/// and then a write.
 ///
 /// | | nothing known, or over | claimed by this owner | claimed by another one | completed |
 /// | --- | --- | --- | --- | --- |
@@ -27,9 +28,10 @@ use crate::verify::DedupeKey;
 /// | [`complete`](Self::complete) | completes: `true` | completes: `true` | `false` | `true` |
 /// | [`release`](Self::release) | | forgets | | |
 ///
-/// What an empty cell or `false` says changes nothing. A claim is over when its lease is, and what was
-/// completed is forgotten when its retention is, by the store's own clock. Take one that no step of the
-/// system's clock moves, where there is one: a step forward ends leases, and forgets what was promised.
+/// What an empty cell or `false` says changes nothing. A claim is over when its lease is, and what
+/// was completed is forgotten when its retention is, by the store's own clock. Take one that no
+/// step of the system's clock moves, where there is one: a step forward ends leases, and forgets
+/// what was promised.
 ///
 /// A store that has no room for another key fails; it **never forgets what it has promised to
 /// remember**. Once a step has answered, what it did must be as durable as the guarantee is to be:
@@ -69,10 +71,10 @@ use crate::verify::DedupeKey;
 /// # Cancel safety
 ///
 /// Any of the futures may be dropped at any point, by the layer's
-/// [deadline](super::DedupeLayer::store_deadline) for one. The step may then have been taken or not; it
-/// must not have been taken by half. What the layer does about it is a [`release`](Self::release), so that
-/// must not overtake the `claim` before it where that can be helped; a claim that is left over ends with
-/// its lease.
+/// [deadline](super::DedupeLayer::store_deadline) for one. The step may then have been taken or
+/// not; it must not have been taken by half. What the layer does about it is a
+/// [`release`](Self::release), so that must not overtake the `claim` before it where that can be
+/// helped; a claim that is left over ends with its lease.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store of deliveries",
     note = "`MemoryStore` is one, and `RedisStore` with the `redis` feature; see the docs of `tower_webhook::dedupe::Store`"
@@ -85,8 +87,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// If it cannot be said whether it was claimed, or if there is no room for another key. The delivery is
-    /// answered 503 with `Retry-After`.
+    /// If it cannot be said whether it was claimed, or if there is no room for another key. The
+    /// delivery is answered 503 with `Retry-After`.
     fn claim(
         &self,
         key: DedupeKey,
@@ -94,8 +96,8 @@ pub trait Store: Send + Sync + 'static {
         lease: Duration,
     ) -> impl Future<Output = Result<Claim, Self::Error>> + Send;
 
-    /// Lets a claim last for another `lease` from now; `false` if another owner has it, or if the delivery
-    /// was completed.
+    /// Lets a claim last for another `lease` from now; `false` if another owner has it, or if the
+    /// delivery was completed.
     ///
     /// # Errors
     ///
@@ -107,13 +109,13 @@ pub trait Store: Send + Sync + 'static {
         lease: Duration,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Remembers for `retention` that a delivery was handled with success; `false` if another owner has
-    /// the claim, which a late owner must not take away.
+    /// Remembers for `retention` that a delivery was handled with success; `false` if another owner
+    /// has the claim, which a late owner must not take away.
     ///
     /// # Errors
     ///
-    /// If it is not sure to be remembered. The sender still gets the handler's answer, and the layer tries again
-    /// until the lease is over.
+    /// If it is not sure to be remembered. The sender still gets the handler's answer, and the
+    /// layer tries again until the lease is over.
     fn complete(
         &self,
         key: DedupeKey,
@@ -121,7 +123,8 @@ pub trait Store: Send + Sync + 'static {
         retention: Duration,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Gives a claim up, so that the delivery can be claimed at once. One that is another owner's stays.
+    /// Gives a claim up, so that the delivery can be claimed at once. One that is another owner's
+    /// stays.
     ///
     /// # Errors
     ///
@@ -177,7 +180,8 @@ pub enum Claim {
 
 /// Who has claimed a delivery: a number that no other claim has, in any process.
 ///
-/// It is drawn anew for each claim, so that who comes late, after the lease, is told from who took over.
+/// It is drawn anew for each claim, so that who comes late, after the lease, is told from who took
+/// over.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Owner(NonZeroU64);
 
@@ -186,9 +190,10 @@ impl Owner {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "each is another one")]
     pub fn new() -> Self {
-        // Its keys come from the operating system, so that its hashes of one number differ from process
-        // to process: two of 64 bits meet on one key once in 10¹⁹ times. The keys and the count of a process that
-        // was forked, or of a machine that was copied, are those of the other; the moment is not.
+        // Its keys come from the operating system, so that its hashes of one number differ from
+        // process to process: two of 64 bits meet on one key once in 10¹⁹ times. The keys
+        // and the count of a process that was forked, or of a machine that was copied, are
+        // those of the other; the moment is not.
         static RANDOM: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);

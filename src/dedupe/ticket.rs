@@ -90,8 +90,8 @@ impl Ticket {
         }
     }
 
-    /// What has to be done now that the handler is done. A success that the store does not take is told again by
-    /// a task, for which nobody waits.
+    /// What has to be done now that the handler is done. A success that the store does not take is
+    /// told again by a task, for which nobody waits.
     pub(super) fn settle(&self) -> impl Future<Output = ()> + Send + use<> {
         let store = Arc::clone(&self.store);
         let (keys, owner, times, due) = (self.keys, self.owner, self.times, self.due);
@@ -148,8 +148,8 @@ impl Completion {
         Ok(())
     }
 
-    /// Tells it again for as long as a lease lasts: by then somebody else may have begun, whom a late owner does not
-    /// disturb. Without a runtime the claim ends with its lease.
+    /// Tells it again for as long as a lease lasts: by then somebody else may have begun, whom a
+    /// late owner does not disturb. Without a runtime the claim ends with its lease.
     fn insist(self) {
         let Ok(runtime) = Handle::try_current() else {
             return;

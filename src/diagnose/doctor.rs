@@ -28,13 +28,14 @@ pub struct Doctor {
 const WORK_LIMIT: u64 = 1 << 30;
 
 impl Doctor {
-    /// Takes the secret as it is configured, with whatever is wrong with it: white space around it, or a
-    /// form that the scheme cannot decode. Where several are configured, [`previous`](Self::previous) takes the others.
+    /// Takes the secret as it is configured, with whatever is wrong with it: white space around it,
+    /// or a form that the scheme cannot decode. Where several are configured,
+    /// [`previous`](Self::previous) takes the others.
     ///
     /// # Errors
     ///
-    /// If the provider lacks the [`PublicUrl`](crate::PublicUrl) or a setting that it signs, or the secret is
-    /// empty.
+    /// If the provider lacks the [`PublicUrl`](crate::PublicUrl) or a setting that it signs, or the
+    /// secret is empty.
     pub fn new(provider: impl Into<Provider>, secret: &str) -> Result<Self, SetupError> {
         let provider = provider.into();
         Secret::from_bytes(secret)?;
@@ -43,8 +44,9 @@ impl Doctor {
         Ok(Self::of(verifier.provider().clone(), vec![secret]))
     }
 
-    /// Adds a secret that is configured beside the current one, as it is configured. A delivery that any of them
-    /// signed is accepted; where none did, each is looked into for what is wrong with it.
+    /// Adds a secret that is configured beside the current one, as it is configured. A delivery
+    /// that any of them signed is accepted; where none did, each is looked into for what is
+    /// wrong with it.
     ///
     /// # Errors
     ///
@@ -73,8 +75,8 @@ impl Doctor {
         self
     }
 
-    /// Sets the clock that timestamps are held against: for a delivery that was kept, the time at which it
-    /// was refused. The operating system's unless set.
+    /// Sets the clock that timestamps are held against: for a delivery that was kept, the time at
+    /// which it was refused. The operating system's unless set.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -92,20 +94,22 @@ impl Doctor {
         self
     }
 
-    /// Sets how many bytes may be hashed in search of the reason; 1 GiB unless set. What would go beyond is not
-    /// tried, and the diagnosis says so: [`is_complete`](Diagnosis::is_complete).
+    /// Sets how many bytes may be hashed in search of the reason; 1 GiB unless set. What would go
+    /// beyond is not tried, and the diagnosis says so: [`is_complete`](Diagnosis::is_complete).
     #[must_use]
     pub fn work_limit(mut self, bytes: u64) -> Self {
         self.work_limit = bytes;
         self
     }
 
-    /// Says why a delivery is refused. `body` is `None` if it was not read, and then nothing is proven.
+    /// Says why a delivery is refused. `body` is `None` if it was not read, and then nothing is
+    /// proven.
     ///
-    /// It verifies up to a hundred times, with one secret and one public URL, and each time the whole body is
-    /// hashed: nothing for the way of a request. The [limit](Self::work_limit) bounds that for long bodies
-    /// and many secrets; the first verification, which says why the delivery is refused, is always done.
-    /// What is made of a body to be tried is at most four times as long, or 4 MiB.
+    /// It verifies up to a hundred times, with one secret and one public URL, and each time the
+    /// whole body is hashed: nothing for the way of a request. The [limit](Self::work_limit)
+    /// bounds that for long bodies and many secrets; the first verification, which says why the
+    /// delivery is refused, is always done. What is made of a body to be tried is at most four
+    /// times as long, or 4 MiB.
     pub fn examine<'h>(&self, head: impl Into<Head<'h>>, body: Option<&[u8]>) -> Diagnosis {
         let work = Work::new(self.work_limit);
         let trial = self.trial(head.into(), body, &work);
@@ -226,15 +230,15 @@ impl Diagnosis {
         self.delivery_id.as_deref()
     }
 
-    /// The label of the current secret that the delivery was held against, if it has one. A [`Doctor`] of your own
-    /// has none.
+    /// The label of the current secret that the delivery was held against, if it has one. A
+    /// [`Doctor`] of your own has none.
     #[must_use]
     pub fn key_label(&self) -> Option<&str> {
         self.key_label.as_deref()
     }
 
-    /// Whose secrets the delivery was held against, if [`Keys::tenant`](crate::Keys::tenant) says so and they were
-    /// looked up: not for one that was refused by its head.
+    /// Whose secrets the delivery was held against, if [`Keys::tenant`](crate::Keys::tenant) says
+    /// so and they were looked up: not for one that was refused by its head.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
@@ -258,8 +262,8 @@ impl Diagnosis {
         self.refusal.is_none() && self.key_error.is_none()
     }
 
-    /// What explains it. Empty if nothing does: where a signature does not match, the secret is another one
-    /// then, the body was changed for good, or the delivery was forged.
+    /// What explains it. Empty if nothing does: where a signature does not match, the secret is
+    /// another one then, the body was changed for good, or the delivery was forged.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -271,8 +275,8 @@ impl Diagnosis {
         self.is_complete
     }
 
-    /// How many bytes were hashed to find out, at most: for each verification, secret and text that the signature
-    /// may be of, the body and 1 KiB.
+    /// How many bytes were hashed to find out, at most: for each verification, secret and text that
+    /// the signature may be of, the body and 1 KiB.
     #[must_use]
     pub fn bytes_hashed(&self) -> u64 {
         self.hashed

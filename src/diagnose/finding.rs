@@ -93,8 +93,8 @@ pub enum Cause {
     BodyCharset,
     /// The body is compressed, and was signed before.
     BodyCompressed,
-    /// The headers say that the body is compressed, and it is not: something decompressed it before it was
-    /// verified.
+    /// The headers say that the body is compressed, and it is not: something decompressed it before
+    /// it was verified.
     BodyDecompressed,
     /// The signature is of an empty body.
     BodyEmpty,
@@ -114,8 +114,9 @@ pub enum Cause {
     BodyLineEnds,
     /// The body lost or got white space at its ends.
     BodyWhitespace,
-    /// The timestamp is not near the clock. Proven where the signature is of the timestamp, and holds; where
-    /// the scheme does not [sign it](crate::Scheme::timestamp_is_signed), anybody may have written it.
+    /// The timestamp is not near the clock. Proven where the signature is of the timestamp, and
+    /// holds; where the scheme does not [sign it](crate::Scheme::timestamp_is_signed), anybody
+    /// may have written it.
     #[non_exhaustive]
     ClockSkew {
         /// How far it is off.
@@ -146,7 +147,8 @@ pub enum Cause {
     /// The delivery is another provider's.
     #[non_exhaustive]
     OtherProvider {
-        /// The names of the presets that it may be of, eight at most, the likeliest first: many sign alike.
+        /// The names of the presets that it may be of, eight at most, the likeliest first: many
+        /// sign alike.
         names: Box<[Box<str>]>,
         /// How many more there are.
         more: usize,

@@ -91,8 +91,8 @@ fn similar(name: &HeaderName, headers: &HeaderMap) -> Option<HeaderName> {
     similar.next().is_none().then(|| first.clone())
 }
 
-/// A name without what is put before it, and with hyphens for underscores, which proxies drop and programs
-/// that follow CGI write.
+/// A name without what is put before it, and with hyphens for underscores, which proxies drop and
+/// programs that follow CGI write.
 fn core(name: &HeaderName) -> String {
     let name = name.as_str().replace('_', "-");
     let name = name.strip_prefix("http-").unwrap_or(&name);

@@ -52,7 +52,8 @@ pub(super) const STYLES: [Style; 14] = {
 };
 
 impl Style {
-    /// The same JSON in this style, its members in the same order; `None` if that is longer than `most`.
+    /// The same JSON in this style, its members in the same order; `None` if that is longer than
+    /// `most`.
     pub(super) fn write(self, body: &[u8], most: usize) -> Option<Vec<u8>> {
         let Self { layout, letters } = self;
         let indent = match layout {

@@ -1,10 +1,10 @@
 use super::Diagnosis;
 use crate::trace;
 
-/// Logs a diagnosis at warn level, for [`WebhookLayer::diagnose`](crate::WebhookLayer::diagnose): one event
-/// for each finding, with the fields `provider`, `reason`, `delivery_id`, `key_label` and `tenant` where they are
-/// known, `cause` and `is_proven`, in the span that the request was in. Without the feature `tracing` it does
-/// nothing.
+/// Logs a diagnosis at warn level, for [`WebhookLayer::diagnose`](crate::WebhookLayer::diagnose):
+/// one event for each finding, with the fields `provider`, `reason`, `delivery_id`, `key_label` and
+/// `tenant` where they are known, `cause` and `is_proven`, in the span that the request was in.
+/// Without the feature `tracing` it does nothing.
 ///
 /// ```
 /// use tower_webhook::{Secret, WebhookLayer, diagnose, providers};

@@ -1,12 +1,13 @@
 //! Why a delivery was refused: for the operator, who has the secret.
 //!
-//! A signature that does not match says nothing of the reason. A [`Doctor`] changes one thing after the
-//! other as they go wrong in practice (the secret has a newline, a proxy wrote the JSON anew, the clock is
-//! an hour off) and verifies again. What verifies then is *proven* to be the reason; what only looks
-//! like one is told as a guess, and only if nothing is proven.
+//! A signature that does not match says nothing of the reason. A [`Doctor`] changes one thing after
+//! the other as they go wrong in practice (the secret has a newline, a proxy wrote the JSON anew,
+//! the clock is an hour off) and verifies again. What verifies then is *proven* to be the reason;
+//! what only looks like one is told as a guess, and only if nothing is proven.
 //!
-//! Three ways to it: a [`Doctor`] for a delivery that was kept, `examples/doctor.rs` for one in files, and
-//! [`WebhookLayer::diagnose`](crate::WebhookLayer::diagnose) for those that are refused right now.
+//! Three ways to it: a [`Doctor`] for a delivery that was kept, `examples/doctor.rs` for one in
+//! files, and [`WebhookLayer::diagnose`](crate::WebhookLayer::diagnose) for those that are refused
+//! right now.
 //!
 //! # Example
 //!
@@ -34,9 +35,9 @@
 //!
 //! # Security
 //!
-//! A diagnosis is for the operator alone. Shown to callers it is an oracle: it tells a forger how near a
-//! forgery is, and what of a secret is wrong. It holds no secret, no MAC and nothing of a body; the layer
-//! never answers with it.
+//! A diagnosis is for the operator alone. Shown to callers it is an oracle: it tells a forger how
+//! near a forgery is, and what of a secret is wrong. It holds no secret, no MAC and nothing of a
+//! body; the layer never answers with it.
 //!
 //! It says how deliveries are sent, not how to let them in: a sender who signs what this endpoint
 //! does not get is to be changed, or whatever changes its requests on the way, and not the check.

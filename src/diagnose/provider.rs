@@ -16,7 +16,8 @@ const MOST_NAMED: usize = 8;
 /// What others took over, header and all, so that a delivery is most likely theirs.
 const MODELS: [&str; 2] = ["standard-webhooks", "github"];
 
-/// Whether the secret fits as another provider signs. A token fits in any header, and proves nothing.
+/// Whether the secret fits as another provider signs. A token fits in any header, and proves
+/// nothing.
 pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     let mut others = others(trial);
     others.retain(|it| {

@@ -44,8 +44,8 @@ pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The signature that GitHub and others put beside the one that is asked for, with SHA-1: `x-hub-signature`
-/// for `x-hub-signature-256`.
+/// The signature that GitHub and others put beside the one that is asked for, with SHA-1:
+/// `x-hub-signature` for `x-hub-signature-256`.
 fn legacy<'t>(trial: &'t Trial<'_>) -> Option<(&'t HeaderName, HeaderValue)> {
     let headers = trial.head.headers();
     trial.scheme().signature_places().iter().find_map(|place| {

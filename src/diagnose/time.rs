@@ -37,8 +37,8 @@ pub(super) fn with_unit<'t>(trial: &Trial<'t>, unit: TimestampUnit) -> Trial<'t>
     })
 }
 
-/// How far the clocks are apart, if that is why it was refused; proven if the signature `holds`, and is of the
-/// timestamp.
+/// How far the clocks are apart, if that is why it was refused; proven if the signature `holds`,
+/// and is of the timestamp.
 pub(super) fn skew(
     trial: &Trial<'_>,
     refusal: Option<&RejectionKind>,

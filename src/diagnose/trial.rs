@@ -59,8 +59,8 @@ impl<'t> Trial<'t> {
         Ok(rejection.map(|rejection| rejection.kind().clone()))
     }
 
-    /// Whether the signature holds; not known to, if the work is used up. Without a secret it never does, which
-    /// takes as long.
+    /// Whether the signature holds; not known to, if the work is used up. Without a secret it never
+    /// does, which takes as long.
     pub(super) fn holds(&self) -> bool {
         self.body.is_some() && matches!(self.attempt(), Some(Ok(None)))
     }

@@ -21,9 +21,10 @@ pub enum Piece {
     Challenge,
     /// A text.
     Literal(Cow<'static, str>),
-    /// The MAC of the challenge, by the scheme's algorithm and in its encoding: under the key that the handshake was signed
-    /// with, or the current one where nobody signs it. It takes a scheme of an HMAC; of others, there is no such handshake. Nor is
-    /// there an unsigned one in a body, where keys are [looked up](crate::WebhookLayer::per_request): 403.
+    /// The MAC of the challenge, by the scheme's algorithm and in its encoding: under the key that
+    /// the handshake was signed with, or the current one where nobody signs it. It takes a
+    /// scheme of an HMAC; of others, there is no such handshake. Nor is there an unsigned one
+    /// in a body, where keys are [looked up](crate::WebhookLayer::per_request): 403.
     Mac,
     /// A [setting](crate::providers::Provider::with_setting) of the provider.
     Setting(Cow<'static, str>),

@@ -17,8 +17,8 @@ pub enum Letters {
     /// Printable ASCII, the space among it. Never signed: a challenge of an answer with a MAC is a
     /// [`Token`](Self::Token) whatever was asked for.
     Printable,
-    /// Letters and digits of ASCII, and `-._~+/=`, as in base64 and bearer tokens. No JSON, no form and no
-    /// XML is made of these alone.
+    /// Letters and digits of ASCII, and `-._~+/=`, as in base64 and bearer tokens. No JSON, no form
+    /// and no XML is made of these alone.
     Token,
 }
 

@@ -1,17 +1,18 @@
 //! What a provider asks an endpoint before it trusts it, and what is answered, as data.
 //!
 //! When a URL is entered, and at times later, many providers send something that is no delivery: a
-//! challenge to be sent back, a token to be signed, a probe to be met with a status. The presets say
-//! which ([`Provider::handshakes`](crate::providers::Provider::handshakes), and the table in
+//! challenge to be sent back, a token to be signed, a probe to be met with a status. The presets
+//! say which ([`Provider::handshakes`](crate::providers::Provider::handshakes), and the table in
 //! `docs/PROVIDERS.md`), and the layer answers them itself; the service inside never hears of them.
 //! [`without_handshakes`](crate::WebhookLayer::without_handshakes) is the one call that stops it.
 //!
-//! - **Unsigned** ones are answered before anything is verified. They come before there is a secret, or
-//!   by a method that is never signed. Where the provider sends a token for it (Meta), the token must be the one
-//!   that was [set](crate::providers::Provider::with_setting), or the answer is 403.
+//! - **Unsigned** ones are answered before anything is verified. They come before there is a
+//!   secret, or by a method that is never signed. Where the provider sends a token for it (Meta),
+//!   the token must be the one that was [set](crate::providers::Provider::with_setting), or the
+//!   answer is 403.
 //! - **Signed** ones are answered once the signature holds, and in the place of the service.
-//! - Those that bring what only the program can keep or do are
-//!   [handed over](crate::WebhookLayer::hand_over): Asana's and Notion's secret, Amazon's subscription.
+//! - Those that bring what only the program can keep or do are [handed
+//!   over](crate::WebhookLayer::hand_over): Asana's and Notion's secret, Amazon's subscription.
 //!
 //! # Example: Meta
 //!
@@ -63,15 +64,18 @@
 //!
 //! # Security
 //!
-//! - Nothing is sent back but a challenge of bounded length in the letters that its handshake names,
-//!   printable ASCII at most; as `text/plain` or JSON, with `X-Content-Type-Options: nosniff`.
-//! - An answer with a MAC ([`Piece::Mac`]) signs what anybody asks for. So what such an endpoint would sign is
-//!   never taken as a delivery, however well it is signed: a signed text that could be a challenge is refused
-//!   ([`SignedChallenge`](crate::rejection::RejectionKind::SignedChallenge)). The letters of a challenge leave
-//!   out those that every event has.
-//! - An unsigned handshake that is handed over may come from anybody, at any time. Take what it brings only
-//!   while you wait for it, and [refuse](Decision::Refuse) it otherwise.
-//! - The bodies of handshakes are looked into up to 16 KiB. What is longer is a delivery like any other.
+//! - Nothing is sent back but a challenge of bounded length in the letters that its handshake
+//!   names, printable ASCII at most; as `text/plain` or JSON, with `X-Content-Type-Options:
+//!   nosniff`.
+//! - An answer with a MAC ([`Piece::Mac`]) signs what anybody asks for. So what such an endpoint
+//!   would sign is never taken as a delivery, however well it is signed: a signed text that could
+//!   be a challenge is refused
+//!   ([`SignedChallenge`](crate::rejection::RejectionKind::SignedChallenge)). The letters of a
+//!   challenge leave out those that every event has.
+//! - An unsigned handshake that is handed over may come from anybody, at any time. Take what it
+//!   brings only while you wait for it, and [refuse](Decision::Refuse) it otherwise.
+//! - The bodies of handshakes are looked into up to 16 KiB. What is longer is a delivery like any
+//!   other.
 
 mod answer;
 mod challenge;

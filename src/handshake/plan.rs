@@ -55,7 +55,8 @@ pub enum Brings {
 }
 
 impl Handshake {
-    /// A handshake that is answered before anything is verified: 200 and no body, unless more is said.
+    /// A handshake that is answered before anything is verified: 200 and no body, unless more is
+    /// said.
     ///
     /// # Security
     ///
@@ -65,7 +66,8 @@ impl Handshake {
         Self::new(name.into(), method, false)
     }
 
-    /// A handshake that is answered once its signature, or the token that the scheme takes, was found to be right.
+    /// A handshake that is answered once its signature, or the token that the scheme takes, was
+    /// found to be right.
     #[must_use]
     pub fn signed(name: impl Into<Cow<'static, str>>, method: Method) -> Self {
         Self::new(name.into(), method, true)
@@ -114,18 +116,18 @@ impl Handshake {
         self
     }
 
-    /// Asks that what is at a place is the [setting](crate::providers::Provider::with_setting) of this name,
-    /// compared in constant time; another value is answered 403. Without the setting there is no such
-    /// handshake.
+    /// Asks that what is at a place is the [setting](crate::providers::Provider::with_setting) of
+    /// this name, compared in constant time; another value is answered 403. Without the setting
+    /// there is no such handshake.
     #[must_use]
     pub fn token(mut self, place: Place, setting: impl Into<Cow<'static, str>>) -> Self {
         self.token = Some((place, setting.into()));
         self
     }
 
-    /// What [`Piece::Challenge`] and [`Piece::Mac`] are about: where it is, which letters it is made of, and how
-    /// long it may be in bytes, 2048 at most and 256 where it is signed. It must be there, or it is no handshake; anything
-    /// else at that place is answered 400.
+    /// What [`Piece::Challenge`] and [`Piece::Mac`] are about: where it is, which letters it is
+    /// made of, and how long it may be in bytes, 2048 at most and 256 where it is signed. It
+    /// must be there, or it is no handshake; anything else at that place is answered 400.
     #[must_use]
     pub fn challenge(
         mut self,
@@ -177,16 +179,16 @@ impl Handshake {
         self
     }
 
-    /// What it brings for the [program](crate::WebhookLayer::hand_over). It is answered when that has
-    /// accepted it, and where nobody takes it, there is no such handshake.
+    /// What it brings for the [program](crate::WebhookLayer::hand_over). It is answered when that
+    /// has accepted it, and where nobody takes it, there is no such handshake.
     #[must_use]
     pub fn brings(mut self, what: Brings) -> Self {
         self.brings = Some(what);
         self
     }
 
-    /// As [`brings`](Self::brings), where the program may have it from elsewhere too: if nobody takes it, it is
-    /// answered all the same.
+    /// As [`brings`](Self::brings), where the program may have it from elsewhere too: if nobody
+    /// takes it, it is answered all the same.
     #[must_use]
     pub fn brings_if_wanted(mut self, what: Brings) -> Self {
         self.is_answered_anyway = true;
@@ -225,7 +227,8 @@ impl Handshake {
         self.brings
     }
 
-    /// The names of the [settings](crate::providers::Provider::with_setting) without which it is not answered.
+    /// The names of the [settings](crate::providers::Provider::with_setting) without which it is
+    /// not answered.
     pub fn settings(&self) -> impl Iterator<Item = &str> {
         let token = self.token.iter().map(|(_, setting)| &**setting);
         let pieces = self.answer.pieces().filter_map(|piece| match piece {

@@ -58,9 +58,9 @@ pub use crate::secret::{KeyError, KeyErrorKind, Secret};
 /// The secrets that deliveries may be signed with: the current one first, then older ones.
 ///
 /// While a secret is being changed, a delivery signed with either must pass. The MAC streams under
-/// the current secret; the older ones are tried, in the order they were added, only when that does not
-/// match, over the body as it was kept. So an older secret costs a genuine delivery nothing until it
-/// is needed, and a forged one a MAC more, in one go when its body is complete.
+/// the current secret; the older ones are tried, in the order they were added, only when that does
+/// not match, over the body as it was kept. So an older secret costs a genuine delivery nothing
+/// until it is needed, and a forged one a MAC more, in one go when its body is complete.
 ///
 /// Clones share the secrets, and the keys that are made of them when they first meet a scheme.
 ///
@@ -103,9 +103,9 @@ impl Keys {
 
     /// Adds an older secret, tried after those added before it.
     ///
-    /// With the `tracing` feature, the first delivery that passes by it is told of at info level, with
-    /// the fields `provider`, `tenant` and `key_label`: once in the life of the process for each of
-    /// them, and for 10 000 at most.
+    /// With the `tracing` feature, the first delivery that passes by it is told of at info level,
+    /// with the fields `provider`, `tenant` and `key_label`: once in the life of the process
+    /// for each of them, and for 10 000 at most.
     ///
     /// Each costs a forged delivery another MAC of its body.
     ///
@@ -126,8 +126,8 @@ impl Keys {
         Self::of(current.clone(), previous, tenant.clone())
     }
 
-    /// Says whose keys these are, so that [`Verified::tenant`](crate::Verified::tenant) can tell who
-    /// sent a delivery. The name is not a secret: it appears in logs.
+    /// Says whose keys these are, so that [`Verified::tenant`](crate::Verified::tenant) can tell
+    /// who sent a delivery. The name is not a secret: it appears in logs.
     #[must_use]
     pub fn tenant(self, name: impl Into<Arc<str>>) -> Self {
         let Secrets {

@@ -41,7 +41,8 @@ pub enum Algorithm {
     ///
     /// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104
     HmacMd5,
-    /// HMAC with SHA-1 ([RFC 2104]): 20 bytes. Not broken as a MAC, but only for providers that know no better.
+    /// HMAC with SHA-1 ([RFC 2104]): 20 bytes. Not broken as a MAC, but only for providers that
+    /// know no better.
     ///
     /// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104
     HmacSha1,
@@ -123,8 +124,8 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The length of a signature, in bytes. For [`Token`](Self::Token), the length of the digest that
-    /// is compared. `None` if the length depends on the key.
+    /// The length of a signature, in bytes. For [`Token`](Self::Token), the length of the digest
+    /// that is compared. `None` if the length depends on the key.
     #[must_use]
     pub const fn signature_len(self) -> Option<usize> {
         if let Some(kind) = self.public() {
@@ -139,8 +140,8 @@ impl Algorithm {
         })
     }
 
-    /// Whether the sender signs with a private key, so that the receiver needs the public key and no
-    /// secret.
+    /// Whether the sender signs with a private key, so that the receiver needs the public key and
+    /// no secret.
     #[must_use]
     pub const fn has_public_key(self) -> bool {
         self.public().is_some()
@@ -174,8 +175,8 @@ impl Algorithm {
         )
     }
 
-    /// Whether the MAC of one text reveals nothing about the MAC of another text. A plain hash with the
-    /// secret first, and a token, do not have this property.
+    /// Whether the MAC of one text reveals nothing about the MAC of another text. A plain hash with
+    /// the secret first, and a token, do not have this property.
     pub(crate) const fn is_hmac(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,5 @@
-//! Message authentication codes; no file but these and those of `public_key` names the hash crates, but for digests of payloads.
+//! Message authentication codes; no file but these and those of `public_key` names the hash crates,
+//! but for digests of payloads.
 
 mod algorithm;
 mod run;
@@ -32,8 +33,8 @@ pub(crate) struct Key(State);
 /// A MAC under way. What comes before the body is its first piece, and one piece.
 pub(crate) struct Mac(State);
 
-/// What tells a message from others under one key: the beginning of its MAC, or a digest of it if the
-/// key is public.
+/// What tells a message from others under one key: the beginning of its MAC, or a digest of it if
+/// the key is public.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Print([u8; DIGEST_LEN]);
 
@@ -92,8 +93,8 @@ impl Key {
         Some(Self(State::Public(Public(Some(key)))))
     }
 
-    /// Takes a key of any length, if the algorithm has a secret; for others, a key that nothing passes
-    /// by.
+    /// Takes a key of any length, if the algorithm has a secret; for others, a key that nothing
+    /// passes by.
     pub(crate) fn new(algorithm: Algorithm, key: &[u8]) -> Self {
         // `new_from_slice` is fallible for MACs with a fixed key length; HMAC has none.
         const ANY: &str = "HMAC takes keys of any length";

@@ -7,8 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encod
 
 use super::Malformed;
 
-/// The most fields of a form that is kept as a list: each takes a hundred bytes whatever is in it, and
-/// nothing is proven yet.
+/// The most fields of a form that is kept as a list: each takes a hundred bytes whatever is in it,
+/// and nothing is proven yet.
 const MOST: usize = 4096;
 
 /// The fields in the order of the body, decoded.

@@ -12,8 +12,8 @@ const JSON: Malformed = Malformed("JSON in which this member is there once");
 /// The text of a member: of a string what it says, of a number or a truth value how it is written.
 /// `None` if it is not there or null.
 ///
-/// Names are joined by dots; in a list, a number is a place. A name that is there twice on the way is
-/// refused, as another parser may take the other one.
+/// Names are joined by dots; in a list, a number is a place. A name that is there twice on the way
+/// is refused, as another parser may take the other one.
 pub(crate) fn field(body: &[u8], path: &str) -> Result<Option<String>, Malformed> {
     raw(body, path)?.map_or(Ok(None), text)
 }
@@ -33,8 +33,8 @@ pub(crate) fn text(value: &RawValue) -> Result<Option<String>, Malformed> {
     }
 }
 
-/// The most items of a list whose items are signed one by one: each takes some hundred bytes whatever is
-/// in it, and nothing is proven yet.
+/// The most items of a list whose items are signed one by one: each takes some hundred bytes
+/// whatever is in it, and nothing is proven yet.
 const MOST: usize = 1024;
 
 /// The items of the list that is this member, as they are written; there must be one at least.
@@ -97,8 +97,8 @@ fn find<'b>(body: &'b [u8], wanted: Find<'_>) -> Result<Option<&'b RawValue>, Ma
     Ok(found)
 }
 
-/// The same JSON with this value at the end of a path, in the place of what is there: a number if that
-/// was one, else a string. All else stays as it is written.
+/// The same JSON with this value at the end of a path, in the place of what is there: a number if
+/// that was one, else a string. All else stays as it is written.
 pub(crate) fn set(body: &[u8], path: &str, value: &str) -> Result<Vec<u8>, Malformed> {
     let old = raw(body, path)?.map(RawValue::get).unwrap_or_default();
     let was_number = old.starts_with(|first: char| first == '-' || first.is_ascii_digit());

@@ -1,4 +1,5 @@
-//! JSON web signatures in compact form ([RFC 7515, section 7.1]) and the claims in them ([RFC 7519]).
+//! JSON web signatures in compact form ([RFC 7515, section 7.1]) and the claims in them ([RFC
+//! 7519]).
 //!
 //! What is found here is read and not proven: the first two parts are the signed text.
 //!
@@ -19,8 +20,8 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// Reads a header's value; the signature itself is given back as it is written. The payload of a
-    /// detached one is not sent ([RFC 7515, appendix F]).
+    /// Reads a header's value; the signature itself is given back as it is written. The payload of
+    /// a detached one is not sent ([RFC 7515, appendix F]).
     ///
     /// [RFC 7515, appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
     pub(crate) fn read(value: &[u8], is_detached: bool) -> Option<(Self, &[u8])> {
@@ -49,8 +50,8 @@ impl Token {
         &self.input
     }
 
-    /// Whether it says that it was made by this algorithm, and asks for nothing that is unknown here
-    /// ([RFC 7515, section 4.1.11]).
+    /// Whether it says that it was made by this algorithm, and asks for nothing that is unknown
+    /// here ([RFC 7515, section 4.1.11]).
     ///
     /// [RFC 7515, section 4.1.11]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11
     pub(crate) fn is_of(&self, algorithm: &str) -> Result<bool, Malformed> {

@@ -1,5 +1,5 @@
-//! `multipart/form-data` (RFC 7578), read in one way only: what two parsers might read differently is
-//! refused, such as text before the first part or a field that is there twice.
+//! `multipart/form-data` (RFC 7578), read in one way only: what two parsers might read differently
+//! is refused, such as text before the first part or a field that is there twice.
 
 use super::{Facts, Malformed};
 
@@ -66,8 +66,8 @@ fn disposition(headers: &[u8]) -> Option<&[u8]> {
     name
 }
 
-/// A header's value and its parameters: `form-data; name="json"`. A quoted one with an escape in it is
-/// not read.
+/// A header's value and its parameters: `form-data; name="json"`. A quoted one with an escape in it
+/// is not read.
 fn parameters(value: &[u8]) -> Option<(&[u8], Vec<(&[u8], &[u8])>)> {
     let (kind, mut rest) = split_at(value, b";").unwrap_or((value, b""));
     let mut parameters = Vec::new();

@@ -177,8 +177,8 @@ pub fn customerio() -> Provider {
 ///
 /// - Signature: `Calendly-Webhook-Signature`, a list such as `t=…,v1=…`, where a signature is the
 ///   hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the `signing_key` of the subscription, as text (in the answer that creates it, or
-///   chosen by you).
+/// - Key: the `signing_key` of the subscription, as text (in the answer that creates it, or chosen
+///   by you).
 /// - Time: `t` in the same list, Unix seconds, signed, 180 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -288,10 +288,10 @@ pub fn airtable() -> Provider {
 ///
 /// Known in part: read on its pages; no vector.
 ///
-/// Handshakes: a request with `X-Hook-Secret` and no signature is answered with the same header. The secret
-/// is handed to [`hand_over`](crate::WebhookLayer::hand_over) first, if that is set; otherwise take it from
-/// the answer of the request that created the webhook. Anybody can send one: accept it only while you create
-/// a webhook.
+/// Handshakes: a request with `X-Hook-Secret` and no signature is answered with the same header.
+/// The secret is handed to [`hand_over`](crate::WebhookLayer::hand_over) first, if that is set;
+/// otherwise take it from the answer of the request that created the webhook. Anybody can send one:
+/// accept it only while you create a webhook.
 ///
 /// Source: <https://developers.asana.com/docs/webhooks-guide>
 #[must_use]
@@ -454,9 +454,9 @@ pub fn retell() -> Provider {
 /// # Security
 ///
 /// Nothing stands between the URL and what is signed beside it: whoever has a delivery can move
-/// bytes from one to the other, if the endpoint has routes that differ so. And as letters of the URL are
-/// decoded before it is signed, `%3A` in it can become `:` and the reverse: a handler should act on nothing of the
-/// query by which of them was written.
+/// bytes from one to the other, if the endpoint has routes that differ so. And as letters of the
+/// URL are decoded before it is signed, `%3A` in it can become `:` and the reverse: a handler
+/// should act on nothing of the query by which of them was written.
 ///
 /// Source: <https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation>
 #[must_use]
@@ -477,12 +477,12 @@ pub fn hubspot_v3() -> Provider {
 ///
 /// - Signature: `X-Cal-Signature-256`, the hex HMAC-SHA256 of the raw body.
 /// - Key: the secret of the webhook, as text (Settings, Developer, Webhooks).
-/// - Time: none in the head, so a delivery that was recorded can be sent again at any time; the body has
-///   a `createdAt`, which is signed with it.
+/// - Time: none in the head, so a delivery that was recorded can be sent again at any time; the
+///   body has a `createdAt`, which is signed with it.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// Without a secret the header says `no-secret-provided`, which is refused. With a payload template of
-/// one's own the body may be a form; it is signed as sent.
+/// Without a secret the header says `no-secret-provided`, which is refused. With a payload template
+/// of one's own the body may be a form; it is signed as sent.
 ///
 /// Source: <https://cal.com/docs/developing/guides/automation/webhooks>
 #[must_use]

@@ -25,7 +25,8 @@ pub(super) const PRESETS: &[Preset] = &[
 /// - Attempt: `aeg-delivery-count`, not signed.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
-/// The token of Microsoft Entra that "secure webhook delivery" sends in `Authorization` is not looked at.
+/// The token of Microsoft Entra that "secure webhook delivery" sends in `Authorization` is not
+/// looked at.
 ///
 /// Handshakes: with the right token, `SubscriptionValidation` is answered with its code,
 /// and the `OPTIONS` of the `CloudEvents` schema with its origin and no limit of the rate.
@@ -133,9 +134,9 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 ///
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-256) of `<names and values, a line each>`.
-/// - Key: the certificate of `SigningCertURL` in PEM (in each message): let `WebhookLayer::remote_keys`
-///   fetch it, from SNS's own hosts alone. Its chain is not looked at: it is as good as the connection that it
-///   came by.
+/// - Key: the certificate of `SigningCertURL` in PEM (in each message): let
+///   `WebhookLayer::remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked at:
+///   it is as good as the connection that it came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `MessageId` in the body, signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
@@ -144,9 +145,9 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 /// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
 /// raw message delivery nothing is signed.
 ///
-/// Handshakes: a subscription goes to [`hand_over`](crate::WebhookLayer::hand_over) once its signature holds
-/// and its `SubscribeURL` was found to be one of Amazon's; without that it is a delivery. Look at the topic
-/// before you fetch the URL: Amazon signs for whoever has one.
+/// Handshakes: a subscription goes to [`hand_over`](crate::WebhookLayer::hand_over) once its
+/// signature holds and its `SubscribeURL` was found to be one of Amazon's; without that it is a
+/// delivery. Look at the topic before you fetch the URL: Amazon signs for whoever has one.
 ///
 /// # Security
 ///
@@ -180,9 +181,9 @@ pub fn aws_sns() -> Provider {
 ///
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-1) of `<names and values, a line each>`.
-/// - Key: the certificate of `SigningCertURL` in PEM (in each message): let `WebhookLayer::remote_keys`
-///   fetch it, from SNS's own hosts alone. Its chain is not looked at: it is as good as the connection that it
-///   came by.
+/// - Key: the certificate of `SigningCertURL` in PEM (in each message): let
+///   `WebhookLayer::remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked at:
+///   it is as good as the connection that it came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `MessageId` in the body, signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
@@ -221,20 +222,20 @@ pub fn aws_sns_sha1() -> Provider {
 
 /// Microsoft Graph change notifications, by their `clientState`.
 ///
-/// - Proof: the member `clientState` of each item of `value` in the JSON body, the token as it is. Every
-///   item must have it. Nothing is signed.
+/// - Proof: the member `clientState` of each item of `value` in the JSON body, the token as it is.
+///   Every item must have it. Nothing is signed.
 /// - Key: the `clientState` that you set when you create the subscription, as text, up to 255
 ///   letters (chosen by you). It comes in the body: keep bodies out of logs.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
 /// One body may have notifications of several subscriptions: all that share an endpoint need one
-/// `clientState`, and a former one as a [previous](crate::Keys::previous) key while they are renewed. The
-/// `validationTokens` that come with encrypted resource data are not looked at. Lifecycle notifications come in
-/// the same way.
+/// `clientState`, and a former one as a [previous](crate::Keys::previous) key while they are
+/// renewed. The `validationTokens` that come with encrypted resource data are not looked at.
+/// Lifecycle notifications come in the same way.
 ///
-/// Handshakes: the `validationToken` in the query, by which Graph asks whether an endpoint is there, is
-/// answered with itself. Anybody can ask.
+/// Handshakes: the `validationToken` in the query, by which Graph asks whether an endpoint is
+/// there, is answered with itself. Anybody can ask.
 ///
 /// # Security
 ///

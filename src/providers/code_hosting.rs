@@ -275,8 +275,8 @@ pub fn npm() -> Provider {
 /// Docker Hub webhooks, by a token in the URL.
 ///
 /// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the webhook's URL (chosen by you); Docker
-///   Hub itself has no secret.
+/// - Key: the `token` that you put into the query of the webhook's URL (chosen by you); Docker Hub
+///   itself has no secret.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -309,8 +309,8 @@ pub fn docker_hub() -> Provider {
 /// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// A webhook without a secret sends an empty signature, which is refused. With the content type JSON take
-/// [`forgejo`].
+/// A webhook without a secret sends an empty signature, which is refused. With the content type
+/// JSON take [`forgejo`].
 ///
 /// Source: <https://forgejo.org/docs/latest/user/webhooks/>
 #[must_use]
@@ -336,8 +336,8 @@ pub fn forgejo_form() -> Provider {
 /// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// A webhook without a secret sends an empty signature, which is refused. With the content type JSON take
-/// [`gitea`].
+/// A webhook without a secret sends an empty signature, which is refused. With the content type
+/// JSON take [`gitea`].
 ///
 /// Source: <https://docs.gitea.com/usage/webhooks>
 #[must_use]
@@ -362,8 +362,8 @@ pub fn gitea_form() -> Provider {
 /// - Event: `X-Gogs-Event`, not signed.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// A webhook without a secret sends an empty signature, which is refused. With the content type JSON take
-/// [`gogs`].
+/// A webhook without a secret sends an empty signature, which is refused. With the content type
+/// JSON take [`gogs`].
 ///
 /// Source: <https://github.com/gogs/gogs/blob/main/internal/database/webhook.go>
 #[must_use]

@@ -9,8 +9,8 @@ pub(super) const PRESETS: &[Preset] = &[
 /// Shopify webhooks.
 ///
 /// - Signature: `X-Shopify-Hmac-Sha256`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the app's client secret as text; for webhooks made in the admin, the signing secret
-///   shown there (Settings, Notifications, Webhooks).
+/// - Key: the app's client secret as text; for webhooks made in the admin, the signing secret shown
+///   there (Settings, Notifications, Webhooks).
 /// - Time: none, so a delivery that was recorded once can be sent again.
 /// - Not signed: `X-Shopify-Webhook-Id` (the id), `X-Shopify-Topic` and `X-Shopify-Shop-Domain`.
 ///
@@ -61,8 +61,8 @@ pub fn shopify_events() -> Provider {
 ///
 /// HTML entities in a secret are decoded before WooCommerce signs: choose one without `&`.
 ///
-/// Handshakes: the ping that comes when a webhook is saved, a form with nothing but `webhook_id` and no
-/// signature, is answered 200.
+/// Handshakes: the ping that comes when a webhook is saved, a form with nothing but `webhook_id`
+/// and no signature, is answered 200.
 ///
 /// Source: <https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks>
 #[must_use]

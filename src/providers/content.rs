@@ -306,19 +306,21 @@ pub fn box_com() -> Provider {
 
 /// Contentful webhooks and app requests.
 ///
-/// - Signature: `x-contentful-signature`, the hex HMAC-SHA256 of `<method>\n<path and query, encoded once
-///   more>\n<signed headers, sorted, as name:value with semicolons between>\n<raw body>`.
+/// - Signature: `x-contentful-signature`, the hex HMAC-SHA256 of `<method>\n<path and query,
+///   encoded once more>\n<signed headers, sorted, as name:value with semicolons between>\n<raw
+///   body>`.
 /// - Key: the request verification secret of the space or the app, as text (Settings, Webhooks,
 ///   Settings).
-/// - Time: `x-contentful-timestamp`, Unix milliseconds, signed, 30 s either way. Contentful's own library
-///   checks the past only.
+/// - Time: `x-contentful-timestamp`, Unix milliseconds, signed, 30 s either way. Contentful's own
+///   library checks the past only.
 /// - Event: `X-Contentful-Topic`, not signed unless the request lists it.
 /// - Attempt: `X-Contentful-Webhook-Request-Attempt`, likewise.
 /// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
 /// - Not signed: the host, and headers that `x-contentful-signed-headers` does not name.
 ///
-/// The request itself says which headers are signed. A list without the timestamp or without itself is
-/// refused, as is a header in it that is missing, and a value that could pass for another header.
+/// The request itself says which headers are signed. A list without the timestamp or without itself
+/// is refused, as is a header in it that is missing, and a value that could pass for another
+/// header.
 ///
 /// A proxy that changes a signed header, or the path, breaks the signature; axum's `nest` takes its
 /// prefix off the path.
@@ -343,25 +345,25 @@ pub fn contentful() -> Provider {
 
 /// Dropbox Sign events.
 ///
-/// - Signature: `event.event_hash` in the JSON of the field `json` of the `multipart/form-data` body, the
-///   hex HMAC-SHA256 of `<event.event_time><event.event_type>`.
+/// - Signature: `event.event_hash` in the JSON of the field `json` of the `multipart/form-data`
+///   body, the hex HMAC-SHA256 of `<event.event_time><event.event_type>`.
 /// - Key: the API key, as text; of an app's callback, that of the account that owns the app
 ///   (Integrations, API).
-/// - Time: `event.event_time` in that JSON, Unix seconds, signed, 3 days either way, because for so long
-///   Dropbox Sign tries again. Its own libraries do not look at it.
+/// - Time: `event.event_time` in that JSON, Unix seconds, signed, 3 days either way, because for so
+///   long Dropbox Sign tries again. Its own libraries do not look at it.
 /// - Event: `event.event_type` in that JSON, signed.
 /// - Not signed: the rest of the body, the method, the URL, the headers.
 ///
-/// Handshakes: the layer answers `callback_test`, which is sent when the URL is saved and signed as any other, with
-/// `Hello API Event Received`; with `without_handshakes` it is forwarded.
+/// Handshakes: the layer answers `callback_test`, which is sent when the URL is saved and signed as
+/// any other, with `Hello API Event Received`; with `without_handshakes` it is forwarded.
 ///
-/// Every other event counts as delivered only if the handler's own answer is 200 and has that text too: the layer
-/// does not change what a handler says.
+/// Every other event counts as delivered only if the handler's own answer is 200 and has that text
+/// too: the layer does not change what a handler says.
 ///
 /// # Security
 ///
-/// Two events of one kind within a second have one signature, and whoever has it can write the rest of
-/// the body: fetch what the event is about by the API.
+/// Two events of one kind within a second have one signature, and whoever has it can write the rest
+/// of the body: fetch what the event is about by the API.
 ///
 /// Source: <https://developers.hellosign.com/docs/events/walkthrough/>
 #[must_use]

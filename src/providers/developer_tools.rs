@@ -67,8 +67,8 @@ pub fn pagerduty() -> Provider {
 ///
 /// - Signature: `X-Buildkite-Signature`, a list such as `timestamp=…,signature=…`, where a
 ///   signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the token of the webhook, as text (Notification services, Webhook); choose "signature"
-///   in its settings, or it is sent in clear ([`buildkite_token`]).
+/// - Key: the token of the webhook, as text (Notification services, Webhook); choose "signature" in
+///   its settings, or it is sent in clear ([`buildkite_token`]).
 /// - Time: `timestamp` in the same list, Unix seconds, signed, 300 s either way.
 /// - Event: `X-Buildkite-Event`, not signed.
 /// - Not signed: the method, the URL, the other headers.
@@ -197,9 +197,9 @@ pub fn heroku() -> Provider {
 ///
 /// Known in part: read in a third party's description.
 ///
-/// Handshakes: a `GET` is answered with `x-vercel-verify`, for log drains, once the text that the console
-/// shows is set: `with_setting("verify", …)`. Without it, 403. Known from users of log drains, not from
-/// Vercel's pages.
+/// Handshakes: a `GET` is answered with `x-vercel-verify`, for log drains, once the text that the
+/// console shows is set: `with_setting("verify", …)`. Without it, 403. Known from users of log
+/// drains, not from Vercel's pages.
 ///
 /// Source: <https://vercel.com/docs/webhooks/webhooks-api>
 #[must_use]

@@ -112,8 +112,8 @@ pub fn sendgrid_inbound_parse() -> Provider {
 /// - Signature: the member `signature.signature` of the JSON body, the hex HMAC-SHA256 of
 ///   `<time><signature.token>`.
 /// - Key: the HTTP webhook signing key as text, not the API key (Sending, Webhooks).
-/// - Time: `signature.timestamp` in the body, Unix seconds, signed, 900 s either way, as in Mailgun's own
-///   library.
+/// - Time: `signature.timestamp` in the body, Unix seconds, signed, 900 s either way, as in
+///   Mailgun's own library.
 /// - Id: `signature.token` in the body, signed.
 /// - Event: `event-data.event` in the body, not signed.
 /// - Not signed: the rest of the body, the method, the URL, the other headers.
@@ -173,8 +173,8 @@ pub fn postmark() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the headers.
 ///
-/// Handshakes: a probe with `HEAD`, and a `POST` of no events (`mandrill_events=[]`), are answered 200
-/// without a signature: they come before there is a key.
+/// Handshakes: a probe with `HEAD`, and a `POST` of no events (`mandrill_events=[]`), are answered
+/// 200 without a signature: they come before there is a key.
 ///
 /// # Security
 ///
@@ -268,10 +268,11 @@ pub fn sinch_numbers() -> Provider {
 /// Needs the feature `rsa`.
 ///
 /// - Signature: `Signature`, the base64 RSA signature (PKCS#1 v1.5, SHA-1) of `<payload>`.
-/// - Key: the public key of `https://api.travis-ci.com/config` in PEM (the API serves it); that
-///   of `.org` was another.
+/// - Key: the public key of `https://api.travis-ci.com/config` in PEM (the API serves it); that of
+///   `.org` was another.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the rest of the body, the other fields of the form, the method, the URL, the headers.
+/// - Not signed: the rest of the body, the other fields of the form, the method, the URL, the
+///   headers.
 ///
 /// # Security
 ///
@@ -295,8 +296,8 @@ pub fn travis() -> Provider {
 
 /// Twilio webhooks.
 ///
-/// - Signature: `X-Twilio-Signature`, the base64 HMAC-SHA1 of `<URL><names and values of the
-///   form, sorted>`.
+/// - Signature: `X-Twilio-Signature`, the base64 HMAC-SHA1 of `<URL><names and values of the form,
+///   sorted>`.
 /// - Key: the primary auth token of the account, as text (Console, Account info).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: `I-Twilio-Idempotency-Token`, not signed.
@@ -377,8 +378,8 @@ pub fn twilio_sharedkey() -> Provider {
 /// # Security
 ///
 /// Nothing stands between the names and values of the form, so that `a=bc` can become `ab=c`. The
-/// query is decoded before it is signed, so that `a=1%26b=2` can become `a=1&b=2`. The nonce is signed, and
-/// nothing says when it was made.
+/// query is decoded before it is signed, so that `a=1%26b=2` can become `a=1&b=2`. The nonce is
+/// signed, and nothing says when it was made.
 ///
 /// Source: <https://www.plivo.com/docs/messaging/concepts/signature-validation>
 #[must_use]
@@ -433,8 +434,8 @@ pub fn sinch_voice() -> Provider {
 /// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
-/// choose the form or the query in the settings of the account.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body
+/// are not read: choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -465,8 +466,8 @@ pub fn vonage_sms() -> Provider {
 /// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
-/// choose the form or the query in the settings of the account.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body
+/// are not read: choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -495,8 +496,8 @@ pub fn vonage_sms_hmac_md5() -> Provider {
 /// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
-/// choose the form or the query in the settings of the account.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body
+/// are not read: choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -517,16 +518,16 @@ pub fn vonage_sms_hmac_sha1() -> Provider {
 
 /// Vonage SMS (HMAC-SHA256) messages and receipts.
 ///
-/// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-SHA256
-///   of `<&name=value of all parameters, sorted>`.
+/// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-SHA256 of
+///   `<&name=value of all parameters, sorted>`.
 /// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
 ///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
-/// choose the form or the query in the settings of the account.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body
+/// are not read: choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -546,16 +547,16 @@ pub fn vonage_sms_hmac_sha256() -> Provider {
 
 /// Vonage SMS (HMAC-SHA512) messages and receipts.
 ///
-/// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-SHA512
-///   of `<&name=value of all parameters, sorted>`.
+/// - Signature: the field `sig` of the form, or the parameter of the query, the hex HMAC-SHA512 of
+///   `<&name=value of all parameters, sorted>`.
 /// - Key: the signature secret of the account, as text (API settings). Which hash is used is a
 ///   setting of the account.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: the method, the URL, the headers.
 ///
-/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body are not read:
-/// choose the form or the query in the settings of the account.
+/// The parameter `timestamp` is signed, and not held against the clock. Parameters in a JSON body
+/// are not read: choose the form or the query in the settings of the account.
 ///
 /// # Security
 ///
@@ -576,8 +577,8 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
 
 /// MessageBird (legacy) webhooks, without a JSON web token.
 ///
-/// - Signature: `MessageBird-Signature`, the base64 HMAC-SHA256 of `<time>\n<query, sorted and encoded
-///   anew>\n<SHA-256 of the raw body, as bytes>`.
+/// - Signature: `MessageBird-Signature`, the base64 HMAC-SHA256 of `<time>\n<query, sorted and
+///   encoded anew>\n<SHA-256 of the raw body, as bytes>`.
 /// - Key: the signing key, as text (Developer settings); not the API key.
 /// - Time: `MessageBird-Request-Timestamp`, Unix seconds, signed, 10 s either way.
 /// - Methods: `GET` or `POST`, as configured.

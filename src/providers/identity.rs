@@ -48,8 +48,8 @@ pub fn onfido() -> Provider {
 
 /// Persona webhooks.
 ///
-/// - Signature: `Persona-Signature`, groups such as `t=…,v1=…`, one for each secret in use, with
-///   a space between, where a signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
+/// - Signature: `Persona-Signature`, groups such as `t=…,v1=…`, one for each secret in use, with a
+///   space between, where a signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
 /// - Key: the secret of the webhook as text, `wbhsec_` included (Dashboard, Webhooks).
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
@@ -97,8 +97,8 @@ pub fn sumsub() -> Provider {
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
-/// Handshakes: the `GET` with `X-Okta-Verification-Challenge` is answered with it, in JSON, once its
-/// `Authorization` is right.
+/// Handshakes: the `GET` with `X-Okta-Verification-Challenge` is answered with it, in JSON, once
+/// its `Authorization` is right.
 ///
 /// # Security
 ///

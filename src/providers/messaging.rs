@@ -20,8 +20,8 @@ pub(super) const PRESETS: &[Preset] = &[
 /// Slack: Events API, interactivity and slash commands.
 ///
 /// - Signature: `X-Slack-Signature`, `v0=` and the hex HMAC-SHA256 of `v0:<time>:<raw body>`.
-/// - Key: the app's signing secret as text (Basic Information, App Credentials). It looks like
-///   hex but is not decoded.
+/// - Key: the app's signing secret as text (Basic Information, App Credentials). It looks like hex
+///   but is not decoded.
 /// - Time: `X-Slack-Request-Timestamp`, Unix seconds, signed, 300 s either way.
 /// - Attempt: `X-Slack-Retry-Num`, not signed.
 /// - Not signed: the method, the URL, the other headers.
@@ -59,8 +59,8 @@ pub fn slack() -> Provider {
 /// Answers: 401 for a signature that does not match; Discord sends wrong ones to see it, and
 /// refuses endpoints that answer otherwise.
 ///
-/// Handshakes: both kinds of `PING` are answered once their signature holds, that of interactions with
-/// `{"type":1}` and that of webhook events with 204.
+/// Handshakes: both kinds of `PING` are answered once their signature holds, that of interactions
+/// with `{"type":1}` and that of webhook events with 204.
 ///
 /// Source: <https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint>
 #[cfg(feature = "ed25519")]
@@ -101,8 +101,8 @@ pub fn microsoft_teams() -> Provider {
 /// Telegram Bot API webhooks, by their secret token.
 ///
 /// - Proof: `X-Telegram-Bot-Api-Secret-Token`, the token as it is. Nothing is signed.
-/// - Key: the `secret_token` given to `setWebhook`: 1 to 256 of `A`-`Z`, `a`-`z`, `0`-`9`, `_`,
-///   `-` (chosen by you).
+/// - Key: the `secret_token` given to `setWebhook`: 1 to 256 of `A`-`Z`, `a`-`z`, `0`-`9`, `_`, `-`
+///   (chosen by you).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -152,8 +152,8 @@ pub fn line() -> Provider {
 ///
 /// The body has its letters escaped as it was signed: do not decode and write it again.
 ///
-/// Handshakes: `GET` with `hub.challenge` is answered with it, once the token that you chose in the console
-/// is set, `with_setting("verify_token", …)`, and is the one that was sent. Without the
+/// Handshakes: `GET` with `hub.challenge` is answered with it, once the token that you chose in the
+/// console is set, `with_setting("verify_token", …)`, and is the one that was sent. Without the
 /// setting, or with another token, 403.
 ///
 /// Source: <https://developers.facebook.com/docs/graph-api/webhooks/getting-started>
@@ -226,8 +226,8 @@ pub fn x() -> Provider {
 /// - Attempt: `Twitch-Eventsub-Message-Retry`, not signed.
 /// - Not signed: the method, the URL, the other headers.
 ///
-/// Handshakes: `webhook_callback_verification` is answered with its challenge once its signature holds
-///. A revocation is a delivery.
+/// Handshakes: `webhook_callback_verification` is answered with its challenge once its signature
+/// holds . A revocation is a delivery.
 ///
 /// The ID may have up to 64 letters, digits, `-`, `_` and `=`, as UUIDs and URL-safe base64 have.
 /// Twitch puts no separator between the ID, the time and the body, so a longer ID could contain
@@ -261,8 +261,8 @@ pub fn twitch() -> Provider {
 /// - Id: `x-zm-trackingid`, not signed, and hardly documented.
 /// - Not signed: the method, the URL, the other headers.
 ///
-/// Handshakes: `endpoint.url_validation` is answered with the MAC of its `plainToken` once its signature
-/// holds.
+/// Handshakes: `endpoint.url_validation` is answered with the MAC of its `plainToken` once its
+/// signature holds.
 ///
 /// Source: <https://developers.zoom.us/docs/api/webhooks/>
 #[must_use]

@@ -3,10 +3,10 @@
 //! New system? Use [`standard_webhooks`]: it signs the id, the timestamp and the body, carries
 //! several signatures while a secret is being changed, and has libraries in every language.
 //!
-//! [`all`] lists the providers, and [`by_name`] finds one. `docs/PROVIDERS.md` in the repository has a
-//! table of them, with the evidence for each. Providers that sign with a public key need one of the
-//! features `ecdsa`, `ed25519`, `rsa` and `remote-keys`. The documentation of each provider names its
-//! feature.
+//! [`all`] lists the providers, and [`by_name`] finds one. `docs/PROVIDERS.md` in the repository
+//! has a table of them, with the evidence for each. Providers that sign with a public key need one
+//! of the features `ecdsa`, `ed25519`, `rsa` and `remote-keys`. The documentation of each provider
+//! names its feature.
 //!
 //! ```
 //! use tower_webhook::{Secret, Verifier, providers};
@@ -23,8 +23,8 @@
 //! # Security
 //!
 //! A provider proves what it signs, and no more. The page of each function says what that is not:
-//! nearly always the headers, so that an id or a kind of event there may be anything; with a *token*,
-//! everything.
+//! nearly always the headers, so that an id or a kind of event there may be anything; with a
+//! *token*, everything.
 //!
 //! Any other: [`Scheme::builder`].
 
@@ -178,7 +178,8 @@ pub fn all() -> impl Iterator<Item = &'static Preset> {
     .flatten()
 }
 
-/// The ready-made provider of this name, such as `standard-webhooks`; an underscore does for a hyphen.
+/// The ready-made provider of this name, such as `standard-webhooks`; an underscore does for a
+/// hyphen.
 #[must_use]
 pub fn by_name(name: &str) -> Option<Provider> {
     let name = name.replace('_', "-");
@@ -314,10 +315,11 @@ impl Provider {
     }
 
     /// Sets a value that the scheme signs but the request does not contain, such as PayPal's
-    /// `webhook_id`, or that a handshake checks, such as Meta's `verify_token`. `Debug` shows the name
-    /// but not the value.
+    /// `webhook_id`, or that a handshake checks, such as Meta's `verify_token`. `Debug` shows the
+    /// name but not the value.
     ///
-    /// The provider's page lists its settings. Building a layer returns an error for any other name.
+    /// The provider's page lists its settings. Building a layer returns an error for any other
+    /// name.
     #[must_use]
     pub fn with_setting(mut self, name: &str, value: impl Into<Arc<str>>) -> Self {
         self.settings.retain(|(set, _)| **set != *name);
@@ -335,9 +337,10 @@ impl Provider {
     /// Looks for the delivery's id in the JSON of the body, for providers who tell it nowhere else:
     /// `id` of Stripe, `event_id` of Slack. Names are joined by dots.
     ///
-    /// Every body is then read as JSON before it is verified, and copied once; one that is not JSON is
-    /// rejected. Where the body is signed, so is the ID. Building a layer returns an error if the
-    /// provider [signs several items](crate::scheme::SchemeBuilder::each_json) in one body.
+    /// Every body is then read as JSON before it is verified, and copied once; one that is not JSON
+    /// is rejected. Where the body is signed, so is the ID. Building a layer returns an error
+    /// if the provider [signs several items](crate::scheme::SchemeBuilder::each_json) in one
+    /// body.
     ///
     /// ```
     /// use tower_webhook::providers;
@@ -354,8 +357,8 @@ impl Provider {
     }
 
     /// Looks for the kind of event in the JSON of the body, at the cost of
-    /// [`with_id_json`](Self::with_id_json): `type` of Stripe, `event.type` of Slack. A body in which it is
-    /// not there has none.
+    /// [`with_id_json`](Self::with_id_json): `type` of Stripe, `event.type` of Slack. A body in
+    /// which it is not there has none.
     #[must_use]
     pub fn with_event_json(mut self, path: &str) -> Self {
         if self.can_look_into_json("with_event_json") {
@@ -399,8 +402,8 @@ impl Provider {
         self.settings.iter().map(|(name, _)| name)
     }
 
-    /// Adds a [handshake](crate::handshake): what the provider asks before it delivers, and what it is
-    /// answered. The first that fits a request answers it.
+    /// Adds a [handshake](crate::handshake): what the provider asks before it delivers, and what it
+    /// is answered. The first that fits a request answers it.
     #[must_use]
     pub fn with_handshake(mut self, handshake: Handshake) -> Self {
         self.handshakes.push(handshake);

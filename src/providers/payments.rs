@@ -180,8 +180,8 @@ pub fn flutterwave() -> Provider {
 /// Flutterwave v3 webhooks, by a shared hash.
 ///
 /// - Proof: `verif-hash`, the token as it is. Nothing is signed.
-/// - Key: the secret hash of the dashboard, as text (Settings, Webhooks). It is a token and no
-///   hash of anything.
+/// - Key: the secret hash of the dashboard, as text (Settings, Webhooks). It is a token and no hash
+///   of anything.
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
 ///
@@ -213,8 +213,8 @@ pub fn flutterwave_v3() -> Provider {
 /// Classic webhooks, which send nothing but an `id`, are not signed at all: fetch the payment by
 /// the API, and believe that alone.
 ///
-/// While a secret is changed Mollie may send the header several times, with a signature each; any of
-/// them may match.
+/// While a secret is changed Mollie may send the header several times, with a signature each; any
+/// of them may match.
 ///
 /// Source: <https://github.com/mollie/mollie-api-php/blob/master/docs/webhooks.md>
 #[must_use]
@@ -304,8 +304,8 @@ pub fn checkout_com_token() -> Provider {
 ///
 /// - Signature: `Klarna-Signature`, the hex HMAC-SHA256 of the raw body.
 /// - Key: the signing key as text, which the API shows once (in the answer of the API).
-///   `Klarna-Signing-Key-Id` names it and is not signed: with several, give the others as
-///   previous keys.
+///   `Klarna-Signing-Key-Id` names it and is not signed: with several, give the others as previous
+///   keys.
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
 ///
@@ -322,8 +322,8 @@ pub fn klarna() -> Provider {
 
 /// Recurly webhooks.
 ///
-/// - Signature: `recurly-signature`, a list of the time and then signatures, without names, where
-///   a signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
+/// - Signature: `recurly-signature`, a list of the time and then signatures, without names, where a
+///   signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
 /// - Key: the secret key of the endpoint as text, although it looks like hex (Integrations,
 ///   Webhooks).
 /// - Time: the first item of the list, Unix milliseconds, signed, 300 s either way.
@@ -404,8 +404,8 @@ pub fn orb() -> Provider {
 ///
 /// - Signature: `X-RevenueCat-Webhook-Signature`, a list such as `t=…,v1=…`, where a signature is
 ///   the hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the signing secret of the webhook, as text (Integrations, Webhooks). Signing is off
-///   until you ask for it.
+/// - Key: the signing secret of the webhook, as text (Integrations, Webhooks). Signing is off until
+///   you ask for it.
 /// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -505,8 +505,8 @@ pub fn square() -> Provider {
 
 /// Mercado Pago webhooks.
 ///
-/// - Signature: `x-signature`, a list such as `ts=…,v1=…`, where a signature is the hex
-///   HMAC-SHA256 of `id:<data.id>;request-id:<x-request-id>;ts:<time>;`.
+/// - Signature: `x-signature`, a list such as `ts=…,v1=…`, where a signature is the hex HMAC-SHA256
+///   of `id:<data.id>;request-id:<x-request-id>;ts:<time>;`.
 /// - Key: the secret signature of the application as text, although it looks like hex (Your
 ///   integrations, the application, Webhooks).
 /// - Time: `ts` in the same list, Unix seconds, signed, 300 s either way.
@@ -565,9 +565,9 @@ pub fn wise() -> Provider {
 ///
 /// - Signature: `PAYPAL-TRANSMISSION-SIG`, the base64 RSA signature (PKCS#1 v1.5, SHA-256) of
 ///   `<paypal-transmission-id>|<time>|<webhook_id>|<CRC-32 of the body in decimal>`.
-/// - Key: the certificate of `PAYPAL-CERT-URL` in PEM (in each request): let `WebhookLayer::remote_keys`
-///   fetch it, from hosts of `paypal.com` alone. Its chain is not looked at: it is as good as the connection
-///   that it came by.
+/// - Key: the certificate of `PAYPAL-CERT-URL` in PEM (in each request): let
+///   `WebhookLayer::remote_keys` fetch it, from hosts of `paypal.com` alone. Its chain is not
+///   looked at: it is as good as the connection that it came by.
 /// - Settings: `webhook_id`, which the dashboard shows (Apps and credentials, the app, Webhooks).
 /// - Time: `PAYPAL-TRANSMISSION-TIME`, RFC 3339, signed, 300 s either way.
 /// - Id: `PAYPAL-TRANSMISSION-ID`, signed.
@@ -606,8 +606,8 @@ pub fn paypal() -> Provider {
 ///
 /// Needs the feature `rsa`.
 ///
-/// - Signature: the field `p_signature` of the form, the base64 RSA signature (PKCS#1 v1.5,
-///   SHA-1) of `<fields, sorted, as PHP writes them>`.
+/// - Signature: the field `p_signature` of the form, the base64 RSA signature (PKCS#1 v1.5, SHA-1)
+///   of `<fields, sorted, as PHP writes them>`.
 /// - Key: the public key of the account in PEM (Developer tools, Public key).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Id: the field `alert_id`, signed.
@@ -641,9 +641,9 @@ pub fn paddle_classic() -> Provider {
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the body, the method, the URL, the headers.
 ///
-/// Handshakes: `GET` with `bt_challenge` is answered with the public key and the MAC of the challenge, once
-/// the public key is set: `with_setting("public_key_id", …)`. Without it, 403. A payload that could be a
-/// challenge is refused, however it is signed.
+/// Handshakes: `GET` with `bt_challenge` is answered with the public key and the MAC of the
+/// challenge, once the public key is set: `with_setting("public_key_id", …)`. Without it, 403. A
+/// payload that could be a challenge is refused, however it is signed.
 ///
 /// # Security
 ///
@@ -670,25 +670,27 @@ pub fn braintree() -> Provider {
 /// Adyen payments webhooks.
 ///
 /// - Signature: `NotificationRequestItem.additionalData.hmacSignature` in each item of
-///   `notificationItems` in the JSON body, the base64 HMAC-SHA256 of `<pspReference>:<originalReference>:
-///   <merchantAccountCode>:<merchantReference>:<amount.value>:<amount.currency>:<eventCode>:<success>`,
-///   where what is missing is empty. Every item must be signed; a delivery with one that is not is
-///   refused as a whole.
+///   `notificationItems` in the JSON body, the base64 HMAC-SHA256 of
+///   `<pspReference>:<originalReference>:
+///   <merchantAccountCode>:<merchantReference>:<amount.value>:<amount.currency>:<eventCode>:
+///   <success>`, where what is missing is empty. Every item must be signed; a delivery with one
+///   that is not is refused as a whole.
 /// - Key: the HMAC key of the webhook, in hex (Customer Area, Developers, Webhooks).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the rest of the body, such as `reason`, `eventDate` and all of `additionalData`; the
-///   method, the URL, the headers.
+/// - Not signed: the rest of the body, such as `reason`, `eventDate` and all of `additionalData`;
+///   the method, the URL, the headers.
 ///
-/// Nothing is escaped between the colons, so that one is refused wherever it is not the merchant's own
-/// to choose: in all but `merchantReference`.
+/// Nothing is escaped between the colons, so that one is refused wherever it is not the merchant's
+/// own to choose: in all but `merchantReference`.
 ///
 /// Adyen signs what it has in its queue with the key of that time: keep the former key as a
 /// [previous](crate::Keys::previous) one for a while.
 ///
 /// # Security
 ///
-/// Believe of an item what is signed, and nothing else. Whoever has a delivery can leave items out or repeat
-/// them, so `DedupeLayer` has no key for it: tell items apart by their `pspReference`, `eventCode` and `success`.
+/// Believe of an item what is signed, and nothing else. Whoever has a delivery can leave items out
+/// or repeat them, so `DedupeLayer` has no key for it: tell items apart by their `pspReference`,
+/// `eventCode` and `success`.
 ///
 /// Source: <https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures>
 #[must_use]

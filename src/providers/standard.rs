@@ -282,10 +282,10 @@ pub fn gitlab_signing_token() -> Provider {
 
 /// Supabase Auth hooks.
 ///
-/// - Signature: `webhook-signature`, a list such as `v1,…, v1,…`, with a comma after each item but the
-///   last, of base64 HMAC-SHA256s of `<webhook-id>.<webhook-timestamp>.<raw body>`.
-/// - Key: the secret of the hook in base64, alone or after `v1,whsec_` (Authentication, Hooks);
-///   of several, which the console joins by `|`, each by itself.
+/// - Signature: `webhook-signature`, a list such as `v1,…, v1,…`, with a comma after each item but
+///   the last, of base64 HMAC-SHA256s of `<webhook-id>.<webhook-timestamp>.<raw body>`.
+/// - Key: the secret of the hook in base64, alone or after `v1,whsec_` (Authentication, Hooks); of
+///   several, which the console joins by `|`, each by itself.
 /// - Time: `webhook-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `webhook-id`, signed, another one for every attempt.
 /// - Not signed: the method, the URL, the other headers.
@@ -332,8 +332,8 @@ pub fn standard_webhooks_v1a() -> Provider {
 ///
 /// - Signature: `svix-signature`, a list such as `v1a,… v1a,…` of base64 Ed25519 signatures of
 ///   `<svix-id>.<svix-timestamp>.<raw body>`.
-/// - Key: the public key of the endpoint in base64, alone or after `whpk_` (the application
-///   portal, Endpoints).
+/// - Key: the public key of the endpoint in base64, alone or after `whpk_` (the application portal,
+///   Endpoints).
 /// - Time: `svix-timestamp`, Unix seconds, signed, 300 s either way.
 /// - Id: `svix-id`, signed, the same for every attempt.
 /// - Methods: `POST`, `PUT` or `PATCH`, as configured.

@@ -32,18 +32,20 @@ pub(super) const PRESETS: &[Preset] = &[
 
 /// Atlassian Connect webhooks and lifecycle callbacks, of Jira and Confluence.
 ///
-/// - Signature: `Authorization`, `JWT ` and a JSON web token, HS256. Its claim `qsh` is the hex SHA-256 of
-///   the method, the path and the sorted query.
-/// - Key: the `sharedSecret` that the `installed` callback brought, as text. Each tenant has its own: look it
-///   up by the claim `iss` with [`WebhookLayer::per_request`](crate::WebhookLayer::per_request).
+/// - Signature: `Authorization`, `JWT ` and a JSON web token, HS256. Its claim `qsh` is the hex
+///   SHA-256 of the method, the path and the sorted query.
+/// - Key: the `sharedSecret` that the `installed` callback brought, as text. Each tenant has its
+///   own: look it up by the claim `iss` with
+///   [`WebhookLayer::per_request`](crate::WebhookLayer::per_request).
 /// - Time: the token's `exp`, usually three minutes after it was made; 60 s of leeway.
 /// - Id: `X-Atlassian-Webhook-Identifier`, not signed.
 /// - Methods: `GET` or `POST`, as configured.
 /// - Not signed: **the body**, and the headers.
 ///
-/// The path is the one that the layer sees, below the app's base URL. The token in the query's `jwt` is not
-/// looked for, and the fixed `qsh` of context tokens is refused. The `installed` callback itself is signed
-/// with Atlassian's own key (RS256) and not with a secret: give it an endpoint of its own.
+/// The path is the one that the layer sees, below the app's base URL. The token in the query's
+/// `jwt` is not looked for, and the fixed `qsh` of context tokens is refused. The `installed`
+/// callback itself is signed with Atlassian's own key (RS256) and not with a secret: give it an
+/// endpoint of its own.
 ///
 /// # Security
 ///
@@ -65,25 +67,26 @@ pub fn atlassian_connect() -> Provider {
     .with_methods(GET_OR_POST)
 }
 
-/// Google Cloud Pub/Sub push with authentication; needs `rsa` too. [`google_pubsub`](super::google_pubsub) is
-/// the one with a token in the URL.
+/// Google Cloud Pub/Sub push with authentication; needs `rsa` too.
+/// [`google_pubsub`](super::google_pubsub) is the one with a token in the URL.
 ///
 /// Needs the feature `rsa`.
 ///
 /// - Signature: `Authorization`, `Bearer ` and an OpenID Connect token, RS256.
-/// - Key: Google's, a JSON Web Key from <https://www.googleapis.com/oauth2/v3/certs>; they change every few
-///   days, so let `WebhookLayer::remote_keys` fetch them.
+/// - Key: Google's, a JSON Web Key from <https://www.googleapis.com/oauth2/v3/certs>; they change
+///   every few days, so let `WebhookLayer::remote_keys` fetch them.
 /// - Settings: `audience`, as the subscription has it (its push endpoint, unless set), and
 ///   `service_account`, the e-mail address of the account that the subscription signs as.
 /// - Time: the token's `exp`, about an hour after it was made; 60 s of leeway.
 /// - Not signed: **the body**, and everything else of the request.
 ///
-/// Both settings are held against the token, and `email_verified` too: anybody with a Google account
-/// can have a token made for your audience.
+/// Both settings are held against the token, and `email_verified` too: anybody with a Google
+/// account can have a token made for your audience.
 ///
 /// # Security
 ///
-/// Google uses one token for many deliveries. Whoever has one can send any body with it for an hour.
+/// Google uses one token for many deliveries. Whoever has one can send any body with it for an
+/// hour.
 ///
 /// Source: <https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions>
 #[cfg(feature = "rsa")]
@@ -111,14 +114,15 @@ pub fn google_pubsub_jwt() -> Provider {
 
 /// LiveKit webhooks.
 ///
-/// - Signature: `Authorization`, a JSON web token, HS256. Its claim `sha256` is the base64 SHA-256 of the raw
-///   body, and `iss` the API key.
+/// - Signature: `Authorization`, a JSON web token, HS256. Its claim `sha256` is the base64 SHA-256
+///   of the raw body, and `iss` the API key.
 /// - Key: the API secret as text (Settings, Keys).
 /// - Settings: `api_key`, which belongs to that secret.
 /// - Time: the token's `exp`, five minutes after it was made; 10 s of leeway.
 /// - Not signed: the method, the URL, the other headers.
 ///
-/// The secret makes the tokens that clients join rooms with, too. Those have no `sha256` and are refused.
+/// The secret makes the tokens that clients join rooms with, too. Those have no `sha256` and are
+/// refused.
 ///
 /// Source: <https://docs.livekit.io/home/server/webhooks/>
 #[must_use]
@@ -136,8 +140,9 @@ pub fn livekit() -> Provider {
 
 /// MessageBird webhooks, as it signs them with HS256.
 ///
-/// - Signature: `MessageBird-Signature-JWT`, a JSON web token, HS256. Its claims `url_hash` and `payload_hash` are the
-///   hex SHA-256 of the whole URL and of the raw body; where there is no body, the latter is left out.
+/// - Signature: `MessageBird-Signature-JWT`, a JSON web token, HS256. Its claims `url_hash` and
+///   `payload_hash` are the hex SHA-256 of the whole URL and of the raw body; where there is no
+///   body, the latter is left out.
 /// - Key: the signing key as text (Developer settings, Signing key), not the API key.
 /// - Needs the public URL.
 /// - Time: the token's `nbf` and `exp`, a minute apart; 5 s of leeway.
@@ -157,8 +162,9 @@ pub fn messagebird() -> Provider {
 
 /// MessageBird webhooks, signed with HS384; otherwise as [`messagebird`].
 ///
-/// - Signature: `MessageBird-Signature-JWT`, a JSON web token, HS384. Its claims `url_hash` and `payload_hash` are
-///   the hex SHA-256 of the whole URL and of the raw body; where there is no body, the latter is left out.
+/// - Signature: `MessageBird-Signature-JWT`, a JSON web token, HS384. Its claims `url_hash` and
+///   `payload_hash` are the hex SHA-256 of the whole URL and of the raw body; where there is no
+///   body, the latter is left out.
 /// - Key: the signing key as text (Developer settings, Signing key).
 /// - Needs the public URL.
 /// - Time: the token's `nbf` and `exp`, a minute apart; 5 s of leeway.
@@ -175,8 +181,9 @@ pub fn messagebird_hs384() -> Provider {
 
 /// MessageBird webhooks, signed with HS512; otherwise as [`messagebird`].
 ///
-/// - Signature: `MessageBird-Signature-JWT`, a JSON web token, HS512. Its claims `url_hash` and `payload_hash` are
-///   the hex SHA-256 of the whole URL and of the raw body; where there is no body, the latter is left out.
+/// - Signature: `MessageBird-Signature-JWT`, a JSON web token, HS512. Its claims `url_hash` and
+///   `payload_hash` are the hex SHA-256 of the whole URL and of the raw body; where there is no
+///   body, the latter is left out.
 /// - Key: the signing key as text (Developer settings, Signing key).
 /// - Needs the public URL.
 /// - Time: the token's `nbf` and `exp`, a minute apart; 5 s of leeway.
@@ -204,17 +211,19 @@ fn messagebird_like(name: &'static str, algorithm: Algorithm) -> SchemeBuilder {
         .tolerance(Duration::from_secs(5))
 }
 
-/// monday.com webhooks, where an app made them; those made by hand on a board carry no token at all.
+/// monday.com webhooks, where an app made them; those made by hand on a board carry no token at
+/// all.
 ///
-/// - Signature: `Authorization`, a JSON web token, HS256, alone or after `Bearer `. Its claim `aud` is the URL.
-/// - Key: the app's signing secret as text (Developer center, Basic information); of lifecycle webhooks the
-///   client secret.
+/// - Signature: `Authorization`, a JSON web token, HS256, alone or after `Bearer `. Its claim `aud`
+///   is the URL.
+/// - Key: the app's signing secret as text (Developer center, Basic information); of lifecycle
+///   webhooks the client secret.
 /// - Needs the public URL.
 /// - Time: the token's `exp`, five minutes after it was made; 60 s of leeway.
 /// - Not signed: **the body**, the method, the headers.
 ///
-/// Handshakes: the challenge that comes when a webhook is made, with a token or without, is answered with
-/// itself.
+/// Handshakes: the challenge that comes when a webhook is made, with a token or without, is
+/// answered with itself.
 ///
 /// # Security
 ///
@@ -237,14 +246,15 @@ pub fn monday() -> Provider {
 
 /// Netlify's outgoing webhooks, for deploys and forms.
 ///
-/// - Signature: `X-Webhook-Signature`, a JSON web token, HS256. Its claim `sha256` is the hex SHA-256 of the raw
-///   body, and `iss` is `netlify`.
+/// - Signature: `X-Webhook-Signature`, a JSON web token, HS256. Its claim `sha256` is the hex
+///   SHA-256 of the raw body, and `iss` is `netlify`.
 /// - Key: the JWS secret token as text (chosen by you when you set the notification).
 /// - Time: none. A recorded delivery can be sent again at any time.
 /// - Event: `X-Netlify-Event`, not signed.
 /// - Not signed: the method, the URL, the other headers.
 ///
-/// Known in part: the scheme is that of Netlify's own sample and of several libraries which quote the page.
+/// Known in part: the scheme is that of Netlify's own sample and of several libraries which quote
+/// the page.
 ///
 /// Source: <https://docs.netlify.com/deploy/deploy-notifications/>
 #[must_use]
@@ -263,11 +273,11 @@ pub fn netlify() -> Provider {
 ///
 /// Needs the feature `ecdsa`.
 ///
-/// - Signature: `Plaid-Verification`, a JSON web token, ES256. Its claim `request_body_sha256` is the hex
-///   SHA-256 of the raw body.
+/// - Signature: `Plaid-Verification`, a JSON web token, ES256. Its claim `request_body_sha256` is
+///   the hex SHA-256 of the raw body.
 /// - Key: Plaid's, a JSON Web Key that its API gives for the `kid` of the token: let
-///   `WebhookLayer::remote_keys` ask for it. The fetcher has to send a `POST` with your `client_id` and
-///   `secret`, to `sandbox.plaid.com` in the sandbox.
+///   `WebhookLayer::remote_keys` ask for it. The fetcher has to send a `POST` with your `client_id`
+///   and `secret`, to `sandbox.plaid.com` in the sandbox.
 /// - Time: the claim `iat`, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -293,10 +303,10 @@ pub fn plaid() -> Provider {
 
 /// Upstash QStash.
 ///
-/// - Signature: `Upstash-Signature`, a JSON web token, HS256. Its claim `body` is the URL-safe base64 SHA-256 of the
-///   raw body, `sub` the URL, and `iss` is `Upstash`.
-/// - Key: the signing key as text (Console, QStash, Signing keys). There are two, the current and the next:
-///   give both, the next as [`previous`](crate::Keys::previous).
+/// - Signature: `Upstash-Signature`, a JSON web token, HS256. Its claim `body` is the URL-safe
+///   base64 SHA-256 of the raw body, `sub` the URL, and `iss` is `Upstash`.
+/// - Key: the signing key as text (Console, QStash, Signing keys). There are two, the current and
+///   the next: give both, the next as [`previous`](crate::Keys::previous).
 /// - Needs the public URL.
 /// - Time: the token's `nbf` and `exp`, five minutes apart; 5 s of leeway.
 /// - Id: the claim `jti`, signed; another one for each attempt.
@@ -325,11 +335,13 @@ pub fn qstash() -> Provider {
 ///
 /// Needs the feature `ecdsa`.
 ///
-/// - Signature: `Tl-Signature`, a JSON web signature without its payload, ES512. The payload is the method, the
-///   path (with or without a slash at its end), the headers that the signature names, and the raw body.
-/// - Key: TrueLayer's, a JSON Web Key that its `jku` names; let
-///   `WebhookLayer::remote_keys` fetch it.
-/// - Time: `X-Tl-Webhook-Timestamp`, RFC 3339, 300 s either way; a signature that does not cover it is refused.
+/// - Signature: `Tl-Signature`, a JSON web signature without its payload, ES512. The payload is the
+///   method, the path (with or without a slash at its end), the headers that the signature names,
+///   and the raw body.
+/// - Key: TrueLayer's, a JSON Web Key that its `jku` names; let `WebhookLayer::remote_keys` fetch
+///   it.
+/// - Time: `X-Tl-Webhook-Timestamp`, RFC 3339, 300 s either way; a signature that does not cover it
+///   is refused.
 /// - Not signed: the query, the headers that the signature does not name.
 ///
 /// Source: <https://github.com/TrueLayer/truelayer-signing/blob/main/request-signing-v2.md>
@@ -356,8 +368,8 @@ pub fn truelayer() -> Provider {
 /// Vonage webhooks of the Messages, Voice, Verify and Dispatch APIs. For SMS see
 /// [`vonage_sms`](super::vonage_sms).
 ///
-/// - Signature: `Authorization`, `Bearer ` and a JSON web token, HS256. Its claim `payload_hash` is the hex SHA-256
-///   of the raw body, left out where there is none; `iss` is `Vonage`.
+/// - Signature: `Authorization`, `Bearer ` and a JSON web token, HS256. Its claim `payload_hash` is
+///   the hex SHA-256 of the raw body, left out where there is none; `iss` is `Vonage`.
 /// - Key: the signature secret as text (API settings, Signature secret).
 /// - Time: the claim `iat`, Unix seconds, signed, 300 s either way.
 /// - Id: the claim `jti`, signed.
@@ -367,8 +379,8 @@ pub fn truelayer() -> Provider {
 /// With several API keys, look the secret up by the claim `api_key` with
 /// [`WebhookLayer::per_request`](crate::WebhookLayer::per_request).
 ///
-/// Known in part: Vonage's own libraries prove the token alone, and not that the body is its own; how
-/// `payload_hash` is made is from the documentation as others restate it.
+/// Known in part: Vonage's own libraries prove the token alone, and not that the body is its own;
+/// how `payload_hash` is made is from the documentation as others restate it.
 ///
 /// Source: <https://developer.vonage.com/en/getting-started/concepts/webhooks>
 #[must_use]

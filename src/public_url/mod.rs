@@ -1,13 +1,13 @@
 //! Under which URL the world reaches an endpoint, for schemes that sign it.
 //!
 //! A server seldom knows: TLS ends before it, a proxy takes a prefix off the path, `Host` is the
-//! sender's to write. So the operator says it, and a request at most picks from a list. The signed URL
-//! is the base, as it is written here, with the path and the query of the request behind it, as they
-//! were sent: no port is added or taken away, nothing is decoded, nothing is sorted.
+//! sender's to write. So the operator says it, and a request at most picks from a list. The signed
+//! URL is the base, as it is written here, with the path and the query of the request behind it, as
+//! they were sent: no port is added or taken away, nothing is decoded, nothing is sorted.
 //!
-//! axum's `nest` takes its prefix off: inside of it, put it into the base. There a route `/` looks the
-//! same for a request with a slash at its end and one without, which the sender may have signed; outside
-//! of `nest` it does not.
+//! axum's `nest` takes its prefix off: inside of it, put it into the base. There a route `/` looks
+//! the same for a request with a slash at its end and one without, which the sender may have
+//! signed; outside of `nest` it does not.
 //!
 //! # Example
 //!
@@ -67,20 +67,20 @@ impl PublicUrl {
     }
 
     /// The one of these bases whose host and port the request names, in `Host` or `:authority`. A
-    /// port that is the scheme's own may be there or not. A request that names another host, or two,
-    /// is answered 400.
+    /// port that is the scheme's own may be there or not. A request that names another host, or
+    /// two, is answered 400.
     ///
     /// Headers that a proxy may have added are not looked at.
     ///
     /// # Errors
     ///
-    /// If there are none, if one is not as [`fixed`](Self::fixed) asks, or if two have the same host
-    /// and port.
+    /// If there are none, if one is not as [`fixed`](Self::fixed) asks, or if two have the same
+    /// host and port.
     ///
     /// # Security
     ///
-    /// Whoever has a delivery for one of these hosts can send it to another one. Where they belong to
-    /// different tenants, give each a secret of its own.
+    /// Whoever has a delivery for one of these hosts can send it to another one. Where they belong
+    /// to different tenants, give each a secret of its own.
     pub fn by_host<T: AsRef<str>>(
         bases: impl IntoIterator<Item = T>,
     ) -> Result<Self, PublicUrlError> {
@@ -91,16 +91,16 @@ impl PublicUrl {
         Ok(Self(Arc::new(kind)))
     }
 
-    /// As [`by_host`](Self::by_host), but where a proxy passes the request on, its headers say which
-    /// host, scheme and port the sender used.
+    /// As [`by_host`](Self::by_host), but where a proxy passes the request on, its headers say
+    /// which host, scheme and port the sender used.
     ///
     /// They count only when `peer` says that the request comes from one of `networks`
     /// (`10.0.0.0/8`, `fd00::/8`, `127.0.0.1`); for all others, and where they are missing, `Host`
-    /// and `:authority` do. A scheme or port that is not the base's, and a header with several values,
-    /// are answered 400.
+    /// and `:authority` do. A scheme or port that is not the base's, and a header with several
+    /// values, are answered 400.
     ///
-    /// `peer` takes the address of the connection from where the server puts it. Where it finds none,
-    /// because the server does not, no proxy is trusted:
+    /// `peer` takes the address of the connection from where the server puts it. Where it finds
+    /// none, because the server does not, no proxy is trusted:
     ///
     /// ```
     /// use std::net::{IpAddr, SocketAddr};
@@ -130,8 +130,8 @@ impl PublicUrl {
     /// # Security
     ///
     /// The proxy must overwrite or remove these headers in every request: one that adds to what the
-    /// sender wrote, or does not know them, lets the sender choose. `networks` must hold the proxy and
-    /// nothing else that can connect.
+    /// sender wrote, or does not know them, lets the sender choose. `networks` must hold the proxy
+    /// and nothing else that can connect.
     pub fn danger_trust_proxy<T: AsRef<str>, N: AsRef<str>>(
         bases: impl IntoIterator<Item = T>,
         networks: impl IntoIterator<Item = N>,

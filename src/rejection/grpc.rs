@@ -8,8 +8,8 @@ use super::Rejection;
 ///
 /// gRPC requests are answered like this whatever the layer's renderer and statuses, because a gRPC
 /// client cannot read anything else: count refusals by the [`Rejection`] in the response's
-/// extensions. A gRPC request is a `POST` over HTTP/2 with the content type `application/grpc`, alone
-/// or with a suffix. gRPC-Web is answered as HTTP.
+/// extensions. A gRPC request is a `POST` over HTTP/2 with the content type `application/grpc`,
+/// alone or with a suffix. gRPC-Web is answered as HTTP.
 ///
 /// [gRPC protocol]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 #[must_use]

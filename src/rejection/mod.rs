@@ -2,8 +2,8 @@
 //!
 //! - A [`RejectionKind`] is the exact reason, for the operator. It is traced, and the whole
 //!   [`Rejection`] is in the extensions of the response.
-//! - A [`RejectionClass`] is all that the sender sees. All kinds of a class have the same status and
-//!   the same body, so that a rejection does not help an attacker to find a signature.
+//! - A [`RejectionClass`] is all that the sender sees. All kinds of a class have the same status
+//!   and the same body, so that a rejection does not help an attacker to find a signature.
 //!
 //! Neither holds a secret, a MAC or a part of the body.
 //!

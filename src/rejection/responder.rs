@@ -41,8 +41,8 @@ impl RejectionResponder {
         Rejection::new(Arc::clone(&self.provider), kind, &self.statuses)
     }
 
-    /// Creates the response, with the rejection in its extensions. A gRPC client can read only gRPC,
-    /// so its response ignores the statuses and the renderer.
+    /// Creates the response, with the rejection in its extensions. A gRPC client can read only
+    /// gRPC, so its response ignores the statuses and the renderer.
     pub(crate) fn respond(&self, rejection: Rejection, is_grpc: bool) -> Response<Bytes> {
         let mut response = if is_grpc {
             grpc(&rejection)

@@ -113,7 +113,8 @@ impl SchemeBuilder {
         self
     }
 
-    /// Where the provider publishes its public keys, for `WebhookLayer::remote_keys` (feature `remote-keys`).
+    /// Where the provider publishes its public keys, for `WebhookLayer::remote_keys` (feature
+    /// `remote-keys`).
     pub fn remote_key(mut self, remote: super::RemoteKey) -> Self {
         self.remote_key = Some(remote);
         self
@@ -137,9 +138,10 @@ impl SchemeBuilder {
         self
     }
 
-    /// Lets the header of the signature be there several times, each with a signature of its own, any of
-    /// which may match: for senders who send one header for each secret while they change it. Copies that
-    /// differ are refused unless this is set. More than 16 signatures are refused.
+    /// Lets the header of the signature be there several times, each with a signature of its own,
+    /// any of which may match: for senders who send one header for each secret while they
+    /// change it. Copies that differ are refused unless this is set. More than 16 signatures
+    /// are refused.
     pub fn repeated_signature_header(mut self) -> Self {
         self.header_repeats = true;
         self
@@ -160,8 +162,8 @@ impl SchemeBuilder {
     ///
     /// # Security
     ///
-    /// A timestamp proves nothing unless the [message](Self::message) contains `{timestamp}`, or the
-    /// location is a claim.
+    /// A timestamp proves nothing unless the [message](Self::message) contains `{timestamp}`, or
+    /// the location is a claim.
     pub fn timestamp(mut self, place: impl Into<Place>) -> Self {
         self.timestamp = Some(Where::Found(place.into()));
         self
@@ -179,8 +181,8 @@ impl SchemeBuilder {
         self
     }
 
-    /// Sets the unit and the format of the timestamp. Defaults to Unix seconds. [`build`](Self::build)
-    /// returns an error if the scheme has no timestamp.
+    /// Sets the unit and the format of the timestamp. Defaults to Unix seconds.
+    /// [`build`](Self::build) returns an error if the scheme has no timestamp.
     pub fn timestamp_unit(mut self, unit: TimestampUnit) -> Self {
         self.timestamp_unit = Some(unit);
         self
@@ -300,7 +302,8 @@ impl SchemeBuilder {
     ///   time, unless the tolerance is many years.
     /// - A delivery ID whose [form](Self::id_characters) determines where it ends.
     ///
-    /// axum's `nest` takes its prefix off the path: mount the layer outside of it if `{path}` is signed.
+    /// axum's `nest` takes its prefix off the path: mount the layer outside of it if `{path}` is
+    /// signed.
     pub fn message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
         self.message = Some(template.into());
         self
@@ -343,8 +346,9 @@ impl SchemeBuilder {
         self
     }
 
-    /// Declares that the signed text differs between deliveries although it does not cover the whole
-    /// body. [`DedupeLayer`](crate::DedupeLayer) then uses the text as the deduplication key.
+    /// Declares that the signed text differs between deliveries although it does not cover the
+    /// whole body. [`DedupeLayer`](crate::DedupeLayer) then uses the text as the deduplication
+    /// key.
     ///
     /// [`build`](Self::build) returns an error if the text covers the body or contains the delivery
     /// ID, which already make it unique, and if the algorithm is
@@ -352,16 +356,16 @@ impl SchemeBuilder {
     ///
     /// # Security
     ///
-    /// `DedupeLayer` answers the second of two deliveries with the same text, and never forwards it.
-    /// A text that contains only a timestamp is not unique.
+    /// `DedupeLayer` answers the second of two deliveries with the same text, and never forwards
+    /// it. A text that contains only a timestamp is not unique.
     pub fn unique_message(mut self) -> Self {
         self.has_unique_message = true;
         self
     }
 
     /// Sets the maximum difference between a timestamp and the current time, in both directions,
-    /// inclusive. Defaults to 300 s. In a scheme with a web token it is also the leeway of `exp` and
-    /// `nbf`. [`build`](Self::build) returns an error if the scheme has neither.
+    /// inclusive. Defaults to 300 s. In a scheme with a web token it is also the leeway of `exp`
+    /// and `nbf`. [`build`](Self::build) returns an error if the scheme has neither.
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = Some(tolerance);
         self
@@ -371,7 +375,8 @@ impl SchemeBuilder {
     ///
     /// # Errors
     ///
-    /// If a part is missing, cannot be read, or contradicts another; see [`SchemeErrorKind`](super::SchemeErrorKind).
+    /// If a part is missing, cannot be read, or contradicts another; see
+    /// [`SchemeErrorKind`](super::SchemeErrorKind).
     pub fn build(self) -> Result<Scheme, SchemeError> {
         let name = self.name.clone();
         self.spec()

@@ -25,8 +25,8 @@ impl SchemeError {
 pub enum SchemeErrorKind {
     /// A JSON web signature, and an algorithm that those do not know.
     AlgorithmWithoutJws,
-    /// A part of the message has no literal beside it, on the side of the body, so that two requests
-    /// could have the same signed text.
+    /// A part of the message has no literal beside it, on the side of the body, so that two
+    /// requests could have the same signed text.
     #[non_exhaustive]
     AmbiguousMessage {
         /// Which part: the name of a header, `method`, `path` or `url`.

@@ -148,8 +148,8 @@ impl Scheme {
         self.0.units.items()
     }
 
-    /// The field of `multipart/form-data` that is [looked into](SchemeBuilder::multipart_field), if there is
-    /// one.
+    /// The field of `multipart/form-data` that is [looked into](SchemeBuilder::multipart_field), if
+    /// there is one.
     #[must_use]
     pub fn multipart_field(&self) -> Option<&str> {
         self.0.units.field()
@@ -161,8 +161,8 @@ impl Scheme {
         self.0.header_repeats
     }
 
-    /// The signed texts, as [`SchemeBuilder::message`] and [`or_message`](SchemeBuilder::or_message)
-    /// take them.
+    /// The signed texts, as [`SchemeBuilder::message`] and
+    /// [`or_message`](SchemeBuilder::or_message) take them.
     pub fn messages(&self) -> impl Iterator<Item = &str> {
         self.0.messages().map(Template::text)
     }
@@ -243,8 +243,8 @@ impl Scheme {
         self.0.must_expire
     }
 
-    /// The claims that a JSON web token must make, as [`SchemeBuilder::claim`] takes them: a name, and what
-    /// it may say.
+    /// The claims that a JSON web token must make, as [`SchemeBuilder::claim`] takes them: a name,
+    /// and what it may say.
     pub fn claims(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
         let claims = self.0.claims.iter();
         claims.map(|claim| (&*claim.name, claim.values.iter().map(Template::text)))

@@ -7,13 +7,14 @@ use crate::{
     rejection::RejectionKind,
 };
 
-/// Where a provider publishes the keys of its deliveries, for [`SchemeBuilder::remote_key`](super::SchemeBuilder::remote_key).
+/// Where a provider publishes the keys of its deliveries, for
+/// [`SchemeBuilder::remote_key`](super::SchemeBuilder::remote_key).
 ///
 /// # Security
 ///
-/// Who sends a delivery that names a URL is not known yet. So a URL must be `https`, of a host that is
-/// allowed, on the standard port, with a path as the provider's are and without user or query; anything
-/// else is refused, and nothing is fetched.
+/// Who sends a delivery that names a URL is not known yet. So a URL must be `https`, of a host that
+/// is allowed, on the standard port, with a path as the provider's are and without user or query;
+/// anything else is refused, and nothing is fetched.
 #[derive(Clone, Debug)]
 pub struct RemoteKey {
     url: UrlOf,
@@ -32,7 +33,8 @@ enum UrlOf {
 /// Which URLs of a delivery may be fetched.
 #[derive(Clone, Debug)]
 struct Allowed {
-    /// `*` stands for one label, `**` for one or more, `<region>` for one that is a region of Amazon's.
+    /// `*` stands for one label, `**` for one or more, `<region>` for one that is a region of
+    /// Amazon's.
     hosts: &'static [&'static str],
     /// What the path begins and ends with.
     path: (&'static str, &'static str),
@@ -50,8 +52,8 @@ pub(crate) enum Document {
 }
 
 impl RemoteKey {
-    /// A set of JSON Web Keys ([RFC 7517, section 5]) at a URL that does not change; the token's `kid` says
-    /// which of them.
+    /// A set of JSON Web Keys ([RFC 7517, section 5]) at a URL that does not change; the token's
+    /// `kid` says which of them.
     ///
     /// [RFC 7517, section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
     #[must_use]
@@ -71,8 +73,8 @@ impl RemoteKey {
         }
     }
 
-    /// One JSON Web Key, which an API gives for the token's `kid` as the member `key` of its answer. One
-    /// whose `expired_at` is there is none.
+    /// One JSON Web Key, which an API gives for the token's `kid` as the member `key` of its
+    /// answer. One whose `expired_at` is there is none.
     #[must_use]
     pub const fn jwk_by_id(url: &'static str) -> Self {
         Self {
@@ -81,10 +83,10 @@ impl RemoteKey {
         }
     }
 
-    /// A certificate in PEM at the URL in a header. The host must match one of `hosts`. The path must
-    /// have this start and end, with only ASCII letters, digits, `-` and `_` between them. In a host,
-    /// `*` stands for one label, `**` for one or more labels, and `<region>` for the label of an Amazon
-    /// region, such as `us-east-1`.
+    /// A certificate in PEM at the URL in a header. The host must match one of `hosts`. The path
+    /// must have this start and end, with only ASCII letters, digits, `-` and `_` between them.
+    /// In a host, `*` stands for one label, `**` for one or more labels, and `<region>` for the
+    /// label of an Amazon region, such as `us-east-1`.
     #[must_use]
     pub const fn certificate_at_header(
         header: &'static str,
@@ -97,7 +99,8 @@ impl RemoteKey {
         }
     }
 
-    /// As [`certificate_at_header`](Self::certificate_at_header), with the URL in a member of the JSON body.
+    /// As [`certificate_at_header`](Self::certificate_at_header), with the URL in a member of the
+    /// JSON body.
     #[must_use]
     pub const fn certificate_at_json(
         member: &'static str,
@@ -117,7 +120,8 @@ impl RemoteKey {
         matches!(self.url, UrlOf::Json(..))
     }
 
-    /// Where the key of a delivery is, and its id. Nothing of it is proven; the URL is one of those allowed.
+    /// Where the key of a delivery is, and its id. Nothing of it is proven; the URL is one of those
+    /// allowed.
     pub(crate) fn locate(
         &self,
         head: Head<'_>,

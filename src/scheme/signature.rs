@@ -57,8 +57,8 @@ impl Layout {
 
     /// A list of `key=value` pairs: `t=1768478400,v1=…,v1=…`. Every value under `key` is a
     /// signature; [`timestamp_key`](super::SchemeBuilder::timestamp_key) names the timestamp's;
-    /// other keys are ignored. A `key` that ends with `*` stands for all that begin so. More than 16
-    /// signatures are refused.
+    /// other keys are ignored. A `key` that ends with `*` stands for all that begin so. More than
+    /// 16 signatures are refused.
     ///
     /// ```
     /// use tower_webhook::scheme::{Layout, Scheme};
@@ -83,7 +83,8 @@ impl Layout {
     }
 
     /// As [`key_values`](Self::key_values), with other separators: each of `items` stands between
-    /// pairs, `pair` between a key and its value. A `pair` that is among `items` ends one: `v1,… , v1,…`.
+    /// pairs, `pair` between a key and its value. A `pair` that is among `items` ends one: `v1,… ,
+    /// v1,…`.
     ///
     /// # Panics
     ///
@@ -133,10 +134,11 @@ impl Layout {
         })
     }
 
-    /// The header's value is a JSON web signature in compact form ([RFC 7515]), alone or after `prefix`
-    /// (`Bearer `, or nothing). Its `alg` must be the scheme's algorithm. What it says of the request is
-    /// in its [claims](super::SchemeBuilder::claim); its first two parts are the signed text, whatever
-    /// [`message`](super::SchemeBuilder::message) says, and its encoding is its own.
+    /// The header's value is a JSON web signature in compact form ([RFC 7515]), alone or after
+    /// `prefix` (`Bearer `, or nothing). Its `alg` must be the scheme's algorithm. What it says
+    /// of the request is in its [claims](super::SchemeBuilder::claim); its first two parts are
+    /// the signed text, whatever [`message`](super::SchemeBuilder::message) says, and its
+    /// encoding is its own.
     ///
     /// ```
     /// use tower_webhook::scheme::{Layout, Place, Scheme};
@@ -163,9 +165,9 @@ impl Layout {
         })
     }
 
-    /// As [`jws`](Self::jws), but what is signed is not sent ([RFC 7515, appendix F]) and there are no
-    /// claims. In the [message](super::SchemeBuilder::message), `{jws}` stands for the first part; a dot
-    /// and the payload, which a canonicaliser has to encode, come after it.
+    /// As [`jws`](Self::jws), but what is signed is not sent ([RFC 7515, appendix F]) and there are
+    /// no claims. In the [message](super::SchemeBuilder::message), `{jws}` stands for the first
+    /// part; a dot and the payload, which a canonicaliser has to encode, come after it.
     ///
     /// [RFC 7515, appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
     #[must_use]

@@ -53,7 +53,8 @@ impl TimestampUnit {
         }
     }
 
-    /// Writes a time as a sender does. What lies before 1970 is taken for 1970 where there is no sign.
+    /// Writes a time as a sender does. What lies before 1970 is taken for 1970 where there is no
+    /// sign.
     pub(crate) fn write(self, time: UnixTime) -> String {
         let seconds = u64::try_from(time.seconds).unwrap_or_default();
         match self {

@@ -7,14 +7,15 @@ use crate::payload::multipart;
 use crate::payload::{Facts, Malformed};
 
 impl SchemeBuilder {
-    /// Signs each item of a list by itself, for senders who put several signed things into one JSON body.
-    /// The list is the member `path`, its names joined by dots; [`signature`](Self::signature)
-    /// and `{json:PATH}` are then looked for in each item.
+    /// Signs each item of a list by itself, for senders who put several signed things into one JSON
+    /// body. The list is the member `path`, its names joined by dots;
+    /// [`signature`](Self::signature) and `{json:PATH}` are then looked for in each item.
     ///
-    /// A delivery is verified only if **every** item is, each under one of the keys. A body without the list,
-    /// with an empty one, or with more than 1024 items is refused. What surrounds the list is not signed, nor is
-    /// which items are in it: whoever has a delivery can leave some out, or repeat them. So it has no key for
-    /// [`DedupeLayer`](crate::DedupeLayer); let the handler tell items apart by what is signed in each.
+    /// A delivery is verified only if **every** item is, each under one of the keys. A body without
+    /// the list, with an empty one, or with more than 1024 items is refused. What surrounds the
+    /// list is not signed, nor is which items are in it: whoever has a delivery can leave some
+    /// out, or repeat them. So it has no key for [`DedupeLayer`](crate::DedupeLayer); let the
+    /// handler tell items apart by what is signed in each.
     ///
     /// ```
     /// use tower_webhook::scheme::{Place, Scheme};
@@ -36,9 +37,9 @@ impl SchemeBuilder {
         self
     }
 
-    /// Looks into the content of one field of a `multipart/form-data` body, and not into the body: there
-    /// [`signature`](Self::signature), `{json:PATH}` and the like are looked for. The field must
-    /// be there once.
+    /// Looks into the content of one field of a `multipart/form-data` body, and not into the body:
+    /// there [`signature`](Self::signature), `{json:PATH}` and the like are looked for. The
+    /// field must be there once.
     pub fn multipart_field(mut self, name: &str) -> Self {
         self.units = Units::MultipartField(name.into());
         self

@@ -36,8 +36,9 @@ impl Scheme {
         places.chain(texts).flatten().next()
     }
 
-    /// Where a request has something that is signed, beside its body, its id, its timestamp, and what the
-    /// scheme has a value for: a nonce in a header, say. Whoever signs has to put it there before.
+    /// Where a request has something that is signed, beside its body, its id, its timestamp, and
+    /// what the scheme has a value for: a nonce in a header, say. Whoever signs has to put it
+    /// there before.
     ///
     /// What a `{canonical:NAME}` is made of is not among them.
     ///

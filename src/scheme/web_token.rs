@@ -9,16 +9,18 @@ use super::{
 };
 
 impl SchemeBuilder {
-    /// What a claim of the [JSON web token](super::Layout::jws) must say: a text as [`message`](Self::message)
-    /// takes it. Named twice, the claim must say one of them. A claim that is a list, as the audience may
-    /// be, must hold one of them.
+    /// What a claim of the [JSON web token](super::Layout::jws) must say: a text as
+    /// [`message`](Self::message) takes it. Named twice, the claim must say one of them. A
+    /// claim that is a list, as the audience may be, must hold one of them.
     ///
-    /// `exp` and `nbf` are held against the clock wherever they are, with the tolerance as their leeway.
+    /// `exp` and `nbf` are held against the clock wherever they are, with the tolerance as their
+    /// leeway.
     ///
     /// # Security
     ///
-    /// Without one that stands for the body (`{sha256}`), whoever has a token can send any body with it.
-    /// Without one that says what the token is for, one that was made for something else passes.
+    /// Without one that stands for the body (`{sha256}`), whoever has a token can send any body
+    /// with it. Without one that says what the token is for, one that was made for something
+    /// else passes.
     pub fn claim(
         self,
         name: impl Into<Cow<'static, str>>,
@@ -84,7 +86,8 @@ impl ClaimText {
     }
 }
 
-/// Refuses a JSON web signature by an algorithm that those do not know, or anywhere but in a header.
+/// Refuses a JSON web signature by an algorithm that those do not know, or anywhere but in a
+/// header.
 pub(super) fn check(algorithm: Algorithm, signatures: &[Place]) -> Result<(), SchemeErrorKind> {
     if algorithm.jose().is_none() {
         return Err(SchemeErrorKind::AlgorithmWithoutJws);

@@ -8,8 +8,9 @@ impl Layout {
         matches!(self.0, Kind::List { .. } | Kind::Values { .. })
     }
 
-    /// Writes signatures, of which only a list takes more than one, and the timestamp with its key if that
-    /// is in the same list. `name` is that of the key, where it is the sender's to choose.
+    /// Writes signatures, of which only a list takes more than one, and the timestamp with its key
+    /// if that is in the same list. `name` is that of the key, where it is the sender's to
+    /// choose.
     pub(crate) fn write(
         &self,
         signatures: &[Vec<u8>],

@@ -15,8 +15,8 @@ pub enum KeyForm {
     Hex,
     /// Standard base64, with or without padding, after this prefix if it is there.
     PrefixedBase64(&'static str),
-    /// A public key of the provider's, which is no secret. That of a file, which ends with a newline, is
-    /// taken by [`Secret::from_bytes`](crate::Secret::from_bytes).
+    /// A public key of the provider's, which is no secret. That of a file, which ends with a
+    /// newline, is taken by [`Secret::from_bytes`](crate::Secret::from_bytes).
     PublicKey(PublicKeyForm),
     /// The SHA-1 digest of the text's own bytes, 20 bytes. Only for old providers.
     Sha1OfText,

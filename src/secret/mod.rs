@@ -53,10 +53,10 @@ impl Secret {
     /// # Errors
     ///
     /// If the text is empty, or begins or ends with white space or an invisible character: nearly
-    /// always a newline that came along from a file. Whether it can be decoded is known once it meets a scheme, in
-    /// [`WebhookLayer::new`](crate::WebhookLayer::new) or [`Verifier::new`](crate::Verifier::new).
-    /// The error does not say which secret it is about; [`from_env`](Self::from_env) and
-    /// [`from_file`](Self::from_file) do.
+    /// always a newline that came along from a file. Whether it can be decoded is known once it
+    /// meets a scheme, in [`WebhookLayer::new`](crate::WebhookLayer::new) or
+    /// [`Verifier::new`](crate::Verifier::new). The error does not say which secret it is
+    /// about; [`from_env`](Self::from_env) and [`from_file`](Self::from_file) do.
     ///
     /// # Security
     ///
@@ -75,8 +75,8 @@ impl Secret {
         Ok(Self::from_slice(text.as_bytes(), false))
     }
 
-    /// The bytes of a key, used as they are, whatever the scheme's [`KeyForm`]; of a public key, the
-    /// bytes of its text.
+    /// The bytes of a key, used as they are, whatever the scheme's [`KeyForm`]; of a public key,
+    /// the bytes of its text.
     ///
     /// The `Vec` that was moved in is wiped.
     ///
@@ -100,7 +100,8 @@ impl Secret {
 
     /// The last moment at which the secret is used, by the verifier's clock. A delivery that is
     /// complete later is refused, as one with a wrong signature is;
-    /// [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey) tells the operator.
+    /// [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey) tells the
+    /// operator.
     ///
     /// It is meant for previous secrets, and holds for a current one too.
     #[must_use]

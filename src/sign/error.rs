@@ -6,8 +6,8 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why [`Sign`](super::Sign) has no response: nothing was sent, or the client failed.
 ///
-/// What it was caused by is its [`source`](Error::source); of an error of the inner service the message and
-/// the source are those of that error.
+/// What it was caused by is its [`source`](Error::source); of an error of the inner service the
+/// message and the source are those of that error.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SendError<E> {
@@ -22,9 +22,10 @@ pub enum SendError<E> {
 impl<E: Into<BoxError>> SendError<E> {
     /// The error in a box; one of the inner service that is in a box already, as it is.
     ///
-    /// A box is no [`Error`] itself, and so neither is this with a box in it: where a layer inside makes
-    /// boxes, such as `tower`'s time-out or buffer, put `map_err(SendError::into_boxed)` outside of
-    /// [`SignLayer`](super::SignLayer). [`DeliveryRetry`](super::DeliveryRetry) knows both.
+    /// A box is no [`Error`] itself, and so neither is this with a box in it: where a layer inside
+    /// makes boxes, such as `tower`'s time-out or buffer, put `map_err(SendError::into_boxed)`
+    /// outside of [`SignLayer`](super::SignLayer). [`DeliveryRetry`](super::DeliveryRetry)
+    /// knows both.
     pub fn into_boxed(self) -> BoxError {
         match self {
             Self::Body(error) => Box::new(SendError::<Infallible>::Body(error)),

@@ -2,8 +2,8 @@ use std::{fmt, sync::Arc};
 
 /// The id of a delivery, in the extensions of its request: the same for every try.
 ///
-/// Where what is sent is kept in a database or a queue, its id there is the one to take: it is the same
-/// after a restart too.
+/// Where what is sent is kept in a database or a queue, its id there is the one to take: it is the
+/// same after a restart too.
 ///
 /// ```
 /// use http::Request;
@@ -20,8 +20,8 @@ pub struct DeliveryId {
 }
 
 impl DeliveryId {
-    /// An id of your own. Where it is signed it must not hold what separates it from its neighbour: with
-    /// Standard Webhooks, a dot.
+    /// An id of your own. Where it is signed it must not hold what separates it from its neighbour:
+    /// with Standard Webhooks, a dot.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
         Self {
             text: id.into(),
@@ -29,8 +29,8 @@ impl DeliveryId {
         }
     }
 
-    /// A random one: a UUID of version 4. It gives way to an id that is in the request already, where the scheme
-    /// has its own.
+    /// A random one: a UUID of version 4. It gives way to an id that is in the request already,
+    /// where the scheme has its own.
     #[cfg(feature = "sender")]
     #[must_use]
     pub fn random() -> Self {
@@ -79,8 +79,8 @@ mod layer {
 
     use super::DeliveryId;
 
-    /// Gives a [random id](DeliveryId::random) to each request that has none. It goes outside what sends
-    /// again, so that all tries have the same.
+    /// Gives a [random id](DeliveryId::random) to each request that has none. It goes outside what
+    /// sends again, so that all tries have the same.
     #[derive(Clone, Copy, Debug, Default)]
     #[non_exhaustive]
     pub struct DeliveryIdLayer;

@@ -43,9 +43,9 @@ impl SignLayer {
         }
     }
 
-    /// The longest body that is signed, in bytes; the provider's own limit or 1 MiB unless set. Exactly as
-    /// long is fine. A longer one is [`SignError::TooLarge`](super::SignError::TooLarge), and nothing is
-    /// sent.
+    /// The longest body that is signed, in bytes; the provider's own limit or 1 MiB unless set.
+    /// Exactly as long is fine. A longer one is
+    /// [`SignError::TooLarge`](super::SignError::TooLarge), and nothing is sent.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.config().body_limit = bytes;
         self

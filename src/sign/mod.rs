@@ -1,11 +1,11 @@
 //! The sender's side: signing as a provider does, and sending again what did not arrive.
 //!
-//! Whatever a secret signs, or is sent as, can be signed for, in the head, the query or the body, and by
-//! Ed25519 too, for whoever has the private key. Providers that sign with a private key of another kind
-//! cannot be signed for.
+//! Whatever a secret signs, or is sent as, can be signed for, in the head, the query or the body,
+//! and by Ed25519 too, for whoever has the private key. Providers that sign with a private key of
+//! another kind cannot be signed for.
 //!
-//! [`Signer`] signs a request that is there as a whole, without tower: for tests of an endpoint, and for
-//! queue workers. [`SignLayer`] signs what goes through a tower client.
+//! [`Signer`] signs a request that is there as a whole, without tower: for tests of an endpoint,
+//! and for queue workers. [`SignLayer`] signs what goes through a tower client.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -29,9 +29,9 @@
 //!
 //! # With a tower client
 //!
-//! From the outside in: a layer that gives each delivery its id, the retries, what bounds a try in time,
-//! [`SignLayer`], and the client. So each try is signed afresh, with the time of that try, and all of
-//! them have one id, by which the receiver knows a delivery that comes twice.
+//! From the outside in: a layer that gives each delivery its id, the retries, what bounds a try in
+//! time, [`SignLayer`], and the client. So each try is signed afresh, with the time of that try,
+//! and all of them have one id, by which the receiver knows a delivery that comes twice.
 #![cfg_attr(
     feature = "sender",
     doc = r#"
@@ -78,13 +78,13 @@ assert_eq!(outcome.tries(), 2);
 //! # Clients
 //!
 //! hyper-util's legacy client, over a connector such as `HttpConnector`, takes a
-//! [`DeliveryBody`](crate::body::DeliveryBody) as it is. A channel of tonic has a body of its own: put
-//! `map_request(|request: Request<DeliveryBody>| request.map(tonic::body::Body::new))` between it and the
-//! layer, as `examples/tonic.rs` does. Its calls are not for [`DeliveryRetry`]: their bodies cannot be cloned,
-//! and how they ended is in `grpc-status`.
+//! [`DeliveryBody`](crate::body::DeliveryBody) as it is. A channel of tonic has a body of its own:
+//! put `map_request(|request: Request<DeliveryBody>| request.map(tonic::body::Body::new))` between
+//! it and the layer, as `examples/tonic.rs` does. Its calls are not for [`DeliveryRetry`]: their
+//! bodies cannot be cloned, and how they ended is in `grpc-status`.
 //!
-//! reqwest has requests and responses of its own. Tell it not to follow redirects, and give it URLs as it
-//! writes them, by `reqwest::Url`, if the scheme signs them: it sends `/b` for `/a/../b`.
+//! reqwest has requests and responses of its own. Tell it not to follow redirects, and give it URLs
+//! as it writes them, by `reqwest::Url`, if the scheme signs them: it sends `/b` for `/a/../b`.
 //!
 //! ```
 //! use http::{Request, Response};
@@ -124,17 +124,18 @@ assert_eq!(outcome.tries(), 2);
 //! A receiver's URL is chosen by somebody else, and the client goes where it leads:
 //!
 //! - Keep it from what is inside your own network. Look at the address that is connected to, in the
-//!   connector, and not at the URL before: a name may be another address a moment later, and a URL may
-//!   have an address for a name. Or send through a proxy that reaches nothing but the internet.
-//! - Follow no redirects: they lead around that check, and the delivery goes along with its signature. To
-//!   [`ByStatus`] a redirect is a refusal. hyper-util's client follows none, reqwest follows them unless it
-//!   is told.
-//! - Bound a try in time, and what is read of an answer, in bytes and in time: `tower`'s time-out ends with
-//!   the answer's head.
+//!   connector, and not at the URL before: a name may be another address a moment later, and a URL
+//!   may have an address for a name. Or send through a proxy that reaches nothing but the internet.
+//! - Follow no redirects: they lead around that check, and the delivery goes along with its
+//!   signature. To [`ByStatus`] a redirect is a refusal. hyper-util's client follows none, reqwest
+//!   follows them unless it is told.
+//! - Bound a try in time, and what is read of an answer, in bytes and in time: `tower`'s time-out
+//!   ends with the answer's head.
 //!
-//! Signatures and tokens are marked as sensitive in the head, so that `Debug` hides them; where a scheme has
-//! them in the query or the body, keep those out of logs. Nothing is put into the head but what the scheme
-//! has there. Some receivers turn away what has no `User-Agent`, and hyper-util's client sends none.
+//! Signatures and tokens are marked as sensitive in the head, so that `Debug` hides them; where a
+//! scheme has them in the query or the body, keep those out of logs. Nothing is put into the head
+//! but what the scheme has there. Some receivers turn away what has no `User-Agent`, and
+//! hyper-util's client sends none.
 
 mod error;
 mod future;

@@ -14,10 +14,10 @@ use crate::body::DeliveryBody;
 
 /// Signs what goes through `S`, a client; made by [`SignLayer`](super::SignLayer).
 ///
-/// The id of a delivery is the [`DeliveryId`](super::DeliveryId) in the request's extensions, or what the
-/// request has where the scheme has its id. The timestamp is taken when the body is there as a whole, and then
-/// the inner service is called. A queue behind it, such as `tower`'s buffer, makes the timestamp older, and belongs
-/// outside.
+/// The id of a delivery is the [`DeliveryId`](super::DeliveryId) in the request's extensions, or
+/// what the request has where the scheme has its id. The timestamp is taken when the body is there
+/// as a whole, and then the inner service is called. A queue behind it, such as `tower`'s buffer,
+/// makes the timestamp older, and belongs outside.
 ///
 /// It is ready when the inner service is.
 ///

@@ -41,20 +41,20 @@ impl Signer {
     /// Puts a provider and its keys together.
     ///
     /// With several secrets a delivery bears a signature of each, the current one first, where the
-    /// scheme has room for several: in a list, as Standard Webhooks has it, or in headers of their own,
-    /// as Box does. Elsewhere the current secret alone signs. A [`Verifier`](crate::Verifier) looks at
-    /// 16 at most.
+    /// scheme has room for several: in a list, as Standard Webhooks has it, or in headers of their
+    /// own, as Box does. Elsewhere the current secret alone signs. A
+    /// [`Verifier`](crate::Verifier) looks at 16 at most.
     ///
-    /// Of a scheme with Ed25519 the secret is the private key: the 32 bytes of its seed, alone or with
-    /// the public key behind them, in base64 (after `whsk_` or not) or hex, or
+    /// Of a scheme with Ed25519 the secret is the private key: the 32 bytes of its seed, alone or
+    /// with the public key behind them, in base64 (after `whsk_` or not) or hex, or
     /// [as bytes](crate::Secret::from_bytes).
     ///
     /// # Errors
     ///
     /// If a secret is not in the form that the scheme takes, if a
     /// [setting](Provider::with_setting) that is signed is missing, if the scheme's signatures are
-    /// made with a private key of another kind ([`SetupError::NotSymmetric`]), or if they are detached JSON web
-    /// signatures ([`SetupError::Detached`]).
+    /// made with a private key of another kind ([`SetupError::NotSymmetric`]), or if they are
+    /// detached JSON web signatures ([`SetupError::Detached`]).
     pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
         let provider = provider.into();
         check_settings(&provider)?;
@@ -79,8 +79,8 @@ impl Signer {
     }
 
     /// The name that is sent beside the signature, where a scheme has one: Braintree's public key,
-    /// Sinch's application key; `key` unless set. [`Verifier`](crate::Verifier) does not look at it, but
-    /// other receivers do.
+    /// Sinch's application key; `key` unless set. [`Verifier`](crate::Verifier) does not look at
+    /// it, but other receivers do.
     #[must_use]
     pub fn key_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.key_name = name.into();
@@ -93,17 +93,17 @@ impl Signer {
         &self.provider
     }
 
-    /// Signs a delivery: puts the id, the timestamp, the guards and the signatures where the scheme has
-    /// them, in the head or in the body, in the place of any that are there. What else the scheme signs
-    /// must be there already.
+    /// Signs a delivery: puts the id, the timestamp, the guards and the signatures where the scheme
+    /// has them, in the head or in the body, in the place of any that are there. What else the
+    /// scheme signs must be there already.
     ///
-    /// Of a scheme that has its signature in one of several places, all headers are replaced, and of queries and
-    /// bodies that which is written: Vonage's is put into a form, and a `sig` in the query of the same request
-    /// stays there.
+    /// Of a scheme that has its signature in one of several places, all headers are replaced, and
+    /// of queries and bodies that which is written: Vonage's is put into a form, and a `sig` in
+    /// the query of the same request stays there.
     ///
-    /// `id` and `time` are ignored where the scheme has no place for them. A member of JSON that was a
-    /// number stays one, others are strings. `Content-Length`, if it is there, is set to the length of the
-    /// body.
+    /// `id` and `time` are ignored where the scheme has no place for them. A member of JSON that
+    /// was a number stays one, others are strings. `Content-Length`, if it is there, is set to
+    /// the length of the body.
     ///
     /// A scheme that signs the URL signs the request's own, or, if the provider has a
     /// [public URL](Provider::with_public_url), that one with the request's path and query.
@@ -111,10 +111,10 @@ impl Signer {
     /// # Errors
     ///
     /// If the id is empty where the scheme has one, if `time` is after the
-    /// [`not_after`](crate::Secret::not_after) of every secret, if something that is signed is missing or
-    /// cannot be told from what is beside it, or if a value does not fit where it has to go, such as one with
-    /// white space at an end in a header, which HTTP drops. The request may have been changed in part: do not
-    /// send it.
+    /// [`not_after`](crate::Secret::not_after) of every secret, if something that is signed is
+    /// missing or cannot be told from what is beside it, or if a value does not fit where it
+    /// has to go, such as one with white space at an end in a header, which HTTP drops. The
+    /// request may have been changed in part: do not send it.
     pub fn sign(
         &self,
         request: &mut Request<Bytes>,

@@ -48,7 +48,8 @@ pub(crate) fn put(
     Ok(())
 }
 
-/// Whether a value is the same at its end: HTTP drops white space around it ([RFC 9110, section 5.5]).
+/// Whether a value is the same at its end: HTTP drops white space around it ([RFC 9110, section
+/// 5.5]).
 ///
 /// [RFC 9110, section 5.5]: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
 pub(crate) fn arrives(value: &HeaderValue) -> bool {

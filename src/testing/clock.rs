@@ -5,8 +5,8 @@ use std::{
 
 use crate::clock::Clock;
 
-/// A clock that stands still until it is set. Clones are the same clock: give one to the layer and keep
-/// the other.
+/// A clock that stands still until it is set. Clones are the same clock: give one to the layer and
+/// keep the other.
 #[derive(Clone, Debug)]
 pub struct TestClock(Arc<Mutex<SystemTime>>);
 

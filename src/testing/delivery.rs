@@ -6,7 +6,8 @@ use http::{HeaderName, HeaderValue, Request, header::AsHeaderName};
 use super::place;
 use crate::{place::Place, scheme::Scheme};
 
-/// A signed request, and what may happen to it on its way: whatever is changed, the signature stays.
+/// A signed request, and what may happen to it on its way: whatever is changed, the signature
+/// stays.
 ///
 /// Made by a [`TestSender`](super::TestSender).
 #[derive(Clone)]
@@ -31,7 +32,8 @@ impl Delivery {
         }
     }
 
-    /// The request as it is sent, its body of any type that can be made of bytes, as axum's can and `Full`.
+    /// The request as it is sent, its body of any type that can be made of bytes, as axum's can and
+    /// `Full`.
     pub fn into_request<B: From<Bytes>>(self) -> Request<B> {
         self.request.map(B::from)
     }
@@ -55,9 +57,9 @@ impl Delivery {
         self
     }
 
-    /// Exchanges the text of the signature, and leaves its prefix, or what else is in its list: in a header, in the
-    /// query, or in the body, of whose items the first is changed where each is signed by itself. Where there is
-    /// no signature, nothing happens.
+    /// Exchanges the text of the signature, and leaves its prefix, or what else is in its list: in
+    /// a header, in the query, or in the body, of whose items the first is changed where each
+    /// is signed by itself. Where there is no signature, nothing happens.
     ///
     /// ```
     /// use tower_webhook::{Secret, providers, testing::TestSender};
@@ -75,8 +77,8 @@ impl Delivery {
     ///
     /// # Panics
     ///
-    /// If the text is nothing that its place can hold: as [`with_header`](Self::with_header) says of a header; JSON holds
-    /// nothing but UTF-8, and a URL at most 64 KiB.
+    /// If the text is nothing that its place can hold: as [`with_header`](Self::with_header) says
+    /// of a header; JSON holds nothing but UTF-8, and a URL at most 64 KiB.
     #[must_use]
     #[track_caller]
     pub fn change_signature(self, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
@@ -89,8 +91,9 @@ impl Delivery {
         changed.unwrap_or_else(|| panic!("{} cannot hold this text", signature.place))
     }
 
-    /// Takes the signature away, wherever the scheme has one: whole headers, the query's parameters, and fields and
-    /// members of the body. What is beside it stays as it is written.
+    /// Takes the signature away, wherever the scheme has one: whole headers, the query's
+    /// parameters, and fields and members of the body. What is beside it stays as it is
+    /// written.
     #[must_use]
     pub fn without_signature(mut self) -> Self {
         let spec = self.scheme.spec();
@@ -149,8 +152,8 @@ impl Delivery {
     ///
     /// # Panics
     ///
-    /// If the name or the value is nothing that a header can have: a value holds no control characters but the tab.
-    /// The message has the name, and not the value.
+    /// If the name or the value is nothing that a header can have: a value holds no control
+    /// characters but the tab. The message has the name, and not the value.
     #[must_use]
     #[track_caller]
     pub fn with_header(

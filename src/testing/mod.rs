@@ -9,7 +9,8 @@
 //! | [`abuse_suite`], [`AbuseSuite`] | forged, broken and hostile requests, sent to a whole stack, or to a server that listens |
 //! | [`store`] | what a [`dedupe::Store`](crate::dedupe::Store) has to pass |
 //!
-//! There is no switch that turns verification off. A test signs its requests, with a secret of its own.
+//! There is no switch that turns verification off. A test signs its requests, with a secret of its
+//! own.
 //!
 //! # Example
 //!

@@ -21,7 +21,8 @@ pub(super) fn read(request: &Request<Bytes>, units: &Units, place: &Place) -> Op
     }
 }
 
-/// Puts something in the place of what is there, if the place can hold it. Of several items, in the first.
+/// Puts something in the place of what is there, if the place can hold it. Of several items, in the
+/// first.
 pub(super) fn write(
     request: &mut Request<Bytes>,
     units: &Units,

@@ -14,7 +14,8 @@ use tower_service::Service;
 
 use crate::verify::Verified;
 
-/// A service that keeps every request and answers 200, or what it is told. Clones share what they keep.
+/// A service that keeps every request and answers 200, or what it is told. Clones share what they
+/// keep.
 #[derive(Clone)]
 pub struct Recorder {
     recorded: Arc<Mutex<Vec<Recorded>>>,

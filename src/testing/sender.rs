@@ -41,7 +41,8 @@ impl TestSender {
     /// # Errors
     ///
     /// As [`Signer::new`]: if the secret is not in the form that the provider's scheme takes, if a
-    /// [setting](Provider::with_setting) is missing, or if the provider signs with a private key that is not to be had.
+    /// [setting](Provider::with_setting) is missing, or if the provider signs with a private key
+    /// that is not to be had.
     pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
         let provider = provider.into();
         let signer = Signer::new(provider.clone(), secret.clone())?;
@@ -70,8 +71,9 @@ impl TestSender {
     /// [looks into](crate::scheme::Scheme::content_type), or to JSON. That of `multipart/form-data`
     /// has the boundary `tower-webhook`.
     ///
-    /// A header or a parameter of the query that is [signed](crate::scheme::Scheme::signed_places) and not here, such as
-    /// a nonce, is added to each delivery, with the delivery's id as its value.
+    /// A header or a parameter of the query that is [signed](crate::scheme::Scheme::signed_places)
+    /// and not here, such as a nonce, is added to each delivery, with the delivery's id as its
+    /// value.
     #[must_use]
     pub fn template(mut self, head: Request<()>) -> Self {
         self.template = Arc::new(head);
@@ -95,8 +97,9 @@ impl TestSender {
     ///
     /// # Errors
     ///
-    /// If something that is signed is not in the body, or if the URL is signed, and neither the provider has a
-    /// [public URL](Provider::with_public_url) nor the target a scheme and a host.
+    /// If something that is signed is not in the body, or if the URL is signed, and neither the
+    /// provider has a [public URL](Provider::with_public_url) nor the target a scheme and a
+    /// host.
     pub fn delivery(&self, body: impl Into<Bytes>) -> Result<Delivery, SignError> {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         let id = format!("delivery-{}-{count}", std::process::id());

@@ -163,7 +163,8 @@ impl<'h> Claims<'h> {
         Ok(())
     }
 
-    /// The bytes of a part of the signed text as they were sent; of a URL, what comes after the base.
+    /// The bytes of a part of the signed text as they were sent; of a URL, what comes after the
+    /// base.
     fn part<'s>(&self, part: &'s Part) -> Result<&'s [u8], RejectionKind>
     where
         'h: 's,

@@ -5,7 +5,8 @@ use crate::mac;
 /// What tells one delivery from all others, in 16 bytes.
 ///
 /// A hash of what the key is made of: nothing of that can be read from it, so it may be stored and
-/// logged. `Display` writes it as 32 hex digits. See [`Verified::dedupe_key`](crate::Verified::dedupe_key).
+/// logged. `Display` writes it as 32 hex digits. See
+/// [`Verified::dedupe_key`](crate::Verified::dedupe_key).
 ///
 /// ```
 /// use tower_webhook::verify::DedupeKey;
@@ -21,8 +22,8 @@ impl DedupeKey {
     /// The length of a key, in bytes. Two keys in 10¹⁰ are the same by accident once in 10¹⁸ times.
     pub const LEN: usize = 16;
 
-    /// The key of these parts, in their order. Each counts as a whole: `["ab", "c"]` and `["a", "bc"]`
-    /// have different keys.
+    /// The key of these parts, in their order. Each counts as a whole: `["ab", "c"]` and `["a",
+    /// "bc"]` have different keys.
     #[must_use]
     pub fn of<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>) -> Self {
         let mut text = Vec::new();

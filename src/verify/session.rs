@@ -30,13 +30,15 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`RejectionKind::SignatureMismatch`](crate::rejection::RejectionKind::SignatureMismatch) if no signature is that of this request under any key,
-    /// [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey) if it is under one that may not be used any more.
+    /// [`RejectionKind::SignatureMismatch`](crate::rejection::RejectionKind::SignatureMismatch) if
+    /// no signature is that of this request under any key,
+    /// [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey) if it is under
+    /// one that may not be used any more.
     ///
     /// # Security
     ///
-    /// `body` must be the bytes that `update` was given: under the current key their length alone is
-    /// compared, and what is proven is what `update` was given.
+    /// `body` must be the bytes that `update` was given: under the current key their length alone
+    /// is compared, and what is proven is what `update` was given.
     ///
     /// All signatures are compared with a key's MAC, in a time that does not depend on where they
     /// differ.

@@ -1,8 +1,8 @@
 use super::body_context::Extracted;
 use crate::mac::Print;
 
-/// What was found in each unit of a body that is looked into, and what tells it from others once a key has
-/// proven it.
+/// What was found in each unit of a body that is looked into, and what tells it from others once a
+/// key has proven it.
 pub(super) struct Units<'f>(Vec<(&'f Extracted, Option<Print>)>);
 
 /// For each unit, the index of the text that a key has signed, and the fingerprint under that key.
@@ -29,8 +29,8 @@ impl<'f> Units<'f> {
         Tried(tried.collect())
     }
 
-    /// Notes what a key has proven; what tells the first one from others, if they are all proven. Where there
-    /// are several, nothing tells the delivery apart.
+    /// Notes what a key has proven; what tells the first one from others, if they are all proven.
+    /// Where there are several, nothing tells the delivery apart.
     pub(super) fn prove(&mut self, tried: Tried) -> Option<Print> {
         for ((_, proven), (text, print)) in self.0.iter_mut().zip(tried.0) {
             *proven = proven.or(text.map(|_| print));

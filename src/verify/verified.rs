@@ -96,7 +96,8 @@ impl Verified {
     /// # Security
     ///
     /// Take the tenant from here and not from the path again: a router decodes a path, so that
-    /// `%61cme` and `acme` may be one tenant to it and two to a [`KeySource`](crate::keys::KeySource).
+    /// `%61cme` and `acme` may be one tenant to it and two to a
+    /// [`KeySource`](crate::keys::KeySource).
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
@@ -131,13 +132,15 @@ impl Verified {
         self.endpoint.scheme.body_is_signed()
     }
 
-    /// The kind of event, where the scheme says where it is: `push`, `orders/create`. Most providers tell it
-    /// in the body alone; [`Provider::with_event_json`](crate::providers::Provider::with_event_json) looks
+    /// The kind of event, where the scheme says where it is: `push`, `orders/create`. Most
+    /// providers tell it in the body alone;
+    /// [`Provider::with_event_json`](crate::providers::Provider::with_event_json) looks
     /// for it there.
     ///
     /// # Security
     ///
-    /// Whoever replays a delivery can change it, unless [`event_type_is_signed`](Self::event_type_is_signed).
+    /// Whoever replays a delivery can change it, unless
+    /// [`event_type_is_signed`](Self::event_type_is_signed).
     #[must_use]
     pub fn event_type(&self) -> Option<&str> {
         self.metadata.event_type.as_deref()
@@ -149,8 +152,8 @@ impl Verified {
         self.endpoint.scheme.event_type_is_signed()
     }
 
-    /// Which attempt to deliver this is, as the provider counts, where it tells so in the head. It is
-    /// not signed.
+    /// Which attempt to deliver this is, as the provider counts, where it tells so in the head. It
+    /// is not signed.
     #[must_use]
     pub fn attempt(&self) -> Option<u64> {
         self.metadata.attempt
@@ -168,37 +171,39 @@ impl Verified {
         self.endpoint.scheme.timestamp_is_signed()
     }
 
-    /// For how long this very delivery can be sent again and still pass, at most: the whole window of
-    /// its timestamp. `None` if it always can, because no time is signed or any is tolerated; a token's own end is
-    /// not counted.
+    /// For how long this very delivery can be sent again and still pass, at most: the whole window
+    /// of its timestamp. `None` if it always can, because no time is signed or any is
+    /// tolerated; a token's own end is not counted.
     #[must_use]
     pub fn replay_window(&self) -> Option<Duration> {
         self.endpoint.replay_window
     }
 
-    /// What tells this delivery from all others of its provider and tenant, made of nothing but what is
-    /// signed: the id, if that is; else the MAC, or a digest of the signed text where that is verified
-    /// by a public key. `None` where nothing that is signed
-    /// [tells deliveries apart](Scheme::tells_deliveries_apart), as with a token, or where items are signed one
-    /// by one, which whoever has a delivery could leave out or repeat.
+    /// What tells this delivery from all others of its provider and tenant, made of nothing but
+    /// what is signed: the id, if that is; else the MAC, or a digest of the signed text where
+    /// that is verified by a public key. `None` where nothing that is signed
+    /// [tells deliveries apart](Scheme::tells_deliveries_apart), as with a token, or where items
+    /// are signed one by one, which whoever has a delivery could leave out or repeat.
     ///
     /// [`DedupeLayer`](crate::DedupeLayer) claims deliveries by it, and by its
-    /// [scope](crate::DedupeLayer::scope), which is not in this key. A handler that writes it into its
-    /// own database, in the transaction that has its effect, has that effect once, whatever happens; where endpoints
-    /// share a table, put the endpoint beside it into the primary key.
+    /// [scope](crate::DedupeLayer::scope), which is not in this key. A handler that writes it into
+    /// its own database, in the transaction that has its effect, has that effect once, whatever
+    /// happens; where endpoints share a table, put the endpoint beside it into the primary key.
     ///
     /// # Security
     ///
-    /// - A sender's next attempt has the same key if it is signed alike. Where the time is signed and the
-    ///   id is not, each attempt has a key of its own: Stripe signs its retries anew.
-    /// - Two deliveries with the same body, from a provider that signs nothing else, have the same key.
+    /// - A sender's next attempt has the same key if it is signed alike. Where the time is signed
+    ///   and the id is not, each attempt has a key of its own: Stripe signs its retries anew.
+    /// - Two deliveries with the same body, from a provider that signs nothing else, have the same
+    ///   key.
     /// - A MAC depends on the secret. If a sender signs with two, and somebody takes one of the
-    ///   signatures away, what is left may match under another secret, and this key is another one. The
-    ///   layer claims the delivery under the current secret too, and so recognises it; a table of your own,
-    ///   which has this key alone, does not.
-    /// - One case is left to the layer as well: a delivery that is signed with two secrets, was handled by a
-    ///   receiver that knew only the older one, and comes again, within the window, when the receiver knows
-    ///   both. Its key is then that of the newer one, under which nothing is known.
+    ///   signatures away, what is left may match under another secret, and this key is another one.
+    ///   The layer claims the delivery under the current secret too, and so recognises it; a table
+    ///   of your own, which has this key alone, does not.
+    /// - One case is left to the layer as well: a delivery that is signed with two secrets, was
+    ///   handled by a receiver that knew only the older one, and comes again, within the window,
+    ///   when the receiver knows both. Its key is then that of the newer one, under which nothing
+    ///   is known.
     /// - The provider's name is in it, and the tenant. Two senders of the same scheme whose ids are
     ///   their own to choose need a [scope](crate::DedupeLayer::scope) each.
     #[must_use]
@@ -207,8 +212,8 @@ impl Verified {
         key
     }
 
-    /// The key of the delivery, and the one that it has under the current secret, if that is not the one
-    /// that matched.
+    /// The key of the delivery, and the one that it has under the current secret, if that is not
+    /// the one that matched.
     pub(crate) fn dedupe_keys(&self) -> [Option<DedupeKey>; 2] {
         let Fingerprints { matched, current } = &self.fingerprints;
         let of_print = |print: &Print| self.key_of("print", print.as_bytes());

@@ -32,8 +32,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// If a secret is not in the form that the provider's scheme takes; the error says which. If the
-    /// scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
+    /// If a secret is not in the form that the provider's scheme takes; the error says which. If
+    /// the scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
     pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
         let provider = provider.into();
         let keyring = keys.into().keyring(provider.scheme())?;

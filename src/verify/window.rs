@@ -43,8 +43,8 @@ impl Window {
         Ok(())
     }
 
-    /// Holds the life of a token against the clock, in seconds, as it is written. It is over at its end
-    /// ([RFC 7519, section 4.1.4]).
+    /// Holds the life of a token against the clock, in seconds, as it is written. It is over at its
+    /// end ([RFC 7519, section 4.1.4]).
     ///
     /// [RFC 7519, section 4.1.4]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
     pub(super) fn check_life(self, now: UnixTime, life: &Life) -> Result<(), RejectionKind> {

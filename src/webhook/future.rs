@@ -363,8 +363,8 @@ impl<S> Exchange<S> {
         }
     }
 
-    /// Reads the body, and runs the MAC over its frames. A body in one frame needs no running MAC, so
-    /// the first frame waits for a second one.
+    /// Reads the body, and runs the MAC over its frames. A body in one frame needs no running MAC,
+    /// so the first frame waits for a second one.
     fn poll_body<ReqBody>(
         &mut self,
         body: Pin<&mut ReqBody>,

@@ -241,8 +241,8 @@ mod tests {
         Keys::newest_first(secrets)
     }
 
-    /// 29: a rejection costs as many MACs as any tenant has had keys, at least two and at most four,
-    /// and more only if the tenant has more keys.
+    /// 29: a rejection costs as many MACs as any tenant has had keys, at least two and at most
+    /// four, and more only if the tenant has more keys.
     #[test]
     fn a_rejection_does_not_reveal_the_number_of_keys() {
         let verifier = Verifier::without_keys(providers::github()).unwrap();

@@ -74,10 +74,10 @@ impl WebhookLayer {
 
     /// Creates a layer that looks up the keys of each request.
     ///
-    /// The look-up starts once the head has been checked, and before the body is read. If the source
-    /// has no keys for a request, the request is rejected like one with a wrong signature. If the
-    /// source fails or exceeds the [deadline](Self::key_deadline), the response is 503 with
-    /// `Retry-After`.
+    /// The look-up starts once the head has been checked, and before the body is read. If the
+    /// source has no keys for a request, the request is rejected like one with a wrong
+    /// signature. If the source fails or exceeds the [deadline](Self::key_deadline), the
+    /// response is 503 with `Retry-After`.
     ///
     /// # Errors
     ///
@@ -161,9 +161,9 @@ impl<B> WebhookLayer<B> {
     ///
     /// # Security
     ///
-    /// Without a deadline, any client can hold a connection and the bytes that it has sent for ever.
-    /// The timestamp is checked when the head arrives, so a delivery may be older by this deadline
-    /// when it reaches the service.
+    /// Without a deadline, any client can hold a connection and the bytes that it has sent for
+    /// ever. The timestamp is checked when the head arrives, so a delivery may be older by this
+    /// deadline when it reaches the service.
     #[doc(alias = "timeout")]
     pub fn body_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.config().body_deadline = deadline.into();
@@ -285,9 +285,9 @@ impl<B> WebhookLayer<B> {
     ///
     /// # Security
     ///
-    /// Unless it [is signed](Handover::is_signed), a handshake may come from any client at any time.
-    /// Accept one only while you wait for it. Amazon signs for every owner of a topic, so check the
-    /// topic.
+    /// Unless it [is signed](Handover::is_signed), a handshake may come from any client at any
+    /// time. Accept one only while you wait for it. Amazon signs for every owner of a topic, so
+    /// check the topic.
     pub fn hand_over<F, Fut, E>(mut self, handler: F) -> Self
     where
         F: Fn(Handover) -> Fut + Send + Sync + 'static,
@@ -323,8 +323,8 @@ impl<B> WebhookLayer<B> {
         self.verifier(|verifier| verifier.renderer(Arc::new(renderer)))
     }
 
-    /// Registers a callback that runs after each decision, for metrics. No callback is registered by
-    /// default. A request whose client disconnects before the decision has no outcome.
+    /// Registers a callback that runs after each decision, for metrics. No callback is registered
+    /// by default. A request whose client disconnects before the decision has no outcome.
     ///
     /// The callback delays the request, so it should only count. Move longer work to a task.
     ///
@@ -352,27 +352,28 @@ impl<B> WebhookLayer<B> {
     /// Diagnoses rejected deliveries, and passes each diagnosis to `sink`: to
     /// [`diagnose::log`](crate::diagnose::log), which logs it at warn level, or to a closure.
     ///
-    /// A thread does the work after the response has been sent. It starts here, and ends with the last
-    /// service of the layer. `sink` runs on it, in the span of the request. The work is limited:
+    /// A thread does the work after the response has been sent. It starts here, and ends with the
+    /// last service of the layer. `sink` runs on it, in the span of the request. The work is
+    /// limited:
     ///
     /// - At most one delivery per [`RejectionKind`](crate::rejection::RejectionKind) is diagnosed
     ///   every 10 seconds, across all tenants.
-    /// - A diagnosis is reported once a minute. Two diagnoses are equal if the reason, the tenant, the
-    ///   label of the current secret and the findings are equal, and whether each is proven.
+    /// - A diagnosis is reported once a minute. Two diagnoses are equal if the reason, the tenant,
+    ///   the label of the current secret and the findings are equal, and whether each is proven.
     /// - A rejection that cannot be explained is not reported.
     /// - A delivery that was rejected by its head is diagnosed without its body.
-    /// - At most three secrets are tried, and 256 MiB are hashed for one delivery. Bodies over 1 MiB
-    ///   are not diagnosed.
+    /// - At most three secrets are tried, and 256 MiB are hashed for one delivery. Bodies over 1
+    ///   MiB are not diagnosed.
     /// - The bodies of at most nine deliveries are kept. No [`MemoryBudget`] counts them.
     ///
     /// See [`diagnose`](crate::diagnose).
     ///
     /// # Security
     ///
-    /// Never show the diagnosis to a client, because it would be an oracle. An attacker who floods the
-    /// endpoint with forgeries displaces other deliveries that are rejected for the same reason, and
-    /// no others. A delivery of an unknown tenant is diagnosed in the place of one with a wrong
-    /// signature, and nearly as much is hashed for it.
+    /// Never show the diagnosis to a client, because it would be an oracle. An attacker who floods
+    /// the endpoint with forgeries displaces other deliveries that are rejected for the same
+    /// reason, and no others. A delivery of an unknown tenant is diagnosed in the place of one
+    /// with a wrong signature, and nearly as much is hashed for it.
     #[cfg(feature = "diagnose")]
     pub fn diagnose(mut self, sink: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
         self.config().watch = Some(Watch::new(sink));
@@ -382,8 +383,9 @@ impl<B> WebhookLayer<B> {
     /// Changes the type of the forwarded body to one that is created from [`VerifiedBody`].
     ///
     /// Use it for services that accept one body type only, as axum's `from_fn` does
-    /// (`forward_body::<axum::body::Body>()`, with the `axum` feature). The type [`VerifiedBody`] no
-    /// longer proves that the layer is there. [`Verified`](crate::Verified) in the extensions does.
+    /// (`forward_body::<axum::body::Body>()`, with the `axum` feature). The type [`VerifiedBody`]
+    /// no longer proves that the layer is there. [`Verified`](crate::Verified) in the
+    /// extensions does.
     pub fn forward_body<B2>(self) -> WebhookLayer<B2>
     where
         B2: From<VerifiedBody>,

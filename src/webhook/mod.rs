@@ -15,9 +15,9 @@
 //!    extensions.
 //!
 //! A rejection is a response (see [`rejection`](crate::rejection)), never an error, and the inner
-//! service is not called. The layer does not read the rest of the body then. Over HTTP/1.1 the server
-//! closes the connection, and a client that reads only after it has written everything may miss the
-//! response.
+//! service is not called. The layer does not read the rest of the body then. Over HTTP/1.1 the
+//! server closes the connection, and a client that reads only after it has written everything may
+//! miss the response.
 //!
 //! # Example
 //!
@@ -59,22 +59,23 @@
 //! - Put layers that change the body inside: the signature covers the bytes that were received, so
 //!   `tower_http`'s `RequestDecompressionLayer` must not see them first.
 //! - Put `TraceLayer` and similar layers outside, where they see rejections too.
-//! - Limit bodies with [`body_limit`](WebhookLayer::body_limit). If a limit layer outside has a lower
-//!   limit, the response is 413 as well.
+//! - Limit bodies with [`body_limit`](WebhookLayer::body_limit). If a limit layer outside has a
+//!   lower limit, the response is 413 as well.
 //! - Put a concurrency or rate limit outside, so that it limits the bodies that are being read. Put
 //!   load shedding inside. The response future polls the readiness of the inner service once a
 //!   delivery is verified, so that a slow unsigned upload does not hold a permit. Readiness errors
 //!   come out of the future for the same reason.
-//! - axum's `from_fn` accepts axum's own body only: use
-//!   `layer.forward_body::<axum::body::Body>()`, with the `axum` feature.
+//! - axum's `from_fn` accepts axum's own body only: use `layer.forward_body::<axum::body::Body>()`,
+//!   with the `axum` feature.
 //!
 //! # What this does not do
 //!
 //! - It does not detect a delivery that arrives twice. A signed timestamp limits the time during
-//!   which a captured delivery can be replayed; [`dedupe`](crate::dedupe) prevents a replay within it.
-//! - It does not protect what the scheme does not sign: few [`providers`](crate::providers) sign the
-//!   URL, the method or a header, and no scheme signs trailers. If two endpoints share a secret, a
-//!   delivery for one can be sent to the other.
+//!   which a captured delivery can be replayed; [`dedupe`](crate::dedupe) prevents a replay within
+//!   it.
+//! - It does not protect what the scheme does not sign: few [`providers`](crate::providers) sign
+//!   the URL, the method or a header, and no scheme signs trailers. If two endpoints share a
+//!   secret, a delivery for one can be sent to the other.
 //! - It cannot be switched off. Tests sign their requests.
 
 mod config;

@@ -34,8 +34,9 @@ pub(super) struct Watch {
 /// Few: an enum's variants, without what is in them.
 type Reason = Discriminant<RejectionKind>;
 
-/// How long after a delivery no other is diagnosed that was refused for the same reason. Whoever floods an endpoint
-/// must not make it work more, nor hide what is refused for another reason, nor what comes later.
+/// How long after a delivery no other is diagnosed that was refused for the same reason. Whoever
+/// floods an endpoint must not make it work more, nor hide what is refused for another reason, nor
+/// what comes later.
 const BETWEEN: Duration = Duration::from_secs(10);
 
 /// The same is not told again for so long.
@@ -166,9 +167,9 @@ impl Told {
 
 impl Watch {
     /// Diagnoses a rejected delivery in the worker, if its reason can be explained and no other was
-    /// diagnosed for the same reason a short while ago. `body` is the whole body, or `None` if it was
-    /// not read. `keyring` has the keys of the delivery, if they are not those of the verifier. The
-    /// time that this takes does not depend on the tenant.
+    /// diagnosed for the same reason a short while ago. `body` is the whole body, or `None` if it
+    /// was not read. `keyring` has the keys of the delivery, if they are not those of the
+    /// verifier. The time that this takes does not depend on the tenant.
     pub(super) fn diagnose(
         &self,
         verifier: &Verifier,

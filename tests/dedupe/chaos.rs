@@ -1,5 +1,5 @@
-//! Everything at once, by a seed: senders that try again, send twice and go away, handlers that fail, panic and
-//! hang, a store that fails, hangs and answers too late, and a clock that jumps.
+//! Everything at once, by a seed: senders that try again, send twice and go away, handlers that
+//! fail, panic and hang, a store that fails, hangs and answers too late, and a clock that jumps.
 //!
 //! ```text
 //! CHAOS_DELIVERIES=1000000 CHAOS_SEED=1 cargo test --test dedupe chaos -- --nocapture
@@ -367,7 +367,8 @@ impl Sender {
             sleep(world.pause(10_000)).await;
         }
         let record = &world.records[at];
-        // The store was not told, or did not say so: it is told again, or the claim ends and another attempt is handled.
+        // The store was not told, or did not say so: it is told again, or the claim ends and
+        // another attempt is handled.
         while !record.is_completed.load(Relaxed) {
             sleep(Duration::from_secs(31)).await;
             self.attempt(at).await;

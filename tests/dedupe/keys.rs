@@ -1,5 +1,5 @@
-//! What tells deliveries apart: for every preset, whatever else is in the request, and however a signature is
-//! written.
+//! What tells deliveries apart: for every preset, whatever else is in the request, and however a
+//! signature is written.
 #![allow(clippy::similar_names)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,8 +30,8 @@ fn accepted() -> Vec<(String, Vector)> {
         .collect()
 }
 
-/// Every genuine delivery has a key, if its provider signs an id or the body; nothing that is added to the request
-/// changes it, and no delivery of another provider has it.
+/// Every genuine delivery has a key, if its provider signs an id or the body; nothing that is added
+/// to the request changes it, and no delivery of another provider has it.
 #[test]
 fn every_genuine_delivery() {
     let mut by_key = BTreeMap::<DedupeKey, BTreeSet<String>>::new();
@@ -103,7 +103,8 @@ fn a_text_without_the_body() {
     assert_ne!(key(unique, "2", "a"), first);
 }
 
-/// The key of the same delivery depends on the provider, the tenant and, without an id, on the body.
+/// The key of the same delivery depends on the provider, the tenant and, without an id, on the
+/// body.
 #[test]
 fn what_is_in_a_key() {
     let key = |tenant: Option<&str>, secret: &str, body: &str| {
@@ -156,7 +157,8 @@ fn keys_of_parts() {
     assert_eq!(format!("[{key:>34}]"), format!("[  {key}]"));
 }
 
-/// The other signature that an ECDSA signature makes, which anybody can compute, makes no other delivery.
+/// The other signature that an ECDSA signature makes, which anybody can compute, makes no other
+/// delivery.
 #[test]
 fn an_ecdsa_signature_that_was_changed() {
     let mut changed = 0;

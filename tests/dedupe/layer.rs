@@ -1,5 +1,5 @@
-//! Each delivery once: what `DedupeLayer` does inside of `WebhookLayer`, whatever the handler, the store,
-//! the client and the clock do.
+//! Each delivery once: what `DedupeLayer` does inside of `WebhookLayer`, whatever the handler, the
+//! store, the client and the clock do.
 
 use std::{
     convert::Infallible,
@@ -324,7 +324,8 @@ impl Rig {
     }
 }
 
-/// 22: one after another. What comes after a success is a duplicate, what comes after anything else is handled.
+/// 22: one after another. What comes after a success is a duplicate, what comes after anything else
+/// is handled.
 #[tokio::test(start_paused = true)]
 async fn one_after_another() {
     for status in [200, 201, 202, 204, 299] {
@@ -375,8 +376,8 @@ async fn after_a_panic() {
     rig.expect_handled("after a panic", github(BODY)).await;
 }
 
-/// 22: at the same moment one reaches the handler. The others are told to come again, and then that it was
-/// handled.
+/// 22: at the same moment one reaches the handler. The others are told to come again, and then that
+/// it was handled.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn at_the_same_moment() {
     let rig = Arc::new(github_rig());
@@ -421,7 +422,8 @@ async fn settle() {
     }
 }
 
-/// 22: the client goes away in every state. Only a delivery that was handled with success is not handled again.
+/// 22: the client goes away in every state. Only a delivery that was handled with success is not
+/// handled again.
 #[tokio::test(start_paused = true)]
 async fn the_client_goes_away() {
     type Prepare = fn(&Rig);
@@ -497,8 +499,8 @@ async fn the_client_goes_away_before_it_has_sent_all() {
     rig.expect_handled("the whole of it", delivery).await;
 }
 
-/// Outside of any runtime, a store in memory is told at once; and a store that has to wait is not, but nothing
-/// panics.
+/// Outside of any runtime, a store in memory is told at once; and a store that has to wait is not,
+/// but nothing panics.
 #[test]
 fn dropped_without_a_runtime() {
     let rig = github_rig();
@@ -664,7 +666,8 @@ async fn the_store_is_full_down_or_slow() {
     }
 }
 
-/// A store so slow that a lease is over before one hears of it lets nobody begin, rather than one after the other.
+/// A store so slow that a lease is over before one hears of it lets nobody begin, rather than one
+/// after the other.
 #[tokio::test(start_paused = true)]
 async fn a_store_is_slower_than_the_lease() {
     const LEASE: Duration = Duration::from_millis(600);
@@ -721,8 +724,8 @@ async fn let_through_without_a_store() {
     }
 }
 
-/// The handler was successful, and the store could not be told: its answer is the sender's, and the store is told
-/// again, as long as nobody else can have begun.
+/// The handler was successful, and the store could not be told: its answer is the sender's, and the
+/// store is told again, as long as nobody else can have begun.
 #[tokio::test(start_paused = true)]
 async fn the_store_fails_after_a_success() {
     for trouble in [Trouble::Fails, Trouble::Hangs, Trouble::HangsAfter] {
@@ -798,8 +801,8 @@ async fn the_store_hears_of_a_success_too_late() {
     assert_eq!(rig.handler.calls(), 2);
 }
 
-/// A claim is renewed while the handler runs, though a renewal may fail; who has lost it does not disturb who has
-/// it.
+/// A claim is renewed while the handler runs, though a renewal may fail; who has lost it does not
+/// disturb who has it.
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_takes_longer_than_the_lease() {
     let log = Log::default();
@@ -854,7 +857,8 @@ async fn a_handler_that_takes_longer_than_the_lease() {
     rig.expect("afterwards", DUPLICATE, github(BODY)).await;
 }
 
-/// It is remembered for a day, or as long as it is set, and never for less than it can be sent again.
+/// It is remembered for a day, or as long as it is set, and never for less than it can be sent
+/// again.
 #[tokio::test(start_paused = true)]
 async fn how_long_it_is_remembered() {
     type Set = fn(DedupeLayer) -> DedupeLayer;
@@ -1114,7 +1118,8 @@ async fn applies_the_statuses_and_the_responses_of_the_webhook_layer() {
     }
 }
 
-/// A gRPC call that failed is HTTP 200, and is released; and answers are such that a gRPC client can read them.
+/// A gRPC call that failed is HTTP 200, and is released; and answers are such that a gRPC client
+/// can read them.
 #[tokio::test(start_paused = true)]
 async fn grpc() {
     fn call(body: &str) -> Delivery {
@@ -1147,7 +1152,8 @@ async fn grpc() {
     );
 }
 
-/// A secret that is changed does not make a delivery look new, nor does a signature that is taken away.
+/// A secret that is changed does not make a delivery look new, nor does a signature that is taken
+/// away.
 #[tokio::test(start_paused = true)]
 async fn rotation() {
     let old = || secret().label("old");
@@ -1332,7 +1338,8 @@ async fn the_claim_is_lost_before_the_handler_is_ready() {
         let claim = rig.store.store.claim(key, next, LEASE * 9).await;
         assert_eq!(claim, Ok(Claim::Granted));
         rig.store.trouble(RENEW, None);
-        // The task hears of it by its next renewal, whether the service has become ready by then or not.
+        // The task hears of it by its next renewal, whether the service has become ready by then or
+        // not.
         sleep(LEASE / 3).await;
         *rig.handler.0.next.lock().unwrap() = None;
         let response = timeout(LEASE, late).await.expect("an answer");
@@ -1402,7 +1409,8 @@ async fn nothing_is_told() {
     }
 }
 
-/// In axum, over a socket: a client that hangs up while its delivery is being handled leaves it to the next.
+/// In axum, over a socket: a client that hangs up while its delivery is being handled leaves it to
+/// the next.
 #[tokio::test]
 async fn a_client_that_hangs_up() {
     let begun = Arc::new(Notify::new());

@@ -1,5 +1,5 @@
-//! Deliveries in Redis: a server of the test's own that is killed and stopped, and workers in processes of their
-//! own that are killed as well.
+//! Deliveries in Redis: a server of the test's own that is killed and stopped, and workers in
+//! processes of their own that are killed as well.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -82,7 +82,8 @@ impl Order {
         })
     }
 
-    /// What this worker sends: copies of one delivery are sent by several workers at about the same time.
+    /// What this worker sends: copies of one delivery are sent by several workers at about the same
+    /// time.
     fn sends(&self) -> Vec<usize> {
         let mut random = Random(0x5EED);
         let copies = (0..self.deliveries).flat_map(|at| std::iter::repeat_n(at, self.copies));
@@ -251,8 +252,8 @@ fn finish(workers: Vec<Child>) {
     }
 }
 
-/// How many effects there were beyond one a delivery. Each delivery had one; and none after the store confirmed
-/// that it was completed, which it did of at least so many.
+/// How many effects there were beyond one a delivery. Each delivery had one; and none after the
+/// store confirmed that it was completed, which it did of at least so many.
 fn extra_effects(folder: &Path, deliveries: usize, confirmed: usize) -> usize {
     let effects = Journal::read(folder, "effects");
     let completed = Journal::read(folder, "completed");
@@ -289,7 +290,8 @@ fn effects(folder: &Path) -> usize {
         .sum()
 }
 
-/// Eight processes, ten thousand deliveries, each sent three times: each is handled with success exactly once.
+/// Eight processes, ten thousand deliveries, each sent three times: each is handled with success
+/// exactly once.
 #[test]
 fn eight_processes_race() {
     let Some(server) = RedisServer::start() else {
@@ -309,8 +311,8 @@ fn eight_processes_race() {
     fs::remove_dir_all(folder).unwrap();
 }
 
-/// A worker is killed midway, and its sender tries again: what it had claimed is handled when the lease is over, and
-/// what it had completed is not handled again.
+/// A worker is killed midway, and its sender tries again: what it had claimed is handled when the
+/// lease is over, and what it had completed is not handled again.
 #[test]
 fn a_worker_is_killed() {
     let Some(server) = RedisServer::start() else {
@@ -372,7 +374,8 @@ fn the_server_is_killed() {
     fs::remove_dir_all(folder).unwrap();
 }
 
-/// While the server does not answer, deliveries are refused by the deadline, and afterwards handled.
+/// While the server does not answer, deliveries are refused by the deadline, and afterwards
+/// handled.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_server_stops_for_a_while() {
     let Some(mut server) = RedisServer::start() else {
@@ -522,7 +525,8 @@ async fn what_goes_to_the_server() {
     );
 }
 
-/// A full server refuses, with `noeviction`, and forgets nothing: what it had granted can be renewed and completed.
+/// A full server refuses, with `noeviction`, and forgets nothing: what it had granted can be
+/// renewed and completed.
 #[tokio::test]
 async fn the_server_is_full() {
     let Some(server) = RedisServer::start() else {

@@ -1,4 +1,5 @@
-//! Connections of `RedisStore`: outages and recovery, TLS, cluster, sentinel; and the server's clock.
+//! Connections of `RedisStore`: outages and recovery, TLS, cluster, sentinel; and the server's
+//! clock.
 
 use std::{
     convert::Infallible,
@@ -51,8 +52,8 @@ fn key(name: &str) -> DedupeKey {
     DedupeKey::of([name])
 }
 
-/// A TCP proxy between a store and its server. It can stop to forward bytes with its connections open,
-/// and forward new connections to another server, as a host name does after a failover.
+/// A TCP proxy between a store and its server. It can stop to forward bytes with its connections
+/// open, and forward new connections to another server, as a host name does after a failover.
 struct Proxy {
     address: SocketAddr,
     target: Arc<AtomicU16>,
@@ -180,7 +181,8 @@ async fn replaces_a_silent_connection_whose_operations_are_cancelled() {
     assert_eq!(proxy.accepted(), 2, "connections in all");
 }
 
-/// Many operations that time out or are cancelled during a short pause do not replace the connection.
+/// Many operations that time out or are cancelled during a short pause do not replace the
+/// connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keeps_a_connection_that_pauses_for_many_operations() {
     let Some(server) = RedisServer::start() else {
@@ -306,8 +308,9 @@ async fn recovers_from_a_silent_connection_to_a_dead_server() {
     assert_eq!(claim, Claim::Completed);
 }
 
-/// Sends deliveries while the server is out of order: each is answered 503 by the deadline. After the
-/// recovery each is handled when it is sent again, and the record of an earlier one is still there.
+/// Sends deliveries while the server is out of order: each is answered 503 by the deadline. After
+/// the recovery each is handled when it is sent again, and the record of an earlier one is still
+/// there.
 async fn expect_recovery(
     name: &str,
     url: &str,
@@ -764,8 +767,9 @@ async fn follows_a_sentinel_failover() {
     assert_eq!(ask::<u64>(&replica, &cmd("DBSIZE")).await, keys + 1);
 }
 
-/// A server that does not accept writes any more is replaced by the one that its host name has then.
-/// Until that one is reachable, operations fail with the reason, and the old one is asked again.
+/// A server that does not accept writes any more is replaced by the one that its host name has
+/// then. Until that one is reachable, operations fail with the reason, and the old one is asked
+/// again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replaces_a_server_that_accepts_no_writes() {
     tokio::join!(
@@ -852,8 +856,8 @@ const GRANTED: &str = "+granted\r\n";
 const OLD_READ_ONLY: &str = "-ERR Error running script (call to f_1): @user_script:4: @user_script: 4: -READONLY \
     You can't write against a read only replica.\r\n";
 
-/// A store whose first connection says `first`, and whose later ones come from `later`; and the number
-/// of attempts to connect.
+/// A store whose first connection says `first`, and whose later ones come from `later`; and the
+/// number of attempts to connect.
 async fn connected<D>(
     first: &'static str,
     later: impl Fn() -> D + Clone + Send + Sync + 'static,

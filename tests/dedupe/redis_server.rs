@@ -40,8 +40,8 @@ impl RedisServer {
         Some(server)
     }
 
-    /// As [`start`](Self::start), with a port for TLS, which is given too. `None`, and a line that says so, if it was
-    /// built without.
+    /// As [`start`](Self::start), with a port for TLS, which is given too. `None`, and a line that
+    /// says so, if it was built without.
     pub(crate) fn start_with_tls(options: &[&str]) -> Option<(Self, u16)> {
         let mut server = Self::unstarted()?;
         let port = free_port();
@@ -76,7 +76,8 @@ impl RedisServer {
         self.arguments = arguments;
     }
 
-    /// A sentinel that watches a master, by the name of `mymaster`, and asks nobody else before it fails it over.
+    /// A sentinel that watches a master, by the name of `mymaster`, and asks nobody else before it
+    /// fails it over.
     pub(crate) fn sentinel(master: &Self) -> Option<Self> {
         let mut server = Self::unstarted()?;
         let file = server.folder.join("sentinel.conf");
@@ -90,8 +91,8 @@ impl RedisServer {
         Some(server)
     }
 
-    /// As [`start`](Self::start), by a clock that [`set_clock`](Self::set_clock) puts forward and back. `None`, and a
-    /// line that says so, without a C compiler too.
+    /// As [`start`](Self::start), by a clock that [`set_clock`](Self::set_clock) puts forward and
+    /// back. `None`, and a line that says so, without a C compiler too.
     pub(crate) fn start_with_clock() -> Option<Self> {
         let mut server = Self::unstarted()?;
         let library = server.folder.join("clock.so");

@@ -1,5 +1,5 @@
-//! Stores of deliveries: those of the crate against the promises of the trait, and broken ones, so that
-//! the promises are known to be tested.
+//! Stores of deliveries: those of the crate against the promises of the trait, and broken ones, so
+//! that the promises are known to be tested.
 
 use std::{
     collections::HashMap,
@@ -323,8 +323,8 @@ async fn what_is_over_is_found_before_a_store_is_full() {
     }
 }
 
-/// Steps of all kinds with times of all lengths, next to a list that knows what is over: the store answers as the
-/// list does, and says that it is full when the list is.
+/// Steps of all kinds with times of all lengths, next to a list that knows what is over: the store
+/// answers as the list does, and says that it is full when the list is.
 #[tokio::test(start_paused = true)]
 async fn memory_is_full_when_it_is() {
     const ROOM: usize = 12;

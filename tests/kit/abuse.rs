@@ -1,4 +1,5 @@
-//! The test kit: our own layer stands all of its abuse, and a weak one is told each weakness by name.
+//! The test kit: our own layer stands all of its abuse, and a weak one is told each weakness by
+//! name.
 
 use std::{
     collections::BTreeSet,
@@ -67,7 +68,8 @@ fn keys(scheme: &Scheme) -> [Secret; 2] {
     [secret.clone(), secret]
 }
 
-/// Every preset that can be signed for, with what only its operator can know: the URL and the settings.
+/// Every preset that can be signed for, with what only its operator can know: the URL and the
+/// settings.
 fn signable() -> impl Iterator<Item = (&'static str, Provider, [Secret; 2])> {
     providers::all().filter_map(|preset| {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
@@ -1236,7 +1238,8 @@ fn a_head_is_completed() {
     assert_eq!(nonce(&own), "mine");
 }
 
-/// A change that cannot be made is no change that was refused: it says which header it is about, and not the value.
+/// A change that cannot be made is no change that was refused: it says which header it is about,
+/// and not the value.
 #[test]
 fn a_header_that_cannot_be_is_a_panic() {
     let good = |provider| {

@@ -1,4 +1,5 @@
-//! The suite of abuse against servers that listen: a real one stands it, and one with a fault is told which.
+//! The suite of abuse against servers that listen: a real one stands it, and one with a fault is
+//! told which.
 
 use std::{collections::BTreeSet, io, net::SocketAddr, time::Duration};
 

@@ -1,5 +1,5 @@
-//! Bodies that are too long, too slow, broken off, oddly framed or oddly filled, and the promise that
-//! the inner service sees what was sent. The numbers are those of `tests/README.md`.
+//! Bodies that are too long, too slow, broken off, oddly framed or oddly filled, and the promise
+//! that the inner service sees what was sent. The numbers are those of `tests/README.md`.
 
 use std::{
     convert::Infallible,
@@ -170,7 +170,8 @@ async fn the_limit() {
             }
         }
 
-        // A length that is too small does not raise the limit, and the limit holds whatever it says.
+        // A length that is too small does not raise the limit, and the limit holds whatever it
+        // says.
         let name = format!("18: {length} where the length says 1");
         let lying = delivery.header("content-length", "1");
         let script = Script::chunks(&body, 1000);
@@ -179,8 +180,8 @@ async fn the_limit() {
     report.finish();
 }
 
-/// 17: short and long frames in every order of four, under the current secret and under an old one: the
-/// order of the bytes is kept where frames are put together and where they are hashed again.
+/// 17: short and long frames in every order of four, under the current secret and under an old one:
+/// the order of the bytes is kept where frames are put together and where they are hashed again.
 #[tokio::test]
 async fn frames_of_mixed_sizes() {
     const SIZES: [usize; 5] = [0, 1, 100, 4096, 5000];
@@ -395,7 +396,8 @@ async fn a_body_that_breaks_off() {
     report.finish();
 }
 
-/// 18: the error of a body that fails is the source of the rejection, and the client does not see it.
+/// 18: the error of a body that fails is the source of the rejection, and the client does not see
+/// it.
 #[tokio::test]
 async fn keeps_the_error_of_a_failed_body_from_the_client() {
     let service = layer().layer(Recorder::default());
@@ -420,7 +422,8 @@ async fn keeps_the_error_of_a_failed_body_from_the_client() {
     assert_eq!(rejection.to_string(), "the body broke off");
 }
 
-/// A layer outside with a lower limit cuts the body off. The answer is that of a body over the limit.
+/// A layer outside with a lower limit cuts the body off. The answer is that of a body over the
+/// limit.
 #[tokio::test]
 async fn answers_413_if_a_limit_layer_outside_cuts_the_body_off() {
     let inner = Recorder::default();
@@ -777,8 +780,8 @@ async fn a_slow_body_holds_up_nobody() {
     assert_eq!((quick.status.as_u16(), quick_took.as_secs()), (200, 0));
 }
 
-/// 19: a body that always has another empty frame does not keep the thread for itself: on a runtime of
-/// one thread, other tasks go on, the deadline comes, and the next delivery is served.
+/// 19: a body that always has another empty frame does not keep the thread for itself: on a runtime
+/// of one thread, other tasks go on, the deadline comes, and the next delivery is served.
 #[test]
 fn empty_frames_without_end() {
     let (done, outcome) = mpsc::channel();
@@ -813,8 +816,8 @@ fn empty_frames_without_end() {
     assert!(took.as_secs() == 10, "after {took:?}");
 }
 
-/// 19: nor does one whose frames use up what Tokio lets a task do at a time, of which no timer would
-/// hear.
+/// 19: nor does one whose frames use up what Tokio lets a task do at a time, of which no timer
+/// would hear.
 #[tokio::test(start_paused = true)]
 async fn frames_that_use_up_the_budget() {
     struct Greedy;
@@ -1017,8 +1020,8 @@ async fn gzip(body: &[u8]) -> Bytes {
     response.into_body().collect().await.unwrap().to_bytes()
 }
 
-/// 20: the signature covers the bytes on the wire. With decompression inside, the handler reads plain
-/// text and the signature holds; with decompression outside, it does not.
+/// 20: the signature covers the bytes on the wire. With decompression inside, the handler reads
+/// plain text and the signature holds; with decompression outside, it does not.
 #[tokio::test]
 async fn compressed_bodies() {
     let plain = br#"{"event":"invoice.paid","lines":["a","a","a","a","a","a","a","a"]}"#;
@@ -1060,8 +1063,9 @@ async fn compressed_bodies() {
     assert_eq!(rig.inner.last().headers["content-encoding"], "gzip");
 }
 
-/// 20: a small body that unpacks to a large one, and one that is not gzip at all, with decompression
-/// outside: the limit is that of what comes out, and an error in it is a body broken off.
+/// 20: a small body that unpacks to a large one, and one that is not gzip at all, with
+/// decompression outside: the limit is that of what comes out, and an error in it is a body broken
+/// off.
 #[tokio::test]
 async fn compressed_bodies_that_are_no_good() {
     let bomb = gzip(&vec![0; 4 << 20]).await;
@@ -1185,8 +1189,8 @@ fn outlook(body: &VerifiedBody) -> Outlook {
     (hint.lower(), hint.upper(), body.is_end_stream())
 }
 
-/// 21: the size hint is honest before, between and after the frames; it is exact only where no trailers
-/// follow, and the end is the end of the trailers too.
+/// 21: the size hint is honest before, between and after the frames; it is exact only where no
+/// trailers follow, and the end is the end of the trailers too.
 #[tokio::test]
 async fn size_hints() {
     let long = text(10_000);
@@ -1281,7 +1285,8 @@ async fn bytes_in_one_piece() {
     }
 }
 
-/// The signature's base64 is over the raw MAC; a body that holds its own signature is nothing special.
+/// The signature's base64 is over the raw MAC; a body that holds its own signature is nothing
+/// special.
 #[tokio::test]
 async fn a_body_that_holds_a_signature() {
     let rig = rig(layer());

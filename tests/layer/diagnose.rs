@@ -1,5 +1,5 @@
-//! Why a delivery was refused: each reason that can be found, on a delivery that was really signed, and
-//! none where there is none.
+//! Why a delivery was refused: each reason that can be found, on a delivery that was really signed,
+//! and none where there is none.
 
 use std::{
     io::Write as _,
@@ -327,7 +327,8 @@ fn another_way_of_signing() {
     std::mem::take(report).finish();
 }
 
-/// Where the head alone is refused nobody has read the body, and under another secret nothing is proven.
+/// Where the head alone is refused nobody has read the body, and under another secret nothing is
+/// proven.
 #[tokio::test(start_paused = true)]
 async fn a_signature_is_known_by_its_look() {
     let github = |value: String| Delivery::new(BODY).header("x-hub-signature-256", value);
@@ -709,11 +710,13 @@ fn another_provider() {
     std::mem::take(report).finish();
 }
 
-/// The delivery of each, at an endpoint of another: proven where the body and the secret are known, guessed by its head.
+/// The delivery of each, at an endpoint of another: proven where the body and the secret are known,
+/// guessed by its head.
 #[test]
 fn the_delivery_of_any_other_provider() {
-    /// A signature or a token in the body or in the query, or in a header that the operator chooses or that
-    /// says nothing of who sends it. LiveKit's token names an API key, which is a setting of LiveKit only.
+    /// A signature or a token in the body or in the query, or in a header that the operator chooses
+    /// or that says nothing of who sends it. LiveKit's token names an API key, which is a
+    /// setting of LiveKit only.
     const NOT_NAMED: &[&str] = &[
         "auth0",
         "azure-event-grid",
@@ -1373,8 +1376,9 @@ async fn a_flood_is_not_diagnosed() {
     assert_eq!(told.unwrap(), "proven BodyWhitespace");
 }
 
-/// Where every tenant has keys of its own, there are none for a delivery that is refused by its head, nor for one
-/// of a tenant that does not exist. That has its turn as one with a wrong signature (29).
+/// Where every tenant has keys of its own, there are none for a delivery that is refused by its
+/// head, nor for one of a tenant that does not exist. That has its turn as one with a wrong
+/// signature (29).
 #[tokio::test(start_paused = true)]
 async fn what_has_no_keys_is_examined_by_its_head_alone() {
     let (sink, receiver) = told();

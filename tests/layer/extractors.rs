@@ -149,7 +149,8 @@ async fn axum_bounds_what_it_reads() {
     );
 }
 
-/// What is nested without end, for a type that takes anything: no stack overflows, in a thread's own 2 MiB.
+/// What is nested without end, for a type that takes anything: no stack overflows, in a thread's
+/// own 2 MiB.
 #[tokio::test]
 async fn nesting_is_bounded() {
     async fn on_any(VerifiedJson(_): VerifiedJson<serde_json::Value>) {}

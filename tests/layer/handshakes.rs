@@ -240,7 +240,8 @@ fn check(row: &Row, answer: &Answer, calls: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Each row, with the keys that the layer has, with those that a handle put there, and with those that are looked up.
+/// Each row, with the keys that the layer has, with those that a handle put there, and with those
+/// that are looked up.
 #[tokio::test]
 async fn each_request_is_answered_refused_or_forwarded() {
     let mut report = Report::default();
@@ -345,7 +346,8 @@ fn a_verifier_says_the_same() {
     }
 }
 
-/// Switched off, nothing is answered: what nobody signed is refused, and what is signed is forwarded.
+/// Switched off, nothing is answered: what nobody signed is refused, and what is signed is
+/// forwarded.
 #[tokio::test]
 async fn one_call_switches_them_off() {
     let file = file();
@@ -373,8 +375,8 @@ async fn one_call_switches_them_off() {
     assert!(answered > 30, "{answered}");
 }
 
-/// Every preset with a handshake is in the file: answered in one row at least for each of them, and refused in
-/// another.
+/// Every preset with a handshake is in the file: answered in one row at least for each of them, and
+/// refused in another.
 #[test]
 fn each_handshake_of_each_preset_has_its_rows() {
     let file = file();
@@ -413,7 +415,8 @@ fn each_handshake_of_each_preset_has_its_rows() {
     }
 }
 
-/// 30: an endpoint that signs challenges signs no event, whole or in part, and takes nothing for a delivery that it would sign.
+/// 30: an endpoint that signs challenges signs no event, whole or in part, and takes nothing for a
+/// delivery that it would sign.
 #[tokio::test]
 async fn a_challenge_is_never_an_event() {
     let file = file();
@@ -491,8 +494,8 @@ async fn a_challenge_is_never_an_event() {
     assert_eq!(endpoints, 3);
 }
 
-/// 30: of the texts that it signs, one of each length in a scheme of another's making, none is a delivery. Without the
-/// handshake they are, under the very same signature.
+/// 30: of the texts that it signs, one of each length in a scheme of another's making, none is a
+/// delivery. Without the handshake they are, under the very same signature.
 #[test]
 fn what_is_signed_for_anybody_is_no_delivery() {
     let scheme = Scheme::builder("acme")
@@ -579,8 +582,8 @@ fn crc_answer(secret: &str) -> String {
     format!(r#"{{"response_token":"sha256={}"}}"#, support::base64(&mac))
 }
 
-/// With several keys the current one answers; a handle's next answer is by its new key; one that has expired answers
-/// nothing.
+/// With several keys the current one answers; a handle's next answer is by its new key; one that
+/// has expired answers nothing.
 #[tokio::test]
 async fn the_current_key_answers() {
     let old = Secret::new("the old one").unwrap();
@@ -627,7 +630,8 @@ async fn the_key_that_signed_answers() {
     check(row, &answer, inner.calls()).unwrap();
 }
 
-/// Keys that are looked up: for each tenant its own, for none 403, and 503 where the source fails or takes too long.
+/// Keys that are looked up: for each tenant its own, for none 403, and 503 where the source fails
+/// or takes too long.
 #[tokio::test(start_paused = true)]
 async fn keys_are_looked_up_for_answers() {
     let source = |head: Head<'_>| {
@@ -801,8 +805,8 @@ fn settings_are_checked_at_start_up() {
     }
 }
 
-/// Over a socket, through axum: a challenge by GET, a probe by HEAD on a connection that is kept, a secret by POST whose
-/// body is never read, and the headers as they are written.
+/// Over a socket, through axum: a challenge by GET, a probe by HEAD on a connection that is kept, a
+/// secret by POST whose body is never read, and the headers as they are written.
 #[tokio::test]
 async fn answered_over_a_socket() {
     let meta = providers::meta().with_setting("verify_token", "right");

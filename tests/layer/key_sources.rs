@@ -1129,8 +1129,8 @@ async fn a_cache_forgets_in_time() {
     }
 }
 
-/// 15: being asked for does not make an entry live longer: whoever has a revoked secret could keep it
-/// alive.
+/// 15: being asked for does not make an entry live longer: whoever has a revoked secret could keep
+/// it alive.
 #[tokio::test]
 async fn a_cache_forgets_what_is_in_use() {
     let slow = Slow::new();
@@ -1296,7 +1296,8 @@ async fn a_cache_forgets_nobody_else() {
     assert_eq!(rotating.asked.get(), 1, "15");
 }
 
-/// 15: a look-up under way that was forgotten, and given up then, takes nothing of the later one along.
+/// 15: a look-up under way that was forgotten, and given up then, takes nothing of the later one
+/// along.
 #[tokio::test]
 async fn a_forgotten_look_up_that_is_dropped() {
     let (rotating, cache) = Rotating::new(Some("old"));
@@ -1388,8 +1389,8 @@ async fn a_cache_is_bounded_for_names_of_nobody() {
     }
 }
 
-/// 15: a flood of names that are no tenant's does not push out a single tenant, and tenants push out
-/// none of those.
+/// 15: a flood of names that are no tenant's does not push out a single tenant, and tenants push
+/// out none of those.
 #[tokio::test]
 async fn a_flood_of_names_of_nobody() {
     const CAPACITY: usize = 20;

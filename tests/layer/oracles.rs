@@ -334,8 +334,8 @@ fn to(tenant: &str, mut headers: Headers) -> Headers {
     headers
 }
 
-/// Whose delivery, signed with which key over which body; it carries [`BODY`]. The last is why it is
-/// refused.
+/// Whose delivery, signed with which key over which body; it carries [`BODY`]. The last is why it
+/// is refused.
 const REFUSED: [(&str, &[u8], &[u8], &str); 16] = [
     ("one", &OTHER_KEY, BODY, "SignatureMismatch"),
     ("one", &KEY, OTHER_BODY, "SignatureMismatch"),

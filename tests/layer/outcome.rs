@@ -182,8 +182,8 @@ async fn a_handshake_is_told() {
     assert_eq!(told.take(), [line]);
 }
 
-/// Whoever floods an endpoint must not flood its log: of refusals it hears at debug level. Of our own
-/// faults it hears at warn level, with an observer or without.
+/// Whoever floods an endpoint must not flood its log: of refusals it hears at debug level. Of our
+/// own faults it hears at warn level, with an observer or without.
 #[tokio::test]
 async fn a_flood_stays_below_warn() {
     let log = Log::default();

@@ -139,8 +139,8 @@ impl Log {
     }
 }
 
-/// Answers with the body it got. Its readiness takes a few polls, is used up by a call, and does not
-/// survive a clone.
+/// Answers with the body it got. Its readiness takes a few polls, is used up by a call, and does
+/// not survive a clone.
 #[derive(Debug, Default)]
 pub(crate) struct Probe {
     ready: bool,

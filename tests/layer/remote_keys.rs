@@ -1,5 +1,5 @@
-//! Keys that a provider publishes, fetched over HTTPS from a server on this machine that has the names of
-//! the real ones.
+//! Keys that a provider publishes, fetched over HTTPS from a server on this machine that has the
+//! names of the real ones.
 
 use std::{
     collections::HashMap,

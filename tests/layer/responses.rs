@@ -512,7 +512,8 @@ async fn grpc_by_itself() {
     }
 }
 
-/// A renderer of one's own has the last word on the wire; the reason is in the extensions all the same.
+/// A renderer of one's own has the last word on the wire; the reason is in the extensions all the
+/// same.
 #[tokio::test(start_paused = true)]
 async fn a_renderer_of_ones_own() {
     for case in cases() {

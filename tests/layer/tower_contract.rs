@@ -378,7 +378,8 @@ fn a_broken_body_is_an_answer_whatever_its_error() {
 
 // ===== futures =====
 
-/// Ready once its gate is open, and then busy for ever; `alive` counts its copies and their futures.
+/// Ready once its gate is open, and then busy for ever; `alive` counts its copies and their
+/// futures.
 #[derive(Clone, Debug)]
 struct Gate {
     open: bool,

@@ -1,4 +1,5 @@
-//! Sending again: whether, when, and how it ends. Time is Tokio's, and stands still but for the waits.
+//! Sending again: whether, when, and how it ends. Time is Tokio's, and stands still but for the
+//! waits.
 
 use std::{
     collections::BTreeSet,
@@ -352,7 +353,8 @@ impl Budget for Purse {
     }
 }
 
-/// All deliveries share the budget; what arrives adds to it, and what is not sent again costs nothing.
+/// All deliveries share the budget; what arrives adds to it, and what is not sent again costs
+/// nothing.
 #[tokio::test(start_paused = true)]
 async fn a_budget_bounds_the_retries_of_all() {
     let purse = Arc::new(Purse(AtomicI64::new(7)));
@@ -407,7 +409,8 @@ impl Clock for Paused {
     }
 }
 
-/// One id for all tries, and for each the time at which it is sent, so that the last one still passes.
+/// One id for all tries, and for each the time at which it is sent, so that the last one still
+/// passes.
 #[tokio::test(start_paused = true)]
 async fn each_try_is_signed_afresh_with_the_same_id() {
     let clock = Paused(Instant::now());
@@ -593,8 +596,8 @@ async fn a_receiver_that_leaves_is_tried_again() {
     }
 }
 
-/// One that takes everything and never answers is left after the time of a try. In memory, so that time is
-/// Tokio's.
+/// One that takes everything and never answers is left after the time of a try. In memory, so that
+/// time is Tokio's.
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_never_answers_is_tried_again() {
     let start = Instant::now();

@@ -153,8 +153,8 @@ fn client() -> HttpClient {
     Client::builder(TokioExecutor::new()).build_http()
 }
 
-/// For every preset that a sender can sign for: signed by the layer, sent over TCP, and let in by the
-/// other layer.
+/// For every preset that a sender can sign for: signed by the layer, sent over TCP, and let in by
+/// the other layer.
 #[tokio::test]
 async fn every_preset_is_signed_sent_and_verified() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -205,7 +205,8 @@ async fn every_preset_is_signed_sent_and_verified() {
             }
         });
     }
-    // With a newer secret before it, the one that the receiver knows signs where there is room for both.
+    // With a newer secret before it, the one that the receiver knows signs where there is room for
+    // both.
     let mut both = Vec::new();
     for (scheme, sender) in rotating {
         let response = sender.oneshot(unsigned(&base, &scheme)).await.unwrap();
@@ -338,8 +339,8 @@ fn what_is_signed_beside_the_body_is_told() {
     );
 }
 
-/// HTTP drops white space around the value of a header, and so a receiver would hold the signature against
-/// another value.
+/// HTTP drops white space around the value of a header, and so a receiver would hold the signature
+/// against another value.
 #[test]
 fn white_space_that_is_lost_on_the_way_is_not_signed() {
     let mut report = Report::default();
@@ -929,8 +930,8 @@ async fn bodies_are_buffered_up_to_the_limit() {
     }
 }
 
-/// What the scheme puts into the head is nowhere else: a server that puts trailers behind the headers would
-/// have two of it.
+/// What the scheme puts into the head is nowhere else: a server that puts trailers behind the
+/// headers would have two of it.
 #[tokio::test]
 async fn trailers_hold_nothing_that_the_scheme_puts_into_the_head() {
     let sent = Sent::default();
@@ -1093,8 +1094,8 @@ async fn the_instance_that_is_called_is_the_one_that_was_ready() {
     assert!(first.is_ok() && second.is_ok());
 }
 
-/// A limit on concurrency inside counts a delivery from the moment that it is taken, and gets its place
-/// back whatever becomes of it.
+/// A limit on concurrency inside counts a delivery from the moment that it is taken, and gets its
+/// place back whatever becomes of it.
 #[tokio::test]
 async fn a_concurrency_limit_gets_its_places_back() {
     let inner = ServiceBuilder::new()

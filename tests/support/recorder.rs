@@ -42,7 +42,8 @@ impl Seen {
     }
 }
 
-/// An inner service that keeps every request with its trailers, and responds with 200 and `handled`.
+/// An inner service that keeps every request with its trailers, and responds with 200 and
+/// `handled`.
 ///
 /// The recorder of the public test kit keeps neither trailers nor the size hint of the body.
 #[derive(Clone, Default)]

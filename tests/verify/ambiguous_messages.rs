@@ -1,5 +1,5 @@
-//! Signed texts that could be cut in two ways, and parts of it that must be taken as they were sent.
-//! The numbers are those of `tests/README.md`.
+//! Signed texts that could be cut in two ways, and parts of it that must be taken as they were
+//! sent. The numbers are those of `tests/README.md`.
 
 #![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 
@@ -27,8 +27,8 @@ fn standard_rig() -> Rig {
     Rig::new(layer.clock(test_clock()), good)
 }
 
-/// 12: two (id, time, body) triples with one signed text, and so with one signature. The genuine one
-/// passes; the other, which an onlooker can make of it, does not.
+/// 12: two (id, time, body) triples with one signed text, and so with one signature. The genuine
+/// one passes; the other, which an onlooker can make of it, does not.
 #[tokio::test]
 async fn rejects_a_second_delivery_with_the_same_signed_text() {
     let later = (NOW + 60).to_string();
@@ -267,7 +267,8 @@ async fn rejects_separators_inside_a_part() {
     report.finish();
 }
 
-/// 12: timestamps of several spellings, each signed as it was spelt and not as it would be formatted.
+/// 12: timestamps of several spellings, each signed as it was spelt and not as it would be
+/// formatted.
 #[tokio::test]
 async fn signs_the_timestamp_as_sent() {
     let spellings = [

@@ -258,7 +258,8 @@ fn rejects_an_expired_certificate() {
     }
 }
 
-/// Several headers: any may match, one must be there; and those that guard must say what they should.
+/// Several headers: any may match, one must be there; and those that guard must say what they
+/// should.
 #[tokio::test]
 async fn accepts_any_of_several_headers_and_requires_guards() {
     let scheme = acme().signature_header("x-other").guard("x-version", "1");

@@ -77,8 +77,8 @@ fn cut(delivery: &Delivery, place: &Place) -> Option<[String; 3]> {
     Some(pieces.map(str::to_owned))
 }
 
-/// What becomes of a delivery whose signature is in the body or the query: with another one, with an
-/// empty one, and with two.
+/// What becomes of a delivery whose signature is in the body or the query: with another one, with
+/// an empty one, and with two.
 fn changed_inside(delivery: &Delivery, place: &Place) -> Option<[Delivery; 3]> {
     let [before, value, behind] = cut(delivery, place)?;
     let other = String::from_utf8(other_value(value.as_bytes())).ok()?;
@@ -274,7 +274,8 @@ async fn every_preset_rejects_changed_deliveries() {
         }
 
         let tolerance = i64::try_from(scheme.tolerance().as_secs()).unwrap();
-        // A token that must expire says itself when: ours after five minutes, Google's after an hour.
+        // A token that must expire says itself when: ours after five minutes, Google's after an
+        // hour.
         let life = if scheme.must_expire() { 3600 } else { 0 };
         for (change, seconds) in [
             ("stale", tolerance + life + 2),
@@ -309,7 +310,8 @@ async fn every_preset_rejects_changed_deliveries() {
         }
     }
     report.finish();
-    // Those that had a signature in the body or the query, and those that a stranger's key was tried on.
+    // Those that had a signature in the body or the query, and those that a stranger's key was
+    // tried on.
     assert!(inside >= 18 && strangers >= 171, "{inside} {strangers}");
 }
 
@@ -418,7 +420,8 @@ fn changes_the_header_of_tokens_only() {
     }
 }
 
-/// What a provider asks its receivers to answer where it is not 403, and how long its bodies may be.
+/// What a provider asks its receivers to answer where it is not 403, and how long its bodies may
+/// be.
 #[test]
 fn applies_the_statuses_and_body_limits_of_providers() {
     let mut found = Vec::new();

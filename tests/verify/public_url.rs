@@ -574,8 +574,8 @@ async fn ignores_headers_if_the_url_is_fixed() {
     report.finish();
 }
 
-/// 13: a form is signed as it was sent, not as it would be parsed; so is JSON with its digest in the
-/// query.
+/// 13: a form is signed as it was sent, not as it would be parsed; so is JSON with its digest in
+/// the query.
 #[tokio::test]
 async fn signs_forms_and_json_digests_as_sent() {
     let url = "https://hooks.example.com/sms?try=1";
@@ -695,8 +695,8 @@ async fn signs_forms_and_json_digests_as_sent() {
     report.finish();
 }
 
-/// 13: the target must not hold what separates the URL from the body. The base may: it is nobody's to
-/// choose.
+/// 13: the target must not hold what separates the URL from the body. The base may: it is nobody's
+/// to choose.
 #[tokio::test]
 async fn rejects_separators_in_the_target() {
     let rows = [
@@ -781,8 +781,8 @@ enum Pick {
 
 use Pick::{Bad, Base, NoHost, Two, Unlisted};
 
-/// A delivery that picks a base passes when it was signed for that base, and for no other; of one that
-/// is refused, the operator is told why.
+/// A delivery that picks a base passes when it was signed for that base, and for no other; of one
+/// that is refused, the operator is told why.
 async fn check_pick(
     report: &mut Report,
     rig: &Rig,
@@ -1422,8 +1422,8 @@ async fn rejects_a_malformed_forwarded_header() {
     check_sent(ForwardedHeaders::Forwarded, "forwarded: ", &rows).await;
 }
 
-/// 13: a network in the form in which a socket for both versions gives the peer is that peer's, or an
-/// error.
+/// 13: a network in the form in which a socket for both versions gives the peer is that peer's, or
+/// an error.
 #[tokio::test]
 async fn matches_peers_with_mapped_addresses() {
     let mut report = Report::default();
@@ -1447,8 +1447,8 @@ async fn matches_peers_with_mapped_addresses() {
     report.finish();
 }
 
-/// 13: where the proxy names no host, `Host` and `:authority` are held against each other as ever; where
-/// it does, they are what it reached this server by.
+/// 13: where the proxy names no host, `Host` and `:authority` are held against each other as ever;
+/// where it does, they are what it reached this server by.
 #[tokio::test]
 async fn compares_host_and_authority_behind_a_proxy() {
     let rows = [
@@ -1874,8 +1874,8 @@ async fn selects_the_base_over_http2() {
     report.finish();
 }
 
-/// 13: a `:path` without its slash, put behind the base, makes a URL of another host or prefix. `http`
-/// takes such a path up to its version 1.4, and still takes the asterisk.
+/// 13: a `:path` without its slash, put behind the base, makes a URL of another host or prefix.
+/// `http` takes such a path up to its version 1.4, and still takes the asterisk.
 #[tokio::test]
 async fn rejects_a_path_without_a_slash() {
     let mut report = Report::default();
@@ -1903,8 +1903,8 @@ async fn rejects_a_path_without_a_slash() {
     report.finish();
 }
 
-/// 13: axum says who the peer is, and takes the prefix of a nested router off the path: the base puts it
-/// back, where the layer is inside.
+/// 13: axum says who the peer is, and takes the prefix of a nested router off the path: the base
+/// puts it back, where the layer is inside.
 #[tokio::test]
 async fn verifies_signed_urls_in_axum() {
     async fn serve(router: Router) -> SocketAddr {

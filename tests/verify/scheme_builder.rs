@@ -1,5 +1,5 @@
-//! `Scheme::builder`: every combination that it offers, signed by hand and sent through the layer, and
-//! every contradiction that it must refuse.
+//! `Scheme::builder`: every combination that it offers, signed by hand and sent through the layer,
+//! and every contradiction that it must refuse.
 
 use std::{convert::Infallible, fmt, time::Duration};
 
@@ -1164,8 +1164,8 @@ fn accepts_an_ambiguous_url_only_if_allowed() {
     assert!(verifier.verify(&moved.head, b"dy").is_ok());
 }
 
-/// A scheme that signs the URL is of no use until the provider is told which it is, and whoever puts
-/// the two together says so.
+/// A scheme that signs the URL is of no use until the provider is told which it is, and whoever
+/// puts the two together says so.
 #[test]
 fn requires_a_public_url_for_a_signed_url() {
     type Make = fn(Provider) -> Result<(), SetupError>;

@@ -116,7 +116,8 @@ fn hex_keyed() -> Provider {
     scheme.key_form(KeyForm::Hex).build().unwrap().into()
 }
 
-/// 14: what a scheme cannot decode is an error before the first request, in whatever place it stands.
+/// 14: what a scheme cannot decode is an error before the first request, in whatever place it
+/// stands.
 #[test]
 fn rejects_texts_that_the_scheme_cannot_decode() {
     let rows = [
@@ -409,8 +410,8 @@ fn loads_secrets_from_files() {
 
 const KIB_64: usize = 64 << 10;
 
-/// 14: a file may be as long as 64 KiB, with its newline, and one that never ends is not read to its
-/// end.
+/// 14: a file may be as long as 64 KiB, with its newline, and one that never ends is not read to
+/// its end.
 #[test]
 fn rejects_files_over_64_kib() {
     let folder = Folder::new("long");
@@ -719,8 +720,8 @@ fn types_that_hold_a_secret_do_not_show_it() {
     );
 }
 
-/// Asks for the tenant by the path: `/hooks/known` has the canaries for keys, and `/hooks/late` too,
-/// but both have expired.
+/// Asks for the tenant by the path: `/hooks/known` has the canaries for keys, and `/hooks/late`
+/// too, but both have expired.
 fn canary_tenant(head: Head<'_>) -> Option<Keys> {
     let expired = at(NOW - 1);
     match head.path() {

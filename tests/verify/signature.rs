@@ -1,5 +1,5 @@
-//! Hostile and broken signature headers, and the odd ones that are genuine. The numbers are those of
-//! `tests/README.md`.
+//! Hostile and broken signature headers, and the odd ones that are genuine. The numbers are those
+//! of `tests/README.md`.
 
 #![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 

@@ -523,8 +523,8 @@ async fn rejects_a_future_timestamp_after_the_clock_jumps_back() {
     }
 }
 
-/// 10: the clock is asked once a request, when the head is there, so that a slow body does not make a
-/// delivery stale and a jump in between does not matter.
+/// 10: the clock is asked once a request, when the head is there, so that a slow body does not make
+/// a delivery stale and a jump in between does not matter.
 #[tokio::test(start_paused = true)]
 async fn reads_the_clock_once_per_request() {
     let asked = Arc::new(AtomicUsize::new(0));
@@ -610,8 +610,8 @@ async fn checks_signature_then_timestamp_then_tolerance() {
     report.finish();
 }
 
-/// 11: where the timestamp is signed, an old delivery cannot be sent again under a new one. Where it is
-/// not, it can, and `Verified` says so to whoever relies on it.
+/// 11: where the timestamp is signed, an old delivery cannot be sent again under a new one. Where
+/// it is not, it can, and `Verified` says so to whoever relies on it.
 #[tokio::test]
 async fn reports_whether_the_timestamp_is_signed() {
     let later = (NOW + 60).to_string();

@@ -10,8 +10,8 @@ use tower_webhook::{
 
 use crate::support::{self, Delivery, Report, Rig, Script, Vector, Verdict, send, vectors};
 
-/// Whether the answer is what the case expects. Its `reason` is a hint, but for the two that senders
-/// are told apart.
+/// Whether the answer is what the case expects. Its `reason` is a hint, but for the two that
+/// senders are told apart.
 fn is_right(case: &Vector, answer: Option<RejectionClass>) -> bool {
     match (case.expect, case.reason.as_deref()) {
         (Verdict::Accept, _) => answer.is_none(),
@@ -21,7 +21,8 @@ fn is_right(case: &Vector, answer: Option<RejectionClass>) -> bool {
     }
 }
 
-/// What the ways through the core say: in one go, in chunks of three sizes, and with nothing but the end.
+/// What the ways through the core say: in one go, in chunks of three sizes, and with nothing but
+/// the end.
 fn through_the_core(verifier: &Verifier, delivery: &Delivery) -> Vec<Option<RejectionClass>> {
     let head = Head::new(
         &delivery.head.method,
@@ -103,8 +104,8 @@ async fn every_vector_gets_its_expected_answer() {
     report.finish();
 }
 
-/// What a provider signed, the signer signs alike: the same header or member, but for the signatures that
-/// are not made with this secret.
+/// What a provider signed, the signer signs alike: the same header or member, but for the
+/// signatures that are not made with this secret.
 #[test]
 fn signs_as_the_provider_signed() {
     let mut report = Report::default();
@@ -236,7 +237,8 @@ fn accepts_either_of_v1_and_v1a() {
     }
 }
 
-/// What SNS signs is a list of lines, so a line feed where AWS has none could move a line to another name.
+/// What SNS signs is a list of lines, so a line feed where AWS has none could move a line to
+/// another name.
 #[test]
 fn rejects_a_line_feed_in_an_sns_subject() {
     let mut files = vectors().into_iter();

@@ -16,33 +16,37 @@ use super::{RedisStore, RedisStoreError, connection::Connection, error::Kind};
 /// The time limit of one attempt to connect to one server.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
 /// The pause before the second attempt of a reconnection, which is also the last one: operations
-/// that wait for it fail before their deadline, so that the error says why. The next one reconnects.
+/// that wait for it fail before their deadline, so that the error says why. The next one
+/// reconnects.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long TCP waits for an acknowledgement, and how long a connection is idle before TCP probes it.
+/// How long TCP waits for an acknowledgement, and how long a connection is idle before TCP probes
+/// it.
 const TCP_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl RedisStore {
-    /// Connects to the server at `url`: `redis://[user:password@]host:port/database`, `unix://…`, or
-    /// `rediss://…` for TLS. TLS trusts the root certificates of `webpki-roots`, which are those of
-    /// browsers; for a root certificate of your own, use [`connect_client`](Self::connect_client).
+    /// Connects to the server at `url`: `redis://[user:password@]host:port/database`, `unix://…`,
+    /// or `rediss://…` for TLS. TLS trusts the root certificates of `webpki-roots`, which are
+    /// those of browsers; for a root certificate of your own, use
+    /// [`connect_client`](Self::connect_client).
     ///
     /// # Errors
     ///
-    /// If the URL is invalid, the server cannot be reached within five seconds, or the server rejects
-    /// the password.
+    /// If the URL is invalid, the server cannot be reached within five seconds, or the server
+    /// rejects the password.
     ///
     /// # Panics
     ///
-    /// Outside of a Tokio runtime. With TLS, if other crates enable a second cryptography provider of
-    /// `rustls` besides `ring` and the program does not install one of them
+    /// Outside of a Tokio runtime. With TLS, if other crates enable a second cryptography provider
+    /// of `rustls` besides `ring` and the program does not install one of them
     /// (`CryptoProvider::install_default`).
     pub async fn connect(url: &str) -> Result<Self, RedisStoreError> {
         Self::connect_client(Client::open(url).map_err(Kind::Client)?).await
     }
 
-    /// Connects to the server of a client of the `redis` crate, for settings that a URL cannot hold: a
-    /// root certificate of your own, which replaces the default ones, or a client certificate.
+    /// Connects to the server of a client of the `redis` crate, for settings that a URL cannot
+    /// hold: a root certificate of your own, which replaces the default ones, or a client
+    /// certificate.
     ///
     /// Unless the client sets them, TCP's keepalive and user timeout are 10 seconds.
     ///
@@ -143,12 +147,13 @@ impl<C> RedisStore<C>
 where
     C: ConnectionLike + Clone + Send + Sync + 'static,
 {
-    /// Connects by a function, which is called again when the store [reconnects](Self#reconnection):
-    /// for a password that expires, for example.
+    /// Connects by a function, which is called again when the store
+    /// [reconnects](Self#reconnection): for a password that expires, for example.
     ///
     /// The connection should reconnect by itself after an I/O error, as [`ConnectionManager`] does.
-    /// Otherwise operations fail for three seconds before the function is called. Turn off a response
-    /// timeout of the connection, or it ends operations before the [`deadline`](Self::deadline).
+    /// Otherwise operations fail for three seconds before the function is called. Turn off a
+    /// response timeout of the connection, or it ends operations before the
+    /// [`deadline`](Self::deadline).
     ///
     /// # Errors
     ///
@@ -181,7 +186,8 @@ async fn connection_manager(client: Client) -> RedisResult<ConnectionManager> {
     let mut manager = ConnectionManager::new_with_config(client, config).await?;
     // A server that requires a password rejects the first command, not the connection.
     match redis::cmd("PING").exec_async(&mut manager).await {
-        // The user may be allowed to run scripts only, and a server that loads its files is ready soon.
+        // The user may be allowed to run scripts only, and a server that loads its files is ready
+        // soon.
         Err(error) if matches!(error.kind(), ErrorKind::Server(NoPerm | BusyLoading)) => {}
         result => result?,
     }

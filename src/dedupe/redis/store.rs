@@ -36,8 +36,8 @@ const MAX_EXPIRY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 ///
 /// # Reconnection
 ///
-/// A store shares its connection with its clones, and reconnects by itself. Until it has, operations
-/// fail by their [`deadline`](Self::deadline) and deliveries are answered 503.
+/// A store shares its connection with its clones, and reconnects by itself. Until it has,
+/// operations fail by their [`deadline`](Self::deadline) and deliveries are answered 503.
 ///
 /// | fault | the store reconnects |
 /// | --- | --- |
@@ -45,13 +45,13 @@ const MAX_EXPIRY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// | operations time out | 3 seconds after the first one, unless the server answers by then |
 /// | the server does not accept writes, e.g. `READONLY` after a failover | 1 second later |
 ///
-/// After the second and third fault it connects from the start: it resolves the host name or asks the
-/// sentinels again, and keeps the old connection until the new one answers. Attempts are at least a
-/// second apart.
+/// After the second and third fault it connects from the start: it resolves the host name or asks
+/// the sentinels again, and keeps the old connection until the new one answers. Attempts are at
+/// least a second apart.
 ///
-/// The type parameter is the connection of the `redis` crate: [`ConnectionManager`] for a server, with
-/// or without sentinel, and [`ClusterConnection`](redis::cluster_async::ClusterConnection) for a
-/// cluster.
+/// The type parameter is the connection of the `redis` crate: [`ConnectionManager`] for a server,
+/// with or without sentinel, and [`ClusterConnection`](redis::cluster_async::ClusterConnection) for
+/// a cluster.
 ///
 /// # Durability
 ///
@@ -61,11 +61,11 @@ const MAX_EXPIRY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// - the last second, with `appendonly yes` and `appendfsync everysec`;
 /// - no time at all, with `appendfsync always`.
 ///
-/// A replica that takes over has lost the writes that it had not received. A delivery whose record is
-/// lost can be handled again.
+/// A replica that takes over has lost the writes that it had not received. A delivery whose record
+/// is lost can be handled again.
 ///
-/// Set `maxmemory-policy noeviction`. A full server then rejects new claims, which are answered 503,
-/// but it still renews and completes existing ones. With any other policy, it evicts records.
+/// Set `maxmemory-policy noeviction`. A full server then rejects new claims, which are answered
+/// 503, but it still renews and completes existing ones. With any other policy, it evicts records.
 ///
 /// Redis measures expiry by its server's wall clock. A step forward ends leases and drops records
 /// early, so let NTP slew the clock. After a step backward, records are kept for longer.
@@ -118,8 +118,8 @@ impl<C> RedisStore<C> {
         }
     }
 
-    /// Sets the prefix of the keys. Defaults to `webhook:`. Services that share a server and must each
-    /// handle the same deliveries need a prefix each.
+    /// Sets the prefix of the keys. Defaults to `webhook:`. Services that share a server and must
+    /// each handle the same deliveries need a prefix each.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Arc<str>>) -> Self {
         self.prefix = prefix.into();

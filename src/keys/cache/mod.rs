@@ -11,14 +11,14 @@ use crate::head::Head;
 /// - Requests for one tenant at the same moment share one look-up. A look-up that is not ready at
 ///   once runs in a Tokio task. It is cancelled when the last request that waits for it is dropped.
 ///   If a look-up takes more than five seconds, the next request starts another, whose result is
-///   cached instead. Without a runtime, the request that started a look-up runs it, and the requests
-///   that share it are rejected if that request is dropped.
+///   cached instead. Without a runtime, the request that started a look-up runs it, and the
+///   requests that share it are rejected if that request is dropped.
 /// - That there is no such tenant is remembered as long as keys are, so that asking for one again
-///   and again is as cheap for you, and looks the same, as asking for one that exists. A tenant that
-///   was asked for before you made it is refused until then: call [`forget`](Self::forget) when you
-///   make one.
-/// - An error is not remembered, and neither is a panic, which counts as one: who waited is answered
-///   503, and the next request looks up again.
+///   and again is as cheap for you, and looks the same, as asking for one that exists. A tenant
+///   that was asked for before you made it is refused until then: call [`forget`](Self::forget)
+///   when you make one.
+/// - An error is not remembered, and neither is a panic, which counts as one: who waited is
+///   answered 503, and the next request looks up again.
 ///
 /// Clones share what is remembered. Give one to the layer and keep one to call `forget`.
 ///
@@ -58,11 +58,11 @@ use crate::head::Head;
 /// - Remembered are as many tenants as the capacity says, as many names that are no tenant's, and
 ///   some hundreds of each until they are tidied away. Made-up names push out made-up names alone.
 ///   Look-ups under way are bounded by the requests that wait for them: limit those.
-/// - The capacity counts names. How long one may be is for the first closure to say, with `None` for
-///   those that none of yours can have.
+/// - The capacity counts names. How long one may be is for the first closure to say, with `None`
+///   for those that none of yours can have.
 /// - Whoever measures how long an answer takes may see whether somebody asked for that name lately,
-///   which says that it exists only if nobody asks for names that do not. While the source is down it
-///   needs no measuring: a name that is remembered is answered as ever, any other one 503.
+///   which says that it exists only if nobody asks for names that do not. While the source is down
+///   it needs no measuring: a name that is remembered is answered as ever, any other one 503.
 pub struct KeyCache<T> {
     tenant: Arc<dyn Fn(Head<'_>) -> Option<T> + Send + Sync>,
     cache: Arc<LookupCache<T, Option<Keys>>>,
@@ -74,9 +74,9 @@ where
 {
     /// A cache for so many tenants, and as many names that are no tenant's, each for so long.
     ///
-    /// `tenant` says whose request it is, `None` for nobody's; `look_up` finds the keys of a tenant,
-    /// `None` for one that does not exist. It is told the tenant alone, so that what is remembered
-    /// cannot depend on anything else.
+    /// `tenant` says whose request it is, `None` for nobody's; `look_up` finds the keys of a
+    /// tenant, `None` for one that does not exist. It is told the tenant alone, so that what is
+    /// remembered cannot depend on anything else.
     #[must_use]
     pub fn new<Fut, E>(
         capacity: u64,
@@ -105,8 +105,8 @@ where
 
     /// Forgets what was looked up for a tenant, in this process.
     ///
-    /// A request that comes later is answered by a look-up that begins later. Those that wait for one
-    /// at this moment still get what it finds.
+    /// A request that comes later is answered by a look-up that begins later. Those that wait for
+    /// one at this moment still get what it finds.
     pub fn forget(&self, tenant: &T) {
         self.cache.forget(tenant);
     }

@@ -3,8 +3,8 @@ use std::{error::Error, fmt, future::Future, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::Uri;
 
-/// Fetches what a provider publishes its public keys in. This crate opens no connection: implement it with
-/// the HTTP client that you have.
+/// Fetches what a provider publishes its public keys in. This crate opens no connection: implement
+/// it with the HTTP client that you have.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,10 +37,10 @@ use http::Uri;
 ///
 /// # Security
 ///
-/// - Whoever answers decides whose deliveries pass: ask over TLS, with the certificate checked, and follow
-///   no redirect.
-/// - The URL was found to be the provider's, but anybody can have you ask for any path that looks like one
-///   of its keys. Do not send it more than the provider needs.
+/// - Whoever answers decides whose deliveries pass: ask over TLS, with the certificate checked, and
+///   follow no redirect.
+/// - The URL was found to be the provider's, but anybody can have you ask for any path that looks
+///   like one of its keys. Do not send it more than the provider needs.
 /// - Read no more than [`FetchedKeys::MOST`] bytes.
 pub trait KeyFetcher: Send + Sync + 'static {
     /// Why nothing could be fetched. Its text, and that of its sources, is for the operator.
@@ -87,8 +87,8 @@ impl KeyRequest {
         &self.url
     }
 
-    /// The id of the key, where an API has to be told which: Plaid's `key_id`. It is the delivery's word,
-    /// at most 256 bytes of anything.
+    /// The id of the key, where an API has to be told which: Plaid's `key_id`. It is the delivery's
+    /// word, at most 256 bytes of anything.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.id.as_deref()
@@ -115,8 +115,9 @@ impl FetchedKeys {
         }
     }
 
-    /// For how long it may be used, as the answer's `Cache-Control` says; an hour unless set. It is at least
-    /// a minute, and at most what [`RemoteKeys::lifetime`](super::RemoteKeys::lifetime) allows.
+    /// For how long it may be used, as the answer's `Cache-Control` says; an hour unless set. It is
+    /// at least a minute, and at most what
+    /// [`RemoteKeys::lifetime`](super::RemoteKeys::lifetime) allows.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);

@@ -103,8 +103,8 @@ fn headers(facts: &Facts<'_>, _: &[u8], text: &mut Vec<u8>) -> Result<(), Malfor
     Ok(())
 }
 
-/// Whether a semicolon, a header's name and a colon are in a value: what is behind them could be the
-/// next header. (`; charset=utf-8` is not such a thing.)
+/// Whether a semicolon, a header's name and a colon are in a value: what is behind them could be
+/// the next header. (`; charset=utf-8` is not such a thing.)
 fn looks_like_another(value: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     let mut pieces = value.split(|byte| *byte == b';');

@@ -20,8 +20,8 @@ fn crc32(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed
     Ok(())
 }
 
-/// The MD5 of the body, in standard base64; nothing for no body. Only for an old provider: two bodies with one MD5 are made
-/// in seconds.
+/// The MD5 of the body, in standard base64; nothing for no body. Only for an old provider: two
+/// bodies with one MD5 are made in seconds.
 pub(super) const MD5: Canonical = Canonical {
     name: "md5",
     covers_body: true,

@@ -1,7 +1,7 @@
 use crate::payload::{Canonical, FORM, Facts, Malformed, form};
 
-/// The JSON that a form or, of a GET, a query carries in `payload`, decoded, as Gitea and its kin sign
-/// it. A form must have nothing else, or that would not be signed.
+/// The JSON that a form or, of a GET, a query carries in `payload`, decoded, as Gitea and its kin
+/// sign it. A form must have nothing else, or that would not be signed.
 pub(super) const PAYLOAD: Canonical = Canonical {
     name: "payload",
     covers_body: true,

@@ -1,8 +1,8 @@
 use crate::payload::{Canonical, FORM, Facts, Malformed, form};
 
-/// The fields of a form, sorted by name, each as its name and its value, decoded, with nothing between
-/// them. A name that is there several times gives each of its values once, sorted: so Twilio and
-/// Mandrill sign.
+/// The fields of a form, sorted by name, each as its name and its value, decoded, with nothing
+/// between them. A name that is there several times gives each of its values once, sorted: so
+/// Twilio and Mandrill sign.
 pub(super) const SORTED_FORM: Canonical = Canonical {
     name: "sorted_form",
     covers_body: true,

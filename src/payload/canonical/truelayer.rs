@@ -14,8 +14,8 @@ pub(super) const PAYLOAD: Canonical = Canonical {
     write: |facts, body, text| write(facts, body, text, path(facts)),
 };
 
-/// The same with a slash at the end of the path, or without the one that is there: which of them was
-/// called is lost where a router takes them for one.
+/// The same with a slash at the end of the path, or without the one that is there: which of them
+/// was called is lost where a router takes them for one.
 pub(super) const OTHER_SLASH: Canonical = Canonical {
     name: "truelayer_other_slash",
     covers_body: true,

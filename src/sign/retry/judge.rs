@@ -15,7 +15,8 @@ pub enum Verdict {
     Again,
     /// It arrived.
     Delivered,
-    /// The receiver wants no more deliveries: this one is not sent again, and neither should any other.
+    /// The receiver wants no more deliveries: this one is not sent again, and neither should any
+    /// other.
     Gone,
     /// It did not arrive, and would not if it were sent again.
     Refused,
@@ -71,12 +72,13 @@ impl<R, E: Failure> Judge<R, E> for ByStatus {
 
 /// An error of a try to send.
 pub trait Failure {
-    /// Whether it would come again: nothing was sent because the delivery cannot be signed. All others may be
-    /// better next time, as far as can be told: connections, time-outs, and whatever else the client fails with.
+    /// Whether it would come again: nothing was sent because the delivery cannot be signed. All
+    /// others may be better next time, as far as can be told: connections, time-outs, and
+    /// whatever else the client fails with.
     ///
-    /// That is so of what a client never can, too, such as an `https` URL over hyper-util's `HttpConnector`, which
-    /// is tried as long as the schedule goes on. Try a URL once before deliveries to it are queued, or let a
-    /// [`Judge`] of your own know your client's errors.
+    /// That is so of what a client never can, too, such as an `https` URL over hyper-util's
+    /// `HttpConnector`, which is tried as long as the schedule goes on. Try a URL once before
+    /// deliveries to it are queued, or let a [`Judge`] of your own know your client's errors.
     fn is_final(&self) -> bool;
 }
 
@@ -86,7 +88,8 @@ impl<E> Failure for SendError<E> {
     }
 }
 
-/// As a layer between the retries and [`Sign`](crate::sign::Sign) makes of it, such as `tower`'s time-out.
+/// As a layer between the retries and [`Sign`](crate::sign::Sign) makes of it, such as `tower`'s
+/// time-out.
 impl Failure for Box<dyn Error + Send + Sync> {
     fn is_final(&self) -> bool {
         let mut error: Option<&(dyn Error + 'static)> = Some(&**self);

@@ -24,16 +24,17 @@ const DEFAULT_MOST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// Sends a delivery again until it arrives: a policy for `tower`'s
 /// [`RetryLayer`](tower::retry::RetryLayer), outside [`SignLayer`](crate::sign::SignLayer).
 ///
-/// Whether it is sent again is a [`Judge`]'s to say, [`ByStatus`] unless set; when, a [`Schedule`]'s, the
-/// [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in seconds or as a date, makes a wait
-/// longer, up to a [bound](Self::most_retry_after), which is the same whatever the schedule: a receiver can
-/// have each retry of [`Backoff::fast`] wait for 24 h, unless a lower bound is set.
+/// Whether it is sent again is a [`Judge`]'s to say, [`ByStatus`] unless set; when, a
+/// [`Schedule`]'s, the [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in seconds or as
+/// a date, makes a wait longer, up to a [bound](Self::most_retry_after), which is the same whatever
+/// the schedule: a receiver can have each retry of [`Backoff::fast`] wait for 24 h, unless a lower
+/// bound is set.
 ///
-/// The response that ends it has an [`Outcome`] in its extensions. An error ends it too, if it is final or
-/// there are no retries left.
+/// The response that ends it has an [`Outcome`] in its extensions. An error ends it too, if it is
+/// final or there are no retries left.
 ///
-/// The body must be [`Clone`]: take a [`DeliveryBody`](crate::body::DeliveryBody). What waits is in memory
-/// and is lost with the process: for waits of hours keep deliveries in a queue as well.
+/// The body must be [`Clone`]: take a [`DeliveryBody`](crate::body::DeliveryBody). What waits is in
+/// memory and is lost with the process: for waits of hours keep deliveries in a queue as well.
 ///
 /// See the [module docs](crate::sign) for an example.
 ///
@@ -95,22 +96,24 @@ impl<J, S> DeliveryRetry<J, S> {
         }
     }
 
-    /// Bounds the retries of all deliveries together, so that they do not bury a receiver that is down:
-    /// each takes from the budget, and what arrives adds to it. Without a bound unless set. Share one
-    /// [`TpsBudget`](tower::retry::budget::TpsBudget) among what goes to one receiver.
+    /// Bounds the retries of all deliveries together, so that they do not bury a receiver that is
+    /// down: each takes from the budget, and what arrives adds to it. Without a bound unless
+    /// set. Share one [`TpsBudget`](tower::retry::budget::TpsBudget) among what goes to one
+    /// receiver.
     pub fn budget(mut self, budget: Arc<dyn Budget + Send + Sync>) -> Self {
         self.rest.budget = Some(budget);
         self
     }
 
-    /// How long a wait a receiver can ask for by `Retry-After`, before each retry and whatever the schedule;
-    /// 24 h unless set. If it asks for a longer one, this is how long it gets.
+    /// How long a wait a receiver can ask for by `Retry-After`, before each retry and whatever the
+    /// schedule; 24 h unless set. If it asks for a longer one, this is how long it gets.
     pub fn most_retry_after(mut self, most: Duration) -> Self {
         self.rest.most_retry_after = most;
         self
     }
 
-    /// The clock that the date of a `Retry-After` is held against; the operating system's unless set.
+    /// The clock that the date of a `Retry-After` is held against; the operating system's unless
+    /// set.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.rest.clock = Arc::new(clock);
         self
@@ -213,8 +216,8 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What the last answer means. [`Verdict::Again`] if the schedule or the budget is at its end before the
-    /// delivery arrived.
+    /// What the last answer means. [`Verdict::Again`] if the schedule or the budget is at its end
+    /// before the delivery arrived.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.verdict

@@ -4,7 +4,8 @@ use tower::util::rng::{HasherRng, Rng as _};
 
 /// Decides when a delivery is sent again. A closure does too.
 pub trait Schedule {
-    /// How long to wait before the retry of this number, the first of which is 1; `None` if there is none.
+    /// How long to wait before the retry of this number, the first of which is 1; `None` if there
+    /// is none.
     fn wait(&mut self, retry: u32) -> Option<Duration>;
 }
 
@@ -17,8 +18,8 @@ where
     }
 }
 
-/// Longer and longer waits, each of a random length from nothing to its own: with *full jitter*, so that
-/// what failed together does not come again together.
+/// Longer and longer waits, each of a random length from nothing to its own: with *full jitter*, so
+/// that what failed together does not come again together.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     waits: Arc<[Duration]>,
@@ -34,8 +35,8 @@ impl Backoff {
         }
     }
 
-    /// The example of [Standard Webhooks]: nine retries, after 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h,
-    /// three days in all if no wait is shortened.
+    /// The example of [Standard Webhooks]: nine retries, after 5 s, 5 min, 30 min, 2, 5, 10, 14, 20
+    /// and 24 h, three days in all if no wait is shortened.
     ///
     /// [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability
     #[must_use]

@@ -10,8 +10,9 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
 }
 
-/// In what the answers to two requests differ, each sent twice and in turn: not in its value, which may be a secret.
-/// What is new in each answer, as a date is, or the id of a request, tells nothing.
+/// In what the answers to two requests differ, each sent twice and in turn: not in its value, which
+/// may be a secret. What is new in each answer, as a date is, or the id of a request, tells
+/// nothing.
 pub(super) fn difference(first: [&Answer; 2], again: [&Answer; 2]) -> Option<String> {
     let [one, other] = first;
     if one.status != other.status {

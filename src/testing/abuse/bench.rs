@@ -73,8 +73,9 @@ impl Bench {
         self.sender.provider.scheme().body_is_signed()
     }
 
-    /// A genuine delivery whose body is a byte longer than the limit: JSON, so that a handler that reads it has no
-    /// other reason to refuse it. None where the limit is too large to be tested.
+    /// A genuine delivery whose body is a byte longer than the limit: JSON, so that a handler that
+    /// reads it has no other reason to refuse it. None where the limit is too large to be
+    /// tested.
     pub(super) fn over_limit(&self) -> Option<Delivery> {
         let len = self.body_limit.checked_add(1);
         let len = len.filter(|len| *len <= MOST_SENT)?;

@@ -160,7 +160,8 @@ fn id_header(bench: &Bench) -> Option<HeaderName> {
     }
 }
 
-/// `{id}.{timestamp}.{body}` of an id that took the timestamp and of a body that lost it is the same text.
+/// `{id}.{timestamp}.{body}` of an id that took the timestamp and of a body that lost it is the
+/// same text.
 fn shifted(bench: &Bench) -> Option<Delivery> {
     let name = id_header(bench)?;
     if bench.spec().message.text() != "{id}.{timestamp}.{body}" {

@@ -23,19 +23,20 @@ use crate::{
 /// The layer's own, unless the provider has one.
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 
-/// Sends forged, broken and hostile requests to a whole stack, and says of each case by name whether the
-/// stack stood it.
+/// Sends forged, broken and hostile requests to a whole stack, and says of each case by name
+/// whether the stack stood it.
 ///
-/// The stack is any tower service, and what is behind it does not matter, as long as it answers a genuine
-/// delivery with a success: give it a handler for tests. Between the cases it gets genuine deliveries, which
-/// it must go on to accept. What has no meaning for a scheme, such as the timestamp of one that has
-/// none, is reported as [not applicable](super::CaseVerdict::NotApplicable). Signatures are forged wherever the scheme
+/// The stack is any tower service, and what is behind it does not matter, as long as it answers a
+/// genuine delivery with a success: give it a handler for tests. Between the cases it gets genuine
+/// deliveries, which it must go on to accept. What has no meaning for a scheme, such as the
+/// timestamp of one that has none, is reported as [not
+/// applicable](super::CaseVerdict::NotApplicable). Signatures are forged wherever the scheme
 /// has them: in a header, the query or the body.
 ///
-/// What a refusal says must not tell why: `answers-alike` sends a wrong body and a wrong secret, each twice, and compares
-/// status, headers and bodies. A word that is new in each answer, such as a date or the id of a request, is left out; what
-/// stays as it is for one and is another for the other is a fault, such as a reason, or the signature that was sent or
-/// is due.
+/// What a refusal says must not tell why: `answers-alike` sends a wrong body and a wrong secret,
+/// each twice, and compares status, headers and bodies. A word that is new in each answer, such as
+/// a date or the id of a request, is left out; what stays as it is for one and is another for the
+/// other is a fault, such as a reason, or the signature that was sent or is due.
 ///
 /// The case `method` sends genuine deliveries with those of `PUT`, `PATCH` and `DELETE` that the
 /// provider does not [use](Provider::methods). Every 4xx response passes, whether it comes from the
@@ -72,9 +73,9 @@ pub struct AbuseSuite {
     tolerance: Option<Duration>,
 }
 
-/// Runs an [`AbuseSuite`] as it is: `POST /` with a small body of what the scheme looks into (JSON, a form, or
-/// `multipart/form-data`) and with whatever else it signs, by the operating system's clock, with the provider's own
-/// body limit or 1 MiB.
+/// Runs an [`AbuseSuite`] as it is: `POST /` with a small body of what the scheme looks into (JSON,
+/// a form, or `multipart/form-data`) and with whatever else it signs, by the operating system's
+/// clock, with the provider's own body limit or 1 MiB.
 ///
 /// The suite supports every provider that signs with a shared secret. Configure `provider` like
 /// that of the layer: the [public URL](Provider::with_public_url) where the URL is signed,
@@ -105,8 +106,9 @@ impl AbuseSuite {
     ///
     /// # Errors
     ///
-    /// As [`TestSender::new`]: if the secret is not in the form that the provider's scheme takes, if a
-    /// [setting](Provider::with_setting) is missing, or if the provider signs with a private key that is not to be had.
+    /// As [`TestSender::new`]: if the secret is not in the form that the provider's scheme takes,
+    /// if a [setting](Provider::with_setting) is missing, or if the provider signs with a
+    /// private key that is not to be had.
     pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
         let provider = provider.into();
         let body_limit = provider.body_limit().unwrap_or(DEFAULT_BODY_LIMIT);
@@ -136,16 +138,18 @@ impl AbuseSuite {
         self
     }
 
-    /// The body of genuine deliveries: something that the handler accepts. Unless set, a little JSON, or a form or
-    /// `multipart/form-data` where the scheme looks into that, with every field that is signed.
+    /// The body of genuine deliveries: something that the handler accepts. Unless set, a little
+    /// JSON, or a form or `multipart/form-data` where the scheme looks into that, with every
+    /// field that is signed.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// The longest body that the stack is to accept, in bytes; the provider's own or 1 MiB unless set. A limit of 64 MiB
-    /// or more is not tried, nor is one that is less than the length of the [body](Self::body): `body-over-limit` and
-    /// `wire-chunked-over-limit` are then not applicable.
+    /// The longest body that the stack is to accept, in bytes; the provider's own or 1 MiB unless
+    /// set. A limit of 64 MiB or more is not tried, nor is one that is less than the length of
+    /// the [body](Self::body): `body-over-limit` and `wire-chunked-over-limit` are then not
+    /// applicable.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
@@ -153,8 +157,8 @@ impl AbuseSuite {
 
     /// How old, and how far ahead, the stack lets a timestamp be, if that is not the
     /// [scheme's own tolerance](crate::scheme::Scheme::tolerance): as
-    /// [`WebhookLayer::tolerance`](crate::WebhookLayer::tolerance) was set; where the two are not the same, the longer
-    /// one. Deliveries of a minute beyond and more have to be refused.
+    /// [`WebhookLayer::tolerance`](crate::WebhookLayer::tolerance) was set; where the two are not
+    /// the same, the longer one. Deliveries of a minute beyond and more have to be refused.
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = Some(tolerance);
         self
@@ -162,15 +166,16 @@ impl AbuseSuite {
 
     /// Sends everything, one request after the other, each to a clone of `app`.
     ///
-    /// If a genuine delivery is not accepted, nothing else is tried. `app` has to be the stack itself: a client that
-    /// sends requests to a server refuses some of them by itself, such as a header of 64 KiB or a wrong length, and
-    /// its errors are faults here. For a server there is [`run_over_tcp`](Self::run_over_tcp).
+    /// If a genuine delivery is not accepted, nothing else is tried. `app` has to be the stack
+    /// itself: a client that sends requests to a server refuses some of them by itself, such as
+    /// a header of 64 KiB or a wrong length, and its errors are faults here. For a server there
+    /// is [`run_over_tcp`](Self::run_over_tcp).
     ///
     /// # Errors
     ///
-    /// If the scheme signs something that a [body](Self::body) of yours does not have, or if it signs the URL, and
-    /// neither the provider has a [public URL](Provider::with_public_url) nor the
-    /// [target](Self::target) a scheme and a host.
+    /// If the scheme signs something that a [body](Self::body) of yours does not have, or if it
+    /// signs the URL, and neither the provider has a [public URL](Provider::with_public_url)
+    /// nor the [target](Self::target) a scheme and a host.
     ///
     /// # Panics
     ///
@@ -187,14 +192,16 @@ impl AbuseSuite {
         Ok(AbuseReport { provider, cases })
     }
 
-    /// Sends everything to a server that listens, over HTTP/1.1 without TLS and over a connection for each request; and
-    /// besides what only bytes can be: broken chunks, lengths that contradict each other, a body that stalls, floods of
-    /// headers. For a stack that is running, in any language.
+    /// Sends everything to a server that listens, over HTTP/1.1 without TLS and over a connection
+    /// for each request; and besides what only bytes can be: broken chunks, lengths that
+    /// contradict each other, a body that stalls, floods of headers. For a stack that is
+    /// running, in any language.
     ///
-    /// Where the head is long, or what is sent is no HTTP or breaks off, to hang up without an answer is to refuse;
-    /// elsewhere it is a fault, as a handler that panics hangs up too: a body that is too long, one that
-    /// stalls, and one that is longer than it says have to be answered. The server may answer in HTTP/1.0, and has to
-    /// close a connection that asks for it. A body that stalls is waited for, so that this takes as long as the
+    /// Where the head is long, or what is sent is no HTTP or breaks off, to hang up without an
+    /// answer is to refuse; elsewhere it is a fault, as a handler that panics hangs up too: a
+    /// body that is too long, one that stalls, and one that is longer than it says have to be
+    /// answered. The server may answer in HTTP/1.0, and has to close a connection that asks for
+    /// it. A body that stalls is waited for, so that this takes as long as the
     /// server's deadline.
     ///
     /// ```
@@ -220,8 +227,8 @@ impl AbuseSuite {
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run). A server that cannot be reached, or does not speak HTTP/1, is reported as one that does not
-    /// accept a genuine delivery, with what was in the way.
+    /// As [`run`](Self::run). A server that cannot be reached, or does not speak HTTP/1, is
+    /// reported as one that does not accept a genuine delivery, with what was in the way.
     ///
     /// # Panics
     ///

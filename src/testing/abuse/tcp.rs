@@ -23,8 +23,8 @@ const LONG_HEAD: usize = 16 << 10;
 /// The maximum number of headers in a response, as in hyper.
 const MAX_HEADERS: usize = 100;
 
-/// A server that listens. Each request goes over a connection of its own, as it is: no client would send
-/// most of them.
+/// A server that listens. Each request goes over a connection of its own, as it is: no client would
+/// send most of them.
 #[derive(Clone, Copy)]
 pub(super) struct Server {
     pub(super) address: SocketAddr,

@@ -254,7 +254,8 @@ fn wired(
     }
 }
 
-/// A genuine delivery whose signature header is written in another way: what stands behind its name.
+/// A genuine delivery whose signature header is written in another way: what stands behind its
+/// name.
 fn signature_lines(
     bench: &Bench,
     server: Server,

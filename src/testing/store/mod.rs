@@ -19,15 +19,16 @@ const SHORT: Duration = Duration::from_millis(100);
 /// How long something may stay past its time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Holds a store against what [`Store`] promises: each cell of its table, what time does, and steps at the
-/// same moment: claims of a key that is new, claims of one whose lease is over, and an owner who comes late to
-/// complete or to renew while others claim.
+/// Holds a store against what [`Store`] promises: each cell of its table, what time does, and steps
+/// at the same moment: claims of a key that is new, claims of one whose lease is over, and an owner
+/// who comes late to complete or to renew while others claim.
 ///
-/// What only seldom goes wrong is found as often: where steps of your store are two commands, it takes luck.
+/// What only seldom goes wrong is found as often: where steps of your store are two commands, it
+/// takes luck.
 ///
-/// It needs a Tokio runtime, best with several threads, and takes a second or two; on a runtime whose time
-/// is paused, and a store by that time, next to none. The keys it uses are new each time, so that the store
-/// may hold others; it has to have room for some hundreds.
+/// It needs a Tokio runtime, best with several threads, and takes a second or two; on a runtime
+/// whose time is paused, and a store by that time, next to none. The keys it uses are new each
+/// time, so that the store may hold others; it has to have room for some hundreds.
 ///
 /// ```
 /// use tower_webhook::{dedupe::MemoryStore, testing};

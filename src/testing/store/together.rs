@@ -50,8 +50,8 @@ async fn one_of_many<S: Store + Clone>(store: &S, key: DedupeKey, round: usize, 
     }
 }
 
-/// Who comes late, as the lease is over, has the key again or has not, and then one of those has it who claim at the
-/// same moment.
+/// Who comes late, as the lease is over, has the key again or has not, and then one of those has it
+/// who claim at the same moment.
 pub(super) async fn latecomers<S: Store + Clone>(store: &S) {
     for completes in [true, false] {
         for (key, late) in leases_that_are_over(store).await {
