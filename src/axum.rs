@@ -16,7 +16,8 @@
 //! }
 //!
 //! # fn main() -> Result<(), tower_webhook::SetupError> {
-//! let webhook = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?;
+//! let secret = Secret::new("It's a Secret to Everybody")?;
+//! let webhook = WebhookLayer::new(providers::github(), secret)?;
 //! let app: Router = Router::new().route("/github", post(on_push)).route_layer(webhook);
 //! # Ok(())
 //! # }
@@ -230,7 +231,8 @@ impl fmt::Display for InvalidPayload {
         match self.kind {
             InvalidPayloadKind::Data { line, column } => write!(
                 f,
-                "the payload is not of the type that the handler asks for, at line {line}, column {column}"
+                "the payload is not of the type that the handler asks for, at line {line}, column \
+                 {column}"
             ),
             InvalidPayloadKind::Syntax { line, column } => {
                 write!(

@@ -11,7 +11,8 @@ use std::time::SystemTime;
 /// use tower_webhook::{Secret, WebhookLayer, providers};
 ///
 /// # fn main() -> Result<(), tower_webhook::SetupError> {
-/// let layer = WebhookLayer::new(providers::slack(), Secret::new("8f742231b10e8888abcd99yyyzzz85a5")?)?
+/// let secret = Secret::new("8f742231b10e8888abcd99yyyzzz85a5")?;
+/// let layer = WebhookLayer::new(providers::slack(), secret)?
 ///     .clock(|| UNIX_EPOCH + Duration::from_secs(1_531_420_618));
 /// # Ok(())
 /// # }

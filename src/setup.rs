@@ -123,7 +123,8 @@ impl fmt::Display for SetupError {
             ),
             Self::MissingSetting { scheme, setting } => write!(
                 f,
-                "scheme `{scheme}`: the setting `{setting}` is signed; give it by `Provider::with_setting`"
+                "scheme `{scheme}`: the setting `{setting}` is signed; give it by \
+                 `Provider::with_setting`"
             ),
             Self::NotSymmetric { scheme } => write!(
                 f,
@@ -131,7 +132,8 @@ impl fmt::Display for SetupError {
             ),
             Self::NoRemoteKeys { scheme } => write!(
                 f,
-                "scheme `{scheme}` does not say where its keys are published; give them to `WebhookLayer::new`"
+                "scheme `{scheme}` does not say where its keys are published; give them to \
+                 `WebhookLayer::new`"
             ),
             Self::MalformedSetting { scheme, setting } => write!(
                 f,

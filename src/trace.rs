@@ -46,7 +46,10 @@ mod enabled {
 #[cfg(not(feature = "tracing"))]
 mod disabled {
     macro_rules! nothing {
-        ($($field:ident = $(%)? $value:expr,)* $message:literal $(, $argument:expr)*) => {{ $(let _ = &$value;)* $(let _ = &$argument;)* }};
+        ($($field:ident = $(%)? $value:expr,)* $message:literal $(, $argument:expr)*) => {{
+            $(let _ = &$value;)*
+            $(let _ = &$argument;)*
+        }};
     }
     pub(crate) use {nothing as debug, nothing as error, nothing as info, nothing as warn};
 

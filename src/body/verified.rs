@@ -51,7 +51,8 @@ use super::Buffer;
 /// # }
 /// #
 /// # fn main() -> Result<(), tower_webhook::SetupError> {
-/// # let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?;
+/// # let secret = Secret::new("It's a Secret to Everybody")?;
+/// # let layer = WebhookLayer::new(providers::github(), secret)?;
 /// let service = service_fn(handle);
 /// let app: Router = Router::new().route_service("/github", service);
 /// # Ok(())

@@ -72,7 +72,11 @@ impl<S: Store> AnyStore for S {
                         // What is known stands: what cannot be given up ends with its lease.
                         let released = step(Store::release(&*self, held, owner), times).await;
                         if let Err(error) = released {
-                            trace::warn!(key = %held, reason = %error, "a claim could not be given up");
+                            trace::warn!(
+                                key = %held,
+                                reason = %error,
+                                "a claim could not be given up"
+                            );
                         }
                     }
                     return Ok(claim);

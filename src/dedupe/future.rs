@@ -22,20 +22,21 @@ use super::{
 use crate::{body::ResponseBody, rejection::RejectionKind, trace, verify::Verified};
 
 pin_project! {
-    /// The response of [`Dedupe`](super::Dedupe): what the inner service answers, or that the delivery
-    /// was handled before, or is being handled.
+    /// The response future of [`Dedupe`](super::Dedupe). It returns the response of the inner
+    /// service, or the response to a delivery that was handled before or is being handled.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it before the inner service has answered gives the claim up, and the delivery can be
-    /// handled again. Dropping it later, while the store is told of a success, leaves that to a task of the
-    /// Tokio runtime. Without a runtime the store is told if it answers at once; if not, the claim ends with its
-    /// lease.
+    /// If the future is dropped before the inner service has responded, the claim is released and
+    /// the delivery can be handled again. If it is dropped while the store records a success, a task
+    /// of the Tokio runtime finishes that. Without a runtime, the success is recorded only if the
+    /// store answers at once; otherwise the claim ends with its lease.
     ///
     /// # Panics
     ///
-    /// When polled after it has given its response, as futures may; and as
-    /// [`lease`](super::DedupeLayer::lease) and [`store_deadline`](super::DedupeLayer::store_deadline) say.
+    /// If it is polled after it has returned the response; and as
+    /// [`lease`](super::DedupeLayer::lease) and
+    /// [`store_deadline`](super::DedupeLayer::store_deadline) say.
     pub struct ResponseFuture<S, B>
     where
         S: Service<Request<B>>,

@@ -140,7 +140,8 @@ impl DedupeLayer {
     /// ```
     /// use tower_webhook::{DedupeLayer, Head, Verified, dedupe::{DedupeKey, MemoryStore}};
     ///
-    /// let layer = DedupeLayer::new(MemoryStore::new(10_000)).key_by(|verified: &Verified, head: Head<'_>| {
+    /// let layer = DedupeLayer::new(MemoryStore::new(10_000));
+    /// let layer = layer.key_by(|verified: &Verified, head: Head<'_>| {
     ///     let id = head.headers().get("x-gitlab-event-uuid")?;
     ///     Some(DedupeKey::of([verified.provider().as_bytes(), id.as_bytes()]))
     /// });

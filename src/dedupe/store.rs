@@ -77,7 +77,8 @@ use crate::verify::DedupeKey;
 /// helped; a claim that is left over ends with its lease.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store of deliveries",
-    note = "`MemoryStore` is one, and `RedisStore` with the `redis` feature; see the docs of `tower_webhook::dedupe::Store`"
+    note = "`MemoryStore` is one, and `RedisStore` with the `redis` feature; see the docs of \
+            `tower_webhook::dedupe::Store`"
 )]
 pub trait Store: Send + Sync + 'static {
     /// Why a step could not be taken. Its text, and that of its sources, is for the operator.

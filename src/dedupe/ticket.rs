@@ -167,7 +167,8 @@ impl Completion {
             }
             trace::warn!(
                 key = %self.keys.first,
-                "the store never heard of the success of a delivery, which will be handled again if it comes again"
+                "the store never heard of the success of a delivery, which will be handled again if \
+                 it comes again"
             );
         });
     }

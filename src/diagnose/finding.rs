@@ -199,14 +199,22 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Algorithm { used } => write!(f, "the sender signs with {used}"),
-            Self::BodyAlone => f.write_str("the sender signs the body alone, and nothing beside it"),
-            Self::BodyByteOrderMark => f.write_str("the body lost or got a byte order mark on its way"),
+            Self::BodyAlone => {
+                f.write_str("the sender signs the body alone, and nothing beside it")
+            }
+            Self::BodyByteOrderMark => {
+                f.write_str("the body lost or got a byte order mark on its way")
+            }
             Self::BodyCharset => f.write_str(
-                "the body's letters were read in another character set: verify the bytes as they came",
+                "the body's letters were read in another character set: verify the bytes as they \
+                 came",
             ),
-            Self::BodyCompressed => f.write_str("the sender signs the body before it compresses it"),
+            Self::BodyCompressed => {
+                f.write_str("the sender signs the body before it compresses it")
+            }
             Self::BodyDecompressed => f.write_str(
-                "the body was decompressed before it was verified: put decompression inside the layer",
+                "the body was decompressed before it was verified: put decompression inside the \
+                 layer",
             ),
             Self::BodyEmpty => f.write_str(
                 "the signature is of an empty body: the sender read its body before signing it",
@@ -219,7 +227,8 @@ impl fmt::Display for Cause {
             ),
             Self::BodyLength { declared, found } => write!(
                 f,
-                "`content-length` says {declared} bytes, and there are {found}: something changed the body"
+                "`content-length` says {declared} bytes, and there are {found}: something changed \
+                 the body"
             ),
             Self::BodyLineEnds => f.write_str("the body's ends of line were changed on its way"),
             Self::BodyWhitespace => {
@@ -248,17 +257,28 @@ impl fmt::Display for Cause {
             }
             Self::SecretForm { used } => write!(f, "the sender's key is {used}"),
             Self::SecretNewline => f.write_str("the sender's secret ends with a newline"),
-            Self::SecretPrefix { prefix, is_missing: true } => {
+            Self::SecretPrefix {
+                prefix,
+                is_missing: true,
+            } => {
                 write!(f, "the secret lacks its prefix `{prefix}`")
             }
-            Self::SecretPrefix { prefix, is_missing: false } => {
-                write!(f, "the secret has the prefix `{prefix}`, which the sender does not use")
+            Self::SecretPrefix {
+                prefix,
+                is_missing: false,
+            } => {
+                write!(
+                    f,
+                    "the secret has the prefix `{prefix}`, which the sender does not use"
+                )
             }
             Self::SecretQuotes => f.write_str("the secret has quotation marks around it"),
             Self::SecretWhitespace => {
                 f.write_str("the secret has white space or an invisible character around it")
             }
-            Self::SignaturePrefix { is_missing: true } => f.write_str("the signature lacks its prefix"),
+            Self::SignaturePrefix { is_missing: true } => {
+                f.write_str("the signature lacks its prefix")
+            }
             Self::SignaturePrefix { is_missing: false } => {
                 f.write_str("the signature has a prefix that this scheme does not have")
             }

@@ -107,7 +107,10 @@ struct Written {
 
 macro_rules! indented {
     ($($name:ident($($is_first:ident)?) $plain:expr;)*) => {$(
-        fn $name<W: ?Sized + io::Write>(&mut self, to: &mut W $(, $is_first: bool)?) -> io::Result<()> {
+        fn $name<W>(&mut self, to: &mut W $(, $is_first: bool)?) -> io::Result<()>
+        where
+            W: ?Sized + io::Write,
+        {
             match &mut self.indent {
                 Some(indent) => indent.$name(to $(, $is_first)?),
                 None => to.write_all($plain(self.is_spaced $(, $is_first)?)),

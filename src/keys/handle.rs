@@ -17,7 +17,8 @@ use crate::scheme::Scheme;
 /// use tower_webhook::{Secret, WebhookLayer, providers};
 ///
 /// # fn main() -> Result<(), tower_webhook::SetupError> {
-/// let (layer, handle) = WebhookLayer::reloadable(providers::github(), Secret::new("the old one")?)?;
+/// let secret = Secret::new("the old one")?;
+/// let (layer, handle) = WebhookLayer::reloadable(providers::github(), secret)?;
 /// // While the layer is at work, on any thread:
 /// handle.replace(Secret::new("the new one")?)?;
 /// # Ok(())

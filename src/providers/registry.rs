@@ -11,7 +11,8 @@ use crate::scheme::Credential;
 /// for preset in providers::all() {
 ///     println!("{:24} {:24} {}", preset.name(), preset.title(), preset.needs());
 /// }
-/// assert_eq!(providers::by_name("github").map(|provider| provider.scheme().name().to_owned()), Some("github".into()));
+/// let github = providers::by_name("github").expect("a preset");
+/// assert_eq!(github.scheme().name(), "github");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {

@@ -290,8 +290,8 @@ rejection_kinds! {
         deadline: Duration,
     } => Timeout, "body_timeout",
         "the body was not complete after {} s", deadline.as_secs_f64();
-    /// The body failed before its end. Its error is the [`source`](std::error::Error::source) of the
-    /// [`Rejection`](super::Rejection).
+    /// The body failed before its end. Its error is the [`source`](std::error::Error::source) of
+    /// the [`Rejection`](super::Rejection).
     BodyBroken => InvalidRequest, "body_broken",
         "the body broke off";
     /// The body is longer than a layer outside of this one allows, such as tower-http's

@@ -155,8 +155,8 @@ impl fmt::Display for SchemeError {
         match &self.kind {
             E::AmbiguousMessage { part } => write!(
                 f,
-                "the message needs a literal that `{part}` does not hold between it and the body, or \
-                 two requests could have the same signed text",
+                "the message needs a literal that `{part}` does not contain between it and the \
+                 body, or two requests could have the same signed text",
             ),
             E::UndeterminedPart { part } => write!(
                 f,
@@ -165,12 +165,13 @@ impl fmt::Display for SchemeError {
                  a literal next to it, or restrict the ID with `id_characters` to a single length, \
                  or to characters without `:` before an RFC 3339 timestamp",
             ),
-            E::UnusedIdCharacters => f.write_str(
-                "`id_characters` is set, but the message has no `{id}`; remove it",
-            ),
+            E::UnusedIdCharacters => {
+                f.write_str("`id_characters` is set, but the message has no `{id}`; remove it")
+            }
             E::InEachItem { place } => write!(
                 f,
-                "a delivery has one timestamp, one id and one kind, but each item of the list has {place}",
+                "a delivery has one timestamp, one ID and one event type, but each item of the \
+                 list has {place}",
             ),
             E::AlgorithmWithoutJws => {
                 f.write_str("no JSON web signature is made by this algorithm")
@@ -217,8 +218,8 @@ impl fmt::Display for SchemeError {
             }
             E::SecretNotBeforeBody { part } => write!(
                 f,
-                "the secret is hashed before the body, but `{part}` before it is read from the body; \
-                 remove `{part}`, or put it after the body",
+                "the secret is hashed before the body, but `{part}` before it is read from the \
+                 body; remove `{part}`, or put it after the body",
             ),
             E::NoId => f.write_str("the message has `{id}`, but no id header is set"),
             E::NoEffect { setting, reason } => {
@@ -229,8 +230,8 @@ impl fmt::Display for SchemeError {
                 f.write_str("the message has `{timestamp}`, but no timestamp header or key is set")
             }
             E::NotOneBody => f.write_str(
-                "the message must have `{body}`, or a part that stands for it, exactly once; a JSON web token \
-                 needs a claim that does",
+                "the message must have `{body}`, or a part that stands for it, exactly once; a \
+                 JSON web token needs a claim that does",
             ),
             E::RepeatedKey { key } => {
                 write!(
@@ -240,17 +241,17 @@ impl fmt::Display for SchemeError {
             }
             E::PlaceReused { place } => write!(
                 f,
-                "{place} is used twice; the signature, the timestamp and the ID each need a place of \
-                 their own",
+                "{place} is used twice; the signature, the timestamp and the ID each need a \
+                 place of their own",
             ),
             E::SignatureSignsItself { place } => write!(
                 f,
-                "the message covers the whole body or URL, including the signature in {place}; put the \
-                 signature into a header, or sign other parts",
+                "the message covers the whole body or URL, including the signature in {place}; \
+                 put the signature into a header, or sign other parts",
             ),
             E::TimestampKeyOutsideHeader => f.write_str(
-                "a timestamp in the list of signatures is read only from headers; put the signature \
-                 into a header, or the timestamp into a place of its own",
+                "a timestamp in the list of signatures is read only from headers; put the \
+                 signature into a header, or the timestamp into a place of its own",
             ),
             E::TimestampKeyWithoutList => f.write_str(
                 "a timestamp key is set, but the signature header is not a list of keys and values",

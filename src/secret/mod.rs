@@ -33,7 +33,8 @@ use crate::{
 /// assert_eq!(format!("{secret:?}"), r#"Secret { label: Some("2026-11"), not_after: None, .. }"#);
 ///
 /// let error = Secret::new("from-a-file-with-a-newline\n").unwrap_err();
-/// assert_eq!(error.to_string(), "the secret begins or ends with white space or an invisible character");
+/// let text = "the secret begins or ends with white space or an invisible character";
+/// assert_eq!(error.to_string(), text);
 /// # Ok(())
 /// # }
 /// ```

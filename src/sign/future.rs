@@ -22,7 +22,8 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it before the body is there as a whole drops what was read of it, and nothing was sent.
+    /// If the future is dropped before the body is complete, what was read is dropped, and nothing
+    /// was sent.
     /// Dropping it later drops the inner service's future.
     ///
     /// # Panics

@@ -33,10 +33,12 @@ impl fmt::Display for SignError {
             Self::ExpiredKey => f.write_str("no secret may be used any more"),
             Self::NoId => f.write_str("the scheme has an id, and the delivery has none"),
             Self::NoUrl => f.write_str(
-                "the URL is signed: give the provider a public URL, or the request one with a scheme and a host",
+                "the URL is signed: give the provider a public URL, or the request one with a \
+                 scheme and a host",
             ),
             Self::Padding => f.write_str(
-                "the body contains the padding of SHA-256, and receivers reject it as a forged extension",
+                "the body contains the padding of SHA-256, and receivers reject it as a forged \
+                 extension",
             ),
             Self::Place(place) => write!(f, "{place} cannot hold this value"),
             Self::Text(kind) => kind.fmt(f),

@@ -42,7 +42,8 @@
 //! # use http::Request;
 //! # use tower_webhook::{Secret, Verifier, providers};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let verifier = Verifier::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?;
+//! # let secret = Secret::new("It's a Secret to Everybody")?;
+//! # let verifier = Verifier::new(providers::github(), secret)?;
 //! # let request = Request::post("/github")
 //! #     .header(
 //! #         "X-Hub-Signature-256",

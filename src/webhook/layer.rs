@@ -254,12 +254,14 @@ impl<B> WebhookLayer<B> {
     ///
     /// ```
     /// use std::{convert::Infallible, sync::{Arc, Mutex}};
-    /// use tower_webhook::{Keys, Secret, WebhookLayer, handshake::{Decision, HandoverValue}, providers};
+    /// use tower_webhook::{
+    ///     Head, Keys, Secret, WebhookLayer, handshake::{Decision, HandoverValue}, providers,
+    /// };
     ///
     /// # fn main() -> Result<(), tower_webhook::SetupError> {
     /// let stored = Arc::new(Mutex::new(None::<Keys>)); // in a database, one for each webhook
     /// let found = Arc::clone(&stored);
-    /// let layer = WebhookLayer::per_request(providers::asana(), move |_: tower_webhook::Head<'_>| {
+    /// let layer = WebhookLayer::per_request(providers::asana(), move |_: Head<'_>| {
     ///     let keys = found.lock().map_or(None, |keys| keys.clone());
     ///     async { Ok::<_, Infallible>(keys) }
     /// })?
@@ -335,7 +337,8 @@ impl<B> WebhookLayer<B> {
     /// static REFUSED: AtomicUsize = AtomicUsize::new(0);
     ///
     /// # fn main() -> Result<(), tower_webhook::SetupError> {
-    /// let layer = WebhookLayer::new(providers::github(), Secret::new("It's a Secret to Everybody")?)?
+    /// let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let layer = WebhookLayer::new(providers::github(), secret)?
     ///     .on_outcome(|outcome: &Outcome<'_>| {
     ///         if let Verdict::Refused(rejection) = outcome.verdict() {
     ///             REFUSED.fetch_add(1, Ordering::Relaxed);

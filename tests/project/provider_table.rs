@@ -13,8 +13,8 @@ use tower_webhook::{
 const INTRODUCTION: &str = "\
 # Providers
 
-Made by `UPDATE_DOCS=1 cargo test --test project`; do not edit. Each provider's own page, its key and what it does not sign are
-in the documentation of its function in `tower_webhook::providers`.
+Made by `UPDATE_DOCS=1 cargo test --test project`; do not edit. The documentation of each function
+in `tower_webhook::providers` says where its key is found and what the provider does not sign.
 
 - **Feature**: the Cargo feature that the provider needs.
 - **Needs**: what its operator configures.
@@ -22,10 +22,12 @@ in the documentation of its function in `tower_webhook::providers`.
 - **Scheme**: how it is computed, of what text.
 - **Time**: where the timestamp is, and the tolerance either way; *unsigned* proves no freshness.
 - **Methods**: the methods that the provider delivers with; the layer answers others with 405.
-- **Handshakes**: what the layer answers by itself, by name; *signed* once its signature or token holds, *handed over* to the
-  program, and the setting that it needs.
-- **Proof**: deliveries in `tests/vectors` that the provider published, and that its own library signed or judged. Where there
-  is none, the scheme is what the provider's documentation says, held against no delivery of its own.
+- **Handshakes**: the handshakes that the layer answers, by name. *Signed* ones are answered once
+  their signature or token is verified, *handed over* ones by the program. The setting that a
+  handshake needs is listed.
+- **Proof**: deliveries in `tests/vectors` that the provider published, and that its own library
+  signed or judged. \"None\" means that the scheme follows the provider's documentation, and no
+  delivery of the provider was verified.
 
 ";
 

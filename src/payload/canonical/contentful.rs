@@ -72,7 +72,8 @@ fn path(facts: &Facts<'_>, _: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed
 
 fn headers(facts: &Facts<'_>, _: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
     const NAMES: Malformed = Malformed(
-        "`x-contentful-signed-headers` with headers that are there, the timestamp and itself among them",
+        "`x-contentful-signed-headers` with headers that are there, the timestamp and itself \
+         among them",
     );
     let list = facts.header(LIST)?.ok_or(NAMES)?;
     let list = std::str::from_utf8(list).map_err(|_| NAMES)?;

@@ -219,7 +219,8 @@ impl AbuseSuite {
     /// let address = listener.local_addr()?;
     /// tokio::spawn(async { axum::serve(listener, app).await });
     ///
-    /// let suite = AbuseSuite::new(providers::stripe(), secret)?.target(Uri::from_static("/stripe"));
+    /// let suite = AbuseSuite::new(providers::stripe(), secret)?;
+    /// let suite = suite.target(Uri::from_static("/stripe"));
     /// suite.run_over_tcp(address).await?.assert_passed();
     /// # Ok(())
     /// # }
