@@ -86,6 +86,13 @@ impl KeyLookup {
     /// # Errors
     ///
     /// Returns the head if the keys are [fetched](Self::fetch) after the body instead.
+    #[cfg_attr(
+        not(feature = "remote-keys"),
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "only published keys need the head back"
+        )
+    )]
     pub(super) fn look_up(&self, head: Parts) -> Result<LookUp, Box<Parts>> {
         match &self.origin {
             KeyOrigin::Source(source) => Ok(Arc::clone(source).look_up(head, self.deadline)),
@@ -98,7 +105,12 @@ impl KeyLookup {
     /// looked up by the head.
     #[cfg_attr(
         not(feature = "remote-keys"),
-        expect(unused_variables, clippy::unused_self, clippy::unnecessary_wraps)
+        expect(
+            unused_variables,
+            clippy::needless_pass_by_value,
+            clippy::unnecessary_wraps,
+            reason = "only published keys are fetched"
+        )
     )]
     pub(super) fn fetch(
         &self,
