@@ -376,7 +376,24 @@ async fn recovers_from_outages() {
         silent(),
         read_only(),
         full(),
-        password_rejected(),
+        reconnection_rejected(
+            "password rejected",
+            "",
+            "ACL SETUSER app resetpass >other",
+            "ACL SETUSER app >right",
+        ),
+        reconnection_rejected(
+            "password rejected, RESP3",
+            "/?protocol=resp3",
+            "ACL SETUSER app resetpass >other",
+            "ACL SETUSER app >right",
+        ),
+        reconnection_rejected(
+            "database rejected",
+            "/1",
+            "ACL SETUSER app -select",
+            "ACL SETUSER app +select",
+        ),
     );
 }
 
@@ -449,8 +466,8 @@ async fn full() {
     );
 }
 
-/// A `ConnectionManager` gives up if a reconnection fails by a rejected password.
-async fn password_rejected() {
+/// A `ConnectionManager` gives up if the server rejects a command of the reconnection.
+async fn reconnection_rejected(name: &str, path: &str, reject: &str, accept: &str) {
     let Some(server) = RedisServer::start() else {
         return;
     };
@@ -463,13 +480,13 @@ async fn password_rejected() {
         let _: Value = ask(&server, &command).await;
     };
     run("ACL SETUSER app on >right ~* +@all").await;
-    let url = format!("redis://app:right@127.0.0.1:{}", server.port());
+    let url = format!("redis://app:right@127.0.0.1:{}{path}", server.port());
     let fault = async || {
-        run("ACL SETUSER app resetpass >other").await;
+        run(reject).await;
         run("CLIENT KILL USER app").await;
     };
-    expect_recovery("password rejected", &url, fault, async || {
-        run("ACL SETUSER app >right").await;
+    expect_recovery(name, &url, fault, async || {
+        run(accept).await;
     })
     .await;
 }

@@ -120,9 +120,16 @@ fn delay(error: &RedisError) -> Option<Duration> {
     if error.code().is_some_and(is_demoted) || error.detail().is_some_and(is_read_only) {
         return Some(PAUSE);
     }
-    // A full server, for example, gives the same answer on another connection.
-    let is_answer = error.code().is_some();
-    (!is_answer).then_some(MAX_SILENCE)
+    // A full server, for example, gives the same answer on another connection. Other errors may come
+    // from a reconnection, for example a rejected password or database. `ConnectionManager` keeps
+    // such an error, and returns it for every later operation.
+    let is_answer = |code| {
+        matches!(
+            code,
+            "BUSY" | "CLUSTERDOWN" | "LOADING" | "MISCONF" | "NOSCRIPT" | "OOM" | "TRYAGAIN"
+        )
+    };
+    (!error.code().is_some_and(is_answer)).then_some(MAX_SILENCE)
 }
 
 /// Replaces the connection when it is dropped, because a cancelled future does not run to its end.
