@@ -1,8 +1,9 @@
 //! Webhook security for any tower server.
 //!
-//! One layer in front of a handler, and every delivery that reaches it is authentic and whole, and
-//! fresh as far as its provider signs a time (GitHub and Shopify do not). Everything else is
-//! answered 403, 400, 413, 408 or 503, and the handler never hears of it.
+//! [`WebhookLayer`] calls your handler only with verified deliveries: the signature is valid for the
+//! exact bytes received, and the timestamp is recent if the provider signs one (GitHub and Shopify
+//! do not). The layer answers [handshakes](handshake) itself, and rejects all other requests with
+//! 400, 403, 405, 408, 413 or 503.
 //!
 //! ```
 //! use axum::{Router, routing::post};
@@ -33,7 +34,8 @@
 //! # Crate features
 //!
 //! No feature is enabled by default. A feature adds items and dependencies. It never changes how
-//! existing code behaves, which deliveries a provider accepts, or what a layer keeps in memory.
+//! existing code behaves, or which deliveries a provider accepts. With `diagnose`, every layer also
+//! keeps its secrets as text in memory.
 //!
 //! | feature | adds | depends on |
 //! | --- | --- | --- |
@@ -41,7 +43,7 @@
 //! | `diagnose` | [`diagnose`], which explains to the operator why a delivery was rejected | `flate2`, `serde-transcode` |
 //! | `ecdsa` | ECDSA signatures, and the [`providers`] that use them | `p256`, `p521` |
 //! | `ed25519` | Ed25519 signatures, and the [`providers`] that use them | `ed25519-dalek` |
-//! | `key-cache` | [`keys::KeyCache`], which caches the keys that a [`keys::KeySource`] looks up | `moka`, `futures-util` |
+//! | `key-cache` | [`keys::KeyCache`], a [`keys::KeySource`] that caches the keys of each tenant | `moka`, `futures-util` |
 //! | `redis` | [`dedupe::RedisStore`], for deduplication across processes | `redis`, `rustls` |
 //! | `remote-keys` | [`keys::RemoteKeys`], which fetches the public keys of a provider with an HTTP client of the application. Enables `key-cache` and `rsa` | |
 //! | `rsa` | RSA signatures, keys in X.509 certificates, and the [`providers`] that use them | `rsa`, `x509-cert` |
@@ -52,15 +54,16 @@
 //!
 //! # Events
 //!
-//! With the feature `tracing`, under the target `tower_webhook`. Names of fields are stable; one
-//! that is not known is left out. None holds a secret, a MAC or anything of a body. What strangers
-//! can cause as often as they like is at debug level.
+//! With the feature `tracing`, the crate logs these events under the target `tower_webhook`. The
+//! names of fields are stable. A field without a value is left out, except that a key without a
+//! label is logged as `(no label)`. No field contains a secret, a MAC or a part of a body. Events
+//! that unauthenticated clients can cause without limit have debug level.
 //!
 //! | event | level | fields |
 //! | --- | --- | --- |
 //! | `webhook delivery accepted` | debug | `provider`, `delivery_id`, `key_label`, `bytes`, `micros` |
 //! | `webhook delivery refused` | debug | `provider`, `reason`, `delivery_id`, `key_label`, `bytes`, `micros` |
-//! | the same, where the key source, a store or who takes a handshake failed | warn | `provider`, `reason` |
+//! | the same, if the key source, a store or a handshake handler failed, once a minute for each reason | warn | `provider`, `reason`, `suppressed` |
 //! | the same, by [`DedupeLayer`] for what is in flight | debug | `provider`, `reason` |
 //! | `webhook handshake answered` | debug | `provider`, `handshake` |
 //! | `webhook delivery diagnosed`, by `diagnose::log`, for each finding | warn | `provider`, `reason`, `delivery_id`, `key_label`, `tenant`, `cause`, `is_proven` |
@@ -73,7 +76,7 @@
 //! | `failed to reconnect to redis` | warn | `reason` |
 //! | `reconnected to redis` | info | |
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// What one feature uses is there for all of its kind.
+// Shared code is compiled even if only disabled features use it.
 #![cfg_attr(
     not(all(
         feature = "ecdsa",

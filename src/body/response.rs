@@ -9,7 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The inner service's body, or that of a refusal.
+    /// The body of the inner service's response, or of a response that the layer created.
     pub struct ResponseBody<B> {
         #[pin]
         kind: Kind<B>,

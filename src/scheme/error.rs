@@ -71,9 +71,9 @@ pub enum SchemeErrorKind {
         /// The part: the name of a parameter, a field or a member.
         part: Cow<'static, str>,
     },
-    /// `{id}` without an id header.
+    /// `{id}` without a location of the ID.
     NoId,
-    /// No signature header.
+    /// No location of the signature.
     NoSignatureHeader,
     /// The message does not determine where the delivery ID or the timestamp begins and ends.
     #[non_exhaustive]
@@ -134,7 +134,7 @@ pub enum SchemeErrorKind {
     TimestampKeyOutsideHeader,
     /// A timestamp key, but the signature header is not a list.
     TimestampKeyWithoutList,
-    /// A timestamp header and a timestamp key.
+    /// A location and a key of the timestamp.
     TwoTimestampPlaces,
     /// A token that [`SchemeBuilder::message`](super::SchemeBuilder::message) does not list.
     #[non_exhaustive]
@@ -221,14 +221,20 @@ impl fmt::Display for SchemeError {
                 "the secret is hashed before the body, but `{part}` before it is read from the \
                  body; remove `{part}`, or put it after the body",
             ),
-            E::NoId => f.write_str("the message has `{id}`, but no id header is set"),
+            E::NoId => f.write_str(
+                "the message has `{id}`, but no location of the ID is set; call `id` or \
+                 `id_header`",
+            ),
             E::NoEffect { setting, reason } => {
                 write!(f, "`{setting}` has no effect: {reason}; remove it")
             }
-            E::NoSignatureHeader => f.write_str("no signature header is set"),
-            E::NoTimestamp => {
-                f.write_str("the message has `{timestamp}`, but no timestamp header or key is set")
-            }
+            E::NoSignatureHeader => f.write_str(
+                "no location of the signature is set; call `signature` or `signature_header`",
+            ),
+            E::NoTimestamp => f.write_str(
+                "the message has `{timestamp}`, but no location of the timestamp is set; call \
+                 `timestamp`, `timestamp_header` or `timestamp_key`",
+            ),
             E::NotOneBody => f.write_str(
                 "the message must have `{body}`, or a part that stands for it, exactly once; a \
                  JSON web token needs a claim that does",
@@ -256,7 +262,9 @@ impl fmt::Display for SchemeError {
             E::TimestampKeyWithoutList => f.write_str(
                 "a timestamp key is set, but the signature header is not a list of keys and values",
             ),
-            E::TwoTimestampPlaces => f.write_str("both a timestamp header and a key are set"),
+            E::TwoTimestampPlaces => {
+                f.write_str("both a location and a key of the timestamp are set; remove one")
+            }
             E::UnknownToken { token } => {
                 write!(
                     f,

@@ -27,7 +27,9 @@ pub(crate) struct Settings {
     pub(super) reloadable: Option<Arc<ArcSwap<Keyring>>>,
     window: Window,
     pub(super) clock: Arc<dyn Clock>,
-    /// Derived from the other fields.
+    /// Shared with every [`Verified`](super::Verified). The scheme, the statuses and the replay
+    /// window are copies of other fields, so each setter updates both. The renderer is stored only
+    /// here.
     pub(super) endpoint: Arc<Endpoint>,
 }
 

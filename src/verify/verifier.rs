@@ -172,9 +172,15 @@ impl Verifier {
 
     /// Reads the head, and rejects requests that can be rejected without the body.
     ///
-    /// The checks run in this order: the method, the signatures, the timestamp, the ID, the host if
-    /// the URL is signed, whether the timestamp is within the tolerance, whether the signed text is
-    /// ambiguous.
+    /// The checks run in this order:
+    ///
+    /// 1. the method;
+    /// 2. the signatures;
+    /// 3. the [guards](crate::scheme::SchemeBuilder::guard);
+    /// 4. the timestamp and the ID;
+    /// 5. the host, if the URL is signed;
+    /// 6. whether a web token has expired, and whether the timestamp is within the tolerance;
+    /// 7. whether the signed text is ambiguous.
     ///
     /// # Errors
     ///
@@ -273,7 +279,7 @@ impl Verifier {
     }
 }
 
-/// Rejects a provider without a setting that its scheme signs.
+/// Rejects a provider with a setting that is unknown, missing or without effect.
 pub(crate) fn check_settings(provider: &Provider) -> Result<(), SetupError> {
     let scheme = provider.scheme();
     let name = || Arc::clone(&scheme.spec().name);

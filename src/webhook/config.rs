@@ -90,7 +90,7 @@ impl Config {
         self.handover_handler.is_some()
     }
 
-    /// Reports the decision on a request to the log and to the observer.
+    /// Reports the decision on a request to the log and to the callback.
     pub(super) fn report(
         &self,
         head: Option<Head<'_>>,

@@ -1,10 +1,12 @@
 //! The steps of a request, in order:
 //!
-//! 1. Head: check the method, the signature headers, the timestamp and the `Content-Length`.
-//! 2. Handshake: answer the request if it is a handshake. The head decides, or else the body.
-//! 3. Keys: look up the keys of the request, if they are not the same for every request.
-//! 4. Body: read the body, and run the MAC over it. Then fetch published keys.
-//! 5. Verify: compare the signatures.
+//! 1. Head: check the method. Answer the request if its head shows that it is a handshake. Check the
+//!    signature headers, the timestamp, the ID and the `Content-Length`.
+//! 2. Keys: look up the keys of the request, if they are not the same for every request.
+//! 3. Body: read the body. Run the MAC over it if it has several frames and the scheme allows that.
+//! 4. Fetch: fetch the published keys that the delivery names.
+//! 5. Verify: answer the request if its body shows that it is a handshake, or compare the
+//!    signatures.
 //! 6. Ready: wait until the inner service is ready.
 //! 7. Call: call the inner service with [`Verified`](crate::Verified) in the extensions.
 
@@ -48,8 +50,9 @@ pin_project! {
     ///
     /// # Panics
     ///
-    /// If it is polled after it has returned the response; and as
-    /// [`body_deadline`](super::WebhookLayer::body_deadline) says.
+    /// If it is polled after it has returned the response, and without a Tokio timer as described
+    /// for [`body_deadline`](super::WebhookLayer::body_deadline) and
+    /// [`key_deadline`](super::WebhookLayer::key_deadline).
     pub struct ResponseFuture<S, B, ReqBody>
     where
         S: Service<Request<B>>,
@@ -252,7 +255,8 @@ impl<S> Exchange<S> {
     }
 }
 
-/// Rejects a declared length over the limit. Nothing is ever allocated by a declared length.
+/// Rejects a declared length over the limit. The declared length never determines the size of an
+/// allocation.
 fn check_declared_length(
     parts: &Parts,
     size: &SizeHint,
@@ -504,7 +508,7 @@ impl<S> Exchange<S> {
             !frames.is_in_pieces()
                 || !config.verifier.scheme().spec().can_stream
                 || delivery.hashed_len() == frames.len(),
-            "`finish` hashes a body again if the running MAC has missed a part of it"
+            "the running MAC missed a part of the body, so `finish` would hash the body again"
         );
         let verified = delivery.finish(settings, || frames.pieces())?;
         if let Some(answer) = handshake.answer_signed(config, head, frames, delivery)? {

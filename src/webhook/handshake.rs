@@ -171,7 +171,7 @@ impl HandshakeStage {
         }
     }
 
-    /// The stage of a request that is not a handshake. This is the only place that checks the
+    /// The stage of a request that is not a handshake. In the layer, only this function checks the
     /// method of a delivery.
     fn delivery(config: &Config, method: &Method) -> Result<Self, RejectionKind> {
         config.verifier.check_method(method)?;

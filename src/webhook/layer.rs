@@ -27,7 +27,7 @@ use crate::{
     verify::Verifier,
 };
 
-/// Slack waits three seconds for a response.
+/// Less than the three seconds that Slack waits for a response.
 const DEFAULT_KEY_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Layer that applies [`Webhook`]. Cheap to clone.
@@ -86,10 +86,9 @@ impl WebhookLayer {
     ///
     /// # Security
     ///
-    /// An unknown tenant gets the same response as a wrong signature, after the same work: that of
-    /// two keys, or of the largest number of keys that any tenant has had, up to four. The source
-    /// itself should take the same time for both. If it creates new [`Keys`] for each request of a
-    /// known tenant, it does not.
+    /// An unknown tenant gets the same response as a wrong signature. It costs as many MACs as the
+    /// largest number of keys of any tenant so far: at least two, at most four. The source must
+    /// take the same time for known and unknown tenants, so it should cache its [`Keys`].
     pub fn per_request(
         provider: impl Into<Provider>,
         source: impl KeySource,
@@ -162,8 +161,9 @@ impl<B> WebhookLayer<B> {
     /// # Security
     ///
     /// Without a deadline, any client can hold a connection and the bytes that it has sent for
-    /// ever. The timestamp is checked when the head arrives, so a delivery may be older by this
-    /// deadline when it reaches the service.
+    /// ever. A timestamp in the head is checked before the keys are looked up and the body is read.
+    /// When the service is called, the delivery may be older by both deadlines, and by the time
+    /// until the service is ready.
     #[doc(alias = "timeout")]
     pub fn body_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.config().body_deadline = deadline.into();
@@ -225,7 +225,7 @@ impl<B> WebhookLayer<B> {
         self
     }
 
-    /// Rejects bodies with trailers, which no signature covers. They are forwarded by default.
+    /// Rejects bodies with trailers, which no signature covers. Trailers are forwarded by default.
     pub fn refuse_trailers(mut self) -> Self {
         self.config().rejects_trailers = true;
         self
@@ -239,10 +239,10 @@ impl<B> WebhookLayer<B> {
     }
 
     /// Registers a handler for handshakes that carry data: secrets that Asana and Notion issue, and
-    /// Amazon SNS subscriptions that want to be confirmed.
+    /// Amazon SNS subscription confirmations.
     ///
-    /// Without a handler, Asana's handshake is answered and its secret is discarded. The other
-    /// requests are not treated as handshakes.
+    /// Without a handler, Asana's handshake is answered and its secret is discarded. Requests from
+    /// Notion and Amazon SNS are treated as deliveries.
     ///
     /// The decision of the handler determines the response:
     ///
@@ -272,7 +272,7 @@ impl<B> WebhookLayer<B> {
     ///             return Ok::<_, tower_webhook::SetupError>(Decision::Refuse);
     ///         };
     ///         let secret = Secret::new(secret.expose_secret())?;
-    ///         // A second one is not Asana's.
+    ///         // Asana sends one secret per webhook, so a second one is from another client.
     ///         let mut stored = stored.lock().unwrap_or_else(|it| it.into_inner());
     ///         if stored.is_some() {
     ///             return Ok(Decision::Refuse);
@@ -355,7 +355,8 @@ impl<B> WebhookLayer<B> {
     /// Diagnoses rejected deliveries, and passes each diagnosis to `sink`: to
     /// [`diagnose::log`](crate::diagnose::log), which logs it at warn level, or to a closure.
     ///
-    /// A thread does the work after the response has been sent. It starts here, and ends with the
+    /// A thread does the work, 100 ms after it takes a rejection from its queue, so that the
+    /// response is not delayed. The thread starts here, and ends with the
     /// last service of the layer. `sink` runs on it, in the span of the request. The work is
     /// limited:
     ///

@@ -2,17 +2,20 @@
 //!
 //! Use it around every service that receives webhooks. For each request, the layer
 //!
-//! 1. checks the head: the method (405), the signatures, the timestamp and the ID (403 or 400), and
-//!    the `Content-Length` (413 or 400);
-//! 2. answers the request if it is a [handshake](crate::handshake);
-//! 3. looks up the keys, if they are [not the same for every request](WebhookLayer::per_request)
+//! 1. rejects a method that the provider does not use (405);
+//! 2. answers the request if its head shows that it is a [handshake](crate::handshake);
+//! 3. checks the head: the signatures, the timestamp and the ID (403 or 400), and the
+//!    `Content-Length` (413 or 400);
+//! 4. looks up the keys, if they are [not the same for every request](WebhookLayer::per_request)
 //!    (503 if that fails);
-//! 4. reads the body within the limit (413), the memory budget (503) and the deadline (408), while
-//!    the MAC runs over each frame;
-//! 5. compares the signatures in constant time (403);
-//! 6. waits until the inner service is ready;
-//! 7. calls the inner service with the same request, and with [`Verified`](crate::Verified) in its
-//!    extensions.
+//! 5. reads the body within the limit (413), the memory budget (503) and the deadline (408), and
+//!    then fetches [published keys](crate::keys);
+//! 6. answers the request if its body shows that it is a handshake, or compares the signatures in
+//!    constant time (403);
+//! 7. waits until the inner service is ready, and calls it with the same request, and with
+//!    [`Verified`](crate::Verified) in its extensions.
+//!
+//! A body in several frames is hashed as it arrives, if the scheme allows that.
 //!
 //! A rejection is a response (see [`rejection`](crate::rejection)), never an error, and the inner
 //! service is not called. The layer does not read the rest of the body then. Over HTTP/1.1 the

@@ -621,7 +621,7 @@ async fn the_store_is_full_down_or_slow() {
         .await;
     let text = log.take().join("\n");
     assert!(
-        text.contains("the memory store is full: it remembers 1 deliveries"),
+        text.contains("the memory store is full: it has 1 records"),
         "{text}"
     );
 

@@ -262,7 +262,7 @@ async fn memory_is_bounded_and_never_forgets_a_promise() {
     let full = more(0).await.unwrap_err();
     assert_eq!(
         full.to_string(),
-        "the memory store is full: it remembers 500 deliveries"
+        "the memory store is full: it has 500 records"
     );
     assert!(matches!(
         store.complete(key(ROOM), Owner::new(), HOUR).await,

@@ -824,9 +824,9 @@ const CONTRADICTIONS: &[Contradiction] = &[
         &["`x-id`", "remove the guard"],
     ),
     (
-        "no signature header",
+        "no signature",
         || Scheme::builder("acme"),
-        &["signature header"],
+        &["location of the signature", "`signature_header`"],
     ),
     (
         "an invalid signature header",
@@ -1092,7 +1092,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
             let list = acme().layout(Layout::key_values("v1"));
             list.timestamp_header("x-time").timestamp_key("t")
         },
-        &["timestamp header", "key"],
+        &["location", "key", "timestamp"],
     ),
     (
         "the timestamp in the signature's header",

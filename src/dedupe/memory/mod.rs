@@ -73,8 +73,9 @@ enum State {
 const MAX_EVICTED: usize = 2;
 
 impl MemoryStore {
-    /// Creates a store for at most `capacity` deliveries, in progress and completed. Choose a
-    /// capacity above the number of deliveries that arrive within the retention.
+    /// Creates a store for at most `capacity` records. A delivery in progress or completed has one
+    /// record, or two if it is signed with a previous secret. Choose a capacity above the number of
+    /// records of the deliveries that arrive within the retention.
     ///
     /// # Security
     ///
@@ -230,11 +231,7 @@ pub struct Full(usize);
 
 impl fmt::Display for Full {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the memory store is full: it remembers {} deliveries",
-            self.0
-        )
+        write!(f, "the memory store is full: it has {} records", self.0)
     }
 }
 

@@ -15,9 +15,9 @@ use super::{RedisStore, RedisStoreError, connection::Connection, error::Kind};
 
 /// The time limit of one attempt to connect to one server.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
-/// The pause before the second attempt of a reconnection, which is also the last one: operations
-/// that wait for it fail before their deadline, so that the error says why. The next one
-/// reconnects.
+/// The pause before the second and last attempt of a reconnection. If the server refuses
+/// connections, both attempts fail before the default deadline, so the operation reports the I/O
+/// error instead of a timeout. The next operation reconnects.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long TCP waits for an acknowledgement, and how long a connection is idle before TCP probes
@@ -147,8 +147,8 @@ impl<C> RedisStore<C>
 where
     C: ConnectionLike + Clone + Send + Sync + 'static,
 {
-    /// Connects by a function, which is called again when the store
-    /// [reconnects](Self#reconnection): for a password that expires, for example.
+    /// Connects with a function. The store calls it again when it
+    /// [reconnects](Self#reconnection), so it can supply a new password.
     ///
     /// The connection should reconnect by itself after an I/O error, as [`ConnectionManager`] does.
     /// Otherwise operations fail for three seconds before the function is called. Turn off a

@@ -36,8 +36,9 @@ const MAX_EXPIRY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 ///
 /// # Reconnection
 ///
-/// A store shares its connection with its clones, and reconnects by itself. Until it has,
-/// operations fail by their [`deadline`](Self::deadline) and deliveries are answered 503.
+/// A store shares its connection with its clones, and reconnects by itself. Until the store has
+/// reconnected, operations fail when their [`deadline`](Self::deadline) passes, and deliveries are
+/// answered 503.
 ///
 /// | fault | the store reconnects |
 /// | --- | --- |
@@ -45,9 +46,9 @@ const MAX_EXPIRY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// | operations time out | 3 seconds after the first one, unless the server answers by then |
 /// | the server does not accept writes, e.g. `READONLY` after a failover | 1 second later |
 ///
-/// After the second and third fault it connects from the start: it resolves the host name or asks
-/// the sentinels again, and keeps the old connection until the new one answers. Attempts are at
-/// least a second apart.
+/// After the second and third fault the store opens a new connection. It resolves the host name, or
+/// asks the sentinels, again. The old connection stays in use until the new one is open. Attempts
+/// are at least a second apart.
 ///
 /// The type parameter is the connection of the `redis` crate: [`ConnectionManager`] for a server,
 /// with or without sentinel, and [`ClusterConnection`](redis::cluster_async::ClusterConnection) for
