@@ -174,6 +174,9 @@ impl DedupeLayer {
 
     /// Sets the status of a class of rejections by this layer. Defaults to the status that the
     /// [`WebhookLayer`](crate::WebhookLayer::status) outside of this layer uses.
+    ///
+    /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable), which a delivery gets while
+    /// another copy of it is handled. If that copy fails, only a retry is handled.
     pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Self {
         self.config().statuses.push((class, status));
         self

@@ -303,6 +303,9 @@ impl<B> WebhookLayer<B> {
     /// Sets the status of a class of rejections. It also applies to a
     /// [`DedupeLayer`](crate::DedupeLayer) inside of this layer. Responses to gRPC requests always
     /// have the status 200.
+    ///
+    /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable). A sender that gets 2xx or
+    /// 4xx may not retry, and the delivery is lost.
     pub fn status(self, class: RejectionClass, status: StatusCode) -> Self {
         self.verifier(|verifier| verifier.status(class, status))
     }

@@ -12,7 +12,9 @@ use crate::head::Head;
 ///   once runs in a Tokio task. It is cancelled when the last request that waits for it is dropped.
 ///   If a look-up takes more than five seconds, the next request starts another, whose result is
 ///   cached instead. Without a runtime, the request that started a look-up runs it, and the
-///   requests that share it are rejected if that request is dropped.
+///   requests that share it are rejected if that request is dropped. The task has neither the
+///   `tracing` span nor the task-local values of the request. If each core has a runtime of its
+///   own, it stops with the runtime of the request that started it.
 /// - That there is no such tenant is remembered as long as keys are, so that asking for one again
 ///   and again is as cheap for you, and looks the same, as asking for one that exists. A tenant
 ///   that was asked for before you made it is refused until then: call [`forget`](Self::forget)
