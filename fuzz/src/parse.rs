@@ -17,6 +17,7 @@ use http::{HeaderValue, Request, Response};
 use tokio::runtime::{Builder, Runtime};
 use tower::retry::Policy;
 use tower_webhook::{
+    handshake::Handshake,
     PublicUrl, Secret, Verifier,
     providers::{self, Provider},
     public_url::ForwardedHeaders,
@@ -73,12 +74,13 @@ fn token_scheme() -> tower_webhook::scheme::SchemeBuilder {
     let builder = Scheme::builder("read")
         .algorithm(Algorithm::Token)
         .encoding(Encoding::Text);
-    builder.signature_header("x-token").tolerance(Duration::MAX)
+    builder.signature_header("x-token")
 }
 
 fn token_verifier(scheme: Scheme) -> Verifier {
     let secret = Secret::new("token").expect("a secret");
     let verifier = Verifier::new(scheme, secret).expect("a verifier");
+    let verifier = verifier.tolerance(Duration::MAX);
     verifier.clock(TestClock::at(UNIX_EPOCH + Duration::from_secs(NOW)))
 }
 
@@ -125,10 +127,8 @@ static KEYED: LazyLock<Vec<Provider>> = LazyLock::new(|| {
     ];
     let providers = names.iter().filter_map(|name| providers::by_name(name));
     let provided = providers.map(|it| {
-        let it = it
-            .with_setting("webhook_id", "1")
-            .with_setting("audience", "1");
-        it.with_setting("service_account", "1")
+        let names: Vec<_> = it.scheme().settings().map(str::to_owned).collect();
+        names.iter().fold(it, |it, name| it.with_setting(name, "1"))
     });
     provided.collect()
 });
@@ -654,15 +654,11 @@ fn handshake(input: &mut Input<'_>) {
         let asking = providers::all().map(|preset| preset.provider());
         let asking = asking.filter(|provider| !provider.handshakes().is_empty());
         let verifiers = asking.filter_map(|provider| {
-            let settings = [
-                "verify_token",
-                "public_key_id",
-                "token",
-                "verification_token",
-            ];
-            let provider = settings
-                .iter()
-                .fold(provider, |it, name| it.with_setting(name, "set"));
+            let of_handshakes = provider.handshakes().iter().flat_map(Handshake::settings);
+            let names = provider.scheme().settings().chain(of_handshakes);
+            let names: Vec<_> = names.map(str::to_owned).collect();
+            let set = |it: Provider, name: &String| it.with_setting(name, "set");
+            let provider = names.iter().fold(provider, set);
             let provider = provider.with_public_url(PublicUrl::fixed("https://a.example").ok()?);
             let keys = samples::keys(provider.scheme(), "current");
             let verifier = Verifier::new(provider, keys.verifying).ok()?;

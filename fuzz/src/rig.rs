@@ -150,7 +150,8 @@ impl Rig {
     fn recorded(preset: &str, case: &Case) -> Option<Self> {
         let (base, _) = case.split_url();
         let provider = providers::by_name(preset)?;
-        let config = case.config.iter();
+        let known: Vec<String> = provider.scheme().settings().map(str::to_owned).collect();
+        let config = case.config.iter().filter(|(name, _)| known.contains(name));
         let provider = config.fold(provider, |it, (name, value)| {
             it.with_setting(name, value.as_str())
         });
