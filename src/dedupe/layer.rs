@@ -86,7 +86,7 @@ impl DedupeLayer {
     /// Where no time is signed, as with GitHub, there is no such window: whoever has recorded a
     /// delivery can send it again, and it is handled again, once the retention is over.
     pub fn retention(mut self, retention: Duration) -> Self {
-        self.config().retention = retention;
+        self.config_mut().retention = retention;
         self
     }
 
@@ -103,7 +103,7 @@ impl DedupeLayer {
     /// The response future needs a Tokio runtime with its timer enabled whenever the handler is not
     /// done at once, and panics without one.
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.config().times.lease = lease.max(Duration::from_millis(10));
+        self.config_mut().times.lease = lease.max(Duration::from_millis(10));
         self
     }
 
@@ -116,7 +116,7 @@ impl DedupeLayer {
     /// The response future needs a Tokio runtime with its timer enabled whenever the
     /// store does not answer at once, and panics without one.
     pub fn store_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
-        self.config().times.deadline = deadline.into();
+        self.config_mut().times.deadline = deadline.into();
         self
     }
 
@@ -129,7 +129,7 @@ impl DedupeLayer {
     /// the other: give each endpoint a scope. Where two services get the same deliveries and
     /// share a store, a scope each lets both handle them.
     pub fn scope(mut self, scope: impl Into<Arc<str>>) -> Self {
-        self.config().scope = Some(scope.into());
+        self.config_mut().scope = Some(scope.into());
         self
     }
 
@@ -156,7 +156,7 @@ impl DedupeLayer {
         mut self,
         key_by: impl Fn(&Verified, Head<'_>) -> Option<DedupeKey> + Send + Sync + 'static,
     ) -> Self {
-        self.config().key_by = Some(Arc::new(key_by));
+        self.config_mut().key_by = Some(Arc::new(key_by));
         self
     }
 
@@ -168,7 +168,7 @@ impl DedupeLayer {
     /// Whoever can make the store fail can have recorded deliveries handled again, and a sender's
     /// retries are handled as often as they come.
     pub fn danger_let_through_without_store(mut self) -> Self {
-        self.config().lets_through = true;
+        self.config_mut().lets_through = true;
         self
     }
 
@@ -178,7 +178,7 @@ impl DedupeLayer {
     /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable), which a delivery gets while
     /// another copy of it is handled. If that copy fails, only a retry is handled.
     pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Self {
-        self.config().statuses.push((class, status));
+        self.config_mut().statuses.push((class, status));
         self
     }
 
@@ -188,7 +188,7 @@ impl DedupeLayer {
         mut self,
         renderer: impl Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
-        self.config().renderer = Some(Arc::new(renderer));
+        self.config_mut().renderer = Some(Arc::new(renderer));
         self
     }
 
@@ -200,11 +200,11 @@ impl DedupeLayer {
         mut self,
         renderer: impl Fn(&Verified) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
-        self.config().duplicate = Arc::new(renderer);
+        self.config_mut().duplicate = Arc::new(renderer);
         self
     }
 
-    fn config(&mut self) -> &mut Config {
+    fn config_mut(&mut self) -> &mut Config {
         Arc::make_mut(&mut self.config)
     }
 }

@@ -9,7 +9,7 @@ use http::{
 use super::{Brings, Handover, HandoverValue, Handshake, handover, request::find};
 use crate::{
     head::Head,
-    mac::{Algorithm, Key, Print, token},
+    mac::{Algorithm, Fingerprint, Key, token},
     rejection::RejectionKind,
 };
 
@@ -221,7 +221,7 @@ fn is_token(expected: &str, sent: &[u8]) -> bool {
     expected.signs(
         |_| {},
         std::iter::once(&token(sent)[..]),
-        &mut Print::default(),
+        &mut Fingerprint::default(),
     )
 }
 

@@ -103,12 +103,11 @@ impl Keyring {
         self
     }
 
-    /// Marks the document of the keys as verified, if they were fetched, and returns their tenant.
-    pub(crate) fn note_verified(&self) -> Option<&Arc<str>> {
+    /// Marks the document of the keys as verified, if they were fetched.
+    pub(crate) fn mark_verified(&self) {
         if let Some(OnVerified(call)) = &self.on_verified {
             call();
         }
-        self.tenant()
     }
 
     /// Whose keys these are.

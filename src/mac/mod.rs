@@ -36,21 +36,21 @@ pub(crate) struct Mac(State);
 /// What tells a message from others under one key: the beginning of its MAC, or a digest of it if
 /// the key is public.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Print([u8; DIGEST_LEN]);
+pub(crate) struct Fingerprint([u8; DIGEST_LEN]);
 
-impl Print {
+impl Fingerprint {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
     #[inline]
     fn of(mac: &[u8]) -> Self {
-        let mut print = Self::default();
+        let mut fingerprint = Self::default();
         let len = mac.len().min(DIGEST_LEN);
-        if let (Some(print), Some(mac)) = (print.0.get_mut(..len), mac.get(..len)) {
-            print.copy_from_slice(mac);
+        if let (Some(fingerprint), Some(mac)) = (fingerprint.0.get_mut(..len), mac.get(..len)) {
+            fingerprint.copy_from_slice(mac);
         }
-        print
+        fingerprint
     }
 }
 
@@ -152,12 +152,12 @@ impl Key {
 
     /// Whether the MAC of what `message` writes is one of `signatures`, as [`Mac::is_one_of`]
     /// tells, without the moves that a [`Mac`] of any algorithm costs. What tells the message from
-    /// others goes into `print`.
+    /// others goes into `fingerprint`.
     pub(crate) fn signs<'s>(
         &self,
         message: impl FnOnce(&mut dyn FnMut(&[u8])),
         signatures: impl Iterator<Item = &'s [u8]>,
-        print: &mut Print,
+        fingerprint: &mut Fingerprint,
     ) -> bool {
         if let State::Public(Public(key)) = &self.0 {
             let mut text = Vec::new();
@@ -168,7 +168,7 @@ impl Key {
                 key.is_some_and(|key| key.verifies(&|write| write(&text), signature))
             });
             if is_signed {
-                *print = Print(digest([&*text]));
+                *fingerprint = Fingerprint(digest([&*text]));
             }
             return is_signed;
         }
@@ -176,7 +176,7 @@ impl Key {
             let mut run = run.clone();
             message(&mut |text| run.absorb(text));
             run.mac(|mac| {
-                *print = Print::of(mac);
+                *fingerprint = Fingerprint::of(mac);
                 is_one_of(mac, signatures)
             })
         })
@@ -195,10 +195,10 @@ impl Mac {
     pub(crate) fn is_one_of<'s>(
         &self,
         signatures: impl Iterator<Item = &'s [u8]>,
-        print: &mut Print,
+        fingerprint: &mut Fingerprint,
     ) -> bool {
         each!(&self.0, run => run.clone().mac(|mac| {
-            *print = Print::of(mac);
+            *fingerprint = Fingerprint::of(mac);
             is_one_of(mac, signatures)
         }))
     }

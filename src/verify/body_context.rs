@@ -8,7 +8,7 @@ use super::{
     candidates::Candidates,
     claims::{Claims, ambiguous},
     listed::Listed,
-    text::keep_available,
+    signed_text::keep_available,
     token::Expected,
 };
 use crate::{

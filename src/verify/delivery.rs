@@ -6,11 +6,11 @@ use super::{
     candidates::Candidates,
     claims::Claims,
     settings::Settings,
-    text::SignedText,
-    texts::Texts,
+    signed_text::SignedText,
+    text_search::TextSearch,
     timing::TimingEqualizer,
     token::Life,
-    units::{Tried, Units},
+    unit_trials::{UnitTrial, UnitTrials},
     verified::{Fingerprints, Metadata, SignedBy},
     web_token,
 };
@@ -18,7 +18,7 @@ use crate::{
     encoding::decimal,
     head::Head,
     keys::{Keyring, LabelledKey},
-    mac::{Mac, Print},
+    mac::{Fingerprint, Mac},
     rejection::{Rejection, RejectionKind},
     scheme::{Spec, UnixTime},
 };
@@ -54,9 +54,7 @@ struct RunningMac {
 struct KeySearch<'d, P> {
     settings: &'d Settings,
     keyring: &'d Keyring,
-    text: &'d SignedText,
-    candidates: &'d Candidates,
-    texts: Texts<'d, P>,
+    texts: TextSearch<'d, P>,
     /// The values from each unit of the body, if the scheme looks into it.
     units: Option<&'d [Extracted]>,
 }
@@ -65,8 +63,8 @@ struct KeySearch<'d, P> {
 struct KeyTrial {
     /// The index of the text that the key has signed.
     text: Option<usize>,
-    print: Print,
-    units: Option<Tried>,
+    fingerprint: Fingerprint,
+    units: Option<UnitTrial>,
 }
 
 /// The key that has signed a delivery, and the text that it has signed.
@@ -202,7 +200,7 @@ impl Delivery {
         let units = self.extract(settings, pieces)?;
         let running = self.running.take();
         let keyring = self.keyring.as_deref().unwrap_or(&settings.keyring);
-        let texts = Texts::new(
+        let texts = TextSearch::new(
             settings.spec(),
             &self.text,
             &self.other_texts,
@@ -212,17 +210,16 @@ impl Delivery {
         let search = KeySearch {
             settings,
             keyring,
-            text: &self.text,
-            candidates: &self.candidates,
             texts,
             units: units.as_deref(),
         };
         let found = search.find_key(running).inspect_err(|_| {
             search.spend_time(self.timing);
         })?;
+        keyring.mark_verified();
         self.key_index = found.index;
         let signed_by = SignedBy {
-            tenant: keyring.note_verified(),
+            tenant: keyring.tenant(),
             key_label: found.key.label.as_ref(),
             fingerprints: found.fingerprints,
         };
@@ -269,11 +266,11 @@ where
         } else {
             RejectionKind::SignatureMismatch
         };
-        let mut units = self.units.map(Units::of);
-        let mut first_print = None;
+        let mut units = self.units.map(UnitTrials::of);
+        let mut first_fingerprint = None;
         for (index, key) in self.keyring.iter().enumerate() {
             let trial = self.try_key(key, units.as_ref(), running.take());
-            let first_print = *first_print.get_or_insert(trial.print);
+            let first_fingerprint = *first_fingerprint.get_or_insert(trial.fingerprint);
             let Some(text) = trial.text.filter(|_| !self.keyring.is_decoy()) else {
                 continue;
             };
@@ -285,12 +282,12 @@ where
                 self.keyring.tell_in_use(key, &self.settings.spec().name);
             }
             let matched = match units.as_mut().zip(trial.units) {
-                None => Some(trial.print),
-                Some((units, tried)) => units.prove(tried),
+                None => Some(trial.fingerprint),
+                Some((units, tried)) => units.record(tried),
             };
             // Some units of the body may be signed with another key.
             let Some(matched) = matched else { continue };
-            let current = (index > 0).then(|| self.current_print(text, first_print));
+            let current = (index > 0).then(|| self.current_fingerprint(text, first_fingerprint));
             let fingerprints = Fingerprints { matched, current };
             return Ok(KeyMatch {
                 index,
@@ -304,15 +301,17 @@ where
     fn try_key(
         &self,
         key: &LabelledKey,
-        units: Option<&Units<'_>>,
+        units: Option<&UnitTrials<'_>>,
         running: Option<RunningMac>,
     ) -> KeyTrial {
-        let mut print = Print::default();
+        let mut fingerprint = Fingerprint::default();
         if let Some(units) = units {
-            let tried = units.by(|unit, print| self.texts.signed_by(&key.key, Some(unit), print));
+            let tried = units.try_key(|unit, fingerprint| {
+                self.texts.signed_by(&key.key, Some(unit), fingerprint)
+            });
             return KeyTrial {
                 text: tried.text(),
-                print,
+                fingerprint,
                 units: Some(tried),
             };
         }
@@ -320,16 +319,14 @@ where
         let running = running.filter(|running| running.body_len == self.texts.body_len());
         let text = match running {
             Some(mut running) => {
-                let after = self.text.after_gaps();
-                after.for_each(|text| running.mac.update(text));
-                let candidates = self.candidates.iter();
-                running.mac.is_one_of(candidates, &mut print).then_some(0)
+                let is_signed = self.texts.finish_mac(&mut running.mac, &mut fingerprint);
+                is_signed.then_some(0)
             }
-            None => self.texts.signed_by(&key.key, None, &mut print),
+            None => self.texts.signed_by(&key.key, None, &mut fingerprint),
         };
         KeyTrial {
             text,
-            print,
+            fingerprint,
             units: None,
         }
     }
@@ -352,7 +349,7 @@ where
     }
 
     /// Returns the fingerprint under the current key of the text that a previous key has signed.
-    fn current_print(&self, text: usize, tried: Print) -> Print {
+    fn current_fingerprint(&self, text: usize, tried: Fingerprint) -> Fingerprint {
         if self.units.is_none() && self.texts.is_single() {
             return tried;
         }
@@ -360,15 +357,16 @@ where
         // body. Deduplication needs that of the text that matched, or a copy of the delivery with
         // fewer signatures would count as another delivery.
         let first = self.units.and_then(<[Extracted]>::first);
-        self.texts.print(&self.keyring.current.key, text, first)
+        self.texts
+            .fingerprint(&self.keyring.current.key, text, first)
     }
 
     /// Computes the MACs that a rejection lacks, with a key of the verifier.
     fn spend_time(&self, timing: TimingEqualizer) {
         let key = &self.settings.keyring.current.key;
         timing.equalize(self.keyring.len(), || {
-            let mut print = Print::default();
-            let mut mac = |unit| self.texts.signed_by(key, unit, &mut print);
+            let mut fingerprint = Fingerprint::default();
+            let mut mac = |unit| self.texts.signed_by(key, unit, &mut fingerprint);
             match self.units {
                 None => usize::from(mac(None).is_some()),
                 Some(units) => units.iter().filter_map(|unit| mac(Some(unit))).count(),

@@ -1,6 +1,6 @@
 //! The signed text of a request that is to be signed.
 
-use super::{body_context::BodyContext, claims::Claims, text::SignedText};
+use super::{body_context::BodyContext, claims::Claims, signed_text::SignedText};
 use crate::{head::Head, providers::Provider, rejection::RejectionKind};
 
 /// Returns the signed text in two pieces: what comes before the body, and the rest. `listed` is the

@@ -2,7 +2,7 @@
 
 use super::{
     claims::Claims,
-    text::{SignedText, keep_available},
+    signed_text::{SignedText, keep_available},
 };
 use crate::{
     payload::Token,

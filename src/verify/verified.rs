@@ -6,7 +6,7 @@ use std::{
 
 use super::DedupeKey;
 use crate::{
-    mac::Print,
+    mac::Fingerprint,
     rejection::RejectionResponder,
     scheme::{Identity, Scheme, UnixTime},
 };
@@ -57,8 +57,8 @@ pub(super) struct Metadata {
 /// under the current one.
 #[derive(Clone)]
 pub(super) struct Fingerprints {
-    pub(super) matched: Print,
-    pub(super) current: Option<Print>,
+    pub(super) matched: Fingerprint,
+    pub(super) current: Option<Fingerprint>,
 }
 
 /// The key that a delivery is signed with.
@@ -216,7 +216,8 @@ impl Verified {
     /// the one that matched.
     pub(crate) fn dedupe_keys(&self) -> [Option<DedupeKey>; 2] {
         let Fingerprints { matched, current } = &self.fingerprints;
-        let of_print = |print: &Print| self.key_of("print", print.as_bytes());
+        let of_print =
+            |fingerprint: &Fingerprint| self.key_of("fingerprint", fingerprint.as_bytes());
         match (self.endpoint.scheme.spec().identity, self.delivery_id()) {
             (Identity::None, _) => [None, None],
             (Identity::Id, Some(id)) => [Some(self.key_of("id", id.as_bytes())), None],

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{body_context::BodyContext, candidates::Candidates, claims::Claims, text::SignedText};
+use super::{
+    body_context::BodyContext, candidates::Candidates, claims::Claims, signed_text::SignedText,
+};
 use crate::{
     encoding::Encoding,
     head::Head,

@@ -26,9 +26,10 @@ use tower_service::Service;
 
 use super::{
     config::Config,
-    handshake::{EarlyResponse, HandshakeStage, HeadDecision, answer_with_keys},
+    handshake::{HandshakeStage, HeadDecision, answer_with_keys},
     keys::{Fetch, Found, LookUp},
     observe::Verdict,
+    response::EarlyResponse,
 };
 use crate::{
     body::{BodyReader, BoxError, ReadError, ResponseBody, VerifiedBody, is_length_limit},
@@ -95,14 +96,14 @@ struct Exchange<S> {
     started: Option<Instant>,
 }
 
-/// Step 3: waits for the keys.
+/// Step 2: waits for the keys.
 struct LookUpKeys<S> {
     /// Owns the head of the request until it ends.
     look_up: LookUp,
     exchange: Option<Box<Exchange<S>>>,
 }
 
-/// Step 4: reads the body.
+/// Step 3: reads the body.
 struct ReadBody<S> {
     exchange: Option<Box<Exchange<S>>>,
 }
@@ -310,7 +311,7 @@ fn reject(
     EarlyResponse::ready(config.verifier.respond(rejection, is_grpc))
 }
 
-// Step 3: Keys.
+// Step 2: Keys.
 
 impl<S> Exchange<S> {
     /// Continues with the look-up of the keys, or with the body if the keys are known.
@@ -357,7 +358,7 @@ impl<S> LookUpKeys<S> {
     }
 }
 
-// Step 4: Body.
+// Step 3: Body, and step 4: Fetch.
 
 impl<S> Exchange<S> {
     fn read_body<F>(self: Box<Self>) -> State<S, F> {
@@ -465,7 +466,7 @@ impl<S> FetchKeys<S> {
     }
 }
 
-// Step 2 for handshakes that the body decides, and step 5: Verify.
+// Step 5: Verify.
 
 impl<S> Exchange<S> {
     fn verify<F>(mut self: Box<Self>) -> State<S, F> {
@@ -542,10 +543,10 @@ impl<S> Exchange<S> {
     }
 }
 
-// Step 6: Ready.
+// Step 6: Ready, and step 7: Call.
 
 impl<S> AwaitReady<S> {
-    /// Step 7: calls the service once it is ready.
+    /// Calls the service once it is ready.
     fn poll<B>(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Future, S::Error>>
     where
         S: Service<Request<B>>,

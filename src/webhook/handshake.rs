@@ -1,12 +1,12 @@
 //! The decision whether a request is a handshake, and the answer to it.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, Response, request::Parts};
 use tokio::time::Instant;
 
-use super::{config::Config, keys::KeyLookup, observe::Verdict};
+use super::{config::Config, keys::KeyLookup, observe::Verdict, response::EarlyResponse};
 use crate::{
     body::Buffer,
     handshake::{Answer, Decision, Handshake, MOST_BODY},
@@ -15,26 +15,6 @@ use crate::{
     rejection::{self, Rejection, RejectionKind},
     verify::{Delivery, UnsignedMatch},
 };
-
-/// A response that is sent without a call of the inner service.
-pub(super) enum EarlyResponse {
-    Ready(Box<Response<Bytes>>),
-    /// The response depends on a key source or on the handler of handshake data.
-    Pending(Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>),
-}
-
-impl EarlyResponse {
-    pub(super) fn ready(response: Response<Bytes>) -> Self {
-        Self::Ready(Box::new(response))
-    }
-
-    async fn wait(self) -> Response<Bytes> {
-        match self {
-            Self::Ready(response) => *response,
-            Self::Pending(future) => future.await,
-        }
-    }
-}
 
 /// What is known so far about whether a request is a handshake. It is decided after the head if
 /// possible, and after the body otherwise.
@@ -98,7 +78,7 @@ impl HandshakeStage {
                 let keyring = verifier.current_keyring();
                 let answer = verifier.answer(handshake, head, &[], (&keyring, 0));
                 return Ok(HeadDecision::Answer(match answer {
-                    Ok(answer) => hand_over(config, answer),
+                    Ok(answer) => send_answer(config, answer),
                     Err(rejection) => EarlyResponse::ready(reject(config, Some(head), rejection)),
                 }));
             }
@@ -137,7 +117,7 @@ impl HandshakeStage {
         };
         let keyring = verifier.current_keyring();
         let answer = verifier.answer(handshake, head, &body, (&keyring, 0))?;
-        Ok(Some(hand_over(config, answer)))
+        Ok(Some(send_answer(config, answer)))
     }
 
     /// Answers the request if it is a handshake. Its signature has been verified.
@@ -162,7 +142,7 @@ impl HandshakeStage {
             if let Some(handshake) = handshake {
                 let answer =
                     verifier.answer(handshake, head, &body, delivery.keys(verifier.settings()))?;
-                return Ok(Some(hand_over(config, answer)));
+                return Ok(Some(send_answer(config, answer)));
             }
         }
         match Self::delivery(config, head.method()) {
@@ -197,7 +177,7 @@ pub(super) fn answer_with_keys(
         };
         let keyring = keys.keyring(found, config.verifier.scheme());
         let early = match sign_answer(&config, &handshake, Head::from(&parts), keyring) {
-            Ok(answer) => hand_over(&config, answer),
+            Ok(answer) => send_answer(&config, answer),
             Err(rejection) => {
                 let (head, verdict) = (Head::from(&parts), Verdict::Refused(&rejection));
                 config.report(Some(head), verdict, 0, started);
@@ -219,8 +199,8 @@ fn sign_answer(
     verifier.answer(handshake, head, &[], (&keyring, 0))
 }
 
-/// Sends the answer, once the handler has accepted the data that the handshake carries.
-fn hand_over(config: &Arc<Config>, answer: Answer) -> EarlyResponse {
+/// Returns the answer, after the handler has accepted the data that the handshake carries.
+fn send_answer(config: &Arc<Config>, answer: Answer) -> EarlyResponse {
     let (handshake, response, handover) = answer.into_parts();
     let (Some(handover), Some(handler)) = (handover, &config.handover_handler) else {
         report_answered(config, &handshake);

@@ -96,7 +96,7 @@ impl WebhookLayer {
         let verifier = Verifier::without_keys(provider.into())?;
         let keys = KeyLookup::new(source, verifier.scheme(), DEFAULT_KEY_DEADLINE);
         let mut layer = Self::from(verifier);
-        layer.config().keys = Some(keys);
+        layer.config_mut().keys = Some(keys);
         Ok(layer)
     }
 
@@ -124,7 +124,7 @@ impl WebhookLayer {
         let verifier = Verifier::remote(provider)?;
         let keys = KeyLookup::remote(keys, verifier.scheme(), DEFAULT_KEY_DEADLINE);
         let mut layer = Self::from(verifier);
-        layer.config().keys = Some(keys);
+        layer.config_mut().keys = Some(keys);
         Ok(layer)
     }
 }
@@ -143,7 +143,7 @@ impl<B> WebhookLayer<B> {
     ///
     /// Defaults to the limit of the provider, or to 1 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.config().body_limit = bytes;
+        self.config_mut().body_limit = bytes;
         self
     }
 
@@ -166,7 +166,7 @@ impl<B> WebhookLayer<B> {
     /// until the service is ready.
     #[doc(alias = "timeout")]
     pub fn body_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
-        self.config().body_deadline = deadline.into();
+        self.config_mut().body_deadline = deadline.into();
         self
     }
 
@@ -184,7 +184,7 @@ impl<B> WebhookLayer<B> {
     /// With a deadline, the response future needs a Tokio runtime with its timer enabled whenever
     /// the source does not answer at once, and panics without one.
     pub fn key_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
-        if let Some(keys) = &mut self.config().keys {
+        if let Some(keys) = &mut self.config_mut().keys {
             keys.deadline = deadline.into();
         }
         self
@@ -198,22 +198,22 @@ impl<B> WebhookLayer<B> {
     ///
     /// A captured delivery can be replayed for this long.
     pub fn tolerance(self, tolerance: Duration) -> Self {
-        self.verifier(|verifier| verifier.tolerance(tolerance))
+        self.map_verifier(|verifier| verifier.tolerance(tolerance))
     }
 
     /// Sets how far a timestamp may be in the past.
     pub fn past_tolerance(self, tolerance: Duration) -> Self {
-        self.verifier(|verifier| verifier.past_tolerance(tolerance))
+        self.map_verifier(|verifier| verifier.past_tolerance(tolerance))
     }
 
     /// Sets how far a timestamp may be in the future, for senders whose clock is ahead.
     pub fn future_tolerance(self, tolerance: Duration) -> Self {
-        self.verifier(|verifier| verifier.future_tolerance(tolerance))
+        self.map_verifier(|verifier| verifier.future_tolerance(tolerance))
     }
 
     /// Sets the clock that timestamps are checked against. Defaults to the system clock.
     pub fn clock(self, clock: impl Clock) -> Self {
-        self.verifier(|verifier| verifier.clock(clock))
+        self.map_verifier(|verifier| verifier.clock(clock))
     }
 
     /// Sets the memory that all unverified bodies may use together. Unlimited by default.
@@ -221,20 +221,20 @@ impl<B> WebhookLayer<B> {
     /// If the budget is used up, the response is 503 with `Retry-After`. A body that is larger than
     /// the whole budget is answered 413.
     pub fn memory_budget(mut self, budget: MemoryBudget) -> Self {
-        self.config().budget = Some(budget);
+        self.config_mut().budget = Some(budget);
         self
     }
 
     /// Rejects bodies with trailers, which no signature covers. Trailers are forwarded by default.
     pub fn refuse_trailers(mut self) -> Self {
-        self.config().rejects_trailers = true;
+        self.config_mut().rejects_trailers = true;
         self
     }
 
     /// Does not answer [handshakes](crate::handshake). Those without a signature are rejected like
     /// other requests, and signed ones are forwarded to the service.
     pub fn without_handshakes(mut self) -> Self {
-        self.config().answers_handshakes = false;
+        self.config_mut().answers_handshakes = false;
         self
     }
 
@@ -296,7 +296,7 @@ impl<B> WebhookLayer<B> {
         Fut: Future<Output = Result<Decision, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.config().handover_handler = Some(handover_handler(handler));
+        self.config_mut().handover_handler = Some(handover_handler(handler));
         self
     }
 
@@ -307,7 +307,7 @@ impl<B> WebhookLayer<B> {
     /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable). A sender that gets 2xx or
     /// 4xx may not retry, and the delivery is lost.
     pub fn status(self, class: RejectionClass, status: StatusCode) -> Self {
-        self.verifier(|verifier| verifier.status(class, status))
+        self.map_verifier(|verifier| verifier.status(class, status))
     }
 
     /// Sets the function that creates the responses to rejected requests. Defaults to
@@ -325,7 +325,7 @@ impl<B> WebhookLayer<B> {
         self,
         renderer: impl Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
-        self.verifier(|verifier| verifier.renderer(Arc::new(renderer)))
+        self.map_verifier(|verifier| verifier.renderer(Arc::new(renderer)))
     }
 
     /// Registers a callback that runs after each decision, for metrics. No callback is registered
@@ -350,8 +350,8 @@ impl<B> WebhookLayer<B> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn on_outcome(mut self, observer: impl Fn(&Outcome<'_>) + Send + Sync + 'static) -> Self {
-        self.config().observer.callback = Some(Arc::new(observer));
+    pub fn on_outcome(mut self, callback: impl Fn(&Outcome<'_>) + Send + Sync + 'static) -> Self {
+        self.config_mut().observer.callback = Some(Arc::new(callback));
         self
     }
 
@@ -383,7 +383,7 @@ impl<B> WebhookLayer<B> {
     /// with a wrong signature, and nearly as much is hashed for it.
     #[cfg(feature = "diagnose")]
     pub fn diagnose(mut self, sink: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
-        self.config().watch = Some(Watch::new(sink));
+        self.config_mut().watch = Some(Watch::new(sink));
         self
     }
 
@@ -403,12 +403,12 @@ impl<B> WebhookLayer<B> {
         }
     }
 
-    fn config(&mut self) -> &mut Config {
+    fn config_mut(&mut self) -> &mut Config {
         Arc::make_mut(&mut self.config)
     }
 
-    fn verifier(mut self, change: impl FnOnce(Verifier) -> Verifier) -> Self {
-        let config = self.config();
+    fn map_verifier(mut self, change: impl FnOnce(Verifier) -> Verifier) -> Self {
+        let config = self.config_mut();
         config.verifier = change(config.verifier.clone());
         self
     }

@@ -87,6 +87,7 @@ mod handshake;
 mod keys;
 mod layer;
 mod observe;
+mod response;
 mod service;
 #[cfg(feature = "diagnose")]
 mod watch;

@@ -1,15 +1,15 @@
 //! The search for the text that a delivery is signed with.
 
-use super::{body_context::Extracted, candidates::Candidates, text::SignedText};
+use super::{body_context::Extracted, candidates::Candidates, signed_text::SignedText};
 use crate::{
     handshake::{Handshake, MOST_SIGNED},
-    mac::{Key, Print},
+    mac::{Fingerprint, Key, Mac},
     scheme::{Spec, Template},
 };
 
 /// The possible signed texts of one delivery, in the order of the scheme, and its signatures.
 /// `pieces` returns the body each time it is called.
-pub(super) struct Texts<'d, P> {
+pub(super) struct TextSearch<'d, P> {
     spec: &'d Spec,
     first: &'d SignedText,
     others: &'d [SignedText],
@@ -17,7 +17,7 @@ pub(super) struct Texts<'d, P> {
     pieces: &'d P,
 }
 
-impl<'d, P, I> Texts<'d, P>
+impl<'d, P, I> TextSearch<'d, P>
 where
     P: Fn() -> I,
     I: Iterator<Item: AsRef<[u8]>>,
@@ -54,26 +54,39 @@ where
     }
 
     /// Returns the index of the text that the key has signed. `found` has the values from the body,
-    /// if the scheme looks into it. `print` receives the fingerprint, under this key, of the last
+    /// if the scheme looks into it. `fingerprint` receives the fingerprint, under this key, of the last
     /// text that was tried.
     pub(super) fn signed_by(
         &self,
         key: &Key,
         found: Option<&Extracted>,
-        print: &mut Print,
+        fingerprint: &mut Fingerprint,
     ) -> Option<usize> {
         let mut texts = self.iter();
-        let signed = texts.find(|(index, text)| self.is_signed(key, *index, *text, found, print));
+        let signed =
+            texts.find(|(index, text)| self.is_signed(key, *index, *text, found, fingerprint));
         signed.map(|(index, _)| index)
     }
 
+    /// Completes a MAC of the only text, which has seen the whole body. Returns whether it is one of
+    /// the signatures.
+    pub(super) fn finish_mac(&self, mac: &mut Mac, fingerprint: &mut Fingerprint) -> bool {
+        self.first.after_gaps().for_each(|text| mac.update(text));
+        mac.is_one_of(self.candidates.iter(), fingerprint)
+    }
+
     /// Returns the fingerprint, under a key, of the text at this index.
-    pub(super) fn print(&self, key: &Key, index: usize, found: Option<&Extracted>) -> Print {
-        let mut print = Print::default();
+    pub(super) fn fingerprint(
+        &self,
+        key: &Key,
+        index: usize,
+        found: Option<&Extracted>,
+    ) -> Fingerprint {
+        let mut fingerprint = Fingerprint::default();
         if let Some((_, text)) = self.iter().nth(index) {
-            self.is_signed(key, index, text, found, &mut print);
+            self.is_signed(key, index, text, found, &mut fingerprint);
         }
-        print
+        fingerprint
     }
 
     fn is_signed(
@@ -82,7 +95,7 @@ where
         index: usize,
         (text, message): (&SignedText, &Template),
         found: Option<&Extracted>,
-        print: &mut Print,
+        fingerprint: &mut Fingerprint,
     ) -> bool {
         let derived = found.and_then(|found| found.derived(index));
         if text.is_unavailable() || (found.is_some() && derived.is_none()) {
@@ -92,7 +105,7 @@ where
         let write = |write: &mut dyn FnMut(&[u8])| {
             text.write(message, (self.pieces)(), derived, write);
         };
-        key.signs(write, candidates.iter(), print)
+        key.signs(write, candidates.iter(), fingerprint)
     }
 
     /// Whether one of the texts could be a challenge that one of the handshakes signs. An attacker
