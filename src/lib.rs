@@ -63,7 +63,8 @@
 //! | --- | --- | --- |
 //! | `webhook delivery accepted` | debug | `provider`, `delivery_id`, `key_label`, `bytes`, `micros` |
 //! | `webhook delivery refused` | debug | `provider`, `reason`, `delivery_id`, `key_label`, `bytes`, `micros` |
-//! | the same, if the key source, a store or a handshake handler failed, once a minute for each reason | warn | `provider`, `reason`, `suppressed` |
+//! | the same, if the key source or a handshake handler failed, once a minute for each reason | warn | `provider`, `reason`, `suppressed` |
+//! | the same, by [`DedupeLayer`], if the store failed or the layer is set up wrongly | warn | `provider`, `reason` |
 //! | the same, by [`DedupeLayer`] for what is in flight | debug | `provider`, `reason` |
 //! | `webhook handshake answered` | debug | `provider`, `handshake` |
 //! | `webhook delivery diagnosed`, by `diagnose::log`, for each finding | warn | `provider`, `reason`, `delivery_id`, `key_label`, `tenant`, `cause`, `is_proven` |
