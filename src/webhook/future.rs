@@ -58,31 +58,38 @@ pin_project! {
     where
         S: Service<Request<B>>,
     {
-        // Pinned outside of the state, because a pinned body cannot move from `Keys` to `Body`.
         #[pin]
         body: Option<ReqBody>,
+        // Outside of the state: it is large, and the future would move it at each step.
+        exchange: Option<Exchange<S>>,
         #[pin]
-        state: State<S, S::Future>,
+        state: State<S::Future>,
     }
 }
 
 pin_project! {
+    /// The step that waits.
     #[project = StateProj]
-    enum State<S, F> {
+    enum State<F> {
         Early { response: EarlyResponse },
-        Keys { keys: LookUpKeys<S> },
-        Body { read: ReadBody<S> },
-        Fetch { fetch: FetchKeys<S> },
-        Ready { ready: AwaitReady<S> },
+        /// Step 2. The look-up owns the head of the request until it ends.
+        Keys { look_up: LookUp },
+        /// Step 3.
+        Body,
+        /// Step 4.
+        Fetch { fetch: Fetch },
+        /// Step 6.
+        Ready,
+        /// Step 7.
         Call { #[pin] future: F },
         Done,
     }
 }
 
-/// Only a poll after completion finds a state empty.
+/// Only a poll after completion finds a part of the future missing.
 const COMPLETED: &str = "ResponseFuture polled after completion";
 
-/// A request after its head. It is large, so it is on the heap, and the states pass a pointer on.
+/// A request from its head until it is rejected or forwarded.
 struct Exchange<S> {
     config: Arc<Config>,
     service: S,
@@ -94,29 +101,6 @@ struct Exchange<S> {
     reader: BodyReader,
     /// When the request arrived, if that is reported.
     started: Option<Instant>,
-}
-
-/// Step 2: waits for the keys.
-struct LookUpKeys<S> {
-    /// Owns the head of the request until it ends.
-    look_up: LookUp,
-    exchange: Option<Box<Exchange<S>>>,
-}
-
-/// Step 3: reads the body.
-struct ReadBody<S> {
-    exchange: Option<Box<Exchange<S>>>,
-}
-
-/// Step 4: waits for published keys.
-struct FetchKeys<S> {
-    fetch: Fetch,
-    exchange: Option<Box<Exchange<S>>>,
-}
-
-/// Step 6: waits for the inner service.
-struct AwaitReady<S> {
-    exchange: Option<Box<Exchange<S>>>,
 }
 
 impl<S, B, ReqBody> ResponseFuture<S, B, ReqBody>
@@ -139,34 +123,41 @@ where
                 return Self::early(reject_head(config, &parts, rejection, started));
             }
         };
-        let mut exchange = Box::new(Exchange {
-            config: Arc::clone(config),
-            service: service.clone(),
-            parts,
-            handshake,
-            delivery: Delivery::default(),
-            rejection: None,
-            reader: BodyReader::new(config.body_limit)
-                .deadline(config.body_deadline)
-                .budget(config.budget.as_ref()),
-            started,
-        });
-        match exchange.open(&body.size_hint()) {
-            Ok(()) => Self {
-                body: Some(body),
-                state: exchange.start(),
-            },
+        let size = body.size_hint();
+        let mut this = Self {
+            body: Some(body),
+            exchange: Some(Exchange {
+                config: Arc::clone(config),
+                service: service.clone(),
+                parts,
+                handshake,
+                delivery: Delivery::default(),
+                rejection: None,
+                reader: BodyReader::new(config.body_limit)
+                    .deadline(config.body_deadline)
+                    .budget(config.budget.as_ref()),
+                started,
+            }),
+            state: State::Body,
+        };
+        let exchange = this.exchange.as_mut().expect(COMPLETED);
+        match exchange.open(&size) {
+            Ok(()) => this.state = exchange.start(),
             Err(rejection) => {
-                let Exchange { config, parts, .. } = &*exchange;
-                Self::early(reject_head(config, parts, rejection, started))
+                let response = reject_head(config, &exchange.parts, rejection, started);
+                this.state = State::Early { response };
+                this.body = None;
+                this.exchange = None;
             }
         }
+        this
     }
 
     fn early(response: EarlyResponse) -> Self {
         Self {
             body: None,
-            state: State::early(response),
+            exchange: None,
+            state: State::Early { response },
         }
     }
 }
@@ -182,16 +173,26 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
+            let exchange = this.exchange.as_mut();
             let next = match this.state.as_mut().project() {
-                StateProj::Keys { keys } => ready!(keys.poll(cx)),
-                StateProj::Body { read } => {
-                    let body = this.body.as_mut().as_pin_mut().expect(COMPLETED);
-                    ready!(read.poll(body, cx))
+                StateProj::Keys { look_up } => {
+                    ready!(exchange.expect(COMPLETED).poll_keys(look_up, cx))
                 }
-                StateProj::Fetch { fetch } => ready!(fetch.poll(cx)),
-                StateProj::Ready { ready } => match ready!(ready.poll(cx)) {
-                    Ok(future) => State::Call { future },
+                StateProj::Body => {
+                    let body = this.body.as_mut().as_pin_mut().expect(COMPLETED);
+                    ready!(exchange.expect(COMPLETED).read_body(body, cx))
+                }
+                StateProj::Fetch { fetch } => {
+                    ready!(exchange.expect(COMPLETED).poll_fetch(fetch, cx))
+                }
+                StateProj::Ready => match ready!(exchange.expect(COMPLETED).service.poll_ready(cx))
+                {
+                    Ok(()) => {
+                        let future = this.exchange.take().expect(COMPLETED).call();
+                        State::Call { future }
+                    }
                     Err(error) => {
+                        this.exchange.take();
                         this.state.set(State::Done);
                         return Poll::Ready(Err(error));
                     }
@@ -211,22 +212,15 @@ where
                 }
                 StateProj::Done => panic!("{COMPLETED}"),
             };
-            if !next.reads_body() {
+            // What is not needed any more is dropped before the next step waits.
+            if !matches!(next, State::Keys { .. } | State::Body) {
                 this.body.set(None);
+            }
+            if matches!(next, State::Early { .. }) {
+                *this.exchange = None;
             }
             this.state.set(next);
         }
-    }
-}
-
-impl<S, F> State<S, F> {
-    fn early(response: EarlyResponse) -> Self {
-        Self::Early { response }
-    }
-
-    /// Whether the body of the request is still needed.
-    fn reads_body(&self) -> bool {
-        matches!(self, Self::Keys { .. } | Self::Body { .. })
     }
 }
 
@@ -315,25 +309,28 @@ fn reject(
 
 impl<S> Exchange<S> {
     /// Continues with the look-up of the keys, or with the body if the keys are known.
-    fn start<F>(mut self: Box<Self>) -> State<S, F> {
+    fn start<F>(&mut self) -> State<F> {
         // A handshake without a signature is answered without the keys of the key source.
-        if let Some(keys) = self
-            .config
-            .keys
-            .as_ref()
-            .filter(|_| self.rejection.is_none())
-        {
-            let (empty, ()) = Request::new(()).into_parts();
-            match keys.look_up(std::mem::replace(&mut self.parts, empty)) {
-                Ok(look_up) => {
-                    let exchange = Some(self);
-                    let keys = LookUpKeys { look_up, exchange };
-                    return State::Keys { keys };
-                }
-                Err(parts) => self.parts = *parts,
+        let (Some(keys), None) = (&self.config.keys, &self.rejection) else {
+            return State::Body;
+        };
+        let (empty, ()) = Request::new(()).into_parts();
+        match keys.look_up(std::mem::replace(&mut self.parts, empty)) {
+            Ok(look_up) => State::Keys { look_up },
+            Err(parts) => {
+                self.parts = *parts;
+                State::Body
             }
         }
-        self.read_body()
+    }
+
+    fn poll_keys<F>(&mut self, look_up: &mut LookUp, cx: &mut Context<'_>) -> Poll<State<F>> {
+        let (parts, found) = ready!(look_up.as_mut().poll(cx));
+        self.parts = parts;
+        Poll::Ready(match self.set_keys(found) {
+            Ok(()) => State::Body,
+            Err(rejection) => self.reject(rejection),
+        })
     }
 
     fn set_keys(&mut self, found: Found) -> Result<(), Rejection> {
@@ -346,26 +343,24 @@ impl<S> Exchange<S> {
     }
 }
 
-impl<S> LookUpKeys<S> {
-    fn poll<F>(&mut self, cx: &mut Context<'_>) -> Poll<State<S, F>> {
-        let (parts, found) = ready!(self.look_up.as_mut().poll(cx));
-        let mut exchange = self.exchange.take().expect(COMPLETED);
-        exchange.parts = parts;
-        Poll::Ready(match exchange.set_keys(found) {
-            Ok(()) => exchange.read_body(),
-            Err(rejection) => State::early(exchange.reject(rejection)),
-        })
-    }
-}
-
 // Step 3: Body, and step 4: Fetch.
 
 impl<S> Exchange<S> {
-    fn read_body<F>(self: Box<Self>) -> State<S, F> {
-        let exchange = Some(self);
-        State::Body {
-            read: ReadBody { exchange },
-        }
+    fn read_body<F, ReqBody>(
+        &mut self,
+        body: Pin<&mut ReqBody>,
+        cx: &mut Context<'_>,
+    ) -> Poll<State<F>>
+    where
+        ReqBody: Body<Error: Into<BoxError>>,
+    {
+        let read = ready!(self.poll_body(body, cx));
+        let fetch = self.check_read(read).and_then(|()| self.fetch_keys());
+        Poll::Ready(match fetch {
+            Ok(None) => self.verify(),
+            Ok(Some(fetch)) => State::Fetch { fetch },
+            Err(rejection) => self.reject(rejection),
+        })
     }
 
     /// Reads the body, and runs the MAC over its frames. A body in one frame needs no running MAC,
@@ -390,19 +385,6 @@ impl<S> Exchange<S> {
             }
             delivery.update(settings, frame);
         })
-    }
-
-    /// Continues with the fetch of published keys, or with the verification.
-    fn proceed<F>(mut self: Box<Self>, read: Result<(), ReadError>) -> State<S, F> {
-        match self.check_read(read).and_then(|()| self.fetch_keys()) {
-            Ok(None) => self.verify(),
-            Ok(Some(fetch)) => {
-                let exchange = Some(self);
-                let fetch = FetchKeys { fetch, exchange };
-                State::Fetch { fetch }
-            }
-            Err(rejection) => State::early(self.reject(rejection)),
-        }
     }
 
     fn check_read(&self, read: Result<(), ReadError>) -> Result<(), Rejection> {
@@ -438,30 +420,12 @@ impl<S> Exchange<S> {
         keys.fetch(verifier, &self.delivery, Head::from(&self.parts), body)
             .map_err(|kind| verifier.reject(kind))
     }
-}
 
-impl<S> ReadBody<S> {
-    fn poll<F, ReqBody>(
-        &mut self,
-        body: Pin<&mut ReqBody>,
-        cx: &mut Context<'_>,
-    ) -> Poll<State<S, F>>
-    where
-        ReqBody: Body<Error: Into<BoxError>>,
-    {
-        let exchange = self.exchange.as_mut().expect(COMPLETED);
-        let read = ready!(exchange.poll_body(body, cx));
-        Poll::Ready(self.exchange.take().expect(COMPLETED).proceed(read))
-    }
-}
-
-impl<S> FetchKeys<S> {
-    fn poll<F>(&mut self, cx: &mut Context<'_>) -> Poll<State<S, F>> {
-        let found = ready!(self.fetch.as_mut().poll(cx));
-        let mut exchange = self.exchange.take().expect(COMPLETED);
-        Poll::Ready(match exchange.set_keys(found) {
-            Ok(()) => exchange.verify(),
-            Err(rejection) => State::early(exchange.reject(rejection)),
+    fn poll_fetch<F>(&mut self, fetch: &mut Fetch, cx: &mut Context<'_>) -> Poll<State<F>> {
+        let found = ready!(fetch.as_mut().poll(cx));
+        Poll::Ready(match self.set_keys(found) {
+            Ok(()) => self.verify(),
+            Err(rejection) => self.reject(rejection),
         })
     }
 }
@@ -469,18 +433,15 @@ impl<S> FetchKeys<S> {
 // Step 5: Verify.
 
 impl<S> Exchange<S> {
-    fn verify<F>(mut self: Box<Self>) -> State<S, F> {
+    fn verify<F>(&mut self) -> State<F> {
         match self.decide() {
             Ok(None) => {
                 // The budget is for unverified bodies.
                 self.reader.release_budget();
-                let exchange = Some(self);
-                State::Ready {
-                    ready: AwaitReady { exchange },
-                }
+                State::Ready
             }
-            Ok(Some(answer)) => State::early(answer),
-            Err(rejection) => State::early(self.reject(rejection)),
+            Ok(Some(response)) => State::Early { response },
+            Err(rejection) => self.reject(rejection),
         }
     }
 
@@ -524,11 +485,13 @@ impl<S> Exchange<S> {
         Ok(None)
     }
 
-    fn reject(&mut self, rejection: Rejection) -> EarlyResponse {
+    fn reject<F>(&mut self, rejection: Rejection) -> State<F> {
         let bytes = self.reader.frames().len();
         #[cfg(feature = "diagnose")]
         self.diagnose(&rejection);
-        reject(&self.config, &self.parts, rejection, bytes, self.started)
+        State::Early {
+            response: reject(&self.config, &self.parts, rejection, bytes, self.started),
+        }
     }
 
     /// Diagnoses the rejection of a delivery with its whole body.
@@ -543,26 +506,23 @@ impl<S> Exchange<S> {
     }
 }
 
-// Step 6: Ready, and step 7: Call.
+// Step 7: Call. Step 6 is a call of `poll_ready`.
 
-impl<S> AwaitReady<S> {
-    /// Calls the service once it is ready.
-    fn poll<B>(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Future, S::Error>>
+impl<S> Exchange<S> {
+    fn call<B>(self) -> S::Future
     where
         S: Service<Request<B>>,
         B: From<VerifiedBody>,
     {
-        let exchange = self.exchange.as_mut().expect(COMPLETED);
-        ready!(exchange.service.poll_ready(cx))?;
-        let Exchange {
+        let Self {
             mut service,
             parts,
             mut reader,
             ..
-        } = *self.exchange.take().expect(COMPLETED);
+        } = self;
         let (frames, trailers) = reader.take();
         let body = VerifiedBody::new(frames, trailers);
-        Poll::Ready(Ok(service.call(Request::from_parts(parts, body.into()))))
+        service.call(Request::from_parts(parts, body.into()))
     }
 }
 
@@ -574,9 +534,9 @@ where
         let state = match &self.state {
             State::Early { .. } => "Early",
             State::Keys { .. } => "Keys",
-            State::Body { .. } => "Body",
+            State::Body => "Body",
             State::Fetch { .. } => "Fetch",
-            State::Ready { .. } => "Ready",
+            State::Ready => "Ready",
             State::Call { .. } => "Call",
             State::Done => "Done",
         };
