@@ -170,7 +170,7 @@ impl Options {
             doctor = doctor.clock(move || time);
         }
         if let Some(tolerance) = self.tolerance {
-            doctor = doctor.tolerance(tolerance);
+            doctor = doctor.tolerance(tolerance)?;
         }
         let diagnosis = doctor.examine(&request, Some(&body));
         show(&diagnosis, credential);

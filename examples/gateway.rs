@@ -620,7 +620,7 @@ impl Route {
             .body_limit(limit)
             .diagnose(diagnose::log);
         if let Some(seconds) = self.tolerance {
-            layer = layer.tolerance(seconds.into());
+            layer = layer.tolerance(seconds.into())?;
         }
         Ok(layer)
     }

@@ -446,7 +446,7 @@ impl Options {
         let keys = keys.ok_or("--secret is missing, and WEBHOOK_SECRET is not set")?;
         let signer = Signer::new(provider, keys)?;
         Ok(match &self.key_name {
-            Some(name) => signer.key_name(name.clone()),
+            Some(name) => signer.key_name(name.clone())?,
             None => signer,
         })
     }

@@ -120,6 +120,8 @@ mod trace;
 pub mod verify;
 pub mod webhook;
 
+#[cfg(feature = "remote-keys")]
+pub use crate::verify::RemoteVerifier;
 pub use crate::{
     body::VerifiedBody,
     dedupe::DedupeLayer,

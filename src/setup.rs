@@ -4,7 +4,11 @@ use std::{error::Error, fmt, sync::Arc};
 
 use http::Method;
 
-use crate::{public_url::PublicUrlError, scheme::SchemeError, secret::KeyError};
+use crate::{
+    public_url::PublicUrlError,
+    scheme::{Scheme, SchemeError},
+    secret::KeyError,
+};
 
 /// What is wrong with the parts that a layer or a verifier is made of.
 ///
@@ -52,11 +56,11 @@ pub enum SetupError {
     /// A setting that would be ignored.
     #[non_exhaustive]
     NoEffect {
-        /// The scheme.
-        scheme: Arc<str>,
+        /// The scheme. `None` if the setting has no effect with any scheme.
+        scheme: Option<Arc<str>>,
         /// The name of the method that was called.
         setting: &'static str,
-        /// The reason why the setting has no effect.
+        /// The reason why the setting has no effect, and what it applies to.
         reason: &'static str,
     },
     /// The provider lists no method for deliveries.
@@ -112,10 +116,12 @@ impl fmt::Display for SetupError {
                 scheme,
                 setting,
                 reason,
-            } => write!(
-                f,
-                "scheme `{scheme}`: `{setting}` has no effect: {reason}; remove it"
-            ),
+            } => {
+                if let Some(scheme) = scheme {
+                    write!(f, "scheme `{scheme}`: ")?;
+                }
+                write!(f, "`{setting}` has no effect: {reason}; remove it")
+            }
             Self::NoMethod { scheme } => write!(
                 f,
                 "scheme `{scheme}`: `Provider::with_methods` was given no method; \
@@ -152,6 +158,17 @@ impl fmt::Display for SetupError {
                     known => write!(f, "its settings are `{}`", known.join("`, `")),
                 }
             }
+        }
+    }
+}
+
+impl SetupError {
+    /// A setting that has no effect with this scheme.
+    pub(crate) fn no_effect(scheme: &Scheme, setting: &'static str, reason: &'static str) -> Self {
+        Self::NoEffect {
+            scheme: Some(Arc::clone(&scheme.spec().name)),
+            setting,
+            reason,
         }
     }
 }

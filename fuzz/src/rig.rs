@@ -119,7 +119,7 @@ impl Rig {
         let provider = names
             .iter()
             .fold(provider, |it, name| it.with_setting(name, SETTING));
-        let provider = provider.with_public_url(PublicUrl::fixed(BASE).ok()?);
+        let provider = with_public_url(provider, BASE)?;
         // Whether there is a signer decides; an Ed25519 key is tried where the form is another.
         let [current, earlier] = KEY_NAMES.map(|name| samples::keys(&scheme, name));
         let signer = |keys: Keys| Signer::new(provider.clone(), keys).ok();
@@ -155,7 +155,7 @@ impl Rig {
         let provider = config.fold(provider, |it, (name, value)| {
             it.with_setting(name, value.as_str())
         });
-        let provider = provider.with_public_url(PublicUrl::fixed(base).ok()?);
+        let provider = with_public_url(provider, base)?;
         let texts = [&case.secret, &case.public_key].into_iter().flatten();
         let texts: Vec<_> = texts.chain(&case.secrets).map(|it| it.trim()).collect();
         let secrets: Vec<_> = texts
@@ -211,11 +211,19 @@ fn verifiers(provider: &Provider, keys: Keys, now: SystemTime) -> Option<(Verifi
         .clock(TestClock::at(now));
     let layer = WebhookLayer::from(verifier.clone());
     // Deadlines need a runtime, and every body here is ready.
-    let layer = layer
-        .without_handshakes()
-        .body_deadline(None)
-        .key_deadline(None);
+    let layer = layer.body_deadline(None);
+    // An error means that the layer answers no handshakes.
+    let layer = layer.clone().without_handshakes().unwrap_or(layer);
     Some((verifier, layer))
+}
+
+/// Sets the public URL, if the scheme signs it.
+fn with_public_url(provider: Provider, base: &str) -> Option<Provider> {
+    Some(if provider.scheme().url_is_signed() {
+        provider.with_public_url(PublicUrl::fixed(base).ok()?)
+    } else {
+        provider
+    })
 }
 
 /// One rig per preset that can be signed for.

@@ -28,7 +28,7 @@ pub struct MemoryBudget {
 }
 
 impl MemoryBudget {
-    /// Creates a budget, in bytes.
+    /// Creates a budget, in bytes. With 0, every body that is not empty is answered 413.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
         Self {

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     head::Head,
     rejection::{Rejection, RejectionClass, RejectionKind, RejectionResponder, Renderer, Statuses},
+    setup::SetupError,
     verify::Verified,
 };
 
@@ -177,9 +178,26 @@ impl DedupeLayer {
     ///
     /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable), which a delivery gets while
     /// another copy of it is handled. If that copy fails, only a retry is handled.
-    pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] for a class that no rejection by this layer has. They have
+    /// [`Unavailable`](RejectionClass::Unavailable) or
+    /// [`Misconfigured`](RejectionClass::Misconfigured).
+    pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Result<Self, SetupError> {
+        if !matches!(
+            class,
+            RejectionClass::Unavailable | RejectionClass::Misconfigured
+        ) {
+            return Err(SetupError::NoEffect {
+                scheme: None,
+                setting: "status",
+                reason: "`DedupeLayer` rejects with the classes `Unavailable` and `Misconfigured` \
+                         only; set the statuses of the others on the `WebhookLayer`",
+            });
+        }
         self.config_mut().statuses.push((class, status));
-        self
+        Ok(self)
     }
 
     /// Sets the function that creates the responses to rejections by this layer. Defaults to that

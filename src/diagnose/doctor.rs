@@ -8,7 +8,7 @@ use crate::{
     providers::Provider,
     rejection::RejectionKind,
     setup::SetupError,
-    verify::Verifier,
+    verify::{Verifier, no_tolerance},
 };
 
 /// Says why the deliveries of one provider are refused under one secret.
@@ -32,12 +32,15 @@ impl Doctor {
     /// or a form that the scheme cannot decode. Where several are configured,
     /// [`previous`](Self::previous) takes the others.
     ///
+    /// The provider may have a [`PublicUrl`](crate::PublicUrl) that its scheme does not sign. The
+    /// delivery may be from another provider, which signs it.
+    ///
     /// # Errors
     ///
     /// If the provider lacks the [`PublicUrl`](crate::PublicUrl) or a setting that it signs, or the
     /// secret is empty.
     pub fn new(provider: impl Into<Provider>, secret: &str) -> Result<Self, SetupError> {
-        let provider = provider.into();
+        let provider = provider.into().allowing_public_url();
         Secret::from_bytes(secret)?;
         let verifier = Verifier::without_keys(provider)?;
         let secret = Secret::as_given(secret.as_bytes());
@@ -76,17 +79,26 @@ impl Doctor {
     }
 
     /// Sets the clock that timestamps are held against: for a delivery that was kept, the time at
-    /// which it was refused. The operating system's unless set.
+    /// which it was refused. The operating system's unless set. It is not used for a scheme without
+    /// a timestamp or a web token.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Sets how far a timestamp may be from now, either way; the scheme's own tolerance unless set.
-    #[must_use]
-    pub fn tolerance(self, tolerance: Duration) -> Self {
-        self.tolerances([tolerance; 2])
+    /// Sets how far a timestamp may be from now, in both directions. Defaults to the tolerance of
+    /// the scheme.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the scheme has neither a timestamp nor a web token.
+    pub fn tolerance(self, tolerance: Duration) -> Result<Self, SetupError> {
+        let scheme = self.provider.scheme();
+        if !scheme.uses_tolerance() {
+            return Err(no_tolerance(scheme, "tolerance"));
+        }
+        Ok(self.tolerances([tolerance; 2]))
     }
 
     pub(crate) fn tolerances(mut self, past_and_future: [Duration; 2]) -> Self {

@@ -33,9 +33,8 @@ impl<'t> Trial<'t> {
             Some(keys) => Verifier::new(provider, keys)?,
             None => Verifier::without_keys(provider)?,
         };
-        let [past, future] = self.tolerance;
         let now = self.now;
-        let verifier = verifier.past_tolerance(past).future_tolerance(future);
+        let verifier = verifier.with_tolerances(self.tolerance);
         Ok(verifier.clock(move || now))
     }
 

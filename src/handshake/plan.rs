@@ -153,14 +153,15 @@ impl Handshake {
         self.narrowed()
     }
 
-    /// Answers with `text/plain`.
+    /// Answers with `text/plain`. Replaces a body that was set before.
     #[must_use]
     pub fn text(mut self, text: impl Into<Vec<Piece>>) -> Self {
         self.answer.body = Body::Text(text.into());
         self.narrowed()
     }
 
-    /// Answers with JSON, and adds a member to it whose value is a string.
+    /// Answers with JSON, and adds a member to it whose value is a string. Replaces a body of
+    /// another kind that was set before.
     #[must_use]
     pub fn json(mut self, name: &'static str, value: impl Into<Vec<Piece>>) -> Self {
         let mut members = match self.answer.body {
@@ -172,7 +173,7 @@ impl Handshake {
         self.narrowed()
     }
 
-    /// Answers with JSON as it is written here.
+    /// Answers with JSON as it is written here. Replaces a body that was set before.
     #[must_use]
     pub fn fixed_json(mut self, json: &'static str) -> Self {
         self.answer.body = Body::FixedJson(json);

@@ -107,7 +107,9 @@ impl Keys {
     /// with the fields `provider`, `tenant` and `key_label`: once in the life of the process
     /// for each of them, and for 10 000 at most.
     ///
-    /// Each costs a forged delivery another MAC of its body.
+    /// Each costs a forged delivery another MAC of its body. A [`Signer`](crate::sign::Signer) signs
+    /// with a previous secret only if the scheme has room for several signatures, or the current
+    /// secret has expired.
     ///
     /// # Security
     ///
@@ -127,7 +129,8 @@ impl Keys {
     }
 
     /// Says whose keys these are, so that [`Verified::tenant`](crate::Verified::tenant) can tell
-    /// who sent a delivery. The name is not a secret: it appears in logs.
+    /// who sent a delivery. The name is not a secret: it appears in logs. A
+    /// [`Signer`](crate::sign::Signer) does not use it.
     #[must_use]
     pub fn tenant(self, name: impl Into<Arc<str>>) -> Self {
         let Secrets {

@@ -157,6 +157,11 @@ use crate::{
     scheme::{Algorithm, Place, Scheme, SchemeBuilder},
 };
 
+/// The reason why a status of `InvalidTimestamp` or `Expired` has no effect.
+pub(crate) const CLASS_WITHOUT_TIMESTAMP: &str = "the scheme has neither a timestamp nor a web \
+    token, so no rejection has the class `InvalidTimestamp` or `Expired`; the other classes occur \
+    with every scheme";
+
 /// Every ready-made provider of the features that are on.
 pub fn all() -> impl Iterator<Item = &'static Preset> {
     [
@@ -207,15 +212,28 @@ pub fn by_name(name: &str) -> Option<Provider> {
 /// ```
 #[derive(Clone)]
 pub struct Provider {
+    /// `given` with the overrides.
     scheme: Scheme,
+    /// The scheme without the overrides.
+    given: Scheme,
+    overrides: Overrides,
     body_limit: Option<usize>,
     statuses: Statuses,
     public_url: Option<PublicUrl>,
     settings: Vec<(Arc<str>, Arc<str>)>,
     handshakes: Vec<Handshake>,
     methods: Vec<Method>,
-    /// Calls that this provider cannot honour. They are errors when a layer is built.
+    /// The setters that have no effect. They are errors when a layer is built.
     ignored: Vec<IgnoredCall>,
+}
+
+/// What an operator has changed about a scheme. All of it is applied to the original scheme
+/// whenever a setter is called, so that the result does not depend on the order of the calls.
+#[derive(Clone, Default)]
+struct Overrides {
+    token_header: Option<HeaderName>,
+    id: Option<Place>,
+    event: Option<Place>,
 }
 
 /// A call of a setter of [`Provider`] that has no effect.
@@ -246,10 +264,15 @@ impl Provider {
     }
 
     /// Sets the status that the provider wants to see for a class of refusals.
+    ///
+    /// Building a layer returns an error if a status is set for
+    /// [`InvalidTimestamp`](RejectionClass::InvalidTimestamp) or
+    /// [`Expired`](RejectionClass::Expired), and the scheme has neither a timestamp nor a web
+    /// token.
     #[must_use]
     pub fn with_status(mut self, class: RejectionClass, status: StatusCode) -> Self {
         self.statuses.set(class, status);
-        self
+        self.settled()
     }
 
     /// Returns the methods that the provider delivers with.
@@ -291,11 +314,12 @@ impl Provider {
     }
 
     /// Sets the URL under which senders reach the endpoint. A scheme whose
-    /// [URL is signed](Scheme::url_is_signed) needs one. Other schemes do not use it.
+    /// [URL is signed](Scheme::url_is_signed) needs one. For other schemes, building a layer, a
+    /// verifier or a signer returns an error.
     #[must_use]
     pub fn with_public_url(mut self, url: PublicUrl) -> Self {
         self.public_url = Some(url);
-        self
+        self.settled()
     }
 
     /// Sets the header that contains the token, for providers whose users choose its name.
@@ -303,15 +327,8 @@ impl Provider {
     /// Building a layer returns an error if the provider signs, because only tokens can be moved.
     #[must_use]
     pub fn with_token_header(mut self, name: HeaderName) -> Self {
-        if self.scheme.algorithm() == Algorithm::Token {
-            self.scheme = self.scheme.signed_at(Place::Header(name));
-        } else {
-            self.ignored.push(IgnoredCall {
-                setting: "with_token_header",
-                reason: "the provider signs, and does not send a token",
-            });
-        }
-        self
+        self.overrides.token_header = Some(name);
+        self.settled()
     }
 
     /// Sets a value that the scheme signs but the request does not contain, such as PayPal's
@@ -350,10 +367,8 @@ impl Provider {
     /// ```
     #[must_use]
     pub fn with_id_json(mut self, path: &str) -> Self {
-        if self.can_look_into_json("with_id_json") {
-            self.scheme = self.scheme.told_at(Some(Place::json(path)), None);
-        }
-        self
+        self.overrides.id = Some(Place::json(path));
+        self.settled()
     }
 
     /// Looks for the kind of event in the JSON of the body, at the cost of
@@ -361,22 +376,68 @@ impl Provider {
     /// which it is not there has none.
     #[must_use]
     pub fn with_event_json(mut self, path: &str) -> Self {
-        if self.can_look_into_json("with_event_json") {
-            self.scheme = self.scheme.told_at(None, Some(Place::json(path)));
-        }
-        self
+        self.overrides.event = Some(Place::json(path));
+        self.settled()
     }
 
-    /// Whether the provider signs the body as a whole. If not, records the call as ignored.
-    fn can_look_into_json(&mut self, setting: &'static str) -> bool {
-        let signs_items = self.scheme.signed_items().is_some();
-        if signs_items {
-            self.ignored.push(IgnoredCall {
-                setting,
-                reason: "the provider signs each item of a list, so a body has several deliveries",
-            });
+    /// Applies the overrides to the original scheme, and finds the setters without effect.
+    fn settled(mut self) -> Self {
+        const SIGNS_ITEMS: &str = "the provider signs each item of a list, so a body has several \
+                                   deliveries; it applies to schemes without `signed_items`";
+        let Overrides {
+            token_header,
+            id,
+            event,
+        } = self.overrides.clone();
+        let signs_items = self.given.signed_items().is_some();
+        let is_token = self.given.algorithm() == Algorithm::Token;
+        let is_hmac = self.given.algorithm().is_hmac();
+        let signs_url = self.given.url_is_signed();
+        let has_time_status = self.statuses.has(RejectionClass::InvalidTimestamp)
+            || self.statuses.has(RejectionClass::Expired);
+        let checks = [
+            (
+                has_time_status && !self.given.uses_tolerance(),
+                "with_status",
+                CLASS_WITHOUT_TIMESTAMP,
+            ),
+            (
+                self.public_url.is_some() && !signs_url,
+                "with_public_url",
+                "the scheme does not sign the URL; it applies to schemes whose \
+                 `Scheme::url_is_signed` is true",
+            ),
+            (
+                token_header.is_some() && !is_token,
+                "with_token_header",
+                "the provider signs, and does not send a token; it applies to schemes with \
+                 `Algorithm::Token`",
+            ),
+            (id.is_some() && signs_items, "with_id_json", SIGNS_ITEMS),
+            (
+                event.is_some() && signs_items,
+                "with_event_json",
+                SIGNS_ITEMS,
+            ),
+            (
+                !is_hmac && self.handshakes.iter().any(Handshake::signs),
+                "with_handshake",
+                "the answer contains `Piece::Mac`, and only schemes with an HMAC algorithm can \
+                 compute it",
+            ),
+        ];
+        let ignored = checks.into_iter().filter(|(is_ignored, ..)| *is_ignored);
+        self.ignored = ignored
+            .map(|(_, setting, reason)| IgnoredCall { setting, reason })
+            .collect();
+        self.scheme = self.given.clone();
+        if let Some(name) = token_header.filter(|_| is_token) {
+            self.scheme = self.scheme.signed_at(Place::Header(name));
         }
-        !signs_items
+        if !signs_items && (id.is_some() || event.is_some()) {
+            self.scheme = self.scheme.told_at(id, event);
+        }
+        self
     }
 
     pub(crate) fn ignored_call(&self) -> Option<IgnoredCall> {
@@ -404,10 +465,13 @@ impl Provider {
 
     /// Adds a [handshake](crate::handshake): what the provider asks before it delivers, and what it
     /// is answered. The first that fits a request answers it.
+    ///
+    /// Building a layer returns an error if the answer contains
+    /// [`Piece::Mac`](crate::handshake::Piece::Mac), and the scheme's algorithm is not an HMAC.
     #[must_use]
     pub fn with_handshake(mut self, handshake: Handshake) -> Self {
         self.handshakes.push(handshake);
-        self
+        self.settled()
     }
 
     /// The handshakes that are answered, if their settings are there and the layer is not
@@ -426,7 +490,9 @@ impl Provider {
     /// The same with another scheme.
     #[cfg(any(feature = "diagnose", feature = "testing"))]
     pub(crate) fn with_scheme(mut self, scheme: Scheme) -> Self {
+        self.given = scheme.clone();
         self.scheme = scheme;
+        self.overrides = Overrides::default();
         self
     }
 
@@ -443,9 +509,17 @@ impl Provider {
         self
     }
 
+    /// Accepts a public URL that the scheme does not sign. A diagnosis tries other schemes with it.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn allowing_public_url(mut self) -> Self {
+        self.ignored
+            .retain(|call| call.setting != "with_public_url");
+        self
+    }
+
     fn with_handshakes(mut self, handshakes: Vec<Handshake>) -> Self {
         self.handshakes.extend(handshakes);
-        self
+        self.settled()
     }
 
     pub(crate) fn statuses(&self) -> &Statuses {
@@ -462,7 +536,9 @@ impl Provider {
 impl From<Scheme> for Provider {
     fn from(scheme: Scheme) -> Self {
         Self {
+            given: scheme.clone(),
             scheme,
+            overrides: Overrides::default(),
             body_limit: None,
             statuses: Statuses::default(),
             public_url: None,
@@ -475,6 +551,10 @@ impl From<Scheme> for Provider {
 }
 
 // Not the values of settings: one of them may be a token.
+#[expect(
+    clippy::missing_fields_in_debug,
+    reason = "`scheme` shows the original scheme with the overrides"
+)]
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let settings: Vec<_> = self.settings.iter().map(|(name, _)| name).collect();

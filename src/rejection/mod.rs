@@ -221,6 +221,11 @@ impl Statuses {
         self.0.push((class, status));
     }
 
+    /// Whether a status is set for this class.
+    pub(crate) fn has(&self, class: RejectionClass) -> bool {
+        self.0.iter().any(|(of, _)| *of == class)
+    }
+
     fn of(&self, class: RejectionClass) -> StatusCode {
         let set = self.0.iter().find(|(of, _)| *of == class);
         set.map_or(class.status(), |(_, status)| *status)

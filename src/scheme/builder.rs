@@ -1,7 +1,7 @@
 use std::{borrow::Cow, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use super::{
-    Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit, Units,
+    Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit,
     border::IdForm, web_token::ClaimText,
 };
 
@@ -25,18 +25,23 @@ pub struct SchemeBuilder {
     pub(super) key_form: KeyForm,
     pub(super) signatures: Vec<Where>,
     pub(super) header_repeats: bool,
-    pub(super) layout: Layout,
+    pub(super) layout: Option<Layout>,
+    pub(super) signature_prefix: Option<Cow<'static, str>>,
     pub(super) guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-    pub(super) timestamp: Option<Where>,
+    pub(super) timestamp: Option<Place>,
+    pub(super) timestamp_header: Option<Cow<'static, str>>,
     pub(super) timestamp_key: Option<Cow<'static, str>>,
     pub(super) timestamp_unit: Option<TimestampUnit>,
-    pub(super) id: Option<Where>,
+    pub(super) id: Option<Place>,
+    pub(super) id_header: Option<Cow<'static, str>>,
     pub(super) id_form: Option<IdForm>,
-    pub(super) event: Option<Where>,
+    pub(super) event: Option<Place>,
+    pub(super) event_header: Option<Cow<'static, str>>,
     pub(super) attempt_header: Option<Cow<'static, str>>,
     pub(super) message: Option<Cow<'static, str>>,
     pub(super) other_messages: Vec<Cow<'static, str>>,
-    pub(super) units: Units,
+    pub(super) items: Option<Arc<str>>,
+    pub(super) multipart_field: Option<Arc<str>>,
     pub(super) claims: Vec<ClaimText>,
     pub(super) must_expire: bool,
     pub(super) has_unique_message: bool,
@@ -72,18 +77,23 @@ impl SchemeBuilder {
             key_form: KeyForm::Text,
             signatures: Vec::new(),
             header_repeats: false,
-            layout: Layout::plain(),
+            layout: None,
+            signature_prefix: None,
             guards: Vec::new(),
             timestamp: None,
+            timestamp_header: None,
             timestamp_key: None,
             timestamp_unit: None,
             id: None,
+            id_header: None,
             id_form: None,
             event: None,
+            event_header: None,
             attempt_header: None,
             message: None,
             other_messages: Vec::new(),
-            units: Units::Body,
+            items: None,
+            multipart_field: None,
             claims: Vec::new(),
             must_expire: false,
             has_unique_message: false,
@@ -114,7 +124,7 @@ impl SchemeBuilder {
     }
 
     /// Where the provider publishes its public keys, for `WebhookLayer::remote_keys` (feature
-    /// `remote-keys`).
+    /// `remote-keys`). [`build`](Self::build) returns an error if the algorithm has no public keys.
     pub fn remote_key(mut self, remote: super::RemoteKey) -> Self {
         self.remote_key = Some(remote);
         self
@@ -148,13 +158,15 @@ impl SchemeBuilder {
     }
 
     /// What stands before the signature in its header: short for [`Layout::prefixed`].
-    pub fn signature_prefix(self, prefix: impl Into<Cow<'static, str>>) -> Self {
-        self.layout(Layout::prefixed(prefix))
+    /// [`build`](Self::build) returns an error if a [layout](Self::layout) is set too.
+    pub fn signature_prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
+        self.signature_prefix = Some(prefix.into());
+        self
     }
 
     /// How signatures are laid out in their header; the value as it stands unless set.
     pub fn layout(mut self, layout: Layout) -> Self {
-        self.layout = layout;
+        self.layout = Some(layout);
         self
     }
 
@@ -165,13 +177,14 @@ impl SchemeBuilder {
     /// A timestamp proves nothing unless the [message](Self::message) contains `{timestamp}`, or
     /// the location is a claim.
     pub fn timestamp(mut self, place: impl Into<Place>) -> Self {
-        self.timestamp = Some(Where::Found(place.into()));
+        self.timestamp = Some(place.into());
         self
     }
 
     /// Sets the header that contains the timestamp, as [`timestamp`](Self::timestamp) does.
+    /// [`build`](Self::build) returns an error if both are set.
     pub fn timestamp_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.timestamp = Some(Where::header(name));
+        self.timestamp_header = Some(name.into());
         self
     }
 
@@ -191,13 +204,14 @@ impl SchemeBuilder {
     /// Sets the location of the delivery ID. Defaults to none. If the message contains `{id}`, a
     /// delivery without the ID is rejected.
     pub fn id(mut self, place: impl Into<Place>) -> Self {
-        self.id = Some(Where::Found(place.into()));
+        self.id = Some(place.into());
         self
     }
 
     /// Sets the header that contains the delivery ID, as [`id`](Self::id) does.
+    /// [`build`](Self::build) returns an error if both are set.
     pub fn id_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.id = Some(Where::header(name));
+        self.id_header = Some(name.into());
         self
     }
 
@@ -238,13 +252,14 @@ impl SchemeBuilder {
 
     /// Sets the location of the event type. Defaults to none.
     pub fn event(mut self, place: impl Into<Place>) -> Self {
-        self.event = Some(Where::Found(place.into()));
+        self.event = Some(place.into());
         self
     }
 
     /// Sets the header that contains the event type, as [`event`](Self::event) does.
+    /// [`build`](Self::build) returns an error if both are set.
     pub fn event_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.event = Some(Where::header(name));
+        self.event_header = Some(name.into());
         self
     }
 
@@ -293,8 +308,11 @@ impl SchemeBuilder {
     ///
     /// No two requests may have the same signed text. Every part therefore needs a literal next to
     /// it, on the side of the body. A value that contains this literal is rejected as ambiguous.
-    /// For example, do not put a dot after `{path}`; a line feed is safe, because no value contains
-    /// one.
+    /// A line feed is safe, because no value contains one.
+    ///
+    /// Other literals can make requests impossible to sign. `{timestamp}.{path}.{body}` does not
+    /// determine whether a dot is part of the path, so a request whose path contains a dot can never
+    /// be signed: the layer answers 400, and [`Signer`](crate::sign::Signer) returns an error.
     ///
     /// Two parts need no literal:
     ///
@@ -324,7 +342,8 @@ impl SchemeBuilder {
         self
     }
 
-    /// Allows a message without the body, for senders who do not sign it.
+    /// Allows a message without the body, for senders who do not sign it. [`build`](Self::build)
+    /// returns an error if every message contains the body, and for a token, which never signs it.
     ///
     /// # Security
     ///
@@ -335,6 +354,7 @@ impl SchemeBuilder {
     }
 
     /// Allows a message in which a part has no literal next to it, on the side of the body.
+    /// [`build`](Self::build) returns an error if no message has such a part.
     ///
     /// # Security
     ///
@@ -351,8 +371,9 @@ impl SchemeBuilder {
     /// key.
     ///
     /// [`build`](Self::build) returns an error if the text covers the body or contains the delivery
-    /// ID, which already make it unique, and if the algorithm is
-    /// [`Algorithm::Token`], which signs nothing.
+    /// ID, which already make it unique. It also returns an error if the algorithm is
+    /// [`Algorithm::Token`], which signs nothing, and if each item of a
+    /// [list](Self::each_json) is signed, because a delivery then has several texts.
     ///
     /// # Security
     ///

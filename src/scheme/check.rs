@@ -3,8 +3,8 @@ use std::borrow::Cow;
 use http::{HeaderName, HeaderValue};
 
 use super::{
-    Algorithm, Claim, Encoding, Identity, Layout, Part, Place, SchemeBuilder, SchemeErrorKind,
-    Spec, Template, Timestamp, TimestampPlace, TimestampUnit,
+    Algorithm, Claim, Encoding, Identity, Layout, Part, Place, RemoteKey, SchemeBuilder,
+    SchemeErrorKind, Spec, Template, Timestamp, TimestampPlace, TimestampUnit, Units,
     builder::{DEFAULT_TOLERANCE, Where},
     template::{TemplateError, Tokens},
     web_token,
@@ -21,6 +21,7 @@ impl Where {
 
 impl SchemeBuilder {
     /// Holds the parts of the description against each other.
+    #[expect(clippy::too_many_lines, reason = "half of the lines copy fields")]
     pub(super) fn spec(self) -> Result<Spec, SchemeErrorKind> {
         use SchemeErrorKind as E;
 
@@ -28,19 +29,24 @@ impl SchemeBuilder {
             return Err(E::NoSignatureHeader);
         }
         let is_token = self.algorithm == Algorithm::Token;
-        let jws = self.layout.is_jws();
         self.check_algorithm()?;
         self.check_effects()?;
+        self.check_conflicts()?;
+        let prefixed = self.signature_prefix.map(Layout::prefixed);
+        let layout = self.layout.or(prefixed).unwrap_or(Layout::plain());
+        let jws = layout.is_jws();
         let unit = self.timestamp_unit.unwrap_or(TimestampUnit::Seconds);
         let signatures: Result<Vec<_>, _> = self.signatures.into_iter().map(Where::place).collect();
         let signatures = signatures?;
         if jws.is_some() {
             web_token::check(self.algorithm, &signatures)?;
         }
-        self.layout.check()?;
-        let place = timestamp_place(&self.layout, self.timestamp, self.timestamp_key)?;
-        let id = self.id.map(Where::place).transpose()?;
-        let event = self.event.map(Where::place).transpose()?;
+        layout.check()?;
+        let timestamp = place_of(self.timestamp, self.timestamp_header)?;
+        let place = timestamp_place(&layout, timestamp, self.timestamp_key)?;
+        let id = place_of(self.id, self.id_header)?;
+        let event = place_of(self.event, self.event_header)?;
+        let units = Units::new(self.items, self.multipart_field);
         let timestamp = match &place {
             Some(TimestampPlace::At(place)) => Some(place),
             _ => None,
@@ -49,7 +55,7 @@ impl SchemeBuilder {
         let names = told().filter_map(claim_name);
         let names = self.claims.iter().map(|claim| &*claim.name).chain(names);
         check_claims(jws, self.must_expire, &names.collect::<Vec<_>>())?;
-        self.units.check(told())?;
+        units.check(told())?;
         let tokens = Tokens {
             id: id.as_ref(),
             id_form: self.id_form.as_ref(),
@@ -74,8 +80,19 @@ impl SchemeBuilder {
             may_lack_body: tokens.may_lack_body || is_token || is_claimed,
             ..tokens
         };
-        let texts = std::iter::once(message).chain(self.other_messages);
-        let mut messages = messages(texts, tokens, place.is_some())?;
+        let texts: Vec<_> = std::iter::once(message)
+            .chain(self.other_messages)
+            .collect();
+        let mut messages = messages(texts.iter().cloned(), tokens, place.is_some())?;
+        let may_lack_body = self.may_lack_body;
+        if may_lack_body && (is_token || is_claimed || messages.iter().all(Template::covers_body)) {
+            return Err(no_effect(
+                "danger_leave_body_unsigned",
+                "every message or a claim contains the body, or the algorithm is \
+                 `Algorithm::Token`, which signs nothing",
+            ));
+        }
+        check_ambiguity(&texts, &claims, tokens)?;
         check_places(&signatures, place.as_ref(), id.as_ref(), &messages)?;
         check_claim_unit(place.as_ref(), unit)?;
         let varying = signatures.iter().chain(timestamp).chain(&id);
@@ -97,7 +114,7 @@ impl SchemeBuilder {
             key_form: self.key_form,
             signatures,
             header_repeats: self.header_repeats,
-            layout: self.layout,
+            layout,
             guards,
             timestamp: place.map(|place| Timestamp {
                 place,
@@ -109,7 +126,7 @@ impl SchemeBuilder {
             attempt_header: self.attempt_header.map(header).transpose()?,
             message,
             other_messages,
-            units: self.units,
+            units,
             claims,
             must_expire: self.must_expire,
             remote_key: self.remote_key,
@@ -124,6 +141,31 @@ impl SchemeBuilder {
         spec.settle();
         Ok(spec)
     }
+}
+
+/// Rejects the permission of ambiguous texts, if none of them is ambiguous.
+fn check_ambiguity(
+    texts: &[Cow<'static, str>],
+    claims: &[Claim],
+    tokens: Tokens<'_>,
+) -> Result<(), SchemeErrorKind> {
+    if !tokens.may_be_ambiguous {
+        return Ok(());
+    }
+    let strict = Tokens {
+        may_be_ambiguous: false,
+        ..tokens
+    };
+    let is_clear = |text: Cow<'static, str>| Template::parse(text, strict).is_ok();
+    let claimed = claims.iter().flat_map(|claim| &claim.values);
+    let claimed = claimed.map(|value| Cow::Owned(value.text().to_owned()));
+    if texts.iter().cloned().chain(claimed).all(is_clear) {
+        return Err(no_effect(
+            "danger_allow_ambiguous_message",
+            "no message is ambiguous",
+        ));
+    }
+    Ok(())
 }
 
 /// Parses the templates of the signed texts.
@@ -165,13 +207,13 @@ impl From<TemplateError> for SchemeErrorKind {
 /// Where the timestamp is: at a place, or under a key of the signature's list.
 fn timestamp_place(
     layout: &Layout,
-    timestamp: Option<Where>,
+    timestamp: Option<Place>,
     timestamp_key: Option<Cow<'static, str>>,
 ) -> Result<Option<TimestampPlace>, SchemeErrorKind> {
     let own_key = layout.own_timestamp_key().map(Cow::Borrowed);
     match (timestamp, timestamp_key.or(own_key.clone())) {
         (Some(_), Some(_)) => Err(SchemeErrorKind::TwoTimestampPlaces),
-        (Some(place), None) => Ok(Some(TimestampPlace::At(place.place()?))),
+        (Some(place), None) => Ok(Some(TimestampPlace::At(place))),
         (None, Some(key)) if Some(&key) == own_key.as_ref() => Ok(Some(TimestampPlace::Key(key))),
         (None, Some(_)) if !layout.is_list() => Err(SchemeErrorKind::TimestampKeyWithoutList),
         (None, Some(key)) => {
@@ -214,10 +256,13 @@ impl SchemeBuilder {
     /// Rejects settings that would be ignored.
     fn check_effects(&self) -> Result<(), SchemeErrorKind> {
         let is_token = self.algorithm == Algorithm::Token;
-        let jws = self.layout.is_jws();
-        let own_timestamp = self.layout.own_timestamp_key().is_some();
-        let has_timestamp =
-            self.timestamp.is_some() || self.timestamp_key.is_some() || own_timestamp;
+        let layout = self.layout.as_ref();
+        let jws = layout.and_then(Layout::is_jws);
+        let own_timestamp = layout.is_some_and(|layout| layout.own_timestamp_key().is_some());
+        let has_timestamp = self.timestamp.is_some()
+            || self.timestamp_header.is_some()
+            || self.timestamp_key.is_some()
+            || own_timestamp;
         let has_message = self.message.is_some() || !self.other_messages.is_empty();
         let encoding = self
             .encoding
@@ -258,12 +303,80 @@ impl SchemeBuilder {
                 "repeated_signature_header",
                 "no signature is in a header",
             ),
+            (
+                self.remote_key.is_some() && !self.algorithm.has_public_key(),
+                "remote_key",
+                "only a provider that signs with a private key publishes a key",
+            ),
+            (
+                jws.is_none()
+                    && self
+                        .remote_key
+                        .as_ref()
+                        .is_some_and(RemoteKey::is_named_by_token),
+                "remote_key",
+                "the header of a JSON web signature names the key, and the layout is not \
+                 `Layout::jws` or `Layout::detached_jws`",
+            ),
+            (
+                self.has_unique_message && self.items.is_some(),
+                "unique_message",
+                "`each_json` signs each item, so a delivery has several signed texts",
+            ),
         ];
-        match checks.into_iter().find(|(is_ignored, ..)| *is_ignored) {
-            Some((_, setting, reason)) => Err(no_effect(setting, reason)),
-            None => Ok(()),
-        }
+        first_without_effect(checks)
     }
+
+    /// Rejects two settings for the same thing. One of them would be ignored, and the order of the
+    /// calls would decide which.
+    fn check_conflicts(&self) -> Result<(), SchemeErrorKind> {
+        first_without_effect([
+            (
+                self.layout.is_some() && self.signature_prefix.is_some(),
+                "signature_prefix",
+                "`layout` replaces it",
+            ),
+            (
+                self.timestamp.is_some() && self.timestamp_header.is_some(),
+                "timestamp_header",
+                "`timestamp` sets another location",
+            ),
+            (
+                self.id.is_some() && self.id_header.is_some(),
+                "id_header",
+                "`id` sets another location",
+            ),
+            (
+                self.event.is_some() && self.event_header.is_some(),
+                "event_header",
+                "`event` sets another location",
+            ),
+            (
+                self.items.is_some() && self.multipart_field.is_some(),
+                "multipart_field",
+                "`each_json` looks into the whole body",
+            ),
+        ])
+    }
+}
+
+/// Returns an error for the first setting without effect, its name and the reason.
+fn first_without_effect(
+    checks: impl IntoIterator<Item = (bool, &'static str, &'static str)>,
+) -> Result<(), SchemeErrorKind> {
+    match checks.into_iter().find(|(is_ignored, ..)| *is_ignored) {
+        Some((_, setting, reason)) => Err(no_effect(setting, reason)),
+        None => Ok(()),
+    }
+}
+
+/// A location that is given as it is, or as the name of a header.
+fn place_of(
+    place: Option<Place>,
+    name: Option<Cow<'static, str>>,
+) -> Result<Option<Place>, SchemeErrorKind> {
+    let in_header = name.map(header).transpose()?.map(Place::Header);
+    Ok(place.or(in_header))
 }
 
 fn check_unique_message(spec: &Spec) -> Result<(), SchemeErrorKind> {

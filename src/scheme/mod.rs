@@ -232,6 +232,13 @@ impl Scheme {
         self.0.tolerance
     }
 
+    /// Whether the [tolerance](Self::tolerance) applies: deliveries have a timestamp, or the
+    /// signature is a web token, which can have an expiry time.
+    #[must_use]
+    pub fn uses_tolerance(&self) -> bool {
+        self.has_timestamp() || self.0.layout.is_jws() == Some(false)
+    }
+
     /// Whether deliveries carry a timestamp at all.
     #[must_use]
     pub fn has_timestamp(&self) -> bool {

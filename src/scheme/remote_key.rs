@@ -115,6 +115,11 @@ impl RemoteKey {
 }
 
 impl RemoteKey {
+    /// Whether the header of a JSON web signature names the key.
+    pub(super) fn is_named_by_token(&self) -> bool {
+        self.document != Document::Certificate
+    }
+
     /// Whether the URL is found in the body.
     pub(crate) const fn is_in_body(&self) -> bool {
         matches!(self.url, UrlOf::Json(..))

@@ -186,6 +186,15 @@ impl Layout {
         }
     }
 
+    /// Whether the name of the key is sent with the signature.
+    pub(crate) fn has_key_name(&self) -> bool {
+        match &self.0 {
+            Kind::Credentials { .. } => true,
+            Kind::List { key, .. } => key == "*",
+            _ => false,
+        }
+    }
+
     pub(super) fn is_list(&self) -> bool {
         matches!(self.0, Kind::List { .. })
     }

@@ -33,15 +33,16 @@ impl SchemeBuilder {
     /// # }
     /// ```
     pub fn each_json(mut self, path: &str) -> Self {
-        self.units = Units::EachJson(path.into());
+        self.items = Some(path.into());
         self
     }
 
     /// Looks into the content of one field of a `multipart/form-data` body, and not into the body:
     /// there [`signature`](Self::signature), `{json:PATH}` and the like are looked for. The
-    /// field must be there once.
+    /// field must be there once. [`build`](Self::build) returns an error if
+    /// [`each_json`](Self::each_json) is set too.
     pub fn multipart_field(mut self, name: &str) -> Self {
-        self.units = Units::MultipartField(name.into());
+        self.multipart_field = Some(name.into());
         self
     }
 }
@@ -57,6 +58,15 @@ pub(crate) enum Units {
 }
 
 impl Units {
+    /// The units of a scheme with at most one of the two.
+    pub(super) fn new(items: Option<Arc<str>>, field: Option<Arc<str>>) -> Self {
+        match (items, field) {
+            (Some(path), _) => Self::EachJson(path),
+            (None, Some(name)) => Self::MultipartField(name),
+            (None, None) => Self::Body,
+        }
+    }
+
     pub(super) fn are_in_body(&self) -> bool {
         *self != Self::Body
     }

@@ -92,7 +92,8 @@ impl Secret {
     }
 
     /// Names the secret, so that [`Verified::key_label`](crate::Verified::key_label) can tell
-    /// which one a delivery was signed with. The name is not a secret: it appears in logs.
+    /// which one a delivery was signed with. The name is not a secret: it appears in logs. A
+    /// [`Signer`](crate::sign::Signer) does not use it.
     #[must_use]
     pub fn label(mut self, label: impl Into<Arc<str>>) -> Self {
         self.label = Some(label.into());

@@ -21,7 +21,7 @@ pub struct DeliveryId {
 
 impl DeliveryId {
     /// An id of your own. Where it is signed it must not hold what separates it from its neighbour:
-    /// with Standard Webhooks, a dot.
+    /// with Standard Webhooks, a dot. It is not used if the scheme has no delivery ID.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
         Self {
             text: id.into(),

@@ -51,7 +51,8 @@ impl SignLayer {
         self
     }
 
-    /// The clock that timestamps are taken from; the operating system's unless set.
+    /// Sets the clock for timestamps and for the [expiry](crate::Secret::not_after) of secrets.
+    /// Defaults to the system clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.config_mut().clock = Arc::new(clock);
         self

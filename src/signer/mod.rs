@@ -81,10 +81,19 @@ impl Signer {
     /// The name that is sent beside the signature, where a scheme has one: Braintree's public key,
     /// Sinch's application key; `key` unless set. [`Verifier`](crate::Verifier) does not look at
     /// it, but other receivers do.
-    #[must_use]
-    pub fn key_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the layout of the scheme does not contain the name of the key.
+    pub fn key_name(mut self, name: impl Into<Cow<'static, str>>) -> Result<Self, SetupError> {
+        let scheme = self.provider.scheme();
+        if !scheme.spec().layout.has_key_name() {
+            let reason = "the signature is sent without the name of the key; it applies to \
+                          `Layout::credentials` and to a list whose key is `*`";
+            return Err(SetupError::no_effect(scheme, "key_name", reason));
+        }
         self.key_name = name.into();
-        self
+        Ok(self)
     }
 
     /// The provider that is signed for.

@@ -32,6 +32,8 @@ pub struct TestSender {
     signer: Arc<Signer>,
     clock: Arc<dyn Clock>,
     template: Arc<Request<()>>,
+    /// Takes precedence over the target of the template.
+    target: Option<Uri>,
     count: Arc<AtomicUsize>,
 }
 
@@ -50,13 +52,15 @@ impl TestSender {
             provider,
             secret,
             template: Arc::new(template(signer.provider())),
+            target: None,
             signer: Arc::new(signer),
             clock: Arc::new(SystemClock::new()),
             count: Arc::default(),
         })
     }
 
-    /// The clock of the sender; the operating system's unless set.
+    /// Sets the clock for timestamps and for the [expiry](Secret::not_after) of the secret. Defaults
+    /// to the system clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -80,10 +84,11 @@ impl TestSender {
         self
     }
 
-    /// Where each delivery goes: the target of the head that it is made of, `/` unless set.
+    /// Sets the target of each delivery. Defaults to that of the [template](Self::template), over
+    /// which it takes precedence in either order of the calls.
     #[must_use]
     pub fn target(mut self, target: Uri) -> Self {
-        *Arc::make_mut(&mut self.template).uri_mut() = target;
+        self.target = Some(target);
         self
     }
 
@@ -143,7 +148,8 @@ impl TestSender {
     fn unsigned(&self, body: Bytes, id: &str) -> Request<Bytes> {
         let mut request = Request::new(body);
         *request.method_mut() = self.template.method().clone();
-        *request.uri_mut() = self.template.uri().clone();
+        let target = self.target.as_ref().unwrap_or(self.template.uri());
+        *request.uri_mut() = target.clone();
         *request.version_mut() = self.template.version();
         *request.headers_mut() = self.template.headers().clone();
         *request.extensions_mut() = self.template.extensions().clone();

@@ -86,6 +86,10 @@ mod verifier;
 mod web_token;
 mod window;
 
+#[cfg(feature = "remote-keys")]
+pub use self::remote::{RemoteSession, RemoteVerifier};
+#[cfg(any(feature = "diagnose", feature = "testing"))]
+pub(crate) use self::verifier::no_tolerance;
 pub(crate) use self::web_token::unsigned as unsigned_token;
 pub use self::{dedupe_key::DedupeKey, session::Session, verified::Verified, verifier::Verifier};
 pub(crate) use self::{

@@ -8,7 +8,10 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use super::{verified::Endpoint, window::Window};
+use super::{
+    verified::Endpoint,
+    window::{Tolerances, Window},
+};
 use crate::{
     clock::{Clock, SystemClock},
     keys::Keyring,
@@ -25,6 +28,8 @@ pub(crate) struct Settings {
     pub(super) keyring: Arc<Keyring>,
     /// The source of each delivery's keys, if a handle can replace them.
     pub(super) reloadable: Option<Arc<ArcSwap<Keyring>>>,
+    tolerances: Tolerances,
+    /// Computed from `tolerances`.
     window: Window,
     pub(super) clock: Arc<dyn Clock>,
     /// Shared with every [`Verified`](super::Verified). The scheme, the statuses and the replay
@@ -40,11 +45,8 @@ impl Settings {
         reloadable: Option<Arc<ArcSwap<Keyring>>>,
     ) -> Self {
         let scheme = provider.scheme().clone();
-        let tolerance = scheme.tolerance();
-        let window = Window {
-            past: tolerance,
-            future: tolerance,
-        };
+        let tolerances = Tolerances::new(scheme.tolerance());
+        let window = tolerances.window();
         let name = Arc::clone(&scheme.spec().name);
         let responder = RejectionResponder::new(name, provider.statuses().clone());
         Self {
@@ -56,6 +58,7 @@ impl Settings {
             provider,
             keyring,
             reloadable,
+            tolerances,
             window,
             clock: Arc::new(SystemClock::new()),
         }
@@ -65,7 +68,9 @@ impl Settings {
         self.window
     }
 
-    pub(super) fn set_window(&mut self, window: Window) {
+    pub(super) fn set_tolerances(&mut self, set: impl FnOnce(&mut Tolerances)) {
+        set(&mut self.tolerances);
+        let window = self.tolerances.window();
         self.window = window;
         let replay_window = replay_window(self.spec(), window);
         Arc::make_mut(&mut self.endpoint).replay_window = replay_window;

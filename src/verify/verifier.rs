@@ -8,13 +8,15 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 
-use super::{Session, Verified, delivery::Delivery, methods, settings::Settings, window::Window};
+use super::{
+    Session, Verified, delivery::Delivery, methods, settings::Settings, window::Tolerances,
+};
 use crate::{
     clock::Clock,
     handshake::Handshake,
     head::Head,
     keys::{KeyHandle, Keyring, Keys},
-    providers::Provider,
+    providers::{CLASS_WITHOUT_TIMESTAMP, Provider},
     public_url::{PublicUrlError, PublicUrlErrorKind},
     rejection::{Rejection, RejectionClass, RejectionKind, Renderer},
     scheme::Scheme,
@@ -66,22 +68,6 @@ impl Verifier {
         Self::with(provider, decoy, None)
     }
 
-    /// A verifier for deliveries whose keys are [fetched](Session::fetch_keys).
-    ///
-    /// # Errors
-    ///
-    /// If the provider's scheme does not say where its keys are; as [`new`](Self::new) otherwise.
-    #[cfg(feature = "remote-keys")]
-    pub fn remote(provider: impl Into<Provider>) -> Result<Self, SetupError> {
-        let provider = provider.into();
-        let spec = provider.scheme().spec();
-        if spec.remote_key.is_none() {
-            let scheme = Arc::clone(&spec.name);
-            return Err(SetupError::NoRemoteKeys { scheme });
-        }
-        Self::without_keys(provider)
-    }
-
     fn with(
         provider: Provider,
         keyring: Arc<Keyring>,
@@ -109,35 +95,66 @@ impl Verifier {
         Ok(Self(Arc::new(Settings::new(provider, keyring, reloadable))))
     }
 
-    /// Sets how far a timestamp may be from now, either way. Exactly as far is still good. Without
-    /// effect where the scheme has no timestamp.
+    /// Sets how far a timestamp may be from now, in both directions (inclusive). Defaults to the
+    /// tolerance of the scheme.
+    ///
+    /// [`past_tolerance`](Self::past_tolerance) and [`future_tolerance`](Self::future_tolerance)
+    /// take precedence, in any order of the calls.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the scheme has neither a timestamp nor a web token.
     ///
     /// # Security
     ///
-    /// For so long a recorded delivery can be sent again.
-    #[must_use]
-    pub fn tolerance(self, tolerance: Duration) -> Self {
-        self.past_tolerance(tolerance).future_tolerance(tolerance)
+    /// A captured delivery can be replayed for this long.
+    pub fn tolerance(self, tolerance: Duration) -> Result<Self, SetupError> {
+        self.set_tolerance("tolerance", |tolerances| tolerances.both = tolerance)
     }
 
-    /// Sets how far a timestamp may lie in the past.
-    #[must_use]
-    pub fn past_tolerance(mut self, tolerance: Duration) -> Self {
-        let window = self.0.window();
-        self.settings_mut().set_window(Window {
-            past: tolerance,
-            ..window
-        });
-        self
+    /// Sets how far a timestamp may be in the past (inclusive). Defaults to the
+    /// [tolerance](Self::tolerance).
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the scheme has neither a timestamp nor a web token.
+    pub fn past_tolerance(self, tolerance: Duration) -> Result<Self, SetupError> {
+        self.set_tolerance("past_tolerance", |tolerances| {
+            tolerances.past = Some(tolerance);
+        })
     }
 
-    /// Sets how far a timestamp may lie in the future, for senders whose clock is ahead of ours.
-    #[must_use]
-    pub fn future_tolerance(mut self, tolerance: Duration) -> Self {
-        let window = self.0.window();
-        self.settings_mut().set_window(Window {
-            future: tolerance,
-            ..window
+    /// Sets how far a timestamp may be in the future (inclusive), for senders whose clock is ahead.
+    /// Defaults to the [tolerance](Self::tolerance).
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the scheme has neither a timestamp nor a web token.
+    pub fn future_tolerance(self, tolerance: Duration) -> Result<Self, SetupError> {
+        self.set_tolerance("future_tolerance", |tolerances| {
+            tolerances.future = Some(tolerance);
+        })
+    }
+
+    fn set_tolerance(
+        mut self,
+        setting: &'static str,
+        set: impl FnOnce(&mut Tolerances),
+    ) -> Result<Self, SetupError> {
+        if !self.scheme().uses_tolerance() {
+            return Err(no_tolerance(self.scheme(), setting));
+        }
+        self.settings_mut().set_tolerances(set);
+        Ok(self)
+    }
+
+    /// Sets how far a timestamp may be in the past and in the future, whether or not the scheme has
+    /// one.
+    #[cfg(feature = "diagnose")]
+    pub(crate) fn with_tolerances(mut self, [past, future]: [Duration; 2]) -> Self {
+        self.settings_mut().set_tolerances(|tolerances| {
+            tolerances.past = Some(past);
+            tolerances.future = Some(future);
         });
         self
     }
@@ -149,13 +166,25 @@ impl Verifier {
         self
     }
 
-    /// Sets the status that a class of refusals is answered with.
-    #[must_use]
-    pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Self {
+    /// Sets the status of a class of rejections.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] for [`InvalidTimestamp`](RejectionClass::InvalidTimestamp) and
+    /// [`Expired`](RejectionClass::Expired) if the scheme has neither a timestamp nor a web token.
+    pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Result<Self, SetupError> {
+        let scheme = self.scheme();
+        if !class_can_occur(scheme, class) {
+            return Err(SetupError::no_effect(
+                scheme,
+                "status",
+                CLASS_WITHOUT_TIMESTAMP,
+            ));
+        }
         let settings = self.settings_mut();
         settings.provider = settings.provider.clone().with_status(class, status);
         settings.responder_mut().set_status(class, status);
-        self
+        Ok(self)
     }
 
     /// Sets the function that creates the responses to rejected requests.
@@ -239,6 +268,11 @@ impl Verifier {
         methods::check_method_with_handshakes(self.provider(), method, has_handler)
     }
 
+    /// The handshakes that can be answered, if a handler takes the data that they carry.
+    pub(crate) fn answerable_handshakes(&self) -> impl Iterator<Item = &Handshake> {
+        methods::answerable(self.provider(), true)
+    }
+
     pub(crate) fn reject(&self, kind: RejectionKind) -> Rejection {
         self.0.reject(kind)
     }
@@ -279,16 +313,33 @@ impl Verifier {
     }
 }
 
+/// Whether a rejection by this scheme can have this class.
+fn class_can_occur(scheme: &Scheme, class: RejectionClass) -> bool {
+    let is_about_time = matches!(
+        class,
+        RejectionClass::InvalidTimestamp | RejectionClass::Expired
+    );
+    !is_about_time || scheme.uses_tolerance()
+}
+
+/// The error of a tolerance for a scheme without a timestamp.
+pub(crate) fn no_tolerance(scheme: &Scheme, setting: &'static str) -> SetupError {
+    let reason = "the scheme has neither a timestamp nor a web token; it applies to schemes with \
+                  `SchemeBuilder::timestamp`, `timestamp_header`, `timestamp_key` or \
+                  `Layout::jws`";
+    SetupError::no_effect(scheme, setting, reason)
+}
+
 /// Rejects a provider with a setting that is unknown, missing or without effect.
 pub(crate) fn check_settings(provider: &Provider) -> Result<(), SetupError> {
     let scheme = provider.scheme();
     let name = || Arc::clone(&scheme.spec().name);
     if let Some(ignored) = provider.ignored_call() {
-        return Err(SetupError::NoEffect {
-            scheme: name(),
-            setting: ignored.setting,
-            reason: ignored.reason,
-        });
+        return Err(SetupError::no_effect(
+            scheme,
+            ignored.setting,
+            ignored.reason,
+        ));
     }
     let known = provider.known_settings();
     if let Some(setting) = provider.given_settings().find(|name| !known.contains(name)) {

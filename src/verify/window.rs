@@ -13,6 +13,33 @@ pub(super) struct Window {
     pub(super) future: Duration,
 }
 
+/// The configured tolerances. The result does not depend on the order in which they were set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tolerances {
+    pub(super) both: Duration,
+    /// Takes precedence over `both`.
+    pub(super) past: Option<Duration>,
+    /// Takes precedence over `both`.
+    pub(super) future: Option<Duration>,
+}
+
+impl Tolerances {
+    pub(super) fn new(both: Duration) -> Self {
+        Self {
+            both,
+            past: None,
+            future: None,
+        }
+    }
+
+    pub(super) fn window(self) -> Window {
+        Window {
+            past: self.past.unwrap_or(self.both),
+            future: self.future.unwrap_or(self.both),
+        }
+    }
+}
+
 impl Window {
     /// From the first moment at which a timestamp passes to the last; `None` without an end.
     pub(super) fn whole(self) -> Option<Duration> {

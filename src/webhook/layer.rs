@@ -14,21 +14,28 @@ use super::{
 };
 #[cfg(feature = "diagnose")]
 use crate::diagnose::Diagnosis;
-#[cfg(feature = "remote-keys")]
-use crate::keys::RemoteKeys;
 use crate::{
     body::{MemoryBudget, VerifiedBody},
     clock::Clock,
-    handshake::{Decision, Handover},
+    handshake::{Decision, Handover, Handshake},
     keys::{KeyHandle, KeySource, Keys},
     providers::Provider,
     rejection::{Rejection, RejectionClass},
     setup::SetupError,
     verify::Verifier,
 };
+#[cfg(feature = "remote-keys")]
+use crate::{keys::RemoteKeys, verify::RemoteVerifier};
 
 /// Less than the three seconds that Slack waits for a response.
 const DEFAULT_KEY_DEADLINE: Duration = Duration::from_secs(2);
+
+const NO_HANDSHAKES: &str = "the provider has no handshakes that could be answered; it applies to \
+                             providers whose `Provider::handshakes` have their settings";
+const NO_HANDSHAKES_WITH_DATA: &str = "no handshake of the provider carries data; it applies to \
+                                       providers with `Handshake::brings`, such as `asana`, \
+                                       `notion` and `aws_sns`";
+const HANDSHAKES_ARE_OFF: &str = "`without_handshakes` was called, so the handler is never called";
 
 /// Layer that applies [`Webhook`]. Cheap to clone.
 ///
@@ -121,20 +128,28 @@ impl WebhookLayer {
         provider: impl Into<Provider>,
         keys: RemoteKeys,
     ) -> Result<Self, SetupError> {
-        let verifier = Verifier::remote(provider)?;
-        let keys = KeyLookup::remote(keys, verifier.scheme(), DEFAULT_KEY_DEADLINE);
-        let mut layer = Self::from(verifier);
-        layer.config_mut().keys = Some(keys);
-        Ok(layer)
+        RemoteVerifier::new(provider, keys).map(Self::from)
     }
 }
 
+/// A [`Verifier`] always has its keys. [`RemoteVerifier`] is a type of its own.
 impl From<Verifier> for WebhookLayer {
     fn from(verifier: Verifier) -> Self {
         Self {
             config: Arc::new(Config::new(verifier)),
             body: PhantomData,
         }
+    }
+}
+
+#[cfg(feature = "remote-keys")]
+impl From<RemoteVerifier> for WebhookLayer {
+    fn from(verifier: RemoteVerifier) -> Self {
+        let (verifier, keys) = verifier.into_parts();
+        let keys = KeyLookup::remote(keys, verifier.scheme(), DEFAULT_KEY_DEADLINE);
+        let mut layer = Self::from(verifier);
+        layer.config_mut().keys = Some(keys);
+        layer
     }
 }
 
@@ -174,44 +189,74 @@ impl<B> WebhookLayer<B> {
     ///
     /// If the [key source](Self::per_request) takes longer, the request is answered 503 with
     /// `Retry-After`. The log does not say why the source was slow, so set shorter timeouts in the
-    /// source. The timeout has no effect on a layer with fixed keys.
+    /// source.
     ///
     /// The timeout also applies to the background refresh of [published keys](Self::remote_keys).
     /// `None` disables the refresh.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the layer has fixed keys, and therefore looks up none.
     ///
     /// # Panics
     ///
     /// With a deadline, the response future needs a Tokio runtime with its timer enabled whenever
     /// the source does not answer at once, and panics without one.
-    pub fn key_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
-        if let Some(keys) = &mut self.config_mut().keys {
-            keys.deadline = deadline.into();
+    pub fn key_deadline(
+        mut self,
+        deadline: impl Into<Option<Duration>>,
+    ) -> Result<Self, SetupError> {
+        match &mut self.config_mut().keys {
+            Some(keys) => {
+                keys.deadline = deadline.into();
+                Ok(self)
+            }
+            None => Err(self.no_effect(
+                "key_deadline",
+                "the layer does not look up keys; it applies to `WebhookLayer::per_request` and \
+                 `WebhookLayer::remote_keys`",
+            )),
         }
-        self
     }
 
     /// Sets how far a timestamp may be from now, in both directions (inclusive).
     ///
-    /// Defaults to the tolerance of the scheme. It has no effect if the scheme has no timestamp.
+    /// Defaults to the tolerance of the scheme. [`past_tolerance`](Self::past_tolerance) and
+    /// [`future_tolerance`](Self::future_tolerance) take precedence, in any order of the calls.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the scheme has neither a timestamp nor a web token.
     ///
     /// # Security
     ///
     /// A captured delivery can be replayed for this long.
-    pub fn tolerance(self, tolerance: Duration) -> Self {
-        self.map_verifier(|verifier| verifier.tolerance(tolerance))
+    pub fn tolerance(self, tolerance: Duration) -> Result<Self, SetupError> {
+        self.try_map_verifier(|verifier| verifier.tolerance(tolerance))
     }
 
-    /// Sets how far a timestamp may be in the past.
-    pub fn past_tolerance(self, tolerance: Duration) -> Self {
-        self.map_verifier(|verifier| verifier.past_tolerance(tolerance))
+    /// Sets how far a timestamp may be in the past (inclusive). Defaults to the
+    /// [tolerance](Self::tolerance).
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the scheme has neither a timestamp nor a web token.
+    pub fn past_tolerance(self, tolerance: Duration) -> Result<Self, SetupError> {
+        self.try_map_verifier(|verifier| verifier.past_tolerance(tolerance))
     }
 
-    /// Sets how far a timestamp may be in the future, for senders whose clock is ahead.
-    pub fn future_tolerance(self, tolerance: Duration) -> Self {
-        self.map_verifier(|verifier| verifier.future_tolerance(tolerance))
+    /// Sets how far a timestamp may be in the future (inclusive), for senders whose clock is ahead.
+    /// Defaults to the [tolerance](Self::tolerance).
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the scheme has neither a timestamp nor a web token.
+    pub fn future_tolerance(self, tolerance: Duration) -> Result<Self, SetupError> {
+        self.try_map_verifier(|verifier| verifier.future_tolerance(tolerance))
     }
 
-    /// Sets the clock that timestamps are checked against. Defaults to the system clock.
+    /// Sets the clock for timestamps and for the [expiry](crate::Secret::not_after) of keys. Defaults
+    /// to the system clock.
     pub fn clock(self, clock: impl Clock) -> Self {
         self.map_verifier(|verifier| verifier.clock(clock))
     }
@@ -226,6 +271,7 @@ impl<B> WebhookLayer<B> {
     }
 
     /// Rejects bodies with trailers, which no signature covers. Trailers are forwarded by default.
+    /// It has no effect on requests without trailers.
     pub fn refuse_trailers(mut self) -> Self {
         self.config_mut().rejects_trailers = true;
         self
@@ -233,9 +279,22 @@ impl<B> WebhookLayer<B> {
 
     /// Does not answer [handshakes](crate::handshake). Those without a signature are rejected like
     /// other requests, and signed ones are forwarded to the service.
-    pub fn without_handshakes(mut self) -> Self {
-        self.config_mut().answers_handshakes = false;
-        self
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the layer would not answer any handshake: the provider
+    /// [has none](Provider::handshakes), or lacks the settings that they need. Also if
+    /// [`hand_over`](Self::hand_over) was called, because its handler would not be.
+    pub fn without_handshakes(mut self) -> Result<Self, SetupError> {
+        let config = self.config_mut();
+        if config.verifier.answerable_handshakes().next().is_none() {
+            return Err(self.no_effect("without_handshakes", NO_HANDSHAKES));
+        }
+        if config.handover_handler.is_some() {
+            return Err(self.no_effect("hand_over", HANDSHAKES_ARE_OFF));
+        }
+        config.answers_handshakes = false;
+        Ok(self)
     }
 
     /// Registers a handler for handshakes that carry data: secrets that Asana and Notion issue, and
@@ -280,24 +339,37 @@ impl<B> WebhookLayer<B> {
     ///         *stored = Some(secret.into());
     ///         Ok(Decision::Accept)
     ///     }
-    /// });
+    /// })?;
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if no handshake of the provider carries data, or
+    /// [`without_handshakes`](Self::without_handshakes) was called.
     ///
     /// # Security
     ///
     /// Unless it [is signed](Handover::is_signed), a handshake may come from any client at any
     /// time. Accept one only while you wait for it. Amazon signs for every owner of a topic, so
     /// check the topic.
-    pub fn hand_over<F, Fut, E>(mut self, handler: F) -> Self
+    pub fn hand_over<F, Fut, E>(mut self, handler: F) -> Result<Self, SetupError>
     where
         F: Fn(Handover) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Decision, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.config_mut().handover_handler = Some(handover_handler(handler));
-        self
+        let config = self.config_mut();
+        let carry_data = |handshake: &Handshake| handshake.is_handed_over().is_some();
+        if !config.verifier.answerable_handshakes().any(carry_data) {
+            return Err(self.no_effect("hand_over", NO_HANDSHAKES_WITH_DATA));
+        }
+        if !config.answers_handshakes {
+            return Err(self.no_effect("hand_over", HANDSHAKES_ARE_OFF));
+        }
+        config.handover_handler = Some(handover_handler(handler));
+        Ok(self)
     }
 
     /// Sets the status of a class of rejections. It also applies to a
@@ -306,8 +378,13 @@ impl<B> WebhookLayer<B> {
     ///
     /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable). A sender that gets 2xx or
     /// 4xx may not retry, and the delivery is lost.
-    pub fn status(self, class: RejectionClass, status: StatusCode) -> Self {
-        self.map_verifier(|verifier| verifier.status(class, status))
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] for [`InvalidTimestamp`](RejectionClass::InvalidTimestamp) and
+    /// [`Expired`](RejectionClass::Expired) if the scheme has neither a timestamp nor a web token.
+    pub fn status(self, class: RejectionClass, status: StatusCode) -> Result<Self, SetupError> {
+        self.try_map_verifier(|verifier| verifier.status(class, status))
     }
 
     /// Sets the function that creates the responses to rejected requests. Defaults to
@@ -315,7 +392,7 @@ impl<B> WebhookLayer<B> {
     /// [`DedupeLayer`](crate::DedupeLayer) inside of this layer.
     ///
     /// The layer adds the rejection to the extensions of the response. gRPC requests get
-    /// [`rejection::grpc`](crate::rejection::grpc).
+    /// [`rejection::grpc`](crate::rejection::grpc), and not the response of this function.
     ///
     /// # Security
     ///
@@ -411,6 +488,19 @@ impl<B> WebhookLayer<B> {
         let config = self.config_mut();
         config.verifier = change(config.verifier.clone());
         self
+    }
+
+    fn try_map_verifier(
+        mut self,
+        change: impl FnOnce(Verifier) -> Result<Verifier, SetupError>,
+    ) -> Result<Self, SetupError> {
+        let config = self.config_mut();
+        config.verifier = change(config.verifier.clone())?;
+        Ok(self)
+    }
+
+    fn no_effect(&self, setting: &'static str, reason: &'static str) -> SetupError {
+        SetupError::no_effect(self.config.verifier.scheme(), setting, reason)
     }
 }
 

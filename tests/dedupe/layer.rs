@@ -915,12 +915,12 @@ async fn how_long_it_is_remembered() {
         .unwrap()
         .clock(test_clock());
     for (webhook, time) in [
-        (webhook.clone().tolerance(DAY), Some(DAY * 2)),
+        (webhook.clone().tolerance(DAY).unwrap(), Some(DAY * 2)),
         (
-            webhook.clone().past_tolerance(DAY),
+            webhook.clone().past_tolerance(DAY).unwrap(),
             Some(DAY + Duration::from_secs(300)),
         ),
-        (webhook.tolerance(Duration::MAX), None),
+        (webhook.tolerance(Duration::MAX).unwrap(), None),
     ] {
         let dedupe = DedupeLayer::new(MemoryStore::new(9)).retention(Duration::ZERO);
         let handler = Handler::default();
@@ -1099,11 +1099,13 @@ async fn applies_the_statuses_and_the_responses_of_the_webhook_layer() {
         WebhookLayer::new(providers::github(), secret())
             .unwrap()
             .status(RejectionClass::Unavailable, teapot)
+            .unwrap()
             .renderer(text("outside"))
     };
     let dedupe = || DedupeLayer::new(MemoryStore::new(0));
     let own = dedupe()
         .status(RejectionClass::Unavailable, StatusCode::BAD_GATEWAY)
+        .unwrap()
         .renderer(text("inside"));
     let rows = [
         (webhook(), dedupe(), 418, "outside"),

@@ -73,7 +73,7 @@ fn keys(scheme: &Scheme) -> [Secret; 2] {
 fn signable() -> impl Iterator<Item = (&'static str, Provider, [Secret; 2])> {
     providers::all().filter_map(|preset| {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
-        let provider = preset.provider().with_public_url(url);
+        let provider = support::with_public_url(preset.provider(), url);
         let settings = preset.needs().settings;
         let provider = settings.iter().fold(provider, |provider, name| {
             provider.with_setting(name, "a setting")
@@ -840,7 +840,7 @@ async fn what_cannot_be_made_up_is_asked_for() {
 async fn a_layer_with_a_tolerance_of_its_own_stands_it() {
     let tolerance = Duration::from_secs(900);
     let layer = WebhookLayer::new(providers::slack(), support::secret()).unwrap();
-    let app = layer.tolerance(tolerance).layer(Recorder::new());
+    let app = layer.tolerance(tolerance).unwrap().layer(Recorder::new());
     let suite = || AbuseSuite::new(providers::slack(), support::secret()).unwrap();
     let report = suite().run::<_, Full<Bytes>, _>(app.clone()).await.unwrap();
     let failures = names(&report, CaseReport::is_failure);
@@ -848,7 +848,7 @@ async fn a_layer_with_a_tolerance_of_its_own_stands_it() {
         failures,
         BTreeSet::from(["timestamp-ahead", "timestamp-stale"])
     );
-    let suite = suite().tolerance(tolerance);
+    let suite = suite().tolerance(tolerance).unwrap();
     let report = suite.run::<_, Full<Bytes>, _>(app).await.unwrap();
     report.assert_passed();
     let passed = names(&report, |case| *case.verdict() == CaseVerdict::Passed);

@@ -762,7 +762,7 @@ fn the_delivery_of_any_other_provider() {
     for preset in providers::all() {
         let name = preset.name();
         let needs = preset.needs();
-        let provider = preset.provider().with_public_url(url.clone());
+        let provider = support::with_public_url(preset.provider(), url.clone());
         let set = |provider: Provider, name: &String| provider.with_setting(name, "a setting");
         let provider = needs.settings.iter().fold(provider, set);
         let secret = key_text(provider.scheme(), "ours");
@@ -838,7 +838,7 @@ fn another_variant_of_a_provider() {
     let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
     let provider = |name: &str| {
         let provider = providers::by_name(name).unwrap();
-        provider.with_public_url(url.clone())
+        support::with_public_url(provider, url.clone())
     };
     let report = &mut Report::default();
     for (sent, due, expected) in [
@@ -875,7 +875,10 @@ fn another_variant_of_a_provider() {
         let head = Request::post("/hooks").header("x-plivo-signature-v2-nonce", "1");
         let delivery = signed_with(provider(sent), SECRET, head, BODY);
         let expected = format!("proven {expected}");
-        check(report, provider(due), SECRET, &delivery, &[&expected]);
+        // The scheme that is due may not sign the URL, and the one that is used may.
+        let due = providers::by_name(due).unwrap();
+        let due = due.with_public_url(url.clone());
+        check(report, due, SECRET, &delivery, &[&expected]);
         accepted(report, provider(sent), SECRET, &delivery);
     }
     std::mem::take(report).finish();
@@ -995,7 +998,7 @@ fn there_is_nothing_to_say_of_a_forgery() {
     let (mut examined, mut most) = (0, 0);
     for preset in providers::all() {
         let provider = preset.needs().settings.iter().fold(
-            preset.provider().with_public_url(url.clone()),
+            support::with_public_url(preset.provider(), url.clone()),
             |provider, name| provider.with_setting(name, "a setting"),
         );
         let scheme = provider.scheme().clone();
@@ -1053,7 +1056,7 @@ async fn abuse_is_examined_without_a_fault() {
         "twilio",
     ] {
         let provider = providers::by_name(name).unwrap();
-        let provider = provider.with_public_url(url.clone());
+        let provider = support::with_public_url(provider, url.clone());
         let secret = if name == "standard-webhooks" {
             STANDARD_SECRET
         } else {

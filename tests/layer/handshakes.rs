@@ -115,7 +115,7 @@ fn file() -> File {
 impl Group {
     fn provider(&self, row: &Row) -> Provider {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
-        let provider = support::provider(&self.provider).with_public_url(url);
+        let provider = support::with_public_url(support::provider(&self.provider), url);
         let config = row.config.as_ref().unwrap_or(&self.config);
         config.iter().fold(provider, |provider, (name, value)| {
             provider.with_setting(name, value.as_str())
@@ -176,7 +176,7 @@ fn with_program(layer: WebhookLayer, taken: Option<Taken>, program: &Program) ->
         return layer;
     };
     let program = program.clone();
-    layer.hand_over(move |handover| {
+    let handled = layer.clone().hand_over(move |handover| {
         program.take(&handover);
         async move {
             // As a database would have it.
@@ -187,7 +187,9 @@ fn with_program(layer: WebhookLayer, taken: Option<Taken>, program: &Program) ->
                 Taken::Fail => Err("the database is away"),
             }
         }
-    })
+    });
+    // Most providers have no handshake that carries data.
+    handled.unwrap_or(layer)
 }
 
 fn clock(now: i64) -> TestClock {
@@ -354,11 +356,10 @@ async fn one_call_switches_them_off() {
     let mut answered = 0;
     for group in &file.groups {
         for row in group.rows.iter().filter(|row| row.answer.is_some()) {
-            let program = Program::default();
             let layer = WebhookLayer::new(group.provider(row), group.keys()).unwrap();
-            let layer = with_program(layer, Some(Taken::Accept), &program);
             let inner = Recorder::default();
-            let layer = layer.clock(clock(file.now)).without_handshakes();
+            let layer = layer.clock(clock(file.now));
+            let layer = layer.clone().without_handshakes().unwrap_or(layer);
             let answer = send(&layer.layer(inner.clone()), row.delivery().request()).await;
             let name = format!("{}: {}: {:?}", group.provider, row.name, answer.wire());
             if inner.calls() == 1 {
@@ -368,7 +369,6 @@ async fn one_call_switches_them_off() {
             } else {
                 assert_eq!(answer.status, 405, "{name}");
             }
-            assert!(program.0.lock().unwrap().is_empty(), "{name}");
             answered += 1;
         }
     }
@@ -560,11 +560,11 @@ fn only_an_hmac_signs_challenges() {
         let name = format!("{:?}", scheme.algorithm());
         let provider = Provider::from(scheme).with_handshake(handshake);
         let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
-        let verifier = Verifier::new(provider, Secret::new(key).unwrap()).unwrap();
-        let ask = Delivery::new("").method(Method::GET).header("x-ask", "abc");
+        let error = Verifier::new(provider, Secret::new(key).unwrap()).expect_err(&name);
+        let text = error.to_string();
         assert!(
-            verifier.handshake(&ask.head, b"").unwrap().is_none(),
-            "{name}"
+            text.contains("`with_handshake` has no effect"),
+            "{name}: {text}"
         );
     }
 }

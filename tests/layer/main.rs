@@ -13,5 +13,6 @@ mod outcome;
 mod probe;
 mod remote_keys;
 mod responses;
+mod settings;
 mod support;
 mod tower_contract;

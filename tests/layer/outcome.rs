@@ -287,7 +287,9 @@ async fn failures_to_take_a_handshake_write_one_warning_a_minute() {
     let log = Log::default();
     let _guard = log.listen_from(LevelFilter::WARN);
     let layer = WebhookLayer::new(providers::asana(), support::secret()).unwrap();
-    let layer = layer.hand_over(|_| async { Err::<Decision, _>(io::Error::other("no disk")) });
+    let layer = layer
+        .hand_over(|_| async { Err::<Decision, _>(io::Error::other("no disk")) })
+        .unwrap();
     let clock = test_clock();
     let service = layer.clock(clock.clone()).layer(Recorder::default());
     let flood = async |count: usize| {

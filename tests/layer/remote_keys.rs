@@ -25,10 +25,10 @@ use tokio_rustls::{
     },
 };
 use tower_webhook::{
-    Secret, SetupError, Verifier, WebhookLayer,
+    RemoteVerifier, SetupError, WebhookLayer,
     keys::{FetchedKeys, KeyFetcher, KeyRequest, RemoteKeys},
     providers::{self, Provider},
-    rejection::RejectionKind,
+    rejection::{RejectionClass, RejectionKind},
 };
 use tracing_subscriber::filter::LevelFilter;
 
@@ -196,8 +196,13 @@ fn layer(case: &Vector, provider: Provider, keys: RemoteKeys) -> WebhookLayer {
         .clock(clock);
     match case.tolerance {
         support::Tolerance::Own => layer,
-        support::Tolerance::Any => layer.tolerance(Duration::MAX),
-        support::Tolerance::Seconds(seconds) => layer.tolerance(Duration::from_secs(seconds)),
+        support::Tolerance::Any => {
+            let tolerant = layer.clone().tolerance(Duration::MAX);
+            tolerant.unwrap_or(layer)
+        }
+        support::Tolerance::Seconds(seconds) => {
+            layer.tolerance(Duration::from_secs(seconds)).unwrap()
+        }
     }
 }
 
@@ -774,34 +779,44 @@ async fn without_tower_keys_are_fetched_between_the_head_and_the_end() {
     let keys = RemoteKeys::new(Scripted::new([Answer::Document(set(&[jwk()]))]));
     let clock = test_clock();
     clock.set(at(case.now));
-    let verifier = Verifier::remote(provider("google_pubsub_jwt", &case)).unwrap();
+    let verifier = RemoteVerifier::new(provider("google_pubsub_jwt", &case), keys).unwrap();
     let verifier = verifier.clock(clock);
     let (delivery, body) = (case.delivery(), case.body());
 
-    let mut session = verifier.begin(&delivery.head).unwrap();
-    session
-        .fetch_keys(&keys, &delivery.head, &body)
-        .await
-        .unwrap();
-    let proof = session.finish([&body]).unwrap();
+    let session = verifier.begin(&delivery.head).unwrap();
+    let proof = session.finish(&delivery.head, &body).await.unwrap();
     assert_eq!(proof.provider(), "google-pubsub-jwt");
 
-    let session = verifier.begin(&delivery.head).unwrap();
-    let error = session.finish([&body]).unwrap_err();
-    assert_eq!(
-        *error.kind(),
-        RejectionKind::UnknownTenant,
-        "without its keys"
-    );
+    let proof = verifier.verify(&delivery.head, &body).await.unwrap();
+    assert_eq!(proof.provider(), "google-pubsub-jwt");
 
-    // A verifier that has its keys keeps them until it is told otherwise.
-    let given = Verifier::new(providers::github(), Secret::new("a secret").unwrap()).unwrap();
-    let delivery = support::github("{}");
-    let mut session = given.begin(&delivery.head).unwrap();
-    session
-        .fetch_keys(&keys, &delivery.head, b"{}")
-        .await
-        .unwrap();
+    // A fetch that fails.
+    let keys = RemoteKeys::new(Nothing);
+    let verifier = RemoteVerifier::new(provider("google_pubsub_jwt", &case), keys).unwrap();
+    let now = case.now;
+    let verifier = verifier.clock(move || support::at(now));
+    let error = verifier.verify(&delivery.head, &body).await.unwrap_err();
+    assert_eq!(error.class(), RejectionClass::Unavailable, "{error}");
+}
+
+/// A verifier without keys is a type of its own, and becomes a layer that fetches them.
+#[tokio::test]
+async fn a_layer_of_a_remote_verifier_fetches_its_keys() {
+    let keys = || RemoteKeys::new(Nothing);
+    let error = RemoteVerifier::new(providers::github(), keys()).unwrap_err();
+    assert!(matches!(error, SetupError::NoRemoteKeys { .. }), "{error}");
+
+    let case = genuine("google_pubsub_jwt");
+    let keys = RemoteKeys::new(Scripted::new([Answer::Document(set(&[jwk()]))]));
+    let clock = test_clock();
+    clock.set(at(case.now));
+    let verifier = RemoteVerifier::new(provider("google_pubsub_jwt", &case), keys).unwrap();
+    let verifier = verifier.tolerance(Duration::from_secs(60)).unwrap();
+    let layer = WebhookLayer::from(verifier.clock(clock));
+    let layer = layer.key_deadline(Duration::from_secs(1)).unwrap();
+    let rig = Rig::new(layer, case.delivery());
+    let answer = send(&rig.service, case.delivery().request()).await;
+    assert_eq!((answer.status.as_u16(), rig.inner.calls()), (200, 1));
 }
 
 /// A fetcher that finds a document at one URL only.
@@ -1077,7 +1092,7 @@ async fn a_document_has_one_refresh_at_a_time() {
     let clock = test_clock();
     let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
     let layer = layer(&case, provider("google_pubsub_jwt", &case), keys);
-    let layer = layer.key_deadline(Duration::from_secs(300));
+    let layer = layer.key_deadline(Duration::from_secs(300)).unwrap();
     let rig = Rig::new(layer, case.delivery());
     for (time, asked) in [(NOW, 1), (REFRESH, 2), (REFRESH + 60, 2), (END - 1, 2)] {
         clock.set(at(time));
@@ -1278,22 +1293,17 @@ async fn without_tower_a_document_that_has_verified_is_used_after_its_end() {
     let fetcher = Scripted::new([Answer::Document(set(&[jwk()])), Answer::Fails]);
     let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
     let now = case.now;
-    let verifier = Verifier::remote(provider("google_pubsub_jwt", &case)).unwrap();
+    let verifier = RemoteVerifier::new(provider("google_pubsub_jwt", &case), keys).unwrap();
     let verifier = verifier.clock(move || support::at(now));
     let (delivery, body) = (case.delivery(), case.body());
     for (time, asked) in [(NOW, 1), (REFRESH, 1), (END, 2), (END + 3599, 3)] {
         clock.set(at(time));
-        let mut session = verifier.begin(&delivery.head).unwrap();
-        let found = session.fetch_keys(&keys, &delivery.head, &body).await;
-        found.unwrap();
-        session.finish([&body]).unwrap();
+        verifier.verify(&delivery.head, &body).await.unwrap();
         settle().await;
         assert_eq!(fetcher.asked(), asked, "{time}");
     }
     clock.set(at(END + 3600));
-    let mut session = verifier.begin(&delivery.head).unwrap();
-    let error = session.fetch_keys(&keys, &delivery.head, &body).await;
-    let error = error.unwrap_err();
+    let error = verifier.verify(&delivery.head, &body).await.unwrap_err();
     assert_eq!(error.kind().name(), "key_source_failed");
 }
 
@@ -1310,7 +1320,7 @@ fn without_a_task_the_delivery_after_the_end_fetches() {
         let keys = RemoteKeys::new(fetcher.clone()).clock(clock.clone());
         let mut layer = layer(&case, provider("google_pubsub_jwt", &case), keys);
         if has_runtime {
-            layer = layer.key_deadline(None);
+            layer = layer.key_deadline(None).unwrap();
         }
         let rig = Rig::new(layer, case.delivery());
         let send = || send(&rig.service, case.delivery().request());
@@ -1400,10 +1410,9 @@ async fn a_used_up_limit_has_its_own_rejection_kind() {
     assert_eq!(answer.text(), r#"{"error":"Service unavailable"}"#);
 
     let now = case.now;
-    let verifier = Verifier::remote(provider("plaid", &case)).unwrap();
+    let verifier = RemoteVerifier::new(provider("plaid", &case), keys).unwrap();
     let verifier = verifier.clock(move || support::at(now));
     let (delivery, body) = (case.delivery(), case.body());
-    let mut session = verifier.begin(&delivery.head).unwrap();
-    let error = session.fetch_keys(&keys, &delivery.head, &body).await;
+    let error = verifier.verify(&delivery.head, &body).await;
     assert_eq!(error.unwrap_err().kind().name(), "key_fetch_limited");
 }

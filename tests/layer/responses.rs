@@ -549,7 +549,9 @@ async fn statuses() {
             let (text, usual, _) = class(case.class);
             let status = if case.class == changed { 498 } else { usual };
             let other = StatusCode::from_u16(498).unwrap();
-            let answer = case.send(|layer| layer.status(changed, other)).await;
+            let answer = case
+                .send(|layer| layer.status(changed, other).unwrap())
+                .await;
             assert_eq!(answer.status, status, "{}", case.name);
             assert_eq!(
                 answer.text(),
@@ -573,14 +575,15 @@ async fn whose_status_it_is() {
         ("the provider's", by_provider(), 401),
         (
             "the layer's",
-            by_provider().status(class, StatusCode::NOT_FOUND),
+            by_provider().status(class, StatusCode::NOT_FOUND).unwrap(),
             404,
         ),
         (
             "the last",
             layer()
                 .status(class, StatusCode::NOT_FOUND)
-                .status(class, StatusCode::GONE),
+                .and_then(|layer| layer.status(class, StatusCode::GONE))
+                .unwrap(),
             410,
         ),
     ];

@@ -173,7 +173,8 @@ async fn every_preset_is_signed_sent_and_verified() {
             continue;
         };
         let url = PublicUrl::fixed(&base).unwrap();
-        let layer = WebhookLayer::new(provider.clone().with_public_url(url), theirs).unwrap();
+        let provider = support::with_public_url(provider, url);
+        let layer = WebhookLayer::new(provider.clone(), theirs).unwrap();
         let told = async |Extension(verified): Extension<Verified>| {
             verified.delivery_id().unwrap_or_default().to_owned()
         };
@@ -254,7 +255,7 @@ fn every_id_is_verified_or_an_error() {
     let mut report = Report::default();
     for preset in providers::all() {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
-        let provider = with_settings(preset).with_public_url(url);
+        let provider = support::with_public_url(with_settings(preset), url);
         let scheme = provider.scheme().clone();
         let Some([own, theirs]) = secrets(&scheme) else {
             continue;
@@ -428,7 +429,7 @@ fn several_secrets_sign_side_by_side() {
     ] {
         let name = provider.scheme().name().to_owned();
         let base = PublicUrl::fixed("https://hooks.example.com").unwrap();
-        let provider = provider.with_public_url(base);
+        let provider = support::with_public_url(provider, base);
         let mut request = request("a=1");
         for (header, value) in [
             ("x-plivo-signature-v3-nonce", "1"),
@@ -626,7 +627,7 @@ fn the_name_of_a_key_is_the_senders_to_choose() {
     for (name, expect) in [(None, "key%7C"), (Some("a-public-key"), "a-public-key%7C")] {
         let signer = signer(providers::braintree(), support::secret());
         let signer = match name {
-            Some(name) => signer.key_name(name),
+            Some(name) => signer.key_name(name).unwrap(),
             None => signer,
         };
         let mut request = request(body);

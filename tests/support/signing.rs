@@ -4,13 +4,22 @@ use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
-use tower_webhook::{Secret, scheme::Algorithm};
+use tower_webhook::{PublicUrl, Secret, providers::Provider, scheme::Algorithm};
 
 /// The secret of every scheme whose secret is text.
 pub(crate) const SECRET: &str = "It's a Secret to Everybody";
 
 /// The secret of Standard Webhooks, as its console shows it.
 pub(crate) const STANDARD_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// Sets the public URL, if the scheme signs it.
+pub(crate) fn with_public_url(provider: Provider, url: PublicUrl) -> Provider {
+    if provider.scheme().url_is_signed() {
+        provider.with_public_url(url)
+    } else {
+        provider
+    }
+}
 
 pub(crate) fn secret() -> Secret {
     Secret::new(SECRET).expect("a good secret")

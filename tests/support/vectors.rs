@@ -12,7 +12,7 @@ use tower_webhook::{
     testing::TestClock,
 };
 
-use super::{Delivery, at};
+use super::{Delivery, at, with_public_url};
 
 /// `tests/vectors/<provider>.json`.
 #[derive(Debug, Deserialize)]
@@ -126,17 +126,26 @@ impl Vector {
         let url: Uri = self.url.parse().expect("a URL");
         let (scheme, host) = (url.scheme_str(), url.authority());
         let base = format!("{}://{}", scheme.expect("a scheme"), host.expect("a host"));
-        let provider = provider.with_public_url(PublicUrl::fixed(&base).expect("a base"));
+        let provider = with_public_url(provider, PublicUrl::fixed(&base).expect("a base"));
         let preset = provider.scheme().name().to_owned();
         let verifier = Verifier::new(provider, keys)
             .unwrap_or_else(|error| panic!("{preset}: {}: {error}", self.name));
         let verifier = verifier.clock(clock);
         match self.tolerance {
             Tolerance::Own => verifier,
-            Tolerance::Any => verifier.tolerance(Duration::MAX),
-            Tolerance::Seconds(seconds) => verifier.tolerance(Duration::from_secs(seconds)),
+            Tolerance::Any => with_any_tolerance(verifier),
+            Tolerance::Seconds(seconds) => {
+                let verifier = verifier.tolerance(Duration::from_secs(seconds));
+                verifier.expect("a scheme with a timestamp")
+            }
         }
     }
+}
+
+/// Accepts every timestamp. A scheme without one has no tolerance.
+pub(crate) fn with_any_tolerance(verifier: Verifier) -> Verifier {
+    let tolerant = verifier.clone().tolerance(Duration::MAX);
+    tolerant.unwrap_or(verifier)
 }
 
 /// Every file in `tests/vectors` that is about a provider.

@@ -153,7 +153,7 @@ async fn deduplicates_copies_with_fewer_signatures_for_every_preset() {
     let mut seen = Vec::new();
     for preset in providers::all() {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
-        let provider = preset.provider().with_public_url(url);
+        let provider = support::with_public_url(preset.provider(), url);
         let scheme = provider.scheme().clone();
         let [Place::Header(header)] = scheme.signature_places() else {
             continue;
@@ -222,7 +222,7 @@ async fn handles_different_deliveries_under_the_previous_secret() {
     for preset in providers::all() {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
         let names = preset.needs().settings;
-        let provider = preset.provider().with_public_url(url);
+        let provider = support::with_public_url(preset.provider(), url);
         let provider = names
             .iter()
             .fold(provider, |it, name| it.with_setting(name, "a setting"));

@@ -3,16 +3,19 @@
 
 #![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Request};
 use tower_webhook::{
-    Scheme, WebhookLayer,
+    Scheme, Verifier, WebhookLayer,
     providers::{self, Provider},
     scheme::{SchemeBuilder, TimestampUnit},
+    sign::Signer,
 };
 
 use crate::support::{
-    BODY, Delivery, Expect, Expect::Forwarded, NOW, Report, Rig, STANDARD_ID, hex, invalid_request,
-    invalid_signature, mac256, now, secret, standard, standard_mac, standard_secret, test_clock,
+    BODY, Delivery, Expect, Expect::Forwarded, NOW, Report, Rig, STANDARD_ID, at, hex,
+    invalid_request, invalid_signature, mac256, now, secret, standard, standard_mac,
+    standard_secret, test_clock,
 };
 
 const AMBIGUOUS: Expect = invalid_request("AmbiguousMessage");
@@ -265,6 +268,22 @@ async fn rejects_separators_inside_a_part() {
         report.note(rig.check(&name, row.odd.request(), row.expect).await);
     }
     report.finish();
+}
+
+/// 12: the documentation of `SchemeBuilder::message` has this scheme as its example.
+#[test]
+fn a_path_with_the_separator_can_never_be_signed() {
+    let scheme = acme("{timestamp}.{path}.{body}").build().unwrap();
+    let signer = Signer::new(scheme.clone(), secret()).unwrap();
+    let verifier = Verifier::new(scheme, secret()).unwrap();
+    let verifier = verifier.clock(test_clock());
+    for (path, is_signable) in [("/hook", true), ("/v1.2/hook", false)] {
+        let mut request = Request::post(path).body(Bytes::from("{}")).unwrap();
+        let sent = signer.sign(&mut request, "evt_1", at(NOW));
+        assert_eq!(sent.is_ok(), is_signable, "{path}: {sent:?}");
+        let outcome = verifier.verify(&request, request.body());
+        assert_eq!(outcome.is_ok(), is_signable, "{path}: {outcome:?}");
+    }
 }
 
 /// 12: timestamps of several spellings, each signed as it was spelt and not as it would be

@@ -12,6 +12,8 @@ use tower_webhook::{
     scheme::TimestampUnit,
 };
 
+use crate::support::with_public_url;
+
 const SECRET: &str = "a secret";
 
 fn sign(message: &[u8]) -> String {
@@ -64,7 +66,8 @@ fn accepts_a_signed_text_for_one_request_only() {
             let url = PublicUrl::fixed("https://h").expect("a URL");
             let scheme = scheme.build().expect("a consistent scheme");
             let secret = Secret::new(SECRET).expect("a good secret");
-            Verifier::new(Provider::from(scheme).with_public_url(url), secret).expect("text")
+            let provider = with_public_url(Provider::from(scheme), url);
+            Verifier::new(provider, secret).expect("text")
         });
         let mut accepted = [0, 0, 0];
         for text in &world {

@@ -77,7 +77,7 @@ fn ready(preset: &Preset) -> Provider {
     let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
     settings
         .iter()
-        .fold(provider.with_public_url(url), |provider, name| {
+        .fold(support::with_public_url(provider, url), |provider, name| {
             provider.with_setting(name, "a setting")
         })
 }

@@ -628,10 +628,15 @@ async fn replaces_the_keys_of_every_clone() {
         let settings = [
             ("body_limit", layer.clone().body_limit(BODY.len())),
             ("body_deadline", layer.clone().body_deadline(second)),
-            ("key_deadline", layer.clone().key_deadline(second)),
-            ("tolerance", layer.clone().tolerance(second)),
-            ("past_tolerance", layer.clone().past_tolerance(second)),
-            ("future_tolerance", layer.clone().future_tolerance(second)),
+            ("tolerance", layer.clone().tolerance(second).unwrap()),
+            (
+                "past_tolerance",
+                layer.clone().past_tolerance(second).unwrap(),
+            ),
+            (
+                "future_tolerance",
+                layer.clone().future_tolerance(second).unwrap(),
+            ),
             ("clock", layer.clone().clock(test_clock())),
             (
                 "memory_budget",
@@ -642,7 +647,8 @@ async fn replaces_the_keys_of_every_clone() {
                 "status",
                 layer
                     .clone()
-                    .status(RejectionClass::InvalidSignature, StatusCode::FORBIDDEN),
+                    .status(RejectionClass::InvalidSignature, StatusCode::FORBIDDEN)
+                    .unwrap(),
             ),
             ("renderer", layer.clone().renderer(render)),
         ];
@@ -688,6 +694,7 @@ async fn keeps_the_settings_when_keys_are_replaced() {
     let layer = layer
         .body_limit(100)
         .tolerance(Duration::from_secs(3))
+        .unwrap()
         .clock(clock.clone());
     handle
         .replace(labelled("new").not_after(at(NOW + 2)))

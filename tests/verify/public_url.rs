@@ -1503,9 +1503,13 @@ async fn ignores_the_url_if_the_scheme_does_not_sign_it() {
     for url in urls {
         let scheme = acme("{method}\n{path}\n{body}").build().unwrap();
         assert!(!scheme.url_is_signed());
-        let acme = Provider::from(scheme).with_public_url(url);
-        assert!(acme.public_url().is_some());
-        let layer = WebhookLayer::new(acme, secret()).unwrap();
+        let with_url = Provider::from(scheme.clone()).with_public_url(url);
+        assert!(with_url.public_url().is_some());
+        let error = WebhookLayer::new(with_url, secret())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("`with_public_url` has no effect"), "{error}");
+        let layer = WebhookLayer::new(scheme, secret()).unwrap();
         let rig = Rig::new(layer, sent_to("/hook", "/hook"));
         for lines in rows {
             for target in ["/hook", "/hook?x=1", "http://evil.example/hook"] {

@@ -9,7 +9,8 @@ use tower_webhook::{
     providers::{self, Provider},
     public_url::PublicUrlErrorKind,
     scheme::{
-        Algorithm, Encoding, KeyForm, Layout, Place, SchemeBuilder, SchemeErrorKind, TimestampUnit,
+        Algorithm, Encoding, KeyForm, Layout, Place, PublicKeyForm, RemoteKey, SchemeBuilder,
+        SchemeErrorKind, TimestampUnit,
     },
     sign::Signer,
 };
@@ -440,7 +441,7 @@ async fn every_combination_verifies_what_it_signs_and_nothing_else() {
         cells += 1;
         let scheme = cell.build();
         let good = cell.fields();
-        let provider = with_any_method(scheme.clone()).with_public_url(public_url());
+        let provider = support::with_public_url(with_any_method(scheme.clone()), public_url());
         let layer = WebhookLayer::new(provider, secret()).unwrap();
         let layer = layer.clock(test_clock());
         let rig = Rig::new(layer, cell.delivery(&good, &good));
@@ -690,6 +691,92 @@ const CONTRADICTIONS: &[Contradiction] = &[
             builder.repeated_signature_header()
         },
         &["`repeated_signature_header` has no effect", "header"],
+    ),
+    (
+        "a unique message of each item",
+        || {
+            let builder = Scheme::builder("acme").signature(Place::json("signature"));
+            let builder = builder.each_json("items").message("{json:id}");
+            builder.danger_leave_body_unsigned().unique_message()
+        },
+        &["`unique_message` has no effect", "`each_json`"],
+    ),
+    (
+        "published keys of a secret",
+        || acme().remote_key(RemoteKey::jwk_set("https://acme.example/keys")),
+        &["`remote_key` has no effect", "private key"],
+    ),
+    (
+        "a set of published keys without a token",
+        || {
+            let builder = acme().remote_key(RemoteKey::jwk_set("https://acme.example/keys"));
+            let builder = builder.algorithm(Algorithm::RsaSha256);
+            builder.key_form(KeyForm::PublicKey(PublicKeyForm::Jwk))
+        },
+        &["`remote_key` has no effect", "`Layout::jws`"],
+    ),
+    (
+        "a body that may be unsigned and is signed",
+        || acme().danger_leave_body_unsigned(),
+        &[
+            "`danger_leave_body_unsigned` has no effect",
+            "contains the body",
+        ],
+    ),
+    (
+        "a token that may leave the body unsigned",
+        || {
+            let builder = acme().algorithm(Algorithm::Token).encoding(Encoding::Text);
+            builder.danger_leave_body_unsigned()
+        },
+        &[
+            "`danger_leave_body_unsigned` has no effect",
+            "signs nothing",
+        ],
+    ),
+    (
+        "a message that may be ambiguous and is not",
+        || {
+            let builder = acme().message("{path}\n{body}");
+            builder.danger_allow_ambiguous_message()
+        },
+        &["`danger_allow_ambiguous_message` has no effect"],
+    ),
+    (
+        "a prefix and a layout",
+        || {
+            acme()
+                .signature_prefix("v1=")
+                .layout(Layout::versions("v1"))
+        },
+        &["`signature_prefix` has no effect", "`layout`"],
+    ),
+    (
+        "two locations of the timestamp",
+        || {
+            let builder = acme().timestamp(Place::query("time"));
+            builder.timestamp_header("x-time")
+        },
+        &["`timestamp_header` has no effect", "`timestamp`"],
+    ),
+    (
+        "two locations of the ID",
+        || acme().id_header("x-id").id(Place::query("id")),
+        &["`id_header` has no effect", "`id`"],
+    ),
+    (
+        "two locations of the event type",
+        || acme().event_header("x-event").event(Place::query("event")),
+        &["`event_header` has no effect", "`event`"],
+    ),
+    (
+        "items and a field",
+        || {
+            let builder = Scheme::builder("acme").signature(Place::json("signature"));
+            let builder = builder.each_json("items").multipart_field("data");
+            builder.message("{json:id}").danger_leave_body_unsigned()
+        },
+        &["`multipart_field` has no effect", "`each_json`"],
     ),
     (
         "a claim in milliseconds",
@@ -1212,11 +1299,13 @@ fn requires_a_public_url_for_a_signed_url() {
             } else {
                 assert_eq!(made, Ok(()), "{name}");
             }
-            assert_eq!(
-                make(provider.with_public_url(public_url())),
-                Ok(()),
-                "{name}"
-            );
+            let made = make(provider.with_public_url(public_url()));
+            if signed {
+                assert_eq!(made, Ok(()), "{name}");
+            } else {
+                let error = made.expect_err(name).to_string();
+                assert!(error.contains("`with_public_url` has no effect"), "{error}");
+            }
         }
     }
 }
@@ -1255,19 +1344,21 @@ fn rejects_settings_of_a_provider_that_have_no_effect() {
             "a token header for a signature",
             providers::github().with_token_header(token()),
             "scheme `github`: `with_token_header` has no effect: the provider signs, and does not \
-             send a token; remove it",
+             send a token; it applies to schemes with `Algorithm::Token`; remove it",
         ),
         (
             "an ID path for several deliveries in a body",
             providers::adyen_payments().with_id_json("id"),
             "scheme `adyen-payments`: `with_id_json` has no effect: the provider signs each item of \
-             a list, so a body has several deliveries; remove it",
+             a list, so a body has several deliveries; it applies to schemes without \
+             `signed_items`; remove it",
         ),
         (
             "an event path for several deliveries in a body",
             providers::adyen_payments().with_event_json("type"),
             "scheme `adyen-payments`: `with_event_json` has no effect: the provider signs each item \
-             of a list, so a body has several deliveries; remove it",
+             of a list, so a body has several deliveries; it applies to schemes without \
+             `signed_items`; remove it",
         ),
         (
             "a misspelled setting",

@@ -384,16 +384,29 @@ async fn checks_rfc_3339() {
 async fn applies_the_configured_tolerance() {
     type Set = fn(WebhookLayer) -> WebhookLayer;
     const WIDE: Duration = Duration::MAX;
-    let both: Set = |it| it.tolerance(Duration::from_secs(60));
+    let both: Set = |it| it.tolerance(Duration::from_secs(60)).unwrap();
     let apart: Set = |it| {
         it.past_tolerance(Duration::from_secs(600))
-            .future_tolerance(Duration::from_secs(5))
+            .and_then(|it| it.future_tolerance(Duration::from_secs(5)))
+            .unwrap()
     };
-    let past: Set = |it| it.past_tolerance(Duration::from_secs(10));
-    let future: Set = |it| it.future_tolerance(Duration::from_secs(10));
-    let none: Set = |it| it.tolerance(Duration::ZERO);
-    let wide: Set = |it| it.tolerance(WIDE);
-    let last: Set = |it| it.past_tolerance(Duration::ZERO).tolerance(WIDE);
+    let past: Set = |it| it.past_tolerance(Duration::from_secs(10)).unwrap();
+    let future: Set = |it| it.future_tolerance(Duration::from_secs(10)).unwrap();
+    let none: Set = |it| it.tolerance(Duration::ZERO).unwrap();
+    let wide: Set = |it| it.tolerance(WIDE).unwrap();
+    let last: Set = |it| {
+        let set = it.tolerance(Duration::ZERO).unwrap();
+        set.tolerance(WIDE).unwrap()
+    };
+    // A setter for one direction takes precedence, in either order.
+    let past_first: Set = |it| {
+        let set = it.past_tolerance(Duration::from_secs(10)).unwrap();
+        set.tolerance(WIDE).unwrap()
+    };
+    let past_last: Set = |it| {
+        let set = it.tolerance(WIDE).unwrap();
+        set.past_tolerance(Duration::from_secs(10)).unwrap()
+    };
     let rows: &[(&str, Set, i64, Expect)] = &[
         ("60, oldest", both, -60, Forwarded),
         ("60, too old", both, -61, TOO_OLD),
@@ -414,6 +427,10 @@ async fn applies_the_configured_tolerance() {
         ("for ever, 1970", wide, -NOW, Forwarded),
         ("for ever, in 1000 years", wide, 31_556_952_000, Forwarded),
         ("the last setting wins", last, -NOW, Forwarded),
+        ("past 10 before both, too old", past_first, -11, TOO_OLD),
+        ("past 10 before both, newest", past_first, NOW, Forwarded),
+        ("past 10 after both, too old", past_last, -11, TOO_OLD),
+        ("past 10 after both, newest", past_last, NOW, Forwarded),
     ];
     let mut report = Report::default();
     for &(name, set, offset, expect) in rows {
@@ -440,7 +457,8 @@ async fn applies_the_tolerance_of_the_scheme() {
     let layer = layer.clock(test_clock());
     let good = generic(now(), BODY);
     let strict = Rig::new(layer.clone(), good.clone());
-    let lenient = Rig::new(layer.tolerance(Duration::from_secs(10)), good);
+    let lenient = layer.tolerance(Duration::from_secs(10)).unwrap();
+    let lenient = Rig::new(lenient, good);
 
     let mut report = Report::default();
     let old = |age: i64| generic((NOW - age).to_string(), BODY).request();

@@ -82,7 +82,8 @@ fn delivery(token: &str) -> Delivery {
 
 fn verifier(scheme: SchemeBuilder, clock: &TestClock) -> Verifier {
     let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
-    let provider = Provider::from(scheme.build().unwrap()).with_public_url(url);
+    let provider = Provider::from(scheme.build().unwrap());
+    let provider = support::with_public_url(provider, url);
     let keys = Keys::new(Secret::new(SECRET).unwrap())
         .previous(Secret::new("the old one").unwrap().label("old"));
     Verifier::new(provider, keys).unwrap().clock(clock.clone())

@@ -75,7 +75,8 @@ const MAX_EVICTED: usize = 2;
 impl MemoryStore {
     /// Creates a store for at most `capacity` records. A delivery in progress or completed has one
     /// record, or two if it is signed with a previous secret. Choose a capacity above the number of
-    /// records of the deliveries that arrive within the retention.
+    /// records of the deliveries that arrive within the retention. With a capacity of 0, every
+    /// delivery is rejected.
     ///
     /// # Security
     ///

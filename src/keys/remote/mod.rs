@@ -68,8 +68,7 @@ const FETCHES_PER_MINUTE: usize = 20;
 ///   for up to one hour. A warning is logged, at most once a minute per provider.
 ///
 /// A refresh needs a Tokio runtime and a `key_deadline`. Without them, and with
-/// [`Session::fetch_keys`](crate::verify::Session::fetch_keys), a document is fetched again only
-/// after it has expired.
+/// [`RemoteVerifier`](crate::RemoteVerifier), a document is fetched again only after it has expired.
 ///
 /// # Security
 ///

@@ -18,6 +18,7 @@ use crate::{
     setup::SetupError,
     sign::SignError,
     testing::{TestSender, sample},
+    verify::no_tolerance,
 };
 
 /// The layer's own, unless the provider has one.
@@ -159,9 +160,17 @@ impl AbuseSuite {
     /// [scheme's own tolerance](crate::scheme::Scheme::tolerance): as
     /// [`WebhookLayer::tolerance`](crate::WebhookLayer::tolerance) was set; where the two are not
     /// the same, the longer one. Deliveries of a minute beyond and more have to be refused.
-    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the scheme has neither a timestamp nor a web token.
+    pub fn tolerance(mut self, tolerance: Duration) -> Result<Self, SetupError> {
+        let scheme = self.sender.provider.scheme();
+        if !scheme.uses_tolerance() {
+            return Err(no_tolerance(scheme, "tolerance"));
+        }
         self.tolerance = Some(tolerance);
-        self
+        Ok(self)
     }
 
     /// Sends everything, one request after the other, each to a clone of `app`.
