@@ -7,11 +7,11 @@ use crate::trace;
 /// Without the feature `tracing` it does nothing.
 ///
 /// ```
-/// use tower_webhook::{Secret, WebhookLayer, diagnose, providers};
+/// use tower_webhook::{Keys, Secret, WebhookLayer, diagnose, providers};
 ///
 /// # fn main() -> Result<(), tower_webhook::SetupError> {
-/// let secret = Secret::new("It's a Secret to Everybody")?;
-/// let layer = WebhookLayer::new(providers::github(), secret)?.diagnose(diagnose::log);
+/// let keys = Keys::new(Secret::new("It's a Secret to Everybody")?).keep_for_diagnosis();
+/// let layer = WebhookLayer::new(providers::github(), keys)?.diagnose(diagnose::log)?;
 /// # Ok(())
 /// # }
 /// ```

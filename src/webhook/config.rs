@@ -9,7 +9,11 @@ use super::{
     observe::{Observer, Verdict},
 };
 #[cfg(feature = "diagnose")]
-use crate::{body::Buffer, keys::Keyring, rejection::RejectionKind};
+use crate::{
+    body::Buffer,
+    keys::{Keyring, Keys},
+    rejection::RejectionKind,
+};
 use crate::{
     body::MemoryBudget,
     handshake::{Decision, Handover},
@@ -110,9 +114,10 @@ impl Config {
         kind: &RejectionKind,
         body: Option<Buffer>,
         keyring: Option<&Arc<Keyring>>,
+        looked_up: Option<&Keys>,
     ) {
         if let Some(watch) = &self.watch {
-            watch.diagnose(&self.verifier, head, kind, body, keyring);
+            watch.diagnose(&self.verifier, head, kind, body, keyring, looked_up);
         }
     }
 }

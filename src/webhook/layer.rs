@@ -373,7 +373,14 @@ impl<B> WebhookLayer<B> {
     ///   MiB are not diagnosed.
     /// - The bodies of at most nine deliveries are kept. No [`MemoryBudget`] counts them.
     ///
+    /// A layer with a [key source](Self::per_request) tries the secrets that the source has found.
+    /// Any other layer needs [keys that are kept](Keys::keep_for_diagnosis).
+    ///
     /// See [`diagnose`](crate::diagnose).
+    ///
+    /// # Errors
+    ///
+    /// The keys of the layer were not [kept](Keys::keep_for_diagnosis).
     ///
     /// # Security
     ///
@@ -382,9 +389,17 @@ impl<B> WebhookLayer<B> {
     /// reason, and no others. A delivery of an unknown tenant is diagnosed in the place of one
     /// with a wrong signature, and nearly as much is hashed for it.
     #[cfg(feature = "diagnose")]
-    pub fn diagnose(mut self, sink: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
+    pub fn diagnose(
+        mut self,
+        sink: impl Fn(&Diagnosis) + Send + Sync + 'static,
+    ) -> Result<Self, SetupError> {
+        let Config { keys, verifier, .. } = &*self.config;
+        if keys.is_none() && verifier.current_keyring().kept_secrets().is_empty() {
+            let scheme = Arc::clone(&verifier.scheme().spec().name);
+            return Err(SetupError::SecretsNotKept { scheme });
+        }
         self.config_mut().watch = Some(Watch::new(sink));
-        self
+        Ok(self)
     }
 
     /// Changes the type of the forwarded body to one that is created from [`VerifiedBody`].

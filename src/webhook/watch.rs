@@ -17,7 +17,7 @@ use crate::{
     body::Buffer,
     diagnose::{Cause, Diagnosis, Doctor},
     head::Head,
-    keys::{Keyring, Secret},
+    keys::{Keyring, Keys, Secret},
     rejection::{RejectionClass, RejectionKind},
     trace::Span,
     verify::Verifier,
@@ -108,6 +108,8 @@ struct Refused {
     /// `None` if it was not read.
     body: Option<Buffer>,
     keyring: Arc<Keyring>,
+    /// The keys of the request, if they were looked up.
+    looked_up: Option<Keys>,
     verifier: Verifier,
     now: SystemTime,
     at: Instant,
@@ -117,7 +119,12 @@ struct Refused {
 impl Refused {
     /// Why it was refused, if there is something to say.
     fn diagnose(&self) -> Option<Diagnosis> {
-        let secrets: Vec<Secret> = self.keyring.secrets().take(MOST_SECRETS).cloned().collect();
+        let secrets: Vec<Secret> = if let Some(keys) = &self.looked_up {
+            keys.secrets().take(MOST_SECRETS).cloned().collect()
+        } else {
+            let kept = self.keyring.kept_secrets().iter();
+            kept.take(MOST_SECRETS).cloned().collect()
+        };
         // There is nothing to say of a tenant that does not exist, and it is not told by that.
         let is_known = self.body.is_none() || !secrets.is_empty();
         let now = self.now;
@@ -169,7 +176,8 @@ impl Watch {
     /// Diagnoses a rejected delivery in the worker, if its reason can be explained and no other was
     /// diagnosed for the same reason a short while ago. `body` is the whole body, or `None` if it
     /// was not read. `keyring` has the keys of the delivery, if they are not those of the
-    /// verifier. The time that this takes does not depend on the tenant.
+    /// verifier, and `looked_up` has their secrets, if they were looked up. The time that this takes
+    /// does not depend on the tenant.
     pub(super) fn diagnose(
         &self,
         verifier: &Verifier,
@@ -177,6 +185,7 @@ impl Watch {
         kind: &RejectionKind,
         body: Option<Buffer>,
         keyring: Option<&Arc<Keyring>>,
+        looked_up: Option<&Keys>,
     ) {
         let is_long = body.as_ref().is_some_and(|body| body.len() > LONGEST_BODY);
         let at = Instant::now();
@@ -194,6 +203,7 @@ impl Watch {
             request,
             body,
             keyring: keyring.unwrap_or_else(|| verifier.current_keyring()),
+            looked_up: looked_up.cloned(),
             verifier: verifier.clone(),
             now: verifier.now(),
             at,

@@ -12,7 +12,7 @@ use flate2::{Compression, write::GzEncoder};
 use http::{Request, Response, StatusCode, request};
 use tower::Layer as _;
 use tower_webhook::{
-    PublicUrl, Secret, WebhookLayer,
+    Keys, PublicUrl, Secret, SetupError, Verifier, WebhookLayer,
     diagnose::{self, Diagnosis, Doctor},
     providers::{self, Provider},
     scheme::{Algorithm, Credential, KeyForm, Place, Scheme, TimestampUnit},
@@ -378,8 +378,8 @@ async fn a_signature_is_known_by_its_look() {
     ];
     for (provider, delivery, expected) in rows {
         let (sink, receiver) = told();
-        let layer = WebhookLayer::new(provider.clone(), support::secret()).unwrap();
-        let layer = layer.diagnose(sink);
+        let layer = WebhookLayer::new(provider.clone(), kept(SECRET)).unwrap();
+        let layer = layer.diagnose(sink).unwrap();
         let told = heard(&layer, &receiver, &delivery).await;
         assert_eq!(told.as_ref(), Some(&expected), "through the layer");
         let diagnosis = examine(provider, "another", &delivery);
@@ -1134,9 +1134,13 @@ fn is_silent(receiver: &Receiver<String>) -> bool {
 
 fn layer(secret: &str) -> (WebhookLayer, Receiver<String>) {
     let (sink, receiver) = told();
-    let secret = Secret::new(secret).unwrap();
-    let layer = WebhookLayer::new(providers::slack(), secret).unwrap();
-    (layer.clock(test_clock()).diagnose(sink), receiver)
+    let layer = WebhookLayer::new(providers::slack(), kept(secret)).unwrap();
+    (layer.clock(test_clock()).diagnose(sink).unwrap(), receiver)
+}
+
+/// Keys that a layer with fixed keys can diagnose with.
+fn kept(secret: &str) -> Keys {
+    Keys::new(Secret::new(secret).unwrap()).keep_for_diagnosis()
 }
 
 /// How long after a delivery none is examined that was refused for the same reason.
@@ -1249,8 +1253,8 @@ async fn nothing_else_is_hidden() {
         Delivery { head, body }
     };
     let (sink, receiver) = told();
-    let layer = WebhookLayer::new(providers::mailgun(), support::secret()).unwrap();
-    let layer = layer.clock(test_clock()).diagnose(sink);
+    let layer = WebhookLayer::new(providers::mailgun(), kept(SECRET)).unwrap();
+    let layer = layer.clock(test_clock()).diagnose(sink).unwrap();
     for (secret, certainty) in [("another", "guess"), (SECRET, "proven")] {
         let told = heard(&layer, &receiver, &stale(secret)).await;
         let expected = format!("{certainty} ClockSkew {{ by: 86400s, is_ahead: false }}");
@@ -1261,7 +1265,7 @@ async fn nothing_else_is_hidden() {
     let source = |head: tower_webhook::Head<'_>| {
         let tenant = head.path().trim_start_matches('/').to_owned();
         let secret = support::secret().label("2026-11");
-        let keys = tower_webhook::Keys::new(secret).tenant(tenant);
+        let keys = Keys::new(secret).tenant(tenant);
         async move { Ok::<_, std::convert::Infallible>(Some(keys)) }
     };
     let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
@@ -1271,6 +1275,7 @@ async fn nothing_else_is_hidden() {
         whose.send(format!("{tenant:?} {label:?}")).unwrap();
         sink(diagnosis);
     });
+    let layer = layer.unwrap();
     let trimmed = slack(now(), "{}\n").body("{}");
     let length = slack(now(), "{}\n")
         .body("{ }")
@@ -1298,8 +1303,8 @@ async fn a_diagnosis_is_of_a_request() {
     // A subscriber for every thread.
     drop(Log::default().listen());
     let (sender, receiver) = channel();
-    let secret = Secret::new(STANDARD_SECRET).unwrap();
-    let layer = WebhookLayer::new(providers::standard_webhooks(), secret).unwrap();
+    let keys = kept(STANDARD_SECRET);
+    let layer = WebhookLayer::new(providers::standard_webhooks(), keys).unwrap();
     let layer = layer.clock(test_clock()).diagnose(move |diagnosis| {
         let span = tracing::Span::current()
             .metadata()
@@ -1308,6 +1313,7 @@ async fn a_diagnosis_is_of_a_request() {
             .send((diagnosis.delivery_id().map(str::to_owned), span))
             .unwrap();
     });
+    let layer = layer.unwrap();
     let trimmed = |id: &str| standard(id, now(), "{}\n").body("{}");
     for (id, told) in [
         ("msg_1", Some("msg_1".to_owned())),
@@ -1325,11 +1331,12 @@ async fn a_diagnosis_is_of_a_request() {
 #[tokio::test(start_paused = true)]
 async fn a_sink_may_panic() {
     let (sink, receiver) = told();
-    let layer = WebhookLayer::new(providers::slack(), support::secret()).unwrap();
+    let layer = WebhookLayer::new(providers::slack(), kept(SECRET)).unwrap();
     let layer = layer.clock(test_clock()).diagnose(move |diagnosis| {
         sink(diagnosis);
         panic!("a sink's own fault");
     });
+    let layer = layer.unwrap();
     for (delivery, expected) in [
         (slack(now(), "{}\n").body("{}"), "proven BodyWhitespace"),
         (slack(now(), "").body("{}"), "proven BodyEmpty"),
@@ -1388,7 +1395,7 @@ async fn what_has_no_keys_is_examined_by_its_head_alone() {
         async move { Ok::<_, std::convert::Infallible>(keys) }
     };
     let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
-    let layer = layer.clock(test_clock()).diagnose(sink);
+    let layer = layer.clock(test_clock()).diagnose(sink).unwrap();
     let trimmed = slack(now(), "{}\n")
         .body("{}")
         .header("content-length", "2");
@@ -1417,15 +1424,48 @@ async fn the_keys_of_the_delivery_are_examined() {
         Ok::<_, std::convert::Infallible>(Some(support::secret().into()))
     };
     let layer = WebhookLayer::per_request(providers::github(), source).unwrap();
-    let service = layer.diagnose(sink).layer(Recorder::default());
+    let layer = layer.diagnose(sink).unwrap();
+    let service = layer.layer(Recorder::default());
     send(&service, signed().request()).await;
     assert_eq!(next(&receiver).unwrap(), "proven SecretNewline");
 
     let (sink, receiver) = told();
-    let another = Secret::new("another").unwrap();
+    let another = kept("another");
     let (layer, handle) = WebhookLayer::reloadable(providers::github(), another).unwrap();
     handle.replace(support::secret()).unwrap();
-    let service = layer.diagnose(sink).layer(Recorder::default());
+    let layer = layer.diagnose(sink).unwrap();
+    let service = layer.layer(Recorder::default());
     send(&service, signed().request()).await;
     assert_eq!(next(&receiver).unwrap(), "proven SecretNewline");
+}
+
+/// A layer with fixed keys cannot diagnose with keys that do not keep their secrets.
+#[test]
+fn a_layer_whose_secrets_are_not_kept_cannot_diagnose() {
+    let keys = || Keys::new(support::secret());
+    let fixed = |keys| WebhookLayer::new(providers::github(), keys).unwrap();
+    let reloadable = |keys| {
+        let layer = WebhookLayer::reloadable(providers::github(), keys);
+        layer.unwrap().0
+    };
+    let verifier = |keys| WebhookLayer::from(Verifier::new(providers::github(), keys).unwrap());
+    let layers: [(&str, &dyn Fn(Keys) -> WebhookLayer); 3] = [
+        ("fixed", &fixed),
+        ("reloadable", &reloadable),
+        ("verifier", &verifier),
+    ];
+    for (name, layer) in layers {
+        let error = layer(keys()).diagnose(|_| {}).unwrap_err();
+        assert!(matches!(error, SetupError::SecretsNotKept { .. }), "{name}");
+        let text = "scheme `github`: `diagnose` needs the text of the secrets, and the keys of the \
+                    layer do not keep it; create the layer with keys from \
+                    `Keys::keep_for_diagnosis`";
+        assert_eq!(error.to_string(), text);
+        let kept = keys().keep_for_diagnosis();
+        // The calls that add to keys do not undo it.
+        let kept = kept.previous(support::secret()).tenant("acme");
+        assert!(layer(kept).diagnose(|_| {}).is_ok(), "{name}");
+    }
+    let shown = format!("{:?} {:?}", kept(SECRET), fixed(kept(SECRET)));
+    assert!(!shown.contains(SECRET), "{shown}");
 }
