@@ -128,7 +128,7 @@ impl Refused {
         // There is nothing to say of a tenant that does not exist, and it is not told by that.
         let is_known = self.body.is_none() || !secrets.is_empty();
         let now = self.now;
-        let doctor = Doctor::of(self.verifier.provider().clone(), secrets)
+        let doctor = Doctor::with_secrets(self.verifier.provider().clone(), secrets)
             .tenant(self.keyring.tenant().cloned())
             .tolerances(self.verifier.tolerances())
             .work_limit(MOST_HASHED)

@@ -1101,8 +1101,8 @@ fn nothing_of_it_is_secret() {
     let shown = format!("{diagnosis} {diagnosis:?} {doctor:?} {}", log.text());
     // The fields, by their names: alarms are built on them.
     let line = "WARN tower_webhook: webhook delivery diagnosed provider=\"shopify\" reason=the signature does not \
-                match: another secret, another body, or another signed text cause=the secret has white space or an \
-                invisible character around it is_proven=true";
+                match: another secret, another body, or another signed text cause=the secret has leading or trailing white \
+                space, or an invisible character is_proven=true";
     assert_eq!(log.text().trim(), line);
     let sha256 = of(BODY.as_bytes(), Algorithm::HmacSha256);
     for hidden in [SECRET, "Zoë", &base64(&sha256), &hex(&sha256)] {

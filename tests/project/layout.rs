@@ -39,7 +39,6 @@ const KNOWN_CYCLES: &[&[&str]] = &[
         "dedupe/layer.rs",
         "dedupe/service.rs",
     ],
-    &["diagnose/trial.rs", "diagnose/work.rs"],
     &[
         "handshake/answer.rs",
         "handshake/handover.rs",
