@@ -27,8 +27,7 @@ pub struct Doctor {
     work_limit: u64,
 }
 
-/// Hashing this many bytes with SHA-256 takes a third of a second, if the processor has instructions
-/// for it.
+/// SHA-256 takes a third of a second for this many bytes, if the processor has instructions for it.
 const WORK_LIMIT: u64 = 1 << 30;
 
 impl Doctor {
@@ -65,7 +64,7 @@ impl Doctor {
         Ok(self)
     }
 
-    pub(crate) fn with_secrets(provider: Provider, secrets: Vec<Secret>) -> Self {
+    pub(super) fn with_secrets(provider: Provider, secrets: Vec<Secret>) -> Self {
         let tolerance = [provider.scheme().tolerance(); 2];
         Self {
             provider,
@@ -77,8 +76,13 @@ impl Doctor {
         }
     }
 
+    /// Whether there are secrets. An unknown tenant has none.
+    pub(super) fn has_secrets(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
     /// Sets the tenant whose secrets these are.
-    pub(crate) fn tenant(mut self, tenant: Option<Arc<str>>) -> Self {
+    pub(super) fn tenant(mut self, tenant: Option<Arc<str>>) -> Self {
         self.tenant = tenant;
         self
     }
@@ -99,7 +103,7 @@ impl Doctor {
         self.tolerances([tolerance; 2])
     }
 
-    pub(crate) fn tolerances(mut self, past_and_future: [Duration; 2]) -> Self {
+    pub(super) fn tolerances(mut self, past_and_future: [Duration; 2]) -> Self {
         self.tolerance = past_and_future;
         self
     }

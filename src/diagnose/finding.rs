@@ -138,7 +138,8 @@ pub enum Cause {
         /// The header that the scheme asks for.
         expected: HeaderName,
     },
-    /// A header has another name, for example with underscores in place of hyphens, or without `X-`.
+    /// A header has another name, for example with underscores in place of hyphens, or without
+    /// `X-`.
     #[non_exhaustive]
     HeaderName {
         /// The header that the scheme asks for.

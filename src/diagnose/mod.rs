@@ -62,7 +62,9 @@ mod secret;
 mod sign;
 mod time;
 mod url;
+mod worker;
 
+pub(crate) use self::worker::DiagnosisWorker;
 pub use self::{
     diagnosis::{Diagnosis, log},
     doctor::Doctor,

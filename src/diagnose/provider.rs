@@ -16,8 +16,8 @@ const MAX_NAMED: usize = 8;
 /// Providers whose scheme and headers others have adopted. They are the likeliest senders.
 const MODELS: [&str; 2] = ["standard-webhooks", "github"];
 
-/// Finds other providers whose scheme verifies the delivery. A token proves nothing, because it fits
-/// any scheme with a token.
+/// Finds other providers whose scheme verifies the delivery. A token proves nothing, because it
+/// fits any scheme with a token.
 pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
     let mut others = others(attempt);
     others.retain(|other| {

@@ -41,9 +41,9 @@ pub(super) fn with_unit<'t>(attempt: &Attempt<'t>, unit: TimestampUnit) -> Attem
     })
 }
 
-/// Finds the distance between the clocks, if the timestamp is outside of the tolerance. It is proven
-/// if the signature `is_valid` and covers the timestamp. Otherwise, any client may have written the
-/// timestamp.
+/// Finds the distance between the clocks, if the timestamp is outside of the tolerance. It is
+/// proven if the signature `is_valid` and covers the timestamp. Otherwise, any client may have
+/// written the timestamp.
 pub(super) fn find_skew(
     attempt: &Attempt<'_>,
     refusal: Option<&RejectionKind>,

@@ -5,8 +5,8 @@ use http::{Uri, header::HOST, uri::PathAndQuery};
 use super::{Cause, Finding, attempt::Attempt};
 use crate::{head::Head, public_url::PublicUrl};
 
-/// Finds the URL that the sender signs: with another scheme, host or port, or with or without a slash
-/// at the end of the path.
+/// Finds the URL that the sender signs: with another scheme, host or port, or with or without a
+/// slash at the end of the path.
 pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
     let Some(url) = attempt.provider.public_url() else {
         return;

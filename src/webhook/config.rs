@@ -2,8 +2,6 @@ use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration
 
 use tokio::time::Instant;
 
-#[cfg(feature = "diagnose")]
-use super::watch::Watch;
 use super::{
     keys::KeyLookup,
     observe::{Observer, Verdict},
@@ -11,6 +9,7 @@ use super::{
 #[cfg(feature = "diagnose")]
 use crate::{
     body::Buffer,
+    diagnose::DiagnosisWorker,
     keys::{Keyring, Keys},
     rejection::RejectionKind,
 };
@@ -39,7 +38,7 @@ pub(super) struct Config {
     pub(super) handover_handler: Option<HandoverHandler>,
     pub(super) observer: Observer,
     #[cfg(feature = "diagnose")]
-    pub(super) watch: Option<Watch>,
+    pub(super) diagnosis: Option<DiagnosisWorker>,
 }
 
 /// The callback that takes the data of handshakes. An error is the text for the log.
@@ -80,7 +79,7 @@ impl Config {
             handover_handler: None,
             observer: Observer::default(),
             #[cfg(feature = "diagnose")]
-            watch: None,
+            diagnosis: None,
         }
     }
 
@@ -116,8 +115,8 @@ impl Config {
         keyring: Option<&Arc<Keyring>>,
         looked_up: Option<&Keys>,
     ) {
-        if let Some(watch) = &self.watch {
-            watch.diagnose(&self.verifier, head, kind, body, keyring, looked_up);
+        if let Some(diagnosis) = &self.diagnosis {
+            diagnosis.submit(&self.verifier, head, kind, body, keyring, looked_up);
         }
     }
 }

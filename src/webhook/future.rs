@@ -347,7 +347,7 @@ impl<S> Exchange<S> {
             return Ok(());
         };
         #[cfg(feature = "diagnose")]
-        if self.config.watch.is_some() {
+        if self.config.diagnosis.is_some() {
             self.looked_up = found.as_ref().ok().cloned().flatten();
         }
         keys.set_keys(found, verifier.scheme(), &mut self.delivery)

@@ -4,8 +4,6 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use tower_layer::Layer;
 
-#[cfg(feature = "diagnose")]
-use super::watch::Watch;
 use super::{
     config::{Config, handover_handler},
     keys::KeyLookup,
@@ -13,7 +11,7 @@ use super::{
     service::Webhook,
 };
 #[cfg(feature = "diagnose")]
-use crate::diagnose::Diagnosis;
+use crate::diagnose::{Diagnosis, DiagnosisWorker};
 #[cfg(feature = "remote-keys")]
 use crate::keys::RemoteKeys;
 use crate::{
@@ -355,13 +353,17 @@ impl<B> WebhookLayer<B> {
         self
     }
 
-    /// Diagnoses rejected deliveries, and passes each diagnosis to `sink`: to
-    /// [`diagnose::log`](crate::diagnose::log), which logs it at warn level, or to a closure.
+    /// Diagnoses rejected deliveries, and passes each diagnosis to `sink`. Requires the feature
+    /// `diagnose`. Use [`diagnose::log`](crate::diagnose::log) as the sink to log each diagnosis at
+    /// warn level, or a closure.
     ///
-    /// A thread does the work, 100 ms after it takes a rejection from its queue, so that the
-    /// response is not delayed. The thread starts here, and ends with the
-    /// last service of the layer. `sink` runs on it, in the span of the request. The work is
-    /// limited:
+    /// The work is done in Tokio's pool of blocking threads, for one delivery at a time. It starts
+    /// 100 ms after the rejection, so that it does not delay the response. `sink` runs in the same
+    /// thread, and in the span of the request. A runtime that shuts down waits for the diagnosis
+    /// that is running, and drops those that have not started. Outside of a Tokio runtime, no
+    /// delivery is diagnosed.
+    ///
+    /// The work is limited:
     ///
     /// - At most one delivery per [`RejectionKind`](crate::rejection::RejectionKind) is diagnosed
     ///   every 10 seconds, across all tenants.
@@ -398,7 +400,7 @@ impl<B> WebhookLayer<B> {
             let scheme = Arc::clone(&verifier.scheme().spec().name);
             return Err(SetupError::SecretsNotKept { scheme });
         }
-        self.config_mut().watch = Some(Watch::new(sink));
+        self.config_mut().diagnosis = Some(DiagnosisWorker::new(sink));
         Ok(self)
     }
 

@@ -3,12 +3,18 @@
 
 use std::{
     io::Write as _,
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, TryRecvError, channel},
+    },
+    thread,
     time::Duration,
 };
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
+use futures_util::FutureExt as _;
 use http::{Request, Response, StatusCode, request};
 use tower::Layer as _;
 use tower_webhook::{
@@ -1123,13 +1129,26 @@ fn told() -> (
     (sink, receiver)
 }
 
-/// What the sink hears; it is told by another thread.
-fn next(receiver: &Receiver<String>) -> Option<String> {
-    receiver.recv_timeout(Duration::from_secs(20)).ok()
+/// Waits until the sink sends something, without blocking the runtime and without moving its clock.
+async fn wait<T>(receiver: &Receiver<T>, time: Duration) -> Result<T, TryRecvError> {
+    let start = std::time::Instant::now();
+    loop {
+        match receiver.try_recv() {
+            Err(TryRecvError::Empty) if start.elapsed() < time => {}
+            result => return result,
+        }
+        thread::sleep(Duration::from_millis(1));
+        tokio::task::yield_now().await;
+    }
 }
 
-fn is_silent(receiver: &Receiver<String>) -> bool {
-    receiver.recv_timeout(Duration::from_secs(1)).is_err()
+/// The next diagnosis that is passed to the sink.
+async fn next<T>(receiver: &Receiver<T>) -> Option<T> {
+    wait(receiver, Duration::from_secs(20)).await.ok()
+}
+
+async fn is_silent(receiver: &Receiver<String>) -> bool {
+    wait(receiver, Duration::from_secs(1)).await.is_err()
 }
 
 fn layer(secret: &str) -> (WebhookLayer, Receiver<String>) {
@@ -1166,7 +1185,7 @@ async fn heard(
 ) -> Option<String> {
     tokio::time::advance(BETWEEN).await;
     refuse(layer, delivery).await;
-    next(receiver)
+    next(receiver).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -1188,13 +1207,13 @@ async fn the_layer_explains_each_reason_once_a_minute() {
     }
     pass(11).await;
     refuse(&layer, &trimmed).await;
-    assert!(is_silent(&receiver));
+    assert!(is_silent(&receiver).await);
 
     pass(10).await;
     let pieces = [Step::data(b"{"), Step::data(b"}")];
     let service = layer.layer(Recorder::default());
     send(&service, trimmed.with(Script::new(pieces))).await;
-    assert_eq!(next(&receiver).unwrap(), "proven BodyWhitespace");
+    assert_eq!(next(&receiver).await.unwrap(), "proven BodyWhitespace");
 }
 
 /// One of each reason of refusal in ten seconds, so that none hides another.
@@ -1221,11 +1240,11 @@ async fn one_in_ten_seconds_is_examined() {
     ];
     let mut told = Vec::new();
     refuse(&layer, &of_one_kind[0]).await;
-    told.extend(next(&receiver));
+    told.extend(next(&receiver).await);
     // At the same time.
     for delivery in &others {
         refuse(&layer, delivery).await;
-        told.extend(next(&receiver));
+        told.extend(next(&receiver).await);
     }
     assert_eq!(told.len(), 1 + others.len(), "{told:?}");
     for delivery in &of_one_kind[1..] {
@@ -1234,7 +1253,7 @@ async fn one_in_ten_seconds_is_examined() {
         refuse(&layer, &of_one_kind[0]).await;
         tokio::time::advance(Duration::from_millis(1)).await;
         refuse(&layer, delivery).await;
-        told.extend(next(&receiver));
+        told.extend(next(&receiver).await);
     }
     assert_eq!(told.len(), of_one_kind.len() + others.len(), "{told:?}");
     assert!(receiver.try_recv().is_err());
@@ -1322,7 +1341,7 @@ async fn a_diagnosis_is_of_a_request() {
         pass(60).await;
         let span = tracing::info_span!("request");
         refuse(&layer, &trimmed(id)).instrument(span).await;
-        let heard = receiver.recv_timeout(Duration::from_secs(20)).unwrap();
+        let heard = next(&receiver).await.unwrap();
         assert_eq!(heard, (told, Some("request")));
     }
 }
@@ -1343,12 +1362,10 @@ async fn a_sink_may_panic() {
     ] {
         assert_eq!(heard(&layer, &receiver, &delivery).await.unwrap(), expected);
     }
-    // And the thread ends with the layer, which lets its sink go.
+    // The sink is dropped with the layer.
     drop(layer);
-    assert!(matches!(
-        receiver.recv_timeout(Duration::from_secs(20)),
-        Err(RecvTimeoutError::Disconnected)
-    ));
+    let dropped = wait(&receiver, Duration::from_secs(20)).await;
+    assert_eq!(dropped, Err(TryRecvError::Disconnected));
 }
 
 /// One that is larger than what is hashed again and again.
@@ -1360,9 +1377,9 @@ async fn a_long_body_is_not_examined() {
         let body = "x".repeat(len);
         refuse(&layer, &slack(now(), format!("{body}\n")).body(body)).await;
         if is_told {
-            assert_eq!(next(&receiver).unwrap(), "proven BodyWhitespace");
+            assert_eq!(next(&receiver).await.unwrap(), "proven BodyWhitespace");
         } else {
-            assert!(is_silent(&receiver), "{len} bytes");
+            assert!(is_silent(&receiver).await, "{len} bytes");
         }
     }
 }
@@ -1378,7 +1395,7 @@ async fn a_flood_is_not_diagnosed() {
     refuse(&layer, &trimmed).await;
     refuse(&layer, &slack((NOW - 3600).to_string(), BODY)).await;
     let skew = "guess ClockSkew { by: 3600s, is_ahead: false }";
-    assert_eq!(next(&receiver).unwrap(), skew);
+    assert_eq!(next(&receiver).await.unwrap(), skew);
     let told = heard(&layer, &receiver, &trimmed).await;
     assert_eq!(told.unwrap(), "proven BodyWhitespace");
 }
@@ -1408,11 +1425,11 @@ async fn what_has_no_keys_is_examined_by_its_head_alone() {
     let stale = slack((NOW - 3600).to_string(), BODY).uri("/unknown");
     refuse(&layer, &stale).await;
     let skew = "guess ClockSkew { by: 3600s, is_ahead: false }";
-    assert_eq!(next(&receiver).unwrap(), skew);
+    assert_eq!(next(&receiver).await.unwrap(), skew);
     let told = heard(&layer, &receiver, &known).await;
     assert_eq!(told.unwrap(), "proven BodyWhitespace");
     refuse(&layer, &unknown).await;
-    assert!(is_silent(&receiver));
+    assert!(is_silent(&receiver).await);
 }
 
 /// The keys that a source finds are those of the diagnosis, and so are those that were put in last.
@@ -1427,7 +1444,7 @@ async fn the_keys_of_the_delivery_are_examined() {
     let layer = layer.diagnose(sink).unwrap();
     let service = layer.layer(Recorder::default());
     send(&service, signed().request()).await;
-    assert_eq!(next(&receiver).unwrap(), "proven SecretNewline");
+    assert_eq!(next(&receiver).await.unwrap(), "proven SecretNewline");
 
     let (sink, receiver) = told();
     let another = kept("another");
@@ -1436,7 +1453,7 @@ async fn the_keys_of_the_delivery_are_examined() {
     let layer = layer.diagnose(sink).unwrap();
     let service = layer.layer(Recorder::default());
     send(&service, signed().request()).await;
-    assert_eq!(next(&receiver).unwrap(), "proven SecretNewline");
+    assert_eq!(next(&receiver).await.unwrap(), "proven SecretNewline");
 }
 
 /// A layer with fixed keys cannot diagnose with keys that do not keep their secrets.
@@ -1468,4 +1485,77 @@ fn a_layer_whose_secrets_are_not_kept_cannot_diagnose() {
     }
     let shown = format!("{:?} {:?}", kept(SECRET), fixed(kept(SECRET)));
     assert!(!shown.contains(SECRET), "{shown}");
+}
+
+/// A request would have to wait for the diagnosis, because there is no thread for it.
+#[test]
+fn a_rejection_outside_of_a_runtime_is_not_diagnosed() {
+    let (layer, receiver) = layer(SECRET);
+    let trimmed = slack(now(), "{}\n").body("{}");
+    assert!(refuse(&layer, &trimmed).now_or_never().is_some());
+    thread::sleep(Duration::from_millis(500));
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+
+    // It has not taken the turn of the next one.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let told = runtime.block_on(async {
+        refuse(&layer, &trimmed).await;
+        next(&receiver).await
+    });
+    assert_eq!(told.unwrap(), "proven BodyWhitespace");
+}
+
+/// The deliveries that wait for a diagnosis are dropped with their runtime.
+#[test]
+fn the_end_of_a_runtime_does_not_end_the_diagnoses_of_another() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let (layer, receiver) = layer(SECRET);
+    let trimmed = slack(now(), "{}\n").body("{}");
+    runtime().block_on(refuse(&layer, &trimmed));
+    let stale = slack((NOW - 3600).to_string(), BODY);
+    let told = runtime().block_on(async {
+        refuse(&layer, &stale).await;
+        next(&receiver).await
+    });
+    let skew = "guess ClockSkew { by: 3600s, is_ahead: false }";
+    assert_eq!(told.unwrap(), skew);
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+}
+
+/// A slow sink delays other diagnoses, and no request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_delivery_is_diagnosed_at_a_time() {
+    let running = Arc::new(AtomicUsize::new(0));
+    let (sender, receiver) = channel();
+    let (resume, paused) = channel();
+    let paused = std::sync::Mutex::new(paused);
+    let layer = WebhookLayer::new(providers::slack(), kept(SECRET)).unwrap();
+    let layer = layer.clock(test_clock()).diagnose(move |diagnosis| {
+        let others = running.fetch_add(1, Ordering::SeqCst);
+        sender.send((others, words(diagnosis).join(", "))).unwrap();
+        paused.lock().unwrap().recv().unwrap();
+        running.fetch_sub(1, Ordering::SeqCst);
+    });
+    let layer = layer.unwrap();
+    let trimmed = slack(now(), "{}\n").body("{}");
+    refuse(&layer, &trimmed).await;
+    let expected = (0, "proven BodyWhitespace".to_owned());
+    assert_eq!(next(&receiver).await.unwrap(), expected);
+    for delivery in [
+        slack((NOW - 3600).to_string(), BODY),
+        slack((NOW + 3600).to_string(), BODY),
+    ] {
+        refuse(&layer, &delivery).await;
+    }
+    let silence = wait(&receiver, Duration::from_millis(500)).await;
+    assert_eq!(silence, Err(TryRecvError::Empty));
+    for is_ahead in [false, true] {
+        resume.send(()).unwrap();
+        let skew = format!("guess ClockSkew {{ by: 3600s, is_ahead: {is_ahead} }}");
+        assert_eq!(next(&receiver).await.unwrap(), (0, skew));
+    }
+    resume.send(()).unwrap();
 }
