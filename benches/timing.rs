@@ -488,7 +488,7 @@ fn main() {
     let [a, again, _, _, _] = common_cases(samples);
     let cases = [a, again, case("(b) unknown tenant", UNKNOWN, samples)];
     let plain = in_memory(0);
-    let layer = || plain().diagnose(|_| {});
+    let layer = || plain().diagnose(|_| {}).expect("a key source");
     let times = measure(layer, &Before::Nothing, &cases, &text(64 * KIB), 1);
     report(
         "With each delivery diagnosed, 64 KiB in 1 frame",

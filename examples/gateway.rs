@@ -606,6 +606,7 @@ impl Route {
             secrets.push(Secret::from_env(name)?.label(name.as_str()));
         }
         let keys = Keys::newest_first(secrets).ok_or("no secrets")?;
+        let keys = keys.keep_for_diagnosis();
         let provider = self.provider()?;
         let limit = self.body_limit.map(NonZeroUsize::get);
         let limit = limit.or(provider.body_limit()).unwrap_or(BODY_LIMIT);
@@ -618,7 +619,7 @@ impl Route {
         }
         let mut layer = WebhookLayer::new(provider, keys)?
             .body_limit(limit)
-            .diagnose(diagnose::log);
+            .diagnose(diagnose::log)?;
         if let Some(seconds) = self.tolerance {
             layer = layer.tolerance(seconds.into())?;
         }

@@ -26,7 +26,7 @@ use prometheus_client::{
 use tokio::net::TcpListener;
 use tower_http::trace::TraceLayer;
 use tower_webhook::{
-    Secret, Verified, WebhookLayer, diagnose, providers,
+    Keys, Secret, Verified, WebhookLayer, diagnose, providers,
     webhook::{Outcome, Verdict},
 };
 use tracing::{Level, info};
@@ -108,9 +108,10 @@ async fn run() -> Result<(), BoxError> {
     let mut registry = Registry::default();
     let metrics = Metrics::new(&mut registry);
     let secret = Secret::from_env("WEBHOOK_SECRET")?;
-    let webhook = WebhookLayer::new(providers::github(), secret)?
+    let keys = Keys::new(secret).keep_for_diagnosis();
+    let webhook = WebhookLayer::new(providers::github(), keys)?
         .on_outcome(move |outcome| metrics.count(outcome))
-        .diagnose(diagnose::log);
+        .diagnose(diagnose::log)?;
     let app = Router::new()
         .route("/webhook", routing::post(receive).layer(webhook))
         .route("/metrics", routing::get(scrape))

@@ -34,8 +34,7 @@
 //! # Crate features
 //!
 //! No feature is enabled by default. A feature adds items and dependencies. It never changes how
-//! existing code behaves, or which deliveries a provider accepts. With `diagnose`, every layer also
-//! keeps its secrets as text in memory.
+//! existing code behaves, what it keeps in memory, or which deliveries a provider accepts.
 //!
 //! | feature | adds | depends on |
 //! | --- | --- | --- |

@@ -86,6 +86,13 @@ pub enum SetupError {
     PublicUrl(PublicUrlError),
     /// The description of a scheme.
     Scheme(SchemeError),
+    /// The layer cannot diagnose deliveries, because its keys do not keep their secrets; see
+    /// `Keys::keep_for_diagnosis` (feature `diagnose`).
+    #[non_exhaustive]
+    SecretsNotKept {
+        /// The scheme.
+        scheme: Arc<str>,
+    },
     /// A [setting](crate::providers::Provider::with_setting) that neither the scheme nor a
     /// handshake uses.
     #[non_exhaustive]
@@ -147,6 +154,11 @@ impl fmt::Display for SetupError {
             ),
             Self::PublicUrl(error) => error.fmt(f),
             Self::Scheme(error) => error.fmt(f),
+            Self::SecretsNotKept { scheme } => write!(
+                f,
+                "scheme `{scheme}`: `diagnose` needs the text of the secrets, and the keys of the \
+                 layer do not keep it; create the layer with keys from `Keys::keep_for_diagnosis`"
+            ),
             Self::UnknownSetting {
                 scheme,
                 setting,
@@ -181,6 +193,7 @@ impl Error for SetupError {
             | Self::InvalidMethod { .. }
             | Self::NoEffect { .. }
             | Self::NoRemoteKeys { .. }
+            | Self::SecretsNotKept { .. }
             | Self::UnknownSetting { .. }
             | Self::NoMethod { .. }
             | Self::MalformedSetting { .. }

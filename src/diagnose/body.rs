@@ -3,17 +3,17 @@ use std::{borrow::Cow, io::Read as _};
 use flate2::read::MultiGzDecoder;
 use http::{HeaderValue, header};
 
-use super::{Cause, Finding, form, json::STYLES, trial::Trial};
+use super::{Cause, Finding, attempt::Attempt, form, json::STYLES};
 use crate::encoding::decimal;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 const GZIP: &[u8] = b"\x1f\x8b";
 
-/// A body as it may have been; `None` where that makes no sense of it.
+/// Returns the body that may have been signed, or `None` if the change does not apply.
 type Change = fn(&[u8]) -> Option<Cow<'_, [u8]>>;
 
-/// What happens to bodies, what is likely and cheap first.
+/// What proxies, frameworks and senders do to a body. Likely and cheap changes are first.
 const CHANGES: [(Cause, Change); 15] = [
     (Cause::BodyEmpty, |_| Some(Cow::Borrowed(&[]))),
     (Cause::BodyByteOrderMark, |body| {
@@ -45,64 +45,66 @@ const CHANGES: [(Cause, Change); 15] = [
     }),
 ];
 
-/// The longest body that is made of another.
-fn most_made(body: &[u8]) -> usize {
+/// The maximum length of a changed body. Decompression and indentation can make a body a thousand
+/// times longer.
+fn max_len(body: &[u8]) -> usize {
     body.len().saturating_mul(4).max(4 << 20)
 }
 
-/// What happened to the body.
-pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
-    let Some(body) = trial.body else { return };
-    if !trial.scheme().body_is_signed() {
+/// Finds how the body was changed after it was signed.
+pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
+    let Some(body) = attempt.body else { return };
+    if !attempt.scheme().body_is_signed() {
         return;
     }
-    let mut attempts = Attempts {
-        trial,
+    let mut search = Search {
+        attempt,
         tried: vec![Cow::Borrowed(body)],
         findings,
     };
     for (cause, change) in CHANGES {
-        attempts.attempt(cause, || change(body));
+        search.try_body(cause, || change(body));
     }
     for style in STYLES {
-        let write = || Some(style.write(body, most_made(body))?.into());
-        attempts.attempt(Cause::BodyJson, write);
+        let write = || Some(style.write(body, max_len(body))?.into());
+        search.try_body(Cause::BodyJson, write);
     }
     for style in form::STYLES {
-        attempts.attempt(Cause::BodyForm, || Some(style.write(body)?.into()));
+        search.try_body(Cause::BodyForm, || Some(style.write(body)?.into()));
     }
 }
 
-struct Attempts<'a, 'b> {
-    trial: &'a Trial<'b>,
+struct Search<'a, 'b> {
+    attempt: &'a Attempt<'b>,
+    /// The short bodies that were tried. Many changes have the same result.
     tried: Vec<Cow<'b, [u8]>>,
     findings: &'a mut Vec<Finding>,
 }
 
-impl<'b> Attempts<'_, 'b> {
-    /// Tries a body, if there is still something to find out.
-    fn attempt(&mut self, cause: Cause, body: impl FnOnce() -> Option<Cow<'b, [u8]>>) {
-        let is_found = self.findings.iter().any(|it| *it.cause() == cause);
-        if is_found || self.trial.work.is_cut_short() {
+impl<'b> Search<'_, 'b> {
+    /// Tries a changed body, unless the cause was found already.
+    fn try_body(&mut self, cause: Cause, body: impl FnOnce() -> Option<Cow<'b, [u8]>>) {
+        let is_found = self.findings.iter().any(|found| *found.cause() == cause);
+        if is_found || self.attempt.budget.is_exhausted() {
             return;
         }
         let Some(body) = body().filter(|body| !self.tried.contains(body)) else {
             return;
         };
-        if self.trial.with_body(&body).holds() {
+        if self.attempt.with_body(&body).verifies() {
             self.findings.push(Finding::proven(cause));
         }
-        // Longer ones are many, and seldom the same.
+        // Long bodies would take much memory, and are rarely equal.
         if body.len() < 1 << 10 {
             self.tried.push(body);
         }
     }
 }
 
-/// What the headers say of the body that does not hold for it.
-pub(super) fn guess(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
-    let Some(body) = trial.body else { return };
-    let value = |name| trial.head.only(&name).ok().flatten();
+/// Guesses from headers that contradict the body.
+pub(super) fn guess(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
+    let Some(body) = attempt.body else { return };
+    let value = |name| attempt.head.only(&name).ok().flatten();
     let encoding = value(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
     let is_plain = match encoding {
         Some(b"gzip" | b"x-gzip") => !body.starts_with(GZIP),
@@ -126,6 +128,7 @@ fn with_end<'b>(body: &[u8], end: &[u8]) -> Cow<'b, [u8]> {
     [body, end].concat().into()
 }
 
+/// The body with `\n` in place of `\r\n`.
 fn unix(body: &[u8]) -> Vec<u8> {
     let mut unix = Vec::with_capacity(body.len());
     let mut rest = body.iter().peekable();
@@ -137,14 +140,14 @@ fn unix(body: &[u8]) -> Vec<u8> {
     unix
 }
 
-/// The bytes of a text that were taken for Latin-1, and written in UTF-8.
+/// Undoes a conversion from Latin-1 to UTF-8 that was applied to text in UTF-8.
 fn from_latin1(body: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(body).ok()?;
     let bytes = text.chars().map(|letter| u8::try_from(letter).ok());
     bytes.collect()
 }
 
-/// A text that was written in Latin-1, in UTF-8.
+/// Converts a text from Latin-1 to UTF-8.
 fn to_latin1(body: &[u8]) -> Option<Vec<u8>> {
     if body.is_ascii() {
         return None;
@@ -160,7 +163,7 @@ fn decompressed(body: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     let reader = MultiGzDecoder::new(body);
     reader
-        .take(most_made(body) as u64)
+        .take(max_len(body) as u64)
         .read_to_end(&mut text)
         .ok()?;
     Some(text)

@@ -4,7 +4,7 @@ use http::HeaderName;
 
 use crate::scheme::{Algorithm, Encoding, TimestampUnit};
 
-/// Something that explains why a delivery was refused.
+/// An explanation of a rejection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Finding {
     cause: Cause,
@@ -26,13 +26,13 @@ impl Finding {
         }
     }
 
-    /// What it is.
+    /// The cause of the rejection.
     #[must_use]
     pub fn cause(&self) -> &Cause {
         &self.cause
     }
 
-    /// Whether the signature holds once that is put right. If not, it is a guess.
+    /// Whether the signature verifies once the cause is removed. If not, the finding is a guess.
     #[must_use]
     pub fn is_proven(&self) -> bool {
         self.is_proven
@@ -47,222 +47,219 @@ impl fmt::Display for Finding {
     }
 }
 
-/// How a sender makes a key of the text of a secret.
+/// How a sender derives its key from the text of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretForm {
-    /// Its own bytes.
+    /// The bytes of the text.
     Text,
-    /// What it says in base64.
+    /// The text, decoded from base64.
     Base64,
-    /// What it says in hex.
+    /// The text, decoded from hex.
     Hex,
-    /// The base64 of it.
+    /// The text, encoded in base64.
     ToBase64,
-    /// The hex digits of it.
+    /// The text, encoded in hex.
     ToHex,
 }
 
 impl fmt::Display for SecretForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Text => "the secret's text as it is",
-            Self::Base64 => "what the secret says in base64",
-            Self::Hex => "what the secret says in hex",
-            Self::ToBase64 => "the base64 of the configured secret",
-            Self::ToHex => "the hex digits of the configured secret",
+            Self::Text => "the text of the secret",
+            Self::Base64 => "the secret, decoded from base64",
+            Self::Hex => "the secret, decoded from hex",
+            Self::ToBase64 => "the secret, encoded in base64",
+            Self::ToHex => "the secret, encoded in hex",
         })
     }
 }
 
-/// Why a delivery was refused.
+/// The cause of a rejection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The sender's algorithm is another: SHA-1 where SHA-256 is asked for.
+    /// The sender signs with another algorithm, for example with SHA-1 instead of SHA-256.
     #[non_exhaustive]
     Algorithm {
-        /// What the sender uses.
+        /// The algorithm of the sender.
         used: Algorithm,
     },
-    /// The sender signs the body and nothing beside it.
+    /// The sender signs only the body, and not the other parts of the signed text.
     BodyAlone,
-    /// The body lost or got a byte order mark.
+    /// A byte order mark was added to the body, or removed.
     BodyByteOrderMark,
-    /// The body is in another character set: a text that was taken for Latin-1 on its way.
+    /// The body was converted to another character set, for example because a proxy read it as
+    /// Latin-1.
     BodyCharset,
-    /// The body is compressed, and was signed before.
+    /// The body was compressed after it was signed.
     BodyCompressed,
-    /// The headers say that the body is compressed, and it is not: something decompressed it before
+    /// According to the headers, the body is compressed, but it is not. It was decompressed before
     /// it was verified.
     BodyDecompressed,
-    /// The signature is of an empty body.
+    /// The sender signed an empty body.
     BodyEmpty,
-    /// The body is a form that was written anew: `+` for `%20`, or the like.
+    /// The form in the body was re-encoded, for example with `+` in place of `%20`.
     BodyForm,
-    /// The body is JSON that was written anew.
+    /// The JSON in the body was re-encoded.
     BodyJson,
-    /// The body has other bytes than `Content-Length` says.
+    /// The length of the body differs from `Content-Length`.
     #[non_exhaustive]
     BodyLength {
-        /// What the header says.
+        /// The length in the header.
         declared: u64,
-        /// How many there are.
+        /// The length of the body.
         found: u64,
     },
-    /// The body has other ends of line.
+    /// The line endings of the body were changed.
     BodyLineEnds,
-    /// The body lost or got white space at its ends.
+    /// White space at the start or the end of the body was added or removed.
     BodyWhitespace,
-    /// The timestamp is not near the clock. Proven where the signature is of the timestamp, and
-    /// holds; where the scheme does not [sign it](crate::Scheme::timestamp_is_signed), anybody
-    /// may have written it.
+    /// The timestamp is outside of the tolerance.
+    ///
+    /// It is proven if the signature is valid and covers the timestamp. If the scheme does not
+    /// [sign the timestamp](crate::Scheme::timestamp_is_signed), any client may have written it.
     #[non_exhaustive]
     ClockSkew {
-        /// How far it is off.
+        /// The distance from the clock.
         by: Duration,
         /// Whether the timestamp is ahead of the clock.
         is_ahead: bool,
     },
-    /// The signature is written in another encoding.
+    /// The signature is in another encoding.
     #[non_exhaustive]
     Encoding {
-        /// In which.
+        /// The encoding of the sender.
         used: Encoding,
     },
-    /// A header did not come, and its name has an underscore: many proxies drop such headers.
+    /// A header is missing, and its name has an underscore. Many proxies drop such headers.
     #[non_exhaustive]
     HeaderDropped {
         /// The header that the scheme asks for.
         expected: HeaderName,
     },
-    /// A header came under another name: with hyphens for underscores, or with an `X-` or without.
+    /// A header has another name, for example with underscores in place of hyphens, or without
+    /// `X-`.
     #[non_exhaustive]
     HeaderName {
         /// The header that the scheme asks for.
         expected: HeaderName,
-        /// The one that came.
+        /// The name of the header in the request.
         found: HeaderName,
     },
-    /// The delivery is another provider's.
+    /// The delivery is from another provider.
     #[non_exhaustive]
     OtherProvider {
-        /// The names of the presets that it may be of, eight at most, the likeliest first: many
-        /// sign alike.
+        /// The names of at most eight presets, the likeliest first. Several providers sign in the
+        /// same way.
         names: Box<[Box<str>]>,
-        /// How many more there are.
+        /// The number of further presets.
         more: usize,
     },
-    /// The sender's key is made of the secret in another way.
+    /// The sender derives its key from the secret in another way.
     #[non_exhaustive]
     SecretForm {
-        /// How.
+        /// How the sender derives its key.
         used: SecretForm,
     },
-    /// The sender's secret ends with a newline.
+    /// The secret of the sender ends with a newline.
     SecretNewline,
-    /// The secret lacks its prefix, or has one that does not belong to it.
+    /// The prefix of the secret is missing or unexpected.
     #[non_exhaustive]
     SecretPrefix {
-        /// Which.
+        /// The prefix.
         prefix: &'static str,
         /// Whether it is missing.
         is_missing: bool,
     },
-    /// The secret has quotation marks around it.
+    /// The secret is in quotation marks.
     SecretQuotes,
-    /// The secret has white space or something invisible around it.
+    /// The secret has leading or trailing white space, or an invisible character.
     SecretWhitespace,
-    /// The signature lacks its prefix, or has one that does not belong to it.
+    /// The prefix of the signature is missing or unexpected.
     #[non_exhaustive]
     SignaturePrefix {
         /// Whether it is missing.
         is_missing: bool,
     },
-    /// The timestamp is written in another unit or form.
+    /// The timestamp has another unit or format.
     #[non_exhaustive]
     TimestampUnit {
-        /// In which.
+        /// The unit of the sender.
         used: TimestampUnit,
     },
-    /// The URL that is signed is another.
+    /// The sender signs another URL.
     #[non_exhaustive]
     Url {
-        /// The base that the sender signs, up to the path; nothing else of the URL.
+        /// The URL of the sender, without the path and the query of the request.
         base: Box<str>,
-        /// Whether the path has a slash at its end on one side only.
+        /// Whether only one of the two URLs has a slash at the end of its path.
         slash: bool,
     },
 }
 
 impl fmt::Display for Cause {
-    #[expect(clippy::too_many_lines, reason = "a list")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Algorithm { used } => write!(f, "the sender signs with {used}"),
-            Self::BodyAlone => {
-                f.write_str("the sender signs the body alone, and nothing beside it")
-            }
+            Self::BodyAlone => f.write_str("the sender signs only the body"),
             Self::BodyByteOrderMark => {
-                f.write_str("the body lost or got a byte order mark on its way")
+                f.write_str("a byte order mark was added to the body or removed from it")
             }
             Self::BodyCharset => f.write_str(
-                "the body's letters were read in another character set: verify the bytes as they \
-                 came",
+                "the body was converted to another character set; verify the bytes as received",
             ),
-            Self::BodyCompressed => {
-                f.write_str("the sender signs the body before it compresses it")
-            }
+            Self::BodyCompressed => f.write_str("the body was compressed after it was signed"),
             Self::BodyDecompressed => f.write_str(
-                "the body was decompressed before it was verified: put decompression inside the \
-                 layer",
+                "the body was decompressed before it was verified; put the decompression layer \
+                 inside of this one",
             ),
             Self::BodyEmpty => f.write_str(
-                "the signature is of an empty body: the sender read its body before signing it",
+                "the sender signed an empty body, for example because it had read the body before",
             ),
             Self::BodyForm => f.write_str(
-                "the form of the body was parsed and written anew: verify the bytes as they came",
+                "the form in the body was parsed and re-encoded; verify the bytes as received",
             ),
             Self::BodyJson => f.write_str(
-                "the JSON of the body was parsed and written anew: verify the bytes as they came",
+                "the JSON in the body was parsed and re-encoded; verify the bytes as received",
             ),
             Self::BodyLength { declared, found } => write!(
                 f,
-                "`content-length` says {declared} bytes, and there are {found}: something changed \
-                 the body"
+                "`content-length` is {declared}, but the body has {found} bytes; it was changed"
             ),
-            Self::BodyLineEnds => f.write_str("the body's ends of line were changed on its way"),
+            Self::BodyLineEnds => f.write_str("the line endings of the body were changed"),
             Self::BodyWhitespace => {
-                f.write_str("the body lost or got white space at its ends, such as a newline")
+                f.write_str("white space at an end of the body was added or removed")
             }
             Self::ClockSkew { by, is_ahead } => write!(
                 f,
-                "the timestamp is {} s {} this clock: a clock is wrong, or the delivery is not new",
+                "the timestamp is {} s {} the clock; a clock is wrong, or the delivery is old",
                 by.as_secs_f64(),
                 if *is_ahead { "ahead of" } else { "behind" },
             ),
-            Self::Encoding { used } => write!(f, "the sender writes the signature in {used}"),
+            Self::Encoding { used } => write!(f, "the sender encodes the signature in {used}"),
             Self::HeaderDropped { expected } => write!(
                 f,
-                "`{expected}` did not come: many proxies drop a header whose name has an underscore"
+                "the header `{expected}` is missing; many proxies drop headers with an underscore"
             ),
             Self::HeaderName { expected, found } => {
-                write!(f, "`{expected}` came under the name `{found}`")
+                write!(f, "the header `{expected}` arrived as `{found}`")
             }
             Self::OtherProvider { names, more } => {
-                write!(f, "the delivery is signed as `{}`", names.join("` or `"))?;
+                let names = names.join("` or `");
+                write!(f, "the delivery is signed in the way of `{names}`")?;
                 match more {
-                    0 => f.write_str(" does"),
-                    more => write!(f, " or one of {more} others does"),
+                    0 => Ok(()),
+                    more => write!(f, " or of {more} other providers"),
                 }
             }
-            Self::SecretForm { used } => write!(f, "the sender's key is {used}"),
-            Self::SecretNewline => f.write_str("the sender's secret ends with a newline"),
+            Self::SecretForm { used } => write!(f, "the key of the sender is {used}"),
+            Self::SecretNewline => f.write_str("the secret of the sender ends with a newline"),
             Self::SecretPrefix {
                 prefix,
                 is_missing: true,
             } => {
-                write!(f, "the secret lacks its prefix `{prefix}`")
+                write!(f, "the secret has no prefix `{prefix}`")
             }
             Self::SecretPrefix {
                 prefix,
@@ -270,18 +267,18 @@ impl fmt::Display for Cause {
             } => {
                 write!(
                     f,
-                    "the secret has the prefix `{prefix}`, which the sender does not use"
+                    "the secret has the prefix `{prefix}`, but the secret of the sender has not"
                 )
             }
-            Self::SecretQuotes => f.write_str("the secret has quotation marks around it"),
-            Self::SecretWhitespace => {
-                f.write_str("the secret has white space or an invisible character around it")
-            }
+            Self::SecretQuotes => f.write_str("the secret is in quotation marks"),
+            Self::SecretWhitespace => f.write_str(
+                "the secret has leading or trailing white space, or an invisible character",
+            ),
             Self::SignaturePrefix { is_missing: true } => {
-                f.write_str("the signature lacks its prefix")
+                f.write_str("the signature has no prefix, but the scheme has one")
             }
             Self::SignaturePrefix { is_missing: false } => {
-                f.write_str("the signature has a prefix that this scheme does not have")
+                f.write_str("the signature has a prefix that the scheme does not have")
             }
             Self::TimestampUnit { used } => {
                 let unit = match used {
@@ -293,9 +290,9 @@ impl fmt::Display for Cause {
                 write!(f, "the sender writes the timestamp {unit}")
             }
             Self::Url { base, slash } => {
-                write!(f, "the sender signs a URL that begins with `{base}`")?;
+                write!(f, "the sender signs a URL that starts with `{base}`")?;
                 if *slash {
-                    f.write_str(", and has a slash at its end on one side only")?;
+                    f.write_str("; only one of the two URLs has a slash at the end of its path")?;
                 }
                 Ok(())
             }

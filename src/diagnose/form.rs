@@ -1,10 +1,10 @@
-//! Forms, as libraries write them.
+//! Re-encodes forms in the styles of common libraries.
 
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
-/// How a library writes the names and values of a form.
+/// How a library encodes the names and values of a form.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     encoded: &'static AsciiSet,
@@ -39,7 +39,7 @@ pub(super) const STYLES: [Style; 6] = {
 };
 
 impl Style {
-    /// The same form in this style, its fields in the same order.
+    /// Re-encodes a form, with its fields in the same order. `None` if the body is not a form.
     pub(super) fn write(self, body: &[u8]) -> Option<Vec<u8>> {
         if !is_form(body) {
             return None;
@@ -84,14 +84,14 @@ impl Style {
     }
 }
 
-/// The same form with its spaces written so, and nothing else changed.
+/// Re-encodes only the spaces of a form. `None` if the body is not a form.
 pub(super) fn spaces_as<'b>(body: &[u8], space: &str) -> Option<Cow<'b, [u8]>> {
     let text = std::str::from_utf8(body).ok().filter(|_| is_form(body))?;
     let text = text.replace("%20", "+").replace('+', space);
     Some(text.into_bytes().into())
 }
 
-/// What has an equals sign and nothing that is not printed.
+/// Whether a body may be a form: printable ASCII with an equals sign.
 fn is_form(body: &[u8]) -> bool {
     body.contains(&b'=') && body.iter().all(u8::is_ascii_graphic)
 }

@@ -1,45 +1,46 @@
 use http::{HeaderMap, HeaderName};
 
-use super::{Cause, Finding, trial::Trial};
+use super::{Cause, Finding, attempt::Attempt};
 use crate::{head::Head, place::Place, rejection::RejectionKind};
 
-/// Headers that came under another name.
-pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
-    let renamed = renamed(trial);
+/// Finds headers that arrived under another name.
+pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
+    let renamed = renamed(attempt);
     if renamed.is_empty() {
         return;
     }
-    if !holds_with(trial, &renamed) {
+    if !verifies_with(attempt, &renamed) {
         return;
     }
-    let is_needed = |it: &(HeaderName, HeaderName)| {
+    // Report only the headers that matter. The signature may verify without some of them.
+    let is_needed = |header: &(HeaderName, HeaderName)| {
         let others: Vec<_> = renamed
             .iter()
-            .filter(|other| *other != it)
+            .filter(|other| *other != header)
             .cloned()
             .collect();
-        !holds_with(trial, &others) || holds_with(trial, std::slice::from_ref(it))
+        !verifies_with(attempt, &others) || verifies_with(attempt, std::slice::from_ref(header))
     };
-    let needed = renamed.iter().filter(|it| is_needed(it)).cloned();
+    let needed = renamed.iter().filter(|header| is_needed(header)).cloned();
     findings.extend(needed.map(cause).map(Finding::proven));
 }
 
-/// Whether the signature holds once headers have the names that they should have.
-fn holds_with(trial: &Trial<'_>, renamed: &[(HeaderName, HeaderName)]) -> bool {
-    let mut headers = trial.head.headers().clone();
+/// Whether the signature verifies once headers have the expected names.
+fn verifies_with(attempt: &Attempt<'_>, renamed: &[(HeaderName, HeaderName)]) -> bool {
+    let mut headers = attempt.head.headers().clone();
     for (name, found) in renamed {
         if let Some(value) = headers.get(found).cloned() {
             headers.insert(name, value);
         }
     }
-    let head = trial.head;
+    let head = attempt.head;
     let head = Head::new(head.method(), head.uri(), &headers);
-    trial.with_head(head).holds()
+    attempt.with_head(head).verifies()
 }
 
-/// What looks like one, or like one that was dropped.
+/// Guesses that a missing header was renamed, or that a proxy has dropped it.
 pub(super) fn guess(
-    trial: &Trial<'_>,
+    attempt: &Attempt<'_>,
     refusal: Option<&RejectionKind>,
     findings: &mut Vec<Finding>,
 ) {
@@ -55,7 +56,7 @@ pub(super) fn guess(
     else {
         return;
     };
-    let renamed = renamed(trial);
+    let renamed = renamed(attempt);
     if !renamed.is_empty() {
         findings.extend(renamed.into_iter().map(cause).map(Finding::guess));
     } else if name.as_str().contains('_') {
@@ -68,10 +69,10 @@ fn cause((expected, found): (HeaderName, HeaderName)) -> Cause {
     Cause::HeaderName { expected, found }
 }
 
-/// The headers of the scheme that are not there, each with the only one that could be it.
-fn renamed(trial: &Trial<'_>) -> Vec<(HeaderName, HeaderName)> {
-    let scheme = trial.scheme();
-    let headers = trial.head.headers();
+/// The missing headers of the scheme, each with the only header that has a similar name.
+fn renamed(attempt: &Attempt<'_>) -> Vec<(HeaderName, HeaderName)> {
+    let scheme = attempt.scheme();
+    let headers = attempt.head.headers();
     let places = scheme.signature_places().iter();
     let places = places
         .chain(scheme.timestamp_place())
@@ -91,8 +92,8 @@ fn similar(name: &HeaderName, headers: &HeaderMap) -> Option<HeaderName> {
     similar.next().is_none().then(|| first.clone())
 }
 
-/// A name without what is put before it, and with hyphens for underscores, which proxies drop and
-/// programs that follow CGI write.
+/// A name without its prefix, and with hyphens in place of underscores. CGI programs write header
+/// names with underscores.
 fn core(name: &HeaderName) -> String {
     let name = name.as_str().replace('_', "-");
     let name = name.strip_prefix("http-").unwrap_or(&name);

@@ -1,61 +1,63 @@
+//! Re-encodes JSON in the styles of common libraries.
+
 use std::io;
 
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
-/// How a library writes JSON.
+/// How a library encodes JSON.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     layout: Layout,
-    letters: Letters,
+    escapes: Escapes,
 }
 
 #[derive(Clone, Copy)]
 enum Layout {
     Compact,
-    /// As Python does: a space behind colons and commas.
+    /// As in Python, with a space after colons and commas.
     Spaced,
     Indented(&'static [u8]),
 }
 
+/// The characters that are escaped apart from control characters, quotes and backslashes.
 #[derive(Clone, Copy)]
-enum Letters {
-    /// As they are.
-    Plain,
-    /// Escaped unless they are ASCII, as Python does.
-    Ascii,
-    /// As Go does, with `<`, `>` and `&` escaped.
+enum Escapes {
+    None,
+    /// All characters beyond ASCII, as in Python.
+    NonAscii,
+    /// `<`, `>`, `&` and the line separators, as in Go.
     Html,
-    /// As PHP does: escaped unless they are ASCII, and slashes as well.
-    Slashes,
+    /// All characters beyond ASCII, and slashes, as in PHP.
+    NonAsciiAndSlash,
 }
 
 pub(super) const STYLES: [Style; 14] = {
-    const fn of(layout: Layout, letters: Letters) -> Style {
-        Style { layout, letters }
+    const fn of(layout: Layout, escapes: Escapes) -> Style {
+        Style { layout, escapes }
     }
     [
-        of(Layout::Compact, Letters::Plain),
-        of(Layout::Compact, Letters::Ascii),
-        of(Layout::Compact, Letters::Html),
-        of(Layout::Compact, Letters::Slashes),
-        of(Layout::Spaced, Letters::Plain),
-        of(Layout::Spaced, Letters::Ascii),
-        of(Layout::Indented(b"  "), Letters::Plain),
-        of(Layout::Indented(b"  "), Letters::Ascii),
-        of(Layout::Indented(b"  "), Letters::Html),
-        of(Layout::Indented(b"    "), Letters::Plain),
-        of(Layout::Indented(b"    "), Letters::Ascii),
-        of(Layout::Indented(b"    "), Letters::Slashes),
-        of(Layout::Indented(b"\t"), Letters::Plain),
-        of(Layout::Indented(b"\t"), Letters::Html),
+        of(Layout::Compact, Escapes::None),
+        of(Layout::Compact, Escapes::NonAscii),
+        of(Layout::Compact, Escapes::Html),
+        of(Layout::Compact, Escapes::NonAsciiAndSlash),
+        of(Layout::Spaced, Escapes::None),
+        of(Layout::Spaced, Escapes::NonAscii),
+        of(Layout::Indented(b"  "), Escapes::None),
+        of(Layout::Indented(b"  "), Escapes::NonAscii),
+        of(Layout::Indented(b"  "), Escapes::Html),
+        of(Layout::Indented(b"    "), Escapes::None),
+        of(Layout::Indented(b"    "), Escapes::NonAscii),
+        of(Layout::Indented(b"    "), Escapes::NonAsciiAndSlash),
+        of(Layout::Indented(b"\t"), Escapes::None),
+        of(Layout::Indented(b"\t"), Escapes::Html),
     ]
 };
 
 impl Style {
-    /// The same JSON in this style, its members in the same order; `None` if that is longer than
-    /// `most`.
-    pub(super) fn write(self, body: &[u8], most: usize) -> Option<Vec<u8>> {
-        let Self { layout, letters } = self;
+    /// Re-encodes JSON, with its members in the same order. `None` if the body is not JSON, or if
+    /// the result is longer than `max_len`.
+    pub(super) fn write(self, body: &[u8], max_len: usize) -> Option<Vec<u8>> {
+        let Self { layout, escapes } = self;
         let indent = match layout {
             Layout::Indented(indent) => Some(PrettyFormatter::with_indent(indent)),
             Layout::Compact | Layout::Spaced => None,
@@ -63,13 +65,13 @@ impl Style {
         let is_spaced = matches!(layout, Layout::Spaced);
         let mut text = Bounded {
             text: Vec::with_capacity(body.len()),
-            most,
+            max_len,
         };
         let mut reader = serde_json::Deserializer::from_slice(body);
-        let style = Written {
+        let style = StyleFormatter {
             indent,
             is_spaced,
-            letters,
+            escapes,
         };
         let mut writer = Serializer::with_formatter(&mut text, style);
         serde_transcode::transcode(&mut reader, &mut writer).ok()?;
@@ -78,15 +80,15 @@ impl Style {
     }
 }
 
-/// Indentation makes a nested text many times longer.
+/// A writer that fails beyond a length. Indentation can make nested JSON many times longer.
 struct Bounded {
     text: Vec<u8>,
-    most: usize,
+    max_len: usize,
 }
 
 impl io::Write for Bounded {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        if piece.len() > self.most.saturating_sub(self.text.len()) {
+        if piece.len() > self.max_len.saturating_sub(self.text.len()) {
             return Err(io::ErrorKind::WriteZero.into());
         }
         self.text.extend_from_slice(piece);
@@ -98,11 +100,11 @@ impl io::Write for Bounded {
     }
 }
 
-/// Writes a [`Style`].
-struct Written {
+/// Formats JSON in a [`Style`].
+struct StyleFormatter {
     indent: Option<PrettyFormatter<'static>>,
     is_spaced: bool,
-    letters: Letters,
+    escapes: Escapes,
 }
 
 macro_rules! indented {
@@ -127,7 +129,7 @@ fn separator(is_spaced: bool, is_first: bool) -> &'static [u8] {
     }
 }
 
-impl Formatter for Written {
+impl Formatter for StyleFormatter {
     indented! {
         begin_array() |_| b"[";
         end_array() |_| b"]";
@@ -145,20 +147,20 @@ impl Formatter for Written {
         to: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        for letter in fragment.chars() {
-            let is_escaped = match self.letters {
-                Letters::Plain => false,
-                Letters::Ascii | Letters::Slashes => !letter.is_ascii(),
-                Letters::Html => matches!(letter, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'),
+        for character in fragment.chars() {
+            let is_escaped = match self.escapes {
+                Escapes::None => false,
+                Escapes::NonAscii | Escapes::NonAsciiAndSlash => !character.is_ascii(),
+                Escapes::Html => matches!(character, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'),
             };
             if is_escaped {
-                for unit in letter.encode_utf16(&mut [0; 2]) {
+                for unit in character.encode_utf16(&mut [0; 2]) {
                     write!(to, "\\u{unit:04x}")?;
                 }
-            } else if letter == '/' && matches!(self.letters, Letters::Slashes) {
+            } else if character == '/' && matches!(self.escapes, Escapes::NonAsciiAndSlash) {
                 self.write_char_escape(to, CharEscape::Solidus)?;
             } else {
-                to.write_all(letter.encode_utf8(&mut [0; 4]).as_bytes())?;
+                to.write_all(character.encode_utf8(&mut [0; 4]).as_bytes())?;
             }
         }
         Ok(())

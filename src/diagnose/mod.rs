@@ -1,13 +1,19 @@
-//! Why a delivery was refused: for the operator, who has the secret.
+//! Explanations of rejected deliveries, for the operator. Requires the feature `diagnose`.
 //!
-//! A signature that does not match says nothing of the reason. A [`Doctor`] changes one thing after
-//! the other as they go wrong in practice (the secret has a newline, a proxy wrote the JSON anew,
-//! the clock is an hour off) and verifies again. What verifies then is *proven* to be the reason;
-//! what only looks like one is told as a guess, and only if nothing is proven.
+//! Use it if genuine deliveries are rejected: a signature mismatch does not show its cause. A
+//! [`Doctor`] has the secret. It changes the delivery, the scheme or the secret in ways that occur
+//! in practice, and verifies each changed copy. Examples are a newline at the end of the secret, a
+//! proxy that re-encodes JSON, and a clock that is an hour off.
 //!
-//! Three ways to it: a [`Doctor`] for a delivery that was kept, `examples/doctor.rs` for one in
-//! files, and [`WebhookLayer::diagnose`](crate::WebhookLayer::diagnose) for those that are refused
-//! right now.
+//! - If a changed copy verifies, the change is *proven* to be the cause.
+//! - If nothing is proven, a header or the form of the signature may suggest a cause. Such a
+//!   finding is a guess.
+//!
+//! | deliveries | tool |
+//! | --- | --- |
+//! | rejected by a running layer | [`WebhookLayer::diagnose`](crate::WebhookLayer::diagnose) |
+//! | saved by the application | a [`Doctor`] |
+//! | saved in files | `examples/doctor.rs` |
 //!
 //! # Example
 //!
@@ -16,7 +22,7 @@
 //! use tower_webhook::{diagnose::{Cause, Doctor}, providers};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // GitHub's test values, with a newline that came along.
+//! // The secret of GitHub's test vector, with a newline at its end.
 //! let doctor = Doctor::new(providers::github(), "It's a Secret to Everybody\n")?;
 //! let request = Request::post("/github")
 //!     .header(
@@ -35,30 +41,32 @@
 //!
 //! # Security
 //!
-//! A diagnosis is for the operator alone. Shown to callers it is an oracle: it tells a forger how
-//! near a forgery is, and what of a secret is wrong. It holds no secret, no MAC and nothing of a
-//! body; the layer never answers with it.
+//! Show a diagnosis to the operator only. To a sender it would be an oracle: it tells an attacker
+//! how close a forgery is, and what is wrong with the secret. A diagnosis contains no secret, no
+//! MAC and no part of a body, and the layer never adds it to a response.
 //!
-//! It says how deliveries are sent, not how to let them in: a sender who signs what this endpoint
-//! does not get is to be changed, or whatever changes its requests on the way, and not the check.
+//! A finding describes how the sender signs. Correct the sender, the proxy or the configuration. Do
+//! not weaken the verification.
 
+mod attempt;
 mod body;
+mod budget;
+mod diagnosis;
 mod doctor;
 mod finding;
 mod form;
 mod header;
 mod json;
-mod log;
 mod provider;
 mod secret;
 mod sign;
 mod time;
-mod trial;
 mod url;
-mod work;
+mod worker;
 
+pub(crate) use self::worker::DiagnosisWorker;
 pub use self::{
-    doctor::{Diagnosis, Doctor},
+    diagnosis::{Diagnosis, log},
+    doctor::Doctor,
     finding::{Cause, Finding, SecretForm},
-    log::log,
 };

@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use http::{HeaderName, header::AUTHORIZATION};
 
-use super::{Cause, Finding, trial::Trial};
+use super::{Cause, Finding, attempt::Attempt};
 use crate::{
     place::Place,
     providers::{self, Preset, Provider},
@@ -10,21 +10,25 @@ use crate::{
     scheme::{Credential, Scheme},
 };
 
-/// So many are named of those that cannot be told apart.
-const MOST_NAMED: usize = 8;
+/// The maximum number of names in a finding. The schemes of some providers are indistinguishable.
+const MAX_NAMED: usize = 8;
 
-/// What others took over, header and all, so that a delivery is most likely theirs.
+/// Providers whose scheme and headers others have adopted. They are the likeliest senders.
 const MODELS: [&str; 2] = ["standard-webhooks", "github"];
 
-/// Whether the secret fits as another provider signs. A token fits in any header, and proves
-/// nothing.
-pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
-    let mut others = others(trial);
-    others.retain(|it| {
-        let beside = || it.provider.clone().with_surroundings_of(&trial.provider);
-        it.scheme().credential() != Credential::Token && trial.with_provider(beside()).holds()
+/// Finds other providers whose scheme verifies the delivery. A token proves nothing, because it
+/// fits any scheme with a token.
+pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
+    let mut others = others(attempt);
+    others.retain(|other| {
+        let provider = || {
+            let provider = other.provider.clone();
+            provider.with_surroundings_of(&attempt.provider)
+        };
+        other.scheme().credential() != Credential::Token
+            && attempt.with_provider(provider()).verifies()
     });
-    // One whose other headers came too is it; where none did, each may be.
+    // The other headers of a provider tell providers with equal signatures apart.
     if others.first().is_some_and(|first| first.likeness > 0) {
         others = likeliest(others);
     }
@@ -33,61 +37,62 @@ pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whose headers these are, where those of the scheme did not come.
+/// Guesses the provider from the headers, if the signature of the scheme is missing.
 pub(super) fn guess(
-    trial: &Trial<'_>,
+    attempt: &Attempt<'_>,
     refusal: Option<&RejectionKind>,
     findings: &mut Vec<Finding>,
 ) {
     if !matches!(refusal, Some(RejectionKind::MissingSignature { .. })) {
         return;
     }
-    // What is there for many another reason tells nothing, nor do names that many use.
-    let mut others = others(trial);
-    others.retain(|it| !it.is_signed_in(&AUTHORIZATION));
+    // `Authorization` has many uses, so it says nothing about the provider. Neither does a header
+    // that many providers use.
+    let mut others = others(attempt);
+    others.retain(|other| !other.is_signed_in(&AUTHORIZATION));
     let others = likeliest(others);
-    let is_telling = |first: &Other| others.len() <= MOST_NAMED || first.is_model();
-    if others.first().is_some_and(is_telling) {
+    let is_distinctive = |first: &Other| others.len() <= MAX_NAMED || first.is_model();
+    if others.first().is_some_and(is_distinctive) {
         findings.push(Finding::guess(cause(&others)));
     }
 }
 
-/// Another provider, one of whose signature's headers came.
+/// Another provider, at least one of whose signature headers is present.
 struct Other {
     provider: Provider,
-    /// How many of its other headers came, less those that did not.
+    /// The number of its other headers that are present, minus those that are missing.
     likeness: i32,
 }
 
-/// The likeliest first.
-fn others(trial: &Trial<'_>) -> Vec<Other> {
-    let own = trial.scheme().name();
-    let headers = trial.head.headers();
+/// The other providers, the likeliest first.
+fn others(attempt: &Attempt<'_>) -> Vec<Other> {
+    let own = attempt.scheme().name();
+    let headers = attempt.head.headers();
     let value = |place: &Place| match place {
         Place::Header(name) => headers.get(name).filter(|value| !value.is_empty()),
         _ => None,
     };
-    let is_there = |place: &Place| value(place).is_some();
+    let is_present = |place: &Place| value(place).is_some();
     let others = providers::all().filter(|preset| preset.name() != own);
     let others = others.map(Preset::provider).filter_map(|provider| {
         let scheme = provider.scheme();
         let signatures = scheme.signature_places();
-        if !signatures.iter().any(is_there) {
+        if !signatures.iter().any(is_present) {
             return None;
         }
-        let beside = beside(scheme).filter(|place| !signatures.contains(place));
-        let likeness = beside
-            .map(|place| if is_there(place) { 1 } else { -1 })
+        let others = other_headers(scheme).filter(|place| !signatures.contains(place));
+        let likeness = others
+            .map(|place| if is_present(place) { 1 } else { -1 })
             .sum();
         Some(Other { provider, likeness })
     });
     let mut others: Vec<_> = others.collect();
-    others.sort_by_key(|it| (Reverse(it.likeness), !it.is_model()));
+    others.sort_by_key(|other| (Reverse(other.likeness), !other.is_model()));
     others
 }
 
-/// The headers that a scheme has beside those of its signature.
-fn beside(scheme: &Scheme) -> impl Iterator<Item = &Place> {
+/// The headers of a scheme, apart from those of its signature.
+fn other_headers(scheme: &Scheme) -> impl Iterator<Item = &Place> {
     let places = [
         scheme.timestamp_place(),
         scheme.id_place(),
@@ -98,14 +103,14 @@ fn beside(scheme: &Scheme) -> impl Iterator<Item = &Place> {
 }
 
 fn likeliest(mut others: Vec<Other>) -> Vec<Other> {
-    let most = others.first().map(|it| it.likeness);
-    others.retain(|it| Some(it.likeness) == most);
+    let max = others.first().map(|other| other.likeness);
+    others.retain(|other| Some(other.likeness) == max);
     others
 }
 
 fn cause(others: &[Other]) -> Cause {
-    let names = others.iter().take(MOST_NAMED);
-    let names: Box<[Box<str>]> = names.map(|it| it.scheme().name().into()).collect();
+    let names = others.iter().take(MAX_NAMED);
+    let names: Box<[Box<str>]> = names.map(|other| other.scheme().name().into()).collect();
     let more = others.len() - names.len();
     Cause::OtherProvider { names, more }
 }

@@ -1,4 +1,4 @@
-use super::{Cause, Finding, SecretForm, trial::Trial};
+use super::{Cause, Finding, SecretForm, attempt::Attempt};
 use crate::{
     encoding::{Encoding, base64_any_padding},
     keys::Secret,
@@ -6,31 +6,31 @@ use crate::{
     secret::is_invisible,
 };
 
-/// What consoles write before a secret.
+/// The prefixes of secrets in the consoles of providers.
 const PREFIXES: [&str; 2] = ["v1,whsec_", "whsec_"];
 
-/// What is wrong with the secret.
-pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
-    let scheme = trial.scheme();
+/// Finds faults of the secrets.
+pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
+    let scheme = attempt.scheme();
     let form = scheme.key_form();
-    for secret in trial.secrets {
+    for secret in attempt.secrets {
         let mut keys = Vec::new();
         if let Ok(key) = secret.key(form) {
             keys.push(key);
         }
-        let mut attempt = |cause: Cause, secret: Option<Secret>| {
+        let mut try_secret = |cause: Cause, secret: Option<Secret>| {
             let Some(secret) = secret else { return };
-            // What was tried already explains it in a simpler way.
+            // An earlier change with the same key is a simpler explanation.
             match secret.key(form) {
                 Ok(key) if !keys.contains(&key) => keys.push(key),
                 _ => return,
             }
-            if trial.with_secrets(&[secret]).holds() {
+            if attempt.with_secrets(&[secret]).verifies() {
                 findings.push(Finding::proven(cause));
             }
         };
         for (cause, text) in texts(secret.bytes()) {
-            attempt(cause, Some(Secret::as_given(&text)));
+            try_secret(cause, Some(Secret::as_given(&text)));
         }
         if scheme.algorithm() == Algorithm::Token || form.is_public() {
             continue;
@@ -38,18 +38,18 @@ pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
         let text = secret.bytes().trim_ascii();
         let stripped = PREFIXES
             .iter()
-            .find_map(|it| text.strip_prefix(it.as_bytes()));
+            .find_map(|prefix| text.strip_prefix(prefix.as_bytes()));
         for text in [Some(text), stripped].into_iter().flatten() {
             for used in FORMS {
                 let key = used.key(text);
                 let key = key.and_then(|key| Secret::from_bytes(key).ok());
-                attempt(Cause::SecretForm { used }, key);
+                try_secret(Cause::SecretForm { used }, key);
             }
         }
     }
 }
 
-/// The text of a secret as it may have been meant.
+/// The texts that the operator may have meant to configure.
 fn texts(given: &[u8]) -> Vec<(Cause, Vec<u8>)> {
     let mut texts = Vec::new();
     if let Ok(text) = std::str::from_utf8(given) {
@@ -82,6 +82,7 @@ const FORMS: [SecretForm; 5] = [
 ];
 
 impl SecretForm {
+    /// The key that a sender makes of the text of a secret. `None` if the text cannot be decoded.
     fn key(self, text: &[u8]) -> Option<Vec<u8>> {
         let mut room = vec![0; text.len() + 2];
         match self {

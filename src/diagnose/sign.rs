@@ -1,6 +1,6 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Cause, Finding, trial::Trial};
+use super::{Cause, Finding, attempt::Attempt};
 use crate::{
     head::Head,
     place::Place,
@@ -17,70 +17,74 @@ const ALGORITHMS: [Algorithm; 4] = [
 
 const ENCODINGS: [Encoding; 3] = [Encoding::Hex, Encoding::Base64, Encoding::Base64Url];
 
-/// How the sender signs, if not as the scheme says.
-pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
-    let spec = trial.scheme().spec();
+/// Finds differences between the scheme and the way the sender signs.
+pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
+    let spec = attempt.scheme().spec();
     let before = findings.len();
-    let mut headers = trial.head.headers().clone();
-    let legacy = legacy(trial);
+    let mut headers = attempt.head.headers().clone();
+    let legacy = legacy(attempt);
     let has_legacy = legacy.is_some();
     if let Some((name, value)) = legacy {
         headers.insert(name, value);
     }
-    let head = trial.head;
-    let moved = trial.with_head(Head::new(head.method(), head.uri(), &headers));
-    let trial = if has_legacy { &moved } else { trial };
-    prefix(trial, findings);
+    let head = attempt.head;
+    let moved = attempt.with_head(Head::new(head.method(), head.uri(), &headers));
+    let attempt = if has_legacy { &moved } else { attempt };
+    prefix(attempt, findings);
     let is_hmac = ALGORITHMS.contains(&spec.algorithm);
     if is_hmac && findings.len() == before {
-        another(trial, findings);
+        other_algorithm(attempt, findings);
     }
     let signs_more = spec.messages().all(|message| message.text() != "{body}");
-    if is_hmac && signs_more && trial.scheme().body_is_signed() {
-        let alone = trial.with_spec(Spec::sign_body_alone);
-        if alone.holds() {
+    if is_hmac && signs_more && attempt.scheme().body_is_signed() {
+        let alone = attempt.with_spec(Spec::sign_body_alone);
+        if alone.verifies() {
             findings.push(Finding::proven(Cause::BodyAlone));
         }
     }
 }
 
-/// The signature that GitHub and others put beside the one that is asked for, with SHA-1:
-/// `x-hub-signature` for `x-hub-signature-256`.
-fn legacy<'t>(trial: &'t Trial<'_>) -> Option<(&'t HeaderName, HeaderValue)> {
-    let headers = trial.head.headers();
-    trial.scheme().signature_places().iter().find_map(|place| {
-        let Place::Header(name) = place else {
-            return None;
-        };
-        let old = name.as_str().strip_suffix("-256")?;
-        let old = headers.get(old).filter(|_| !headers.contains_key(name));
-        Some((name, old?.clone()))
-    })
+/// The SHA-1 signature that GitHub and others send next to the signature with SHA-256, for example
+/// in `x-hub-signature` next to `x-hub-signature-256`.
+fn legacy<'t>(attempt: &'t Attempt<'_>) -> Option<(&'t HeaderName, HeaderValue)> {
+    let headers = attempt.head.headers();
+    attempt
+        .scheme()
+        .signature_places()
+        .iter()
+        .find_map(|place| {
+            let Place::Header(name) = place else {
+                return None;
+            };
+            let old = name.as_str().strip_suffix("-256")?;
+            let old = headers.get(old).filter(|_| !headers.contains_key(name));
+            Some((name, old?.clone()))
+        })
 }
 
-/// What the look of a signature says that was refused for it.
+/// Guesses from the form of a signature that is missing or malformed.
 pub(super) fn guess(
-    trial: &Trial<'_>,
+    attempt: &Attempt<'_>,
     refusal: Option<&RejectionKind>,
     findings: &mut Vec<Finding>,
 ) {
-    let own = trial.scheme().spec();
+    let own = attempt.scheme().spec();
     if !ALGORITHMS.contains(&own.algorithm) {
         return;
     }
     match refusal {
-        Some(RejectionKind::MissingSignature { .. }) if legacy(trial).is_some() => {
+        Some(RejectionKind::MissingSignature { .. }) if legacy(attempt).is_some() => {
             let used = Algorithm::HmacSha1;
             findings.push(Finding::guess(Cause::Algorithm { used }));
         }
         Some(RejectionKind::MalformedSignature {
             place: Place::Header(name),
         }) if own.layout.is_single() => {
-            let value = trial.head.only(name).ok().flatten();
+            let value = attempt.head.only(name).ok().flatten();
             let value = value.map(HeaderValue::as_bytes).unwrap_or_default();
-            let behind = behind_prefix(value);
-            let looks = looks(behind.unwrap_or(value), own.encoding);
-            let Some((algorithm, encoding)) = looks else {
+            let rest = after_prefix(value);
+            let guess = guess_encoding(rest.unwrap_or(value), own.encoding);
+            let Some((algorithm, encoding)) = guess else {
                 return;
             };
             if algorithm != own.algorithm {
@@ -92,7 +96,7 @@ pub(super) fn guess(
                 findings.push(Finding::guess(Cause::Encoding { used }));
             }
             if (algorithm, encoding) == (own.algorithm, own.encoding) {
-                let is_missing = behind.is_none();
+                let is_missing = rest.is_none();
                 findings.push(Finding::guess(Cause::SignaturePrefix { is_missing }));
             }
         }
@@ -100,33 +104,33 @@ pub(super) fn guess(
     }
 }
 
-/// What a signature seems to be, by its letters and its length.
-fn looks(text: &[u8], own: Encoding) -> Option<(Algorithm, Encoding)> {
-    // Hex digits are letters of base64 too.
+/// Guesses the algorithm and the encoding of a signature from its characters and its length.
+fn guess_encoding(text: &[u8], own: Encoding) -> Option<(Algorithm, Encoding)> {
+    // Hex is first, because hex digits are valid base64 too.
     let encodings = [Encoding::Hex, own].into_iter().chain(ENCODINGS);
     encodings.into_iter().find_map(|encoding| {
         let mut room = vec![0; text.len() + 2];
         let len = encoding.decode(text, &mut room)?.len();
-        let is_it = |it: &Algorithm| it.signature_len() == Some(len);
-        Some((ALGORITHMS.into_iter().find(is_it)?, encoding))
+        let has_len = |algorithm: &Algorithm| algorithm.signature_len() == Some(len);
+        Some((ALGORITHMS.into_iter().find(has_len)?, encoding))
     })
 }
 
-/// Another prefix before the signature, or none.
-fn prefix(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
-    let spec = trial.scheme().spec();
+/// Finds a missing or an unexpected prefix of the signature.
+fn prefix(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
+    let spec = attempt.scheme().spec();
     let Some(Place::Header(name)) = spec.signatures.first() else {
         return;
     };
-    let value = trial.head.only(name).ok().flatten();
+    let value = attempt.head.only(name).ok().flatten();
     let Some(value) = value.map(HeaderValue::as_bytes) else {
         return;
     };
     let with = |value: &[u8]| {
-        let headers = with_value(trial.head.headers(), name, value);
+        let headers = with_value(attempt.head.headers(), name, value);
         headers.is_some_and(|headers| {
-            let head = Head::new(trial.head.method(), trial.head.uri(), &headers);
-            trial.with_head(head).holds()
+            let head = Head::new(attempt.head.method(), attempt.head.uri(), &headers);
+            attempt.with_head(head).verifies()
         })
     };
     if let Some(prefix) = spec.layout.prefix() {
@@ -137,19 +141,19 @@ fn prefix(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     }
     let prefix = spec.layout.prefix().unwrap_or_default().as_bytes();
     if spec.layout.is_single()
-        && behind_prefix(value).is_some_and(|it| with(&[prefix, it].concat()))
+        && after_prefix(value).is_some_and(|rest| with(&[prefix, rest].concat()))
     {
         let is_missing = false;
         findings.push(Finding::proven(Cause::SignaturePrefix { is_missing }));
     }
 }
 
-/// What stands behind `sha1=` or the like.
-fn behind_prefix(value: &[u8]) -> Option<&[u8]> {
+/// The part of a signature after `sha1=` or a similar prefix.
+fn after_prefix(value: &[u8]) -> Option<&[u8]> {
     let at = value.iter().position(|byte| b"=, :".contains(byte))?;
-    let behind = value.get(at + 1..)?;
-    // Not the padding of base64.
-    (behind.len() > 8).then_some(behind)
+    let rest = value.get(at + 1..)?;
+    // A short rest is the padding of base64.
+    (rest.len() > 8).then_some(rest)
 }
 
 fn with_value(headers: &HeaderMap, name: &HeaderName, value: &[u8]) -> Option<HeaderMap> {
@@ -158,17 +162,17 @@ fn with_value(headers: &HeaderMap, name: &HeaderName, value: &[u8]) -> Option<He
     Some(headers)
 }
 
-/// Another algorithm or another encoding, under the scheme's prefix or its own.
-fn another(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
-    let own = trial.scheme().spec();
+/// Finds another algorithm or another encoding, with the prefix of the scheme or with any prefix.
+fn other_algorithm(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
+    let own = attempt.scheme().spec();
     let header = own.signatures.iter().find_map(|place| match place {
         Place::Header(name) => Some(name),
         _ => None,
     });
     let bare = header.and_then(|name| {
-        let value = trial.head.only(name).ok()??;
-        let value = behind_prefix(value.as_bytes())?;
-        with_value(trial.head.headers(), name, value)
+        let value = attempt.head.only(name).ok()??;
+        let value = after_prefix(value.as_bytes())?;
+        with_value(attempt.head.headers(), name, value)
     });
     let bare = bare.filter(|_| own.layout.is_single());
     for algorithm in ALGORITHMS {
@@ -176,17 +180,17 @@ fn another(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
             if (algorithm, encoding) == (own.algorithm, own.encoding) {
                 continue;
             }
-            let changed = trial.with_spec(|spec| {
+            let changed = attempt.with_spec(|spec| {
                 spec.algorithm = algorithm;
                 spec.encoding = encoding;
             });
-            let holds = changed.holds()
+            let verifies = changed.verifies()
                 || bare.as_ref().is_some_and(|headers| {
-                    let head = Head::new(trial.head.method(), trial.head.uri(), headers);
+                    let head = Head::new(attempt.head.method(), attempt.head.uri(), headers);
                     let plain = |spec: &mut Spec| spec.layout = Layout::plain();
-                    changed.with_spec(plain).with_head(head).holds()
+                    changed.with_spec(plain).with_head(head).verifies()
                 });
-            if !holds {
+            if !verifies {
                 continue;
             }
             if algorithm != own.algorithm {

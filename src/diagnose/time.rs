@@ -1,9 +1,13 @@
-use super::{Cause, Finding, trial::Trial};
+use super::{Cause, Finding, attempt::Attempt};
 use crate::{rejection::RejectionKind, scheme::TimestampUnit};
 
-/// The unit that the timestamp is in, if it is not the scheme's: in no other is it a time near now.
-pub(super) fn unit(trial: &Trial<'_>, refusal: Option<&RejectionKind>) -> Option<TimestampUnit> {
-    let own = trial.scheme().timestamp_unit()?;
+/// Finds the unit of a timestamp that is not in the unit of the scheme. Only in the right unit, the
+/// timestamp is close to now.
+pub(super) fn find_unit(
+    attempt: &Attempt<'_>,
+    refusal: Option<&RejectionKind>,
+) -> Option<TimestampUnit> {
+    let own = attempt.scheme().timestamp_unit()?;
     if !matches!(
         refusal,
         Some(
@@ -21,7 +25,7 @@ pub(super) fn unit(trial: &Trial<'_>, refusal: Option<&RejectionKind>) -> Option
         TimestampUnit::DateTime,
     ];
     units.into_iter().filter(|unit| *unit != own).find(|unit| {
-        let refusal = with_unit(trial, *unit).attempt();
+        let refusal = with_unit(attempt, *unit).verify_within_budget();
         matches!(
             refusal,
             Some(Ok(None | Some(RejectionKind::SignatureMismatch)))
@@ -29,20 +33,21 @@ pub(super) fn unit(trial: &Trial<'_>, refusal: Option<&RejectionKind>) -> Option
     })
 }
 
-pub(super) fn with_unit<'t>(trial: &Trial<'t>, unit: TimestampUnit) -> Trial<'t> {
-    trial.with_spec(|spec| {
+pub(super) fn with_unit<'t>(attempt: &Attempt<'t>, unit: TimestampUnit) -> Attempt<'t> {
+    attempt.with_spec(|spec| {
         if let Some(timestamp) = &mut spec.timestamp {
             timestamp.unit = unit;
         }
     })
 }
 
-/// How far the clocks are apart, if that is why it was refused; proven if the signature `holds`,
-/// and is of the timestamp.
-pub(super) fn skew(
-    trial: &Trial<'_>,
+/// Finds the distance between the clocks, if the timestamp is outside of the tolerance. It is
+/// proven if the signature `is_valid` and covers the timestamp. Otherwise, any client may have
+/// written the timestamp.
+pub(super) fn find_skew(
+    attempt: &Attempt<'_>,
     refusal: Option<&RejectionKind>,
-    holds: bool,
+    is_valid: bool,
     findings: &mut Vec<Finding>,
 ) {
     let (by, is_ahead) = match refusal {
@@ -51,7 +56,7 @@ pub(super) fn skew(
         _ => return,
     };
     let cause = Cause::ClockSkew { by, is_ahead };
-    let is_proven = holds && trial.scheme().timestamp_is_signed();
+    let is_proven = is_valid && attempt.scheme().timestamp_is_signed();
     findings.push(finding(cause, is_proven));
 }
 

@@ -2,33 +2,34 @@ use std::borrow::Cow;
 
 use http::{Uri, header::HOST, uri::PathAndQuery};
 
-use super::{Cause, Finding, trial::Trial};
+use super::{Cause, Finding, attempt::Attempt};
 use crate::{head::Head, public_url::PublicUrl};
 
-/// The URL that the sender signs: another scheme, host or port, a slash more or less.
-pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
-    let Some(url) = trial.provider.public_url() else {
+/// Finds the URL that the sender signs: with another scheme, host or port, or with or without a
+/// slash at the end of the path.
+pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
+    let Some(url) = attempt.provider.public_url() else {
         return;
     };
-    if !trial.scheme().url_is_signed() {
+    if !attempt.scheme().url_is_signed() {
         return;
     }
-    let uri = trial.head.uri();
+    let uri = attempt.head.uri();
     let slashed = with_slash(uri);
     let targets = [Some(uri), slashed.as_ref()];
     let bases: Vec<_> = url
         .texts()
-        .flat_map(|base| bases(base, trial.head))
+        .flat_map(|base| bases(base, attempt.head))
         .collect();
     for (at, target) in targets.into_iter().enumerate() {
         let Some(target) = target else { continue };
-        let head = Head::new(trial.head.method(), target, trial.head.headers());
+        let head = Head::new(attempt.head.method(), target, attempt.head.headers());
         for base in &bases {
             let Ok(url) = PublicUrl::fixed(base) else {
                 continue;
             };
-            let provider = trial.provider.clone().with_public_url(url);
-            if trial.with_provider(provider).with_head(head).holds() {
+            let provider = attempt.provider.clone().with_public_url(url);
+            if attempt.with_provider(provider).with_head(head).verifies() {
                 let (base, slash) = (base.as_str().into(), at > 0);
                 findings.push(Finding::proven(Cause::Url { base, slash }));
                 return;
@@ -37,7 +38,7 @@ pub(super) fn examine(trial: &Trial<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Bases that could be meant by one.
+/// The base URLs that the sender may have instead of `base`.
 fn bases(base: &str, head: Head<'_>) -> Vec<String> {
     let Some((scheme, rest)) = base.split_once("://") else {
         return Vec::new();
@@ -54,10 +55,10 @@ fn bases(base: &str, head: Head<'_>) -> Vec<String> {
     let mut all = Vec::new();
     for scheme in [scheme, if scheme == "http" { "https" } else { "http" }] {
         for host in &hosts {
-            let alone = without_port(host);
+            let name = without_port(host);
             let port = if scheme == "http" { 80 } else { 443 };
-            let with_port = format!("{alone}:{port}");
-            for host in [host, alone, &with_port] {
+            let with_port = format!("{name}:{port}");
+            for host in [host, name, &with_port] {
                 all.push(format!("{scheme}://{host}{path}"));
             }
         }

@@ -38,12 +38,21 @@ impl KeyHandle {
     /// Holds every delivery whose head is read from now on against these keys alone. Previous
     /// secrets that shall still pass must be among them.
     ///
+    /// If the layer was created with keys from `Keys::keep_for_diagnosis` (feature `diagnose`), the
+    /// text of these secrets is kept too.
+    ///
     /// # Errors
     ///
     /// If a secret is not in the form that the layer's scheme takes; the error says which. The keys
     /// stay as they were.
     pub fn replace(&self, keys: impl Into<Keys>) -> Result<(), KeyError> {
-        let keyring = keys.into().keyring(&self.scheme)?;
+        let keys = keys.into();
+        #[cfg(feature = "diagnose")]
+        let keys = match self.keyring.load().kept_secrets() {
+            [] => keys,
+            _ => keys.keep_for_diagnosis(),
+        };
+        let keyring = keys.keyring(&self.scheme)?;
         self.keyring.store(keyring);
         Ok(())
     }

@@ -22,6 +22,9 @@ pub(crate) struct Keyring {
     form: KeyForm,
     /// Called when a delivery is verified. Fetched keys mark their document this way.
     on_verified: Option<OnVerified>,
+    /// The secrets that the keys were made of. Empty unless the user asked to keep them.
+    #[cfg(feature = "diagnose")]
+    secrets: Vec<Secret>,
 }
 
 #[derive(Clone)]
@@ -38,9 +41,6 @@ pub(crate) struct LabelledKey {
     pub(crate) key: Key,
     pub(crate) label: Option<Arc<str>>,
     not_after: Option<SystemTime>,
-    /// What the key was made of, for those who look for what is wrong with it.
-    #[cfg(feature = "diagnose")]
-    secret: Option<Secret>,
 }
 
 impl Keyring {
@@ -58,13 +58,7 @@ impl Keyring {
             let key = key.map_err(|error| tell(error, scheme, at, secret))?;
             let ends = [secret.expiry(), key.not_after()];
             let first = ends.into_iter().flatten().min();
-            let ready = LabelledKey::new(key, label, first);
-            #[cfg(feature = "diagnose")]
-            let ready = LabelledKey {
-                secret: Some(secret.clone()),
-                ..ready
-            };
-            Ok(ready)
+            Ok(LabelledKey::new(key, label, first))
         };
         let current = prepare(current, 0)?;
         // Of its full size at once: growing would leave keys behind that nothing wipes.
@@ -80,6 +74,8 @@ impl Keyring {
             algorithm,
             form,
             on_verified: None,
+            #[cfg(feature = "diagnose")]
+            secrets: Vec::new(),
         })
     }
 
@@ -95,6 +91,8 @@ impl Keyring {
             algorithm: spec.algorithm,
             form: spec.key_form,
             on_verified: None,
+            #[cfg(feature = "diagnose")]
+            secrets: Vec::new(),
         }
     }
 
@@ -129,15 +127,23 @@ impl Keyring {
         std::iter::once(&self.current).chain(&self.previous)
     }
 
-    /// What the keys were made of; nothing of a decoy.
-    #[cfg(feature = "diagnose")]
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.iter().filter_map(|key| key.secret.as_ref())
-    }
-
     /// How many keys there are.
     pub(crate) fn len(&self) -> usize {
         self.previous.len() + 1
+    }
+}
+
+#[cfg(feature = "diagnose")]
+impl Keyring {
+    /// Keeps the secrets that the keys were made of.
+    pub(super) fn keep(mut self, secrets: Vec<Secret>) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
+    /// The secrets that the keys were made of, the current one first. Empty if they are not kept.
+    pub(crate) fn kept_secrets(&self) -> &[Secret] {
+        &self.secrets
     }
 }
 
@@ -186,8 +192,6 @@ impl LabelledKey {
             key,
             label,
             not_after,
-            #[cfg(feature = "diagnose")]
-            secret: None,
         }
     }
 

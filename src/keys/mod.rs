@@ -75,21 +75,29 @@ pub use crate::secret::{KeyError, KeyErrorKind, Secret};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Keys(Arc<Secrets>);
+pub struct Keys(Arc<Shared>);
 
+struct Shared {
+    secrets: Secrets,
+    /// Made for the first scheme that asks; another one makes its own.
+    keyring: OnceLock<Arc<Keyring>>,
+}
+
+#[derive(Clone)]
 struct Secrets {
     current: Secret,
     previous: Vec<Secret>,
     tenant: Option<Arc<str>>,
-    /// Made for the first scheme that asks; another one makes its own.
-    keyring: OnceLock<Arc<Keyring>>,
+    /// Whether a [`Keyring`] keeps the secrets that it is made of.
+    #[cfg(feature = "diagnose")]
+    is_kept: bool,
 }
 
 impl Keys {
     /// Keys with nothing but a current secret.
     #[must_use]
     pub fn new(current: Secret) -> Self {
-        Self::of(current, Vec::new(), None)
+        Self::of(current, Vec::new())
     }
 
     /// Keys of a list of secrets, the current one first, as a file or a database has them; none if
@@ -98,7 +106,7 @@ impl Keys {
     pub fn newest_first(secrets: impl IntoIterator<Item = Secret>) -> Option<Self> {
         let mut secrets = secrets.into_iter();
         let current = secrets.next()?;
-        Some(Self::of(current, secrets.collect(), None))
+        Some(Self::of(current, secrets.collect()))
     }
 
     /// Adds an older secret, tried after those added before it.
@@ -117,15 +125,7 @@ impl Keys {
     /// [`not_after`](Secret::not_after).
     #[must_use]
     pub fn previous(self, secret: Secret) -> Self {
-        let Secrets {
-            current,
-            previous,
-            tenant,
-            ..
-        } = &*self.0;
-        let mut previous = previous.clone();
-        previous.push(secret);
-        Self::of(current.clone(), previous, tenant.clone())
+        self.change(|secrets| secrets.previous.push(secret))
     }
 
     /// Says whose keys these are, so that [`Verified::tenant`](crate::Verified::tenant) can tell
@@ -133,10 +133,7 @@ impl Keys {
     /// [`Signer`](crate::sign::Signer) does not use it.
     #[must_use]
     pub fn tenant(self, name: impl Into<Arc<str>>) -> Self {
-        let Secrets {
-            current, previous, ..
-        } = &*self.0;
-        Self::of(current.clone(), previous.clone(), Some(name.into()))
+        self.change(|secrets| secrets.tenant = Some(name.into()))
     }
 
     /// Parses a key of a fetched document for `scheme`. A delivery that is verified with the key
@@ -155,13 +152,26 @@ impl Keys {
         Ok(keys)
     }
 
-    fn of(current: Secret, previous: Vec<Secret>, tenant: Option<Arc<str>>) -> Self {
-        Self(Arc::new(Secrets {
+    fn of(current: Secret, previous: Vec<Secret>) -> Self {
+        Self::share(Secrets {
             current,
             previous,
-            tenant,
-            keyring: OnceLock::new(),
-        }))
+            tenant: None,
+            #[cfg(feature = "diagnose")]
+            is_kept: false,
+        })
+    }
+
+    fn share(secrets: Secrets) -> Self {
+        let keyring = OnceLock::new();
+        Self(Arc::new(Shared { secrets, keyring }))
+    }
+
+    /// Changes a copy of the secrets. Other clones of these keys stay as they are.
+    fn change(self, change: impl FnOnce(&mut Secrets)) -> Self {
+        let mut secrets = self.0.secrets.clone();
+        change(&mut secrets);
+        Self::share(secrets)
     }
 
     /// What `make` makes of each secret, the current one first. An error says which it was.
@@ -170,32 +180,71 @@ impl Keys {
         scheme: &Scheme,
         make: impl Fn(&Secret) -> Result<T, KeyError>,
     ) -> Result<Vec<T>, KeyError> {
-        let Secrets {
-            current, previous, ..
-        } = &*self.0;
         // Of its full size at once: growing would leave keys behind that nothing wipes.
-        let mut all = Vec::with_capacity(1 + previous.len());
-        for (at, secret) in std::iter::once(current).chain(previous).enumerate() {
+        let mut all = Vec::with_capacity(1 + self.0.secrets.previous.len());
+        for (at, secret) in self.secrets().enumerate() {
             all.push(make(secret).map_err(|error| keyring::tell(error, scheme, at, secret))?);
         }
         Ok(all)
     }
 
+    /// The secrets, the current one first.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let Secrets {
+            current, previous, ..
+        } = &self.0.secrets;
+        std::iter::once(current).chain(previous)
+    }
+
     /// The keys of `scheme`, decoded and ready for use.
     pub(crate) fn keyring(&self, scheme: &Scheme) -> Result<Arc<Keyring>, KeyError> {
-        let Secrets {
-            current,
-            previous,
-            tenant,
-            keyring,
-        } = &*self.0;
+        let Shared { secrets, keyring } = &*self.0;
         if let Some(ready) = keyring.get().filter(|ready| ready.is_for(scheme)) {
             return Ok(Arc::clone(ready));
         }
-        let ready = Arc::new(Keyring::new(scheme, current, previous, tenant.as_ref())?);
+        let tenant = secrets.tenant.as_ref();
+        let ready = Keyring::new(scheme, &secrets.current, &secrets.previous, tenant)?;
+        #[cfg(feature = "diagnose")]
+        let ready = if secrets.is_kept {
+            ready.keep(self.secrets().cloned().collect())
+        } else {
+            ready
+        };
+        let ready = Arc::new(ready);
         // Whoever comes second, with another scheme or on another thread, keeps its own.
         let _ = keyring.set(Arc::clone(&ready));
         Ok(ready)
+    }
+}
+
+#[cfg(feature = "diagnose")]
+impl Keys {
+    /// Keeps the text of the secrets in memory, for
+    /// [`WebhookLayer::diagnose`](crate::WebhookLayer::diagnose). Requires the feature `diagnose`.
+    ///
+    /// By default, a layer drops the text of its secrets once they are decoded, unless the scheme
+    /// hashes the text itself. A diagnosis tries other forms of the secret, so it needs the text.
+    ///
+    /// Keys of a [`KeySource`] do not need this call. A layer that diagnoses keeps them for as long
+    /// as the request and its diagnosis take.
+    ///
+    /// ```
+    /// use tower_webhook::{Keys, Secret, WebhookLayer, diagnose, providers};
+    ///
+    /// # fn main() -> Result<(), tower_webhook::SetupError> {
+    /// let keys = Keys::new(Secret::new("It's a Secret to Everybody")?).keep_for_diagnosis();
+    /// let layer = WebhookLayer::new(providers::github(), keys)?.diagnose(diagnose::log)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Security
+    ///
+    /// An attacker who can read the memory of the process finds the secret. The memory is zeroed
+    /// once the last copy of the keys is dropped. `Debug` does not show the secret.
+    #[must_use]
+    pub fn keep_for_diagnosis(self) -> Self {
+        self.change(|secrets| secrets.is_kept = true)
     }
 }
 
@@ -207,10 +256,16 @@ impl From<Secret> for Keys {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Secrets {
+            current,
+            previous,
+            tenant,
+            ..
+        } = &self.0.secrets;
         f.debug_struct("Keys")
-            .field("current", &self.0.current)
-            .field("previous", &self.0.previous)
-            .field("tenant", &self.0.tenant)
+            .field("current", current)
+            .field("previous", previous)
+            .field("tenant", tenant)
             .finish()
     }
 }

@@ -2,14 +2,17 @@ use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration
 
 use tokio::time::Instant;
 
-#[cfg(feature = "diagnose")]
-use super::watch::Watch;
 use super::{
     keys::KeyLookup,
     observe::{Observer, Verdict},
 };
 #[cfg(feature = "diagnose")]
-use crate::{body::Buffer, keys::Keyring, rejection::RejectionKind};
+use crate::{
+    body::Buffer,
+    diagnose::DiagnosisWorker,
+    keys::{Keyring, Keys},
+    rejection::RejectionKind,
+};
 use crate::{
     body::MemoryBudget,
     handshake::{Decision, Handover},
@@ -35,7 +38,7 @@ pub(super) struct Config {
     pub(super) handover_handler: Option<HandoverHandler>,
     pub(super) observer: Observer,
     #[cfg(feature = "diagnose")]
-    pub(super) watch: Option<Watch>,
+    pub(super) diagnosis: Option<DiagnosisWorker>,
 }
 
 /// The callback that takes the data of handshakes. An error is the text for the log.
@@ -76,7 +79,7 @@ impl Config {
             handover_handler: None,
             observer: Observer::default(),
             #[cfg(feature = "diagnose")]
-            watch: None,
+            diagnosis: None,
         }
     }
 
@@ -110,9 +113,10 @@ impl Config {
         kind: &RejectionKind,
         body: Option<Buffer>,
         keyring: Option<&Arc<Keyring>>,
+        looked_up: Option<&Keys>,
     ) {
-        if let Some(watch) = &self.watch {
-            watch.diagnose(&self.verifier, head, kind, body, keyring);
+        if let Some(diagnosis) = &self.diagnosis {
+            diagnosis.submit(&self.verifier, head, kind, body, keyring, looked_up);
         }
     }
 }

@@ -96,6 +96,9 @@ struct Exchange<S> {
     parts: Parts,
     handshake: HandshakeStage,
     delivery: Delivery,
+    /// The keys that were looked up, if the layer diagnoses rejected deliveries.
+    #[cfg(feature = "diagnose")]
+    looked_up: Option<crate::keys::Keys>,
     /// Why the head is rejected, unless the body is a handshake.
     rejection: Option<Box<Rejection>>,
     reader: BodyReader,
@@ -132,6 +135,8 @@ where
                 parts,
                 handshake,
                 delivery: Delivery::default(),
+                #[cfg(feature = "diagnose")]
+                looked_up: None,
                 rejection: None,
                 reader: BodyReader::new(config.body_limit)
                     .deadline(config.body_deadline)
@@ -287,7 +292,7 @@ fn reject_head(
     started: Option<Instant>,
 ) -> EarlyResponse {
     #[cfg(feature = "diagnose")]
-    config.diagnose(Head::from(parts), rejection.kind(), None, None);
+    config.diagnose(Head::from(parts), rejection.kind(), None, None, None);
     reject(config, parts, rejection, 0, started)
 }
 
@@ -338,6 +343,10 @@ impl<S> Exchange<S> {
         let Some(keys) = &self.config.keys else {
             return Ok(());
         };
+        #[cfg(feature = "diagnose")]
+        if self.config.diagnosis.is_some() {
+            self.looked_up = found.as_ref().ok().cloned().flatten();
+        }
         keys.set_keys(found, verifier.scheme(), &mut self.delivery)
             .map_err(|kind| verifier.reject(kind))
     }
@@ -501,8 +510,9 @@ impl<S> Exchange<S> {
             None => (Some(self.reader.take().0), self.delivery.keyring()),
             Some(_) => (None, None),
         };
-        let head = Head::from(&self.parts);
-        self.config.diagnose(head, rejection.kind(), body, keyring);
+        let (head, keys) = (Head::from(&self.parts), self.looked_up.as_ref());
+        self.config
+            .diagnose(head, rejection.kind(), body, keyring, keys);
     }
 }
 

@@ -4,8 +4,6 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use tower_layer::Layer;
 
-#[cfg(feature = "diagnose")]
-use super::watch::Watch;
 use super::{
     config::{Config, handover_handler},
     keys::KeyLookup,
@@ -13,7 +11,7 @@ use super::{
     service::Webhook,
 };
 #[cfg(feature = "diagnose")]
-use crate::diagnose::Diagnosis;
+use crate::diagnose::{Diagnosis, DiagnosisWorker};
 use crate::{
     body::{MemoryBudget, VerifiedBody},
     clock::Clock,
@@ -432,13 +430,17 @@ impl<B> WebhookLayer<B> {
         self
     }
 
-    /// Diagnoses rejected deliveries, and passes each diagnosis to `sink`: to
-    /// [`diagnose::log`](crate::diagnose::log), which logs it at warn level, or to a closure.
+    /// Diagnoses rejected deliveries, and passes each diagnosis to `sink`. Requires the feature
+    /// `diagnose`. Use [`diagnose::log`](crate::diagnose::log) as the sink to log each diagnosis at
+    /// warn level, or a closure.
     ///
-    /// A thread does the work, 100 ms after it takes a rejection from its queue, so that the
-    /// response is not delayed. The thread starts here, and ends with the
-    /// last service of the layer. `sink` runs on it, in the span of the request. The work is
-    /// limited:
+    /// The work is done in Tokio's pool of blocking threads, for one delivery at a time. It starts
+    /// 100 ms after the rejection, so that it does not delay the response. `sink` runs in the same
+    /// thread, and in the span of the request. A runtime that shuts down waits for the diagnosis
+    /// that is running, and drops those that have not started. Outside of a Tokio runtime, no
+    /// delivery is diagnosed.
+    ///
+    /// The work is limited:
     ///
     /// - At most one delivery per [`RejectionKind`](crate::rejection::RejectionKind) is diagnosed
     ///   every 10 seconds, across all tenants.
@@ -450,7 +452,14 @@ impl<B> WebhookLayer<B> {
     ///   MiB are not diagnosed.
     /// - The bodies of at most nine deliveries are kept. No [`MemoryBudget`] counts them.
     ///
+    /// A layer with a [key source](Self::per_request) tries the secrets that the source has found.
+    /// Any other layer needs [keys that are kept](Keys::keep_for_diagnosis).
+    ///
     /// See [`diagnose`](crate::diagnose).
+    ///
+    /// # Errors
+    ///
+    /// The keys of the layer were not [kept](Keys::keep_for_diagnosis).
     ///
     /// # Security
     ///
@@ -459,9 +468,17 @@ impl<B> WebhookLayer<B> {
     /// reason, and no others. A delivery of an unknown tenant is diagnosed in the place of one
     /// with a wrong signature, and nearly as much is hashed for it.
     #[cfg(feature = "diagnose")]
-    pub fn diagnose(mut self, sink: impl Fn(&Diagnosis) + Send + Sync + 'static) -> Self {
-        self.config_mut().watch = Some(Watch::new(sink));
-        self
+    pub fn diagnose(
+        mut self,
+        sink: impl Fn(&Diagnosis) + Send + Sync + 'static,
+    ) -> Result<Self, SetupError> {
+        let Config { keys, verifier, .. } = &*self.config;
+        if keys.is_none() && verifier.current_keyring().kept_secrets().is_empty() {
+            let scheme = Arc::clone(&verifier.scheme().spec().name);
+            return Err(SetupError::SecretsNotKept { scheme });
+        }
+        self.config_mut().diagnosis = Some(DiagnosisWorker::new(sink));
+        Ok(self)
     }
 
     /// Changes the type of the forwarded body to one that is created from [`VerifiedBody`].

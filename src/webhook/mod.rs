@@ -89,8 +89,6 @@ mod layer;
 mod observe;
 mod response;
 mod service;
-#[cfg(feature = "diagnose")]
-mod watch;
 
 pub use self::{
     future::ResponseFuture,

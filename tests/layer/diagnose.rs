@@ -3,16 +3,22 @@
 
 use std::{
     io::Write as _,
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, TryRecvError, channel},
+    },
+    thread,
     time::Duration,
 };
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
+use futures_util::FutureExt as _;
 use http::{Request, Response, StatusCode, request};
 use tower::Layer as _;
 use tower_webhook::{
-    PublicUrl, Secret, WebhookLayer,
+    Keys, PublicUrl, Secret, SetupError, Verifier, WebhookLayer,
     diagnose::{self, Diagnosis, Doctor},
     providers::{self, Provider},
     scheme::{Algorithm, Credential, KeyForm, Place, Scheme, TimestampUnit},
@@ -378,8 +384,8 @@ async fn a_signature_is_known_by_its_look() {
     ];
     for (provider, delivery, expected) in rows {
         let (sink, receiver) = told();
-        let layer = WebhookLayer::new(provider.clone(), support::secret()).unwrap();
-        let layer = layer.diagnose(sink);
+        let layer = WebhookLayer::new(provider.clone(), kept(SECRET)).unwrap();
+        let layer = layer.diagnose(sink).unwrap();
         let told = heard(&layer, &receiver, &delivery).await;
         assert_eq!(told.as_ref(), Some(&expected), "through the layer");
         let diagnosis = examine(provider, "another", &delivery);
@@ -1104,8 +1110,8 @@ fn nothing_of_it_is_secret() {
     let shown = format!("{diagnosis} {diagnosis:?} {doctor:?} {}", log.text());
     // The fields, by their names: alarms are built on them.
     let line = "WARN tower_webhook: webhook delivery diagnosed provider=\"shopify\" reason=the signature does not \
-                match: another secret, another body, or another signed text cause=the secret has white space or an \
-                invisible character around it is_proven=true";
+                match: another secret, another body, or another signed text cause=the secret has leading or trailing white \
+                space, or an invisible character is_proven=true";
     assert_eq!(log.text().trim(), line);
     let sha256 = of(BODY.as_bytes(), Algorithm::HmacSha256);
     for hidden in [SECRET, "Zoë", &base64(&sha256), &hex(&sha256)] {
@@ -1126,20 +1132,37 @@ fn told() -> (
     (sink, receiver)
 }
 
-/// What the sink hears; it is told by another thread.
-fn next(receiver: &Receiver<String>) -> Option<String> {
-    receiver.recv_timeout(Duration::from_secs(20)).ok()
+/// Waits until the sink sends something, without blocking the runtime and without moving its clock.
+async fn wait<T>(receiver: &Receiver<T>, time: Duration) -> Result<T, TryRecvError> {
+    let start = std::time::Instant::now();
+    loop {
+        match receiver.try_recv() {
+            Err(TryRecvError::Empty) if start.elapsed() < time => {}
+            result => return result,
+        }
+        thread::sleep(Duration::from_millis(1));
+        tokio::task::yield_now().await;
+    }
 }
 
-fn is_silent(receiver: &Receiver<String>) -> bool {
-    receiver.recv_timeout(Duration::from_secs(1)).is_err()
+/// The next diagnosis that is passed to the sink.
+async fn next<T>(receiver: &Receiver<T>) -> Option<T> {
+    wait(receiver, Duration::from_secs(20)).await.ok()
+}
+
+async fn is_silent(receiver: &Receiver<String>) -> bool {
+    wait(receiver, Duration::from_secs(1)).await.is_err()
 }
 
 fn layer(secret: &str) -> (WebhookLayer, Receiver<String>) {
     let (sink, receiver) = told();
-    let secret = Secret::new(secret).unwrap();
-    let layer = WebhookLayer::new(providers::slack(), secret).unwrap();
-    (layer.clock(test_clock()).diagnose(sink), receiver)
+    let layer = WebhookLayer::new(providers::slack(), kept(secret)).unwrap();
+    (layer.clock(test_clock()).diagnose(sink).unwrap(), receiver)
+}
+
+/// Keys that a layer with fixed keys can diagnose with.
+fn kept(secret: &str) -> Keys {
+    Keys::new(Secret::new(secret).unwrap()).keep_for_diagnosis()
 }
 
 /// How long after a delivery none is examined that was refused for the same reason.
@@ -1165,7 +1188,7 @@ async fn heard(
 ) -> Option<String> {
     tokio::time::advance(BETWEEN).await;
     refuse(layer, delivery).await;
-    next(receiver)
+    next(receiver).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -1187,13 +1210,13 @@ async fn the_layer_explains_each_reason_once_a_minute() {
     }
     pass(11).await;
     refuse(&layer, &trimmed).await;
-    assert!(is_silent(&receiver));
+    assert!(is_silent(&receiver).await);
 
     pass(10).await;
     let pieces = [Step::data(b"{"), Step::data(b"}")];
     let service = layer.layer(Recorder::default());
     send(&service, trimmed.with(Script::new(pieces))).await;
-    assert_eq!(next(&receiver).unwrap(), "proven BodyWhitespace");
+    assert_eq!(next(&receiver).await.unwrap(), "proven BodyWhitespace");
 }
 
 /// One of each reason of refusal in ten seconds, so that none hides another.
@@ -1220,11 +1243,11 @@ async fn one_in_ten_seconds_is_examined() {
     ];
     let mut told = Vec::new();
     refuse(&layer, &of_one_kind[0]).await;
-    told.extend(next(&receiver));
+    told.extend(next(&receiver).await);
     // At the same time.
     for delivery in &others {
         refuse(&layer, delivery).await;
-        told.extend(next(&receiver));
+        told.extend(next(&receiver).await);
     }
     assert_eq!(told.len(), 1 + others.len(), "{told:?}");
     for delivery in &of_one_kind[1..] {
@@ -1233,7 +1256,7 @@ async fn one_in_ten_seconds_is_examined() {
         refuse(&layer, &of_one_kind[0]).await;
         tokio::time::advance(Duration::from_millis(1)).await;
         refuse(&layer, delivery).await;
-        told.extend(next(&receiver));
+        told.extend(next(&receiver).await);
     }
     assert_eq!(told.len(), of_one_kind.len() + others.len(), "{told:?}");
     assert!(receiver.try_recv().is_err());
@@ -1252,8 +1275,8 @@ async fn nothing_else_is_hidden() {
         Delivery { head, body }
     };
     let (sink, receiver) = told();
-    let layer = WebhookLayer::new(providers::mailgun(), support::secret()).unwrap();
-    let layer = layer.clock(test_clock()).diagnose(sink);
+    let layer = WebhookLayer::new(providers::mailgun(), kept(SECRET)).unwrap();
+    let layer = layer.clock(test_clock()).diagnose(sink).unwrap();
     for (secret, certainty) in [("another", "guess"), (SECRET, "proven")] {
         let told = heard(&layer, &receiver, &stale(secret)).await;
         let expected = format!("{certainty} ClockSkew {{ by: 86400s, is_ahead: false }}");
@@ -1264,7 +1287,7 @@ async fn nothing_else_is_hidden() {
     let source = |head: tower_webhook::Head<'_>| {
         let tenant = head.path().trim_start_matches('/').to_owned();
         let secret = support::secret().label("2026-11");
-        let keys = tower_webhook::Keys::new(secret).tenant(tenant);
+        let keys = Keys::new(secret).tenant(tenant);
         async move { Ok::<_, std::convert::Infallible>(Some(keys)) }
     };
     let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
@@ -1274,6 +1297,7 @@ async fn nothing_else_is_hidden() {
         whose.send(format!("{tenant:?} {label:?}")).unwrap();
         sink(diagnosis);
     });
+    let layer = layer.unwrap();
     let trimmed = slack(now(), "{}\n").body("{}");
     let length = slack(now(), "{}\n")
         .body("{ }")
@@ -1301,8 +1325,8 @@ async fn a_diagnosis_is_of_a_request() {
     // A subscriber for every thread.
     drop(Log::default().listen());
     let (sender, receiver) = channel();
-    let secret = Secret::new(STANDARD_SECRET).unwrap();
-    let layer = WebhookLayer::new(providers::standard_webhooks(), secret).unwrap();
+    let keys = kept(STANDARD_SECRET);
+    let layer = WebhookLayer::new(providers::standard_webhooks(), keys).unwrap();
     let layer = layer.clock(test_clock()).diagnose(move |diagnosis| {
         let span = tracing::Span::current()
             .metadata()
@@ -1311,6 +1335,7 @@ async fn a_diagnosis_is_of_a_request() {
             .send((diagnosis.delivery_id().map(str::to_owned), span))
             .unwrap();
     });
+    let layer = layer.unwrap();
     let trimmed = |id: &str| standard(id, now(), "{}\n").body("{}");
     for (id, told) in [
         ("msg_1", Some("msg_1".to_owned())),
@@ -1319,7 +1344,7 @@ async fn a_diagnosis_is_of_a_request() {
         pass(60).await;
         let span = tracing::info_span!("request");
         refuse(&layer, &trimmed(id)).instrument(span).await;
-        let heard = receiver.recv_timeout(Duration::from_secs(20)).unwrap();
+        let heard = next(&receiver).await.unwrap();
         assert_eq!(heard, (told, Some("request")));
     }
 }
@@ -1328,23 +1353,22 @@ async fn a_diagnosis_is_of_a_request() {
 #[tokio::test(start_paused = true)]
 async fn a_sink_may_panic() {
     let (sink, receiver) = told();
-    let layer = WebhookLayer::new(providers::slack(), support::secret()).unwrap();
+    let layer = WebhookLayer::new(providers::slack(), kept(SECRET)).unwrap();
     let layer = layer.clock(test_clock()).diagnose(move |diagnosis| {
         sink(diagnosis);
         panic!("a sink's own fault");
     });
+    let layer = layer.unwrap();
     for (delivery, expected) in [
         (slack(now(), "{}\n").body("{}"), "proven BodyWhitespace"),
         (slack(now(), "").body("{}"), "proven BodyEmpty"),
     ] {
         assert_eq!(heard(&layer, &receiver, &delivery).await.unwrap(), expected);
     }
-    // And the thread ends with the layer, which lets its sink go.
+    // The sink is dropped with the layer.
     drop(layer);
-    assert!(matches!(
-        receiver.recv_timeout(Duration::from_secs(20)),
-        Err(RecvTimeoutError::Disconnected)
-    ));
+    let dropped = wait(&receiver, Duration::from_secs(20)).await;
+    assert_eq!(dropped, Err(TryRecvError::Disconnected));
 }
 
 /// One that is larger than what is hashed again and again.
@@ -1356,9 +1380,9 @@ async fn a_long_body_is_not_examined() {
         let body = "x".repeat(len);
         refuse(&layer, &slack(now(), format!("{body}\n")).body(body)).await;
         if is_told {
-            assert_eq!(next(&receiver).unwrap(), "proven BodyWhitespace");
+            assert_eq!(next(&receiver).await.unwrap(), "proven BodyWhitespace");
         } else {
-            assert!(is_silent(&receiver), "{len} bytes");
+            assert!(is_silent(&receiver).await, "{len} bytes");
         }
     }
 }
@@ -1374,7 +1398,7 @@ async fn a_flood_is_not_diagnosed() {
     refuse(&layer, &trimmed).await;
     refuse(&layer, &slack((NOW - 3600).to_string(), BODY)).await;
     let skew = "guess ClockSkew { by: 3600s, is_ahead: false }";
-    assert_eq!(next(&receiver).unwrap(), skew);
+    assert_eq!(next(&receiver).await.unwrap(), skew);
     let told = heard(&layer, &receiver, &trimmed).await;
     assert_eq!(told.unwrap(), "proven BodyWhitespace");
 }
@@ -1391,7 +1415,7 @@ async fn what_has_no_keys_is_examined_by_its_head_alone() {
         async move { Ok::<_, std::convert::Infallible>(keys) }
     };
     let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
-    let layer = layer.clock(test_clock()).diagnose(sink);
+    let layer = layer.clock(test_clock()).diagnose(sink).unwrap();
     let trimmed = slack(now(), "{}\n")
         .body("{}")
         .header("content-length", "2");
@@ -1404,11 +1428,11 @@ async fn what_has_no_keys_is_examined_by_its_head_alone() {
     let stale = slack((NOW - 3600).to_string(), BODY).uri("/unknown");
     refuse(&layer, &stale).await;
     let skew = "guess ClockSkew { by: 3600s, is_ahead: false }";
-    assert_eq!(next(&receiver).unwrap(), skew);
+    assert_eq!(next(&receiver).await.unwrap(), skew);
     let told = heard(&layer, &receiver, &known).await;
     assert_eq!(told.unwrap(), "proven BodyWhitespace");
     refuse(&layer, &unknown).await;
-    assert!(is_silent(&receiver));
+    assert!(is_silent(&receiver).await);
 }
 
 /// The keys that a source finds are those of the diagnosis, and so are those that were put in last.
@@ -1420,15 +1444,121 @@ async fn the_keys_of_the_delivery_are_examined() {
         Ok::<_, std::convert::Infallible>(Some(support::secret().into()))
     };
     let layer = WebhookLayer::per_request(providers::github(), source).unwrap();
-    let service = layer.diagnose(sink).layer(Recorder::default());
+    let layer = layer.diagnose(sink).unwrap();
+    let service = layer.layer(Recorder::default());
     send(&service, signed().request()).await;
-    assert_eq!(next(&receiver).unwrap(), "proven SecretNewline");
+    assert_eq!(next(&receiver).await.unwrap(), "proven SecretNewline");
 
     let (sink, receiver) = told();
-    let another = Secret::new("another").unwrap();
+    let another = kept("another");
     let (layer, handle) = WebhookLayer::reloadable(providers::github(), another).unwrap();
     handle.replace(support::secret()).unwrap();
-    let service = layer.diagnose(sink).layer(Recorder::default());
+    let layer = layer.diagnose(sink).unwrap();
+    let service = layer.layer(Recorder::default());
     send(&service, signed().request()).await;
-    assert_eq!(next(&receiver).unwrap(), "proven SecretNewline");
+    assert_eq!(next(&receiver).await.unwrap(), "proven SecretNewline");
+}
+
+/// A layer with fixed keys cannot diagnose with keys that do not keep their secrets.
+#[test]
+fn a_layer_whose_secrets_are_not_kept_cannot_diagnose() {
+    let keys = || Keys::new(support::secret());
+    let fixed = |keys| WebhookLayer::new(providers::github(), keys).unwrap();
+    let reloadable = |keys| {
+        let layer = WebhookLayer::reloadable(providers::github(), keys);
+        layer.unwrap().0
+    };
+    let verifier = |keys| WebhookLayer::from(Verifier::new(providers::github(), keys).unwrap());
+    let layers: [(&str, &dyn Fn(Keys) -> WebhookLayer); 3] = [
+        ("fixed", &fixed),
+        ("reloadable", &reloadable),
+        ("verifier", &verifier),
+    ];
+    for (name, layer) in layers {
+        let error = layer(keys()).diagnose(|_| {}).unwrap_err();
+        assert!(matches!(error, SetupError::SecretsNotKept { .. }), "{name}");
+        let text = "scheme `github`: `diagnose` needs the text of the secrets, and the keys of the \
+                    layer do not keep it; create the layer with keys from \
+                    `Keys::keep_for_diagnosis`";
+        assert_eq!(error.to_string(), text);
+        let kept = keys().keep_for_diagnosis();
+        // The calls that add to keys do not undo it.
+        let kept = kept.previous(support::secret()).tenant("acme");
+        assert!(layer(kept).diagnose(|_| {}).is_ok(), "{name}");
+    }
+    let shown = format!("{:?} {:?}", kept(SECRET), fixed(kept(SECRET)));
+    assert!(!shown.contains(SECRET), "{shown}");
+}
+
+/// A request would have to wait for the diagnosis, because there is no thread for it.
+#[test]
+fn a_rejection_outside_of_a_runtime_is_not_diagnosed() {
+    let (layer, receiver) = layer(SECRET);
+    let trimmed = slack(now(), "{}\n").body("{}");
+    assert!(refuse(&layer, &trimmed).now_or_never().is_some());
+    thread::sleep(Duration::from_millis(500));
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+
+    // It has not taken the turn of the next one.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let told = runtime.block_on(async {
+        refuse(&layer, &trimmed).await;
+        next(&receiver).await
+    });
+    assert_eq!(told.unwrap(), "proven BodyWhitespace");
+}
+
+/// The deliveries that wait for a diagnosis are dropped with their runtime.
+#[test]
+fn the_end_of_a_runtime_does_not_end_the_diagnoses_of_another() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let (layer, receiver) = layer(SECRET);
+    let trimmed = slack(now(), "{}\n").body("{}");
+    runtime().block_on(refuse(&layer, &trimmed));
+    let stale = slack((NOW - 3600).to_string(), BODY);
+    let told = runtime().block_on(async {
+        refuse(&layer, &stale).await;
+        next(&receiver).await
+    });
+    let skew = "guess ClockSkew { by: 3600s, is_ahead: false }";
+    assert_eq!(told.unwrap(), skew);
+    assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+}
+
+/// A slow sink delays other diagnoses, and no request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_delivery_is_diagnosed_at_a_time() {
+    let running = Arc::new(AtomicUsize::new(0));
+    let (sender, receiver) = channel();
+    let (resume, paused) = channel();
+    let paused = std::sync::Mutex::new(paused);
+    let layer = WebhookLayer::new(providers::slack(), kept(SECRET)).unwrap();
+    let layer = layer.clock(test_clock()).diagnose(move |diagnosis| {
+        let others = running.fetch_add(1, Ordering::SeqCst);
+        sender.send((others, words(diagnosis).join(", "))).unwrap();
+        paused.lock().unwrap().recv().unwrap();
+        running.fetch_sub(1, Ordering::SeqCst);
+    });
+    let layer = layer.unwrap();
+    let trimmed = slack(now(), "{}\n").body("{}");
+    refuse(&layer, &trimmed).await;
+    let expected = (0, "proven BodyWhitespace".to_owned());
+    assert_eq!(next(&receiver).await.unwrap(), expected);
+    for delivery in [
+        slack((NOW - 3600).to_string(), BODY),
+        slack((NOW + 3600).to_string(), BODY),
+    ] {
+        refuse(&layer, &delivery).await;
+    }
+    let silence = wait(&receiver, Duration::from_millis(500)).await;
+    assert_eq!(silence, Err(TryRecvError::Empty));
+    for is_ahead in [false, true] {
+        resume.send(()).unwrap();
+        let skew = format!("guess ClockSkew {{ by: 3600s, is_ahead: {is_ahead} }}");
+        assert_eq!(next(&receiver).await.unwrap(), (0, skew));
+    }
+    resume.send(()).unwrap();
 }

@@ -19,16 +19,16 @@ const TIERS: &[&[&str]] = &[
     &["keys", "providers", "setup"],
     &["verify"],
     &["signer"],
-    &["diagnose"],
     &["deadline"],
     &["body"],
+    &["diagnose"],
     &["sign", "webhook"],
     &["dedupe"],
     &["axum", "testing"],
 ];
 
 /// The first tier that may name tower and bodies.
-const FIRST_WITH_TOWER: usize = 11;
+const FIRST_WITH_TOWER: usize = 10;
 
 /// Groups of files that import each other. The list may only shrink: a new file in a group fails
 /// the test, and so does a file that has left its group but is still listed.
@@ -39,7 +39,6 @@ const KNOWN_CYCLES: &[&[&str]] = &[
         "dedupe/layer.rs",
         "dedupe/service.rs",
     ],
-    &["diagnose/trial.rs", "diagnose/work.rs"],
     &[
         "handshake/answer.rs",
         "handshake/handover.rs",
