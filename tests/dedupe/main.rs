@@ -4,6 +4,7 @@
 #![cfg_attr(not(feature = "full"), allow(dead_code, unused_imports))]
 
 mod chaos;
+mod exactly_once;
 mod keys;
 mod layer;
 #[cfg(feature = "redis")]
