@@ -57,7 +57,7 @@
 //! What makes it exactly once is a handler that writes
 //! [`Verified::dedupe_key`](crate::Verified::dedupe_key) into its own database, as a primary key,
 //! in the transaction that has the effect: the second time the key is there already, and it answers
-//! 200. `examples/exactly_once.rs` does it with `SQLite`, and dies at the worst moment.
+//! 200. `examples/exactly_once.rs` does it with `SQLite`.
 //!
 //! # Layer order
 //!

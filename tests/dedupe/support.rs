@@ -2,6 +2,8 @@
 
 #[path = "../support/answer.rs"]
 mod answer;
+#[path = "../support/clock.rs"]
+mod clock;
 #[path = "../support/delivery.rs"]
 mod delivery;
 #[path = "../support/log.rs"]
@@ -16,6 +18,6 @@ mod vectors;
 use bytes::Bytes;
 use http_body_util::Full;
 
-pub(crate) use self::{answer::*, delivery::*, log::*, signing::*, time::*, vectors::*};
+pub(crate) use self::{answer::*, clock::*, delivery::*, log::*, signing::*, time::*, vectors::*};
 
 pub(crate) type RequestBody = Full<Bytes>;

@@ -25,13 +25,15 @@ use tower_webhook::{
     scheme::{Algorithm, Credential, KeyForm, PublicKeyForm, Scheme},
     sign::SignError,
     testing::{
-        AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Delivery, Recorder, TestSender,
-        abuse_suite,
+        AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Delivery, Recorder, TestClock,
+        TestSender, abuse_suite,
     },
     webhook::Webhook,
 };
 
-use crate::support::{self, SECRET, STANDARD_SECRET, base64, hex, mac, mac256, standard_mac};
+use crate::support::{
+    self, NOW, SECRET, STANDARD_SECRET, at, base64, hex, mac, mac256, standard_mac,
+};
 
 const LIMIT: usize = 4096;
 
@@ -54,12 +56,12 @@ const ED25519: [&str; 2] = [
 
 /// What signs, and what verifies.
 fn keys(scheme: &Scheme) -> [Secret; 2] {
-    if scheme.algorithm() == Algorithm::Ed25519 {
+    if let KeyForm::PublicKey(form) = scheme.key_form() {
         let [private, public] = ED25519;
         let mut bytes = [0; 32];
         let bytes = base16ct::lower::decode(public, &mut bytes).unwrap();
-        let public = match scheme.key_form() {
-            KeyForm::PublicKey(PublicKeyForm::Hex) => public.to_owned(),
+        let public = match form {
+            PublicKeyForm::Hex => public.to_owned(),
             _ => base64(bytes),
         };
         return [private, &public].map(|key| Secret::new(key).unwrap());
@@ -1030,7 +1032,7 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
 
 #[tokio::test]
 async fn a_delivery_and_what_is_done_to_it() {
-    let (clock, inner) = (support::test_clock(), Recorder::new());
+    let (clock, inner) = (TestClock::at(at(NOW)), Recorder::new());
     let layer = WebhookLayer::new(providers::stripe(), support::secret()).unwrap();
     let service = layer.clock(clock.clone()).layer(inner.clone());
     let sender = TestSender::new(providers::stripe(), support::secret()).unwrap();

@@ -26,7 +26,8 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Answer, Delivery, Recorder, Report, Script, Step, TestClock, at, send, test_clock,
+    self, Answer, Delivery, Recorder, Report, Script, Step, TestClock, at, find_provider, send,
+    test_clock,
 };
 
 #[derive(Deserialize)]
@@ -109,7 +110,10 @@ struct Refused {
 
 fn file() -> File {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/handshakes.json");
-    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    let mut file: File = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    file.groups
+        .retain(|group| find_provider(&group.provider).is_some());
+    file
 }
 
 impl Group {
@@ -550,9 +554,9 @@ fn only_an_hmac_signs_challenges() {
         let scheme = Scheme::builder("acme").algorithm(algorithm);
         scheme.signature_header("x-signature").build().unwrap()
     });
-    let others = [providers::token(), providers::discord()];
-    let others = others.map(|provider| provider.scheme().clone());
-    for scheme in plain.into_iter().chain(others) {
+    let others = [Some(providers::token()), find_provider("discord")];
+    let others = others.map(|provider| Some(provider?.scheme().clone()));
+    for scheme in plain.into_iter().chain(others.into_iter().flatten()) {
         let asks = Place::Header(HeaderName::from_static("x-ask"));
         let handshake = Handshake::unsigned("sign", Method::GET)
             .challenge(asks, Letters::Token, 1..=64)

@@ -941,6 +941,7 @@ async fn a_layer_with_a_source_goes_from_thread_to_thread() {
         asked: Count::default(),
     };
     let layer = is_shared(per_request(directory));
+    #[cfg(feature = "axum")]
     let _ = is_shared(layer.clone().forward_body::<axum::body::Body>());
     let service = is_shared(layer.layer(Recorder::default()));
     let mut tasks = Vec::new();

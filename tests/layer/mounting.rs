@@ -164,6 +164,7 @@ async fn axum_service_builder() {
     serves_good_and_refuses_bad(serve_axum(router).await, Wire::Http1).await;
 }
 
+#[cfg(feature = "axum")]
 #[tokio::test]
 async fn axum_service_builder_between_two_from_fn() {
     let router = hook().layer(

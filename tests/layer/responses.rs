@@ -12,7 +12,6 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_webhook::{
     Rejection, VerifiedBody, WebhookLayer,
-    keys::{FetchedKeys, KeyFetcher, KeyRequest, RemoteKeys},
     providers::{self, Provider},
     rejection::{self, RejectionClass},
     webhook::{MemoryBudget, Webhook},
@@ -53,34 +52,6 @@ fn standard_layer() -> WebhookLayer {
     WebhookLayer::new(providers::standard_webhooks(), standard_secret())
         .unwrap()
         .clock(test_clock())
-}
-
-/// A layer whose limit on key fetches is 0.
-fn fetching_layer() -> WebhookLayer {
-    struct Nowhere;
-
-    impl KeyFetcher for Nowhere {
-        type Error = Infallible;
-
-        async fn fetch(&self, _: KeyRequest) -> Result<Option<FetchedKeys>, Infallible> {
-            Ok(None)
-        }
-    }
-
-    let keys = RemoteKeys::new(Nowhere).fetches_per_minute(0);
-    let clock = test_clock();
-    clock.set(support::at(published().now));
-    let layer = WebhookLayer::remote_keys(providers::plaid(), keys).unwrap();
-    layer.clock(clock)
-}
-
-/// A genuine delivery of a provider that publishes its keys.
-fn published() -> Vector {
-    let mut files = vectors().into_iter();
-    let plaid = files.find(|file| file.provider == "plaid").unwrap();
-    let mut cases = plaid.cases.into_iter();
-    let genuine = cases.find(|case| case.expect == Verdict::Accept);
-    genuine.unwrap()
 }
 
 fn good() -> Delivery {
@@ -128,11 +99,6 @@ impl Case {
         self.through(standard_layer)
     }
 
-    fn through_published_keys(mut self) -> Self {
-        self.provider = "plaid";
-        self.through(fetching_layer)
-    }
-
     /// Sent through its layer after `change`.
     async fn send(&self, change: impl Fn(WebhookLayer) -> WebhookLayer) -> Answer {
         let service: Webhook<Recorder> = change((self.layer)()).layer(Recorder::default());
@@ -146,7 +112,57 @@ impl Case {
 fn cases() -> Vec<Case> {
     let mut cases = head_cases();
     cases.extend(body_cases());
+    #[cfg(all(feature = "ecdsa", feature = "remote-keys"))]
+    cases.push(published_keys::case());
     cases
+}
+
+#[cfg(all(feature = "ecdsa", feature = "remote-keys"))]
+mod published_keys {
+    use tower_webhook::keys::{FetchedKeys, KeyFetcher, KeyRequest, RemoteKeys};
+
+    use super::*;
+
+    /// A layer whose limit on key fetches is 0.
+    fn layer() -> WebhookLayer {
+        struct Nowhere;
+
+        impl KeyFetcher for Nowhere {
+            type Error = Infallible;
+
+            async fn fetch(&self, _: KeyRequest) -> Result<Option<FetchedKeys>, Infallible> {
+                Ok(None)
+            }
+        }
+
+        let keys = RemoteKeys::new(Nowhere).fetches_per_minute(0);
+        let clock = test_clock();
+        clock.set(support::at(delivery().now));
+        let layer = WebhookLayer::remote_keys(providers::plaid(), keys).unwrap();
+        layer.clock(clock)
+    }
+
+    /// A genuine delivery of a provider that publishes its keys.
+    fn delivery() -> Vector {
+        let mut files = vectors().into_iter();
+        let plaid = files.find(|file| file.provider == "plaid").unwrap();
+        let mut cases = plaid.cases.into_iter();
+        let genuine = cases.find(|case| case.expect == Verdict::Accept);
+        genuine.unwrap()
+    }
+
+    pub(super) fn case() -> Case {
+        let case = super::case(
+            "no more key fetches",
+            RejectionClass::Unavailable,
+            "KeyFetchLimited",
+            || delivery().delivery().request(),
+        );
+        Case {
+            provider: "plaid",
+            ..case.through(layer)
+        }
+    }
 }
 
 fn head_cases() -> Vec<Case> {
@@ -301,13 +317,6 @@ fn body_cases() -> Vec<Case> {
             good().request()
         })
         .through(poor_layer),
-        case(
-            "no more key fetches",
-            R::Unavailable,
-            "KeyFetchLimited",
-            || published().delivery().request(),
-        )
-        .through_published_keys(),
     ]
 }
 

@@ -2,6 +2,8 @@
 
 #[path = "../support/answer.rs"]
 mod answer;
+#[path = "../support/clock.rs"]
+mod clock;
 #[path = "../support/delivery.rs"]
 mod delivery;
 #[path = "../support/extra.rs"]
@@ -28,7 +30,7 @@ mod vectors;
 use std::sync::atomic::Ordering;
 
 pub(crate) use self::{
-    answer::*, delivery::*, extra::*, log::*, recorder::*, report::*, rig::*, script::*,
+    answer::*, clock::*, delivery::*, extra::*, log::*, recorder::*, report::*, rig::*, script::*,
     signing::*, time::*, vectors::*,
 };
 

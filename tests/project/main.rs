@@ -1,4 +1,5 @@
 //! The repository itself: module layout, the examples' helpers and the table of providers.
+#![cfg(feature = "full")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod examples;

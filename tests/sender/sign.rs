@@ -22,7 +22,7 @@ use tower_webhook::{
     body::DeliveryBody,
     providers::{self, Preset, Provider},
     scheme::{Algorithm, Credential, Encoding, KeyForm, Layout, Place, PublicKeyForm, Scheme},
-    sign::{DeliveryId, DeliveryIdLayer, SendError, Sign, SignError, SignLayer, Signer},
+    sign::{DeliveryId, SendError, Sign, SignError, SignLayer, Signer},
 };
 
 use crate::support::{self, NOW, Report, SECRET, STANDARD_SECRET, Script, Step, at, base64, hex};
@@ -42,6 +42,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 /// The secret of the sender, and that of the receiver.
 fn secrets(scheme: &Scheme) -> Option<[Secret; 2]> {
     let [sender, receiver] = match (scheme.algorithm(), scheme.key_form()) {
+        #[cfg(feature = "ed25519")]
         (Algorithm::Ed25519, KeyForm::PublicKey(form)) => {
             let public = match form {
                 PublicKeyForm::Hex => PUBLIC.to_owned(),
@@ -222,7 +223,8 @@ async fn every_preset_is_signed_sent_and_verified() {
         report.note(is_refused.then_some(()).ok_or_else(told));
     }
     report.finish();
-    assert_eq!(both, BOTH);
+    let expected = BOTH.iter().filter(|it| providers::by_name(it).is_some());
+    assert_eq!(both, expected.copied().collect::<Vec<_>>());
 }
 
 /// For every preset, the signer returns an error for an ID that the verifier would reject.
@@ -262,7 +264,7 @@ fn every_id_is_verified_or_an_error() {
         };
         let signer = signer(provider.clone(), own);
         let receiver = Verifier::new(provider, theirs).unwrap();
-        let receiver = receiver.clock(support::test_clock());
+        let receiver = receiver.clock(|| at(NOW));
         let request = unsigned("https://hooks.example.com", &scheme).map(DeliveryBody::into_bytes);
         for id in ids.iter().chain(&long) {
             let mut request = request.clone();
@@ -489,6 +491,7 @@ fn a_secret_signs_as_long_as_it_may() {
 }
 
 /// By RFC 8032, whatever form the key is given in.
+#[cfg(feature = "ed25519")]
 #[test]
 fn ed25519_signs_with_a_private_key_in_any_form() {
     let scheme = || {
@@ -684,10 +687,14 @@ fn what_cannot_be_signed_says_why() {
         assert_eq!(error.to_string(), text, "{error:?}");
     };
     let new = |provider, secret: &str| Signer::new(provider, Secret::new(secret).unwrap());
-    says(
-        &new(providers::sendgrid(), "a").unwrap_err(),
-        "scheme `sendgrid`: only the provider has the private key that signs",
-    );
+    let sendgrid = providers::by_name("sendgrid");
+    assert_eq!(sendgrid.is_some(), cfg!(feature = "ecdsa"));
+    if let Some(sendgrid) = sendgrid {
+        says(
+            &new(sendgrid, "a").unwrap_err(),
+            "scheme `sendgrid`: only the provider has the private key that signs",
+        );
+    }
     let detached = Scheme::builder("acme")
         .signature_header("x-signature")
         .layout(Layout::detached_jws())
@@ -801,20 +808,22 @@ fn post<B>(body: B) -> Request<B> {
     Request::post("http://127.0.0.1/hook").body(body).unwrap()
 }
 
+fn given<B>(mut request: Request<B>, id: &'static str) -> Request<B> {
+    request.extensions_mut().insert(DeliveryId::new(id));
+    request
+}
+
+fn there<B>(mut request: Request<B>) -> Request<B> {
+    let id = "msg_there".parse().unwrap();
+    request.headers_mut().insert("webhook-id", id);
+    request
+}
+
 /// The id is the one that is given, or that is there, and without one nothing is sent.
 #[tokio::test]
 async fn the_id_is_given_or_there_already() {
     let sent = Sent::default();
     let service = standard_layer().layer(sent.service());
-    let given = |mut request: Request<_>, id: &'static str| {
-        request.extensions_mut().insert(DeliveryId::new(id));
-        request
-    };
-    let there = |mut request: Request<_>| {
-        let id = "msg_there".parse().unwrap();
-        request.headers_mut().insert("webhook-id", id);
-        request
-    };
     let plain = || post(DeliveryBody::from("{}"));
     for (request, expect) in [
         (given(plain(), "msg_given"), "msg_given"),
@@ -834,15 +843,26 @@ async fn the_id_is_given_or_there_already() {
     let error = service.clone().oneshot(plain()).await.unwrap_err();
     assert!(matches!(error, SendError::Sign(SignError::NoId)), "{error}");
     assert!(sent.take().is_empty());
+}
 
-    // At random, and only where there is none.
-    let service = DeliveryIdLayer::new().layer(service);
+/// The id is random where the request has none.
+#[cfg(feature = "sender")]
+#[tokio::test]
+async fn delivery_id_layer_adds_an_id_where_there_is_none() {
+    let sent = Sent::default();
+    let service = standard_layer().layer(sent.service());
+    let service = tower_webhook::sign::DeliveryIdLayer::new().layer(service);
     for _ in 0..2 {
-        service.clone().oneshot(plain()).await.unwrap();
+        service
+            .clone()
+            .oneshot(post(DeliveryBody::from("{}")))
+            .await
+            .unwrap();
     }
-    let own = service.clone().oneshot(given(plain(), "msg_own")).await;
-    own.unwrap();
-    service.oneshot(there(plain())).await.unwrap();
+    let own = given(post(DeliveryBody::from("{}")), "msg_own");
+    service.clone().oneshot(own).await.unwrap();
+    let there = there(post(DeliveryBody::from("{}")));
+    service.oneshot(there).await.unwrap();
     let ids: Vec<_> = sent
         .take()
         .iter()

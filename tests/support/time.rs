@@ -1,8 +1,6 @@
-//! The moment at which most tests take place, and a clock that shows it.
+//! The moment at which most tests take place.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-pub(crate) use tower_webhook::testing::TestClock;
 
 /// 2026-01-15T12:00:00Z.
 pub(crate) const NOW: i64 = 1_768_478_400;
@@ -15,9 +13,4 @@ pub(crate) fn at(seconds: i64) -> SystemTime {
     } else {
         UNIX_EPOCH + distance
     }
-}
-
-/// A clock that shows [`NOW`] until it is set.
-pub(crate) fn test_clock() -> TestClock {
-    TestClock::at(at(NOW))
 }

@@ -12,7 +12,8 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Delivery, NOW, Report, Rig, SECRET, at, hex, mac256, send, test_clock, with_any_method,
+    self, Delivery, NOW, Report, Rig, SECRET, at, find_provider, hex, mac256, send, test_clock,
+    with_any_method,
 };
 
 fn acme() -> SchemeBuilder {
@@ -228,6 +229,7 @@ async fn signs_canonical_texts_of_providers() {
 }
 
 /// The file of a public key, with its newline.
+#[cfg_attr(not(feature = "rsa"), ignore = "needs `rsa`")]
 #[test]
 fn loads_a_public_key_from_a_file() {
     let files = support::vectors();
@@ -242,6 +244,7 @@ fn loads_a_public_key_from_a_file() {
 }
 
 /// A certificate ends as a key does.
+#[cfg_attr(not(feature = "rsa"), ignore = "needs `rsa`")]
 #[test]
 fn rejects_an_expired_certificate() {
     let files = support::vectors();
@@ -371,16 +374,20 @@ fn reports_values_in_a_signed_body_as_signed() {
     assert!(providers::linear().scheme().timestamp_is_signed());
     assert!(!providers::linear().scheme().delivery_id_is_signed());
     assert!(providers::mailgun().scheme().timestamp_is_signed());
-    assert!(providers::aws_sns().scheme().timestamp_is_signed());
-    assert!(providers::aws_sns().scheme().delivery_id_is_signed());
     assert!(providers::mailgun().scheme().delivery_id_is_signed());
     assert!(!providers::mailgun().scheme().event_type_is_signed());
     assert!(providers::dropbox_sign().scheme().event_type_is_signed());
     assert!(!providers::github().scheme().event_type_is_signed());
     assert!(!providers::generic().scheme().timestamp_is_signed());
-    assert!(providers::paypal().scheme().delivery_id_is_signed());
     assert!(providers::contentful().scheme().timestamp_is_signed());
     assert!(!providers::adyen_payments().scheme().body_is_signed());
+    if let Some(aws_sns) = find_provider("aws_sns") {
+        assert!(aws_sns.scheme().timestamp_is_signed());
+        assert!(aws_sns.scheme().delivery_id_is_signed());
+    }
+    if let Some(paypal) = find_provider("paypal") {
+        assert!(paypal.scheme().delivery_id_is_signed());
+    }
 }
 
 /// A token is compared as a whole, whatever its length, and nothing of it is told.
@@ -1328,6 +1335,7 @@ fn rejects_contradictory_schemes() {
     assert_eq!(kind(acme().message("{body}{sorted_form}")), E::NotOneBody);
     assert_eq!(kind(acme().algorithm(Algorithm::Token)), E::TokenMismatch);
     assert_eq!(kind(acme().encoding(Encoding::Text)), E::TokenMismatch);
+    #[cfg(feature = "ed25519")]
     assert_eq!(
         kind(acme().algorithm(Algorithm::Ed25519)),
         E::KeyFormMismatch
@@ -1357,9 +1365,11 @@ fn rejects_contradictory_schemes() {
         "{error}"
     );
     assert!(each().timestamp_header("t").build().is_ok());
-    let error = Verifier::new(providers::paypal(), Secret::new("x").unwrap()).unwrap_err();
-    assert!(
-        error.to_string().contains("a certificate in PEM"),
-        "{error}"
-    );
+    if let Some(paypal) = find_provider("paypal") {
+        let error = Verifier::new(paypal, Secret::new("x").unwrap()).unwrap_err();
+        assert!(
+            error.to_string().contains("a certificate in PEM"),
+            "{error}"
+        );
+    }
 }

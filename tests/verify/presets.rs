@@ -14,7 +14,10 @@ use tower_webhook::{
 
 use crate::{
     genuine::{Good, good, secret},
-    support::{self, Delivery, Report, Rig, at, send, test_clock, vectors, with_any_method},
+    support::{
+        self, Delivery, Report, Rig, at, find_provider, has_all_presets, send, test_clock, vectors,
+        with_any_method,
+    },
 };
 
 /// What becomes of a delivery: `None` if it is let in.
@@ -313,7 +316,9 @@ async fn every_preset_rejects_changed_deliveries() {
     report.finish();
     // Those that had a signature in the body or the query, and those that a stranger's key was
     // tried on.
-    assert!(inside >= 18 && strangers >= 171, "{inside} {strangers}");
+    if has_all_presets() {
+        assert!(inside >= 18 && strangers >= 171, "{inside} {strangers}");
+    }
 }
 
 enum Expect {
@@ -447,5 +452,9 @@ fn applies_the_statuses_and_body_limits_of_providers() {
         "gocardless: 498",
         "klarna: 400",
     ];
-    assert_eq!(found, expect);
+    let expect = expect.into_iter().filter(|it| {
+        let (name, _) = it.split_once(':').unwrap();
+        find_provider(name).is_some()
+    });
+    assert_eq!(found, expect.collect::<Vec<_>>());
 }

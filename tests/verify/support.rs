@@ -2,6 +2,8 @@
 
 #[path = "../support/answer.rs"]
 mod answer;
+#[path = "../support/clock.rs"]
+mod clock;
 #[path = "../support/delivery.rs"]
 mod delivery;
 #[path = "../support/extra.rs"]
@@ -26,7 +28,7 @@ mod vectors;
 use base64ct::Encoding as _;
 
 pub(crate) use self::{
-    answer::*, delivery::*, extra::*, log::*, recorder::*, report::*, rig::*, script::*,
+    answer::*, clock::*, delivery::*, extra::*, log::*, recorder::*, report::*, rig::*, script::*,
     signing::*, time::*, vectors::*,
 };
 

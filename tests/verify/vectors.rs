@@ -198,6 +198,7 @@ fn reads_the_head_from_a_request_or_its_parts() {
 }
 
 /// A sender that moves from one version to the other signs with both, in one header.
+#[cfg_attr(not(feature = "ed25519"), ignore = "needs `ed25519`")]
 #[test]
 fn accepts_either_of_v1_and_v1a() {
     let mut files = vectors().into_iter();
@@ -239,6 +240,7 @@ fn accepts_either_of_v1_and_v1a() {
 
 /// What SNS signs is a list of lines, so a line feed where AWS has none could move a line to
 /// another name.
+#[cfg_attr(not(feature = "rsa"), ignore = "needs `rsa`")]
 #[test]
 fn rejects_a_line_feed_in_an_sns_subject() {
     let mut files = vectors().into_iter();

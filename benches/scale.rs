@@ -1,12 +1,13 @@
-//! How far remembering deliveries in Redis goes: the figures of `docs/SCALE.md`.
+//! The capacity of deduplication in Redis: the figures of `docs/SCALE.md`.
 //!
 //! ```text
-//! REDIS_URL=redis://127.0.0.1:6379 cargo run --profile bench --example scale
+//! REDIS_URL=redis://127.0.0.1:6379 cargo bench --bench scale
 //! ```
 //!
-//! With `REDIS_URL` it measures what a key takes, and how many steps one server does, under keys
-//! that begin with `scale:` and are gone after ten minutes. Without, it takes what was measured for
-//! the page. The rest is computed and simulated, by a fixed seed.
+//! With `REDIS_URL`, the program measures the memory of a key and the number of steps that the server
+//! executes in a second. Its keys begin with `scale:`, and expire after ten minutes. Without
+//! `REDIS_URL`, the program uses the values that were measured for the page. It computes and simulates
+//! the rest, with a fixed seed.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -14,7 +15,7 @@
     reason = "a program that nothing depends on"
 )]
 
-#[path = "common/error.rs"]
+#[path = "../examples/common/error.rs"]
 mod error;
 
 use std::{
