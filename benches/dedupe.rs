@@ -25,7 +25,9 @@ use std::{
 use common::{is_quick, nanos};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use redis_server::RedisServer;
-use tower_webhook::dedupe::{Claim, DedupeKey, MemoryStore, Owner, RedisStore, Store};
+use tower_webhook::dedupe::{
+    ClaimResult, DedupeKey, DedupeStore, LeaseToken, MemoryStore, RedisStore,
+};
 
 const LEASE: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -37,9 +39,9 @@ fn keys(range: std::ops::Range<usize>) -> Vec<DedupeKey> {
 /// Claims and completes each.
 fn remember(store: &MemoryStore, keys: &[DedupeKey]) {
     for key in keys {
-        let owner = Owner::new();
+        let owner = LeaseToken::new();
         let claim = store.claim(*key, owner, LEASE).now_or_never().unwrap();
-        assert_eq!(claim, Ok(Claim::Granted));
+        assert_eq!(claim, Ok(ClaimResult::Granted));
         assert_eq!(
             store.complete(*key, owner, DAY).now_or_never().unwrap(),
             Ok(true)
@@ -113,10 +115,10 @@ async fn redis(scale: usize) -> bool {
     let client = ::redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let deliver = async |key: DedupeKey| {
-        let owner = Owner::new();
+        let owner = LeaseToken::new();
         assert_eq!(
             store.claim(key, owner, LEASE).await.unwrap(),
-            Claim::Granted
+            ClaimResult::Granted
         );
         assert!(store.complete(key, owner, DAY).await.unwrap());
     };

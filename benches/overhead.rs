@@ -39,7 +39,7 @@ use tokio::runtime::Builder;
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_webhook::{
-    Head, Keys, Secret, WebhookLayer,
+    Keys, RequestHead, Secret, WebhookLayer,
     keys::KeyCache,
     providers::{self, Provider},
 };
@@ -197,7 +197,7 @@ fn best(values: impl Iterator<Item = f64>) -> f64 {
     values.fold(f64::INFINITY, f64::min)
 }
 
-fn verdict(value: f64, bar: f64, unit: &str) -> String {
+fn decision(value: f64, bar: f64, unit: &str) -> String {
     let met = if value <= bar { "met" } else { "NOT met" };
     format!("bar {bar:.2}{unit}: {met}")
 }
@@ -245,14 +245,14 @@ fn one_frame(
         spread.low,
         spread.high,
         (whole - bare) / keyed,
-        bar.map(|bar| verdict(ratio, bar, "")).unwrap_or_default(),
+        bar.map(|bar| decision(ratio, bar, "")).unwrap_or_default(),
     );
 }
 
 const TENANTS: usize = 300;
 
 fn ways_to_keys(body: &Bytes, plan: Plan) {
-    fn tenant(head: Head<'_>) -> Option<&str> {
+    fn tenant(head: RequestHead<'_>) -> Option<&str> {
         head.path().strip_prefix("/hooks/")
     }
 
@@ -260,9 +260,9 @@ fn ways_to_keys(body: &Bytes, plan: Plan) {
     let keys = || Keys::from(Secret::from_bytes(SECRET).unwrap());
     let names = (0..TENANTS).map(|number| format!("tenant-{number:03}"));
     let tenants: HashMap<_, _> = names.map(|name| (name, keys())).collect();
-    let (reloadable, _handle) = WebhookLayer::reloadable(provider(), keys()).unwrap();
+    let (reloadable, _handle) = WebhookLayer::with_reload_handle(provider(), keys()).unwrap();
     let stored = tenants.clone();
-    let closure = move |head: Head<'_>| {
+    let closure = move |head: RequestHead<'_>| {
         let found = tenant(head).and_then(|name| tenants.get(name)).cloned();
         async move { Ok::<_, Infallible>(found) }
     };
@@ -279,8 +279,8 @@ fn ways_to_keys(body: &Bytes, plan: Plan) {
         *request.uri_mut() = Uri::from_static("/hooks/tenant-007");
         request
     };
-    let closure = WebhookLayer::per_request(provider(), closure).unwrap();
-    let cached = WebhookLayer::per_request(provider(), cache).unwrap();
+    let closure = WebhookLayer::with_key_source(provider(), closure).unwrap();
+    let cached = WebhookLayer::with_key_source(provider(), cache).unwrap();
     let sides: [Side<'_>; 5] = [
         Box::new(serving(Handler, make)),
         Box::new(serving(layer(provider()).layer(Handler), make)),
@@ -392,7 +392,7 @@ fn after_the_last_frame(rounds: usize) {
         share.median,
         share.low,
         share.high,
-        verdict(share.median, 3.0, " %"),
+        decision(share.median, 3.0, " %"),
     );
 }
 
@@ -453,7 +453,7 @@ fn peak() {
     match peak.trim().parse::<f64>() {
         Ok(peak) => println!(
             "1 MiB in 1-byte frames: {peak:.2} MiB more resident at the peak   {}",
-            verdict(peak, 2.5, " MiB")
+            decision(peak, 2.5, " MiB")
         ),
         Err(_) => println!("1 MiB in 1-byte frames: this system does not say; see tests/alloc.rs"),
     }

@@ -29,7 +29,7 @@ use std::{
 
 use futures_util::{StreamExt as _, stream};
 use redis::aio::MultiplexedConnection;
-use tower_webhook::dedupe::{DedupeKey, Owner, RedisStore, Store as _};
+use tower_webhook::dedupe::{DedupeKey, DedupeStore as _, LeaseToken, RedisStore};
 
 use self::error::report;
 
@@ -83,7 +83,7 @@ async fn measure(url: &str) -> Result<(f64, f64), BoxError> {
     let before = memory(&mut connection).await?;
     let begun = Instant::now();
     let deliver = async |_| {
-        let (owner, time) = (Owner::new(), Duration::from_secs(600));
+        let (owner, time) = (LeaseToken::new(), Duration::from_secs(600));
         let key = DedupeKey::of([owner.as_u64().to_be_bytes()]);
         store.claim(key, owner, time).await?;
         store.complete(key, owner, time).await

@@ -215,7 +215,8 @@ fn main() {
     } else {
         (40, Duration::from_millis(250))
     };
-    let (reloadable, handle) = WebhookLayer::reloadable(providers::generic(), keys()).unwrap();
+    let (reloadable, handle) =
+        WebhookLayer::with_reload_handle(providers::generic(), keys()).unwrap();
     let fixed = WebhookLayer::new(providers::generic(), keys()).unwrap();
     let sides = Sides {
         fixed: fixed.layer(Handler),

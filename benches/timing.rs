@@ -38,7 +38,7 @@ use tokio::{runtime::Builder, task::yield_now};
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_webhook::{
-    Head, Keys, Secret, WebhookLayer, keys::KeyCache, providers, webhook::Webhook,
+    Keys, RequestHead, Secret, WebhookLayer, keys::KeyCache, providers, webhook::Webhook,
 };
 
 const TENANTS: usize = 500;
@@ -186,7 +186,7 @@ fn in_memory(new: usize) -> impl Fn() -> WebhookLayer {
     let tenants = Arc::new(tenants);
     move || {
         let tenants = Arc::clone(&tenants);
-        let source = move |head: Head<'_>| {
+        let source = move |head: RequestHead<'_>| {
             let tenant = head.path().strip_prefix("/hooks/");
             let keys = match tenant.and_then(|tenant| tenants.get(tenant)) {
                 Some(Tenant::Kept(keys)) => Some(keys.clone()),
@@ -195,7 +195,7 @@ fn in_memory(new: usize) -> impl Fn() -> WebhookLayer {
             };
             async move { Ok::<_, Infallible>(keys) }
         };
-        WebhookLayer::per_request(providers::generic(), source).unwrap()
+        WebhookLayer::with_key_source(providers::generic(), source).unwrap()
     }
 }
 
@@ -204,7 +204,7 @@ fn cached() -> WebhookLayer {
     let cache = KeyCache::new(
         100_000,
         Duration::from_secs(3600),
-        |head: Head<'_>| {
+        |head: RequestHead<'_>| {
             let path = head.path();
             path.starts_with("/hooks/").then(|| path.to_owned())
         },
@@ -223,7 +223,7 @@ fn cached() -> WebhookLayer {
             Ok::<_, Infallible>(is_known.then(|| keys_of(&path)))
         },
     );
-    WebhookLayer::per_request(providers::generic(), cache).unwrap()
+    WebhookLayer::with_key_source(providers::generic(), cache).unwrap()
 }
 
 // ===== measuring =====

@@ -41,7 +41,7 @@ use tower_webhook::{
     diagnose::{Diagnosis, Doctor},
     providers::Provider,
     rejection::RejectionKind,
-    scheme::{Credential, Place},
+    scheme::{Credential, Location},
 };
 
 use self::{
@@ -93,10 +93,10 @@ impl Options {
     /// No error shows what was given: it may be the secret, or a word of it.
     fn parse(mut from: Parser) -> Result<Option<Self>, BoxError> {
         let mut options = Self::default();
-        let mut place = "at first".to_owned();
+        let mut location = "at first".to_owned();
         loop {
             let arg = from.next();
-            let arg = arg.map_err(|_| format!("{place}: what follows cannot be read"))?;
+            let arg = arg.map_err(|_| format!("{location}: what follows cannot be read"))?;
             let name = match arg {
                 Some(Arg::Long("help") | Arg::Short('h')) => {
                     common::help(include_str!("doctor.rs"));
@@ -106,12 +106,14 @@ impl Options {
                 Some(_) => {
                     let why =
                         "what follows is no option; a value with spaces needs quotation marks";
-                    return Err(format!("{place}: {why}").into());
+                    return Err(format!("{location}: {why}").into());
                 }
                 None => return Ok(Some(options)),
             };
             if !is_option(&name) {
-                return Err(format!("{place}: there is no such option; --help shows all").into());
+                return Err(
+                    format!("{location}: there is no such option; --help shows all").into(),
+                );
             }
             let value = from.value();
             let value = value.map_err(|_| format!("--{name} needs a value"))?;
@@ -119,7 +121,7 @@ impl Options {
             let value = value.map_err(|_| format!("--{name}: its value is not UTF-8"))?;
             let taken = options.take(&name, value);
             taken.map_err(|error| format!("--{name}: {error}"))?;
-            place = format!("after --{name}");
+            location = format!("after --{name}");
         }
     }
 
@@ -251,15 +253,15 @@ fn show(diagnosis: &Diagnosis, credential: Credential) {
 /// What there is to say of what nothing explains.
 fn unexplained(refusal: &RejectionKind, credential: Credential) -> String {
     match refusal {
-        RejectionKind::MissingSignature { place: place @ Place::Header(_), .. } if credential == Credential::Token => format!(
-            "{place} did not come: no token is set at the sender, something on the way took it, or the header is \
+        RejectionKind::MissingSignature { location: location @ Location::Header(_), .. } if credential == Credential::Token => format!(
+            "{location} did not come: no token is set at the sender, something on the way took it, or the header is \
              another, to be named by --token-header"
         ),
-        RejectionKind::MissingSignature { place, .. } => format!(
-            "{place} did not come: no secret is set at the sender, or something on the way took it"
+        RejectionKind::MissingSignature { location, .. } => format!(
+            "{location} did not come: no secret is set at the sender, or something on the way took it"
         ),
-        RejectionKind::MissingTimestamp { place, .. } => {
-            format!("{place} did not come: something on the way took it")
+        RejectionKind::MissingTimestamp { location, .. } => {
+            format!("{location} did not come: something on the way took it")
         }
         RejectionKind::MissingHeader { header, .. } => {
             format!("`{header}` did not come: something on the way took it")

@@ -138,7 +138,7 @@ use self::{
 const GRACE: Duration = Duration::from_secs(30);
 
 /// The maximum size of a request head, in bytes. The last read may exceed it by as much again.
-const MOST_BUFFERED: usize = 64 << 10;
+const MAX_BUFFERED: usize = 64 << 10;
 
 /// The body limit, in bytes, if neither the route nor the provider sets one.
 const BODY_LIMIT: usize = 1 << 20;
@@ -282,7 +282,7 @@ async fn run() -> Result<(), BoxError> {
         }
         let told = |error: BoxError| format!("path `{}`: {}", route.path, chain(&*error));
         let layer = route.layer(memory).map_err(told)?;
-        let layer = layer.memory_budget(budget.clone()).refuse_trailers();
+        let layer = layer.memory_budget(budget.clone()).reject_trailers();
         let upstream = Upstream::new(&route, &client).map_err(told)?;
         let forward = tower::service_fn(move |request| {
             let upstream = Arc::clone(&upstream);
@@ -324,18 +324,18 @@ async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: 
     server
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_timeout)
-        .max_buf_size(MOST_BUFFERED);
+        .max_buf_size(MAX_BUFFERED);
 
-    let places = limits.connections.min(Semaphore::MAX_PERMITS);
-    let places = Arc::new(Semaphore::new(places));
+    let locations = limits.connections.min(Semaphore::MAX_PERMITS);
+    let locations = Arc::new(Semaphore::new(locations));
     let mut open = OpenConnections::default();
     let (stopping, stopped) = watch::channel(());
     loop {
         let next = async {
             let stream = accept(&listener).await;
-            (open.place(&places).await, stream)
+            (open.location(&locations).await, stream)
         };
-        let (place, stream) = tokio::select! {
+        let (location, stream) = tokio::select! {
             next = next => next,
             () = stop() => break,
         };
@@ -347,20 +347,20 @@ async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: 
         let begun = AtomicUsize::new(0);
         let verified = IsVerified::default();
         let service = {
-            let (router, places) = (router.clone(), Arc::clone(&places));
+            let (router, locations) = (router.clone(), Arc::clone(&locations));
             let verified = verified.clone();
             service_fn(move |mut request| {
                 let is_last = begun.fetch_add(1, Ordering::Relaxed) + 1 >= limits.requests;
                 verified.set(false);
                 request.extensions_mut().insert(verified.clone());
-                respond(router.clone(), Arc::clone(&places), request, is_last)
+                respond(router.clone(), Arc::clone(&locations), request, is_last)
             })
         };
         let connection = server.serve_connection(stream, service);
         let replaced = open.add();
         let mut stopped = stopped.clone();
         tokio::spawn(async move {
-            let _place = place;
+            let _place = location;
             let mut connection = pin!(connection);
             tokio::select! {
                 // Connection errors are caused by the client and need no handling.
@@ -405,15 +405,15 @@ impl OpenConnections {
     }
 
     /// Waits for a free place, and asks one connection after another to close meanwhile.
-    async fn place(
+    async fn location(
         &mut self,
-        places: &Arc<Semaphore>,
+        locations: &Arc<Semaphore>,
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
-        let mut place = pin!(Arc::clone(places).acquire_owned());
+        let mut location = pin!(Arc::clone(locations).acquire_owned());
         let mut wait = Duration::ZERO;
         loop {
-            if let Ok(place) = timeout(wait, place.as_mut()).await {
-                return place;
+            if let Ok(location) = timeout(wait, location.as_mut()).await {
+                return location;
             }
             while let Some(oldest) = self.0.pop_front() {
                 if oldest.send(()).is_ok() {
@@ -447,7 +447,7 @@ impl IsVerified {
 /// Answers a request and decides whether its connection closes.
 async fn respond(
     router: Router,
-    places: Arc<Semaphore>,
+    locations: Arc<Semaphore>,
     request: Request<Incoming>,
     is_last: bool,
 ) -> Result<Response<Body>, Infallible> {
@@ -456,7 +456,7 @@ async fn respond(
         None => router.oneshot(request).await?,
     };
     let is_rejected = response.extensions().get::<Forwarded>().is_none();
-    if is_last || (is_rejected && places.available_permits() == 0) {
+    if is_last || (is_rejected && locations.available_permits() == 0) {
         close(&mut response);
     }
     Ok(response)

@@ -26,7 +26,7 @@ use prometheus_client::{
 };
 use tower_webhook::{
     Secret, WebhookLayer, providers,
-    webhook::{Outcome, Verdict},
+    webhook::{Decision, RequestOutcome},
 };
 
 use self::failure::Failure;
@@ -56,17 +56,17 @@ impl Metrics {
     }
 
     /// Runs after the decision about each request, and before the handler.
-    fn count(&self, outcome: &Outcome<'_>) {
-        let name = match outcome.verdict() {
-            Verdict::Accepted(_) => "accepted",
-            Verdict::Refused(rejection) => rejection.kind().name(),
+    fn count(&self, outcome: &RequestOutcome<'_>) {
+        let name = match outcome.decision() {
+            Decision::Accepted(_) => "accepted",
+            Decision::Rejected(rejection) => rejection.kind().name(),
             _ => "handshake",
         };
         let provider = outcome.provider().to_owned();
         let labels = [("provider", provider), ("outcome", name.to_owned())];
         self.deliveries.get_or_create(&labels).inc();
         // The outcome of a handshake has neither a time nor a size.
-        if !matches!(outcome.verdict(), Verdict::Handshake(_)) {
+        if !matches!(outcome.decision(), Decision::Handshake(_)) {
             self.seconds.observe(outcome.elapsed().as_secs_f64());
             self.bytes.inc_by(outcome.bytes() as u64);
         }

@@ -62,9 +62,10 @@ use tower_webhook::{
     Keys, Secret,
     body::DeliveryBody,
     providers::{self, Provider},
-    scheme::{Credential, Place, Scheme},
+    scheme::{Credential, Location, Scheme},
     sign::{
-        Backoff, DeliveryId, DeliveryRetry, Failure, Outcome, SignLayer, Signer, Verdict, Wait,
+        Backoff, Classification, DeliveryId, DeliveryOutcome, DeliveryRetry, RetryDelay,
+        SendFailure, SignLayer, Signer,
     },
 };
 
@@ -84,7 +85,7 @@ const WORDS: Words = Words {
 };
 
 /// The longest answer that is shown, in bytes.
-const MOST_SHOWN: usize = 1 << 20;
+const MAX_SHOWN: usize = 1 << 20;
 
 /// A longer argument is refused by some systems, in bytes.
 const LONGEST_ARGUMENT: usize = 100_000;
@@ -176,16 +177,16 @@ async fn run(options: Options) -> Result<bool, BoxError> {
         }
     };
     let delivered = response.status().is_success();
-    let outcome = response.extensions().get::<Outcome>().copied();
+    let outcome = response.extensions().get::<DeliveryOutcome>().copied();
     match tokio::time::timeout(options.timeout, show_answer(response)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => eprintln!("error: the answer's body: {}", chain(&*error)),
         Err(_) => eprintln!("error: the answer's body did not arrive in time"),
     }
-    match outcome.map(|outcome| (outcome.verdict(), outcome.tries())) {
-        Some((Verdict::Gone, _)) => say!("\nthe receiver wants no more deliveries"),
-        Some((Verdict::Refused, _)) => say!("\nrefused, and so not sent again"),
-        Some((Verdict::Again, tries)) => say!("\nno try after {tries}"),
+    match outcome.map(|outcome| (outcome.classification(), outcome.tries())) {
+        Some((Classification::Gone, _)) => say!("\nthe receiver wants no more deliveries"),
+        Some((Classification::Rejected, _)) => say!("\nrefused, and so not sent again"),
+        Some((Classification::Again, tries)) => say!("\nno try after {tries}"),
         _ => {}
     }
     Ok(delivered)
@@ -198,14 +199,14 @@ struct Told {
     tries: u32,
 }
 
-impl<B: Clone, R, E: Failure> Policy<Request<B>, Response<R>, E> for Told {
-    type Future = Wait;
+impl<B: Clone, R, E: SendFailure> Policy<Request<B>, Response<R>, E> for Told {
+    type Future = RetryDelay;
 
     fn retry(
         &mut self,
         request: &mut Request<B>,
         result: &mut Result<Response<R>, E>,
-    ) -> Option<Wait> {
+    ) -> Option<RetryDelay> {
         let wait = self.policy.retry(request, result)?;
         self.tries += 1;
         say!("\ntry {} in {:.1?}", self.tries + 1, wait.duration());
@@ -241,9 +242,9 @@ fn show_request(request: &Request<DeliveryBody>, scheme: &Scheme) {
     // A token is the secret itself, wherever it is.
     let credential = scheme.credential();
     let is_token = matches!(credential, Credential::Token | Credential::UserAndPassword);
-    let is_at = |is: fn(&Place) -> bool| is_token && scheme.signature_places().iter().any(is);
+    let is_at = |is: fn(&Location) -> bool| is_token && scheme.signature_places().iter().any(is);
     let (uri, body) = (request.uri(), request.body().clone().into_bytes());
-    if is_at(|place| matches!(place, Place::Query(_))) {
+    if is_at(|location| matches!(location, Location::Query(_))) {
         let url = uri.to_string();
         let url = url.split('?').next().unwrap_or_default();
         say!("\n> {} {url}?…", request.method());
@@ -251,7 +252,7 @@ fn show_request(request: &Request<DeliveryBody>, scheme: &Scheme) {
         say!("\n> {} {uri}", request.method());
     }
     show_headers(">", request.headers(), is_token);
-    if is_at(Place::is_in_body) {
+    if is_at(Location::is_in_body) {
         say!("\n({} bytes, with the token)", body.len());
     } else {
         show_body(&body);
@@ -264,7 +265,7 @@ fn show_head(response: &Response<Incoming>) {
 }
 
 async fn show_answer(response: Response<Incoming>) -> Result<(), BoxError> {
-    let body = Limited::new(response.into_body(), MOST_SHOWN)
+    let body = Limited::new(response.into_body(), MAX_SHOWN)
         .collect()
         .await;
     show_body(&body?.to_bytes());
@@ -481,7 +482,7 @@ impl Options {
             .body(DeliveryBody::from(body))?;
         let headers = request.headers_mut();
         if let Some(event) = &self.event {
-            let Some(Place::Header(name)) = scheme.event_place() else {
+            let Some(Location::Header(name)) = scheme.event_place() else {
                 return Err("--event: this provider names the kind of event in no header".into());
             };
             headers.insert(name, event.parse()?);
@@ -489,8 +490,10 @@ impl Options {
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
-        for place in scheme.signed_places() {
-            let Place::Header(name) = place else { continue };
+        for location in scheme.signed_places() {
+            let Location::Header(name) = location else {
+                continue;
+            };
             if !headers.contains_key(&name) {
                 return Err(format!(
                     "this provider signs `{name}`: give it by --header '{name}: …'"
@@ -523,9 +526,9 @@ fn list() {
     for preset in providers::all() {
         let provider = preset.provider();
         let scheme = provider.scheme();
-        let mut needs = preset.needs().to_string();
-        for place in scheme.signed_places() {
-            let _ = write!(needs, ", {place}");
+        let mut needs = preset.requirements().to_string();
+        for location in scheme.signed_places() {
+            let _ = write!(needs, ", {location}");
         }
         if let Some(kind) = scheme.content_type() {
             let _ = write!(needs, ", a body of {kind}");

@@ -4,27 +4,27 @@ use std::fmt;
 
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, request};
 
-use crate::{place::Place, rejection::RejectionKind};
+use crate::{location::Location, rejection::RejectionKind};
 
 /// The head of a request: all that is known of it before its body. A handful of references.
 ///
 /// ```
 /// use http::Request;
-/// use tower_webhook::Head;
+/// use tower_webhook::RequestHead;
 ///
 /// let request = Request::post("/hooks/acme?try=2").body(()).unwrap();
-/// let head = Head::from(&request);
+/// let head = RequestHead::from(&request);
 /// assert_eq!(head.path().strip_prefix("/hooks/"), Some("acme"));
 /// ```
 #[derive(Clone, Copy)]
-pub struct Head<'h> {
+pub struct RequestHead<'h> {
     method: &'h Method,
     uri: &'h Uri,
     headers: &'h HeaderMap,
     extensions: Option<&'h Extensions>,
 }
 
-impl<'h> Head<'h> {
+impl<'h> RequestHead<'h> {
     /// A head made of its parts, without extensions; `From` makes one of a [`Request`] or its
     /// [`Parts`](request::Parts), with theirs.
     #[must_use]
@@ -88,14 +88,14 @@ impl<'h> Head<'h> {
 
     /// The id that the head claims, if it is no longer than any provider's: a stranger's must not
     /// fill a log.
-    pub(crate) fn claimed_id(&self, place: Option<&Place>) -> Option<&'h str> {
-        const LONGEST: usize = 128;
+    pub(crate) fn claimed_id(&self, location: Option<&Location>) -> Option<&'h str> {
+        const MAX_LEN: usize = 128;
 
-        let Place::Header(name) = place? else {
+        let Location::Header(name) = location? else {
             return None;
         };
         let id = self.only(name).ok()?.map(HeaderValue::to_str)?.ok()?;
-        Some(id).filter(|id| !id.is_empty() && id.len() <= LONGEST)
+        Some(id).filter(|id| !id.is_empty() && id.len() <= MAX_LEN)
     }
 
     /// As [`only`](Self::only), where an empty value says as little as none.
@@ -108,22 +108,22 @@ impl<'h> Head<'h> {
 }
 
 // Not the headers: one of them is a MAC.
-impl fmt::Debug for Head<'_> {
+impl fmt::Debug for RequestHead<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Head")
+        f.debug_struct("RequestHead")
             .field("method", &self.method)
             .field("path", &self.path())
             .finish_non_exhaustive()
     }
 }
 
-impl<'h> From<&Head<'h>> for Head<'h> {
-    fn from(head: &Head<'h>) -> Self {
+impl<'h> From<&RequestHead<'h>> for RequestHead<'h> {
+    fn from(head: &RequestHead<'h>) -> Self {
         *head
     }
 }
 
-impl<'h> From<&'h request::Parts> for Head<'h> {
+impl<'h> From<&'h request::Parts> for RequestHead<'h> {
     fn from(parts: &'h request::Parts) -> Self {
         Self {
             extensions: Some(&parts.extensions),
@@ -132,7 +132,7 @@ impl<'h> From<&'h request::Parts> for Head<'h> {
     }
 }
 
-impl<'h, T> From<&'h Request<T>> for Head<'h> {
+impl<'h, T> From<&'h Request<T>> for RequestHead<'h> {
     fn from(request: &'h Request<T>) -> Self {
         Self {
             extensions: Some(request.extensions()),

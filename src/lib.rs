@@ -46,8 +46,8 @@
 //! | `redis` | [`dedupe::RedisStore`], for deduplication across processes | `redis`, `rustls` |
 //! | `remote-keys` | [`keys::RemoteKeys`], which fetches the public keys of a provider with an HTTP client of the application. Enables `key-cache` and `rsa` | |
 //! | `rsa` | RSA signatures, keys in X.509 certificates, and the [`providers`] that use them | `rsa`, `x509-cert` |
-//! | `sender` | `sign::DeliveryRetry`, a policy for tower's retries, and `sign::DeliveryIdLayer` for random delivery IDs. Signing needs no feature | `tower`, `httpdate`, `uuid` |
-//! | `testing` | [`testing`]: signed requests, an abuse suite, and [`testing::store`] for a [`dedupe::Store`] of your own | `httparse` |
+//! | `sender` | `sign::DeliveryRetry`, a policy for tower's retries, and `sign::SetDeliveryIdLayer` for random delivery IDs. Signing needs no feature | `tower`, `httpdate`, `uuid` |
+//! | `testing` | [`testing`]: signed requests, an abuse suite, and [`testing::assert_store_contract`] for a [`dedupe::DedupeStore`] of your own | `httparse` |
 //! | `tracing` | [events](#events) for deliveries and for failures | `tracing` |
 //! | `full` | all of them | |
 //!
@@ -99,9 +99,9 @@ mod encoding;
 pub mod handshake;
 mod head;
 pub mod keys;
+mod location;
 mod mac;
 mod payload;
-mod place;
 #[cfg(feature = "ed25519")]
 mod private_key;
 pub mod providers;
@@ -124,7 +124,7 @@ pub use crate::verify::RemoteVerifier;
 pub use crate::{
     body::VerifiedBody,
     dedupe::DedupeLayer,
-    head::Head,
+    head::RequestHead,
     keys::{KeyError, Keys, Secret},
     public_url::PublicUrl,
     rejection::Rejection,

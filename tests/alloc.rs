@@ -25,7 +25,7 @@ use tokio::runtime::{Builder, Runtime};
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_webhook::{
-    Head, Keys, Secret, VerifiedBody, Verifier, WebhookLayer,
+    Keys, RequestHead, Secret, VerifiedBody, Verifier, WebhookLayer,
     body::ResponseBody,
     providers::{self, Provider},
 };
@@ -174,11 +174,11 @@ fn of_tenants(provider: Provider) -> WebhookLayer {
         .previous(older.clone())
         .previous(older);
     let tenants = HashMap::from([("/hook", raw_secret().into()), ("/many", many)]);
-    let source = move |head: Head<'_>| {
+    let source = move |head: RequestHead<'_>| {
         let keys: Option<Keys> = tenants.get(head.path()).cloned();
         ready(Ok::<_, Infallible>(keys))
     };
-    let layer = WebhookLayer::per_request(provider, source);
+    let layer = WebhookLayer::with_key_source(provider, source);
     layer.unwrap().clock(at(NOW))
 }
 
@@ -188,7 +188,8 @@ fn of_tenants(provider: Provider) -> WebhookLayer {
 fn keys_that_come_from_elsewhere_take_one_allocation_at_most() {
     for (name, provider, sign) in PROVIDERS {
         let fixed = WebhookLayer::new(provider(), raw_secret()).unwrap();
-        let (reloadable, handle) = WebhookLayer::reloadable(provider(), raw_secret()).unwrap();
+        let (reloadable, handle) =
+            WebhookLayer::with_reload_handle(provider(), raw_secret()).unwrap();
         let layers = [
             ("fixed", fixed.clock(at(NOW)), 0),
             ("reloadable", reloadable.clock(at(NOW)), 0),

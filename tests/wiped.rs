@@ -30,7 +30,7 @@ use http_body_util::{Full, StreamBody};
 use time::{NOW, at};
 use tower::{Layer, Service, service_fn};
 use tower_webhook::{
-    Head, Keys, PublicUrl, Secret, Verifier, WebhookLayer,
+    Keys, PublicUrl, RequestHead, Secret, Verifier, WebhookLayer,
     providers::{self, Provider},
     sign::Signer,
 };
@@ -240,7 +240,7 @@ fn a_layer_that_does_not_diagnose_keeps_no_secret() {
         let [first, second] =
             ["first", "second"].map(|text| Masked::new(&format!("{text} {name}")));
         let keys = Keys::new(first.secret()).tenant("acme");
-        let (layer, handle) = WebhookLayer::reloadable(provider.clone(), keys).unwrap();
+        let (layer, handle) = WebhookLayer::with_reload_handle(provider.clone(), keys).unwrap();
         send(&layer, &provider, &first);
         assert_eq!(first.in_memory(), 0, "{name}");
         handle.replace(second.secret()).unwrap();
@@ -254,11 +254,11 @@ fn a_layer_that_does_not_diagnose_keeps_no_secret() {
 fn during_a_request(name: &str, change: impl Fn(WebhookLayer) -> WebhookLayer) -> usize {
     let secret = Arc::new(Masked::new(name));
     let source = Arc::clone(&secret);
-    let source = move |_: Head<'_>| {
+    let source = move |_: RequestHead<'_>| {
         let keys = Keys::new(source.secret());
         async move { Ok::<_, Infallible>(Some(keys)) }
     };
-    let layer = WebhookLayer::per_request(providers::github(), source).unwrap();
+    let layer = WebhookLayer::with_key_source(providers::github(), source).unwrap();
     let layer = change(layer)
         .key_deadline(None)
         .unwrap()
@@ -307,7 +307,7 @@ fn secrets_that_are_kept_for_diagnosis_are_wiped_with_the_layer() {
     // A handle whose first keys are kept keeps the next ones.
     let [first, second] = ["kept, first", "kept, second"].map(Masked::new);
     let keys = Keys::new(first.secret()).keep_for_diagnosis();
-    let (layer, handle) = WebhookLayer::reloadable(providers::github(), keys).unwrap();
+    let (layer, handle) = WebhookLayer::with_reload_handle(providers::github(), keys).unwrap();
     handle.replace(second.secret()).unwrap();
     assert_eq!([&first, &second].map(Masked::in_memory), [0, 1]);
     drop((layer, handle));

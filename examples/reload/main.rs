@@ -57,8 +57,9 @@ async fn main() -> Result<(), Failure> {
     let in_file = |error: BoxError| format!("keys file `{}`: {}", file.display(), chain(&*error));
     let seen = stamp(&file).await;
     let keys = read(&file).await.map_err(in_file)?;
-    let (webhook, handle) = WebhookLayer::reloadable(providers::standard_webhooks(), keys.clone())
-        .map_err(|error| in_file(error.into()))?;
+    let (webhook, handle) =
+        WebhookLayer::with_reload_handle(providers::standard_webhooks(), keys.clone())
+            .map_err(|error| in_file(error.into()))?;
     info!(?keys, "accepting");
     let app = Router::new().route("/webhook", post(receive).layer(webhook));
     let hangup = hangup_signal()?;

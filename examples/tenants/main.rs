@@ -42,7 +42,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
-use tower_webhook::{Head, Verified, WebhookLayer, keys::KeyCache, providers};
+use tower_webhook::{RequestHead, Verified, WebhookLayer, keys::KeyCache, providers};
 use tracing::{Instrument, info, info_span};
 
 use self::failure::Failure;
@@ -66,13 +66,13 @@ async fn main() -> Result<(), Failure> {
     let keys = KeyCache::new(
         CAPACITY,
         LIFETIME,
-        |head: Head<'_>| tenant(head.path()).map(str::to_owned),
+        |head: RequestHead<'_>| tenant(head.path()).map(str::to_owned),
         move |tenant: String| {
             let database = Arc::clone(&database);
             async move { spawn_blocking(move || database::look_up(&database, &tenant)).await? }
         },
     );
-    let webhook = WebhookLayer::per_request(providers::generic(), keys)?;
+    let webhook = WebhookLayer::with_key_source(providers::generic(), keys)?;
     let app = Router::new()
         .route("/hooks/{tenant}", post(receive).layer(webhook))
         .layer(from_fn(name_tenant));

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tower_webhook::{
     providers::Provider,
     scheme::{
-        Algorithm, Encoding, KeyForm, Layout, Place, PublicKeyForm, Scheme, SchemeBuilder,
-        TimestampUnit,
+        Algorithm, Encoding, SecretEncoding, SignatureFormat, Location, PublicKeyForm, Scheme, SchemeBuilder,
+        TimestampFormat,
     },
 };
 
@@ -47,20 +47,20 @@ const ENCODINGS: &[Encoding] = &[
     Encoding::Text,
 ];
 
-const FORMS: &[KeyForm] = &[
-    KeyForm::Text,
-    KeyForm::Hex,
-    KeyForm::Base64,
-    KeyForm::PrefixedBase64("whsec_"),
-    KeyForm::PublicKey(PublicKeyForm::Base64),
-    KeyForm::PublicKey(PublicKeyForm::Hex),
+const FORMS: &[SecretEncoding] = &[
+    SecretEncoding::Text,
+    SecretEncoding::Hex,
+    SecretEncoding::Base64,
+    SecretEncoding::PrefixedBase64("whsec_"),
+    SecretEncoding::PublicKey(PublicKeyForm::Base64),
+    SecretEncoding::PublicKey(PublicKeyForm::Hex),
 ];
 
-const UNITS: &[TimestampUnit] = &[
-    TimestampUnit::Seconds,
-    TimestampUnit::Milliseconds,
-    TimestampUnit::Rfc3339,
-    TimestampUnit::DateTime,
+const UNITS: &[TimestampFormat] = &[
+    TimestampFormat::Seconds,
+    TimestampFormat::Milliseconds,
+    TimestampFormat::Rfc3339,
+    TimestampFormat::DateTime,
 ];
 
 const HEADERS: &[&str] = &[
@@ -199,8 +199,8 @@ pub fn check(data: &[u8]) {
 /// Checks that the ID and the timestamp are the same. A scheme may be ambiguous in its other parts,
 /// and then in the body and what is found in it.
 fn identity(scheme: &Scheme, (told, again): (&Told, &Told), other: &Message) {
-    let is_signed = |place: Option<&Place>, part: &str| {
-        let is_in_head = place.is_none_or(|place| !place.is_in_body());
+    let is_signed = |location: Option<&Location>, part: &str| {
+        let is_in_head = location.is_none_or(|location| !location.is_in_body());
         is_in_head && scheme.messages().all(|message| message.contains(part))
     };
     if is_signed(scheme.id_place(), "{id}") && again.id != told.id {
@@ -255,35 +255,35 @@ fn step(builder: SchemeBuilder, call: usize, input: &mut Input<'_>) -> SchemeBui
         8 => builder.signature_header(pick(HEADERS, input)),
         9 => builder.repeated_signature_header(),
         10 => builder.signature_prefix(pick(LITERALS, input)),
-        11 => builder.layout(Layout::key_values(pick(LITERALS, input))),
-        12 => builder.layout(Layout::versions(pick(LITERALS, input))),
-        13 => builder.layout(Layout::separated("v1", ", ", '=')),
-        14 => builder.layout(Layout::values(", ")),
-        15 => builder.layout(Layout::timestamp_then_values(",")),
-        16 => builder.layout(Layout::credentials(pick(LITERALS, input))),
-        17 => builder.layout(Layout::jws("Bearer ")),
-        18 => builder.layout(Layout::detached_jws()),
+        11 => builder.layout(SignatureFormat::key_values(pick(LITERALS, input))),
+        12 => builder.layout(SignatureFormat::versions(pick(LITERALS, input))),
+        13 => builder.layout(SignatureFormat::separated("v1", ", ", '=')),
+        14 => builder.layout(SignatureFormat::values(", ")),
+        15 => builder.layout(SignatureFormat::timestamp_then_values(",")),
+        16 => builder.layout(SignatureFormat::credentials(pick(LITERALS, input))),
+        17 => builder.layout(SignatureFormat::jws("Bearer ")),
+        18 => builder.layout(SignatureFormat::detached_jws()),
         19 => builder.timestamp_key(pick(LITERALS, input)),
         20 => builder.event_header(pick(HEADERS, input)),
         21 => builder.attempt_header(pick(HEADERS, input)),
-        22 => builder.guard(pick(HEADERS, input), pick(LITERALS, input)),
-        23 => builder.or_message(template(input)),
-        24 => builder.signature(Place::json(pick(MEMBERS, input))),
-        25 => builder.signature(Place::form(pick(MEMBERS, input))),
-        26 => builder.signature(Place::query(pick(MEMBERS, input))),
-        27 => builder.timestamp(Place::json(pick(MEMBERS, input))),
-        28 => builder.timestamp(Place::query(pick(MEMBERS, input))),
-        29 => builder.id(Place::json(pick(MEMBERS, input))),
-        30 => builder.event(Place::json(pick(MEMBERS, input))),
+        22 => builder.require_header(pick(HEADERS, input), pick(LITERALS, input)),
+        23 => builder.alternative_message(template(input)),
+        24 => builder.signature(Location::json(pick(MEMBERS, input))),
+        25 => builder.signature(Location::form(pick(MEMBERS, input))),
+        26 => builder.signature(Location::query(pick(MEMBERS, input))),
+        27 => builder.timestamp(Location::json(pick(MEMBERS, input))),
+        28 => builder.timestamp(Location::query(pick(MEMBERS, input))),
+        29 => builder.id(Location::json(pick(MEMBERS, input))),
+        30 => builder.event(Location::json(pick(MEMBERS, input))),
         31 => builder.claim(pick(MEMBERS, input), template(input)),
         32 => match input.pick(3) {
-            0 => builder.timestamp(Place::claim("iat")),
-            1 => builder.id(Place::claim("jti")),
-            _ => builder.must_expire(),
+            0 => builder.timestamp(Location::claim("iat")),
+            1 => builder.id(Location::claim("jti")),
+            _ => builder.require_expiry(),
         },
         33 => match input.pick(3) {
-            0 => builder.unique_message(),
-            1 => builder.each_json(pick(MEMBERS, input)),
+            0 => builder.message_is_unique(),
+            1 => builder.signed_items(pick(MEMBERS, input)),
             _ => builder.multipart_field(pick(MEMBERS, input)),
         },
         34 => match input.pick(2) {

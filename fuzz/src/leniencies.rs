@@ -41,7 +41,7 @@ pub fn find(preset: &str, part: &str) -> Option<&'static Leniency> {
 pub fn may_reject(rig: &Rig, message: &Message, kind: &RejectionKind) -> bool {
     match kind {
         // An endpoint that signs challenges rejects deliveries that could be one.
-        RejectionKind::SignedChallenge => true,
+        RejectionKind::AmbiguousChallenge => true,
         // A body that looks like a length extension is rejected; see `Algorithm::Sha256SecretFirst`.
         RejectionKind::SignatureMismatch => {
             matches!(&*rig.preset, "hubspot-v1" | "hubspot-v2" | "lark")

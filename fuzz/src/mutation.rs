@@ -1,6 +1,6 @@
 //! Changes to a delivery that an attacker can make without the keys.
 
-use tower_webhook::scheme::{Encoding, Place};
+use tower_webhook::scheme::{Encoding, Location};
 
 use crate::{
     cut,
@@ -113,12 +113,12 @@ impl Change {
                 message.headers.insert(to, copy);
             }
             Self::AddHeader => {
-                let places = rig.scheme.signature_places().iter().cloned();
-                let places = places.chain(rig.scheme.signed_places());
-                let places = places.chain(rig.scheme.id_place().cloned());
-                let mut names: Vec<_> = places
-                    .filter_map(|place| match place {
-                        Place::Header(name) => Some(name.to_string()),
+                let locations = rig.scheme.signature_places().iter().cloned();
+                let locations = locations.chain(rig.scheme.signed_places());
+                let locations = locations.chain(rig.scheme.id_place().cloned());
+                let mut names: Vec<_> = locations
+                    .filter_map(|location| match location {
+                        Location::Header(name) => Some(name.to_string()),
                         _ => None,
                     })
                     .collect();
@@ -232,19 +232,19 @@ fn move_bytes(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
 
 /// Removes, repeats, damages or moves one item of a list of signatures.
 fn list_item(rig: &Rig, message: &mut Message, input: &mut Input<'_>) -> Option<()> {
-    let places = rig.scheme.signature_places();
-    let place = places.get(input.pick(places.len()))?;
-    let text = match place {
-        Place::Header(name) => message.header(name.as_str())?.to_vec(),
-        Place::Form(_) | Place::Json(_) => message.body.clone(),
+    let locations = rig.scheme.signature_places();
+    let location = locations.get(input.pick(locations.len()))?;
+    let text = match location {
+        Location::Header(name) => message.header(name.as_str())?.to_vec(),
+        Location::Form(_) | Location::Json(_) => message.body.clone(),
         _ => message.target.clone().into_bytes(),
     };
-    let start = match place {
-        Place::Form(name) | Place::Query(name) => {
+    let start = match location {
+        Location::Form(name) | Location::Query(name) => {
             let mark = format!("{name}=").into_bytes();
             text.windows(mark.len()).position(|it| it == mark)? + mark.len()
         }
-        Place::Json(path) => {
+        Location::Json(path) => {
             let mark = path.rsplit('.').next()?.as_bytes();
             let name = text.windows(mark.len()).position(|it| it == mark)? + mark.len() + 1;
             name + text[name..].iter().position(|byte| *byte == b'"')? + 1
@@ -280,9 +280,9 @@ fn list_item(rig: &Rig, message: &mut Message, input: &mut Input<'_>) -> Option<
             changed.splice(start..start, item);
         }
     }
-    match place {
-        Place::Header(name) => message.set_header(name.as_str(), &changed),
-        Place::Form(_) | Place::Json(_) => message.body = changed,
+    match location {
+        Location::Header(name) => message.set_header(name.as_str(), &changed),
+        Location::Form(_) | Location::Json(_) => message.body = changed,
         _ => message.target = String::from_utf8(changed).ok()?,
     }
     Some(())
@@ -342,7 +342,7 @@ fn spelling(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
 
 /// Applies a length extension to the body and the signature.
 fn extension(rig: &Rig, message: &mut Message, suffix: &[u8]) -> Option<()> {
-    let (Place::Header(header), Encoding::Hex) = (
+    let (Location::Header(header), Encoding::Hex) = (
         rig.scheme.signature_places().first()?,
         rig.scheme.encoding(),
     ) else {

@@ -21,7 +21,7 @@ use tower_webhook::{
     PublicUrl, Secret, Verifier,
     providers::{self, Provider},
     public_url::ForwardedHeaders,
-    scheme::{Algorithm, Encoding, KeyForm, Layout, Place, PublicKeyForm, Scheme, TimestampUnit},
+    scheme::{Algorithm, Encoding, SecretEncoding, SignatureFormat, Location, PublicKeyForm, Scheme, TimestampFormat},
     sign::{DeliveryRetry, Signer},
     testing::TestClock,
 };
@@ -139,7 +139,7 @@ fn secret(input: &mut Input<'_>) {
     let read = |secret: Secret| {
         let verifies = Verifier::new(provider.clone(), secret.clone()).is_ok();
         let signs = Signer::new(provider.clone(), secret).is_ok();
-        let can_sign = !matches!(provider.scheme().key_form(), KeyForm::PublicKey(_));
+        let can_sign = !matches!(provider.scheme().key_form(), SecretEncoding::PublicKey(_));
         if can_sign && verifies != signs {
             fail("parse", "secret", || {
                 format!("verifies: {verifies}, signs: {signs}")
@@ -163,7 +163,7 @@ fn with_form(algorithm: Algorithm, form: PublicKeyForm) -> Scheme {
         .algorithm(algorithm)
         .encoding(Encoding::Base64);
     let builder = builder
-        .key_form(KeyForm::PublicKey(form))
+        .key_form(SecretEncoding::PublicKey(form))
         .signature_header("x-signature");
     builder.build().expect("a scheme")
 }
@@ -235,7 +235,7 @@ fn url(input: &mut Input<'_>) {
             format!("fixed {fixed:?}, by host {by_host:?}")
         });
     }
-    let peer = |_: tower_webhook::Head<'_>| Some(IpAddr::from([10, 0, 0, 1]));
+    let peer = |_: tower_webhook::RequestHead<'_>| Some(IpAddr::from([10, 0, 0, 1]));
     let headers = if input.flag() {
         ForwardedHeaders::XForwarded
     } else {
@@ -287,18 +287,18 @@ fn template(input: &mut Input<'_>) {
 }
 
 fn time(input: &mut Input<'_>) {
-    static VERIFIERS: LazyLock<Vec<(TimestampUnit, [Verifier; 2])>> = LazyLock::new(|| {
+    static VERIFIERS: LazyLock<Vec<(TimestampFormat, [Verifier; 2])>> = LazyLock::new(|| {
         let units = [
-            TimestampUnit::Rfc3339,
-            TimestampUnit::DateTime,
-            TimestampUnit::Seconds,
-            TimestampUnit::Milliseconds,
+            TimestampFormat::Rfc3339,
+            TimestampFormat::DateTime,
+            TimestampFormat::Seconds,
+            TimestampFormat::Milliseconds,
         ];
         let both = |unit| {
             let at_header = token_scheme()
                 .timestamp_unit(unit)
                 .timestamp_header("x-time");
-            let in_json = token_scheme().timestamp_unit(unit).timestamp(Place::json("t"));
+            let in_json = token_scheme().timestamp_unit(unit).timestamp(Location::json("t"));
             let schemes = [at_header, in_json].map(|it| it.build().expect("a scheme"));
             (unit, schemes.map(token_verifier))
         };
@@ -315,7 +315,7 @@ fn time(input: &mut Input<'_>) {
             format!("{text:?}: header {told:?}, JSON {in_json:?}")
         });
     }
-    if *unit == TimestampUnit::DateTime {
+    if *unit == TimestampFormat::DateTime {
         let (_, [utc, _]) = &VERIFIERS[0];
         let utc = read(utc, &[("x-time", format!("{text}Z").as_bytes())], b"");
         if told.is_some() && told != utc.as_ref().map(|told| told.time) {
@@ -328,7 +328,7 @@ fn time(input: &mut Input<'_>) {
     let seconds = told
         .flatten()
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    if let (TimestampUnit::Seconds, Some(time), Ok(number)) = (unit, seconds, number)
+    if let (TimestampFormat::Seconds, Some(time), Ok(number)) = (unit, seconds, number)
         && time.as_secs() != number
     {
         fail("parse", "time", || format!("{text:?}: {time:?}"));
@@ -380,7 +380,7 @@ fn retry_after(input: &mut Input<'_>) {
 
 fn multipart(input: &mut Input<'_>) {
     static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
-        let scheme = token_scheme().multipart_field("f").id(Place::json("id")).build();
+        let scheme = token_scheme().multipart_field("f").id(Location::json("id")).build();
         token_verifier(scheme.expect("a scheme"))
     });
     if input.flag() {
@@ -432,7 +432,7 @@ fn multipart(input: &mut Input<'_>) {
 
 fn form(input: &mut Input<'_>) {
     static VERIFIER: LazyLock<Verifier> =
-        LazyLock::new(|| token_verifier(token_scheme().id(Place::form("a")).build().expect("a scheme")));
+        LazyLock::new(|| token_verifier(token_scheme().id(Location::form("a")).build().expect("a scheme")));
     let body = input.rest();
     let told = read(&VERIFIER, &[], body);
     let mut values = fields(body);
@@ -459,7 +459,7 @@ fn form(input: &mut Input<'_>) {
 fn json(input: &mut Input<'_>) {
     let path = text(input.bytes());
     let body = input.rest();
-    let scheme = token_scheme().id(Place::json(path)).event(Place::json(path)).build();
+    let scheme = token_scheme().id(Location::json(path)).event(Location::json(path)).build();
     let Ok(scheme) = scheme else { return };
     let Some(told) = read(&token_verifier(scheme), &[], body) else {
         return;
@@ -510,14 +510,14 @@ fn jws(input: &mut Input<'_>) {
         let signed = Scheme::builder("jws").encoding(Encoding::Base64Url);
         let signed = signed
             .signature_header("x-token")
-            .layout(Layout::jws("Bearer "));
+            .layout(SignatureFormat::jws("Bearer "));
         let signed = signed
             .claim("iss", "me")
             .claim("sha", "{sha256}")
-            .id(Place::claim("jti"));
+            .id(Location::claim("jti"));
         let signed = signed
-            .timestamp(Place::claim("iat"))
-            .must_expire()
+            .timestamp(Location::claim("iat"))
+            .require_expiry()
             .build()
             .expect("a scheme");
         let verifier = Verifier::new(signed, secret.clone()).expect("a verifier");
@@ -602,14 +602,14 @@ fn decoded(signed: &[u8], at: usize) -> serde_json::Value {
 fn list(input: &mut Input<'_>) {
     static PAIRS: LazyLock<Vec<(Verifier, String)>> = LazyLock::new(|| {
         let layouts = [
-            Layout::plain(),
-            Layout::prefixed("v1="),
-            Layout::key_values("v1"),
-            Layout::separated("v1", ", ", ':'),
-            Layout::values(", "),
-            Layout::timestamp_then_values(","),
-            Layout::versions("v1"),
-            Layout::credentials("Key "),
+            SignatureFormat::plain(),
+            SignatureFormat::prefixed("v1="),
+            SignatureFormat::key_values("v1"),
+            SignatureFormat::separated("v1", ", ", ':'),
+            SignatureFormat::values(", "),
+            SignatureFormat::timestamp_then_values(","),
+            SignatureFormat::versions("v1"),
+            SignatureFormat::credentials("Key "),
         ];
         let pairs = layouts.into_iter().filter_map(|layout| {
             let secret = Secret::new("secret").expect("a secret");

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode;
 use serde_json::Value;
-use tower_webhook::scheme::{Place, Scheme, TimestampUnit};
+use tower_webhook::scheme::{Location, Scheme, TimestampFormat};
 
 use crate::message::Message;
 
@@ -45,8 +45,8 @@ pub fn tokens(template: &str, scheme: &Scheme) -> Vec<Token> {
 }
 
 fn token(name: &str, scheme: &Scheme) -> Token {
-    let is_at = |place: Option<&Place>| match (place, name.strip_prefix("header:")) {
-        (Some(Place::Header(header)), Some(name)) => header.as_str().eq_ignore_ascii_case(name),
+    let is_at = |location: Option<&Location>| match (location, name.strip_prefix("header:")) {
+        (Some(Location::Header(header)), Some(name)) => header.as_str().eq_ignore_ascii_case(name),
         _ => false,
     };
     match name {
@@ -121,19 +121,19 @@ impl Token {
     }
 }
 
-fn at(message: &Message, place: &Place) -> Option<Vec<u8>> {
-    match place {
-        Place::Header(name) => message.header(name.as_str()).map(<[u8]>::to_vec),
-        Place::Query(name) => field(message.query().as_bytes(), name),
-        Place::Form(name) => field(&message.body, name),
-        Place::Json(path) => member(&message.body, path),
+fn at(message: &Message, location: &Location) -> Option<Vec<u8>> {
+    match location {
+        Location::Header(name) => message.header(name.as_str()).map(<[u8]>::to_vec),
+        Location::Query(name) => field(message.query().as_bytes(), name),
+        Location::Form(name) => field(&message.body, name),
+        Location::Json(path) => member(&message.body, path),
         _ => None,
     }
 }
 
-fn write_at(message: &mut Message, place: &Place, value: &[u8]) -> Option<()> {
-    match place {
-        Place::Header(name) => message.set_header(name.as_str(), value),
+fn write_at(message: &mut Message, location: &Location, value: &[u8]) -> Option<()> {
+    match location {
+        Location::Header(name) => message.set_header(name.as_str(), value),
         _ => return None,
     }
     Some(())
@@ -187,11 +187,11 @@ pub fn member(body: &[u8], path: &str) -> Option<Vec<u8>> {
 
 /// The positions where a timestamp that starts the text may end.
 #[must_use]
-pub fn timestamp_ends(text: &[u8], unit: Option<TimestampUnit>) -> Vec<usize> {
+pub fn timestamp_ends(text: &[u8], unit: Option<TimestampFormat>) -> Vec<usize> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     match unit {
-        Some(TimestampUnit::Seconds) => [10].into_iter().filter(|it| *it <= digits).collect(),
-        Some(TimestampUnit::Milliseconds) => [13].into_iter().filter(|it| *it <= digits).collect(),
+        Some(TimestampFormat::Seconds) => [10].into_iter().filter(|it| *it <= digits).collect(),
+        Some(TimestampFormat::Milliseconds) => [13].into_iter().filter(|it| *it <= digits).collect(),
         Some(_) if digits == 4 && text.get(4) == Some(&b'-') => {
             let is_inside = |byte: &u8| byte.is_ascii_digit() || b"-:.TtZz+".contains(byte);
             let len = text

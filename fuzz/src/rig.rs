@@ -7,7 +7,7 @@ use http::{HeaderValue, Uri};
 use tower_webhook::{
     Keys, PublicUrl, Secret, Verifier, WebhookLayer,
     providers::{self, Provider},
-    scheme::{Credential, Place, Scheme},
+    scheme::{Credential, Location, Scheme},
     sign::Signer,
     testing::{TestClock, TestSender},
 };
@@ -86,9 +86,9 @@ impl Signing {
         let delivery = sender.delivery_of(body, to_sign.id, to_sign.time).ok()?;
         let mut request = delivery.into_request();
         let signer = &self.signers[to_sign.keys % 3];
-        let places = signer.provider().scheme().signed_places();
-        for (place, value) in places.iter().zip(values) {
-            if let Place::Header(name) = place {
+        let locations = signer.provider().scheme().signed_places();
+        for (location, value) in locations.iter().zip(values) {
+            if let Location::Header(name) = location {
                 request
                     .headers_mut()
                     .insert(name, HeaderValue::from_bytes(value).ok()?);

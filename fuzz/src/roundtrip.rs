@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tower_webhook::scheme::{Encoding, Place, TimestampUnit};
+use tower_webhook::scheme::{Encoding, Location, TimestampFormat};
 
 use crate::{
     fail,
@@ -92,7 +92,7 @@ fn says_what_was_signed(rig: &Rig, to_sign: SignRequest<'_>, message: &Message, 
     }
     let since = to_sign.time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let written = match rig.scheme.timestamp_unit() {
-        Some(TimestampUnit::Seconds) => Duration::from_secs(since.as_secs()),
+        Some(TimestampFormat::Seconds) => Duration::from_secs(since.as_secs()),
         Some(_) => since,
         None => return,
     };
@@ -178,11 +178,11 @@ fn flip_part(
 
 /// Finds the signature: the longest run of signature characters in its header.
 fn signature(rig: &Rig, message: &Message) -> Option<(usize, usize, usize)> {
-    let places = rig.scheme.signature_places();
+    let locations = rig.scheme.signature_places();
     let header = message.headers.iter().position(|(own, _)| {
-        places
+        locations
             .iter()
-            .any(|place| matches!(place, Place::Header(name) if name.as_str() == own))
+            .any(|location| matches!(location, Location::Header(name) if name.as_str() == own))
     })?;
     let value = &message.headers[header].1;
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::SigningKey;
 use tower_webhook::{
     Secret,
-    scheme::{Credential, KeyForm, PublicKeyForm, Scheme},
+    scheme::{Credential, SecretEncoding, PublicKeyForm, Scheme},
 };
 
 const FORM: &str = "type=order.paid&id=7&amount=1+2%2B3";
@@ -57,7 +57,7 @@ pub fn keys(scheme: &Scheme, name: &str) -> Pair {
     let raw = &raw.as_bytes()[..32];
     let base64 = STANDARD.encode(raw);
     let secret = |text: String| Secret::new(text).expect("a secret").label(name);
-    if let KeyForm::PublicKey(form) = scheme.key_form() {
+    if let SecretEncoding::PublicKey(form) = scheme.key_form() {
         let key = SigningKey::from_bytes(raw.try_into().expect("32 bytes"));
         let public = key.verifying_key().to_bytes();
         let verifying = match form {
@@ -71,9 +71,9 @@ pub fn keys(scheme: &Scheme, name: &str) -> Pair {
         };
     }
     let text = match scheme.key_form() {
-        KeyForm::Hex => const_hex::encode(raw),
-        KeyForm::Base64 => base64,
-        KeyForm::PrefixedBase64(prefix) => format!("{prefix}{base64}"),
+        SecretEncoding::Hex => const_hex::encode(raw),
+        SecretEncoding::Base64 => base64,
+        SecretEncoding::PrefixedBase64(prefix) => format!("{prefix}{base64}"),
         _ if scheme.credential() == Credential::UserAndPassword => format!("user:{name}"),
         _ => format!("secret-of-{name}"),
     };

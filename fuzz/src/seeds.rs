@@ -91,11 +91,11 @@ fn changes(_: &Rig) -> Vec<InputWriter> {
             Change::RemoveHeader => changes.extend((0..6).map(|at| of(&[at]))),
             Change::Method => changes.extend((0..11).map(|at| of(&[at]))),
             Change::ListItem => {
-                for place in 0..2 {
+                for location in 0..2 {
                     for item in 0..3 {
                         for kind in 0..3 {
                             changes
-                                .push(of(&[place, item, kind, 9][..if kind == 2 { 4 } else { 3 }]));
+                                .push(of(&[location, item, kind, 9][..if kind == 2 { 4 } else { 3 }]));
                         }
                     }
                 }

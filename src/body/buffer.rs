@@ -5,10 +5,10 @@ use bytes::{Bytes, BytesMut};
 /// A frame at least this long is kept as it came. A shorter one that is not alone is copied,
 /// because holding it costs more than its bytes: a place in the queue, and whatever it was cut out
 /// of.
-const KEEP: usize = 4 << 10;
+const MIN_FRAME: usize = 4 << 10;
 
 /// Where short frames are collected: blocks of this size, so that growing moves little.
-const BLOCK: usize = 64 << 10;
+const BLOCK_SIZE: usize = 64 << 10;
 
 /// The body as far as it has arrived.
 #[derive(Default)]
@@ -50,7 +50,7 @@ impl Buffer {
         let first = &mut self.first;
         let rest = self.rest.get_or_insert_with(|| {
             let mut rest = Box::<Rest>::default();
-            if first.len() < KEEP {
+            if first.len() < MIN_FRAME {
                 rest.push(std::mem::take(first));
             }
             rest
@@ -112,9 +112,9 @@ impl Buffer {
 
 impl Rest {
     fn push(&mut self, frame: Bytes) {
-        let is_short = frame.len() < KEEP;
+        let is_short = frame.len() < MIN_FRAME;
         // A block does not grow past its size, or it would hold twice of what is in it.
-        if !is_short || self.block.len() + frame.len() > BLOCK {
+        if !is_short || self.block.len() + frame.len() > BLOCK_SIZE {
             self.seal();
         }
         if is_short {

@@ -64,7 +64,7 @@ use super::Buffer;
 ///
 /// # Security
 ///
-/// No signature covers trailers. [`refuse_trailers`](crate::WebhookLayer::refuse_trailers) keeps
+/// No signature covers trailers. [`reject_trailers`](crate::WebhookLayer::reject_trailers) keeps
 /// them out.
 pub struct VerifiedBody {
     frames: Buffer,

@@ -1,6 +1,6 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use super::{Claim, DedupeKey, Owner, Store};
+use super::{ClaimResult, DedupeKey, DedupeStore, LeaseToken};
 use crate::{
     deadline::in_time,
     rejection::{self, RejectionKind},
@@ -24,19 +24,19 @@ impl Keys {
     }
 }
 
-/// A [`Store`] of any type, each of whose steps has a deadline, and is taken for all keys of a
+/// A [`DedupeStore`] of any type, each of whose steps has a deadline, and is taken for all keys of a
 /// delivery.
 pub(super) trait AnyStore: Send + Sync {
-    fn claim(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<Claim>;
-    fn renew(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<bool>;
+    fn claim(self: Arc<Self>, keys: Keys, owner: LeaseToken, times: Times) -> Step<ClaimResult>;
+    fn renew(self: Arc<Self>, keys: Keys, owner: LeaseToken, times: Times) -> Step<bool>;
     fn complete(
         self: Arc<Self>,
         keys: Keys,
-        owner: Owner,
+        owner: LeaseToken,
         retention: Duration,
         times: Times,
     ) -> Step<bool>;
-    fn release(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<()>;
+    fn release(self: Arc<Self>, keys: Keys, owner: LeaseToken, times: Times) -> Step<()>;
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,17 +60,17 @@ impl Times {
     }
 }
 
-impl<S: Store> AnyStore for S {
-    fn claim(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<Claim> {
+impl<S: DedupeStore> AnyStore for S {
+    fn claim(self: Arc<Self>, keys: Keys, owner: LeaseToken, times: Times) -> Step<ClaimResult> {
         Box::pin(async move {
             for key in keys.iter() {
-                let claim = Store::claim(&*self, key, owner, times.lease);
+                let claim = DedupeStore::claim(&*self, key, owner, times.lease);
                 let claim = step(claim, times.within_lease(keys)).await?;
-                if claim != Claim::Granted {
+                if claim != ClaimResult::Granted {
                     // What was granted before it.
                     for held in keys.iter().take_while(|held| *held != key) {
                         // What is known stands: what cannot be given up ends with its lease.
-                        let released = step(Store::release(&*self, held, owner), times).await;
+                        let released = step(DedupeStore::release(&*self, held, owner), times).await;
                         if let Err(error) = released {
                             trace::warn!(
                                 key = %held,
@@ -82,16 +82,16 @@ impl<S: Store> AnyStore for S {
                     return Ok(claim);
                 }
             }
-            Ok(Claim::Granted)
+            Ok(ClaimResult::Granted)
         })
     }
 
-    fn renew(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<bool> {
+    fn renew(self: Arc<Self>, keys: Keys, owner: LeaseToken, times: Times) -> Step<bool> {
         Box::pin(async move {
             let times = times.within_lease(keys);
             let mut renewed = Ok(true);
             for key in keys.iter() {
-                let renewal = Store::renew(&*self, key, owner, times.lease);
+                let renewal = DedupeStore::renew(&*self, key, owner, times.lease);
                 renewed = both(renewed, step(renewal, times).await);
             }
             renewed
@@ -101,25 +101,25 @@ impl<S: Store> AnyStore for S {
     fn complete(
         self: Arc<Self>,
         keys: Keys,
-        owner: Owner,
+        owner: LeaseToken,
         retention: Duration,
         times: Times,
     ) -> Step<bool> {
         Box::pin(async move {
             let mut completed = Ok(true);
             for key in keys.iter() {
-                let completion = Store::complete(&*self, key, owner, retention);
+                let completion = DedupeStore::complete(&*self, key, owner, retention);
                 completed = both(completed, step(completion, times).await);
             }
             completed
         })
     }
 
-    fn release(self: Arc<Self>, keys: Keys, owner: Owner, times: Times) -> Step<()> {
+    fn release(self: Arc<Self>, keys: Keys, owner: LeaseToken, times: Times) -> Step<()> {
         Box::pin(async move {
             let mut released = Ok(());
             for key in keys.iter() {
-                let release = step(Store::release(&*self, key, owner), times).await;
+                let release = step(DedupeStore::release(&*self, key, owner), times).await;
                 released = released.and(release);
             }
             released

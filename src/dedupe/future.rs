@@ -13,11 +13,11 @@ use tokio::runtime::Handle;
 use tower_service::Service;
 
 use super::{
-    Claim,
+    ClaimResult,
     answer::{duplicate, is_success, reject},
     any_store::{Keys, Step},
     layer::Config,
-    ticket::Ticket,
+    lease::Lease,
 };
 use crate::{body::ResponseBody, rejection::RejectionKind, trace, verify::Verified};
 
@@ -51,7 +51,7 @@ pin_project! {
     enum State<S, B, F, O> {
         Answered { response: Option<Response<Bytes>> },
         Claiming {
-            claim: Step<Claim>,
+            claim: Step<ClaimResult>,
             claiming: Option<Claiming<S, B>>,
         },
         Readying {
@@ -66,7 +66,7 @@ pin_project! {
         },
         Settling {
             settle: Pin<Box<dyn Future<Output = ()> + Send>>,
-            ticket: Option<Ticket>,
+            lease: Option<Lease>,
             outcome: Option<O>,
         },
         Done,
@@ -79,13 +79,13 @@ struct Claiming<S, B> {
     request: Request<B>,
     config: Arc<Config>,
     verified: Verified,
-    ticket: Ticket,
+    lease: Lease,
     is_grpc: bool,
 }
 
 /// A delivery that is being handled; without a ticket where it was let through.
 struct Handling {
-    ticket: Option<Ticket>,
+    lease: Option<Lease>,
     renewal: Renewal,
     config: Arc<Config>,
     verified: Verified,
@@ -127,16 +127,16 @@ where
         keys: Keys,
         is_grpc: bool,
     ) -> Self {
-        let ticket = Ticket::new(&config.store, keys, config.times);
+        let lease = Lease::new(&config.store, keys, config.times);
         Self {
             state: State::Claiming {
-                claim: ticket.claim(),
+                claim: lease.claim(),
                 claiming: Some(Claiming {
                     service,
                     request,
                     config: Arc::clone(config),
                     verified,
-                    ticket,
+                    lease,
                     is_grpc,
                 }),
             },
@@ -195,12 +195,12 @@ where
                 },
                 StateProj::Settling {
                     settle,
-                    ticket,
+                    lease,
                     outcome,
                 } => {
                     ready!(settle.as_mut().poll(cx));
-                    if let Some(ticket) = ticket {
-                        ticket.void();
+                    if let Some(lease) = lease {
+                        lease.void();
                     }
                     let outcome = outcome.take().expect(COMPLETED);
                     state.set(State::Done);
@@ -224,18 +224,18 @@ where
     /// What is to be done now that the store has answered.
     fn proceed(
         mut self,
-        claim: Result<Claim, RejectionKind>,
+        claim: Result<ClaimResult, RejectionKind>,
     ) -> State<S, B, S::Future, Result<S::Response, S::Error>> {
-        let ticket = match claim {
-            Ok(Claim::Granted) => Some(self.ticket),
-            Ok(Claim::Completed) => {
-                self.ticket.void();
+        let lease = match claim {
+            Ok(ClaimResult::Granted) => Some(self.lease),
+            Ok(ClaimResult::Completed) => {
+                self.lease.void();
                 let response = duplicate(&self.config, &self.verified, self.is_grpc);
                 let response = Some(response);
                 return State::Answered { response };
             }
-            Ok(Claim::InFlight) => {
-                self.ticket.void();
+            Ok(ClaimResult::InFlight) => {
+                self.lease.void();
                 let verified = Some(&self.verified);
                 let kind = RejectionKind::InFlight;
                 let response = Some(reject(&self.config, self.is_grpc, verified, kind));
@@ -259,7 +259,7 @@ where
             request: Some(self.request),
             service: self.service,
             handling: Some(Handling {
-                ticket,
+                lease,
                 renewal: Renewal::Needless,
                 config: self.config,
                 verified: self.verified,
@@ -272,8 +272,8 @@ where
 impl Handling {
     /// Keeps the claim while something keeps us waiting; ready once another one has it.
     fn renew(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let (Renewal::Needless, Some(ticket)) = (&self.renewal, &self.ticket) {
-            self.renewal = Renewal::UnderWay(Box::pin(ticket.renewal()));
+        if let (Renewal::Needless, Some(lease)) = (&self.renewal, &self.lease) {
+            self.renewal = Renewal::UnderWay(Box::pin(lease.renewal()));
         }
         match &mut self.renewal {
             Renewal::Needless => Poll::Pending,
@@ -299,24 +299,24 @@ impl Handling {
         outcome: Result<Response<R>, E>,
     ) -> State<S, B, F, Result<Response<R>, E>> {
         let Self {
-            mut ticket,
+            mut lease,
             config,
             verified,
             ..
         } = self;
-        if let Some(ticket) = &mut ticket {
+        if let Some(lease) = &mut lease {
             if outcome.as_ref().is_ok_and(is_success) {
-                ticket.succeed(config.retention(&verified));
+                lease.succeed(config.retention(&verified));
             }
         }
-        let settle = ticket.as_ref().map(Ticket::settle);
+        let settle = lease.as_ref().map(Lease::settle);
         State::Settling {
             settle: Box::pin(async move {
                 if let Some(settle) = settle {
                     settle.await;
                 }
             }),
-            ticket,
+            lease,
             outcome: Some(outcome),
         }
     }

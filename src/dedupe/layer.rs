@@ -5,11 +5,11 @@ use http::{HeaderValue, Response, StatusCode, header};
 use tower_layer::Layer;
 
 use super::{
-    Dedupe, DedupeKey, Store,
+    Dedupe, DedupeKey, DedupeStore,
     any_store::{AnyStore, Keys, Times},
 };
 use crate::{
-    head::Head,
+    head::RequestHead,
     rejection::{Rejection, RejectionClass, RejectionKind, RejectionResponder, Renderer, Statuses},
     setup::SetupError,
     verify::Verified,
@@ -45,7 +45,7 @@ pub(super) struct Config {
     pub(super) duplicate: Arc<dyn Fn(&Verified) -> Response<Bytes> + Send + Sync>,
 }
 
-type KeyBy = dyn Fn(&Verified, Head<'_>) -> Option<DedupeKey> + Send + Sync;
+type KeyBy = dyn Fn(&Verified, RequestHead<'_>) -> Option<DedupeKey> + Send + Sync;
 
 impl DedupeLayer {
     /// Creates a layer that records deliveries in `store`.
@@ -55,7 +55,7 @@ impl DedupeLayer {
     /// Only the first copy of a delivery reaches the service, with all of its unsigned parts: the
     /// query, unsigned headers, and the method if the scheme does not sign it. Route methods and
     /// paths outside of the layers; see the [module docs](crate::dedupe#security).
-    pub fn new(store: impl Store) -> Self {
+    pub fn new(store: impl DedupeStore) -> Self {
         let config = Config {
             store: Arc::new(store),
             times: Times {
@@ -139,10 +139,10 @@ impl DedupeLayer {
     /// they are not signed. A delivery for which this gives nothing is answered 500.
     ///
     /// ```
-    /// use tower_webhook::{DedupeLayer, Head, Verified, dedupe::{DedupeKey, MemoryStore}};
+    /// use tower_webhook::{DedupeLayer, RequestHead, Verified, dedupe::{DedupeKey, MemoryStore}};
     ///
     /// let layer = DedupeLayer::new(MemoryStore::new(10_000));
-    /// let layer = layer.key_by(|verified: &Verified, head: Head<'_>| {
+    /// let layer = layer.key_by(|verified: &Verified, head: RequestHead<'_>| {
     ///     let id = head.headers().get("x-gitlab-event-uuid")?;
     ///     Some(DedupeKey::of([verified.provider().as_bytes(), id.as_bytes()]))
     /// });
@@ -155,7 +155,7 @@ impl DedupeLayer {
     /// where it is not signed.
     pub fn key_by(
         mut self,
-        key_by: impl Fn(&Verified, Head<'_>) -> Option<DedupeKey> + Send + Sync + 'static,
+        key_by: impl Fn(&Verified, RequestHead<'_>) -> Option<DedupeKey> + Send + Sync + 'static,
     ) -> Self {
         self.config_mut().key_by = Some(Arc::new(key_by));
         self
@@ -174,7 +174,7 @@ impl DedupeLayer {
     }
 
     /// Sets the status of a class of rejections by this layer. Defaults to the status that the
-    /// [`WebhookLayer`](crate::WebhookLayer::status) outside of this layer uses.
+    /// [`WebhookLayer`](crate::WebhookLayer::rejection_status) outside of this layer uses.
     ///
     /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable), which a delivery gets while
     /// another copy of it is handled. If that copy fails, only a retry is handled.
@@ -184,7 +184,11 @@ impl DedupeLayer {
     /// [`SetupError::NoEffect`] for a class that no rejection by this layer has. They have
     /// [`Unavailable`](RejectionClass::Unavailable) or
     /// [`Misconfigured`](RejectionClass::Misconfigured).
-    pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Result<Self, SetupError> {
+    pub fn rejection_status(
+        mut self,
+        class: RejectionClass,
+        status: StatusCode,
+    ) -> Result<Self, SetupError> {
         if !matches!(
             class,
             RejectionClass::Unavailable | RejectionClass::Misconfigured
@@ -201,8 +205,8 @@ impl DedupeLayer {
     }
 
     /// Sets the function that creates the responses to rejections by this layer. Defaults to that
-    /// of the [`WebhookLayer`](crate::WebhookLayer::renderer) outside of this layer.
-    pub fn renderer(
+    /// of the [`WebhookLayer`](crate::WebhookLayer::rejection_response) outside of this layer.
+    pub fn rejection_response(
         mut self,
         renderer: impl Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
@@ -214,7 +218,7 @@ impl DedupeLayer {
     /// `{"message":"Duplicate delivery"}` unless set. [`Duplicate`](super::Duplicate) is put into
     /// its extensions whatever this returns. Senders take anything but success as a reason to
     /// try again. gRPC calls get `ALREADY_EXISTS`.
-    pub fn duplicate_renderer(
+    pub fn duplicate_response(
         mut self,
         renderer: impl Fn(&Verified) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
@@ -229,7 +233,11 @@ impl DedupeLayer {
 
 impl Config {
     /// What a delivery is claimed under.
-    pub(super) fn keys(&self, verified: &Verified, head: Head<'_>) -> Result<Keys, RejectionKind> {
+    pub(super) fn keys(
+        &self,
+        verified: &Verified,
+        head: RequestHead<'_>,
+    ) -> Result<Keys, RejectionKind> {
         let scoped = |key: DedupeKey| match &self.scope {
             Some(scope) => DedupeKey::of([scope.as_bytes(), key.as_bytes()]),
             None => key,

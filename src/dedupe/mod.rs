@@ -6,7 +6,7 @@
 //!
 //! 1. takes the [key](crate::Verified::dedupe_key), which is made of nothing but what is signed:
 //!    500 if there is no [`Verified`](crate::Verified), or no key;
-//! 2. claims the delivery in a [`Store`], for a while: 503 with `Retry-After` if the store cannot
+//! 2. claims the delivery in a [`DedupeStore`], for a while: 503 with `Retry-After` if the store cannot
 //!    tell, or while another request has the claim; 200 with `{"message":"Duplicate delivery"}` if
 //!    the delivery was handled before, with success;
 //! 3. waits until the inner service is ready, calls it, and renews the claim while it runs;
@@ -97,21 +97,21 @@ mod answer;
 mod any_store;
 mod future;
 mod layer;
+mod lease;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 mod service;
 mod store;
-mod ticket;
 
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisStore, RedisStoreError};
 pub use self::{
     future::ResponseFuture,
     layer::DedupeLayer,
-    memory::{Full, MemoryStore},
+    memory::{CapacityExceeded, MemoryStore},
     service::Dedupe,
-    store::{Claim, Owner, Store},
+    store::{ClaimResult, DedupeStore, LeaseToken},
 };
 pub use crate::verify::DedupeKey;
 

@@ -9,7 +9,7 @@ use tower_service::Service;
 use super::{ResponseFuture, layer::Config};
 use crate::{
     body::ResponseBody,
-    head::Head,
+    head::RequestHead,
     rejection::{self, RejectionKind},
     verify::Verified,
 };
@@ -60,7 +60,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let Self { inner, config } = self;
-        let head = Head::from(&request);
+        let head = RequestHead::from(&request);
         let is_grpc = rejection::is_grpc(request.version(), request.method(), request.headers());
         let Some(verified) = head.extension::<Verified>() else {
             return ResponseFuture::rejected(config, is_grpc, None, RejectionKind::NotVerified);

@@ -15,7 +15,7 @@ use crate::verify::DedupeKey;
 
 /// Remembers which deliveries are being handled, and which have been.
 ///
-/// Of each key it knows one of three things: nothing; that an [`Owner`] has claimed it until a
+/// Of each key it knows one of three things: nothing; that an [`LeaseToken`] has claimed it until a
 /// moment; that it was completed, until a moment. Each method is one step from one to another, and
 /// **atomic**: for one key, all steps of all processes that share the store have an order, and each
 /// sees what the one before left. So a step is one command or one script of an engine, never a read
@@ -37,30 +37,30 @@ use crate::verify::DedupeKey;
 /// remember**. Once a step has answered, what it did must be as durable as the guarantee is to be:
 /// deliveries whose completion is lost with the engine are handled again.
 ///
-/// [`testing::store`](crate::testing::store) holds an implementation against all of this (feature
+/// [`testing::assert_store_contract`](crate::testing::assert_store_contract) holds an implementation against all of this (feature
 /// `testing`).
 ///
 /// # Example: one that remembers nothing
 ///
 /// ```
 /// use std::{convert::Infallible, time::Duration};
-/// use tower_webhook::dedupe::{Claim, DedupeKey, DedupeLayer, Owner, Store};
+/// use tower_webhook::dedupe::{ClaimResult, DedupeKey, DedupeLayer, LeaseToken, DedupeStore};
 ///
 /// struct Forgetful;
 ///
-/// impl Store for Forgetful {
+/// impl DedupeStore for Forgetful {
 ///     type Error = Infallible;
 ///
-///     async fn claim(&self, _: DedupeKey, _: Owner, _: Duration) -> Result<Claim, Infallible> {
-///         Ok(Claim::Granted)
+///     async fn claim(&self, _: DedupeKey, _: LeaseToken, _: Duration) -> Result<ClaimResult, Infallible> {
+///         Ok(ClaimResult::Granted)
 ///     }
-///     async fn renew(&self, _: DedupeKey, _: Owner, _: Duration) -> Result<bool, Infallible> {
+///     async fn renew(&self, _: DedupeKey, _: LeaseToken, _: Duration) -> Result<bool, Infallible> {
 ///         Ok(true)
 ///     }
-///     async fn complete(&self, _: DedupeKey, _: Owner, _: Duration) -> Result<bool, Infallible> {
+///     async fn complete(&self, _: DedupeKey, _: LeaseToken, _: Duration) -> Result<bool, Infallible> {
 ///         Ok(true)
 ///     }
-///     async fn release(&self, _: DedupeKey, _: Owner) -> Result<(), Infallible> {
+///     async fn release(&self, _: DedupeKey, _: LeaseToken) -> Result<(), Infallible> {
 ///         Ok(())
 ///     }
 /// }
@@ -78,9 +78,9 @@ use crate::verify::DedupeKey;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store of deliveries",
     note = "`MemoryStore` is one, and `RedisStore` with the `redis` feature; see the docs of \
-            `tower_webhook::dedupe::Store`"
+            `tower_webhook::dedupe::DedupeStore`"
 )]
-pub trait Store: Send + Sync + 'static {
+pub trait DedupeStore: Send + Sync + 'static {
     /// Why a step could not be taken. Its text, and that of its sources, is for the operator.
     type Error: Into<Box<dyn Error + Send + Sync>>;
 
@@ -93,9 +93,9 @@ pub trait Store: Send + Sync + 'static {
     fn claim(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
-    ) -> impl Future<Output = Result<Claim, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<ClaimResult, Self::Error>> + Send;
 
     /// Lets a claim last for another `lease` from now; `false` if another owner has it, or if the
     /// delivery was completed.
@@ -106,7 +106,7 @@ pub trait Store: Send + Sync + 'static {
     fn renew(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
@@ -120,7 +120,7 @@ pub trait Store: Send + Sync + 'static {
     fn complete(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         retention: Duration,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
@@ -133,36 +133,41 @@ pub trait Store: Send + Sync + 'static {
     fn release(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
-impl<S: Store> Store for Arc<S> {
+impl<S: DedupeStore> DedupeStore for Arc<S> {
     type Error = S::Error;
 
     async fn claim(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
-    ) -> Result<Claim, S::Error> {
+    ) -> Result<ClaimResult, S::Error> {
         (**self).claim(key, owner, lease).await
     }
 
-    async fn renew(&self, key: DedupeKey, owner: Owner, lease: Duration) -> Result<bool, S::Error> {
+    async fn renew(
+        &self,
+        key: DedupeKey,
+        owner: LeaseToken,
+        lease: Duration,
+    ) -> Result<bool, S::Error> {
         (**self).renew(key, owner, lease).await
     }
 
     async fn complete(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         retention: Duration,
     ) -> Result<bool, S::Error> {
         (**self).complete(key, owner, retention).await
     }
 
-    async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), S::Error> {
+    async fn release(&self, key: DedupeKey, owner: LeaseToken) -> Result<(), S::Error> {
         (**self).release(key, owner).await
     }
 }
@@ -170,7 +175,7 @@ impl<S: Store> Store for Arc<S> {
 /// What became of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Claim {
+pub enum ClaimResult {
     /// The delivery was handled before, with success.
     Completed,
     /// The delivery is this owner's to handle.
@@ -184,9 +189,9 @@ pub enum Claim {
 /// It is drawn anew for each claim, so that who comes late, after the lease, is told from who took
 /// over.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Owner(NonZeroU64);
+pub struct LeaseToken(NonZeroU64);
 
-impl Owner {
+impl LeaseToken {
     /// An owner that nobody else is.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "each is another one")]
@@ -209,14 +214,14 @@ impl Owner {
     }
 }
 
-impl fmt::Display for Owner {
+impl fmt::Display for LeaseToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
 }
 
-impl fmt::Debug for Owner {
+impl fmt::Debug for LeaseToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Owner({self})")
+        write!(f, "LeaseToken({self})")
     }
 }

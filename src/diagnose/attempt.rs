@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use super::budget::HashBudget;
 use crate::{
-    head::Head,
+    head::RequestHead,
     keys::{Keys, Secret},
     providers::Provider,
     rejection::RejectionKind,
@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct Attempt<'a> {
     pub(super) provider: Provider,
     pub(super) secrets: &'a [Secret],
-    pub(super) head: Head<'a>,
+    pub(super) head: RequestHead<'a>,
     /// `None` if it was not read.
     pub(super) body: Option<&'a [u8]>,
     pub(super) now: SystemTime,
@@ -112,7 +112,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    pub(super) fn with_head<'h>(&self, head: Head<'h>) -> Attempt<'h>
+    pub(super) fn with_head<'h>(&self, head: RequestHead<'h>) -> Attempt<'h>
     where
         'a: 'h,
     {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    head::Head,
+    head::RequestHead,
     keys::Secret,
     providers::Provider,
     rejection::RejectionKind,
@@ -138,7 +138,7 @@ impl Doctor {
     /// The [limit](Self::work_limit) bounds the work for long bodies and many secrets. The first
     /// verification, which determines the reason of the rejection, ignores the limit. A changed
     /// body has at most four times the length of the body, or 4 MiB.
-    pub fn examine<'h>(&self, head: impl Into<Head<'h>>, body: Option<&[u8]>) -> Diagnosis {
+    pub fn examine<'h>(&self, head: impl Into<RequestHead<'h>>, body: Option<&[u8]>) -> Diagnosis {
         let budget = HashBudget::new(self.work_limit);
         let attempt = self.attempt(head.into(), body, &budget);
         let (refusal, key_error) = match attempt.verify() {
@@ -172,7 +172,7 @@ impl Doctor {
 
     fn attempt<'a>(
         &'a self,
-        head: Head<'a>,
+        head: RequestHead<'a>,
         body: Option<&'a [u8]>,
         budget: &'a HashBudget,
     ) -> Attempt<'a> {

@@ -2,7 +2,7 @@ use std::{fmt, time::Duration};
 
 use http::HeaderName;
 
-use crate::scheme::{Algorithm, Encoding, TimestampUnit};
+use crate::scheme::{Algorithm, Encoding, TimestampFormat};
 
 /// An explanation of a rejection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -184,9 +184,9 @@ pub enum Cause {
     },
     /// The timestamp has another unit or format.
     #[non_exhaustive]
-    TimestampUnit {
+    TimestampFormat {
         /// The unit of the sender.
-        used: TimestampUnit,
+        used: TimestampFormat,
     },
     /// The sender signs another URL.
     #[non_exhaustive]
@@ -280,12 +280,12 @@ impl fmt::Display for Cause {
             Self::SignaturePrefix { is_missing: false } => {
                 f.write_str("the signature has a prefix that the scheme does not have")
             }
-            Self::TimestampUnit { used } => {
+            Self::TimestampFormat { used } => {
                 let unit = match used {
-                    TimestampUnit::DateTime => "as a date and time without an offset",
-                    TimestampUnit::Milliseconds => "in milliseconds",
-                    TimestampUnit::Rfc3339 => "in RFC 3339",
-                    TimestampUnit::Seconds => "in seconds",
+                    TimestampFormat::DateTime => "as a date and time without an offset",
+                    TimestampFormat::Milliseconds => "in milliseconds",
+                    TimestampFormat::Rfc3339 => "in RFC 3339",
+                    TimestampFormat::Seconds => "in seconds",
                 };
                 write!(f, "the sender writes the timestamp {unit}")
             }

@@ -1,7 +1,7 @@
 use http::{HeaderMap, HeaderName};
 
 use super::{Cause, Finding, attempt::Attempt};
-use crate::{head::Head, place::Place, rejection::RejectionKind};
+use crate::{head::RequestHead, location::Location, rejection::RejectionKind};
 
 /// Finds headers that arrived under another name.
 pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
@@ -34,7 +34,7 @@ fn verifies_with(attempt: &Attempt<'_>, renamed: &[(HeaderName, HeaderName)]) ->
         }
     }
     let head = attempt.head;
-    let head = Head::new(head.method(), head.uri(), &headers);
+    let head = RequestHead::new(head.method(), head.uri(), &headers);
     attempt.with_head(head).verifies()
 }
 
@@ -46,10 +46,10 @@ pub(super) fn guess(
 ) {
     let Some(
         RejectionKind::MissingSignature {
-            place: Place::Header(name),
+            location: Location::Header(name),
         }
         | RejectionKind::MissingTimestamp {
-            place: Place::Header(name),
+            location: Location::Header(name),
         }
         | RejectionKind::MissingHeader { header: name },
     ) = refusal
@@ -73,12 +73,12 @@ fn cause((expected, found): (HeaderName, HeaderName)) -> Cause {
 fn renamed(attempt: &Attempt<'_>) -> Vec<(HeaderName, HeaderName)> {
     let scheme = attempt.scheme();
     let headers = attempt.head.headers();
-    let places = scheme.signature_places().iter();
-    let places = places
+    let locations = scheme.signature_places().iter();
+    let locations = locations
         .chain(scheme.timestamp_place())
         .chain(scheme.id_place());
-    let names = places.filter_map(|place| match place {
-        Place::Header(name) if !headers.contains_key(name) => Some(name),
+    let names = locations.filter_map(|location| match location {
+        Location::Header(name) if !headers.contains_key(name) => Some(name),
         _ => None,
     });
     let renamed = names.filter_map(|name| Some((name.clone(), similar(name, headers)?)));

@@ -4,7 +4,7 @@ use http::{HeaderName, header::AUTHORIZATION};
 
 use super::{Cause, Finding, attempt::Attempt};
 use crate::{
-    place::Place,
+    location::Location,
     providers::{self, Preset, Provider},
     rejection::RejectionKind,
     scheme::{Credential, Scheme},
@@ -68,11 +68,11 @@ struct Other {
 fn others(attempt: &Attempt<'_>) -> Vec<Other> {
     let own = attempt.scheme().name();
     let headers = attempt.head.headers();
-    let value = |place: &Place| match place {
-        Place::Header(name) => headers.get(name).filter(|value| !value.is_empty()),
+    let value = |location: &Location| match location {
+        Location::Header(name) => headers.get(name).filter(|value| !value.is_empty()),
         _ => None,
     };
-    let is_present = |place: &Place| value(place).is_some();
+    let is_present = |location: &Location| value(location).is_some();
     let others = providers::all().filter(|preset| preset.name() != own);
     let others = others.map(Preset::provider).filter_map(|provider| {
         let scheme = provider.scheme();
@@ -80,9 +80,9 @@ fn others(attempt: &Attempt<'_>) -> Vec<Other> {
         if !signatures.iter().any(is_present) {
             return None;
         }
-        let others = other_headers(scheme).filter(|place| !signatures.contains(place));
+        let others = other_headers(scheme).filter(|location| !signatures.contains(location));
         let likeness = others
-            .map(|place| if is_present(place) { 1 } else { -1 })
+            .map(|location| if is_present(location) { 1 } else { -1 })
             .sum();
         Some(Other { provider, likeness })
     });
@@ -92,14 +92,14 @@ fn others(attempt: &Attempt<'_>) -> Vec<Other> {
 }
 
 /// The headers of a scheme, apart from those of its signature.
-fn other_headers(scheme: &Scheme) -> impl Iterator<Item = &Place> {
-    let places = [
+fn other_headers(scheme: &Scheme) -> impl Iterator<Item = &Location> {
+    let locations = [
         scheme.timestamp_place(),
         scheme.id_place(),
         scheme.event_place(),
     ];
-    let places = places.into_iter().flatten();
-    places.filter(|place| matches!(place, Place::Header(_)))
+    let locations = locations.into_iter().flatten();
+    locations.filter(|location| matches!(location, Location::Header(_)))
 }
 
 fn likeliest(mut others: Vec<Other>) -> Vec<Other> {
@@ -125,7 +125,7 @@ impl Other {
     }
 
     fn is_signed_in(&self, header: &HeaderName) -> bool {
-        let mut places = self.scheme().signature_places().iter();
-        places.any(|place| matches!(place, Place::Header(name) if name == header))
+        let mut locations = self.scheme().signature_places().iter();
+        locations.any(|location| matches!(location, Location::Header(name) if name == header))
     }
 }

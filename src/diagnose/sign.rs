@@ -2,10 +2,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Cause, Finding, attempt::Attempt};
 use crate::{
-    head::Head,
-    place::Place,
+    head::RequestHead,
+    location::Location,
     rejection::RejectionKind,
-    scheme::{Algorithm, Encoding, Layout, Spec},
+    scheme::{Algorithm, Encoding, SignatureFormat, Spec},
 };
 
 const ALGORITHMS: [Algorithm; 4] = [
@@ -28,7 +28,7 @@ pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
         headers.insert(name, value);
     }
     let head = attempt.head;
-    let moved = attempt.with_head(Head::new(head.method(), head.uri(), &headers));
+    let moved = attempt.with_head(RequestHead::new(head.method(), head.uri(), &headers));
     let attempt = if has_legacy { &moved } else { attempt };
     prefix(attempt, findings);
     let is_hmac = ALGORITHMS.contains(&spec.algorithm);
@@ -52,8 +52,8 @@ fn legacy<'t>(attempt: &'t Attempt<'_>) -> Option<(&'t HeaderName, HeaderValue)>
         .scheme()
         .signature_places()
         .iter()
-        .find_map(|place| {
-            let Place::Header(name) = place else {
+        .find_map(|location| {
+            let Location::Header(name) = location else {
                 return None;
             };
             let old = name.as_str().strip_suffix("-256")?;
@@ -78,7 +78,7 @@ pub(super) fn guess(
             findings.push(Finding::guess(Cause::Algorithm { used }));
         }
         Some(RejectionKind::MalformedSignature {
-            place: Place::Header(name),
+            location: Location::Header(name),
         }) if own.layout.is_single() => {
             let value = attempt.head.only(name).ok().flatten();
             let value = value.map(HeaderValue::as_bytes).unwrap_or_default();
@@ -119,7 +119,7 @@ fn guess_encoding(text: &[u8], own: Encoding) -> Option<(Algorithm, Encoding)> {
 /// Finds a missing or an unexpected prefix of the signature.
 fn prefix(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
     let spec = attempt.scheme().spec();
-    let Some(Place::Header(name)) = spec.signatures.first() else {
+    let Some(Location::Header(name)) = spec.signatures.first() else {
         return;
     };
     let value = attempt.head.only(name).ok().flatten();
@@ -129,7 +129,7 @@ fn prefix(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
     let with = |value: &[u8]| {
         let headers = with_value(attempt.head.headers(), name, value);
         headers.is_some_and(|headers| {
-            let head = Head::new(attempt.head.method(), attempt.head.uri(), &headers);
+            let head = RequestHead::new(attempt.head.method(), attempt.head.uri(), &headers);
             attempt.with_head(head).verifies()
         })
     };
@@ -165,8 +165,8 @@ fn with_value(headers: &HeaderMap, name: &HeaderName, value: &[u8]) -> Option<He
 /// Finds another algorithm or another encoding, with the prefix of the scheme or with any prefix.
 fn other_algorithm(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
     let own = attempt.scheme().spec();
-    let header = own.signatures.iter().find_map(|place| match place {
-        Place::Header(name) => Some(name),
+    let header = own.signatures.iter().find_map(|location| match location {
+        Location::Header(name) => Some(name),
         _ => None,
     });
     let bare = header.and_then(|name| {
@@ -186,8 +186,8 @@ fn other_algorithm(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
             });
             let verifies = changed.verifies()
                 || bare.as_ref().is_some_and(|headers| {
-                    let head = Head::new(attempt.head.method(), attempt.head.uri(), headers);
-                    let plain = |spec: &mut Spec| spec.layout = Layout::plain();
+                    let head = RequestHead::new(attempt.head.method(), attempt.head.uri(), headers);
+                    let plain = |spec: &mut Spec| spec.layout = SignatureFormat::plain();
                     changed.with_spec(plain).with_head(head).verifies()
                 });
             if !verifies {

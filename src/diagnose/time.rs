@@ -1,28 +1,28 @@
 use super::{Cause, Finding, attempt::Attempt};
-use crate::{rejection::RejectionKind, scheme::TimestampUnit};
+use crate::{rejection::RejectionKind, scheme::TimestampFormat};
 
 /// Finds the unit of a timestamp that is not in the unit of the scheme. Only in the right unit, the
 /// timestamp is close to now.
 pub(super) fn find_unit(
     attempt: &Attempt<'_>,
     refusal: Option<&RejectionKind>,
-) -> Option<TimestampUnit> {
+) -> Option<TimestampFormat> {
     let own = attempt.scheme().timestamp_unit()?;
     if !matches!(
         refusal,
         Some(
-            RejectionKind::TooOld { .. }
-                | RejectionKind::TooNew { .. }
+            RejectionKind::TimestampTooOld { .. }
+                | RejectionKind::TimestampInFuture { .. }
                 | RejectionKind::MalformedTimestamp { .. }
         )
     ) {
         return None;
     }
     let units = [
-        TimestampUnit::Seconds,
-        TimestampUnit::Milliseconds,
-        TimestampUnit::Rfc3339,
-        TimestampUnit::DateTime,
+        TimestampFormat::Seconds,
+        TimestampFormat::Milliseconds,
+        TimestampFormat::Rfc3339,
+        TimestampFormat::DateTime,
     ];
     units.into_iter().filter(|unit| *unit != own).find(|unit| {
         let refusal = with_unit(attempt, *unit).verify_within_budget();
@@ -33,7 +33,7 @@ pub(super) fn find_unit(
     })
 }
 
-pub(super) fn with_unit<'t>(attempt: &Attempt<'t>, unit: TimestampUnit) -> Attempt<'t> {
+pub(super) fn with_unit<'t>(attempt: &Attempt<'t>, unit: TimestampFormat) -> Attempt<'t> {
     attempt.with_spec(|spec| {
         if let Some(timestamp) = &mut spec.timestamp {
             timestamp.unit = unit;
@@ -51,8 +51,8 @@ pub(super) fn find_skew(
     findings: &mut Vec<Finding>,
 ) {
     let (by, is_ahead) = match refusal {
-        Some(RejectionKind::TooOld { age, .. }) => (*age, false),
-        Some(RejectionKind::TooNew { ahead, .. }) => (*ahead, true),
+        Some(RejectionKind::TimestampTooOld { age, .. }) => (*age, false),
+        Some(RejectionKind::TimestampInFuture { ahead, .. }) => (*ahead, true),
         _ => return,
     };
     let cause = Cause::ClockSkew { by, is_ahead };
@@ -60,8 +60,8 @@ pub(super) fn find_skew(
     findings.push(finding(cause, is_proven));
 }
 
-pub(super) fn unit_finding(used: TimestampUnit, is_proven: bool) -> Finding {
-    finding(Cause::TimestampUnit { used }, is_proven)
+pub(super) fn unit_finding(used: TimestampFormat, is_proven: bool) -> Finding {
+    finding(Cause::TimestampFormat { used }, is_proven)
 }
 
 fn finding(cause: Cause, is_proven: bool) -> Finding {

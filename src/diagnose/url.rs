@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use http::{Uri, header::HOST, uri::PathAndQuery};
 
 use super::{Cause, Finding, attempt::Attempt};
-use crate::{head::Head, public_url::PublicUrl};
+use crate::{head::RequestHead, public_url::PublicUrl};
 
 /// Finds the URL that the sender signs: with another scheme, host or port, or with or without a
 /// slash at the end of the path.
@@ -23,7 +23,7 @@ pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
         .collect();
     for (at, target) in targets.into_iter().enumerate() {
         let Some(target) = target else { continue };
-        let head = Head::new(attempt.head.method(), target, attempt.head.headers());
+        let head = RequestHead::new(attempt.head.method(), target, attempt.head.headers());
         for base in &bases {
             let Ok(url) = PublicUrl::fixed(base) else {
                 continue;
@@ -39,7 +39,7 @@ pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The base URLs that the sender may have instead of `base`.
-fn bases(base: &str, head: Head<'_>) -> Vec<String> {
+fn bases(base: &str, head: RequestHead<'_>) -> Vec<String> {
     let Some((scheme, rest)) = base.split_once("://") else {
         return Vec::new();
     };

@@ -14,7 +14,7 @@ use tokio::{runtime::Handle, task, time::Instant};
 use super::{Cause, Diagnosis, Doctor};
 use crate::{
     body::Buffer,
-    head::Head,
+    head::RequestHead,
     keys::{Keyring, Keys, Secret},
     rejection::{RejectionClass, RejectionKind},
     trace::Span,
@@ -87,7 +87,7 @@ impl DiagnosisWorker {
     pub(crate) fn submit(
         &self,
         verifier: &Verifier,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         kind: &RejectionKind,
         body: Option<Buffer>,
         keyring: Option<&Arc<Keyring>>,

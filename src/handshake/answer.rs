@@ -6,9 +6,9 @@ use http::{
     header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
 };
 
-use super::{Brings, Handover, HandoverValue, Handshake, handover, request::find};
+use super::{DataKind, Handshake, HandshakeData, HandshakeDataValue, data, request::find};
 use crate::{
-    head::Head,
+    head::RequestHead,
     mac::{Algorithm, Fingerprint, Key, token},
     rejection::RejectionKind,
 };
@@ -16,7 +16,7 @@ use crate::{
 /// A piece of an answer's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Piece {
+pub enum ResponsePart {
     /// The [challenge](Handshake::challenge), as it was sent.
     Challenge,
     /// A text.
@@ -24,7 +24,7 @@ pub enum Piece {
     /// The MAC of the challenge, by the scheme's algorithm and in its encoding: under the key that
     /// the handshake was signed with, or the current one where nobody signs it. It takes a
     /// scheme of an HMAC; of others, there is no such handshake. Nor is there an unsigned one
-    /// in a body, where keys are [looked up](crate::WebhookLayer::per_request): 403.
+    /// in a body, where keys are [looked up](crate::WebhookLayer::with_key_source): 403.
     Mac,
     /// A [setting](crate::providers::Provider::with_setting) of the provider.
     Setting(Cow<'static, str>),
@@ -32,9 +32,9 @@ pub enum Piece {
 
 /// How an answer is made.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Template {
+pub(super) struct ResponseTemplate {
     pub(super) status: StatusCode,
-    pub(super) headers: Vec<(HeaderName, Vec<Piece>)>,
+    pub(super) headers: Vec<(HeaderName, Vec<ResponsePart>)>,
     pub(super) body: Body,
 }
 
@@ -43,12 +43,12 @@ pub(super) enum Body {
     #[default]
     Empty,
     FixedJson(&'static str),
-    Json(Vec<(&'static str, Vec<Piece>)>),
-    Text(Vec<Piece>),
+    Json(Vec<(&'static str, Vec<ResponsePart>)>),
+    Text(Vec<ResponsePart>),
 }
 
-impl Template {
-    pub(super) fn pieces(&self) -> impl Iterator<Item = &Piece> {
+impl ResponseTemplate {
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &ResponsePart> {
         let headers = self.headers.iter().flat_map(|(_, value)| value);
         let (text, members) = match &self.body {
             Body::Text(text) => (&text[..], &[][..]),
@@ -75,7 +75,7 @@ pub(crate) struct Means<'m> {
 pub struct Answer {
     handshake: Cow<'static, str>,
     response: Response<Bytes>,
-    handover: Option<Handover>,
+    data: Option<HandshakeData>,
 }
 
 impl Answer {
@@ -87,8 +87,8 @@ impl Answer {
 
     /// What the program must accept before the answer is sent, if there is anything.
     #[must_use]
-    pub fn handover(&self) -> Option<&Handover> {
-        self.handover.as_ref()
+    pub fn data(&self) -> Option<&HandshakeData> {
+        self.data.as_ref()
     }
 
     /// The response to send.
@@ -97,8 +97,8 @@ impl Answer {
         self.response
     }
 
-    pub(crate) fn into_parts(self) -> (Cow<'static, str>, Response<Bytes>, Option<Handover>) {
-        (self.handshake, self.response, self.handover)
+    pub(crate) fn into_parts(self) -> (Cow<'static, str>, Response<Bytes>, Option<HandshakeData>) {
+        (self.handshake, self.response, self.data)
     }
 }
 
@@ -107,7 +107,7 @@ impl fmt::Debug for Answer {
         f.debug_struct("Answer")
             .field("handshake", &self.handshake)
             .field("status", &self.response.status())
-            .field("handover", &self.handover)
+            .field("data", &self.data)
             .finish_non_exhaustive()
     }
 }
@@ -115,23 +115,23 @@ impl fmt::Debug for Answer {
 impl Handshake {
     /// Whether a piece of the answer must not be logged: a setting, a MAC, or the secret that the
     /// provider issues in this handshake.
-    fn is_sensitive(&self, piece: &Piece) -> bool {
+    fn is_sensitive(&self, piece: &ResponsePart) -> bool {
         match piece {
-            Piece::Mac | Piece::Setting(_) => true,
-            Piece::Challenge => self.brings == Some(Brings::Secret),
-            Piece::Literal(_) => false,
+            ResponsePart::Mac | ResponsePart::Setting(_) => true,
+            ResponsePart::Challenge => self.brings == Some(DataKind::Secret),
+            ResponsePart::Literal(_) => false,
         }
     }
 
     /// Answers a request that is this handshake.
     pub(crate) fn answer(
         &self,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         body: &[u8],
         means: &Means<'_>,
     ) -> Result<Answer, RejectionKind> {
-        if let Some((place, setting)) = &self.token {
-            let sent = find(place, head, body).ok().flatten();
+        if let Some((location, setting)) = &self.token {
+            let sent = find(location, head, body).ok().flatten();
             let expected = (means.setting)(setting).unwrap_or_default();
             if !sent.is_some_and(|sent| is_token(expected, &sent)) {
                 return Err(RejectionKind::WrongHandshakeToken {
@@ -145,7 +145,7 @@ impl Handshake {
         let challenge = match &self.challenge {
             None => None,
             Some(challenge) => {
-                let text = find(&challenge.place, head, body).ok().flatten();
+                let text = find(&challenge.location, head, body).ok().flatten();
                 let text = text.filter(|text| challenge.may_be(text));
                 Some(text.ok_or_else(malformed)?)
             }
@@ -158,12 +158,12 @@ impl Handshake {
         } else {
             String::new()
         };
-        let text = |pieces: &[Piece]| -> String {
+        let text = |pieces: &[ResponsePart]| -> String {
             let pieces = pieces.iter().map(|piece| match piece {
-                Piece::Challenge => challenge,
-                Piece::Literal(text) => text,
-                Piece::Mac => &mac,
-                Piece::Setting(name) => (means.setting)(name).unwrap_or_default(),
+                ResponsePart::Challenge => challenge,
+                ResponsePart::Literal(text) => text,
+                ResponsePart::Mac => &mac,
+                ResponsePart::Setting(name) => (means.setting)(name).unwrap_or_default(),
             });
             pieces.collect()
         };
@@ -199,18 +199,18 @@ impl Handshake {
         }
         let value = match self.brings {
             None => None,
-            Some(Brings::Secret) => Some(HandoverValue::secret(challenge)),
-            Some(Brings::SnsSubscription) => {
-                let subscription = handover::sns_subscription(head, body);
+            Some(DataKind::Secret) => Some(HandshakeDataValue::secret(challenge)),
+            Some(DataKind::SnsSubscription) => {
+                let subscription = data::sns_subscription(head, body);
                 let subscription = subscription.ok_or_else(malformed)?;
-                Some(HandoverValue::Subscription(subscription))
+                Some(HandshakeDataValue::Subscription(subscription))
             }
         };
-        let handover = value.map(|value| Handover::new(self, head, means, value));
+        let data = value.map(|value| HandshakeData::new(self, head, means, value));
         Ok(Answer {
             handshake: self.name.clone(),
             response,
-            handover,
+            data,
         })
     }
 }

@@ -1,17 +1,17 @@
 use std::{fmt, ops::RangeInclusive};
 
-use crate::place::Place;
+use crate::location::Location;
 
 /// The longest challenge that is signed.
-pub(crate) const MOST_SIGNED: usize = 256;
+pub(crate) const MAX_SIGNED: usize = 256;
 
 /// The longest challenge that is sent back.
-const MOST_ECHOED: usize = 2048;
+const MAX_ECHOED: usize = 2048;
 
 /// Which letters a challenge may be made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Letters {
+pub enum ChallengeCharset {
     /// Digits and `a` to `f`.
     LowerHex,
     /// Printable ASCII, the space among it. Never signed: a challenge of an answer with a MAC is a
@@ -22,7 +22,7 @@ pub enum Letters {
     Token,
 }
 
-impl Letters {
+impl ChallengeCharset {
     const fn has(self, letter: u8) -> bool {
         match self {
             Self::LowerHex => matches!(letter, b'0'..=b'9' | b'a'..=b'f'),
@@ -35,7 +35,7 @@ impl Letters {
     }
 }
 
-impl fmt::Display for Letters {
+impl fmt::Display for ChallengeCharset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::LowerHex => "lower-case hex",
@@ -48,17 +48,21 @@ impl fmt::Display for Letters {
 /// What a handshake asks for: where it is, and what it may be.
 #[derive(Clone, Debug)]
 pub(super) struct Challenge {
-    pub(super) place: Place,
-    letters: Letters,
+    pub(super) location: Location,
+    letters: ChallengeCharset,
     length: RangeInclusive<usize>,
 }
 
 impl Challenge {
-    pub(super) fn new(place: Place, letters: Letters, length: RangeInclusive<usize>) -> Self {
+    pub(super) fn new(
+        location: Location,
+        letters: ChallengeCharset,
+        length: RangeInclusive<usize>,
+    ) -> Self {
         let (least, most) = length.into_inner();
-        let length = least.max(1)..=most.min(MOST_ECHOED);
+        let length = least.max(1)..=most.min(MAX_ECHOED);
         Self {
-            place,
+            location,
             letters,
             length,
         }
@@ -67,10 +71,10 @@ impl Challenge {
     /// The challenge of an answer that signs it.
     pub(super) fn signed(self) -> Self {
         let letters = match self.letters {
-            Letters::Printable => Letters::Token,
+            ChallengeCharset::Printable => ChallengeCharset::Token,
             narrower => narrower,
         };
-        let length = *self.length.start()..=MOST_SIGNED.min(*self.length.end());
+        let length = *self.length.start()..=MAX_SIGNED.min(*self.length.end());
         Self {
             letters,
             length,

@@ -45,18 +45,18 @@
 //! ```
 //! use http::{HeaderName, Method};
 //! use tower_webhook::{
-//!     handshake::{Handshake, Letters, Piece},
+//!     handshake::{Handshake, ChallengeCharset, ResponsePart},
 //!     providers::Provider,
-//!     scheme::{Place, Scheme},
+//!     scheme::{Location, Scheme},
 //! };
 //!
 //! # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
-//! let asked = Place::Header(HeaderName::from_static("x-acme-challenge"));
+//! let asked = Location::Header(HeaderName::from_static("x-acme-challenge"));
 //! let acme = Scheme::builder("acme").signature_header("x-acme-signature").build()?;
 //! let acme = Provider::from(acme).with_handshake(
 //!     Handshake::unsigned("challenge", Method::GET)
-//!         .challenge(asked, Letters::Token, 20..=64)
-//!         .json("challenge", [Piece::Challenge]),
+//!         .challenge(asked, ChallengeCharset::Token, 20..=64)
+//!         .json("challenge", [ResponsePart::Challenge]),
 //! );
 //! # Ok(())
 //! # }
@@ -67,29 +67,29 @@
 //! - Nothing is sent back but a challenge of bounded length in the letters that its handshake
 //!   names, printable ASCII at most; as `text/plain` or JSON, with `X-Content-Type-Options:
 //!   nosniff`.
-//! - An answer with a MAC ([`Piece::Mac`]) signs what anybody asks for. So what such an endpoint
+//! - An answer with a MAC ([`ResponsePart::Mac`]) signs what anybody asks for. So what such an endpoint
 //!   would sign is never taken as a delivery, however well it is signed: a signed text that could
 //!   be a challenge is refused
-//!   ([`SignedChallenge`](crate::rejection::RejectionKind::SignedChallenge)). The letters of a
+//!   ([`AmbiguousChallenge`](crate::rejection::RejectionKind::AmbiguousChallenge)). The letters of a
 //!   challenge leave out those that every event has.
 //! - An unsigned handshake that is handed over may come from anybody, at any time. Take what it
-//!   brings only while you wait for it, and [refuse](Decision::Refuse) it otherwise.
+//!   brings only while you wait for it, and [refuse](Acceptance::Reject) it otherwise.
 //! - The bodies of handshakes are looked into up to 16 KiB. What is longer is a delivery like any
 //!   other.
 
 mod answer;
 mod challenge;
-mod handover;
+mod data;
 mod plan;
 mod request;
 
-pub(crate) use self::{answer::Means, challenge::MOST_SIGNED};
+pub(crate) use self::{answer::Means, challenge::MAX_SIGNED};
 pub use self::{
-    answer::{Answer, Piece},
-    challenge::Letters,
-    handover::{Decision, HandedSecret, Handover, HandoverValue, Subscription},
-    plan::{Brings, Handshake},
+    answer::{Answer, ResponsePart},
+    challenge::ChallengeCharset,
+    data::{Acceptance, HandshakeData, HandshakeDataValue, IssuedSecret, Subscription},
+    plan::{DataKind, Handshake},
 };
 
 /// The longest body that is looked into for a handshake.
-pub(crate) const MOST_BODY: usize = 16 << 10;
+pub(crate) const MAX_BODY: usize = 16 << 10;

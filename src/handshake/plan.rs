@@ -3,11 +3,11 @@ use std::{borrow::Cow, ops::RangeInclusive};
 use http::{HeaderName, Method, StatusCode};
 
 use super::{
-    Letters, Piece,
-    answer::{Body, Template},
+    ChallengeCharset, ResponsePart,
+    answer::{Body, ResponseTemplate},
     challenge::Challenge,
 };
-use crate::place::Place;
+use crate::location::Location;
 
 /// One thing that a provider asks, how it is told from a delivery, and what is answered.
 ///
@@ -18,36 +18,37 @@ pub struct Handshake {
     pub(super) method: Method,
     is_signed: bool,
     pub(super) conditions: Vec<Condition>,
-    pub(super) token: Option<(Place, Cow<'static, str>)>,
+    pub(super) token: Option<(Location, Cow<'static, str>)>,
     pub(super) challenge: Option<Challenge>,
-    pub(super) answer: Template,
-    pub(super) brings: Option<Brings>,
+    pub(super) answer: ResponseTemplate,
+    pub(super) brings: Option<DataKind>,
     is_answered_anyway: bool,
 }
 
 /// What tells a handshake from a delivery.
 #[derive(Clone, Debug)]
 pub(super) enum Condition {
-    Absent(Place),
-    Is(Place, Cow<'static, str>),
-    Number(Place),
-    There(Place),
+    Absent(Location),
+    Is(Location, Cow<'static, str>),
+    Number(Location),
+    There(Location),
 }
 
 impl Condition {
-    pub(super) const fn place(&self) -> &Place {
+    pub(super) const fn location(&self) -> &Location {
         match self {
-            Self::Absent(place) | Self::Is(place, _) | Self::Number(place) | Self::There(place) => {
-                place
-            }
+            Self::Absent(location)
+            | Self::Is(location, _)
+            | Self::Number(location)
+            | Self::There(location) => location,
         }
     }
 }
 
-/// What a handshake brings that is [handed over](crate::WebhookLayer::hand_over).
+/// What a handshake brings that is [handed over](crate::WebhookLayer::on_handshake_data).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Brings {
+pub enum DataKind {
     /// The secret of the deliveries to come: the challenge itself.
     Secret,
     /// Amazon SNS's `TopicArn`, `SubscribeURL` and `Token`.
@@ -81,7 +82,7 @@ impl Handshake {
             conditions: Vec::new(),
             token: None,
             challenge: None,
-            answer: Template::default(),
+            answer: ResponseTemplate::default(),
             brings: None,
             is_answered_anyway: false,
         }
@@ -89,26 +90,26 @@ impl Handshake {
 
     /// Asks for a value at a place.
     #[must_use]
-    pub fn when(self, place: Place, value: impl Into<Cow<'static, str>>) -> Self {
-        self.only(Condition::Is(place, value.into()))
+    pub fn when(self, location: Location, value: impl Into<Cow<'static, str>>) -> Self {
+        self.only(Condition::Is(location, value.into()))
     }
 
     /// Asks that there is something at a place, whatever it is.
     #[must_use]
-    pub fn when_present(self, place: Place) -> Self {
-        self.only(Condition::There(place))
+    pub fn when_present(self, location: Location) -> Self {
+        self.only(Condition::There(location))
     }
 
     /// Asks that there is nothing at a place.
     #[must_use]
-    pub fn when_absent(self, place: Place) -> Self {
-        self.only(Condition::Absent(place))
+    pub fn when_absent(self, location: Location) -> Self {
+        self.only(Condition::Absent(location))
     }
 
     /// Asks that there is nothing but digits at a place; of a form, that it has no other field.
     #[must_use]
-    pub fn when_number(self, place: Place) -> Self {
-        self.only(Condition::Number(place))
+    pub fn when_numeric(self, location: Location) -> Self {
+        self.only(Condition::Number(location))
     }
 
     fn only(mut self, condition: Condition) -> Self {
@@ -120,22 +121,22 @@ impl Handshake {
     /// this name, compared in constant time; another value is answered 403. Without the setting
     /// there is no such handshake.
     #[must_use]
-    pub fn token(mut self, place: Place, setting: impl Into<Cow<'static, str>>) -> Self {
-        self.token = Some((place, setting.into()));
+    pub fn token(mut self, location: Location, setting: impl Into<Cow<'static, str>>) -> Self {
+        self.token = Some((location, setting.into()));
         self
     }
 
-    /// What [`Piece::Challenge`] and [`Piece::Mac`] are about: where it is, which letters it is
+    /// What [`ResponsePart::Challenge`] and [`ResponsePart::Mac`] are about: where it is, which letters it is
     /// made of, and how long it may be in bytes, 2048 at most and 256 where it is signed. It
     /// must be there, or it is no handshake; anything else at that place is answered 400.
     #[must_use]
     pub fn challenge(
         mut self,
-        place: Place,
-        letters: Letters,
+        location: Location,
+        letters: ChallengeCharset,
         length: RangeInclusive<usize>,
     ) -> Self {
-        self.challenge = Some(Challenge::new(place, letters, length));
+        self.challenge = Some(Challenge::new(location, letters, length));
         self.narrowed()
     }
 
@@ -148,14 +149,14 @@ impl Handshake {
 
     /// Adds a header to the answer.
     #[must_use]
-    pub fn header(mut self, name: HeaderName, value: impl Into<Vec<Piece>>) -> Self {
+    pub fn header(mut self, name: HeaderName, value: impl Into<Vec<ResponsePart>>) -> Self {
         self.answer.headers.push((name, value.into()));
         self.narrowed()
     }
 
     /// Answers with `text/plain`. Replaces a body that was set before.
     #[must_use]
-    pub fn text(mut self, text: impl Into<Vec<Piece>>) -> Self {
+    pub fn text(mut self, text: impl Into<Vec<ResponsePart>>) -> Self {
         self.answer.body = Body::Text(text.into());
         self.narrowed()
     }
@@ -163,7 +164,7 @@ impl Handshake {
     /// Answers with JSON, and adds a member to it whose value is a string. Replaces a body of
     /// another kind that was set before.
     #[must_use]
-    pub fn json(mut self, name: &'static str, value: impl Into<Vec<Piece>>) -> Self {
+    pub fn json(mut self, name: &'static str, value: impl Into<Vec<ResponsePart>>) -> Self {
         let mut members = match self.answer.body {
             Body::Json(members) => members,
             _ => Vec::new(),
@@ -180,20 +181,20 @@ impl Handshake {
         self
     }
 
-    /// What it brings for the [program](crate::WebhookLayer::hand_over). It is answered when that
+    /// What it brings for the [program](crate::WebhookLayer::on_handshake_data). It is answered when that
     /// has accepted it, and where nobody takes it, there is no such handshake.
     #[must_use]
-    pub fn brings(mut self, what: Brings) -> Self {
+    pub fn provides(mut self, what: DataKind) -> Self {
         self.brings = Some(what);
         self
     }
 
-    /// As [`brings`](Self::brings), where the program may have it from elsewhere too: if nobody
+    /// As [`provides`](Self::brings), where the program may have it from elsewhere too: if nobody
     /// takes it, it is answered all the same.
     #[must_use]
-    pub fn brings_if_wanted(mut self, what: Brings) -> Self {
+    pub fn provides_optional(mut self, what: DataKind) -> Self {
         self.is_answered_anyway = true;
-        self.brings(what)
+        self.provides(what)
     }
 
     /// What is signed is made of few letters, whatever was asked for.
@@ -224,7 +225,7 @@ impl Handshake {
 
     /// What it hands over, if it does.
     #[must_use]
-    pub const fn is_handed_over(&self) -> Option<Brings> {
+    pub const fn data_kind(&self) -> Option<DataKind> {
         self.brings
     }
 
@@ -233,7 +234,7 @@ impl Handshake {
     pub fn settings(&self) -> impl Iterator<Item = &str> {
         let token = self.token.iter().map(|(_, setting)| &**setting);
         let pieces = self.answer.pieces().filter_map(|piece| match piece {
-            Piece::Setting(name) => Some(&**name),
+            ResponsePart::Setting(name) => Some(&**name),
             _ => None,
         });
         token.chain(pieces)
@@ -241,7 +242,9 @@ impl Handshake {
 
     /// Whether its answer holds a MAC of the challenge.
     pub(crate) fn signs(&self) -> bool {
-        self.answer.pieces().any(|piece| *piece == Piece::Mac)
+        self.answer
+            .pieces()
+            .any(|piece| *piece == ResponsePart::Mac)
     }
 
     /// Whether a signed text could be a challenge that anybody may have signed.
@@ -261,15 +264,15 @@ impl Handshake {
     }
 
     /// Where what tells it from a delivery is.
-    pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
-        let conditions = self.conditions.iter().map(Condition::place);
-        let token = self.token.iter().map(|(place, _)| place);
-        let challenge = self.challenge.iter().map(|challenge| &challenge.place);
+    pub(super) fn locations(&self) -> impl Iterator<Item = &Location> {
+        let conditions = self.conditions.iter().map(Condition::location);
+        let token = self.token.iter().map(|(location, _)| location);
+        let challenge = self.challenge.iter().map(|challenge| &challenge.location);
         conditions.chain(token).chain(challenge)
     }
 
     /// Whether it needs the body.
     pub(crate) fn looks_into_body(&self) -> bool {
-        self.brings == Some(Brings::SnsSubscription) || self.places().any(Place::is_in_body)
+        self.brings == Some(DataKind::SnsSubscription) || self.locations().any(Location::is_in_body)
     }
 }

@@ -5,7 +5,7 @@ use http::header::CONTENT_TYPE;
 use super::{Handshake, plan::Condition};
 use crate::payload::form;
 use crate::payload::json;
-use crate::{head::Head, place::Place};
+use crate::{head::RequestHead, location::Location};
 
 /// There is something, but it can be read in more than one way, or in none.
 pub(super) struct Unreadable;
@@ -14,77 +14,82 @@ pub(super) type Value<'r> = Result<Option<Cow<'r, [u8]>>, Unreadable>;
 
 impl Handshake {
     /// Whether the head is that of this handshake; of a body, only that it may be there.
-    pub(crate) fn may_begin(&self, head: Head<'_>) -> bool {
+    pub(crate) fn may_begin(&self, head: RequestHead<'_>) -> bool {
         *head.method() == self.method
             && self.content_type_fits(head)
-            && self.holds(head, &[], |place| !place.is_in_body())
+            && self.holds(head, &[], |location| !location.is_in_body())
     }
 
     /// Whether the body is that of this handshake, whose head it is.
-    pub(crate) fn is_in(&self, head: Head<'_>, body: &[u8]) -> bool {
-        self.holds(head, body, Place::is_in_body)
+    pub(crate) fn is_in(&self, head: RequestHead<'_>, body: &[u8]) -> bool {
+        self.holds(head, body, Location::is_in_body)
     }
 
-    fn holds(&self, head: Head<'_>, body: &[u8], looks_at: impl Fn(&Place) -> bool) -> bool {
-        let challenge = self.challenge.iter().map(|challenge| &challenge.place);
-        let mut challenge = challenge.filter(|place| looks_at(place));
+    fn holds(
+        &self,
+        head: RequestHead<'_>,
+        body: &[u8],
+        looks_at: impl Fn(&Location) -> bool,
+    ) -> bool {
+        let challenge = self.challenge.iter().map(|challenge| &challenge.location);
+        let mut challenge = challenge.filter(|location| looks_at(location));
         let mut conditions = self.conditions.iter();
         conditions
             .by_ref()
-            .filter(|condition| looks_at(condition.place()))
+            .filter(|condition| looks_at(condition.location()))
             .all(|condition| condition.holds(head, body))
-            && challenge.all(|place| is_there(place, head, body))
+            && challenge.all(|location| is_there(location, head, body))
     }
 
     /// What nobody signs must at least say what it is, so that of other bodies not a byte is read.
-    fn content_type_fits(&self, head: Head<'_>) -> bool {
+    fn content_type_fits(&self, head: RequestHead<'_>) -> bool {
         let is = |expected: &[u8]| {
             let kind = head.headers().get(CONTENT_TYPE);
             let kind = kind.and_then(|kind| kind.as_bytes().split(|byte| *byte == b';').next());
             kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(expected))
         };
         self.is_signed()
-            || self.places().all(|place| match place {
-                Place::Form(_) => is(b"application/x-www-form-urlencoded"),
-                Place::Json(_) => is(b"application/json"),
+            || self.locations().all(|location| match location {
+                Location::Form(_) => is(b"application/x-www-form-urlencoded"),
+                Location::Json(_) => is(b"application/json"),
                 _ => true,
             })
     }
 }
 
 impl Condition {
-    fn holds(&self, head: Head<'_>, body: &[u8]) -> bool {
-        let value = |place| find(place, head, body).ok().flatten();
+    fn holds(&self, head: RequestHead<'_>, body: &[u8]) -> bool {
+        let value = |location| find(location, head, body).ok().flatten();
         match self {
-            Self::Absent(place) => is_absent(place, head, body),
-            Self::Is(place, expected) => {
-                value(place).is_some_and(|value| *value == *expected.as_bytes())
+            Self::Absent(location) => is_absent(location, head, body),
+            Self::Is(location, expected) => {
+                value(location).is_some_and(|value| *value == *expected.as_bytes())
             }
-            Self::Number(place) => {
-                let is_alone = !matches!(place, Place::Form(_)) || !body.contains(&b'&');
+            Self::Number(location) => {
+                let is_alone = !matches!(location, Location::Form(_)) || !body.contains(&b'&');
                 is_alone
-                    && value(place).is_some_and(|value| {
+                    && value(location).is_some_and(|value| {
                         !value.is_empty() && value.iter().all(u8::is_ascii_digit)
                     })
             }
-            Self::There(place) => is_there(place, head, body),
+            Self::There(location) => is_there(location, head, body),
         }
     }
 }
 
 /// What is at a place.
-pub(super) fn find<'r>(place: &Place, head: Head<'r>, body: &'r [u8]) -> Value<'r> {
-    match place {
-        Place::Header(name) => {
+pub(super) fn find<'r>(location: &Location, head: RequestHead<'r>, body: &'r [u8]) -> Value<'r> {
+    match location {
+        Location::Header(name) => {
             let value = head.only(name).map_err(|_| Unreadable)?;
             Ok(value.map(|value| Cow::Borrowed(value.as_bytes())))
         }
-        Place::Form(name) => owned(form::field(body, name).map_err(|_| Unreadable)?),
-        Place::Query(name) => {
+        Location::Form(name) => owned(form::field(body, name).map_err(|_| Unreadable)?),
+        Location::Query(name) => {
             let query = head.uri().query().unwrap_or_default();
             owned(form::field(query.as_bytes(), name).map_err(|_| Unreadable)?)
         }
-        Place::Json(path) => {
+        Location::Json(path) => {
             let value = json::field(body, path).map_err(|_| Unreadable)?;
             owned(value.map(String::into_bytes))
         }
@@ -102,22 +107,22 @@ fn owned<'r>(value: Option<Vec<u8>>) -> Value<'r> {
 }
 
 /// Whether there is something at a place, be it unreadable.
-fn is_there(place: &Place, head: Head<'_>, body: &[u8]) -> bool {
-    match place {
+fn is_there(location: &Location, head: RequestHead<'_>, body: &[u8]) -> bool {
+    match location {
         // An object or a list is something, though it has no text.
-        Place::Json(path) => {
+        Location::Json(path) => {
             json::raw(body, path).is_ok_and(|raw| raw.is_some_and(|raw| raw.get() != "null"))
         }
-        _ => !matches!(find(place, head, body), Ok(None)),
+        _ => !matches!(find(location, head, body), Ok(None)),
     }
 }
 
 /// Whether there is nothing at a place, and the body can be read for it.
-fn is_absent(place: &Place, head: Head<'_>, body: &[u8]) -> bool {
-    match place {
-        Place::Json(path) => {
+fn is_absent(location: &Location, head: RequestHead<'_>, body: &[u8]) -> bool {
+    match location {
+        Location::Json(path) => {
             json::raw(body, path).is_ok_and(|raw| raw.is_none_or(|raw| raw.get() == "null"))
         }
-        _ => !is_there(place, head, body),
+        _ => !is_there(location, head, body),
     }
 }

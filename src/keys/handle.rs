@@ -6,8 +6,8 @@ use super::{KeyError, Keyring, Keys};
 use crate::scheme::Scheme;
 
 /// Replaces the keys of a running layer; made by
-/// [`WebhookLayer::reloadable`](crate::WebhookLayer::reloadable) and
-/// [`Verifier::reloadable`](crate::Verifier::reloadable).
+/// [`WebhookLayer::with_reload_handle`](crate::WebhookLayer::with_reload_handle) and
+/// [`Verifier::with_reload_handle`](crate::Verifier::with_reload_handle).
 ///
 /// Clones replace the same keys, and every clone of the layer sees it. Deliveries do not wait for
 /// each other nor for a replacement: a delivery is held against the keys that were there when its
@@ -18,7 +18,7 @@ use crate::scheme::Scheme;
 ///
 /// # fn main() -> Result<(), tower_webhook::SetupError> {
 /// let secret = Secret::new("the old one")?;
-/// let (layer, handle) = WebhookLayer::reloadable(providers::github(), secret)?;
+/// let (layer, handle) = WebhookLayer::with_reload_handle(providers::github(), secret)?;
 /// // While the layer is at work, on any thread:
 /// handle.replace(Secret::new("the new one")?)?;
 /// # Ok(())

@@ -8,7 +8,7 @@ use std::{
 use super::{KeyError, Secret};
 use crate::{
     mac::{Algorithm, Key},
-    scheme::{KeyForm, Scheme},
+    scheme::{Scheme, SecretEncoding},
 };
 
 /// The keys of one scheme, decoded and ready for use.
@@ -19,7 +19,7 @@ pub(crate) struct Keyring {
     tenant: Option<Arc<str>>,
     is_decoy: bool,
     algorithm: Algorithm,
-    form: KeyForm,
+    form: SecretEncoding,
     /// Called when a delivery is verified. Fetched keys mark their document this way.
     on_verified: Option<OnVerified>,
     /// The secrets that the keys were made of. Empty unless the user asked to keep them.
@@ -161,14 +161,14 @@ pub(super) fn tell(error: KeyError, scheme: &Scheme, at: usize, secret: &Secret)
 impl Keyring {
     /// Logs that a previous key is still in use, once in the life of the process for each provider,
     /// tenant and label.
-    pub(crate) fn tell_in_use(&self, key: &LabelledKey, provider: &Arc<str>) {
+    pub(crate) fn report_in_use(&self, key: &LabelledKey, provider: &Arc<str>) {
         if !cfg!(feature = "tracing") {
             return;
         }
         let (tenant, label) = (self.tenant.clone(), key.label.clone());
         let use_of = (Arc::clone(provider), tenant, label);
         let told = TOLD.read().unwrap_or_else(PoisonError::into_inner);
-        if told.len() >= MOST_TOLD || told.contains(&use_of) {
+        if told.len() >= MAX_TOLD || told.contains(&use_of) {
             return;
         }
         drop(told);
@@ -207,4 +207,4 @@ static TOLD: LazyLock<RwLock<HashSet<Use>>> = LazyLock::new(RwLock::default);
 type Use = (Arc<str>, Option<Arc<str>>, Option<Arc<str>>);
 
 /// The maximum number of entries of [`TOLD`], because every tenant may have labels of its own.
-const MOST_TOLD: usize = 10_000;
+const MAX_TOLD: usize = 10_000;

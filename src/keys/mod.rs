@@ -5,9 +5,9 @@
 //! | one secret | a [`Secret`], wherever keys are asked for |
 //! | from the environment, from a file | [`Secret::from_env`], [`Secret::from_file`] |
 //! | one that takes over from another | [`Keys::previous`], [`Secret::label`], [`Secret::not_after`] |
-//! | replaced without a restart | [`WebhookLayer::reloadable`](crate::WebhookLayer::reloadable) and its [`KeyHandle`] |
-//! | public keys that the provider publishes | [`WebhookLayer::remote_keys`](crate::WebhookLayer::remote_keys) and a `KeyFetcher` |
-//! | some for each tenant | [`WebhookLayer::per_request`](crate::WebhookLayer::per_request) and a [`KeySource`] |
+//! | replaced without a restart | [`WebhookLayer::with_reload_handle`](crate::WebhookLayer::with_reload_handle) and its [`KeyHandle`] |
+//! | public keys that the provider publishes | [`WebhookLayer::with_remote_keys`](crate::WebhookLayer::with_remote_keys) and a `KeyFetcher` |
+//! | some for each tenant | [`WebhookLayer::with_key_source`](crate::WebhookLayer::with_key_source) and a [`KeySource`] |
 //!
 //! # Example: a rotation, from start to end
 //!
@@ -17,7 +17,7 @@
 //!
 //! # fn main() -> Result<(), tower_webhook::SetupError> {
 //! let old = Secret::new("the old one")?.label("2025-11");
-//! let (layer, handle) = WebhookLayer::reloadable(providers::github(), old.clone())?;
+//! let (layer, handle) = WebhookLayer::with_reload_handle(providers::github(), old.clone())?;
 //!
 //! // Before the provider is told: both are accepted, the old one for a week.
 //! let week = Duration::from_secs(7 * 24 * 60 * 60);
@@ -50,7 +50,7 @@ pub(crate) use self::keyring::{Keyring, LabelledKey};
 #[cfg(feature = "remote-keys")]
 pub use self::remote::{FetchedKeys, KeyFetcher, KeyRequest, RemoteKeys};
 #[cfg(feature = "remote-keys")]
-pub(crate) use self::remote::{Refresh, Search, Wanted};
+pub(crate) use self::remote::{KeyLocator, Refresh, Search};
 pub use self::{handle::KeyHandle, source::KeySource};
 use crate::scheme::Scheme;
 pub use crate::secret::{KeyError, KeyErrorKind, Secret};

@@ -1,11 +1,11 @@
 use std::{error::Error, future::Future};
 
 use super::Keys;
-use crate::head::Head;
+use crate::head::RequestHead;
 
 /// Looks up the keys of each request: one endpoint, many tenants.
 ///
-/// [`WebhookLayer::per_request`](crate::WebhookLayer::per_request) takes one. It is asked once for
+/// [`WebhookLayer::with_key_source`](crate::WebhookLayer::with_key_source) takes one. It is asked once for
 /// each request whose head could be read, and before anything is read of the body. Inside of axum's
 /// `nest` the head's path is without the prefix.
 ///
@@ -16,18 +16,18 @@ use crate::head::Head;
 ///
 /// ```
 /// use std::{collections::HashMap, convert::Infallible};
-/// use tower_webhook::{Head, Keys, Secret, WebhookLayer, providers};
+/// use tower_webhook::{RequestHead, Keys, Secret, WebhookLayer, providers};
 ///
 /// # fn main() -> Result<(), tower_webhook::SetupError> {
 /// let acme = Keys::new(Secret::new("the secret of acme")?).tenant("acme");
 /// let tenants: HashMap<String, Keys> = HashMap::from([("acme".into(), acme)]);
 ///
-/// let source = move |head: Head<'_>| {
+/// let source = move |head: RequestHead<'_>| {
 ///     let tenant = head.path().strip_prefix("/hooks/");
 ///     let keys = tenant.and_then(|tenant| tenants.get(tenant)).cloned();
 ///     async move { Ok::<_, Infallible>(keys) }
 /// };
-/// let layer = WebhookLayer::per_request(providers::github(), source)?;
+/// let layer = WebhookLayer::with_key_source(providers::github(), source)?;
 /// # Ok(())
 /// # }
 /// ```
@@ -35,7 +35,7 @@ use crate::head::Head;
 /// # Example: an implementor
 ///
 /// ```
-/// use tower_webhook::{Head, Keys, Secret, keys::KeySource};
+/// use tower_webhook::{RequestHead, Keys, Secret, keys::KeySource};
 ///
 /// struct Vault { /* a client of something far away */ }
 ///
@@ -48,7 +48,7 @@ use crate::head::Head;
 /// impl KeySource for Vault {
 ///     type Error = Box<dyn std::error::Error + Send + Sync>;
 ///
-///     async fn keys(&self, head: Head<'_>) -> Result<Option<Keys>, Self::Error> {
+///     async fn keys(&self, head: RequestHead<'_>) -> Result<Option<Keys>, Self::Error> {
 ///         let is_name = |name: &&str| name.len() <= 32 && !name.contains(['/', '%']);
 ///         let Some(tenant) = head.path().strip_prefix("/hooks/").filter(is_name) else {
 ///             return Ok(None);
@@ -96,19 +96,19 @@ pub trait KeySource: Send + Sync + 'static {
     /// [`key_deadline`](crate::WebhookLayer::key_deadline) has passed.
     fn keys(
         &self,
-        head: Head<'_>,
+        head: RequestHead<'_>,
     ) -> impl Future<Output = Result<Option<Keys>, Self::Error>> + Send;
 }
 
 impl<F, Fut, E> KeySource for F
 where
-    F: Fn(Head<'_>) -> Fut + Send + Sync + 'static,
+    F: Fn(RequestHead<'_>) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Option<Keys>, E>> + Send,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     type Error = E;
 
-    fn keys(&self, head: Head<'_>) -> impl Future<Output = Result<Option<Keys>, E>> + Send {
+    fn keys(&self, head: RequestHead<'_>) -> impl Future<Output = Result<Option<Keys>, E>> + Send {
         self(head)
     }
 }

@@ -199,12 +199,12 @@ impl<'de> Visitor<'de> for Find<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let (place, rest) = self.split();
-        let place: Option<usize> = place.parse().ok();
+        let (location, rest) = self.split();
+        let location: Option<usize> = location.parse().ok();
         let mut found = None;
         let mut at = 0;
         loop {
-            let more = if Some(at) == place {
+            let more = if Some(at) == location {
                 let value = list.next_element_seed(rest)?;
                 value.map(|value| found = value).is_some()
             } else {

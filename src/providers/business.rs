@@ -44,7 +44,7 @@ pub fn zendesk() -> Provider {
             .encoding(Encoding::Base64)
             .signature_header("x-zendesk-webhook-signature")
             .timestamp_header("x-zendesk-webhook-signature-timestamp")
-            .timestamp_unit(TimestampUnit::Rfc3339)
+            .timestamp_unit(TimestampFormat::Rfc3339)
             .id_header("x-zendesk-webhook-invocation-id")
             .message("{timestamp}{body}"),
     )
@@ -94,7 +94,7 @@ pub fn hubspot_v1() -> Provider {
         Scheme::builder("hubspot-v1")
             .algorithm(Algorithm::Sha256SecretFirst)
             .signature_header("x-hubspot-signature")
-            .guard("x-hubspot-signature-version", "v1"),
+            .require_header("x-hubspot-signature-version", "v1"),
     )
 }
 
@@ -124,7 +124,7 @@ pub fn hubspot_v2() -> Provider {
             .algorithm(Algorithm::Sha256SecretFirst)
             .signature_header("x-hubspot-signature")
             .message("{method}{url}{body}")
-            .guard("x-hubspot-signature-version", "v2")
+            .require_header("x-hubspot-signature-version", "v2")
             .danger_allow_ambiguous_message(),
     )
     .with_methods(ANY_METHOD)
@@ -190,7 +190,7 @@ pub fn calendly() -> Provider {
     Provider::preset(
         Scheme::builder("calendly")
             .signature_header("calendly-webhook-signature")
-            .layout(Layout::key_values("v1"))
+            .layout(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
             .tolerance(Duration::from_secs(180))
             .message("{timestamp}.{body}"),
@@ -235,7 +235,7 @@ pub fn typeform() -> Provider {
 /// Source: <https://developers.docusign.com/platform/webhooks/connect/validate/>
 #[must_use]
 pub fn docusign() -> Provider {
-    let headers = (2..=16).map(|place| format!("x-docusign-signature-{place}"));
+    let headers = (2..=16).map(|location| format!("x-docusign-signature-{location}"));
     let first = Scheme::builder("docusign")
         .encoding(Encoding::Base64)
         .signature_header("x-docusign-signature-1");
@@ -272,7 +272,7 @@ pub fn clickup() -> Provider {
 pub fn airtable() -> Provider {
     Provider::preset(
         Scheme::builder("airtable")
-            .key_form(KeyForm::Base64)
+            .key_form(SecretEncoding::Base64)
             .signature_header("x-airtable-content-mac")
             .signature_prefix("hmac-sha256="),
     )
@@ -289,7 +289,7 @@ pub fn airtable() -> Provider {
 /// Known in part: read on its pages; no vector.
 ///
 /// Handshakes: a request with `X-Hook-Secret` and no signature is answered with the same header.
-/// The secret is handed to [`hand_over`](crate::WebhookLayer::hand_over) first, if that is set;
+/// The secret is handed to [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) first, if that is set;
 /// otherwise take it from the answer of the request that created the webhook. Anybody can send one:
 /// accept it only while you create a webhook.
 ///
@@ -385,8 +385,8 @@ pub fn linear() -> Provider {
     Provider::preset(
         Scheme::builder("linear")
             .signature_header("linear-signature")
-            .timestamp(Place::json("webhookTimestamp"))
-            .timestamp_unit(TimestampUnit::Milliseconds)
+            .timestamp(Location::json("webhookTimestamp"))
+            .timestamp_unit(TimestampFormat::Milliseconds)
             .tolerance(Duration::from_secs(60))
             .id_header("linear-delivery")
             .event_header("linear-event"),
@@ -404,7 +404,7 @@ pub fn linear() -> Provider {
 /// "Send webhook" buttons are another feature, and not signed.
 ///
 /// Handshakes: the first request, with the `verification_token` and nothing else, goes to
-/// [`hand_over`](crate::WebhookLayer::hand_over), and without that is refused. Anybody can
+/// [`on_handshake_data`](crate::WebhookLayer::on_handshake_data), and without that is refused. Anybody can
 /// send one: accept it only while you create a webhook.
 ///
 /// Source: <https://developers.notion.com/reference/webhooks>
@@ -432,9 +432,9 @@ pub fn retell() -> Provider {
     Provider::preset(
         Scheme::builder("retell")
             .signature_header("x-retell-signature")
-            .layout(Layout::key_values("d"))
+            .layout(SignatureFormat::key_values("d"))
             .timestamp_key("v")
-            .timestamp_unit(TimestampUnit::Milliseconds)
+            .timestamp_unit(TimestampFormat::Milliseconds)
             .message("{body}{timestamp}"),
     )
 }
@@ -466,7 +466,7 @@ pub fn hubspot_v3() -> Provider {
             .encoding(Encoding::Base64)
             .signature_header("x-hubspot-signature-v3")
             .timestamp_header("x-hubspot-request-timestamp")
-            .timestamp_unit(TimestampUnit::Milliseconds)
+            .timestamp_unit(TimestampFormat::Milliseconds)
             .message("{method}{canonical:hubspot_url}{body}{timestamp}")
             .danger_allow_ambiguous_message(),
     )

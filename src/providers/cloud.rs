@@ -43,7 +43,7 @@ pub fn azure_event_grid() -> Provider {
         Scheme::builder("azure-event-grid")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature(Place::query("token"))
+            .signature(Location::query("token"))
             .event_header("aeg-event-type")
             .attempt_header("aeg-delivery-count"),
     )
@@ -69,7 +69,7 @@ pub fn google_pubsub() -> Provider {
         Scheme::builder("google-pubsub")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature(Place::query("token")),
+            .signature(Location::query("token")),
     )
 }
 
@@ -88,7 +88,7 @@ pub fn cloudflare_stream() -> Provider {
     Provider::preset(
         Scheme::builder("cloudflare-stream")
             .signature_header("webhook-signature")
-            .layout(Layout::key_values("sig1"))
+            .layout(SignatureFormat::key_values("sig1"))
             .timestamp_key("time")
             .message("{timestamp}.{body}"),
     )
@@ -135,7 +135,7 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-256) of `<names and values, a line each>`.
 /// - Key: the certificate of `SigningCertURL` in PEM (in each message): let
-///   `WebhookLayer::remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked at:
+///   `WebhookLayer::with_remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked at:
 ///   it is as good as the connection that it came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `MessageId` in the body, signed.
@@ -145,7 +145,7 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 /// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
 /// raw message delivery nothing is signed.
 ///
-/// Handshakes: a subscription goes to [`hand_over`](crate::WebhookLayer::hand_over) once its
+/// Handshakes: a subscription goes to [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) once its
 /// signature holds and its `SubscribeURL` was found to be one of Amazon's; without that it is a
 /// delivery. Look at the topic before you fetch the URL: Amazon signs for whoever has one.
 ///
@@ -161,13 +161,13 @@ pub fn aws_sns() -> Provider {
         Scheme::builder("aws-sns")
             .algorithm(Algorithm::RsaSha256)
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Certificate))
             .remote_key(SNS_CERTIFICATE)
-            .signature(Place::json("Signature"))
-            .timestamp(Place::json("Timestamp"))
-            .timestamp_unit(TimestampUnit::Rfc3339)
+            .signature(Location::json("Signature"))
+            .timestamp(Location::json("Timestamp"))
+            .timestamp_unit(TimestampFormat::Rfc3339)
             .tolerance(Duration::from_secs(3600))
-            .id(Place::json("MessageId"))
+            .id(Location::json("MessageId"))
             .message("{canonical:aws_sns}")
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
@@ -182,7 +182,7 @@ pub fn aws_sns() -> Provider {
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-1) of `<names and values, a line each>`.
 /// - Key: the certificate of `SigningCertURL` in PEM (in each message): let
-///   `WebhookLayer::remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked at:
+///   `WebhookLayer::with_remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked at:
 ///   it is as good as the connection that it came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `MessageId` in the body, signed.
@@ -206,13 +206,13 @@ pub fn aws_sns_sha1() -> Provider {
         Scheme::builder("aws-sns-sha1")
             .algorithm(Algorithm::RsaSha1)
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Certificate))
             .remote_key(SNS_CERTIFICATE)
-            .signature(Place::json("Signature"))
-            .timestamp(Place::json("Timestamp"))
-            .timestamp_unit(TimestampUnit::Rfc3339)
+            .signature(Location::json("Signature"))
+            .timestamp(Location::json("Timestamp"))
+            .timestamp_unit(TimestampFormat::Rfc3339)
             .tolerance(Duration::from_secs(3600))
-            .id(Place::json("MessageId"))
+            .id(Location::json("MessageId"))
             .message("{canonical:aws_sns}")
             .danger_leave_body_unsigned()
             .event_header("x-amz-sns-message-type"),
@@ -249,8 +249,8 @@ pub fn microsoft_graph() -> Provider {
         Scheme::builder("microsoft-graph")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .each_json("value")
-            .signature(Place::json("clientState")),
+            .signed_items("value")
+            .signature(Location::json("clientState")),
     )
     .with_handshakes(handshakes::microsoft_graph())
 }

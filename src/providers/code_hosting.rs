@@ -294,7 +294,7 @@ pub fn docker_hub() -> Provider {
         Scheme::builder("docker-hub")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature(Place::query("token")),
+            .signature(Location::query("token")),
     )
 }
 

@@ -36,7 +36,7 @@ pub fn mux() -> Provider {
     Provider::preset(
         Scheme::builder("mux")
             .signature_header("mux-signature")
-            .layout(Layout::key_values("v1"))
+            .layout(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
             .message("{timestamp}.{body}"),
     )
@@ -56,7 +56,7 @@ pub fn elevenlabs() -> Provider {
     Provider::preset(
         Scheme::builder("elevenlabs")
             .signature_header("elevenlabs-signature")
-            .layout(Layout::key_values("v0"))
+            .layout(SignatureFormat::key_values("v0"))
             .timestamp_key("t")
             .tolerance(Duration::from_secs(1800))
             .message("{timestamp}.{body}"),
@@ -81,9 +81,9 @@ pub fn sanity() -> Provider {
         Scheme::builder("sanity")
             .encoding(Encoding::Base64Url)
             .signature_header("sanity-webhook-signature")
-            .layout(Layout::key_values("v1"))
+            .layout(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
-            .timestamp_unit(TimestampUnit::Milliseconds)
+            .timestamp_unit(TimestampFormat::Milliseconds)
             .id_header("idempotency-key")
             .message("{timestamp}.{body}")
             .event_header("sanity-operation"),
@@ -105,9 +105,9 @@ pub fn ghost() -> Provider {
     Provider::preset(
         Scheme::builder("ghost")
             .signature_header("x-ghost-signature")
-            .layout(Layout::key_values("sha256"))
+            .layout(SignatureFormat::key_values("sha256"))
             .timestamp_key("t")
-            .timestamp_unit(TimestampUnit::Milliseconds)
+            .timestamp_unit(TimestampFormat::Milliseconds)
             .message("{body}{timestamp}"),
     )
 }
@@ -145,7 +145,7 @@ pub fn webflow() -> Provider {
         Scheme::builder("webflow")
             .signature_header("x-webflow-signature")
             .timestamp_header("x-webflow-timestamp")
-            .timestamp_unit(TimestampUnit::Milliseconds)
+            .timestamp_unit(TimestampFormat::Milliseconds)
             .message("{timestamp}:{body}"),
     )
 }
@@ -257,8 +257,8 @@ pub fn figma() -> Provider {
         Scheme::builder("figma")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature(Place::json("passcode"))
-            .event(Place::json("event_type")),
+            .signature(Location::json("passcode"))
+            .event(Location::json("event_type")),
     )
     .with_status(RejectionClass::InvalidSignature, StatusCode::BAD_REQUEST)
     .with_handshakes(handshakes::figma())
@@ -294,13 +294,13 @@ pub fn box_com() -> Provider {
             .signature_header("box-signature-primary")
             .signature_header("box-signature-secondary")
             .timestamp_header("box-delivery-timestamp")
-            .timestamp_unit(TimestampUnit::Rfc3339)
+            .timestamp_unit(TimestampFormat::Rfc3339)
             .tolerance(Duration::from_secs(600))
             .id_header("box-delivery-id")
             .message("{body}{timestamp}")
-            .or_message("{canonical:box_escaped}{timestamp}")
-            .guard("box-signature-version", "1")
-            .guard("box-signature-algorithm", "HmacSHA256"),
+            .alternative_message("{canonical:box_escaped}{timestamp}")
+            .require_header("box-signature-version", "1")
+            .require_header("box-signature-algorithm", "HmacSHA256"),
     )
 }
 
@@ -332,7 +332,7 @@ pub fn contentful() -> Provider {
         Scheme::builder("contentful")
             .signature_header("x-contentful-signature")
             .timestamp_header("x-contentful-timestamp")
-            .timestamp_unit(TimestampUnit::Milliseconds)
+            .timestamp_unit(TimestampFormat::Milliseconds)
             .tolerance(Duration::from_secs(30))
             .message(
                 "{method}\n{canonical:contentful_path}\n{canonical:contentful_headers}\n{body}",
@@ -371,10 +371,10 @@ pub fn dropbox_sign() -> Provider {
     Provider::preset(
         Scheme::builder("dropbox-sign")
             .multipart_field("json")
-            .signature(Place::json("event.event_hash"))
-            .timestamp(Place::json("event.event_time"))
+            .signature(Location::json("event.event_hash"))
+            .timestamp(Location::json("event.event_time"))
             .tolerance(Duration::from_secs(3 * 24 * 3600))
-            .event(Place::json("event.event_type"))
+            .event(Location::json("event.event_type"))
             .message("{timestamp}{json:event.event_type}")
             .danger_leave_body_unsigned(),
     )
@@ -403,8 +403,8 @@ pub fn ghost_old() -> Provider {
     Provider::preset(
         Scheme::builder("ghost-old")
             .signature_header("x-ghost-signature")
-            .layout(Layout::key_values("sha256"))
+            .layout(SignatureFormat::key_values("sha256"))
             .timestamp_key("t")
-            .timestamp_unit(TimestampUnit::Milliseconds),
+            .timestamp_unit(TimestampFormat::Milliseconds),
     )
 }

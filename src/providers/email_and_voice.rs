@@ -74,7 +74,7 @@ pub fn sendgrid() -> Provider {
         Scheme::builder("sendgrid")
             .algorithm(Algorithm::EcdsaP256Der)
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::SpkiBase64))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::SpkiBase64))
             .signature_header("x-twilio-email-event-webhook-signature")
             .timestamp_header("x-twilio-email-event-webhook-timestamp")
             .message("{timestamp}{body}"),
@@ -128,11 +128,11 @@ pub fn sendgrid_inbound_parse() -> Provider {
 pub fn mailgun() -> Provider {
     Provider::preset(
         Scheme::builder("mailgun")
-            .signature(Place::json("signature.signature"))
-            .timestamp(Place::json("signature.timestamp"))
+            .signature(Location::json("signature.signature"))
+            .timestamp(Location::json("signature.timestamp"))
             .tolerance(Duration::from_secs(900))
-            .id(Place::json("signature.token"))
-            .event(Place::json("event-data.event"))
+            .id(Location::json("signature.token"))
+            .event(Location::json("event-data.event"))
             .message("{timestamp}{json:signature.token}")
             .danger_leave_body_unsigned(),
     )
@@ -217,7 +217,7 @@ pub fn telnyx() -> Provider {
         Scheme::builder("telnyx")
             .algorithm(Algorithm::Ed25519)
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Base64))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Base64))
             .signature_header("telnyx-signature-ed25519")
             .timestamp_header("telnyx-timestamp")
             .message("{timestamp}|{body}"),
@@ -239,7 +239,7 @@ pub fn sinch_conversation() -> Provider {
         Scheme::builder("sinch-conversation")
             .encoding(Encoding::Base64)
             .signature_header("x-sinch-webhook-signature")
-            .guard("x-sinch-webhook-signature-algorithm", "HmacSHA256")
+            .require_header("x-sinch-webhook-signature-algorithm", "HmacSHA256")
             .timestamp_header("x-sinch-webhook-signature-timestamp")
             .message("{body}.{header:x-sinch-webhook-signature-nonce}.{timestamp}"),
     )
@@ -286,11 +286,11 @@ pub fn travis() -> Provider {
         Scheme::builder("travis")
             .algorithm(Algorithm::RsaSha1)
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Pem))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Pem))
             .signature_header("signature")
             .message("{form:payload}")
             .danger_leave_body_unsigned()
-            .unique_message(),
+            .message_is_unique(),
     )
 }
 
@@ -324,7 +324,7 @@ pub fn twilio() -> Provider {
             .signature_header("x-twilio-signature")
             .id_header("i-twilio-idempotency-token")
             .message("{canonical:twilio}")
-            .or_message("{canonical:twilio_with_port}"),
+            .alternative_message("{canonical:twilio_with_port}"),
     )
     .with_methods(GET_OR_POST)
 }
@@ -359,7 +359,7 @@ pub fn twilio_sharedkey() -> Provider {
             .signature_header("x-twilio-signature")
             .id_header("i-twilio-idempotency-token")
             .message("{canonical:twilio}")
-            .or_message("{canonical:twilio_with_port}"),
+            .alternative_message("{canonical:twilio_with_port}"),
     )
     .with_methods(GET_OR_POST)
 }
@@ -389,7 +389,7 @@ pub fn plivo() -> Provider {
             .encoding(Encoding::Base64)
             .signature_header("x-plivo-signature-v3")
             .signature_header("x-plivo-signature-ma-v3")
-            .layout(Layout::values(","))
+            .layout(SignatureFormat::values(","))
             .message("{canonical:plivo_v3}.{header:x-plivo-signature-v3-nonce}"),
     )
     .with_methods(GET_OR_POST)
@@ -415,11 +415,11 @@ pub fn sinch_voice() -> Provider {
     Provider::preset(
         Scheme::builder("sinch-voice")
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::Base64)
+            .key_form(SecretEncoding::Base64)
             .signature_header("authorization")
-            .layout(Layout::credentials("Application "))
+            .layout(SignatureFormat::credentials("Application "))
             .timestamp_header("x-timestamp")
-            .timestamp_unit(TimestampUnit::Rfc3339)
+            .timestamp_unit(TimestampFormat::Rfc3339)
             .message("{method}\n{md5}\n{header:content-type}\nx-timestamp:{timestamp}\n{path}"),
     )
 }
@@ -449,8 +449,8 @@ pub fn vonage_sms() -> Provider {
     Provider::preset(
         Scheme::builder("vonage-sms")
             .algorithm(Algorithm::Md5SecretLast)
-            .signature(Place::form("sig"))
-            .signature(Place::query("sig"))
+            .signature(Location::form("sig"))
+            .signature(Location::query("sig"))
             .message("{canonical:vonage_sms}"),
     )
     .with_methods(GET_OR_POST)
@@ -479,8 +479,8 @@ pub fn vonage_sms_hmac_md5() -> Provider {
     Provider::preset(
         Scheme::builder("vonage-sms-hmac-md5")
             .algorithm(Algorithm::HmacMd5)
-            .signature(Place::form("sig"))
-            .signature(Place::query("sig"))
+            .signature(Location::form("sig"))
+            .signature(Location::query("sig"))
             .message("{canonical:vonage_sms}"),
     )
     .with_methods(GET_OR_POST)
@@ -509,8 +509,8 @@ pub fn vonage_sms_hmac_sha1() -> Provider {
     Provider::preset(
         Scheme::builder("vonage-sms-hmac-sha1")
             .algorithm(Algorithm::HmacSha1)
-            .signature(Place::form("sig"))
-            .signature(Place::query("sig"))
+            .signature(Location::form("sig"))
+            .signature(Location::query("sig"))
             .message("{canonical:vonage_sms}"),
     )
     .with_methods(GET_OR_POST)
@@ -538,8 +538,8 @@ pub fn vonage_sms_hmac_sha1() -> Provider {
 pub fn vonage_sms_hmac_sha256() -> Provider {
     Provider::preset(
         Scheme::builder("vonage-sms-hmac-sha256")
-            .signature(Place::form("sig"))
-            .signature(Place::query("sig"))
+            .signature(Location::form("sig"))
+            .signature(Location::query("sig"))
             .message("{canonical:vonage_sms}"),
     )
     .with_methods(GET_OR_POST)
@@ -568,8 +568,8 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
     Provider::preset(
         Scheme::builder("vonage-sms-hmac-sha512")
             .algorithm(Algorithm::HmacSha512)
-            .signature(Place::form("sig"))
-            .signature(Place::query("sig"))
+            .signature(Location::form("sig"))
+            .signature(Location::query("sig"))
             .message("{canonical:vonage_sms}"),
     )
     .with_methods(GET_OR_POST)
@@ -626,9 +626,11 @@ pub fn plivo_v2() -> Provider {
             .encoding(Encoding::Base64)
             .signature_header("x-plivo-signature-v2")
             .message("{canonical:plivo_v2}{header:x-plivo-signature-v2-nonce}")
-            .or_message("{canonical:plivo_v2_without_path}{header:x-plivo-signature-v2-nonce}")
+            .alternative_message(
+                "{canonical:plivo_v2_without_path}{header:x-plivo-signature-v2-nonce}",
+            )
             .danger_leave_body_unsigned()
-            .unique_message()
+            .message_is_unique()
             .danger_allow_ambiguous_message(),
     )
     .with_methods(GET_OR_POST)

@@ -4,24 +4,24 @@
 use http::{HeaderName, Method, StatusCode};
 
 use crate::{
-    handshake::{Brings, Handshake, Letters, Piece},
-    scheme::Place,
+    handshake::{ChallengeCharset, DataKind, Handshake, ResponsePart},
+    scheme::Location,
 };
 
-const fn header(name: &'static str) -> Place {
-    Place::Header(HeaderName::from_static(name))
+const fn header(name: &'static str) -> Location {
+    Location::Header(HeaderName::from_static(name))
 }
 
-fn json(path: &str) -> Place {
-    Place::Json(path.into())
+fn json(path: &str) -> Location {
+    Location::Json(path.into())
 }
 
-fn form(name: &str) -> Place {
-    Place::Form(name.into())
+fn form(name: &str) -> Location {
+    Location::Form(name.into())
 }
 
-fn query(name: &str) -> Place {
-    Place::Query(name.into())
+fn query(name: &str) -> Location {
+    Location::Query(name.into())
 }
 
 /// A probe with the method `HEAD`: 200.
@@ -33,16 +33,16 @@ pub(super) fn asana() -> Vec<Handshake> {
     const SECRET: HeaderName = HeaderName::from_static("x-hook-secret");
     Vec::from([Handshake::unsigned("secret", Method::POST)
         .when_absent(header("x-hook-signature"))
-        .challenge(Place::Header(SECRET), Letters::Token, 1..=256)
-        .header(SECRET, [Piece::Challenge])
-        .brings_if_wanted(Brings::Secret)])
+        .challenge(Location::Header(SECRET), ChallengeCharset::Token, 1..=256)
+        .header(SECRET, [ResponsePart::Challenge])
+        .provides_optional(DataKind::Secret)])
 }
 
 #[cfg(feature = "rsa")]
 pub(super) fn aws_sns() -> Vec<Handshake> {
     Vec::from([Handshake::signed("subscription", Method::POST)
         .when(json("Type"), "SubscriptionConfirmation")
-        .brings(Brings::SnsSubscription)])
+        .provides(DataKind::SnsSubscription)])
 }
 
 pub(super) fn azure_event_grid() -> Vec<Handshake> {
@@ -50,27 +50,35 @@ pub(super) fn azure_event_grid() -> Vec<Handshake> {
     const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-allowed-rate");
     Vec::from([
         Handshake::signed("origin", Method::OPTIONS)
-            .challenge(header("webhook-request-origin"), Letters::Token, 1..=253)
-            .header(ALLOWED_ORIGIN, [Piece::Challenge])
-            .header(ALLOWED_RATE, [Piece::Literal("*".into())]),
+            .challenge(
+                header("webhook-request-origin"),
+                ChallengeCharset::Token,
+                1..=253,
+            )
+            .header(ALLOWED_ORIGIN, [ResponsePart::Challenge])
+            .header(ALLOWED_RATE, [ResponsePart::Literal("*".into())]),
         Handshake::signed("validation", Method::POST)
             .when(header("aeg-event-type"), "SubscriptionValidation")
             .when(
                 json("0.eventType"),
                 "Microsoft.EventGrid.SubscriptionValidationEvent",
             )
-            .challenge(json("0.data.validationCode"), Letters::Token, 1..=256)
-            .json("validationResponse", [Piece::Challenge]),
+            .challenge(
+                json("0.data.validationCode"),
+                ChallengeCharset::Token,
+                1..=256,
+            )
+            .json("validationResponse", [ResponsePart::Challenge]),
     ])
 }
 
 pub(super) fn braintree() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("challenge", Method::GET)
-        .challenge(query("bt_challenge"), Letters::LowerHex, 20..=32)
+        .challenge(query("bt_challenge"), ChallengeCharset::LowerHex, 20..=32)
         .text([
-            Piece::Setting("public_key_id".into()),
-            Piece::Literal("|".into()),
-            Piece::Mac,
+            ResponsePart::Setting("public_key_id".into()),
+            ResponsePart::Literal("|".into()),
+            ResponsePart::Mac,
         ])])
 }
 
@@ -90,14 +98,14 @@ pub(super) fn discord() -> Vec<Handshake> {
 
 pub(super) fn dropbox() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("challenge", Method::GET)
-        .challenge(query("challenge"), Letters::Printable, 1..=512)
-        .text([Piece::Challenge])])
+        .challenge(query("challenge"), ChallengeCharset::Printable, 1..=512)
+        .text([ResponsePart::Challenge])])
 }
 
 pub(super) fn dropbox_sign() -> Vec<Handshake> {
     Vec::from([Handshake::signed("callback_test", Method::POST)
         .when(json("event.event_type"), "callback_test")
-        .text([Piece::Literal("Hello API Event Received".into())])])
+        .text([ResponsePart::Literal("Hello API Event Received".into())])])
 }
 
 pub(super) fn figma() -> Vec<Handshake> {
@@ -119,46 +127,50 @@ pub(super) fn meta() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("subscribe", Method::GET)
         .when(query("hub.mode"), "subscribe")
         .token(query("hub.verify_token"), "verify_token")
-        .challenge(query("hub.challenge"), Letters::Printable, 1..=512)
-        .text([Piece::Challenge])])
+        .challenge(query("hub.challenge"), ChallengeCharset::Printable, 1..=512)
+        .text([ResponsePart::Challenge])])
 }
 
 pub(super) fn microsoft_graph() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("validation", Method::POST)
-        .challenge(query("validationToken"), Letters::Printable, 1..=2048)
-        .text([Piece::Challenge])])
+        .challenge(
+            query("validationToken"),
+            ChallengeCharset::Printable,
+            1..=2048,
+        )
+        .text([ResponsePart::Challenge])])
 }
 
 pub(super) fn monday() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("challenge", Method::POST)
         .when_absent(json("event"))
-        .challenge(json("challenge"), Letters::Printable, 1..=512)
-        .json("challenge", [Piece::Challenge])])
+        .challenge(json("challenge"), ChallengeCharset::Printable, 1..=512)
+        .json("challenge", [ResponsePart::Challenge])])
 }
 
 pub(super) fn notion() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("verification", Method::POST)
         .when_absent(json("type"))
-        .challenge(json("verification_token"), Letters::Token, 1..=256)
-        .brings(Brings::Secret)])
+        .challenge(json("verification_token"), ChallengeCharset::Token, 1..=256)
+        .provides(DataKind::Secret)])
 }
 
 pub(super) fn okta() -> Vec<Handshake> {
     Vec::from([Handshake::signed("verification", Method::GET)
         .challenge(
             header("x-okta-verification-challenge"),
-            Letters::Printable,
+            ChallengeCharset::Printable,
             1..=512,
         )
-        .json("verification", [Piece::Challenge])])
+        .json("verification", [ResponsePart::Challenge])])
 }
 
 pub(super) fn slack() -> Vec<Handshake> {
     Vec::from([
         Handshake::signed("url_verification", Method::POST)
             .when(json("type"), "url_verification")
-            .challenge(json("challenge"), Letters::Printable, 1..=512)
-            .text([Piece::Challenge]),
+            .challenge(json("challenge"), ChallengeCharset::Printable, 1..=512)
+            .text([ResponsePart::Challenge]),
         Handshake::unsigned("ssl_check", Method::GET).when(query("ssl_check"), "1"),
         Handshake::unsigned("ssl_check", Method::POST).when(form("ssl_check"), "1"),
     ])
@@ -174,35 +186,35 @@ pub(super) fn twitch() -> Vec<Handshake> {
             header("twitch-eventsub-message-type"),
             "webhook_callback_verification",
         )
-        .challenge(json("challenge"), Letters::Printable, 1..=512)
-        .text([Piece::Challenge])])
+        .challenge(json("challenge"), ChallengeCharset::Printable, 1..=512)
+        .text([ResponsePart::Challenge])])
 }
 
 pub(super) fn vercel() -> Vec<Handshake> {
     const VERIFY: HeaderName = HeaderName::from_static("x-vercel-verify");
     Vec::from([Handshake::unsigned("verify", Method::GET)
-        .header(VERIFY, [Piece::Setting("verify".into())])])
+        .header(VERIFY, [ResponsePart::Setting("verify".into())])])
 }
 
 pub(super) fn woocommerce() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("ping", Method::POST)
         .when_absent(header("x-wc-webhook-signature"))
-        .when_number(form("webhook_id"))])
+        .when_numeric(form("webhook_id"))])
 }
 
 pub(super) fn x() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("crc", Method::GET)
-        .challenge(query("crc_token"), Letters::Token, 1..=256)
+        .challenge(query("crc_token"), ChallengeCharset::Token, 1..=256)
         .json(
             "response_token",
-            [Piece::Literal("sha256=".into()), Piece::Mac],
+            [ResponsePart::Literal("sha256=".into()), ResponsePart::Mac],
         )])
 }
 
 pub(super) fn zoom() -> Vec<Handshake> {
     Vec::from([Handshake::signed("url_validation", Method::POST)
         .when(json("event"), "endpoint.url_validation")
-        .challenge(json("payload.plainToken"), Letters::Token, 1..=256)
-        .json("plainToken", [Piece::Challenge])
-        .json("encryptedToken", [Piece::Mac])])
+        .challenge(json("payload.plainToken"), ChallengeCharset::Token, 1..=256)
+        .json("plainToken", [ResponsePart::Challenge])
+        .json("encryptedToken", [ResponsePart::Mac])])
 }

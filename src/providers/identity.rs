@@ -25,9 +25,9 @@ pub fn workos() -> Provider {
     Provider::preset(
         Scheme::builder("workos")
             .signature_header("workos-signature")
-            .layout(Layout::key_values("v1"))
+            .layout(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
-            .timestamp_unit(TimestampUnit::Milliseconds)
+            .timestamp_unit(TimestampFormat::Milliseconds)
             .tolerance(Duration::from_secs(180))
             .message("{timestamp}.{body}"),
     )
@@ -62,7 +62,7 @@ pub fn persona() -> Provider {
     Provider::preset(
         Scheme::builder("persona")
             .signature_header("persona-signature")
-            .layout(Layout::separated("v1", ", ", '='))
+            .layout(SignatureFormat::separated("v1", ", ", '='))
             .timestamp_key("t")
             .message("{timestamp}.{body}"),
     )
@@ -86,7 +86,7 @@ pub fn sumsub() -> Provider {
     Provider::preset(
         Scheme::builder("sumsub")
             .signature_header("x-payload-digest")
-            .guard("x-payload-digest-alg", "HMAC_SHA256_HEX"),
+            .require_header("x-payload-digest-alg", "HMAC_SHA256_HEX"),
     )
 }
 
@@ -161,7 +161,7 @@ pub fn sumsub_sha512() -> Provider {
         Scheme::builder("sumsub-sha512")
             .algorithm(Algorithm::HmacSha512)
             .signature_header("x-payload-digest")
-            .guard("x-payload-digest-alg", "HMAC_SHA512_HEX"),
+            .require_header("x-payload-digest-alg", "HMAC_SHA512_HEX"),
     )
 }
 
@@ -183,6 +183,6 @@ pub fn sumsub_sha1() -> Provider {
         Scheme::builder("sumsub-sha1")
             .algorithm(Algorithm::HmacSha1)
             .signature_header("x-payload-digest")
-            .guard("x-payload-digest-alg", "HMAC_SHA1_HEX"),
+            .require_header("x-payload-digest-alg", "HMAC_SHA1_HEX"),
     )
 }

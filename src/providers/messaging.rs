@@ -69,7 +69,7 @@ pub fn discord() -> Provider {
     Provider::preset(
         Scheme::builder("discord")
             .algorithm(Algorithm::Ed25519)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Hex))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Hex))
             .signature_header("x-signature-ed25519")
             .timestamp_header("x-signature-timestamp")
             .message("{timestamp}{body}"),
@@ -92,7 +92,7 @@ pub fn microsoft_teams() -> Provider {
     Provider::preset(
         Scheme::builder("microsoft-teams")
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::Base64)
+            .key_form(SecretEncoding::Base64)
             .signature_header("authorization")
             .signature_prefix("HMAC "),
     )
@@ -241,7 +241,7 @@ pub fn twitch() -> Provider {
             .signature_header("twitch-eventsub-message-signature")
             .signature_prefix("sha256=")
             .timestamp_header("twitch-eventsub-message-timestamp")
-            .timestamp_unit(TimestampUnit::Rfc3339)
+            .timestamp_unit(TimestampFormat::Rfc3339)
             .tolerance(Duration::from_secs(600))
             .id_header("twitch-eventsub-message-id")
             .id_characters("-_=", 1..=64)

@@ -69,7 +69,8 @@ mod prelude {
     pub(super) use crate::{
         rejection::RejectionClass,
         scheme::{
-            Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeBuilder, TimestampUnit,
+            Algorithm, Encoding, Location, Scheme, SchemeBuilder, SecretEncoding, SignatureFormat,
+            TimestampFormat,
         },
     };
 }
@@ -121,7 +122,7 @@ pub use self::{
         lemon_squeezy, mercadopago, modern_treasury, mollie, orb, paddle, paystack, razorpay,
         recurly, revenuecat, revenuecat_token, square, stripe,
     },
-    registry::{Needs, Preset},
+    registry::{Preset, Requirements},
     standard::{
         anthropic, bigcommerce, clerk, dodopayments, generic, gitlab_signing_token, lithic,
         liveblocks, openai, polar, replicate, resend, standard_webhooks, supabase, svix,
@@ -154,7 +155,7 @@ use crate::{
     handshake::Handshake,
     public_url::PublicUrl,
     rejection::{RejectionClass, Statuses},
-    scheme::{Algorithm, Place, Scheme, SchemeBuilder},
+    scheme::{Algorithm, Location, Scheme, SchemeBuilder},
 };
 
 /// The reason why a status of `InvalidTimestamp` or `Expired` has no effect.
@@ -232,8 +233,8 @@ pub struct Provider {
 #[derive(Clone, Default)]
 struct Overrides {
     token_header: Option<HeaderName>,
-    id: Option<Place>,
-    event: Option<Place>,
+    id: Option<Location>,
+    event: Option<Location>,
 }
 
 /// A call of a setter of [`Provider`] that has no effect.
@@ -356,7 +357,7 @@ impl Provider {
     ///
     /// Every body is then read as JSON before it is verified, and copied once; one that is not JSON
     /// is rejected. Where the body is signed, so is the ID. Building a layer returns an error
-    /// if the provider [signs several items](crate::scheme::SchemeBuilder::each_json) in one
+    /// if the provider [signs several items](crate::scheme::SchemeBuilder::signed_items) in one
     /// body.
     ///
     /// ```
@@ -367,7 +368,7 @@ impl Provider {
     /// ```
     #[must_use]
     pub fn with_id_json(mut self, path: &str) -> Self {
-        self.overrides.id = Some(Place::json(path));
+        self.overrides.id = Some(Location::json(path));
         self.settled()
     }
 
@@ -376,7 +377,7 @@ impl Provider {
     /// which it is not there has none.
     #[must_use]
     pub fn with_event_json(mut self, path: &str) -> Self {
-        self.overrides.event = Some(Place::json(path));
+        self.overrides.event = Some(Location::json(path));
         self.settled()
     }
 
@@ -422,7 +423,7 @@ impl Provider {
             (
                 !is_hmac && self.handshakes.iter().any(Handshake::signs),
                 "with_handshake",
-                "the answer contains `Piece::Mac`, and only schemes with an HMAC algorithm can \
+                "the answer contains `ResponsePart::Mac`, and only schemes with an HMAC algorithm can \
                  compute it",
             ),
         ];
@@ -432,7 +433,7 @@ impl Provider {
             .collect();
         self.scheme = self.given.clone();
         if let Some(name) = token_header.filter(|_| is_token) {
-            self.scheme = self.scheme.signed_at(Place::Header(name));
+            self.scheme = self.scheme.signed_at(Location::Header(name));
         }
         if !signs_items && (id.is_some() || event.is_some()) {
             self.scheme = self.scheme.told_at(id, event);
@@ -467,7 +468,7 @@ impl Provider {
     /// is answered. The first that fits a request answers it.
     ///
     /// Building a layer returns an error if the answer contains
-    /// [`Piece::Mac`](crate::handshake::Piece::Mac), and the scheme's algorithm is not an HMAC.
+    /// [`ResponsePart::Mac`](crate::handshake::ResponsePart::Mac), and the scheme's algorithm is not an HMAC.
     #[must_use]
     pub fn with_handshake(mut self, handshake: Handshake) -> Self {
         self.handshakes.push(handshake);

@@ -53,7 +53,7 @@ pub fn stripe() -> Provider {
     Provider::preset(
         Scheme::builder("stripe")
             .signature_header("stripe-signature")
-            .layout(Layout::key_values("v1"))
+            .layout(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
             .message("{timestamp}.{body}"),
     )
@@ -74,7 +74,7 @@ pub fn adyen_platform() -> Provider {
     Provider::preset(
         Scheme::builder("adyen-platform")
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::Hex)
+            .key_form(SecretEncoding::Hex)
             .signature_header("hmacsignature"),
     )
 }
@@ -97,7 +97,7 @@ pub fn paddle() -> Provider {
     Provider::preset(
         Scheme::builder("paddle")
             .signature_header("paddle-signature")
-            .layout(Layout::separated("h1", ";", '='))
+            .layout(SignatureFormat::separated("h1", ";", '='))
             .timestamp_key("ts")
             .tolerance(Duration::from_secs(5))
             .message("{timestamp}:{body}"),
@@ -335,8 +335,8 @@ pub fn recurly() -> Provider {
     Provider::preset(
         Scheme::builder("recurly")
             .signature_header("recurly-signature")
-            .layout(Layout::timestamp_then_values(","))
-            .timestamp_unit(TimestampUnit::Milliseconds)
+            .layout(SignatureFormat::timestamp_then_values(","))
+            .timestamp_unit(TimestampFormat::Milliseconds)
             .message("{timestamp}.{body}"),
     )
 }
@@ -393,9 +393,9 @@ pub fn orb() -> Provider {
     Provider::preset(
         Scheme::builder("orb")
             .signature_header("x-orb-signature")
-            .layout(Layout::key_values("v1"))
+            .layout(SignatureFormat::key_values("v1"))
             .timestamp_header("x-orb-timestamp")
-            .timestamp_unit(TimestampUnit::DateTime)
+            .timestamp_unit(TimestampFormat::DateTime)
             .message("v1:{timestamp}:{body}"),
     )
 }
@@ -417,7 +417,7 @@ pub fn revenuecat() -> Provider {
     Provider::preset(
         Scheme::builder("revenuecat")
             .signature_header("x-revenuecat-webhook-signature")
-            .layout(Layout::key_values("v1"))
+            .layout(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
             .message("{timestamp}.{body}"),
     )
@@ -526,11 +526,11 @@ pub fn mercadopago() -> Provider {
     Provider::preset(
         Scheme::builder("mercadopago")
             .signature_header("x-signature")
-            .layout(Layout::key_values("v1"))
+            .layout(SignatureFormat::key_values("v1"))
             .timestamp_key("ts")
             .message("id:{query:data.id};request-id:{header:x-request-id};ts:{timestamp};")
             .danger_leave_body_unsigned()
-            .unique_message(),
+            .message_is_unique(),
     )
 }
 
@@ -553,7 +553,7 @@ pub fn wise() -> Provider {
         Scheme::builder("wise")
             .algorithm(Algorithm::RsaSha256)
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Pem))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Pem))
             .signature_header("x-signature-sha256")
             .id_header("x-delivery-id"),
     )
@@ -566,7 +566,7 @@ pub fn wise() -> Provider {
 /// - Signature: `PAYPAL-TRANSMISSION-SIG`, the base64 RSA signature (PKCS#1 v1.5, SHA-256) of
 ///   `<paypal-transmission-id>|<time>|<webhook_id>|<CRC-32 of the body in decimal>`.
 /// - Key: the certificate of `PAYPAL-CERT-URL` in PEM (in each request): let
-///   `WebhookLayer::remote_keys` fetch it, from hosts of `paypal.com` alone. Its chain is not
+///   `WebhookLayer::with_remote_keys` fetch it, from hosts of `paypal.com` alone. Its chain is not
 ///   looked at: it is as good as the connection that it came by.
 /// - Settings: `webhook_id`, which the dashboard shows (Apps and credentials, the app, Webhooks).
 /// - Time: `PAYPAL-TRANSMISSION-TIME`, RFC 3339, signed, 300 s either way.
@@ -586,7 +586,7 @@ pub fn paypal() -> Provider {
         Scheme::builder("paypal")
             .algorithm(Algorithm::RsaSha256)
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Certificate))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Certificate))
             .remote_key(RemoteKey::certificate_at_header(
                 "paypal-cert-url",
                 &["paypal.com", "**.paypal.com"],
@@ -594,10 +594,10 @@ pub fn paypal() -> Provider {
             ))
             .signature_header("paypal-transmission-sig")
             .timestamp_header("paypal-transmission-time")
-            .timestamp_unit(TimestampUnit::Rfc3339)
+            .timestamp_unit(TimestampFormat::Rfc3339)
             .id_header("paypal-transmission-id")
             .message("{header:paypal-transmission-id}|{timestamp}|{setting:webhook_id}|{crc32}")
-            .guard("paypal-auth-algo", "SHA256withRSA")
+            .require_header("paypal-auth-algo", "SHA256withRSA")
             .danger_leave_body_unsigned(),
     )
 }
@@ -625,10 +625,10 @@ pub fn paddle_classic() -> Provider {
         Scheme::builder("paddle-classic")
             .algorithm(Algorithm::RsaSha1)
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Pem))
-            .signature(Place::form("p_signature"))
-            .id(Place::form("alert_id"))
-            .event(Place::form("alert_name"))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Pem))
+            .signature(Location::form("p_signature"))
+            .id(Location::form("alert_id"))
+            .event(Location::form("alert_name"))
             .message("{canonical:paddle_classic}"),
     )
 }
@@ -656,13 +656,13 @@ pub fn braintree() -> Provider {
     Provider::preset(
         Scheme::builder("braintree")
             .algorithm(Algorithm::HmacSha1)
-            .key_form(KeyForm::Sha1OfText)
-            .signature(Place::form("bt_signature"))
-            .layout(Layout::separated("*", "&", '|'))
+            .key_form(SecretEncoding::Sha1Digest)
+            .signature(Location::form("bt_signature"))
+            .layout(SignatureFormat::separated("*", "&", '|'))
             .message("{canonical:braintree}")
-            .or_message("{canonical:braintree}\n")
+            .alternative_message("{canonical:braintree}\n")
             .danger_leave_body_unsigned()
-            .unique_message(),
+            .message_is_unique(),
     )
     .with_handshakes(handshakes::braintree())
 }
@@ -698,9 +698,9 @@ pub fn adyen_payments() -> Provider {
     Provider::preset(
         Scheme::builder("adyen-payments")
             .encoding(Encoding::Base64)
-            .key_form(KeyForm::Hex)
-            .each_json("notificationItems")
-            .signature(Place::json(
+            .key_form(SecretEncoding::Hex)
+            .signed_items("notificationItems")
+            .signature(Location::json(
                 "NotificationRequestItem.additionalData.hmacSignature",
             ))
             .message("{canonical:adyen_item}")

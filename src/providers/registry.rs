@@ -9,7 +9,7 @@ use crate::scheme::Credential;
 /// use tower_webhook::providers;
 ///
 /// for preset in providers::all() {
-///     println!("{:24} {:24} {}", preset.name(), preset.title(), preset.needs());
+///     println!("{:24} {:24} {}", preset.name(), preset.title(), preset.requirements());
 /// }
 /// let github = providers::by_name("github").expect("a preset");
 /// assert_eq!(github.scheme().name(), "github");
@@ -50,9 +50,9 @@ impl Preset {
 
     /// What its operator has to configure.
     #[must_use]
-    pub fn needs(&self) -> Needs {
+    pub fn requirements(&self) -> Requirements {
         let provider = self.provider();
-        Needs {
+        Requirements {
             credential: provider.scheme().credential(),
             public_url: provider.scheme().url_is_signed(),
             settings: provider.scheme().settings().map(str::to_owned).collect(),
@@ -63,7 +63,7 @@ impl Preset {
 /// What the operator of a provider's endpoint has to configure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Needs {
+pub struct Requirements {
     /// What deliveries are proven by.
     pub credential: Credential,
     /// Whether a [`PublicUrl`](crate::PublicUrl) is needed.
@@ -72,7 +72,7 @@ pub struct Needs {
     pub settings: Vec<String>,
 }
 
-impl fmt::Display for Needs {
+impl fmt::Display for Requirements {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.credential.fmt(f)?;
         if self.public_url {

@@ -76,9 +76,9 @@ pub fn standard_webhooks() -> Provider {
 fn standard_like(name: &'static str, prefix: &str, version: &'static str) -> SchemeBuilder {
     Scheme::builder(name)
         .encoding(Encoding::Base64)
-        .key_form(KeyForm::PrefixedBase64("whsec_"))
+        .key_form(SecretEncoding::PrefixedBase64("whsec_"))
         .signature_header(format!("{prefix}-signature"))
-        .layout(Layout::versions(version))
+        .layout(SignatureFormat::versions(version))
         .timestamp_header(format!("{prefix}-timestamp"))
         .id_header(format!("{prefix}-id"))
         .message("{id}.{timestamp}.{body}")
@@ -96,7 +96,7 @@ fn standard_like(name: &'static str, prefix: &str, version: &'static str) -> Sch
 /// Source: <https://developer.bigcommerce.com/docs/integrations/webhooks/https-webhook-overview>
 #[must_use]
 pub fn bigcommerce() -> Provider {
-    Provider::preset(standard_like("bigcommerce", "webhook", "v1").key_form(KeyForm::Text))
+    Provider::preset(standard_like("bigcommerce", "webhook", "v1").key_form(SecretEncoding::Text))
 }
 
 /// Svix webhooks.
@@ -257,7 +257,7 @@ pub fn liveblocks() -> Provider {
 /// Source: <https://polar.sh/docs/integrate/webhooks/delivery>
 #[must_use]
 pub fn polar() -> Provider {
-    Provider::preset(standard_like("polar", "webhook", "v1").key_form(KeyForm::Text))
+    Provider::preset(standard_like("polar", "webhook", "v1").key_form(SecretEncoding::Text))
 }
 
 /// GitLab (signing token) webhooks since GitLab 19.0.
@@ -297,8 +297,8 @@ pub fn gitlab_signing_token() -> Provider {
 pub fn supabase() -> Provider {
     Provider::preset(
         standard_like("supabase", "webhook", "v1")
-            .layout(Layout::separated("v1", ", ", ','))
-            .key_form(KeyForm::PrefixedBase64("v1,whsec_")),
+            .layout(SignatureFormat::separated("v1", ", ", ','))
+            .key_form(SecretEncoding::PrefixedBase64("v1,whsec_")),
     )
 }
 
@@ -321,7 +321,9 @@ pub fn supabase() -> Provider {
 pub fn standard_webhooks_v1a() -> Provider {
     Provider::preset(
         standard_like("standard-webhooks-v1a", "webhook", "v1a")
-            .key_form(KeyForm::PublicKey(PublicKeyForm::PrefixedBase64("whpk_")))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::PrefixedBase64(
+                "whpk_",
+            )))
             .algorithm(Algorithm::Ed25519),
     )
 }
@@ -347,7 +349,9 @@ pub fn standard_webhooks_v1a() -> Provider {
 pub fn svix_v1a() -> Provider {
     Provider::preset(
         standard_like("svix-v1a", "svix", "v1a")
-            .key_form(KeyForm::PublicKey(PublicKeyForm::PrefixedBase64("whpk_")))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::PrefixedBase64(
+                "whpk_",
+            )))
             .algorithm(Algorithm::Ed25519),
     )
     .with_methods([Method::POST, Method::PUT, Method::PATCH])

@@ -183,6 +183,6 @@ pub fn jotform() -> Provider {
         Scheme::builder("jotform")
             .algorithm(Algorithm::Token)
             .encoding(Encoding::Text)
-            .signature(Place::query("token")),
+            .signature(Location::query("token")),
     )
 }

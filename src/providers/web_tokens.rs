@@ -36,7 +36,7 @@ pub(super) const PRESETS: &[Preset] = &[
 ///   SHA-256 of the method, the path and the sorted query.
 /// - Key: the `sharedSecret` that the `installed` callback brought, as text. Each tenant has its
 ///   own: look it up by the claim `iss` with
-///   [`WebhookLayer::per_request`](crate::WebhookLayer::per_request).
+///   [`WebhookLayer::with_key_source`](crate::WebhookLayer::with_key_source).
 /// - Time: the token's `exp`, usually three minutes after it was made; 60 s of leeway.
 /// - Id: `X-Atlassian-Webhook-Identifier`, not signed.
 /// - Methods: `GET` or `POST`, as configured.
@@ -57,9 +57,9 @@ pub fn atlassian_connect() -> Provider {
     Provider::preset(
         Scheme::builder("atlassian-connect")
             .signature_header("authorization")
-            .layout(Layout::jws("JWT "))
+            .layout(SignatureFormat::jws("JWT "))
             .claim("qsh", "{canonical:atlassian_qsh}")
-            .must_expire()
+            .require_expiry()
             .id_header("x-atlassian-webhook-identifier")
             .tolerance(Duration::from_secs(60))
             .danger_leave_body_unsigned(),
@@ -74,7 +74,7 @@ pub fn atlassian_connect() -> Provider {
 ///
 /// - Signature: `Authorization`, `Bearer ` and an OpenID Connect token, RS256.
 /// - Key: Google's, a JSON Web Key from <https://www.googleapis.com/oauth2/v3/certs>; they change
-///   every few days, so let `WebhookLayer::remote_keys` fetch them.
+///   every few days, so let `WebhookLayer::with_remote_keys` fetch them.
 /// - Settings: `audience`, as the subscription has it (its push endpoint, unless set), and
 ///   `service_account`, the e-mail address of the account that the subscription signs as.
 /// - Time: the token's `exp`, about an hour after it was made; 60 s of leeway.
@@ -95,18 +95,18 @@ pub fn google_pubsub_jwt() -> Provider {
     Provider::preset(
         Scheme::builder("google-pubsub-jwt")
             .algorithm(Algorithm::RsaSha256)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Jwk))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
             .remote_key(RemoteKey::jwk_set(
                 "https://www.googleapis.com/oauth2/v3/certs",
             ))
             .signature_header("authorization")
-            .layout(Layout::jws("Bearer "))
+            .layout(SignatureFormat::jws("Bearer "))
             .claim("iss", "https://accounts.google.com")
             .claim("iss", "accounts.google.com")
             .claim("aud", "{setting:audience}")
             .claim("email", "{setting:service_account}")
             .claim("email_verified", "true")
-            .must_expire()
+            .require_expiry()
             .tolerance(Duration::from_secs(60))
             .danger_leave_body_unsigned(),
     )
@@ -130,10 +130,10 @@ pub fn livekit() -> Provider {
     Provider::preset(
         Scheme::builder("livekit")
             .signature_header("authorization")
-            .layout(Layout::jws("Bearer "))
+            .layout(SignatureFormat::jws("Bearer "))
             .claim("iss", "{setting:api_key}")
             .claim("sha256", "{sha256_base64}")
-            .must_expire()
+            .require_expiry()
             .tolerance(Duration::from_secs(10)),
     )
 }
@@ -202,12 +202,12 @@ fn messagebird_like(name: &'static str, algorithm: Algorithm) -> SchemeBuilder {
     Scheme::builder(name)
         .algorithm(algorithm)
         .signature_header("messagebird-signature-jwt")
-        .layout(Layout::jws(""))
+        .layout(SignatureFormat::jws(""))
         .claim("iss", "MessageBird")
         .claim("url_hash", "{url_sha256}")
         .claim_if_body("payload_hash", "{sha256}")
-        .must_expire()
-        .id(Place::claim("jti"))
+        .require_expiry()
+        .id(Location::claim("jti"))
         .tolerance(Duration::from_secs(5))
 }
 
@@ -235,9 +235,9 @@ pub fn monday() -> Provider {
     Provider::preset(
         Scheme::builder("monday")
             .signature_header("authorization")
-            .layout(Layout::jws("Bearer "))
+            .layout(SignatureFormat::jws("Bearer "))
             .claim("aud", "{url}")
-            .must_expire()
+            .require_expiry()
             .tolerance(Duration::from_secs(60))
             .danger_leave_body_unsigned(),
     )
@@ -262,7 +262,7 @@ pub fn netlify() -> Provider {
     Provider::preset(
         Scheme::builder("netlify")
             .signature_header("x-webhook-signature")
-            .layout(Layout::jws(""))
+            .layout(SignatureFormat::jws(""))
             .claim("iss", "netlify")
             .claim("sha256", "{sha256}")
             .event_header("x-netlify-event"),
@@ -276,7 +276,7 @@ pub fn netlify() -> Provider {
 /// - Signature: `Plaid-Verification`, a JSON web token, ES256. Its claim `request_body_sha256` is
 ///   the hex SHA-256 of the raw body.
 /// - Key: Plaid's, a JSON Web Key that its API gives for the `kid` of the token: let
-///   `WebhookLayer::remote_keys` ask for it. The fetcher has to send a `POST` with your `client_id`
+///   `WebhookLayer::with_remote_keys` ask for it. The fetcher has to send a `POST` with your `client_id`
 ///   and `secret`, to `sandbox.plaid.com` in the sandbox.
 /// - Time: the claim `iat`, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
@@ -290,14 +290,14 @@ pub fn plaid() -> Provider {
     Provider::preset(
         Scheme::builder("plaid")
             .algorithm(Algorithm::EcdsaP256Raw)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Jwk))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
             .remote_key(RemoteKey::jwk_by_id(
                 "https://production.plaid.com/webhook_verification_key/get",
             ))
             .signature_header("plaid-verification")
-            .layout(Layout::jws(""))
+            .layout(SignatureFormat::jws(""))
             .claim("request_body_sha256", "{sha256}")
-            .timestamp(Place::claim("iat")),
+            .timestamp(Location::claim("iat")),
     )
 }
 
@@ -319,13 +319,13 @@ pub fn qstash() -> Provider {
     Provider::preset(
         Scheme::builder("qstash")
             .signature_header("upstash-signature")
-            .layout(Layout::jws(""))
+            .layout(SignatureFormat::jws(""))
             .claim("iss", "Upstash")
             .claim("sub", "{url}")
             .claim("body", "{sha256_base64url}")
             .claim("body", "{sha256_base64url}=")
-            .must_expire()
-            .id(Place::claim("jti"))
+            .require_expiry()
+            .id(Location::claim("jti"))
             .tolerance(Duration::from_secs(5)),
     )
     .with_methods(ANY_METHOD)
@@ -338,7 +338,7 @@ pub fn qstash() -> Provider {
 /// - Signature: `Tl-Signature`, a JSON web signature without its payload, ES512. The payload is the
 ///   method, the path (with or without a slash at its end), the headers that the signature names,
 ///   and the raw body.
-/// - Key: TrueLayer's, a JSON Web Key that its `jku` names; let `WebhookLayer::remote_keys` fetch
+/// - Key: TrueLayer's, a JSON Web Key that its `jku` names; let `WebhookLayer::with_remote_keys` fetch
 ///   it.
 /// - Time: `X-Tl-Webhook-Timestamp`, RFC 3339, 300 s either way; a signature that does not cover it
 ///   is refused.
@@ -351,17 +351,17 @@ pub fn truelayer() -> Provider {
     Provider::preset(
         Scheme::builder("truelayer")
             .algorithm(Algorithm::EcdsaP521Raw)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Jwk))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
             .remote_key(RemoteKey::jwk_set_at_jku(&[
                 "https://webhooks.truelayer.com/.well-known/jwks",
                 "https://webhooks.truelayer-sandbox.com/.well-known/jwks",
             ]))
             .signature_header("tl-signature")
-            .layout(Layout::detached_jws())
+            .layout(SignatureFormat::detached_jws())
             .timestamp_header("x-tl-webhook-timestamp")
-            .timestamp_unit(TimestampUnit::Rfc3339)
+            .timestamp_unit(TimestampFormat::Rfc3339)
             .message("{jws}.{canonical:truelayer}")
-            .or_message("{jws}.{canonical:truelayer_other_slash}"),
+            .alternative_message("{jws}.{canonical:truelayer_other_slash}"),
     )
 }
 
@@ -377,7 +377,7 @@ pub fn truelayer() -> Provider {
 /// - Not signed: the method, the URL, the other headers.
 ///
 /// With several API keys, look the secret up by the claim `api_key` with
-/// [`WebhookLayer::per_request`](crate::WebhookLayer::per_request).
+/// [`WebhookLayer::with_key_source`](crate::WebhookLayer::with_key_source).
 ///
 /// Known in part: Vonage's own libraries prove the token alone, and not that the body is its own;
 /// how `payload_hash` is made is from the documentation as others restate it.
@@ -388,11 +388,11 @@ pub fn vonage() -> Provider {
     Provider::preset(
         Scheme::builder("vonage")
             .signature_header("authorization")
-            .layout(Layout::jws("Bearer "))
+            .layout(SignatureFormat::jws("Bearer "))
             .claim("iss", "Vonage")
             .claim_if_body("payload_hash", "{sha256}")
-            .timestamp(Place::claim("iat"))
-            .id(Place::claim("jti")),
+            .timestamp(Location::claim("iat"))
+            .id(Location::claim("jti")),
     )
     .with_methods(GET_OR_POST)
 }

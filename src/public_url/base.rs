@@ -7,7 +7,7 @@ use http::{
 };
 
 use super::{PublicUrlError, PublicUrlErrorKind};
-use crate::{encoding::decimal, head::Head, rejection::RejectionKind};
+use crate::{encoding::decimal, head::RequestHead, rejection::RejectionKind};
 
 /// A base URL.
 pub(super) struct Base {
@@ -141,7 +141,7 @@ pub(super) fn parse_all<T: AsRef<str>>(
 }
 
 /// What the request itself names: HTTP/2's `:authority` or an absolute target, and `Host`.
-pub(super) fn named(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
+pub(super) fn named(head: RequestHead<'_>) -> Result<Named<'_>, RejectionKind> {
     let malformed = || RejectionKind::MalformedHeader { header: HOST };
     let target = head.uri().authority().map(Authority::as_str);
     let header = text(head, &HOST)?;
@@ -160,7 +160,7 @@ pub(super) fn named(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
 
 /// The text of a header that may be there once.
 pub(super) fn text<'h>(
-    head: Head<'h>,
+    head: RequestHead<'h>,
     name: &HeaderName,
 ) -> Result<Option<&'h str>, RejectionKind> {
     let value = head.value(name)?.map(|value| value.to_str()).transpose();

@@ -36,7 +36,7 @@ pub use self::{
     error::{PublicUrlError, PublicUrlErrorKind},
     proxy::ForwardedHeaders,
 };
-use crate::{head::Head, rejection::RejectionKind};
+use crate::{head::RequestHead, rejection::RejectionKind};
 
 /// The URL that an endpoint has for its senders, up to the path that the layer sees.
 ///
@@ -105,9 +105,9 @@ impl PublicUrl {
     /// ```
     /// use std::net::{IpAddr, SocketAddr};
     /// use axum::extract::ConnectInfo;
-    /// use tower_webhook::{Head, PublicUrl, public_url::ForwardedHeaders};
+    /// use tower_webhook::{RequestHead, PublicUrl, public_url::ForwardedHeaders};
     ///
-    /// fn peer(head: Head<'_>) -> Option<IpAddr> {
+    /// fn peer(head: RequestHead<'_>) -> Option<IpAddr> {
     ///     let info = head.extension::<ConnectInfo<SocketAddr>>()?;
     ///     Some(info.0.ip())
     /// }
@@ -136,7 +136,7 @@ impl PublicUrl {
         bases: impl IntoIterator<Item = T>,
         networks: impl IntoIterator<Item = N>,
         headers: ForwardedHeaders,
-        peer: impl Fn(Head<'_>) -> Option<IpAddr> + Send + Sync + 'static,
+        peer: impl Fn(RequestHead<'_>) -> Option<IpAddr> + Send + Sync + 'static,
     ) -> Result<Self, PublicUrlError> {
         let kind = Kind::ByHost {
             bases: base::parse_all(bases)?,
@@ -156,7 +156,7 @@ impl PublicUrl {
     }
 
     /// The base of a request's URL, without a slash at its end.
-    pub(crate) fn base(&self, head: Head<'_>) -> Result<&str, RejectionKind> {
+    pub(crate) fn base(&self, head: RequestHead<'_>) -> Result<&str, RejectionKind> {
         let (bases, proxy) = match &*self.0 {
             Kind::Fixed(base) => return Ok(base.text()),
             Kind::ByHost { bases, proxy } => (bases, proxy),

@@ -7,7 +7,7 @@ use super::{
     PublicUrlError, PublicUrlErrorKind,
     base::{self, HostPort, Named, Scheme},
 };
-use crate::{head::Head, rejection::RejectionKind};
+use crate::{head::RequestHead, rejection::RejectionKind};
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
@@ -30,14 +30,14 @@ pub enum ForwardedHeaders {
 pub(super) struct Proxy {
     networks: Vec<IpNet>,
     headers: ForwardedHeaders,
-    peer: Box<dyn Fn(Head<'_>) -> Option<IpAddr> + Send + Sync>,
+    peer: Box<dyn Fn(RequestHead<'_>) -> Option<IpAddr> + Send + Sync>,
 }
 
 impl Proxy {
     pub(super) fn new<N: AsRef<str>>(
         networks: impl IntoIterator<Item = N>,
         headers: ForwardedHeaders,
-        peer: impl Fn(Head<'_>) -> Option<IpAddr> + Send + Sync + 'static,
+        peer: impl Fn(RequestHead<'_>) -> Option<IpAddr> + Send + Sync + 'static,
     ) -> Result<Self, PublicUrlError> {
         let parse = |network: N| {
             let text = network.as_ref();
@@ -61,14 +61,14 @@ impl Proxy {
     }
 
     /// Whether a request comes from the proxy.
-    pub(super) fn sent(&self, head: Head<'_>) -> bool {
+    pub(super) fn sent(&self, head: RequestHead<'_>) -> bool {
         // A socket for both versions gives IPv4 peers as `::ffff:192.0.2.1`.
         let peer = (self.peer)(head).map(|peer| peer.to_canonical());
         peer.is_some_and(|peer| self.networks.iter().any(|network| network.contains(&peer)))
     }
 
     /// What the proxy says that the request was sent to.
-    pub(super) fn named<'h>(&self, head: Head<'h>) -> Result<Named<'h>, RejectionKind> {
+    pub(super) fn named<'h>(&self, head: RequestHead<'h>) -> Result<Named<'h>, RejectionKind> {
         match self.headers {
             ForwardedHeaders::Forwarded => forwarded(head),
             ForwardedHeaders::XForwarded => x_forwarded(head),
@@ -88,7 +88,7 @@ fn canonical(network: IpNet) -> IpNet {
     mapped.map_or(network, IpNet::V4)
 }
 
-fn x_forwarded(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
+fn x_forwarded(head: RequestHead<'_>) -> Result<Named<'_>, RejectionKind> {
     let only = |header: HeaderName| match base::text(head, &header)? {
         // One hop wrote after another, and the first of them may be the sender.
         Some(text) if text.contains(',') => Err(RejectionKind::ConflictingHeader { header }),
@@ -116,7 +116,7 @@ fn x_forwarded(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
     Ok(named)
 }
 
-fn forwarded(head: Head<'_>) -> Result<Named<'_>, RejectionKind> {
+fn forwarded(head: RequestHead<'_>) -> Result<Named<'_>, RejectionKind> {
     let malformed = || malformed(FORWARDED);
     let conflicting = || RejectionKind::ConflictingHeader { header: FORWARDED };
     let Some(text) = base::text(head, &FORWARDED)? else {

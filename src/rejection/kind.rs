@@ -9,7 +9,7 @@ use std::{
 use http::HeaderName;
 
 use super::RejectionClass;
-use crate::place::Place;
+use crate::location::Location;
 
 /// Declares [`RejectionKind`] from one row per kind: the variant, its class, its name in metrics
 /// and its text for the operator, which may use the variant's fields.
@@ -74,25 +74,25 @@ rejection_kinds! {
     #[non_exhaustive]
     MissingSignature {
         /// Where the signature should be.
-        place: Place,
+        location: Location,
     } => InvalidSignature, "missing_signature",
-        "no signature in {place}";
+        "no signature in {location}";
     /// Something is there, but nothing that could be a signature of this scheme.
     #[non_exhaustive]
     MalformedSignature {
         /// Where the signature is.
-        place: Place,
+        location: Location,
     } => InvalidSignature, "malformed_signature",
-        "{place} does not hold a signature of this scheme";
+        "{location} does not hold a signature of this scheme";
     /// More signatures than a sender with a few keys can have made.
     #[non_exhaustive]
     TooManySignatures {
         /// Where the signatures are.
-        place: Place,
+        location: Location,
         /// How many are read at most.
         limit: usize,
     } => InvalidSignature, "too_many_signatures",
-        "{place} holds more than {limit} signatures";
+        "{location} holds more than {limit} signatures";
     /// A header that tells the version or the algorithm does not have the value that the scheme
     /// asks for.
     #[non_exhaustive]
@@ -129,16 +129,16 @@ rejection_kinds! {
     } => InvalidSignature, "wrong_handshake_token",
         "the token of the handshake `{handshake}` is not the one that is set";
     /// What a [handshake](crate::handshake) brings was
-    /// [refused](crate::handshake::Decision::Refuse) by the program.
+    /// [refused](crate::handshake::Acceptance::Reject) by the program.
     #[non_exhaustive]
-    HandoverRefused {
+    HandshakeDataRejected {
         /// The name of the handshake.
         handshake: Cow<'static, str>,
-    } => InvalidSignature, "handover_refused",
+    } => InvalidSignature, "handshake_data_rejected",
         "the program refused what the handshake `{handshake}` brings";
     /// The signature is right, but the signed text could be a challenge, which the endpoint signs
     /// for whoever [asks](crate::handshake).
-    SignedChallenge => InvalidSignature, "signed_challenge",
+    AmbiguousChallenge => InvalidSignature, "ambiguous_challenge",
         "what is signed could be a challenge, which this endpoint signs for anybody";
     /// The [`KeySource`](crate::keys::KeySource) has no keys for this request.
     UnknownTenant => InvalidSignature, "unknown_tenant",
@@ -147,9 +147,9 @@ rejection_kinds! {
     #[non_exhaustive]
     MissingKeyUrl {
         /// Where it should be.
-        place: Place,
+        location: Location,
     } => InvalidSignature, "missing_key_url",
-        "no URL of the key in {place}";
+        "no URL of the key in {location}";
     /// The delivery names a URL for its key that is none of the provider's. Nothing was fetched.
     #[non_exhaustive]
     KeyUrlNotAllowed {
@@ -161,34 +161,34 @@ rejection_kinds! {
     #[non_exhaustive]
     MissingTimestamp {
         /// Where the timestamp should be.
-        place: Place,
+        location: Location,
     } => InvalidTimestamp, "missing_timestamp",
-        "no timestamp in {place}";
+        "no timestamp in {location}";
     /// The timestamp is there but not of the scheme's unit and form.
     #[non_exhaustive]
     MalformedTimestamp {
         /// Where the timestamp is.
-        place: Place,
+        location: Location,
     } => InvalidTimestamp, "malformed_timestamp",
-        "{place} does not hold a timestamp of this scheme";
+        "{location} does not hold a timestamp of this scheme";
     /// The timestamp lies too far in the past.
     #[non_exhaustive]
-    TooOld {
+    TimestampTooOld {
         /// How far it lies in the past.
         age: Duration,
         /// How far it may.
         tolerance: Duration,
-    } => Expired, "too_old",
+    } => Expired, "timestamp_too_old",
         "the timestamp is {} s old, at most {} s is tolerated",
         age.as_secs_f64(), tolerance.as_secs_f64();
     /// The timestamp lies too far in the future.
     #[non_exhaustive]
-    TooNew {
+    TimestampInFuture {
         /// How far it lies in the future.
         ahead: Duration,
         /// How far it may.
         tolerance: Duration,
-    } => Expired, "too_new",
+    } => Expired, "timestamp_in_future",
         "the timestamp is {} s ahead of the clock, at most {} s is tolerated",
         ahead.as_secs_f64(), tolerance.as_secs_f64();
     /// The token has expired.
@@ -222,9 +222,9 @@ rejection_kinds! {
     #[non_exhaustive]
     ConflictingSignature {
         /// Where the list is.
-        place: Place,
+        location: Location,
     } => InvalidRequest, "conflicting_signature",
-        "{place} has several timestamps";
+        "{location} has several timestamps";
     /// A header that is part of the signed text is not there.
     #[non_exhaustive]
     MissingHeader {
@@ -292,7 +292,7 @@ rejection_kinds! {
         "the body was not complete after {} s", deadline.as_secs_f64();
     /// The body failed before its end. Its error is the [`source`](std::error::Error::source) of
     /// the [`Rejection`](super::Rejection).
-    BodyBroken => InvalidRequest, "body_broken",
+    BodyReadError => InvalidRequest, "body_read_error",
         "the body broke off";
     /// The body is longer than a layer outside of this one allows, such as tower-http's
     /// `RequestBodyLimitLayer`.
@@ -316,17 +316,17 @@ rejection_kinds! {
         "what the handshake `{handshake}` asks for is missing, too long, of other letters, or \
          there twice";
     /// The body has trailers, which no signature covers, and the layer was told to refuse them.
-    TrailersRefused => InvalidRequest, "trailers_refused",
+    TrailersRejected => InvalidRequest, "trailers_rejected",
         "the body has trailers, which are not signed";
     /// Too many bodies are being read at the same time.
-    OverMemoryBudget => Unavailable, "over_memory_budget",
+    MemoryBudgetExceeded => Unavailable, "memory_budget_exceeded",
         "the memory budget for unverified bodies is spent";
     /// The program failed to take what a [handshake](crate::handshake) brings.
     #[non_exhaustive]
-    HandoverFailed {
+    HandshakeDataFailed {
         /// The text of its error.
         error: Arc<str>,
-    } => Unavailable, "handover_failed",
+    } => Unavailable, "handshake_data_failed",
         "the program failed to take what a handshake brings: {error}";
     /// The [`KeySource`](crate::keys::KeySource) failed, or gave a secret that the scheme cannot
     /// take.
@@ -354,14 +354,14 @@ rejection_kinds! {
     /// The same delivery is being handled at this moment, or was when its claim was last renewed.
     InFlight => Unavailable, "in_flight",
         "the same delivery is being handled at this moment";
-    /// The [`Store`](crate::dedupe::Store) failed, or is full.
+    /// The [`DedupeStore`](crate::dedupe::DedupeStore) failed, or is full.
     #[non_exhaustive]
     StoreFailed {
         /// The text of its error.
         error: Arc<str>,
     } => Unavailable, "store_failed",
         "the store of deliveries failed: {error}";
-    /// The [`Store`](crate::dedupe::Store) did not answer within the deadline.
+    /// The [`DedupeStore`](crate::dedupe::DedupeStore) did not answer within the deadline.
     #[non_exhaustive]
     StoreTimeout {
         /// The deadline.
@@ -396,7 +396,7 @@ fn expired(label: Option<&str>) -> String {
 
 /// The texts of an error and of its sources, in one line of a log.
 pub(crate) fn line(error: &(dyn Error + 'static)) -> Arc<str> {
-    const LONGEST: usize = 1000;
+    const MAX_LEN: usize = 1000;
 
     let mut text = error.to_string();
     let mut source = error.source();
@@ -405,7 +405,7 @@ pub(crate) fn line(error: &(dyn Error + 'static)) -> Arc<str> {
         source = error.source();
     }
     let mut line = String::new();
-    for letter in text.chars().take(LONGEST) {
+    for letter in text.chars().take(MAX_LEN) {
         if letter.is_control() {
             line.extend(letter.escape_default());
         } else {

@@ -11,7 +11,7 @@ use super::{Rejection, json::answer};
 ///
 /// # fn main() -> Result<(), tower_webhook::SetupError> {
 /// let layer = WebhookLayer::new(providers::github(), Secret::new("a secret")?)?
-///     .renderer(rejection::problem_json);
+///     .rejection_response(rejection::problem_json);
 /// # Ok(())
 /// # }
 /// ```

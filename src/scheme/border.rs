@@ -3,7 +3,7 @@
 use std::{borrow::Cow, ops::RangeInclusive};
 
 use super::{
-    TimestampUnit,
+    TimestampFormat,
     template::{Element, Part, TemplateError, Tokens},
 };
 
@@ -106,8 +106,8 @@ pub(super) fn elements(
                 return Err(TemplateError::Ambiguous(part.name()));
             }
             is_hidden |= border.is_none();
-            if let (Some(border), Some(place)) = (border.flatten(), borders.get_mut(at)) {
-                *place = Some(border);
+            if let (Some(border), Some(location)) = (border.flatten(), borders.get_mut(at)) {
+                *location = Some(border);
             }
         }
         hides_pivot |= is_hidden;
@@ -150,7 +150,7 @@ fn border(part: &Part, inner: &Part, is_after: bool, tokens: Tokens<'_>) -> Opti
                 && tokens.is_timestamp(inner)
                 && matches!(
                     tokens.unit,
-                    TimestampUnit::Rfc3339 | TimestampUnit::DateTime
+                    TimestampFormat::Rfc3339 | TimestampFormat::DateTime
                 )
                 && !form.others.contains(':');
             let is_bounded = form.has_one_length() || ends_at_colon;
@@ -162,9 +162,9 @@ fn border(part: &Part, inner: &Part, is_after: bool, tokens: Tokens<'_>) -> Opti
 /// Whether a timestamp shows by its form where it ends. The tolerance determines the number of
 /// digits of a Unix time, and an RFC 3339 time ends with its offset. A date and time without an
 /// offset continues with any digits that follow.
-fn ends_itself(unit: TimestampUnit, is_after: bool, literal: Option<&[u8]>) -> bool {
+fn ends_itself(unit: TimestampFormat, is_after: bool, literal: Option<&[u8]>) -> bool {
     let continues = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    unit != TimestampUnit::DateTime
+    unit != TimestampFormat::DateTime
         || is_after
         || literal.is_some_and(|literal| !literal.first().is_none_or(continues))
 }

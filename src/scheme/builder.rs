@@ -1,8 +1,8 @@
 use std::{borrow::Cow, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use super::{
-    Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeError, TimestampUnit,
-    border::IdForm, web_token::ClaimText,
+    Algorithm, Encoding, Location, Scheme, SchemeError, SecretEncoding, SignatureFormat,
+    TimestampFormat, border::IdForm, web_token::ClaimText,
 };
 
 /// Five minutes, as Standard Webhooks, Slack and Stripe have it.
@@ -22,20 +22,20 @@ pub struct SchemeBuilder {
     pub(super) name: Arc<str>,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: Option<Encoding>,
-    pub(super) key_form: KeyForm,
+    pub(super) key_form: SecretEncoding,
     pub(super) signatures: Vec<Where>,
     pub(super) header_repeats: bool,
-    pub(super) layout: Option<Layout>,
+    pub(super) layout: Option<SignatureFormat>,
     pub(super) signature_prefix: Option<Cow<'static, str>>,
     pub(super) guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-    pub(super) timestamp: Option<Place>,
+    pub(super) timestamp: Option<Location>,
     pub(super) timestamp_header: Option<Cow<'static, str>>,
     pub(super) timestamp_key: Option<Cow<'static, str>>,
-    pub(super) timestamp_unit: Option<TimestampUnit>,
-    pub(super) id: Option<Place>,
+    pub(super) timestamp_unit: Option<TimestampFormat>,
+    pub(super) id: Option<Location>,
     pub(super) id_header: Option<Cow<'static, str>>,
     pub(super) id_form: Option<IdForm>,
-    pub(super) event: Option<Place>,
+    pub(super) event: Option<Location>,
     pub(super) event_header: Option<Cow<'static, str>>,
     pub(super) attempt_header: Option<Cow<'static, str>>,
     pub(super) message: Option<Cow<'static, str>>,
@@ -43,7 +43,7 @@ pub struct SchemeBuilder {
     pub(super) items: Option<Arc<str>>,
     pub(super) multipart_field: Option<Arc<str>>,
     pub(super) claims: Vec<ClaimText>,
-    pub(super) must_expire: bool,
+    pub(super) require_expiry: bool,
     pub(super) has_unique_message: bool,
     pub(super) remote_key: Option<super::RemoteKey>,
     pub(super) may_be_ambiguous: bool,
@@ -51,16 +51,16 @@ pub struct SchemeBuilder {
     pub(super) tolerance: Option<Duration>,
 }
 
-/// A [`Place`] as given.
+/// A [`Location`] as given.
 #[derive(Clone, Debug)]
 pub(super) enum Where {
     Header(Cow<'static, str>),
-    Found(Place),
+    Found(Location),
 }
 
 impl Where {
     pub(super) fn is_header(&self) -> bool {
-        matches!(self, Self::Header(_) | Self::Found(Place::Header(_)))
+        matches!(self, Self::Header(_) | Self::Found(Location::Header(_)))
     }
 
     fn header(name: impl Into<Cow<'static, str>>) -> Self {
@@ -74,7 +74,7 @@ impl SchemeBuilder {
             name,
             algorithm: Algorithm::HmacSha256,
             encoding: None,
-            key_form: KeyForm::Text,
+            key_form: SecretEncoding::Text,
             signatures: Vec::new(),
             header_repeats: false,
             layout: None,
@@ -95,7 +95,7 @@ impl SchemeBuilder {
             items: None,
             multipart_field: None,
             claims: Vec::new(),
-            must_expire: false,
+            require_expiry: false,
             has_unique_message: false,
             remote_key: None,
             may_be_ambiguous: false,
@@ -118,12 +118,12 @@ impl SchemeBuilder {
     }
 
     /// How a secret's text becomes key bytes; its own bytes unless set.
-    pub fn key_form(mut self, form: KeyForm) -> Self {
+    pub fn key_form(mut self, form: SecretEncoding) -> Self {
         self.key_form = form;
         self
     }
 
-    /// Where the provider publishes its public keys, for `WebhookLayer::remote_keys` (feature
+    /// Where the provider publishes its public keys, for `WebhookLayer::with_remote_keys` (feature
     /// `remote-keys`). [`build`](Self::build) returns an error if the algorithm has no public keys.
     pub fn remote_key(mut self, remote: super::RemoteKey) -> Self {
         self.remote_key = Some(remote);
@@ -136,9 +136,9 @@ impl SchemeBuilder {
     ///
     /// # Security
     ///
-    /// URLs are written to logs, also by proxies, so prefer a header to [`Place::query`].
-    pub fn signature(mut self, place: impl Into<Place>) -> Self {
-        self.signatures.push(Where::Found(place.into()));
+    /// URLs are written to logs, also by proxies, so prefer a header to [`Location::query`].
+    pub fn signature(mut self, location: impl Into<Location>) -> Self {
+        self.signatures.push(Where::Found(location.into()));
         self
     }
 
@@ -157,7 +157,7 @@ impl SchemeBuilder {
         self
     }
 
-    /// What stands before the signature in its header: short for [`Layout::prefixed`].
+    /// What stands before the signature in its header: short for [`SignatureFormat::prefixed`].
     /// [`build`](Self::build) returns an error if a [layout](Self::layout) is set too.
     pub fn signature_prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.signature_prefix = Some(prefix.into());
@@ -165,7 +165,7 @@ impl SchemeBuilder {
     }
 
     /// How signatures are laid out in their header; the value as it stands unless set.
-    pub fn layout(mut self, layout: Layout) -> Self {
+    pub fn layout(mut self, layout: SignatureFormat) -> Self {
         self.layout = Some(layout);
         self
     }
@@ -176,8 +176,8 @@ impl SchemeBuilder {
     ///
     /// A timestamp proves nothing unless the [message](Self::message) contains `{timestamp}`, or
     /// the location is a claim.
-    pub fn timestamp(mut self, place: impl Into<Place>) -> Self {
-        self.timestamp = Some(place.into());
+    pub fn timestamp(mut self, location: impl Into<Location>) -> Self {
+        self.timestamp = Some(location.into());
         self
     }
 
@@ -196,15 +196,15 @@ impl SchemeBuilder {
 
     /// Sets the unit and the format of the timestamp. Defaults to Unix seconds.
     /// [`build`](Self::build) returns an error if the scheme has no timestamp.
-    pub fn timestamp_unit(mut self, unit: TimestampUnit) -> Self {
+    pub fn timestamp_unit(mut self, unit: TimestampFormat) -> Self {
         self.timestamp_unit = Some(unit);
         self
     }
 
     /// Sets the location of the delivery ID. Defaults to none. If the message contains `{id}`, a
     /// delivery without the ID is rejected.
-    pub fn id(mut self, place: impl Into<Place>) -> Self {
-        self.id = Some(place.into());
+    pub fn id(mut self, location: impl Into<Location>) -> Self {
+        self.id = Some(location.into());
         self
     }
 
@@ -226,7 +226,7 @@ impl SchemeBuilder {
     /// - `others` does not contain `:`, and an RFC 3339 timestamp follows the ID.
     ///
     /// ```
-    /// use tower_webhook::scheme::{Scheme, TimestampUnit};
+    /// use tower_webhook::scheme::{Scheme, TimestampFormat};
     ///
     /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
     /// let acme = Scheme::builder("acme")
@@ -234,7 +234,7 @@ impl SchemeBuilder {
     ///     .id_header("x-acme-id")
     ///     .id_characters("-_", 1..=64)
     ///     .timestamp_header("x-acme-timestamp")
-    ///     .timestamp_unit(TimestampUnit::Rfc3339)
+    ///     .timestamp_unit(TimestampFormat::Rfc3339)
     ///     .message("{id}{timestamp}{body}")
     ///     .build()?;
     /// # Ok(())
@@ -251,8 +251,8 @@ impl SchemeBuilder {
     }
 
     /// Sets the location of the event type. Defaults to none.
-    pub fn event(mut self, place: impl Into<Place>) -> Self {
-        self.event = Some(place.into());
+    pub fn event(mut self, location: impl Into<Location>) -> Self {
+        self.event = Some(location.into());
         self
     }
 
@@ -271,7 +271,7 @@ impl SchemeBuilder {
 
     /// A header that must be there with exactly this value: the version of a scheme, or the name of
     /// its algorithm.
-    pub fn guard(
+    pub fn require_header(
         mut self,
         header: impl Into<Cow<'static, str>>,
         value: impl Into<Cow<'static, str>>,
@@ -337,7 +337,7 @@ impl SchemeBuilder {
     /// differ in a literal. The builder does not check this. For example, with `{timestamp}.{body}`
     /// and `{body}`, an old body that begins with a number and a dot passes with that number as its
     /// timestamp.
-    pub fn or_message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
+    pub fn alternative_message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
         self.other_messages.push(template.into());
         self
     }
@@ -373,13 +373,13 @@ impl SchemeBuilder {
     /// [`build`](Self::build) returns an error if the text covers the body or contains the delivery
     /// ID, which already make it unique. It also returns an error if the algorithm is
     /// [`Algorithm::Token`], which signs nothing, and if each item of a
-    /// [list](Self::each_json) is signed, because a delivery then has several texts.
+    /// [list](Self::signed_items) is signed, because a delivery then has several texts.
     ///
     /// # Security
     ///
     /// `DedupeLayer` answers the second of two deliveries with the same text, and never forwards
     /// it. A text that contains only a timestamp is not unique.
-    pub fn unique_message(mut self) -> Self {
+    pub fn message_is_unique(mut self) -> Self {
         self.has_unique_message = true;
         self
     }

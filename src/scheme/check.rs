@@ -3,18 +3,19 @@ use std::borrow::Cow;
 use http::{HeaderName, HeaderValue};
 
 use super::{
-    Algorithm, Claim, Encoding, Identity, Layout, Part, Place, RemoteKey, SchemeBuilder,
-    SchemeErrorKind, Spec, Template, Timestamp, TimestampPlace, TimestampUnit, Units,
+    Algorithm, Claim, Encoding, Identity, Location, Part, RemoteKey, SchemeBuilder,
+    SchemeErrorKind, SignatureFormat, Spec, Template, Timestamp, TimestampFormat,
+    TimestampLocation, Units,
     builder::{DEFAULT_TOLERANCE, Where},
     template::{TemplateError, Tokens},
     web_token,
 };
 
 impl Where {
-    fn place(self) -> Result<Place, SchemeErrorKind> {
+    fn location(self) -> Result<Location, SchemeErrorKind> {
         match self {
-            Self::Header(name) => header(name).map(Place::Header),
-            Self::Found(place) => Ok(place),
+            Self::Header(name) => header(name).map(Location::Header),
+            Self::Found(location) => Ok(location),
         }
     }
 }
@@ -32,29 +33,30 @@ impl SchemeBuilder {
         self.check_algorithm()?;
         self.check_effects()?;
         self.check_conflicts()?;
-        let prefixed = self.signature_prefix.map(Layout::prefixed);
-        let layout = self.layout.or(prefixed).unwrap_or(Layout::plain());
+        let prefixed = self.signature_prefix.map(SignatureFormat::prefixed);
+        let layout = self.layout.or(prefixed).unwrap_or(SignatureFormat::plain());
         let jws = layout.is_jws();
-        let unit = self.timestamp_unit.unwrap_or(TimestampUnit::Seconds);
-        let signatures: Result<Vec<_>, _> = self.signatures.into_iter().map(Where::place).collect();
+        let unit = self.timestamp_unit.unwrap_or(TimestampFormat::Seconds);
+        let signatures: Result<Vec<_>, _> =
+            self.signatures.into_iter().map(Where::location).collect();
         let signatures = signatures?;
         if jws.is_some() {
             web_token::check(self.algorithm, &signatures)?;
         }
         layout.check()?;
         let timestamp = place_of(self.timestamp, self.timestamp_header)?;
-        let place = timestamp_place(&layout, timestamp, self.timestamp_key)?;
+        let location = timestamp_place(&layout, timestamp, self.timestamp_key)?;
         let id = place_of(self.id, self.id_header)?;
         let event = place_of(self.event, self.event_header)?;
         let units = Units::new(self.items, self.multipart_field);
-        let timestamp = match &place {
-            Some(TimestampPlace::At(place)) => Some(place),
+        let timestamp = match &location {
+            Some(TimestampLocation::At(location)) => Some(location),
             _ => None,
         };
         let told = || timestamp.into_iter().chain(&id).chain(&event);
         let names = told().filter_map(claim_name);
         let names = self.claims.iter().map(|claim| &*claim.name).chain(names);
-        check_claims(jws, self.must_expire, &names.collect::<Vec<_>>())?;
+        check_claims(jws, self.require_expiry, &names.collect::<Vec<_>>())?;
         units.check(told())?;
         let tokens = Tokens {
             id: id.as_ref(),
@@ -83,7 +85,7 @@ impl SchemeBuilder {
         let texts: Vec<_> = std::iter::once(message)
             .chain(self.other_messages)
             .collect();
-        let mut messages = messages(texts.iter().cloned(), tokens, place.is_some())?;
+        let mut messages = messages(texts.iter().cloned(), tokens, location.is_some())?;
         let may_lack_body = self.may_lack_body;
         if may_lack_body && (is_token || is_claimed || messages.iter().all(Template::covers_body)) {
             return Err(no_effect(
@@ -93,14 +95,14 @@ impl SchemeBuilder {
             ));
         }
         check_ambiguity(&texts, &claims, tokens)?;
-        check_places(&signatures, place.as_ref(), id.as_ref(), &messages)?;
-        check_claim_unit(place.as_ref(), unit)?;
+        check_places(&signatures, location.as_ref(), id.as_ref(), &messages)?;
+        check_claim_unit(location.as_ref(), unit)?;
         let varying = signatures.iter().chain(timestamp).chain(&id);
         let guards = guards(self.guards, &varying.collect::<Vec<_>>())?;
         let other_messages = messages.split_off(1);
         let message = messages.pop().ok_or(E::NotOneBody)?;
-        let told_place = match (&place, signatures.first()) {
-            (Some(TimestampPlace::At(place)), _) | (_, Some(place)) => place.clone(),
+        let reported_location = match (&location, signatures.first()) {
+            (Some(TimestampLocation::At(location)), _) | (_, Some(location)) => location.clone(),
             (_, None) => return Err(E::NoSignatureHeader),
         };
         let mut spec = Spec {
@@ -116,10 +118,10 @@ impl SchemeBuilder {
             header_repeats: self.header_repeats,
             layout,
             guards,
-            timestamp: place.map(|place| Timestamp {
-                place,
+            timestamp: location.map(|location| Timestamp {
+                location,
                 unit,
-                told_place,
+                reported_location,
             }),
             id,
             event,
@@ -128,7 +130,7 @@ impl SchemeBuilder {
             other_messages,
             units,
             claims,
-            must_expire: self.must_expire,
+            require_expiry: self.require_expiry,
             remote_key: self.remote_key,
             tolerance: self.tolerance.unwrap_or(DEFAULT_TOLERANCE),
             looks_into_body: false,
@@ -206,15 +208,17 @@ impl From<TemplateError> for SchemeErrorKind {
 
 /// Where the timestamp is: at a place, or under a key of the signature's list.
 fn timestamp_place(
-    layout: &Layout,
-    timestamp: Option<Place>,
+    layout: &SignatureFormat,
+    timestamp: Option<Location>,
     timestamp_key: Option<Cow<'static, str>>,
-) -> Result<Option<TimestampPlace>, SchemeErrorKind> {
+) -> Result<Option<TimestampLocation>, SchemeErrorKind> {
     let own_key = layout.own_timestamp_key().map(Cow::Borrowed);
     match (timestamp, timestamp_key.or(own_key.clone())) {
         (Some(_), Some(_)) => Err(SchemeErrorKind::TwoTimestampPlaces),
-        (Some(place), None) => Ok(Some(TimestampPlace::At(place))),
-        (None, Some(key)) if Some(&key) == own_key.as_ref() => Ok(Some(TimestampPlace::Key(key))),
+        (Some(location), None) => Ok(Some(TimestampLocation::At(location))),
+        (None, Some(key)) if Some(&key) == own_key.as_ref() => {
+            Ok(Some(TimestampLocation::Key(key)))
+        }
         (None, Some(_)) if !layout.is_list() => Err(SchemeErrorKind::TimestampKeyWithoutList),
         (None, Some(key)) => {
             if !layout.can_have_key(&key) {
@@ -223,7 +227,7 @@ fn timestamp_place(
             if layout.is_signature_key(&key) {
                 return Err(SchemeErrorKind::RepeatedKey { key });
             }
-            Ok(Some(TimestampPlace::Key(key)))
+            Ok(Some(TimestampLocation::Key(key)))
         }
         (None, None) => Ok(None),
     }
@@ -257,7 +261,7 @@ impl SchemeBuilder {
     fn check_effects(&self) -> Result<(), SchemeErrorKind> {
         let is_token = self.algorithm == Algorithm::Token;
         let layout = self.layout.as_ref();
-        let jws = layout.and_then(Layout::is_jws);
+        let jws = layout.and_then(SignatureFormat::is_jws);
         let own_timestamp = layout.is_some_and(|layout| layout.own_timestamp_key().is_some());
         let has_timestamp = self.timestamp.is_some()
             || self.timestamp_header.is_some()
@@ -295,7 +299,7 @@ impl SchemeBuilder {
             ),
             (
                 self.has_unique_message && is_token,
-                "unique_message",
+                "message_is_unique",
                 "`Algorithm::Token` signs nothing",
             ),
             (
@@ -316,12 +320,12 @@ impl SchemeBuilder {
                         .is_some_and(RemoteKey::is_named_by_token),
                 "remote_key",
                 "the header of a JSON web signature names the key, and the layout is not \
-                 `Layout::jws` or `Layout::detached_jws`",
+                 `SignatureFormat::jws` or `SignatureFormat::detached_jws`",
             ),
             (
                 self.has_unique_message && self.items.is_some(),
-                "unique_message",
-                "`each_json` signs each item, so a delivery has several signed texts",
+                "message_is_unique",
+                "`signed_items` signs each item, so a delivery has several signed texts",
             ),
         ];
         first_without_effect(checks)
@@ -354,7 +358,7 @@ impl SchemeBuilder {
             (
                 self.items.is_some() && self.multipart_field.is_some(),
                 "multipart_field",
-                "`each_json` looks into the whole body",
+                "`signed_items` looks into the whole body",
             ),
         ])
     }
@@ -372,17 +376,17 @@ fn first_without_effect(
 
 /// A location that is given as it is, or as the name of a header.
 fn place_of(
-    place: Option<Place>,
+    location: Option<Location>,
     name: Option<Cow<'static, str>>,
-) -> Result<Option<Place>, SchemeErrorKind> {
-    let in_header = name.map(header).transpose()?.map(Place::Header);
-    Ok(place.or(in_header))
+) -> Result<Option<Location>, SchemeErrorKind> {
+    let in_header = name.map(header).transpose()?.map(Location::Header);
+    Ok(location.or(in_header))
 }
 
 fn check_unique_message(spec: &Spec) -> Result<(), SchemeErrorKind> {
     if spec.has_unique_message && (spec.signs_id() || spec.covers_body()) {
         return Err(no_effect(
-            "unique_message",
+            "message_is_unique",
             "the message covers the body or contains the delivery ID",
         ));
     }
@@ -395,21 +399,21 @@ fn no_effect(setting: &'static str, reason: &'static str) -> SchemeErrorKind {
 
 /// Rejects places that are used twice, and signatures that cover themselves.
 fn check_places(
-    signatures: &[Place],
-    timestamp: Option<&TimestampPlace>,
-    id: Option<&Place>,
+    signatures: &[Location],
+    timestamp: Option<&TimestampLocation>,
+    id: Option<&Location>,
     messages: &[Template],
 ) -> Result<(), SchemeErrorKind> {
-    let is_header = |place: &Place| matches!(place, Place::Header(_));
+    let is_header = |location: &Location| matches!(location, Location::Header(_));
     let timestamp = match timestamp {
-        Some(TimestampPlace::Key(_)) if !signatures.iter().all(is_header) => {
+        Some(TimestampLocation::Key(_)) if !signatures.iter().all(is_header) => {
             return Err(SchemeErrorKind::TimestampKeyOutsideHeader);
         }
-        Some(TimestampPlace::At(place)) => Some(place),
+        Some(TimestampLocation::At(location)) => Some(location),
         _ => None,
     };
-    let reused = |place: &Place| SchemeErrorKind::PlaceReused {
-        place: place.clone(),
+    let reused = |location: &Location| SchemeErrorKind::PlaceReused {
+        location: location.clone(),
     };
     for (at, signature) in signatures.iter().enumerate() {
         let is_signed = |part: &Part| part.is_at(signature);
@@ -427,11 +431,12 @@ fn check_places(
     if let Some(id) = id.filter(|id| timestamp == Some(id)) {
         return Err(reused(id));
     }
-    let signs_itself = |place: &&Place| messages.iter().any(|message| message.has_all_of(place));
+    let signs_itself =
+        |location: &&Location| messages.iter().any(|message| message.has_all_of(location));
     match signatures.iter().find(signs_itself) {
         None => Ok(()),
-        Some(place) => Err(SchemeErrorKind::SignatureSignsItself {
-            place: place.clone(),
+        Some(location) => Err(SchemeErrorKind::SignatureSignsItself {
+            location: location.clone(),
         }),
     }
 }
@@ -439,10 +444,10 @@ fn check_places(
 /// Rejects claims without a name, or without a token.
 fn check_claims(
     jws: Option<bool>,
-    must_expire: bool,
+    require_expiry: bool,
     names: &[&str],
 ) -> Result<(), SchemeErrorKind> {
-    if jws != Some(false) && (must_expire || !names.is_empty()) {
+    if jws != Some(false) && (require_expiry || !names.is_empty()) {
         return Err(SchemeErrorKind::ClaimWithoutJws);
     }
     if names.contains(&"") {
@@ -455,20 +460,20 @@ fn check_claims(
 ///
 /// [RFC 7519, section 2]: https://www.rfc-editor.org/rfc/rfc7519#section-2
 fn check_claim_unit(
-    timestamp: Option<&TimestampPlace>,
-    unit: TimestampUnit,
+    timestamp: Option<&TimestampLocation>,
+    unit: TimestampFormat,
 ) -> Result<(), SchemeErrorKind> {
     match timestamp {
-        Some(TimestampPlace::At(Place::Claim(_))) if unit != TimestampUnit::Seconds => {
+        Some(TimestampLocation::At(Location::Claim(_))) if unit != TimestampFormat::Seconds => {
             Err(SchemeErrorKind::ClaimNotInSeconds)
         }
         _ => Ok(()),
     }
 }
 
-fn claim_name(place: &Place) -> Option<&str> {
-    match place {
-        Place::Claim(name) => Some(name),
+fn claim_name(location: &Location) -> Option<&str> {
+    match location {
+        Location::Claim(name) => Some(name),
         _ => None,
     }
 }
@@ -476,12 +481,12 @@ fn claim_name(place: &Place) -> Option<&str> {
 /// Parses the guards, and rejects guards of headers whose value differs in each delivery.
 fn guards(
     guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
-    varying: &[&Place],
+    varying: &[&Location],
 ) -> Result<Vec<(HeaderName, HeaderValue)>, SchemeErrorKind> {
     let mut seen = Vec::new();
     let guards = guards.into_iter().map(|(name, value)| {
         let header = header(name)?;
-        if varying.contains(&&Place::Header(header.clone())) || seen.contains(&header) {
+        if varying.contains(&&Location::Header(header.clone())) || seen.contains(&header) {
             return Err(SchemeErrorKind::GuardReused { header });
         }
         seen.push(header.clone());

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use crate::payload::form;
 use crate::payload::json;
 use crate::{
+    location::Location,
     payload::{Canonical, Facts, Malformed, canonical},
-    place::Place,
 };
 
 /// A part of the signed text that is found or computed once the body is there as a whole.
@@ -42,22 +42,22 @@ impl Derived {
     }
 
     /// What is found at a place.
-    pub(crate) fn of(place: &Place) -> Option<Self> {
-        match place {
-            Place::Form(name) => Some(Self::Form(name.clone())),
-            Place::Json(path) => Some(Self::Json(path.clone())),
-            Place::Query(name) => Some(Self::Query(name.clone())),
+    pub(crate) fn of(location: &Location) -> Option<Self> {
+        match location {
+            Location::Form(name) => Some(Self::Form(name.clone())),
+            Location::Json(path) => Some(Self::Json(path.clone())),
+            Location::Query(name) => Some(Self::Query(name.clone())),
             _ => None,
         }
     }
 
     /// Where it is found; `None` if it is computed.
-    pub(super) fn place(&self) -> Option<Place> {
+    pub(super) fn location(&self) -> Option<Location> {
         match self {
             Self::Canonical(_) => None,
-            Self::Form(name) => Some(Place::Form(name.clone())),
-            Self::Json(path) => Some(Place::Json(path.clone())),
-            Self::Query(name) => Some(Place::Query(name.clone())),
+            Self::Form(name) => Some(Location::Form(name.clone())),
+            Self::Json(path) => Some(Location::Json(path.clone())),
+            Self::Query(name) => Some(Location::Query(name.clone())),
         }
     }
 
@@ -69,16 +69,16 @@ impl Derived {
     }
 
     /// Whether the value covers the whole body or URL that contains `place`.
-    pub(super) fn is_of_all(&self, place: &Place) -> bool {
+    pub(super) fn is_of_all(&self, location: &Location) -> bool {
         // These canonicalisers leave out the signature.
         const OF_THE_REST: &[&str] = &["paddle_classic", "vonage_sms"];
 
-        match (self, place) {
+        match (self, location) {
             (Self::Canonical(canonical), _) if OF_THE_REST.contains(&canonical.name) => false,
-            (Self::Canonical(canonical), Place::Form(_) | Place::Json(_)) => {
+            (Self::Canonical(canonical), Location::Form(_) | Location::Json(_)) => {
                 canonical.covers_body || canonical.name == "crc32"
             }
-            (Self::Canonical(canonical), Place::Query(_)) => canonical.needs_url,
+            (Self::Canonical(canonical), Location::Query(_)) => canonical.needs_url,
             _ => false,
         }
     }
@@ -91,13 +91,15 @@ impl Derived {
     }
 
     /// Whether `place` is part of it.
-    pub(super) fn holds(&self, place: &Place) -> bool {
-        match (self, place) {
-            (Self::Canonical(canonical), Place::Json(path)) => canonical.signs.contains(&&**path),
-            (Self::Canonical(canonical), Place::Header(name)) => {
+    pub(super) fn holds(&self, location: &Location) -> bool {
+        match (self, location) {
+            (Self::Canonical(canonical), Location::Json(path)) => {
+                canonical.signs.contains(&&**path)
+            }
+            (Self::Canonical(canonical), Location::Header(name)) => {
                 canonical.signs.contains(&name.as_str())
             }
-            _ => Self::of(place).as_ref() == Some(self),
+            _ => Self::of(location).as_ref() == Some(self),
         }
     }
 

@@ -2,7 +2,7 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use http::HeaderName;
 
-use super::Place;
+use super::Location;
 
 /// What is inconsistent in the description of a [`Scheme`](super::Scheme).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub enum SchemeErrorKind {
     #[non_exhaustive]
     InEachItem {
         /// Where it is.
-        place: Place,
+        location: Location,
     },
     /// A name that HTTP does not allow for a header.
     #[non_exhaustive]
@@ -122,13 +122,13 @@ pub enum SchemeErrorKind {
     #[non_exhaustive]
     PlaceReused {
         /// The place.
-        place: Place,
+        location: Location,
     },
     /// A signature is in a body or URL that is signed as a whole, so it would have to cover itself.
     #[non_exhaustive]
     SignatureSignsItself {
         /// The location of the signature.
-        place: Place,
+        location: Location,
     },
     /// A timestamp in the list of signatures, but not all signatures are in headers.
     TimestampKeyOutsideHeader,
@@ -168,10 +168,10 @@ impl fmt::Display for SchemeError {
             E::UnusedIdCharacters => {
                 f.write_str("`id_characters` is set, but the message has no `{id}`; remove it")
             }
-            E::InEachItem { place } => write!(
+            E::InEachItem { location } => write!(
                 f,
                 "a delivery has one timestamp, one ID and one event type, but each item of the \
-                 list has {place}",
+                 list has {location}",
             ),
             E::AlgorithmWithoutJws => {
                 f.write_str("no JSON web signature is made by this algorithm")
@@ -211,7 +211,7 @@ impl fmt::Display for SchemeError {
                 )
             }
             E::KeyFormMismatch => f.write_str(
-                "an algorithm with a public key takes a `KeyForm::PublicKey`, and no other does",
+                "an algorithm with a public key takes a `SecretEncoding::PublicKey`, and no other does",
             ),
             E::TokenMismatch => {
                 f.write_str("a token is sent as text or base64, and a signature never as text")
@@ -245,19 +245,19 @@ impl fmt::Display for SchemeError {
                     "`{key}` is the key of both the signature and the timestamp"
                 )
             }
-            E::PlaceReused { place } => write!(
+            E::PlaceReused { location } => write!(
                 f,
-                "{place} is used twice; the signature, the timestamp and the ID each need a \
-                 place of their own",
+                "{location} is used twice; the signature, the timestamp and the ID each need a \
+                 location of their own",
             ),
-            E::SignatureSignsItself { place } => write!(
+            E::SignatureSignsItself { location } => write!(
                 f,
-                "the message covers the whole body or URL, including the signature in {place}; \
+                "the message covers the whole body or URL, including the signature in {location}; \
                  put the signature into a header, or sign other parts",
             ),
             E::TimestampKeyOutsideHeader => f.write_str(
                 "a timestamp in the list of signatures is read only from headers; put the \
-                 signature into a header, or the timestamp into a place of its own",
+                 signature into a header, or the timestamp into a location of its own",
             ),
             E::TimestampKeyWithoutList => f.write_str(
                 "a timestamp key is set, but the signature header is not a list of keys and values",

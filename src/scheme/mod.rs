@@ -52,6 +52,7 @@ mod derived;
 mod error;
 mod field;
 mod remote_key;
+mod requirements;
 #[cfg(any(feature = "diagnose", feature = "testing"))]
 mod shape;
 mod signature;
@@ -59,7 +60,6 @@ mod spec;
 mod template;
 mod timestamp;
 mod units;
-mod wanted;
 mod web_token;
 mod write;
 
@@ -73,7 +73,7 @@ pub use self::remote_key::RemoteKey;
 pub(crate) use self::{
     border::Border,
     derived::Derived,
-    spec::{Claim, Identity, Spec, Timestamp, TimestampPlace},
+    spec::{Claim, Identity, Spec, Timestamp, TimestampLocation},
     template::{Element, Part, Template},
     timestamp::UnixTime,
     units::Units,
@@ -82,11 +82,11 @@ pub use self::{
     builder::SchemeBuilder,
     credential::Credential,
     error::{SchemeError, SchemeErrorKind},
-    signature::Layout,
-    timestamp::TimestampUnit,
+    signature::SignatureFormat,
+    timestamp::TimestampFormat,
 };
 pub use crate::public_key::PublicKeyForm;
-pub use crate::{encoding::Encoding, mac::Algorithm, place::Place, secret::KeyForm};
+pub use crate::{encoding::Encoding, location::Location, mac::Algorithm, secret::SecretEncoding};
 
 /// How a provider signs its deliveries.
 ///
@@ -132,18 +132,18 @@ impl Scheme {
 
     /// How a secret's text becomes key bytes.
     #[must_use]
-    pub fn key_form(&self) -> KeyForm {
+    pub fn key_form(&self) -> SecretEncoding {
         self.0.key_form
     }
 
     /// Where the signature may be.
     #[must_use]
-    pub fn signature_places(&self) -> &[Place] {
+    pub fn signature_places(&self) -> &[Location] {
         &self.0.signatures
     }
 
     /// The member of the JSON whose items are signed one by one, if the scheme
-    /// [has such](SchemeBuilder::each_json).
+    /// [has such](SchemeBuilder::signed_items).
     #[must_use]
     pub fn signed_items(&self) -> Option<&str> {
         self.0.units.items()
@@ -163,32 +163,32 @@ impl Scheme {
     }
 
     /// The signed texts, as [`SchemeBuilder::message`] and
-    /// [`or_message`](SchemeBuilder::or_message) take them.
+    /// [`alternative_message`](SchemeBuilder::alternative_message) take them.
     pub fn messages(&self) -> impl Iterator<Item = &str> {
         self.0.messages().map(Template::text)
     }
 
     /// Where the timestamp is, if there is one; `None` too if it is in the signature's own list.
     #[must_use]
-    pub fn timestamp_place(&self) -> Option<&Place> {
+    pub fn timestamp_place(&self) -> Option<&Location> {
         self.0.timestamp_place()
     }
 
     /// The unit and form of the timestamp, if there is one.
     #[must_use]
-    pub fn timestamp_unit(&self) -> Option<TimestampUnit> {
+    pub fn timestamp_unit(&self) -> Option<TimestampFormat> {
         Some(self.0.timestamp.as_ref()?.unit)
     }
 
     /// Where the delivery's id is, if there is one.
     #[must_use]
-    pub fn id_place(&self) -> Option<&Place> {
+    pub fn id_place(&self) -> Option<&Location> {
         self.0.id.as_ref()
     }
 
     /// Where the kind of event is named, if anywhere.
     #[must_use]
-    pub fn event_place(&self) -> Option<&Place> {
+    pub fn event_place(&self) -> Option<&Location> {
         self.0.event.as_ref()
     }
 
@@ -220,7 +220,7 @@ impl Scheme {
     }
 
     /// Whether what is signed tells one delivery from another: an id, the body, or a text that was
-    /// [said](SchemeBuilder::unique_message) to be unique.
+    /// [said](SchemeBuilder::message_is_unique) to be unique.
     #[must_use]
     pub fn tells_deliveries_apart(&self) -> bool {
         self.0.identity != Identity::None
@@ -247,8 +247,8 @@ impl Scheme {
 
     /// Whether deliveries say when they expire, and are refused if they do not.
     #[must_use]
-    pub fn must_expire(&self) -> bool {
-        self.0.must_expire
+    pub fn require_expiry(&self) -> bool {
+        self.0.require_expiry
     }
 
     /// The claims that a JSON web token must make, as [`SchemeBuilder::claim`] takes them: a name,
@@ -300,7 +300,7 @@ impl Scheme {
     }
 
     /// The same scheme with its id, or what kind of event it is, in another place.
-    pub(crate) fn told_at(&self, id: Option<Place>, event: Option<Place>) -> Self {
+    pub(crate) fn told_at(&self, id: Option<Location>, event: Option<Location>) -> Self {
         let mut spec = (*self.0).clone();
         spec.id = id.or(spec.id);
         spec.event = event.or(spec.event);
@@ -309,9 +309,9 @@ impl Scheme {
     }
 
     /// The same scheme with its signature in another place.
-    pub(crate) fn signed_at(&self, place: Place) -> Self {
+    pub(crate) fn signed_at(&self, location: Location) -> Self {
         self.with(|spec| {
-            spec.signatures = vec![place];
+            spec.signatures = vec![location];
             spec.units = Units::Body;
         })
     }

@@ -1,9 +1,9 @@
 use http::{HeaderName, Uri, uri::Authority};
 
 use crate::{
-    head::Head,
+    head::RequestHead,
+    location::Location,
     payload::{Token, is_aws_region, json},
-    place::Place,
     rejection::RejectionKind,
 };
 
@@ -129,11 +129,11 @@ impl RemoteKey {
     /// allowed.
     pub(crate) fn locate(
         &self,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         token: Option<&Token>,
         body: &[u8],
     ) -> Result<(Uri, Option<String>), RejectionKind> {
-        let missing = |place: Place| RejectionKind::MissingKeyUrl { place };
+        let missing = |location: Location| RejectionKind::MissingKeyUrl { location };
         let of_token = |name: &str| token.and_then(|token| token.header(name).ok().flatten());
         let url = match &self.url {
             UrlOf::Fixed(url) => url.parse().map_err(|_| not_allowed(url))?,
@@ -144,7 +144,7 @@ impl RemoteKey {
             }
             UrlOf::Json(path, allowed) => {
                 let value = json::field(body, path)?;
-                allowed.check(&value.ok_or_else(|| missing(Place::Json((*path).into())))?)?
+                allowed.check(&value.ok_or_else(|| missing(Location::Json((*path).into())))?)?
             }
             UrlOf::Jku(urls) => {
                 let value = of_token("jku").unwrap_or_default();
@@ -155,17 +155,17 @@ impl RemoteKey {
         };
         let id = match self.document {
             Document::Certificate => None,
-            Document::Jwk | Document::JwkSet => of_token("kid").filter(|id| id.len() <= MOST_ID),
+            Document::Jwk | Document::JwkSet => of_token("kid").filter(|id| id.len() <= MAX_ID),
         };
         Ok((url, id))
     }
 }
 
 /// The longest id of a key, in bytes, that is asked for; the others are no provider's.
-const MOST_ID: usize = 256;
+const MAX_ID: usize = 256;
 
 /// The longest URL, in bytes.
-const MOST_URL: usize = 1024;
+const MAX_URL: usize = 1024;
 
 impl Allowed {
     fn check(&self, text: &str) -> Result<Uri, RejectionKind> {
@@ -175,7 +175,7 @@ impl Allowed {
             let host = authority.strip_suffix(":443").unwrap_or(authority);
             let (start, end) = self.path;
             let path = url.path();
-            text.len() <= MOST_URL
+            text.len() <= MAX_URL
                 && url.scheme_str() == Some("https")
                 && self.hosts.iter().any(|pattern| fits(pattern, host))
                 && !text.contains(['?', '#', '\\', '%'])

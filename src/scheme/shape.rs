@@ -1,8 +1,8 @@
 //! What those ask of a layout who make signatures that are not quite right.
 
-use super::signature::{Kind, Layout};
+use super::signature::{Kind, SignatureFormat};
 
-impl Layout {
+impl SignatureFormat {
     /// What stands before the signature, if there is one and something does.
     pub(crate) fn prefix(&self) -> Option<&str> {
         match &self.0 {

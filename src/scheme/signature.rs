@@ -7,7 +7,7 @@ use super::{
 
 /// How signatures are laid out in their header.
 #[derive(Clone, Debug)]
-pub struct Layout(pub(super) Kind);
+pub struct SignatureFormat(pub(super) Kind);
 
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
@@ -40,7 +40,7 @@ pub(super) enum Kind {
 /// The key of a timestamp that has none, being the first of the values.
 const FIRST: &str = "first";
 
-impl Layout {
+impl SignatureFormat {
     /// The header's value is the signature.
     #[must_use]
     pub const fn plain() -> Self {
@@ -61,12 +61,12 @@ impl Layout {
     /// 16 signatures are refused.
     ///
     /// ```
-    /// use tower_webhook::scheme::{Layout, Scheme};
+    /// use tower_webhook::scheme::{SignatureFormat, Scheme};
     ///
     /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
     /// let scheme = Scheme::builder("acme")
     ///     .signature_header("acme-signature")
-    ///     .layout(Layout::key_values("v1"))
+    ///     .layout(SignatureFormat::key_values("v1"))
     ///     .timestamp_key("t")
     ///     .message("{timestamp}.{body}")
     ///     .build()?;
@@ -141,15 +141,15 @@ impl Layout {
     /// encoding is its own.
     ///
     /// ```
-    /// use tower_webhook::scheme::{Layout, Place, Scheme};
+    /// use tower_webhook::scheme::{SignatureFormat, Location, Scheme};
     ///
     /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
     /// let scheme = Scheme::builder("acme")
     ///     .signature_header("authorization")
-    ///     .layout(Layout::jws("Bearer "))
+    ///     .layout(SignatureFormat::jws("Bearer "))
     ///     .claim("iss", "acme")
     ///     .claim("body_sha256", "{sha256}")
-    ///     .timestamp(Place::claim("iat"))
+    ///     .timestamp(Location::claim("iat"))
     ///     .build()?;
     /// assert!(scheme.body_is_signed());
     /// # Ok(())

@@ -3,7 +3,10 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use http::{HeaderName, HeaderValue};
 
 use super::RemoteKey;
-use super::{Algorithm, Encoding, KeyForm, Layout, Part, Place, Template, TimestampUnit, Units};
+use super::{
+    Algorithm, Encoding, Location, Part, SecretEncoding, SignatureFormat, Template,
+    TimestampFormat, Units,
+};
 
 #[derive(Clone, Debug)]
 #[expect(
@@ -14,17 +17,17 @@ pub(crate) struct Spec {
     pub(crate) name: Arc<str>,
     pub(crate) algorithm: Algorithm,
     pub(crate) encoding: Encoding,
-    pub(crate) key_form: KeyForm,
+    pub(crate) key_form: SecretEncoding,
     /// Where signatures are; one of them must hold some.
-    pub(crate) signatures: Vec<Place>,
+    pub(crate) signatures: Vec<Location>,
     /// Whether the header of signatures may be there several times.
     pub(crate) header_repeats: bool,
-    pub(crate) layout: Layout,
+    pub(crate) layout: SignatureFormat,
     /// Headers that must have this value.
     pub(crate) guards: Vec<(HeaderName, HeaderValue)>,
     pub(crate) timestamp: Option<Timestamp>,
-    pub(crate) id: Option<Place>,
-    pub(crate) event: Option<Place>,
+    pub(crate) id: Option<Location>,
+    pub(crate) event: Option<Location>,
     pub(crate) attempt_header: Option<HeaderName>,
     pub(crate) message: Template,
     /// Other texts that the signature may be of.
@@ -33,7 +36,7 @@ pub(crate) struct Spec {
     /// What a JSON web token must say.
     pub(crate) claims: Vec<Claim>,
     /// Whether a token must say when it expires.
-    pub(crate) must_expire: bool,
+    pub(crate) require_expiry: bool,
     pub(crate) remote_key: Option<RemoteKey>,
     pub(crate) tolerance: Duration,
     /// Whether something is found in the body or the query, or computed from them.
@@ -81,17 +84,17 @@ impl Spec {
     }
 
     /// Whether what is at `place` is signed.
-    pub(crate) fn covers(&self, place: &Place) -> bool {
-        matches!(place, Place::Claim(_))
-            || (place.is_in_body() && self.covers_body())
-            || self.messages().all(|message| message.covers(place))
+    pub(crate) fn covers(&self, location: &Location) -> bool {
+        matches!(location, Location::Claim(_))
+            || (location.is_in_body() && self.covers_body())
+            || self.messages().all(|message| message.covers(location))
     }
 
     /// Where the timestamp is, but for the one that is in the signature's own list.
-    pub(super) fn timestamp_place(&self) -> Option<&Place> {
-        match &self.timestamp.as_ref()?.place {
-            TimestampPlace::At(place) => Some(place),
-            TimestampPlace::Key(_) => None,
+    pub(super) fn timestamp_place(&self) -> Option<&Location> {
+        match &self.timestamp.as_ref()?.location {
+            TimestampLocation::At(location) => Some(location),
+            TimestampLocation::Key(_) => None,
         }
     }
 
@@ -109,8 +112,8 @@ impl Spec {
             && !self.looks_into_body
             && !self.algorithm.has_public_key()
             && !self.algorithm.hashes_secret();
-        let place = self.timestamp_place();
-        let is_covered = place.is_some_and(|place| self.covers(place));
+        let location = self.timestamp_place();
+        let is_covered = location.is_some_and(|location| self.covers(location));
         let is_part = |message: &Template| message.has(|part| *part == Part::Timestamp);
         self.signs_timestamp = is_covered || self.messages().all(is_part);
         self.identity = if self.units.may_be_several() {
@@ -136,11 +139,11 @@ impl Spec {
 
     /// Whether something is found in the body or the query, or computed from them.
     fn does_look_into_body(&self) -> bool {
-        let places = self.signatures.iter().chain(self.timestamp_place());
-        let mut places = places.chain(&self.id).chain(&self.event);
+        let locations = self.signatures.iter().chain(self.timestamp_place());
+        let mut locations = locations.chain(&self.id).chain(&self.event);
         self.layout.is_jws().is_some()
             || self.units.are_in_body()
-            || places.any(|place| !matches!(place, Place::Header(_)))
+            || locations.any(|location| !matches!(location, Location::Header(_)))
             || self
                 .messages()
                 .any(|message| message.derived().next().is_some())
@@ -149,15 +152,15 @@ impl Spec {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Timestamp {
-    pub(crate) place: TimestampPlace,
-    pub(crate) unit: TimestampUnit,
+    pub(crate) location: TimestampLocation,
+    pub(crate) unit: TimestampFormat,
     /// Where errors say that it is.
-    pub(crate) told_place: Place,
+    pub(crate) reported_location: Location,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum TimestampPlace {
-    At(Place),
+pub(crate) enum TimestampLocation {
+    At(Location),
     /// The value of this key in the signature's list.
     Key(Cow<'static, str>),
 }

@@ -3,10 +3,10 @@ use std::{borrow::Cow, sync::Arc};
 use http::HeaderName;
 
 use super::{
-    Derived, TimestampUnit,
+    Derived, TimestampFormat,
     border::{Border, IdForm, elements},
 };
-use crate::place::Place;
+use crate::location::Location;
 
 /// The signed text.
 #[derive(Clone, Debug)]
@@ -66,10 +66,10 @@ pub(super) enum TemplateError {
     reason = "independent properties of a scheme"
 )]
 pub(super) struct Tokens<'n> {
-    pub(super) id: Option<&'n Place>,
+    pub(super) id: Option<&'n Location>,
     pub(super) id_form: Option<&'n IdForm>,
-    pub(super) timestamp: Option<&'n Place>,
-    pub(super) unit: TimestampUnit,
+    pub(super) timestamp: Option<&'n Location>,
+    pub(super) unit: TimestampFormat,
     pub(super) is_jws: bool,
     /// Whether the secret is hashed between the part before the body and the body.
     pub(super) has_secret_before_body: bool,
@@ -174,21 +174,21 @@ impl Template {
     }
 
     /// Whether the text covers the whole body or URL that contains `place`.
-    pub(super) fn has_all_of(&self, place: &Place) -> bool {
-        self.has(|part| match (part, place) {
-            (Part::Body, Place::Form(_) | Place::Json(_))
-            | (Part::Target | Part::Url, Place::Query(_)) => true,
-            (Part::Derived(derived), _) => derived.is_of_all(place),
+    pub(super) fn has_all_of(&self, location: &Location) -> bool {
+        self.has(|part| match (part, location) {
+            (Part::Body, Location::Form(_) | Location::Json(_))
+            | (Part::Target | Part::Url, Location::Query(_)) => true,
+            (Part::Derived(derived), _) => derived.is_of_all(location),
             _ => false,
         })
     }
 
     /// Whether what is at `place` is part of the text.
-    pub(super) fn covers(&self, place: &Place) -> bool {
-        (place.is_in_body() && self.covers_body())
-            || self.has(|part| match (part, place) {
-                (Part::Header(part), Place::Header(name)) => part == name,
-                (Part::Derived(derived), _) => derived.holds(place),
+    pub(super) fn covers(&self, location: &Location) -> bool {
+        (location.is_in_body() && self.covers_body())
+            || self.has(|part| match (part, location) {
+                (Part::Header(part), Location::Header(name)) => part == name,
+                (Part::Derived(derived), _) => derived.holds(location),
                 _ => false,
             })
     }
@@ -201,7 +201,7 @@ impl Part {
                 .parse()
                 .map_err(|_| TemplateError::HeaderName(name.into()))?;
             let timestamp =
-                matches!(tokens.timestamp, Some(Place::Header(name)) if *name == header);
+                matches!(tokens.timestamp, Some(Location::Header(name)) if *name == header);
             return Ok(if timestamp {
                 Self::Timestamp
             } else {
@@ -217,8 +217,8 @@ impl Part {
         match token {
             "body" => Ok(Self::Body),
             "id" => match tokens.id {
-                Some(Place::Header(name)) => Ok(Self::Header(name.clone())),
-                Some(place) => Derived::of(place)
+                Some(Location::Header(name)) => Ok(Self::Header(name.clone())),
+                Some(location) => Derived::of(location)
                     .map(Self::Derived)
                     .ok_or(TemplateError::Id),
                 None => Err(TemplateError::Id),
@@ -246,10 +246,10 @@ impl Part {
     }
 
     /// Whether the part is the value at `place`.
-    pub(super) fn is_at(&self, place: &Place) -> bool {
-        match (self, place) {
-            (Self::Header(name), Place::Header(header)) => name == header,
-            (Self::Derived(derived), place) => Derived::of(place).as_ref() == Some(derived),
+    pub(super) fn is_at(&self, location: &Location) -> bool {
+        match (self, location) {
+            (Self::Header(name), Location::Header(header)) => name == header,
+            (Self::Derived(derived), location) => Derived::of(location).as_ref() == Some(derived),
             _ => false,
         }
     }

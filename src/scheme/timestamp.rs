@@ -7,7 +7,7 @@ use crate::encoding::decimal;
 /// The unit and form of a timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum TimestampUnit {
+pub enum TimestampFormat {
     /// Date and time without an offset, in UTC: `2026-01-15T12:00:00.000`.
     DateTime,
     /// Unix time in milliseconds: decimal digits, without leading zeros.
@@ -20,7 +20,7 @@ pub enum TimestampUnit {
     Seconds,
 }
 
-impl TimestampUnit {
+impl TimestampFormat {
     /// Reads a timestamp, in one way only: what two parsers might read differently, or what can be
     /// written in two ways, is not read at all. Numbers are digits without a sign, white space or
     /// leading zeros: a zero could come from the text beside it.

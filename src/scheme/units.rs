@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::SchemeBuilder;
-use super::{Place, SchemeErrorKind};
+use super::{Location, SchemeErrorKind};
 use crate::payload::json;
 use crate::payload::multipart;
 use crate::payload::{Facts, Malformed};
@@ -18,13 +18,13 @@ impl SchemeBuilder {
     /// handler tell items apart by what is signed in each.
     ///
     /// ```
-    /// use tower_webhook::scheme::{Place, Scheme};
+    /// use tower_webhook::scheme::{Location, Scheme};
     ///
     /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
     /// // {"items":[{"id":"a","amount":7,"signature":"…"},…]}
     /// let acme = Scheme::builder("acme")
-    ///     .each_json("items")
-    ///     .signature(Place::json("signature"))
+    ///     .signed_items("items")
+    ///     .signature(Location::json("signature"))
     ///     .message("{json:id}:{json:amount}")
     ///     .danger_leave_body_unsigned()
     ///     .build()?;
@@ -32,7 +32,7 @@ impl SchemeBuilder {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn each_json(mut self, path: &str) -> Self {
+    pub fn signed_items(mut self, path: &str) -> Self {
         self.items = Some(path.into());
         self
     }
@@ -40,7 +40,7 @@ impl SchemeBuilder {
     /// Looks into the content of one field of a `multipart/form-data` body, and not into the body:
     /// there [`signature`](Self::signature), `{json:PATH}` and the like are looked for. The
     /// field must be there once. [`build`](Self::build) returns an error if
-    /// [`each_json`](Self::each_json) is set too.
+    /// [`signed_items`](Self::signed_items) is set too.
     pub fn multipart_field(mut self, name: &str) -> Self {
         self.multipart_field = Some(name.into());
         self
@@ -74,11 +74,11 @@ impl Units {
     /// Refuses what each of several units would have, where a delivery has one.
     pub(super) fn check<'p>(
         &self,
-        mut told: impl Iterator<Item = &'p Place>,
+        mut told: impl Iterator<Item = &'p Location>,
     ) -> Result<(), SchemeErrorKind> {
-        match told.find(|place| self.may_be_several() && place.is_in_body()) {
-            Some(place) => Err(SchemeErrorKind::InEachItem {
-                place: place.clone(),
+        match told.find(|location| self.may_be_several() && location.is_in_body()) {
+            Some(location) => Err(SchemeErrorKind::InEachItem {
+                location: location.clone(),
             }),
             None => Ok(()),
         }

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use super::SchemeBuilder;
 use super::{
-    Algorithm, Claim, Place, SchemeErrorKind, Template,
+    Algorithm, Claim, Location, SchemeErrorKind, Template,
     template::{TemplateError, Tokens},
 };
 
 impl SchemeBuilder {
-    /// What a claim of the [JSON web token](super::Layout::jws) must say: a text as
+    /// What a claim of the [JSON web token](super::SignatureFormat::jws) must say: a text as
     /// [`message`](Self::message) takes it. Named twice, the claim must say one of them. A
     /// claim that is a list, as the audience may be, must hold one of them.
     ///
@@ -55,9 +55,9 @@ impl SchemeBuilder {
         self
     }
 
-    /// Refuses a [JSON web token](super::Layout::jws) that does not say when it expires.
-    pub fn must_expire(mut self) -> Self {
-        self.must_expire = true;
+    /// Refuses a [JSON web token](super::SignatureFormat::jws) that does not say when it expires.
+    pub fn require_expiry(mut self) -> Self {
+        self.require_expiry = true;
         self
     }
 }
@@ -88,12 +88,12 @@ impl ClaimText {
 
 /// Refuses a JSON web signature by an algorithm that those do not know, or anywhere but in a
 /// header.
-pub(super) fn check(algorithm: Algorithm, signatures: &[Place]) -> Result<(), SchemeErrorKind> {
+pub(super) fn check(algorithm: Algorithm, signatures: &[Location]) -> Result<(), SchemeErrorKind> {
     if algorithm.jose().is_none() {
         return Err(SchemeErrorKind::AlgorithmWithoutJws);
     }
     match signatures {
-        [Place::Header(_)] => Ok(()),
+        [Location::Header(_)] => Ok(()),
         _ => Err(SchemeErrorKind::NoSignatureHeader),
     }
 }

@@ -1,8 +1,8 @@
 //! Writing signatures as a sender does.
 
-use super::signature::{Kind, Layout};
+use super::signature::{Kind, SignatureFormat};
 
-impl Layout {
+impl SignatureFormat {
     /// Whether several signatures go into one value.
     pub(crate) fn has_room(&self) -> bool {
         matches!(self.0, Kind::List { .. } | Kind::Values { .. })

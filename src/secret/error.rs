@@ -1,6 +1,6 @@
 use std::{error::Error, fmt, io};
 
-use super::KeyForm;
+use super::SecretEncoding;
 
 /// What is wrong with a secret. It never holds any part of the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum KeyErrorKind {
     #[non_exhaustive]
     Encoding {
         /// What the scheme takes.
-        expected: KeyForm,
+        expected: SecretEncoding,
     },
     /// A sender's secret that is no private key of Ed25519.
     NoPrivateKey,

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::{KeyError, KeyErrorKind, Secret};
 
 /// No secret is as long; a wrong path may lead to something that never ends.
-const MOST_BYTES: usize = 64 << 10;
+const MAX_BYTES: usize = 64 << 10;
 
 impl Secret {
     /// A secret from an environment variable, in UTF-8.
@@ -82,13 +82,13 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     };
     let file = File::open(path).map_err(unreadable)?;
     // Of its full size at once: growing would leave copies behind that nothing wipes.
-    let room = MOST_BYTES + 1;
+    let room = MAX_BYTES + 1;
     let mut text = Zeroizing::new(Vec::with_capacity(room));
     file.take(room as u64)
         .read_to_end(&mut text)
         .map_err(unreadable)?;
-    if text.len() > MOST_BYTES {
-        return Err(KeyErrorKind::TooLong { limit: MOST_BYTES }.into());
+    if text.len() > MAX_BYTES {
+        return Err(KeyErrorKind::TooLong { limit: MAX_BYTES }.into());
     }
     Ok(text)
 }

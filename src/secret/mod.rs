@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 pub use self::{
     error::{KeyError, KeyErrorKind},
-    form::KeyForm,
+    form::SecretEncoding,
 };
 #[cfg(feature = "ed25519")]
 use crate::private_key::PrivateKey;
@@ -22,7 +22,7 @@ use crate::{
 /// A secret shared with a provider.
 ///
 /// A [`Scheme`](crate::Scheme) knows how the text from the provider's console becomes key bytes
-/// ([`KeyForm`]), so paste it as it is shown, `whsec_` and all. Cloning shares the bytes; they are
+/// ([`SecretEncoding`]), so paste it as it is shown, `whsec_` and all. Cloning shares the bytes; they are
 /// wiped when the last clone goes. `Debug` shows the label only.
 ///
 /// ```
@@ -76,7 +76,7 @@ impl Secret {
         Ok(Self::from_slice(text.as_bytes(), false))
     }
 
-    /// The bytes of a key, used as they are, whatever the scheme's [`KeyForm`]; of a public key,
+    /// The bytes of a key, used as they are, whatever the scheme's [`SecretEncoding`]; of a public key,
     /// the bytes of its text.
     ///
     /// The `Vec` that was moved in is wiped.
@@ -132,10 +132,14 @@ impl Secret {
     }
 
     /// The key of an algorithm.
-    pub(crate) fn ready(&self, algorithm: Algorithm, form: KeyForm) -> Result<Key, KeyError> {
+    pub(crate) fn ready(
+        &self,
+        algorithm: Algorithm,
+        form: SecretEncoding,
+    ) -> Result<Key, KeyError> {
         let key = self.key(form)?;
         match form {
-            KeyForm::PublicKey(public) => {
+            SecretEncoding::PublicKey(public) => {
                 let ready = Key::public(algorithm, public, &key);
                 ready.ok_or(KeyErrorKind::Encoding { expected: form }.into())
             }
@@ -152,18 +156,22 @@ impl Secret {
     }
 
     /// The key bytes under `form`.
-    pub(crate) fn key(&self, form: KeyForm) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let form = if self.is_raw { KeyForm::Text } else { form };
+    pub(crate) fn key(&self, form: SecretEncoding) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let form = if self.is_raw {
+            SecretEncoding::Text
+        } else {
+            form
+        };
         let mut room = Zeroizing::new(vec![0; self.bytes.len() + 2]);
         let key = match form {
-            KeyForm::Text | KeyForm::PublicKey(_) => Some(&self.bytes[..]),
-            KeyForm::Base64 => base64_any_padding(&self.bytes, &mut room),
-            KeyForm::PrefixedBase64(prefix) => {
+            SecretEncoding::Text | SecretEncoding::PublicKey(_) => Some(&self.bytes[..]),
+            SecretEncoding::Base64 => base64_any_padding(&self.bytes, &mut room),
+            SecretEncoding::PrefixedBase64(prefix) => {
                 let text = self.bytes.strip_prefix(prefix.as_bytes());
                 base64_any_padding(text.unwrap_or(&self.bytes), &mut room)
             }
-            KeyForm::Hex => Encoding::Hex.decode(&self.bytes, &mut room),
-            KeyForm::Sha1OfText => {
+            SecretEncoding::Hex => Encoding::Hex.decode(&self.bytes, &mut room),
+            SecretEncoding::Sha1Digest => {
                 let digest = Zeroizing::new(sha1(&self.bytes));
                 return Ok(Zeroizing::new(digest.to_vec()));
             }

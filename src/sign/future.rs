@@ -29,7 +29,7 @@ pin_project! {
     /// # Panics
     ///
     /// When polled after it has given its response, as futures may.
-    pub struct SignFuture<S, B>
+    pub struct ResponseFuture<S, B>
     where
         S: Service<Request<DeliveryBody>>,
     {
@@ -62,7 +62,7 @@ struct Pending<S> {
     parts: request::Parts,
 }
 
-impl<S, B> SignFuture<S, B>
+impl<S, B> ResponseFuture<S, B>
 where
     S: Service<Request<DeliveryBody>>,
 {
@@ -84,9 +84,9 @@ where
     }
 }
 
-const COMPLETED: &str = "SignFuture polled after completion";
+const COMPLETED: &str = "ResponseFuture polled after completion";
 
-impl<S, B, R> Future for SignFuture<S, B>
+impl<S, B, R> Future for ResponseFuture<S, B>
 where
     S: Service<Request<DeliveryBody>, Response = Response<R>>,
     B: Body<Error: Into<BoxError>>,
@@ -156,7 +156,7 @@ fn into_send_error<E>(error: ReadError) -> SendError<E> {
     }
 }
 
-impl<S, B> fmt::Debug for SignFuture<S, B>
+impl<S, B> fmt::Debug for ResponseFuture<S, B>
 where
     S: Service<Request<DeliveryBody>>,
 {
@@ -166,6 +166,6 @@ where
             State::Calling { .. } => "Calling",
             State::Done => "Done",
         };
-        write!(f, "SignFuture::{state}")
+        write!(f, "ResponseFuture::{state}")
     }
 }

@@ -67,7 +67,7 @@ impl fmt::Display for DeliveryId {
 }
 
 #[cfg(feature = "sender")]
-pub use self::layer::{DeliveryIdLayer, SetDeliveryId};
+pub use self::layer::{SetDeliveryId, SetDeliveryIdLayer};
 
 #[cfg(feature = "sender")]
 mod layer {
@@ -83,9 +83,9 @@ mod layer {
     /// sends again, so that all tries have the same.
     #[derive(Clone, Copy, Debug, Default)]
     #[non_exhaustive]
-    pub struct DeliveryIdLayer;
+    pub struct SetDeliveryIdLayer;
 
-    impl DeliveryIdLayer {
+    impl SetDeliveryIdLayer {
         /// The layer.
         #[must_use]
         pub const fn new() -> Self {
@@ -93,7 +93,7 @@ mod layer {
         }
     }
 
-    impl<S> Layer<S> for DeliveryIdLayer {
+    impl<S> Layer<S> for SetDeliveryIdLayer {
         type Service = SetDeliveryId<S>;
 
         fn layer(&self, inner: S) -> SetDeliveryId<S> {
@@ -101,7 +101,7 @@ mod layer {
         }
     }
 
-    /// Gives an id to each request that has none; made by [`DeliveryIdLayer`].
+    /// Gives an id to each request that has none; made by [`SetDeliveryIdLayer`].
     #[derive(Clone, Debug)]
     pub struct SetDeliveryId<S>(S);
 

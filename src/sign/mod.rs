@@ -41,7 +41,7 @@ use http::{Request, Response, StatusCode};
 use tower::{BoxError, ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
     Secret, body::DeliveryBody, providers,
-    sign::{DeliveryIdLayer, DeliveryRetry, Outcome, SignLayer, Signer},
+    sign::{SetDeliveryIdLayer, DeliveryRetry, DeliveryOutcome, SignLayer, Signer},
 };
 
 static TRIES: AtomicU32 = AtomicU32::new(0);
@@ -58,7 +58,7 @@ async fn client(request: Request<DeliveryBody>) -> Result<Response<String>, Infa
 # async fn main() -> Result<(), BoxError> {
 let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?;
 let sender = ServiceBuilder::new()
-    .layer(DeliveryIdLayer::new())
+    .layer(SetDeliveryIdLayer::new())
     .retry(DeliveryRetry::new())
     .timeout(std::time::Duration::from_secs(20))
     .layer(SignLayer::new(Signer::new(providers::standard_webhooks(), secret)?))
@@ -66,7 +66,7 @@ let sender = ServiceBuilder::new()
 
 let request = Request::post("https://example.com/hooks").body(DeliveryBody::from("{}"))?;
 let response = sender.clone().oneshot(request).await?;
-let outcome = response.extensions().get::<Outcome>().unwrap();
+let outcome = response.extensions().get::<DeliveryOutcome>().unwrap();
 assert!(outcome.is_delivered());
 assert_eq!(outcome.tries(), 2);
 # Ok(())
@@ -127,7 +127,7 @@ assert_eq!(outcome.tries(), 2);
 //!   connector, and not at the URL before: a name may be another address a moment later, and a URL
 //!   may have an address for a name. Or send through a proxy that reaches nothing but the internet.
 //! - Follow no redirects: they lead around that check, and the delivery goes along with its
-//!   signature. To [`ByStatus`] a redirect is a refusal. hyper-util's client follows none, reqwest
+//!   signature. To [`StatusClassifier`] a redirect is a refusal. hyper-util's client follows none, reqwest
 //!   follows them unless it is told.
 //! - Bound a try in time, and what is read of an answer, in bytes and in time: `tower`'s time-out
 //!   ends with the answer's head.
@@ -146,14 +146,15 @@ mod retry;
 mod service;
 
 #[cfg(feature = "sender")]
-pub use self::id::{DeliveryIdLayer, SetDeliveryId};
+pub use self::id::{SetDeliveryId, SetDeliveryIdLayer};
 #[cfg(feature = "sender")]
 pub use self::retry::{
-    Backoff, ByStatus, DeliveryRetry, Failure, Judge, Outcome, Schedule, Verdict, Wait,
+    Backoff, BackoffSchedule, Classification, Classifier, DeliveryOutcome, DeliveryRetry,
+    RetryDelay, SendFailure, StatusClassifier,
 };
 pub use self::{
     error::{BodyError, SendError},
-    future::SignFuture,
+    future::ResponseFuture,
     id::DeliveryId,
     layer::SignLayer,
     service::Sign,

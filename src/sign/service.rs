@@ -9,7 +9,7 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{SendError, SignFuture, layer::Config};
+use super::{ResponseFuture, SendError, layer::Config};
 use crate::body::DeliveryBody;
 
 /// Signs what goes through `S`, a client; made by [`SignLayer`](super::SignLayer).
@@ -57,7 +57,7 @@ where
 {
     type Response = Response<R>;
     type Error = SendError<S::Error>;
-    type Future = SignFuture<S, B>;
+    type Future = ResponseFuture<S, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(SendError::Inner)
@@ -67,7 +67,7 @@ where
         // The one that was asked is the one that is ready.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
-        SignFuture::new(ready, Arc::clone(&self.config), request)
+        ResponseFuture::new(ready, Arc::clone(&self.config), request)
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-use crate::{payload::Malformed, place::Place, rejection::RejectionKind};
+use crate::{location::Location, payload::Malformed, rejection::RejectionKind};
 
 /// Why a delivery cannot be signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum SignError {
     /// receivers reject it. See [`Sha256SecretFirst`](crate::scheme::Algorithm::Sha256SecretFirst).
     Padding,
     /// This place cannot hold the value that it should.
-    Place(Place),
+    Location(Location),
     /// Something that the scheme signs is missing or ambiguous.
     Text(RejectionKind),
     /// The body is longer than the limit.
@@ -40,7 +40,7 @@ impl fmt::Display for SignError {
                 "the body contains the padding of SHA-256, and receivers reject it as a forged \
                  extension",
             ),
-            Self::Place(place) => write!(f, "{place} cannot hold this value"),
+            Self::Location(location) => write!(f, "{location} cannot hold this value"),
             Self::Text(kind) => kind.fmt(f),
             Self::TooLarge { limit } => write!(f, "the body is longer than {limit} bytes"),
         }

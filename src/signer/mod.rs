@@ -2,7 +2,7 @@
 
 mod error;
 mod key;
-pub(crate) mod put;
+pub(crate) mod write;
 
 use std::{
     borrow::Cow,
@@ -17,12 +17,12 @@ pub use self::error::SignError;
 use self::key::SigningKey;
 use crate::verify::unsigned_token;
 use crate::{
-    head::Head,
+    head::RequestHead,
     keys::Keys,
-    place::Place,
+    location::Location,
     providers::Provider,
     public_url::PublicUrl,
-    scheme::{TimestampPlace, UnixTime},
+    scheme::{TimestampLocation, UnixTime},
     setup::SetupError,
     verify::{check_settings, signed_text},
 };
@@ -89,7 +89,7 @@ impl Signer {
         let scheme = self.provider.scheme();
         if !scheme.spec().layout.has_key_name() {
             let reason = "the signature is sent without the name of the key; it applies to \
-                          `Layout::credentials` and to a list whose key is `*`";
+                          `SignatureFormat::credentials` and to a list whose key is `*`";
             return Err(SetupError::no_effect(scheme, "key_name", reason));
         }
         self.key_name = name.into();
@@ -132,12 +132,12 @@ impl Signer {
     ) -> Result<(), SignError> {
         // A number of seconds has no sign.
         let time = time.max(UNIX_EPOCH);
-        let units = put::find(request, &self.provider.scheme().spec().units)?;
+        let units = write::find(request, &self.provider.scheme().spec().units)?;
         // From the end, so that those before stay where they are.
         for unit in units.into_iter().rev() {
-            put::within(request, unit, |request| self.sign_unit(request, id, time))?;
+            write::within(request, unit, |request| self.sign_unit(request, id, time))?;
         }
-        put::correct_length(request);
+        write::correct_length(request);
         Ok(())
     }
 
@@ -154,19 +154,19 @@ impl Signer {
             return Err(SignError::ExpiredKey);
         }
         self.clear(request.headers_mut());
-        for place in self.provider.scheme().signed_places() {
-            let Place::Header(name) = &place else {
+        for location in self.provider.scheme().signed_places() {
+            let Location::Header(name) = &location else {
                 continue;
             };
-            if !request.headers().get_all(name).iter().all(put::arrives) {
-                return Err(SignError::Place(place));
+            if !request.headers().get_all(name).iter().all(write::arrives) {
+                return Err(SignError::Location(location));
             }
         }
-        if let Some(place) = &spec.id {
+        if let Some(location) = &spec.id {
             if id.is_empty() {
                 return Err(SignError::NoId);
             }
-            put::put(request, place, id.as_bytes())?;
+            write::put(request, location, id.as_bytes())?;
         }
         for (name, value) in &spec.guards {
             request.headers_mut().insert(name, value.clone());
@@ -174,9 +174,9 @@ impl Signer {
         let mut listed = None;
         if let Some(timestamp) = &spec.timestamp {
             let text = timestamp.unit.write(UnixTime::from(time));
-            match &timestamp.place {
-                TimestampPlace::At(place) => put::put(request, place, text.as_bytes())?,
-                TimestampPlace::Key(key) => listed = Some((&**key, text)),
+            match &timestamp.location {
+                TimestampLocation::At(location) => write::put(request, location, text.as_bytes())?,
+                TimestampLocation::Key(key) => listed = Some((&**key, text)),
             }
         }
         let listed = listed.as_ref().map(|(key, text)| (*key, text.as_str()));
@@ -188,10 +188,10 @@ impl Signer {
         let has_room = spec.layout.has_room();
         let values = together.filter(|_| has_room);
         let values = values.chain(apart.filter(|_| !has_room));
-        for (place, signatures) in self.places(request).zip(values) {
+        for (location, signatures) in self.locations(request).zip(values) {
             let value = spec.layout.write(signatures, &self.key_name, listed);
-            put::put(request, place, &value)?;
-            put::hide(request, place);
+            write::put(request, location, &value)?;
+            write::hide(request, location);
         }
         Ok(())
     }
@@ -199,12 +199,12 @@ impl Signer {
     /// Takes away what the scheme puts into the head.
     pub(crate) fn clear(&self, headers: &mut HeaderMap) {
         let scheme = self.provider.scheme();
-        let places = scheme.signature_places().iter();
-        let places = places
+        let locations = scheme.signature_places().iter();
+        let locations = locations
             .chain(scheme.timestamp_place())
             .chain(scheme.id_place());
-        for place in places {
-            if let Place::Header(name) = place {
+        for location in locations {
+            if let Location::Header(name) = location {
                 headers.remove(name);
             }
         }
@@ -218,7 +218,7 @@ impl Signer {
         time: SystemTime,
         listed: Option<&[u8]>,
     ) -> Result<Vec<Vec<u8>>, SignError> {
-        let (head, body) = (Head::from(request), request.body());
+        let (head, body) = (RequestHead::from(request), request.body());
         let provider = self.provider_for(request)?;
         if provider.scheme().spec().layout.is_jws().is_some() {
             let time = UnixTime::from(time);
@@ -239,21 +239,24 @@ impl Signer {
 
     /// The id that a request has already.
     pub(crate) fn id_of(&self, request: &Request<Bytes>) -> Option<String> {
-        let place = self.provider.scheme().id_place()?;
-        put::get(request, &self.provider.scheme().spec().units, place).filter(|id| !id.is_empty())
+        let location = self.provider.scheme().id_place()?;
+        write::get(request, &self.provider.scheme().spec().units, location)
+            .filter(|id| !id.is_empty())
     }
 
     /// Where signatures go: one place, or as many headers as there are.
-    fn places(&self, request: &Request<Bytes>) -> impl Iterator<Item = &Place> + use<'_> {
-        let places = &self.provider.scheme().spec().signatures;
+    fn locations(&self, request: &Request<Bytes>) -> impl Iterator<Item = &Location> + use<'_> {
+        let locations = &self.provider.scheme().spec().signatures;
         // Vonage signs a form, or the query of a request without one.
-        let has_body = !request.body().is_empty() || places.iter().all(Place::is_in_body);
-        let places = places.iter().filter(move |it| has_body || !it.is_in_body());
-        let is_header = |place: &Place| matches!(place, Place::Header(_));
-        let places = places.enumerate();
-        places
-            .take_while(move |(at, place)| *at == 0 || is_header(place))
-            .map(|(_, place)| place)
+        let has_body = !request.body().is_empty() || locations.iter().all(Location::is_in_body);
+        let locations = locations
+            .iter()
+            .filter(move |it| has_body || !it.is_in_body());
+        let is_header = |location: &Location| matches!(location, Location::Header(_));
+        let locations = locations.enumerate();
+        locations
+            .take_while(move |(at, location)| *at == 0 || is_header(location))
+            .map(|(_, location)| location)
     }
 
     /// The provider, with the URL of the request if that is signed and nothing else was set.

@@ -3,8 +3,8 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, header::AsHeaderName};
 
-use super::place;
-use crate::{place::Place, scheme::Scheme};
+use super::location;
+use crate::{location::Location, scheme::Scheme};
 
 /// A signed request, and what may happen to it on its way: whatever is changed, the signature
 /// stays.
@@ -18,7 +18,7 @@ pub struct Delivery {
 
 /// A signature, and what is around it where it is.
 pub(super) struct Signature {
-    pub(super) place: Place,
+    pub(super) location: Location,
     pub(super) before: Vec<u8>,
     pub(super) text: Vec<u8>,
     pub(super) after: Vec<u8>,
@@ -87,8 +87,8 @@ impl Delivery {
         };
         let text = change(&signature.text);
         let value = [&signature.before[..], &text, &signature.after].concat();
-        let changed = self.with_value(&signature.place, &value);
-        changed.unwrap_or_else(|| panic!("{} cannot hold this text", signature.place))
+        let changed = self.with_value(&signature.location, &value);
+        changed.unwrap_or_else(|| panic!("{} cannot hold this text", signature.location))
     }
 
     /// Takes the signature away, wherever the scheme has one: whole headers, the query's
@@ -97,38 +97,44 @@ impl Delivery {
     #[must_use]
     pub fn without_signature(mut self) -> Self {
         let spec = self.scheme.spec();
-        for place in &spec.signatures {
-            place::remove(&mut self.request, &spec.units, place);
+        for location in &spec.signatures {
+            location::remove(&mut self.request, &spec.units, location);
         }
         self
     }
 
     /// Takes away what is at a place.
-    pub(super) fn without(mut self, place: &Place) -> Self {
-        place::remove(&mut self.request, &self.scheme.spec().units, place);
+    pub(super) fn without(mut self, location: &Location) -> Self {
+        location::remove(&mut self.request, &self.scheme.spec().units, location);
         self
     }
 
     /// Puts a value in the place of what is there, if the place can hold it.
-    pub(super) fn with_value(mut self, place: &Place, value: &[u8]) -> Option<Self> {
-        place::write(&mut self.request, &self.scheme.spec().units, place, value).ok()?;
+    pub(super) fn with_value(mut self, location: &Location, value: &[u8]) -> Option<Self> {
+        location::write(
+            &mut self.request,
+            &self.scheme.spec().units,
+            location,
+            value,
+        )
+        .ok()?;
         Some(self)
     }
 
     /// Puts another value beside what is there, before or behind it, if the place can have two.
     pub(super) fn with_another(
         mut self,
-        place: &Place,
+        location: &Location,
         value: &[u8],
         is_first: bool,
     ) -> Option<Self> {
-        place::add(&mut self.request, place, value, is_first)?;
+        location::add(&mut self.request, location, value, is_first)?;
         Some(self)
     }
 
     /// What is at a place.
-    pub(super) fn value(&self, place: &Place) -> Option<Vec<u8>> {
-        place::read(&self.request, &self.scheme.spec().units, place)
+    pub(super) fn value(&self, location: &Location) -> Option<Vec<u8>> {
+        location::read(&self.request, &self.scheme.spec().units, location)
     }
 
     /// Takes a header away, with all of its name.
@@ -173,7 +179,7 @@ impl Delivery {
     /// As [`with_header`](Self::with_header).
     #[must_use]
     #[track_caller]
-    pub fn and_header(
+    pub fn append_header(
         mut self,
         name: impl TryInto<HeaderName> + fmt::Debug,
         value: impl AsRef<[u8]>,
@@ -186,8 +192,9 @@ impl Delivery {
     /// What is where the signature is, cut around the first one.
     pub(super) fn signature(&self) -> Option<Signature> {
         let spec = self.scheme.spec();
-        let mut places = spec.signatures.iter();
-        let (place, value) = places.find_map(|place| Some((place, self.value(place)?)))?;
+        let mut locations = spec.signatures.iter();
+        let (location, value) =
+            locations.find_map(|location| Some((location, self.value(location)?)))?;
         let value = &value[..];
         let mut found = None;
         let _ = spec.layout.read(value, |field| {
@@ -203,7 +210,7 @@ impl Delivery {
             .rev()
             .find(|at| value.get(*at..).is_some_and(|rest| rest.starts_with(text)))?;
         Some(Signature {
-            place: place.clone(),
+            location: location.clone(),
             before: value.get(..at)?.to_vec(),
             text: text.to_vec(),
             after: value.get(at + text.len()..)?.to_vec(),

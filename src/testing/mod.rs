@@ -5,9 +5,9 @@
 //! | [`TestSender`] | deliveries of any provider that a secret can sign for, without an account there |
 //! | [`Delivery`] | a signed request, and what can be done to it behind its sender's back |
 //! | [`TestClock`] | a clock that is set |
-//! | [`Recorder`] | a service that keeps what reaches it |
+//! | [`RecordingService`] | a service that keeps what reaches it |
 //! | [`abuse_suite`], [`AbuseSuite`] | forged, broken and hostile requests, sent to a whole stack, or to a server that listens |
-//! | [`store`] | what a [`dedupe::Store`](crate::dedupe::Store) has to pass |
+//! | [`store`] | what a [`dedupe::DedupeStore`](crate::dedupe::DedupeStore) has to pass |
 //!
 //! There is no switch that turns verification off. A test signs its requests, with a secret of its
 //! own.
@@ -20,11 +20,11 @@
 //! use http_body_util::Full;
 //! use tower::{Layer, ServiceExt};
 //! use tower_webhook::{Secret, WebhookLayer, providers};
-//! use tower_webhook::testing::{Recorder, TestClock, TestSender};
+//! use tower_webhook::testing::{RecordingService, TestClock, TestSender};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let (clock, inner) = (TestClock::new(), Recorder::new());
+//! let (clock, inner) = (TestClock::new(), RecordingService::new());
 //! let secret = Secret::new("a secret for tests")?;
 //! let layer = WebhookLayer::new(providers::slack(), secret.clone())?.clock(clock.clone());
 //! let service = layer.layer(inner.clone());
@@ -50,7 +50,7 @@
 mod abuse;
 mod clock;
 mod delivery;
-mod place;
+mod location;
 mod recorder;
 mod sample;
 mod sender;
@@ -60,7 +60,7 @@ pub use self::{
     abuse::{AbuseReport, AbuseSuite, CaseReport, CaseVerdict, abuse_suite},
     clock::TestClock,
     delivery::Delivery,
-    recorder::{Recorded, Recorder},
+    recorder::{Recorded, RecordingService},
     sender::TestSender,
-    store::store,
+    store::assert_store_contract,
 };

@@ -17,12 +17,12 @@ use crate::verify::Verified;
 /// A service that keeps every request and answers 200, or what it is told. Clones share what they
 /// keep.
 #[derive(Clone)]
-pub struct Recorder {
+pub struct RecordingService {
     recorded: Arc<Mutex<Vec<Recorded>>>,
     status: StatusCode,
 }
 
-/// A request that reached a [`Recorder`].
+/// A request that reached a [`RecordingService`].
 #[derive(Clone)]
 pub struct Recorded {
     head: Parts,
@@ -49,7 +49,7 @@ impl Recorded {
     }
 }
 
-impl Recorder {
+impl RecordingService {
     /// A recorder that answers 200.
     #[must_use]
     pub fn new() -> Self {
@@ -83,13 +83,13 @@ impl Recorder {
     }
 }
 
-impl Default for Recorder {
+impl Default for RecordingService {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<B> Service<Request<B>> for Recorder
+impl<B> Service<Request<B>> for RecordingService
 where
     B: Body + Send + 'static,
     B::Data: Send,
@@ -115,9 +115,9 @@ where
     }
 }
 
-impl fmt::Debug for Recorder {
+impl fmt::Debug for RecordingService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder")
+        f.debug_struct("RecordingService")
             .field("recorded", &self.lock().len())
             .field("status", &self.status)
             .finish()

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use http::{HeaderValue, Request, header::CONTENT_TYPE};
 
-use super::place;
+use super::location;
 use crate::{
+    location::Location,
     payload::{FORM, JSON},
-    place::Place,
     scheme::{Derived, Scheme, Template, Units},
-    signer::put,
+    signer::write,
 };
 
 const A_FORM: &str = "id=7&type=order.paid&amount=1200";
@@ -47,18 +47,18 @@ pub(super) fn content_type(scheme: &Scheme) -> HeaderValue {
 /// Puts a text wherever the head has nothing, and the scheme signs something.
 pub(super) fn complete_head(request: &mut Request<Bytes>, scheme: &Scheme, text: &str) {
     let units = &scheme.spec().units;
-    for place in scheme.signed_places() {
-        if place.is_in_body() || place::read(request, units, &place).is_some() {
+    for location in scheme.signed_places() {
+        if location.is_in_body() || location::read(request, units, &location).is_some() {
             continue;
         }
-        if place == Place::Header(CONTENT_TYPE) {
+        if location == Location::Header(CONTENT_TYPE) {
             request
                 .headers_mut()
                 .insert(CONTENT_TYPE, content_type(scheme));
             continue;
         }
         // Where it does not fit, signing says so.
-        let _ = put::put(request, &place, text.as_bytes());
+        let _ = write::put(request, &location, text.as_bytes());
     }
     for (canonical, name, value) in HEADERS {
         if has_canonical(scheme, canonical) {
@@ -77,9 +77,9 @@ pub(super) fn body(scheme: &Scheme) -> Bytes {
         .find(|(name, _)| has_canonical(scheme, name));
     let body = own.map_or(if is_form { A_FORM } else { A_JSON }, |(_, body)| body);
     let mut request = Request::new(Bytes::from_static(body.as_bytes()));
-    for place in scheme.signed_places() {
-        if place.is_in_body() && place::read(&request, &Units::Body, &place).is_none() {
-            let _ = put::put(&mut request, &place, b"7");
+    for location in scheme.signed_places() {
+        if location.is_in_body() && location::read(&request, &Units::Body, &location).is_none() {
+            let _ = write::put(&mut request, &location, b"7");
         }
     }
     let unit = request.into_body();

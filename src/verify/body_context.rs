@@ -7,14 +7,14 @@ use http::{HeaderMap, header::CONTENT_TYPE};
 use super::{
     candidates::Candidates,
     claims::{Claims, ambiguous},
-    listed::Listed,
+    signature_headers::SignatureHeaders,
     signed_text::keep_available,
     token::Expected,
 };
 use crate::{
     payload::{self, Malformed, Token},
     rejection::RejectionKind,
-    scheme::{Derived, Spec, Template, TimestampPlace, UnixTime},
+    scheme::{Derived, Spec, Template, TimestampLocation, UnixTime},
 };
 
 /// The parts of a head that are needed once the body has been read.
@@ -34,7 +34,7 @@ pub(super) struct Extracted {
     pub(super) id: Option<Arc<str>>,
     pub(super) event: Option<Arc<str>>,
     /// The first claim of a token that is not what it must be.
-    pub(super) missed: Option<Cow<'static, str>>,
+    pub(super) failed_claim: Option<Cow<'static, str>>,
     /// The values for the gaps of each signed text, except the body itself. `None` if the text is
     /// unavailable for this body.
     derived: Vec<Option<Vec<Vec<u8>>>>,
@@ -114,28 +114,28 @@ impl BodyContext {
         spec: &Spec,
         mut candidates: Candidates,
     ) -> Result<Extracted, RejectionKind> {
-        let mut listed = Listed::default();
+        let mut listed = SignatureHeaders::default();
         let mut absent = None;
         let mut unreadable: Option<RejectionKind> = None;
         let mut values = Vec::new();
-        for place in &spec.signatures {
-            if let Some(derived) = Derived::of(place) {
+        for location in &spec.signatures {
+            if let Some(derived) = Derived::of(location) {
                 // A location that cannot be read has no signature. Another one may have it.
                 match derived.find(&self.facts(), body) {
-                    Ok(value) => values.push((place, value.filter(|value| !value.is_empty()))),
+                    Ok(value) => values.push((location, value.filter(|value| !value.is_empty()))),
                     Err(error) => unreadable = unreadable.or(Some(error.into())),
                 }
             }
         }
-        for (place, value) in &values {
+        for (location, value) in &values {
             match value {
-                Some(value) => match listed.read(value, place, spec, &mut candidates) {
+                Some(value) => match listed.read(value, location, spec, &mut candidates) {
                     Err(kind @ RejectionKind::MalformedSignature { .. }) => {
                         unreadable = unreadable.or(Some(kind));
                     }
                     read => read?,
                 },
-                None => absent = absent.or(Some(*place)),
+                None => absent = absent.or(Some(*location)),
             }
         }
         if let Some(kind) = unreadable.filter(|_| candidates.is_empty()) {
@@ -149,16 +149,16 @@ impl BodyContext {
             time: None,
             id: None,
             event: None,
-            missed: None,
+            failed_claim: None,
             derived: Vec::new(),
         };
-        if let Some(timestamp) = spec.timestamp.as_ref().filter(|it| it.is_late()) {
-            let value = match &timestamp.place {
-                TimestampPlace::At(place) => match Derived::of(place) {
+        if let Some(timestamp) = spec.timestamp.as_ref().filter(|it| it.is_in_body()) {
+            let value = match &timestamp.location {
+                TimestampLocation::At(location) => match Derived::of(location) {
                     Some(derived) => derived.find(&self.facts(), body)?,
                     None => None,
                 },
-                TimestampPlace::Key(_) => None,
+                TimestampLocation::Key(_) => None,
             };
             let value = value.filter(|value| !value.is_empty());
             found.time = Some(timestamp.time(value.as_deref())?);
@@ -173,8 +173,9 @@ impl BodyContext {
             found.event = event.and_then(into_text);
         }
         if let (Some(token), Some(expected)) = (&self.token, &self.expected) {
-            let missed = expected.missed(spec, token, body, |value| self.derive(value, body))?;
-            found.missed = missed.map(|claim| claim.name.clone());
+            let failed_claim =
+                expected.failed_claim(spec, token, body, |value| self.derive(value, body))?;
+            found.failed_claim = failed_claim.map(|claim| claim.name.clone());
         }
         let messages = spec.messages();
         found.derived = keep_available(messages.map(|it| self.derive(it, body)).collect())?;

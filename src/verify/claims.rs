@@ -2,20 +2,20 @@ use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue, uri::PathAndQuery};
 
-use super::{candidates::Candidates, listed::signatures};
+use super::{candidates::Candidates, signature_headers::signatures};
 use crate::{
-    head::Head,
+    head::RequestHead,
+    location::Location,
     payload::Token,
-    place::Place,
     providers::Provider,
     rejection::RejectionKind,
-    scheme::{Border, Derived, Element, Part, Template, Timestamp, TimestampPlace, UnixTime},
+    scheme::{Border, Derived, Element, Part, Template, Timestamp, TimestampLocation, UnixTime},
 };
 
 /// What a head claims about its delivery, read but not proven.
 pub(super) struct Claims<'h> {
     provider: &'h Provider,
-    pub(super) head: Head<'h>,
+    pub(super) head: RequestHead<'h>,
     /// The JSON web token that is the signature.
     pub(super) token: Option<&'h Token>,
     pub(super) time: Option<UnixTime>,
@@ -30,7 +30,7 @@ pub(super) struct Claims<'h> {
 impl<'h> Claims<'h> {
     /// Reads a head; its signatures go into `candidates`, if they are not in `token`.
     pub(super) fn read(
-        head: Head<'h>,
+        head: RequestHead<'h>,
         provider: &'h Provider,
         token: Option<&'h Token>,
         candidates: &mut Candidates,
@@ -44,7 +44,7 @@ impl<'h> Claims<'h> {
 
     /// Reads all but the signatures; `listed` is the timestamp that is beside them.
     pub(super) fn of(
-        head: Head<'h>,
+        head: RequestHead<'h>,
         provider: &'h Provider,
         token: Option<&'h Token>,
         listed: Option<&'h [u8]>,
@@ -58,18 +58,18 @@ impl<'h> Claims<'h> {
             }
         }
         let (timestamp, time) = match &spec.timestamp {
-            Some(timestamp) if !timestamp.is_late() => {
+            Some(timestamp) if !timestamp.is_in_body() => {
                 let (text, time) = timestamp.read(head, token, listed)?;
                 (text, Some(time))
             }
             _ => (&[][..], None),
         };
         let id = match &spec.id {
-            Some(Place::Header(header)) => text(head, header)?.map(Cow::Borrowed),
-            Some(place @ Place::Claim(name)) => {
+            Some(Location::Header(header)) => text(head, header)?.map(Cow::Borrowed),
+            Some(location @ Location::Claim(name)) => {
                 let claim = token.map(|token| token.claim(name)).transpose();
                 let claim = claim.map_err(|_| RejectionKind::MalformedSignature {
-                    place: place.clone(),
+                    location: location.clone(),
                 });
                 claim?.flatten().map(Cow::Owned)
             }
@@ -78,7 +78,7 @@ impl<'h> Claims<'h> {
         // Nothing depends on what is only told, so one that cannot be read is none.
         let told = |header: Option<&HeaderName>| text(head, header?).ok().flatten();
         let event = match &spec.event {
-            Some(Place::Header(header)) => Some(header),
+            Some(Location::Header(header)) => Some(header),
             _ => None,
         };
         Ok(Self {
@@ -96,11 +96,11 @@ impl<'h> Claims<'h> {
 
     /// What there is before a token is made: all but what is in it.
     pub(super) fn of_token_to_be(
-        head: Head<'h>,
+        head: RequestHead<'h>,
         provider: &'h Provider,
     ) -> Result<Self, RejectionKind> {
         // `of` makes the same check, so a receiver would reject the ID.
-        if let Some(Place::Header(header)) = &provider.scheme().spec().id {
+        if let Some(Location::Header(header)) = &provider.scheme().spec().id {
             text(head, header)?;
         }
         Ok(Self {
@@ -116,7 +116,7 @@ impl<'h> Claims<'h> {
         })
     }
 
-    fn base(head: Head<'_>, provider: &'h Provider) -> Result<&'h str, RejectionKind> {
+    fn base(head: RequestHead<'_>, provider: &'h Provider) -> Result<&'h str, RejectionKind> {
         match provider.public_url() {
             Some(url) if provider.scheme().url_is_signed() => url.base(head),
             _ => Ok(""),
@@ -190,7 +190,7 @@ impl<'h> Claims<'h> {
     /// Reads a header of the signed text. That of the ID has been read before.
     fn header(&self, name: &HeaderName) -> Result<Option<&'h [u8]>, RejectionKind> {
         match (&self.provider.scheme().spec().id, &self.id) {
-            (Some(Place::Header(id_header)), Some(Cow::Borrowed(id))) if id_header == name => {
+            (Some(Location::Header(id_header)), Some(Cow::Borrowed(id))) if id_header == name => {
                 Ok(Some(id.as_bytes()))
             }
             _ => Ok(self.head.value(name)?.map(HeaderValue::as_bytes)),
@@ -225,7 +225,7 @@ pub(super) fn ambiguous(part: &Part, border: Option<&Border>) -> RejectionKind {
     }
 }
 
-fn text<'h>(head: Head<'h>, header: &HeaderName) -> Result<Option<&'h str>, RejectionKind> {
+fn text<'h>(head: RequestHead<'h>, header: &HeaderName) -> Result<Option<&'h str>, RejectionKind> {
     let text = head.value(header)?.map(HeaderValue::to_str).transpose();
     text.map_err(|_| RejectionKind::MalformedHeader {
         header: header.clone(),
@@ -234,24 +234,27 @@ fn text<'h>(head: Head<'h>, header: &HeaderName) -> Result<Option<&'h str>, Reje
 
 impl Timestamp {
     /// Whether it is found once the body is there.
-    pub(super) fn is_late(&self) -> bool {
-        matches!(&self.place, TimestampPlace::At(place) if Derived::of(place).is_some())
+    pub(super) fn is_in_body(&self) -> bool {
+        matches!(&self.location, TimestampLocation::At(location) if Derived::of(location).is_some())
     }
 
     /// The timestamp as it was sent and as a time; `listed` is the one beside the signature.
     fn read<'h>(
         &self,
-        head: Head<'h>,
+        head: RequestHead<'h>,
         token: Option<&Token>,
         listed: Option<&'h [u8]>,
     ) -> Result<(&'h [u8], UnixTime), RejectionKind> {
-        if let (TimestampPlace::At(Place::Claim(name)), Some(token)) = (&self.place, token) {
+        if let (TimestampLocation::At(Location::Claim(name)), Some(token)) = (&self.location, token)
+        {
             let text = token.time(name).map_err(|_| self.malformed())?;
             // The text itself is signed where it is, in the token.
             return Ok((&[], self.time(text.as_deref().map(str::as_bytes))?));
         }
-        let text = match &self.place {
-            TimestampPlace::At(Place::Header(name)) => head.value(name)?.map(HeaderValue::as_bytes),
+        let text = match &self.location {
+            TimestampLocation::At(Location::Header(name)) => {
+                head.value(name)?.map(HeaderValue::as_bytes)
+            }
             _ => listed,
         };
         let time = self.time(text)?;
@@ -261,14 +264,14 @@ impl Timestamp {
     /// Reads the text of a timestamp.
     pub(super) fn time(&self, text: Option<&[u8]>) -> Result<UnixTime, RejectionKind> {
         let text = text.ok_or_else(|| RejectionKind::MissingTimestamp {
-            place: self.told_place.clone(),
+            location: self.reported_location.clone(),
         })?;
         self.unit.parse(text).ok_or_else(|| self.malformed())
     }
 
     fn malformed(&self) -> RejectionKind {
         RejectionKind::MalformedTimestamp {
-            place: self.told_place.clone(),
+            location: self.reported_location.clone(),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     encoding::decimal,
-    head::Head,
+    head::RequestHead,
     keys::{Keyring, LabelledKey},
     mac::{Fingerprint, Mac},
     rejection::{Rejection, RejectionKind},
@@ -81,7 +81,7 @@ impl Delivery {
     pub(crate) fn open(
         &mut self,
         settings: &Settings,
-        head: Head<'_>,
+        head: RequestHead<'_>,
     ) -> Result<(), RejectionKind> {
         let (provider, spec) = (&settings.provider, settings.spec());
         let candidates = &mut self.candidates;
@@ -279,7 +279,7 @@ where
                 continue;
             }
             if index > 0 {
-                self.keyring.tell_in_use(key, &self.settings.spec().name);
+                self.keyring.report_in_use(key, &self.settings.spec().name);
             }
             let matched = match units.as_mut().zip(trial.units) {
                 None => Some(trial.fingerprint),
@@ -334,7 +334,7 @@ where
     /// Rejects a delivery that is signed with the key, but not acceptable.
     fn check(&self, key: &LabelledKey) -> Result<(), RejectionKind> {
         let units = self.units.unwrap_or_default();
-        if let Some(claim) = units.iter().find_map(|unit| unit.missed.clone()) {
+        if let Some(claim) = units.iter().find_map(|unit| unit.failed_claim.clone()) {
             return Err(RejectionKind::ClaimMismatch { claim });
         }
         if !key.is_valid(|| self.settings.now()) {
@@ -343,7 +343,7 @@ where
         }
         let handshakes = self.settings.provider.handshakes();
         if self.texts.may_be_challenge(handshakes, self.units) {
-            return Err(RejectionKind::SignedChallenge);
+            return Err(RejectionKind::AmbiguousChallenge);
         }
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::iter;
 
 use super::{Verifier, methods::answerable};
 use crate::{
-    handshake::{Answer, Handshake, MOST_BODY, Means},
-    head::Head,
+    handshake::{Answer, Handshake, MAX_BODY, Means},
+    head::RequestHead,
     keys::Keyring,
     payload::Facts,
     rejection::{Rejection, RejectionKind},
@@ -47,7 +47,7 @@ impl Verifier {
     /// ```
     pub fn handshake<'h>(
         &self,
-        head: impl Into<Head<'h>>,
+        head: impl Into<RequestHead<'h>>,
         body: &[u8],
     ) -> Result<Option<Answer>, Rejection> {
         let head = head.into();
@@ -71,7 +71,11 @@ impl Verifier {
 
     /// Matches a head with the handshakes that are not signed. `has_handler` is whether a handler
     /// takes the data of handshakes.
-    pub(crate) fn match_unsigned(&self, head: Head<'_>, has_handler: bool) -> UnsignedMatch<'_> {
+    pub(crate) fn match_unsigned(
+        &self,
+        head: RequestHead<'_>,
+        has_handler: bool,
+    ) -> UnsignedMatch<'_> {
         let mut may_be = false;
         for handshake in self.ready(head, false, has_handler) {
             if !handshake.looks_into_body() {
@@ -89,7 +93,7 @@ impl Verifier {
     /// Finds the handshake without a signature that a request with this body is.
     pub(crate) fn unsigned_handshake(
         &self,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         body: &[u8],
         has_handler: bool,
     ) -> Option<&Handshake> {
@@ -99,7 +103,7 @@ impl Verifier {
     /// Finds the signed handshake that a request with this body is, once its signature is verified.
     pub(crate) fn signed_handshake(
         &self,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         body: &[u8],
         has_handler: bool,
     ) -> Option<&Handshake> {
@@ -107,7 +111,7 @@ impl Verifier {
     }
 
     /// What of the body of a signed handshake is looked into: the same as of a delivery's.
-    fn looked_into<'b>(&self, head: Head<'_>, body: &'b [u8]) -> &'b [u8] {
+    fn looked_into<'b>(&self, head: RequestHead<'_>, body: &'b [u8]) -> &'b [u8] {
         let units = &self.scheme().spec().units;
         let facts = Facts {
             method: head.method().as_str(),
@@ -123,12 +127,12 @@ impl Verifier {
 
     fn whole(
         &self,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         body: &[u8],
         is_signed: bool,
         has_handler: bool,
     ) -> Option<&Handshake> {
-        if body.len() > MOST_BODY {
+        if body.len() > MAX_BODY {
             return None;
         }
         let mut handshakes = self.ready(head, is_signed, has_handler);
@@ -138,7 +142,7 @@ impl Verifier {
     /// The handshakes whose head this is, and that can be answered.
     fn ready<'v>(
         &'v self,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         is_signed: bool,
         has_handler: bool,
     ) -> impl Iterator<Item = &'v Handshake> {
@@ -151,7 +155,7 @@ impl Verifier {
     pub(crate) fn answer(
         &self,
         handshake: &Handshake,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         body: &[u8],
         (keyring, at): (&Keyring, usize),
     ) -> Result<Answer, Rejection> {

@@ -5,8 +5,8 @@
 //!
 //! 1. [`Verifier::begin`] with the head. It finds the signatures, the timestamp and the id, and
 //!    refuses whatever can be refused without the body.
-//! 2. [`Session::update`] with each piece of the body, as it arrives.
-//! 3. [`Session::finish`] compares in constant time and gives [`Verified`].
+//! 2. [`VerificationSession::update`] with each piece of the body, as it arrives.
+//! 3. [`VerificationSession::finish`] compares in constant time and gives [`Verified`].
 //!
 //! [`Verifier::verify`] is the three in one.
 //!
@@ -69,12 +69,12 @@ mod claims;
 mod dedupe_key;
 mod delivery;
 mod handshakes;
-mod listed;
 mod methods;
 #[cfg(feature = "remote-keys")]
 mod remote;
 mod session;
 mod settings;
+mod signature_headers;
 mod signed_text;
 mod signing;
 mod text_search;
@@ -91,7 +91,9 @@ pub use self::remote::{RemoteSession, RemoteVerifier};
 #[cfg(any(feature = "diagnose", feature = "testing"))]
 pub(crate) use self::verifier::no_tolerance;
 pub(crate) use self::web_token::unsigned as unsigned_token;
-pub use self::{dedupe_key::DedupeKey, session::Session, verified::Verified, verifier::Verifier};
+pub use self::{
+    dedupe_key::DedupeKey, session::VerificationSession, verified::Verified, verifier::Verifier,
+};
 pub(crate) use self::{
     delivery::Delivery, handshakes::UnsignedMatch, signing::signed_text, verifier::check_settings,
 };

@@ -5,15 +5,15 @@ use std::{sync::Arc, time::Duration};
 use http::StatusCode;
 
 use super::{
-    Session, Verified, Verifier,
+    VerificationSession, Verified, Verifier,
     body_context::BodyContext,
     delivery::{Delivery, collect_body},
     settings::Settings,
 };
 use crate::{
     clock::Clock,
-    head::Head,
-    keys::{RemoteKeys, Wanted},
+    head::RequestHead,
+    keys::{KeyLocator, RemoteKeys},
     providers::Provider,
     rejection::{Rejection, RejectionClass, RejectionKind},
     scheme::Scheme,
@@ -94,13 +94,17 @@ impl RemoteVerifier {
         self.map_verifier(|verifier| verifier.future_tolerance(tolerance))
     }
 
-    /// Sets the status of a class of rejections, as [`Verifier::status`] does.
+    /// Sets the status of a class of rejections, as [`Verifier::rejection_status`] does.
     ///
     /// # Errors
     ///
-    /// Those of [`Verifier::status`].
-    pub fn status(self, class: RejectionClass, status: StatusCode) -> Result<Self, SetupError> {
-        self.map_verifier(|verifier| verifier.status(class, status))
+    /// Those of [`Verifier::rejection_status`].
+    pub fn rejection_status(
+        self,
+        class: RejectionClass,
+        status: StatusCode,
+    ) -> Result<Self, SetupError> {
+        self.map_verifier(|verifier| verifier.rejection_status(class, status))
     }
 
     /// Sets the clock that timestamps and tokens are checked against. Defaults to the system clock.
@@ -129,7 +133,7 @@ impl RemoteVerifier {
     /// # Errors
     ///
     /// The [`Rejection`] says which check failed.
-    pub fn begin<'h>(&self, head: impl Into<Head<'h>>) -> Result<RemoteSession, Rejection> {
+    pub fn begin<'h>(&self, head: impl Into<RequestHead<'h>>) -> Result<RemoteSession, Rejection> {
         Ok(RemoteSession {
             session: self.verifier.begin(head)?,
             keys: self.keys.clone(),
@@ -143,7 +147,7 @@ impl RemoteVerifier {
     /// Those of [`begin`](Self::begin) and [`RemoteSession::finish`].
     pub async fn verify<'h>(
         &self,
-        head: impl Into<Head<'h>>,
+        head: impl Into<RequestHead<'h>>,
         body: &[u8],
     ) -> Result<Verified, Rejection> {
         let head = head.into();
@@ -169,7 +173,7 @@ impl RemoteVerifier {
 #[derive(Debug)]
 #[must_use = "a delivery is verified only once `finish` returns"]
 pub struct RemoteSession {
-    session: Session,
+    session: VerificationSession,
     keys: RemoteKeys,
 }
 
@@ -183,14 +187,14 @@ impl RemoteSession {
     /// - The fetch fails, and there are no [stale keys](RemoteKeys#refresh). This method has no
     ///   timeout, so set one in the fetcher.
     /// - The key is not published.
-    /// - Those of [`Session::finish`].
+    /// - Those of [`VerificationSession::finish`].
     pub async fn finish<'h>(
         self,
-        head: impl Into<Head<'h>>,
+        head: impl Into<RequestHead<'h>>,
         body: &[u8],
     ) -> Result<Verified, Rejection> {
         let Self { mut session, keys } = self;
-        let Session { settings, delivery } = &mut session;
+        let VerificationSession { settings, delivery } = &mut session;
         let reject = |kind| settings.reject(kind);
         let wanted = delivery.wanted(settings, head.into(), [body].into_iter());
         // `RemoteVerifier::new` accepts only schemes that say where their keys are.
@@ -212,9 +216,9 @@ impl Delivery {
     pub(crate) fn wanted(
         &self,
         settings: &Settings,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         body: impl Iterator<Item: AsRef<[u8]>>,
-    ) -> Result<Option<Wanted>, RejectionKind> {
+    ) -> Result<Option<KeyLocator>, RejectionKind> {
         let scheme = settings.scheme();
         let Some(remote) = &scheme.spec().remote_key else {
             return Ok(None);
@@ -227,7 +231,7 @@ impl Delivery {
         let context = self.body_context.as_deref();
         let token = context.and_then(BodyContext::token);
         let (url, id) = remote.locate(head, token, &whole)?;
-        Ok(Some(Wanted {
+        Ok(Some(KeyLocator {
             scheme: scheme.clone(),
             document: remote.document,
             url,

@@ -7,12 +7,12 @@ use crate::rejection::Rejection;
 ///
 /// The MAC runs over the body as it arrives, under the current key. Nothing of the body is kept.
 #[must_use = "a delivery is verified only once `finish` says so"]
-pub struct Session {
+pub struct VerificationSession {
     pub(super) settings: Arc<Settings>,
     pub(super) delivery: Delivery,
 }
 
-impl Session {
+impl VerificationSession {
     pub(super) fn new(settings: Arc<Settings>, delivery: Delivery) -> Self {
         Self { settings, delivery }
     }
@@ -55,9 +55,9 @@ impl Session {
     }
 }
 
-impl fmt::Debug for Session {
+impl fmt::Debug for VerificationSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
+        f.debug_struct("VerificationSession")
             .field("provider", &self.settings.scheme().name())
             .finish_non_exhaustive()
     }

@@ -17,7 +17,7 @@ use crate::{
     keys::Keyring,
     providers::Provider,
     rejection::{Rejection, RejectionKind, RejectionResponder},
-    scheme::{Scheme, Spec, TimestampUnit, UnixTime},
+    scheme::{Scheme, Spec, TimestampFormat, UnixTime},
 };
 
 /// The configuration of a verifier. Deliveries are verified with it.
@@ -96,7 +96,7 @@ impl Settings {
     pub(super) fn check_time(&self, time: UnixTime) -> Result<(), RejectionKind> {
         let now = UnixTime::from(self.now());
         let unit = self.scheme().timestamp_unit();
-        let unit = unit.unwrap_or(TimestampUnit::Seconds);
+        let unit = unit.unwrap_or(TimestampFormat::Seconds);
         self.window.check(now, time, unit)
     }
 

@@ -1,13 +1,13 @@
 //! The signed text of a request that is to be signed.
 
 use super::{body_context::BodyContext, claims::Claims, signed_text::SignedText};
-use crate::{head::Head, providers::Provider, rejection::RejectionKind};
+use crate::{head::RequestHead, providers::Provider, rejection::RejectionKind};
 
 /// Returns the signed text in two pieces: what comes before the body, and the rest. `listed` is the
 /// timestamp, if it is in the signature header. If the body has several signed items, `body` is one
 /// of them.
 pub(crate) fn signed_text(
-    head: Head<'_>,
+    head: RequestHead<'_>,
     provider: &Provider,
     listed: Option<&[u8]>,
     body: &[u8],

@@ -2,7 +2,7 @@
 
 use super::{body_context::Extracted, candidates::Candidates, signed_text::SignedText};
 use crate::{
-    handshake::{Handshake, MOST_SIGNED},
+    handshake::{Handshake, MAX_SIGNED},
     mac::{Fingerprint, Key, Mac},
     scheme::{Spec, Template},
 };
@@ -132,7 +132,7 @@ where
             if text.is_unavailable() || (unit.is_some() && derived.is_none()) {
                 return false;
             }
-            let start = text.start(MOST_SIGNED + 1, message, (self.pieces)(), derived);
+            let start = text.start(MAX_SIGNED + 1, message, (self.pieces)(), derived);
             let mut handshakes = handshakes.iter();
             handshakes.any(|handshake| handshake.may_have_signed(&start))
         })

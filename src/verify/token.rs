@@ -5,10 +5,10 @@ use super::{
     signed_text::{SignedText, keep_available},
 };
 use crate::{
+    location::Location,
     payload::Token,
-    place::Place,
     rejection::RejectionKind,
-    scheme::{Claim, Spec, Template, TimestampUnit, UnixTime},
+    scheme::{Claim, Spec, Template, TimestampFormat, UnixTime},
 };
 
 /// From when and until when a token holds.
@@ -19,20 +19,22 @@ pub(super) struct Life {
 
 impl Life {
     pub(super) fn of(token: &Token, spec: &Spec) -> Result<Self, RejectionKind> {
-        let place = |name: &str| Place::Claim(name.into());
+        let location = |name: &str| Location::Claim(name.into());
         let time = |name: &str| {
-            let malformed = || RejectionKind::MalformedTimestamp { place: place(name) };
+            let malformed = || RejectionKind::MalformedTimestamp {
+                location: location(name),
+            };
             let text = token.time(name).map_err(|_| malformed())?;
             let time = text.map(|text| {
-                let time = TimestampUnit::Seconds.parse(text.as_bytes());
+                let time = TimestampFormat::Seconds.parse(text.as_bytes());
                 time.ok_or_else(malformed)
             });
             time.transpose()
         };
         let ends = time("exp")?;
-        if ends.is_none() && spec.must_expire {
+        if ends.is_none() && spec.require_expiry {
             return Err(RejectionKind::MissingTimestamp {
-                place: place("exp"),
+                location: location("exp"),
             });
         }
         Ok(Self {
@@ -65,7 +67,7 @@ impl Expected {
     }
 
     /// The first claim that is not what it must be.
-    pub(super) fn missed<'s>(
+    pub(super) fn failed_claim<'s>(
         &self,
         spec: &'s Spec,
         token: &Token,

@@ -9,12 +9,13 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 
 use super::{
-    Session, Verified, delivery::Delivery, methods, settings::Settings, window::Tolerances,
+    VerificationSession, Verified, delivery::Delivery, methods, settings::Settings,
+    window::Tolerances,
 };
 use crate::{
     clock::Clock,
     handshake::Handshake,
-    head::Head,
+    head::RequestHead,
     keys::{KeyHandle, Keyring, Keys},
     providers::{CLASS_WITHOUT_TIMESTAMP, Provider},
     public_url::{PublicUrlError, PublicUrlErrorKind},
@@ -47,7 +48,7 @@ impl Verifier {
     /// # Errors
     ///
     /// As [`new`](Self::new).
-    pub fn reloadable(
+    pub fn with_reload_handle(
         provider: impl Into<Provider>,
         keys: impl Into<Keys>,
     ) -> Result<(Self, KeyHandle), SetupError> {
@@ -172,7 +173,11 @@ impl Verifier {
     ///
     /// [`SetupError::NoEffect`] for [`InvalidTimestamp`](RejectionClass::InvalidTimestamp) and
     /// [`Expired`](RejectionClass::Expired) if the scheme has neither a timestamp nor a web token.
-    pub fn status(mut self, class: RejectionClass, status: StatusCode) -> Result<Self, SetupError> {
+    pub fn rejection_status(
+        mut self,
+        class: RejectionClass,
+        status: StatusCode,
+    ) -> Result<Self, SetupError> {
         let scheme = self.scheme();
         if !class_can_occur(scheme, class) {
             return Err(SetupError::no_effect(
@@ -188,7 +193,7 @@ impl Verifier {
     }
 
     /// Sets the function that creates the responses to rejected requests.
-    pub(crate) fn renderer(mut self, renderer: Arc<Renderer>) -> Self {
+    pub(crate) fn rejection_response(mut self, renderer: Arc<Renderer>) -> Self {
         self.settings_mut().responder_mut().set_renderer(renderer);
         self
     }
@@ -205,7 +210,7 @@ impl Verifier {
     ///
     /// 1. the method;
     /// 2. the signatures;
-    /// 3. the [guards](crate::scheme::SchemeBuilder::guard);
+    /// 3. the [guards](crate::scheme::SchemeBuilder::require_header);
     /// 4. the timestamp and the ID;
     /// 5. the host, if the URL is signed;
     /// 6. whether a web token has expired, and whether the timestamp is within the tolerance;
@@ -214,26 +219,29 @@ impl Verifier {
     /// # Errors
     ///
     /// The [`Rejection`] says which of them failed.
-    pub fn begin<'h>(&self, head: impl Into<Head<'h>>) -> Result<Session, Rejection> {
+    pub fn begin<'h>(
+        &self,
+        head: impl Into<RequestHead<'h>>,
+    ) -> Result<VerificationSession, Rejection> {
         let delivery = self.open_delivery(head.into())?;
-        Ok(Session::new(Arc::clone(&self.0), delivery))
+        Ok(VerificationSession::new(Arc::clone(&self.0), delivery))
     }
 
     /// Verifies a delivery that is there as a whole.
     ///
     /// # Errors
     ///
-    /// As [`begin`](Self::begin) and [`Session::finish`].
+    /// As [`begin`](Self::begin) and [`VerificationSession::finish`].
     pub fn verify<'h>(
         &self,
-        head: impl Into<Head<'h>>,
+        head: impl Into<RequestHead<'h>>,
         body: &[u8],
     ) -> Result<Verified, Rejection> {
         self.open_delivery(head.into())?
             .finish(&self.0, || iter::once(body))
     }
 
-    fn open_delivery(&self, head: Head<'_>) -> Result<Delivery, Rejection> {
+    fn open_delivery(&self, head: RequestHead<'_>) -> Result<Delivery, Rejection> {
         self.check_method(head.method())
             .map_err(|kind| self.reject(kind))?;
         self.open(head)
@@ -241,7 +249,7 @@ impl Verifier {
 
     /// As [`begin`](Self::begin), for callers that hold the verifier until the end and check the
     /// method themselves.
-    pub(crate) fn open(&self, head: Head<'_>) -> Result<Delivery, Rejection> {
+    pub(crate) fn open(&self, head: RequestHead<'_>) -> Result<Delivery, Rejection> {
         let mut delivery = Delivery::default();
         let opened = delivery.open(&self.0, head);
         opened.map_err(|kind| self.reject(kind))?;
@@ -326,7 +334,7 @@ fn class_can_occur(scheme: &Scheme, class: RejectionClass) -> bool {
 pub(crate) fn no_tolerance(scheme: &Scheme, setting: &'static str) -> SetupError {
     let reason = "the scheme has neither a timestamp nor a web token; it applies to schemes with \
                   `SchemeBuilder::timestamp`, `timestamp_header`, `timestamp_key` or \
-                  `Layout::jws`";
+                  `SignatureFormat::jws`";
     SetupError::no_effect(scheme, setting, reason)
 }
 

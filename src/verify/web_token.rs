@@ -9,31 +9,31 @@ use super::{
 };
 use crate::{
     encoding::Encoding,
-    head::Head,
+    head::RequestHead,
+    location::Location,
     payload::{Malformed, Token},
-    place::Place,
     providers::Provider,
     rejection::RejectionKind,
-    scheme::{Spec, TimestampUnit, UnixTime},
+    scheme::{Spec, TimestampFormat, UnixTime},
 };
 
 /// Reads the token of a head; its signature goes into `candidates`.
 pub(super) fn read(
-    head: Head<'_>,
+    head: RequestHead<'_>,
     spec: &Spec,
     is_detached: bool,
     candidates: &mut Candidates,
 ) -> Result<Token, RejectionKind> {
     // The builder lets it be nowhere else.
-    let Some(place @ Place::Header(header)) = spec.signatures.first() else {
+    let Some(location @ Location::Header(header)) = spec.signatures.first() else {
         return Err(RejectionKind::SignatureMismatch);
     };
     let malformed = || RejectionKind::MalformedSignature {
-        place: place.clone(),
+        location: location.clone(),
     };
     let value = head.value(header)?;
     let value = value.ok_or_else(|| RejectionKind::MissingSignature {
-        place: place.clone(),
+        location: location.clone(),
     })?;
     let mut found = None;
     spec.layout.read(value.as_bytes(), |field| {
@@ -60,7 +60,7 @@ const LIFE: Duration = Duration::from_secs(300);
 
 /// The first two parts of a token that makes the claims of a scheme, for whoever signs it.
 pub(crate) fn unsigned(
-    head: Head<'_>,
+    head: RequestHead<'_>,
     provider: &Provider,
     body: &[u8],
     id: &str,
@@ -85,18 +85,18 @@ pub(crate) fn unsigned(
         said.insert(claim.name.to_string(), text.into());
     }
     let mut say_time = |name: &str, time: UnixTime| {
-        let seconds = TimestampUnit::Seconds.write(time);
+        let seconds = TimestampFormat::Seconds.write(time);
         let seconds = seconds.parse::<u64>().unwrap_or_default();
         said.insert(name.into(), seconds.into());
     };
-    if let Some(Place::Claim(name)) = provider.scheme().timestamp_place() {
+    if let Some(Location::Claim(name)) = provider.scheme().timestamp_place() {
         say_time(name, time);
     }
-    if spec.must_expire {
+    if spec.require_expiry {
         say_time("nbf", time);
         say_time("exp", time.plus(LIFE));
     }
-    if let Some(Place::Claim(name)) = &spec.id {
+    if let Some(Location::Claim(name)) = &spec.id {
         said.insert(name.to_string(), id.into());
     }
     let algorithm = spec.algorithm.jose().unwrap_or_default();

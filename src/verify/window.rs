@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::token::Life;
 use crate::{
     rejection::RejectionKind,
-    scheme::{TimestampUnit, UnixTime},
+    scheme::{TimestampFormat, UnixTime},
 };
 
 /// How far a timestamp may be from now. Exactly as far is still good.
@@ -52,17 +52,17 @@ impl Window {
         self,
         now: UnixTime,
         time: UnixTime,
-        unit: TimestampUnit,
+        unit: TimestampFormat,
     ) -> Result<(), RejectionKind> {
         let now = unit.floor(now, time);
         if time.plus(self.past) < now {
-            return Err(RejectionKind::TooOld {
+            return Err(RejectionKind::TimestampTooOld {
                 age: now.since(time),
                 tolerance: self.past,
             });
         }
         if now.plus(self.future) < time {
-            return Err(RejectionKind::TooNew {
+            return Err(RejectionKind::TimestampInFuture {
                 ahead: time.since(now),
                 tolerance: self.future,
             });
@@ -75,7 +75,7 @@ impl Window {
     ///
     /// [RFC 7519, section 4.1.4]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
     pub(super) fn check_life(self, now: UnixTime, life: &Life) -> Result<(), RejectionKind> {
-        let floor = |time| TimestampUnit::Seconds.floor(now, time);
+        let floor = |time| TimestampFormat::Seconds.floor(now, time);
         if let Some(ends) = life
             .ends
             .filter(|ends| ends.plus(self.past) <= floor(*ends))

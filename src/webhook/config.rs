@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::{
     keys::KeyLookup,
-    observe::{Observer, Verdict},
+    observe::{Decision, Observer},
 };
 #[cfg(feature = "diagnose")]
 use crate::{
@@ -15,8 +15,8 @@ use crate::{
 };
 use crate::{
     body::MemoryBudget,
-    handshake::{Decision, Handover},
-    head::Head,
+    handshake::{Acceptance, HandshakeData},
+    head::RequestHead,
     rejection,
     verify::Verifier,
 };
@@ -35,26 +35,26 @@ pub(super) struct Config {
     pub(super) budget: Option<MemoryBudget>,
     pub(super) rejects_trailers: bool,
     pub(super) answers_handshakes: bool,
-    pub(super) handover_handler: Option<HandoverHandler>,
+    pub(super) data_handler: Option<DataHandler>,
     pub(super) observer: Observer,
     #[cfg(feature = "diagnose")]
     pub(super) diagnosis: Option<DiagnosisWorker>,
 }
 
 /// The callback that takes the data of handshakes. An error is the text for the log.
-pub(super) type HandoverHandler = Arc<dyn Fn(Handover) -> HandoverFuture + Send + Sync>;
+pub(super) type DataHandler = Arc<dyn Fn(HandshakeData) -> DataFuture + Send + Sync>;
 
-type HandoverFuture = Pin<Box<dyn Future<Output = Result<Decision, Arc<str>>> + Send>>;
+type DataFuture = Pin<Box<dyn Future<Output = Result<Acceptance, Arc<str>>> + Send>>;
 
 /// Erases the type of a handler of handshake data.
-pub(super) fn handover_handler<F, Fut, E>(handler: F) -> HandoverHandler
+pub(super) fn data_handler<F, Fut, E>(handler: F) -> DataHandler
 where
-    F: Fn(Handover) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Decision, E>> + Send + 'static,
+    F: Fn(HandshakeData) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Acceptance, E>> + Send + 'static,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    Arc::new(move |handover| {
-        let decision = handler(handover);
+    Arc::new(move |data| {
+        let decision = handler(data);
         Box::pin(async move {
             let decision = decision.await;
             decision.map_err(|error| rejection::line(&*error.into()))
@@ -76,7 +76,7 @@ impl Config {
             budget: None,
             rejects_trailers: false,
             answers_handshakes: true,
-            handover_handler: None,
+            data_handler: None,
             observer: Observer::default(),
             #[cfg(feature = "diagnose")]
             diagnosis: None,
@@ -90,26 +90,26 @@ impl Config {
 
     /// Whether a handler takes the data of handshakes.
     pub(super) fn has_handler(&self) -> bool {
-        self.handover_handler.is_some()
+        self.data_handler.is_some()
     }
 
     /// Reports the decision on a request to the log and to the callback.
     pub(super) fn report(
         &self,
-        head: Option<Head<'_>>,
-        verdict: Verdict<'_>,
+        head: Option<RequestHead<'_>>,
+        decision: Decision<'_>,
         bytes: usize,
         started: Option<Instant>,
     ) {
         self.observer
-            .report(&self.verifier, head, verdict, bytes, started);
+            .report(&self.verifier, head, decision, bytes, started);
     }
 
     /// Diagnoses a rejected delivery, if the layer was told to.
     #[cfg(feature = "diagnose")]
     pub(super) fn diagnose(
         &self,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         kind: &RejectionKind,
         body: Option<Buffer>,
         keyring: Option<&Arc<Keyring>>,

@@ -27,15 +27,15 @@ use tower_service::Service;
 use super::{
     config::Config,
     handshake::{HandshakeStage, HeadDecision, answer_with_keys},
-    keys::{Fetch, Found, LookUp},
-    observe::Verdict,
+    keys::{Fetch, KeyResult, LookUp},
+    observe::Decision,
     response::EarlyResponse,
 };
 use crate::{
     body::{BodyReader, BoxError, ReadError, ResponseBody, VerifiedBody, is_length_limit},
     encoding::decimal,
-    handshake::MOST_BODY,
-    head::Head,
+    handshake::MAX_BODY,
+    head::RequestHead,
     rejection::{self, Rejection, RejectionKind},
     verify::Delivery,
 };
@@ -47,7 +47,7 @@ pin_project! {
     ///
     /// Dropping it before the delivery is verified drops what was read of the body; the inner
     /// service has not been called. Dropping it later drops the inner service's future, or that of
-    /// [`hand_over`](super::WebhookLayer::hand_over).
+    /// [`on_handshake_data`](super::WebhookLayer::on_handshake_data).
     ///
     /// # Panics
     ///
@@ -239,18 +239,20 @@ impl<S> Exchange<S> {
     /// The head is rejected, and the body cannot be a handshake.
     fn open(&mut self, size: &SizeHint) -> Result<(), Rejection> {
         let (verifier, parts) = (&self.config.verifier, &self.parts);
-        let opened = self.delivery.open(verifier.settings(), Head::from(parts));
+        let opened = self
+            .delivery
+            .open(verifier.settings(), RequestHead::from(parts));
         let limit = self.config.body_limit;
         let checked = opened.and_then(|()| check_declared_length(parts, size, limit));
         let Err(kind) = checked else { return Ok(()) };
         let rejection = verifier.reject(kind);
         let may_be_handshake = self.handshake.may_be_unsigned()
-            && check_declared_length(parts, size, MOST_BODY).is_ok();
+            && check_declared_length(parts, size, MAX_BODY).is_ok();
         if !may_be_handshake {
             return Err(rejection);
         }
         self.rejection = Some(Box::new(rejection));
-        self.reader.lower_limit(MOST_BODY);
+        self.reader.lower_limit(MAX_BODY);
         Ok(())
     }
 }
@@ -264,7 +266,7 @@ fn check_declared_length(
 ) -> Result<(), RejectionKind> {
     let exceeds = |length: u64| usize::try_from(length).map_or(true, |length| length > limit);
     let mut is_too_large = exceeds(size.lower());
-    if let Some(length) = Head::from(parts).only(&CONTENT_LENGTH)? {
+    if let Some(length) = RequestHead::from(parts).only(&CONTENT_LENGTH)? {
         let text = length.as_bytes();
         let is_number = || !text.is_empty() && text.iter().all(u8::is_ascii_digit);
         is_too_large |= match decimal(text) {
@@ -292,7 +294,7 @@ fn reject_head(
     started: Option<Instant>,
 ) -> EarlyResponse {
     #[cfg(feature = "diagnose")]
-    config.diagnose(Head::from(parts), rejection.kind(), None, None, None);
+    config.diagnose(RequestHead::from(parts), rejection.kind(), None, None, None);
     reject(config, parts, rejection, 0, started)
 }
 
@@ -304,8 +306,8 @@ fn reject(
     bytes: usize,
     started: Option<Instant>,
 ) -> EarlyResponse {
-    let verdict = Verdict::Refused(&rejection);
-    config.report(Some(Head::from(parts)), verdict, bytes, started);
+    let decision = Decision::Rejected(&rejection);
+    config.report(Some(RequestHead::from(parts)), decision, bytes, started);
     let is_grpc = rejection::is_grpc(parts.version, &parts.method, &parts.headers);
     EarlyResponse::ready(config.verifier.respond(rejection, is_grpc))
 }
@@ -338,7 +340,7 @@ impl<S> Exchange<S> {
         })
     }
 
-    fn set_keys(&mut self, found: Found) -> Result<(), Rejection> {
+    fn set_keys(&mut self, found: KeyResult) -> Result<(), Rejection> {
         let verifier = &self.config.verifier;
         let Some(keys) = &self.config.keys else {
             return Ok(());
@@ -400,19 +402,19 @@ impl<S> Exchange<S> {
         let config = &self.config;
         let kind = match (read, &self.rejection) {
             (Ok(()), _) if config.rejects_trailers && self.reader.has_trailers() => {
-                RejectionKind::TrailersRefused
+                RejectionKind::TrailersRejected
             }
             (Ok(()), _) => return Ok(()),
             // Too long for a handshake, so the request is rejected by its head.
             (Err(ReadError::TooLarge { .. }), Some(rejection)) => return Err((**rejection).clone()),
             (Err(ReadError::TooLarge { limit }), _) => RejectionKind::BodyTooLarge { limit },
-            (Err(ReadError::BudgetExhausted), _) => RejectionKind::OverMemoryBudget,
+            (Err(ReadError::BudgetExhausted), _) => RejectionKind::MemoryBudgetExceeded,
             (Err(ReadError::Timeout { deadline }), _) => RejectionKind::BodyTimeout { deadline },
             (Err(ReadError::Body(error)), _) => {
                 let kind = if is_length_limit(&*error) {
                     RejectionKind::OuterLimitExceeded
                 } else {
-                    RejectionKind::BodyBroken
+                    RejectionKind::BodyReadError
                 };
                 return Err(config.verifier.reject(kind).with_source(error));
             }
@@ -426,8 +428,13 @@ impl<S> Exchange<S> {
         };
         let verifier = &self.config.verifier;
         let body = self.reader.frames().pieces();
-        keys.fetch(verifier, &self.delivery, Head::from(&self.parts), body)
-            .map_err(|kind| verifier.reject(kind))
+        keys.fetch(
+            verifier,
+            &self.delivery,
+            RequestHead::from(&self.parts),
+            body,
+        )
+        .map_err(|kind| verifier.reject(kind))
     }
 
     fn poll_fetch<F>(&mut self, fetch: &mut Fetch, cx: &mut Context<'_>) -> Poll<State<F>> {
@@ -468,7 +475,7 @@ impl<S> Exchange<S> {
             ..
         } = self;
         let settings = config.verifier.settings();
-        let (head, frames) = (Head::from(&*parts), reader.frames());
+        let (head, frames) = (RequestHead::from(&*parts), reader.frames());
         if let Some(answer) = handshake.answer_unsigned(config, head, frames)? {
             return Ok(Some(answer));
         }
@@ -486,8 +493,8 @@ impl<S> Exchange<S> {
             return Ok(Some(answer));
         }
         if started.is_some() {
-            let verdict = Verdict::Accepted(&verified);
-            config.report(Some(head), verdict, frames.len(), *started);
+            let decision = Decision::Accepted(&verified);
+            config.report(Some(head), decision, frames.len(), *started);
         }
         // Replaces any that was inserted outside of this layer.
         parts.extensions.insert(verified);
@@ -510,7 +517,7 @@ impl<S> Exchange<S> {
             None => (Some(self.reader.take().0), self.delivery.keyring()),
             Some(_) => (None, None),
         };
-        let (head, keys) = (Head::from(&self.parts), self.looked_up.as_ref());
+        let (head, keys) = (RequestHead::from(&self.parts), self.looked_up.as_ref());
         self.config
             .diagnose(head, rejection.kind(), body, keyring, keys);
     }

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::{Method, Response, request::Parts};
 use tokio::time::Instant;
 
-use super::{config::Config, keys::KeyLookup, observe::Verdict, response::EarlyResponse};
+use super::{config::Config, keys::KeyLookup, observe::Decision, response::EarlyResponse};
 use crate::{
     body::Buffer,
-    handshake::{Answer, Decision, Handshake, MOST_BODY},
-    head::Head,
+    handshake::{Acceptance, Answer, Handshake, MAX_BODY},
+    head::RequestHead,
     keys::Keyring,
     rejection::{self, Rejection, RejectionKind},
     verify::{Delivery, UnsignedMatch},
@@ -67,7 +67,7 @@ impl HandshakeStage {
         if rejection::is_grpc(parts.version, &parts.method, &parts.headers) {
             return Self::delivery(config, &parts.method).map(HeadDecision::Continue);
         }
-        let head = Head::from(parts);
+        let head = RequestHead::from(parts);
         let may_be_unsigned = match verifier.match_unsigned(head, has_handler) {
             UnsignedMatch::Handshake(handshake) => {
                 if let Some(keys) = config.keys.as_ref().filter(|_| handshake.signs()) {
@@ -103,10 +103,10 @@ impl HandshakeStage {
     pub(super) fn answer_unsigned(
         self,
         config: &Arc<Config>,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         frames: &Buffer,
     ) -> Result<Option<EarlyResponse>, Rejection> {
-        let body = self.may_be_unsigned().then(|| frames.short(MOST_BODY));
+        let body = self.may_be_unsigned().then(|| frames.short(MAX_BODY));
         let Some(body) = body.flatten() else {
             return Ok(None);
         };
@@ -129,7 +129,7 @@ impl HandshakeStage {
     pub(super) fn answer_signed(
         self,
         config: &Arc<Config>,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         frames: &Buffer,
         delivery: &Delivery,
     ) -> Result<Option<EarlyResponse>, Rejection> {
@@ -137,7 +137,7 @@ impl HandshakeStage {
             return Ok(None);
         }
         let verifier = &config.verifier;
-        if let Some(body) = frames.short(MOST_BODY) {
+        if let Some(body) = frames.short(MAX_BODY) {
             let handshake = verifier.signed_handshake(head, &body, config.has_handler());
             if let Some(handshake) = handshake {
                 let answer =
@@ -176,11 +176,11 @@ pub(super) fn answer_with_keys(
             Err(parts) => (*parts, Ok(None)),
         };
         let keyring = keys.keyring(found, config.verifier.scheme());
-        let early = match sign_answer(&config, &handshake, Head::from(&parts), keyring) {
+        let early = match sign_answer(&config, &handshake, RequestHead::from(&parts), keyring) {
             Ok(answer) => send_answer(&config, answer),
             Err(rejection) => {
-                let (head, verdict) = (Head::from(&parts), Verdict::Refused(&rejection));
-                config.report(Some(head), verdict, 0, started);
+                let (head, decision) = (RequestHead::from(&parts), Decision::Rejected(&rejection));
+                config.report(Some(head), decision, 0, started);
                 EarlyResponse::ready(respond(&config, rejection))
             }
         };
@@ -191,7 +191,7 @@ pub(super) fn answer_with_keys(
 fn sign_answer(
     config: &Config,
     handshake: &Handshake,
-    head: Head<'_>,
+    head: RequestHead<'_>,
     keyring: Result<Arc<Keyring>, RejectionKind>,
 ) -> Result<Answer, Rejection> {
     let verifier = &config.verifier;
@@ -201,20 +201,20 @@ fn sign_answer(
 
 /// Returns the answer, after the handler has accepted the data that the handshake carries.
 fn send_answer(config: &Arc<Config>, answer: Answer) -> EarlyResponse {
-    let (handshake, response, handover) = answer.into_parts();
-    let (Some(handover), Some(handler)) = (handover, &config.handover_handler) else {
+    let (handshake, response, data) = answer.into_parts();
+    let (Some(data), Some(handler)) = (data, &config.data_handler) else {
         report_answered(config, &handshake);
         return EarlyResponse::ready(response);
     };
-    let (config, decision) = (Arc::clone(config), handler(handover));
+    let (config, decision) = (Arc::clone(config), handler(data));
     EarlyResponse::Pending(Box::pin(async move {
         let kind = match decision.await {
-            Ok(Decision::Accept) => {
+            Ok(Acceptance::Accept) => {
                 report_answered(&config, &handshake);
                 return response;
             }
-            Ok(Decision::Refuse) => RejectionKind::HandoverRefused { handshake },
-            Err(error) => RejectionKind::HandoverFailed { error },
+            Ok(Acceptance::Reject) => RejectionKind::HandshakeDataRejected { handshake },
+            Err(error) => RejectionKind::HandshakeDataFailed { error },
         };
         reject(&config, None, config.verifier.reject(kind))
     }))
@@ -222,13 +222,13 @@ fn send_answer(config: &Arc<Config>, answer: Answer) -> EarlyResponse {
 
 fn report_answered(config: &Config, handshake: &str) {
     let started = config.observer.start();
-    config.report(None, Verdict::Handshake(handshake), 0, started);
+    config.report(None, Decision::Handshake(handshake), 0, started);
 }
 
 /// Reports the rejection of a handshake, and returns the response.
-fn reject(config: &Config, head: Option<Head<'_>>, rejection: Rejection) -> Response<Bytes> {
+fn reject(config: &Config, head: Option<RequestHead<'_>>, rejection: Rejection) -> Response<Bytes> {
     let started = config.observer.start();
-    config.report(head, Verdict::Refused(&rejection), 0, started);
+    config.report(head, Decision::Rejected(&rejection), 0, started);
     respond(config, rejection)
 }
 

@@ -15,10 +15,10 @@ use std::{
 use http::request::Parts;
 
 #[cfg(feature = "remote-keys")]
-use crate::keys::{Refresh, RemoteKeys, Search, Wanted};
+use crate::keys::{KeyLocator, Refresh, RemoteKeys, Search};
 use crate::{
     deadline::in_time,
-    head::Head,
+    head::RequestHead,
     keys::{KeySource, Keyring, Keys},
     rejection::RejectionKind,
     scheme::Scheme,
@@ -26,13 +26,13 @@ use crate::{
 };
 
 /// A running look-up. It owns the head of the request until it ends.
-pub(super) type LookUp = Pin<Box<dyn Future<Output = (Parts, Found)> + Send>>;
+pub(super) type LookUp = Pin<Box<dyn Future<Output = (Parts, KeyResult)> + Send>>;
 
 /// A running fetch of published keys.
-pub(super) type Fetch = Pin<Box<dyn Future<Output = Found> + Send>>;
+pub(super) type Fetch = Pin<Box<dyn Future<Output = KeyResult> + Send>>;
 
 /// The keys of a request, `None` if it has none, or why they are not known.
-pub(super) type Found = Result<Option<Keys>, RejectionKind>;
+pub(super) type KeyResult = Result<Option<Keys>, RejectionKind>;
 
 /// Looks up the keys of each request.
 #[derive(Clone)]
@@ -116,14 +116,14 @@ impl KeyLookup {
         &self,
         verifier: &Verifier,
         delivery: &Delivery,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         body: impl Iterator<Item: AsRef<[u8]>>,
     ) -> Result<Option<Fetch>, RejectionKind> {
         match &self.origin {
             KeyOrigin::Source(_) => Ok(None),
             #[cfg(feature = "remote-keys")]
             KeyOrigin::Remote(keys) => {
-                // `WebhookLayer::remote_keys` accepts only schemes that say where their keys are.
+                // `WebhookLayer::with_remote_keys` accepts only schemes that say where their keys are.
                 let wanted = delivery.wanted(verifier.settings(), head, body)?;
                 let wanted = wanted.ok_or(RejectionKind::UnknownTenant)?;
                 let (keys, deadline) = (keys.clone(), self.deadline);
@@ -137,7 +137,7 @@ impl KeyLookup {
     /// Decodes the keys that were found.
     pub(super) fn keyring(
         &self,
-        found: Found,
+        found: KeyResult,
         scheme: &Scheme,
     ) -> Result<Arc<Keyring>, RejectionKind> {
         match found? {
@@ -151,7 +151,7 @@ impl KeyLookup {
     /// Sets the keys of a delivery.
     pub(super) fn set_keys(
         &self,
-        found: Found,
+        found: KeyResult,
         scheme: &Scheme,
         delivery: &mut Delivery,
     ) -> Result<(), RejectionKind> {
@@ -165,7 +165,11 @@ impl KeyLookup {
 
 /// Finds the published keys of a delivery. Starts a refresh in a separate task if one is due.
 #[cfg(feature = "remote-keys")]
-async fn find_published(keys: &RemoteKeys, wanted: Wanted, deadline: Option<Duration>) -> Found {
+async fn find_published(
+    keys: &RemoteKeys,
+    wanted: KeyLocator,
+    deadline: Option<Duration>,
+) -> KeyResult {
     let fetch = match keys.search(wanted) {
         Search::Found { keys, refresh } => {
             if let Some((refresh, deadline)) = refresh.zip(deadline) {
@@ -200,14 +204,14 @@ trait AnySource: Send + Sync {
 impl<S: KeySource> AnySource for S {
     fn look_up(self: Arc<Self>, head: Parts, deadline: Option<Duration>) -> LookUp {
         Box::pin(async move {
-            let found = in_time(self.keys(Head::from(&head)), deadline).await;
+            let found = in_time(self.keys(RequestHead::from(&head)), deadline).await;
             (head, into_found(found, deadline))
         })
     }
 }
 
 /// `found` is `None` if the source took longer than the deadline.
-fn into_found<E>(found: Option<Result<Option<Keys>, E>>, deadline: Option<Duration>) -> Found
+fn into_found<E>(found: Option<Result<Option<Keys>, E>>, deadline: Option<Duration>) -> KeyResult
 where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
@@ -241,7 +245,7 @@ mod tests {
 
     use super::KeyLookup;
     use crate::{
-        head::Head,
+        head::RequestHead,
         keys::{Keys, Secret},
         providers,
         rejection::RejectionKind,
@@ -258,7 +262,7 @@ mod tests {
     #[test]
     fn a_rejection_does_not_reveal_the_number_of_keys() {
         let verifier = Verifier::without_keys(providers::github()).unwrap();
-        let never = |_: Head<'_>| async { Ok::<_, Infallible>(None) };
+        let never = |_: RequestHead<'_>| async { Ok::<_, Infallible>(None) };
         let lookup = KeyLookup::new(never, verifier.scheme(), Duration::ZERO);
         let request = Request::post("/")
             .header("x-hub-signature-256", format!("sha256={:064}", 0))
@@ -280,7 +284,7 @@ mod tests {
             (4, 4),
         ] {
             for is_streamed in [false, true] {
-                let mut delivery = verifier.open(Head::from(&request)).unwrap();
+                let mut delivery = verifier.open(RequestHead::from(&request)).unwrap();
                 let found = Ok(keys(count));
                 lookup
                     .set_keys(found, verifier.scheme(), &mut delivery)

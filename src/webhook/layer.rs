@@ -5,9 +5,9 @@ use http::{Response, StatusCode};
 use tower_layer::Layer;
 
 use super::{
-    config::{Config, handover_handler},
+    config::{Config, data_handler},
     keys::KeyLookup,
-    observe::Outcome,
+    observe::RequestOutcome,
     service::Webhook,
 };
 #[cfg(feature = "diagnose")]
@@ -15,7 +15,7 @@ use crate::diagnose::{Diagnosis, DiagnosisWorker};
 use crate::{
     body::{MemoryBudget, VerifiedBody},
     clock::Clock,
-    handshake::{Decision, Handover, Handshake},
+    handshake::{Acceptance, Handshake, HandshakeData},
     keys::{KeyHandle, KeySource, Keys},
     providers::Provider,
     rejection::{Rejection, RejectionClass},
@@ -69,11 +69,11 @@ impl WebhookLayer {
     /// # Errors
     ///
     /// Those of [`new`](Self::new).
-    pub fn reloadable(
+    pub fn with_reload_handle(
         provider: impl Into<Provider>,
         keys: impl Into<Keys>,
     ) -> Result<(Self, KeyHandle), SetupError> {
-        let (verifier, handle) = Verifier::reloadable(provider, keys)?;
+        let (verifier, handle) = Verifier::with_reload_handle(provider, keys)?;
         Ok((verifier.into(), handle))
     }
 
@@ -94,7 +94,7 @@ impl WebhookLayer {
     /// An unknown tenant gets the same response as a wrong signature. It costs as many MACs as the
     /// largest number of keys of any tenant so far: at least two, at most four. The source must
     /// take the same time for known and unknown tenants, so it should cache its [`Keys`].
-    pub fn per_request(
+    pub fn with_key_source(
         provider: impl Into<Provider>,
         source: impl KeySource,
     ) -> Result<Self, SetupError> {
@@ -122,7 +122,7 @@ impl WebhookLayer {
     /// The fetched keys decide which deliveries pass; see [`KeyFetcher`](crate::keys::KeyFetcher).
     /// For how long a withdrawn key can pass, see [`RemoteKeys`].
     #[cfg(feature = "remote-keys")]
-    pub fn remote_keys(
+    pub fn with_remote_keys(
         provider: impl Into<Provider>,
         keys: RemoteKeys,
     ) -> Result<Self, SetupError> {
@@ -185,11 +185,11 @@ impl<B> WebhookLayer<B> {
 
     /// Sets the timeout for key lookups. Defaults to 2 s. `None` disables the timeout.
     ///
-    /// If the [key source](Self::per_request) takes longer, the request is answered 503 with
+    /// If the [key source](Self::with_key_source) takes longer, the request is answered 503 with
     /// `Retry-After`. The log does not say why the source was slow, so set shorter timeouts in the
     /// source.
     ///
-    /// The timeout also applies to the background refresh of [published keys](Self::remote_keys).
+    /// The timeout also applies to the background refresh of [published keys](Self::with_remote_keys).
     /// `None` disables the refresh.
     ///
     /// # Errors
@@ -211,8 +211,8 @@ impl<B> WebhookLayer<B> {
             }
             None => Err(self.no_effect(
                 "key_deadline",
-                "the layer does not look up keys; it applies to `WebhookLayer::per_request` and \
-                 `WebhookLayer::remote_keys`",
+                "the layer does not look up keys; it applies to `WebhookLayer::with_key_source` and \
+                 `WebhookLayer::with_remote_keys`",
             )),
         }
     }
@@ -270,7 +270,7 @@ impl<B> WebhookLayer<B> {
 
     /// Rejects bodies with trailers, which no signature covers. Trailers are forwarded by default.
     /// It has no effect on requests without trailers.
-    pub fn refuse_trailers(mut self) -> Self {
+    pub fn reject_trailers(mut self) -> Self {
         self.config_mut().rejects_trailers = true;
         self
     }
@@ -282,14 +282,14 @@ impl<B> WebhookLayer<B> {
     ///
     /// [`SetupError::NoEffect`] if the layer would not answer any handshake: the provider
     /// [has none](Provider::handshakes), or lacks the settings that they need. Also if
-    /// [`hand_over`](Self::hand_over) was called, because its handler would not be.
+    /// [`on_handshake_data`](Self::on_handshake_data) was called, because its handler would not be.
     pub fn without_handshakes(mut self) -> Result<Self, SetupError> {
         let config = self.config_mut();
         if config.verifier.answerable_handshakes().next().is_none() {
             return Err(self.no_effect("without_handshakes", NO_HANDSHAKES));
         }
-        if config.handover_handler.is_some() {
-            return Err(self.no_effect("hand_over", HANDSHAKES_ARE_OFF));
+        if config.data_handler.is_some() {
+            return Err(self.no_effect("on_handshake_data", HANDSHAKES_ARE_OFF));
         }
         config.answers_handshakes = false;
         Ok(self)
@@ -303,8 +303,8 @@ impl<B> WebhookLayer<B> {
     ///
     /// The decision of the handler determines the response:
     ///
-    /// - [`Accept`](Decision::Accept): the answer that the provider expects.
-    /// - [`Refuse`](Decision::Refuse): 403.
+    /// - [`Accept`](Acceptance::Accept): the answer that the provider expects.
+    /// - [`Refuse`](Acceptance::Reject): 403.
     /// - An error: 503 with `Retry-After`. Its text is logged.
     ///
     /// The only deadline is that of the provider, which is a few seconds.
@@ -312,30 +312,30 @@ impl<B> WebhookLayer<B> {
     /// ```
     /// use std::{convert::Infallible, sync::{Arc, Mutex}};
     /// use tower_webhook::{
-    ///     Head, Keys, Secret, WebhookLayer, handshake::{Decision, HandoverValue}, providers,
+    ///     RequestHead, Keys, Secret, WebhookLayer, handshake::{Acceptance, HandshakeDataValue}, providers,
     /// };
     ///
     /// # fn main() -> Result<(), tower_webhook::SetupError> {
     /// let stored = Arc::new(Mutex::new(None::<Keys>)); // in a database, one for each webhook
     /// let found = Arc::clone(&stored);
-    /// let layer = WebhookLayer::per_request(providers::asana(), move |_: Head<'_>| {
+    /// let layer = WebhookLayer::with_key_source(providers::asana(), move |_: RequestHead<'_>| {
     ///     let keys = found.lock().map_or(None, |keys| keys.clone());
     ///     async { Ok::<_, Infallible>(keys) }
     /// })?
-    /// .hand_over(move |handover| {
+    /// .on_handshake_data(move |data| {
     ///     let stored = Arc::clone(&stored);
     ///     async move {
-    ///         let HandoverValue::Secret(secret) = handover.value() else {
-    ///             return Ok::<_, tower_webhook::SetupError>(Decision::Refuse);
+    ///         let HandshakeDataValue::Secret(secret) = data.value() else {
+    ///             return Ok::<_, tower_webhook::SetupError>(Acceptance::Reject);
     ///         };
     ///         let secret = Secret::new(secret.expose_secret())?;
     ///         // Asana sends one secret per webhook, so a second one is from another client.
     ///         let mut stored = stored.lock().unwrap_or_else(|it| it.into_inner());
     ///         if stored.is_some() {
-    ///             return Ok(Decision::Refuse);
+    ///             return Ok(Acceptance::Reject);
     ///         }
     ///         *stored = Some(secret.into());
-    ///         Ok(Decision::Accept)
+    ///         Ok(Acceptance::Accept)
     ///     }
     /// })?;
     /// # Ok(())
@@ -349,24 +349,24 @@ impl<B> WebhookLayer<B> {
     ///
     /// # Security
     ///
-    /// Unless it [is signed](Handover::is_signed), a handshake may come from any client at any
+    /// Unless it [is signed](HandshakeData::is_signed), a handshake may come from any client at any
     /// time. Accept one only while you wait for it. Amazon signs for every owner of a topic, so
     /// check the topic.
-    pub fn hand_over<F, Fut, E>(mut self, handler: F) -> Result<Self, SetupError>
+    pub fn on_handshake_data<F, Fut, E>(mut self, handler: F) -> Result<Self, SetupError>
     where
-        F: Fn(Handover) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Decision, E>> + Send + 'static,
+        F: Fn(HandshakeData) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Acceptance, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let config = self.config_mut();
-        let carry_data = |handshake: &Handshake| handshake.is_handed_over().is_some();
+        let carry_data = |handshake: &Handshake| handshake.data_kind().is_some();
         if !config.verifier.answerable_handshakes().any(carry_data) {
-            return Err(self.no_effect("hand_over", NO_HANDSHAKES_WITH_DATA));
+            return Err(self.no_effect("on_handshake_data", NO_HANDSHAKES_WITH_DATA));
         }
         if !config.answers_handshakes {
-            return Err(self.no_effect("hand_over", HANDSHAKES_ARE_OFF));
+            return Err(self.no_effect("on_handshake_data", HANDSHAKES_ARE_OFF));
         }
-        config.handover_handler = Some(handover_handler(handler));
+        config.data_handler = Some(data_handler(handler));
         Ok(self)
     }
 
@@ -381,8 +381,12 @@ impl<B> WebhookLayer<B> {
     ///
     /// [`SetupError::NoEffect`] for [`InvalidTimestamp`](RejectionClass::InvalidTimestamp) and
     /// [`Expired`](RejectionClass::Expired) if the scheme has neither a timestamp nor a web token.
-    pub fn status(self, class: RejectionClass, status: StatusCode) -> Result<Self, SetupError> {
-        self.try_map_verifier(|verifier| verifier.status(class, status))
+    pub fn rejection_status(
+        self,
+        class: RejectionClass,
+        status: StatusCode,
+    ) -> Result<Self, SetupError> {
+        self.try_map_verifier(|verifier| verifier.rejection_status(class, status))
     }
 
     /// Sets the function that creates the responses to rejected requests. Defaults to
@@ -396,11 +400,11 @@ impl<B> WebhookLayer<B> {
     ///
     /// Show senders the [`RejectionClass`] and no more. The
     /// [`RejectionKind`](crate::rejection::RejectionKind) tells an attacker how close a forgery is.
-    pub fn renderer(
+    pub fn rejection_response(
         self,
         renderer: impl Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
-        self.map_verifier(|verifier| verifier.renderer(Arc::new(renderer)))
+        self.map_verifier(|verifier| verifier.rejection_response(Arc::new(renderer)))
     }
 
     /// Registers a callback that runs after each decision, for metrics. No callback is registered
@@ -410,22 +414,25 @@ impl<B> WebhookLayer<B> {
     ///
     /// ```
     /// use std::sync::atomic::{AtomicUsize, Ordering};
-    /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::{Outcome, Verdict}};
+    /// use tower_webhook::{Secret, WebhookLayer, providers, webhook::{RequestOutcome, Decision}};
     ///
     /// static REFUSED: AtomicUsize = AtomicUsize::new(0);
     ///
     /// # fn main() -> Result<(), tower_webhook::SetupError> {
     /// let secret = Secret::new("It's a Secret to Everybody")?;
     /// let layer = WebhookLayer::new(providers::github(), secret)?
-    ///     .on_outcome(|outcome: &Outcome<'_>| {
-    ///         if let Verdict::Refused(rejection) = outcome.verdict() {
+    ///     .on_outcome(|outcome: &RequestOutcome<'_>| {
+    ///         if let Decision::Rejected(rejection) = outcome.decision() {
     ///             REFUSED.fetch_add(1, Ordering::Relaxed);
     ///         }
     ///     });
     /// # Ok(())
     /// # }
     /// ```
-    pub fn on_outcome(mut self, callback: impl Fn(&Outcome<'_>) + Send + Sync + 'static) -> Self {
+    pub fn on_outcome(
+        mut self,
+        callback: impl Fn(&RequestOutcome<'_>) + Send + Sync + 'static,
+    ) -> Self {
         self.config_mut().observer.callback = Some(Arc::new(callback));
         self
     }
@@ -452,7 +459,7 @@ impl<B> WebhookLayer<B> {
     ///   MiB are not diagnosed.
     /// - The bodies of at most nine deliveries are kept. No [`MemoryBudget`] counts them.
     ///
-    /// A layer with a [key source](Self::per_request) tries the secrets that the source has found.
+    /// A layer with a [key source](Self::with_key_source) tries the secrets that the source has found.
     /// Any other layer needs [keys that are kept](Keys::keep_for_diagnosis).
     ///
     /// See [`diagnose`](crate::diagnose).

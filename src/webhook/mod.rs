@@ -6,7 +6,7 @@
 //! 2. answers the request if its head shows that it is a [handshake](crate::handshake);
 //! 3. checks the head: the signatures, the timestamp and the ID (403 or 400), and the
 //!    `Content-Length` (413 or 400);
-//! 4. looks up the keys, if they are [not the same for every request](WebhookLayer::per_request)
+//! 4. looks up the keys, if they are [not the same for every request](WebhookLayer::with_key_source)
 //!    (503 if that fails);
 //! 5. reads the body within the limit (413), the memory budget (503) and the deadline (408), and
 //!    then fetches [published keys](crate::keys);
@@ -93,7 +93,7 @@ mod service;
 pub use self::{
     future::ResponseFuture,
     layer::WebhookLayer,
-    observe::{Outcome, Verdict},
+    observe::{Decision, RequestOutcome},
     service::Webhook,
 };
 pub use crate::body::MemoryBudget;

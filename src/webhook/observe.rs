@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use crate::{
-    head::Head,
+    head::RequestHead,
     rejection::{self, Rejection, RejectionKind},
     trace::{self, PerMinute},
     verify::{Verified, Verifier},
@@ -13,9 +13,9 @@ use crate::{
 ///
 /// It contains no secret, no signature and no body.
 #[derive(Clone, Copy)]
-pub struct Outcome<'o> {
+pub struct RequestOutcome<'o> {
     provider: &'o str,
-    verdict: Verdict<'o>,
+    decision: Decision<'o>,
     delivery_id: Option<&'o str>,
     bytes: usize,
     elapsed: Duration,
@@ -24,16 +24,16 @@ pub struct Outcome<'o> {
 /// The decision of the layer.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub enum Verdict<'o> {
+pub enum Decision<'o> {
     /// The delivery is forwarded to the inner service.
     Accepted(&'o Verified),
     /// The request is a [handshake](crate::handshake) of this name, and was answered.
     Handshake(&'o str),
     /// The request is rejected.
-    Refused(&'o Rejection),
+    Rejected(&'o Rejection),
 }
 
-impl<'o> Outcome<'o> {
+impl<'o> RequestOutcome<'o> {
     /// The name of the scheme that the request was verified with.
     #[must_use]
     pub fn provider(&self) -> &'o str {
@@ -42,8 +42,8 @@ impl<'o> Outcome<'o> {
 
     /// The decision.
     #[must_use]
-    pub fn verdict(&self) -> Verdict<'o> {
-        self.verdict
+    pub fn decision(&self) -> Decision<'o> {
+        self.decision
     }
 
     /// The ID of the delivery. For a rejected request it is the ID in the head, if that has at most
@@ -61,10 +61,10 @@ impl<'o> Outcome<'o> {
     /// delivery it is the label of a secret that has expired.
     #[must_use]
     pub fn key_label(&self) -> Option<&'o str> {
-        match self.verdict {
-            Verdict::Accepted(verified) => verified.key_label(),
-            Verdict::Handshake(_) => None,
-            Verdict::Refused(rejection) => match rejection.kind() {
+        match self.decision {
+            Decision::Accepted(verified) => verified.key_label(),
+            Decision::Handshake(_) => None,
+            Decision::Rejected(rejection) => match rejection.kind() {
                 RejectionKind::ExpiredKey { label } => label.as_deref(),
                 _ => None,
             },
@@ -85,11 +85,11 @@ impl<'o> Outcome<'o> {
     }
 }
 
-impl fmt::Debug for Outcome<'_> {
+impl fmt::Debug for RequestOutcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outcome")
+        f.debug_struct("RequestOutcome")
             .field("provider", &self.provider)
-            .field("verdict", &self.verdict)
+            .field("decision", &self.decision)
             .field("delivery_id", &self.delivery_id)
             .field("key_label", &self.key_label())
             .field("bytes", &self.bytes)
@@ -106,7 +106,7 @@ pub(super) struct Observer {
 }
 
 /// The callback of [`WebhookLayer::on_outcome`](super::WebhookLayer::on_outcome).
-pub(super) type OutcomeCallback = dyn Fn(&Outcome<'_>) + Send + Sync;
+pub(super) type OutcomeCallback = dyn Fn(&RequestOutcome<'_>) + Send + Sync;
 
 impl Observer {
     /// Returns the time at which a request arrived, if its duration is reported.
@@ -119,15 +119,15 @@ impl Observer {
     pub(super) fn report(
         &self,
         verifier: &Verifier,
-        head: Option<Head<'_>>,
-        verdict: Verdict<'_>,
+        head: Option<RequestHead<'_>>,
+        decision: Decision<'_>,
         bytes: usize,
         started: Option<Instant>,
     ) {
         if let Some(started) = started {
             let elapsed = started.elapsed();
-            self.report_outcome(verifier, head, verdict, bytes, elapsed);
-        } else if let Verdict::Refused(rejection) = verdict {
+            self.report_outcome(verifier, head, decision, bytes, elapsed);
+        } else if let Decision::Rejected(rejection) = decision {
             self.warn(verifier, rejection);
         }
     }
@@ -135,19 +135,19 @@ impl Observer {
     fn report_outcome(
         &self,
         verifier: &Verifier,
-        head: Option<Head<'_>>,
-        verdict: Verdict<'_>,
+        head: Option<RequestHead<'_>>,
+        decision: Decision<'_>,
         bytes: usize,
         elapsed: Duration,
     ) {
         let scheme = verifier.scheme();
-        let outcome = Outcome {
+        let outcome = RequestOutcome {
             provider: scheme.name(),
-            verdict,
-            delivery_id: match verdict {
-                Verdict::Accepted(delivery) => delivery.delivery_id(),
-                Verdict::Handshake(_) => None,
-                Verdict::Refused(_) => head.and_then(|head| head.claimed_id(scheme.id_place())),
+            decision,
+            delivery_id: match decision {
+                Decision::Accepted(delivery) => delivery.delivery_id(),
+                Decision::Handshake(_) => None,
+                Decision::Rejected(_) => head.and_then(|head| head.claimed_id(scheme.id_place())),
             },
             bytes,
             elapsed,
@@ -158,11 +158,11 @@ impl Observer {
         }
     }
 
-    fn log(&self, verifier: &Verifier, outcome: &Outcome<'_>) {
+    fn log(&self, verifier: &Verifier, outcome: &RequestOutcome<'_>) {
         let (provider, delivery_id) = (outcome.provider, outcome.delivery_id);
         let (key_label, micros) = (outcome.key_label(), outcome.elapsed.as_micros());
-        match outcome.verdict {
-            Verdict::Accepted(_) => trace::debug!(
+        match outcome.decision {
+            Decision::Accepted(_) => trace::debug!(
                 provider = provider,
                 delivery_id = delivery_id,
                 key_label = key_label,
@@ -170,13 +170,13 @@ impl Observer {
                 micros = micros,
                 "webhook delivery accepted"
             ),
-            Verdict::Handshake(handshake) => trace::debug!(
+            Decision::Handshake(handshake) => trace::debug!(
                 provider = provider,
                 handshake = handshake,
                 "webhook handshake answered"
             ),
-            Verdict::Refused(rejection) if self.warn(verifier, rejection) => {}
-            Verdict::Refused(rejection) => trace::debug!(
+            Decision::Rejected(rejection) if self.warn(verifier, rejection) => {}
+            Decision::Rejected(rejection) => trace::debug!(
                 provider = provider,
                 reason = %rejection::line(rejection),
                 delivery_id = delivery_id,
@@ -222,7 +222,7 @@ impl Clone for Warnings {
 fn is_receiver_failure(rejection: &Rejection) -> bool {
     matches!(
         rejection.kind(),
-        RejectionKind::HandoverFailed { .. }
+        RejectionKind::HandshakeDataFailed { .. }
             | RejectionKind::KeyFetchLimited { .. }
             | RejectionKind::KeySourceFailed { .. }
             | RejectionKind::KeySourceTimeout { .. }

@@ -28,7 +28,7 @@ use tower_webhook::{
     DedupeLayer, Keys, Secret, VerifiedBody, WebhookLayer,
     body::ResponseBody,
     clock::Clock as _,
-    dedupe::{Claim, DedupeKey, Duplicate, MemoryStore, Owner, Store},
+    dedupe::{ClaimResult, DedupeKey, DedupeStore, Duplicate, LeaseToken, MemoryStore},
     providers,
     scheme::Algorithm,
 };
@@ -142,7 +142,7 @@ struct Moody {
 impl Moody {
     async fn step<T>(
         &self,
-        step: impl Future<Output = Result<T, tower_webhook::dedupe::Full>>,
+        step: impl Future<Output = Result<T, tower_webhook::dedupe::CapacityExceeded>>,
     ) -> Result<T, &'static str> {
         let world = &self.world;
         let kind = world.random(1000);
@@ -165,15 +165,15 @@ impl Moody {
     }
 }
 
-impl Store for Moody {
+impl DedupeStore for Moody {
     type Error = &'static str;
 
     async fn claim(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
-    ) -> Result<Claim, &'static str> {
+    ) -> Result<ClaimResult, &'static str> {
         if let Ok(at) = DELIVERY.try_with(|at| *at) {
             self.deliveries.lock().unwrap().insert(key, at);
         }
@@ -183,7 +183,7 @@ impl Store for Moody {
     async fn renew(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
     ) -> Result<bool, &'static str> {
         let may_fail = !self.renewal_failed.load(Relaxed);
@@ -205,7 +205,7 @@ impl Store for Moody {
     async fn complete(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         time: Duration,
     ) -> Result<bool, &'static str> {
         let at = self.deliveries.lock().unwrap()[&key];
@@ -218,7 +218,7 @@ impl Store for Moody {
         self.step(inner).await
     }
 
-    async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), &'static str> {
+    async fn release(&self, key: DedupeKey, owner: LeaseToken) -> Result<(), &'static str> {
         self.step(self.store.release(key, owner)).await
     }
 }

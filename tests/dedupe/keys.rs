@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64ct::Encoding as _;
 use tower_webhook::{
-    Head, Keys, Scheme, Secret, Verified, Verifier, dedupe::DedupeKey, providers, scheme::Algorithm,
+    Keys, RequestHead, Scheme, Secret, Verified, Verifier, dedupe::DedupeKey, providers,
+    scheme::Algorithm,
 };
 
-use crate::support::{self, Delivery, Vector, Verdict, hex, mac, vectors};
+use crate::support::{self, Decision, Delivery, Vector, hex, mac, vectors};
 
 fn verify(verifier: &Verifier, delivery: &Delivery) -> Verified {
-    let head = Head::from(&delivery.head);
+    let head = RequestHead::from(&delivery.head);
     verifier.verify(head, &delivery.body).unwrap()
 }
 
@@ -25,7 +26,7 @@ fn accepted() -> Vec<(String, Vector)> {
             .map(move |case| (provider.clone(), case))
     });
     cases
-        .filter(|(_, case)| case.expect == Verdict::Accept)
+        .filter(|(_, case)| case.expect == Decision::Accept)
         .collect()
 }
 
@@ -94,7 +95,7 @@ fn a_text_without_the_body() {
     let plain = acme().build().unwrap();
     assert!(!plain.tells_deliveries_apart());
     assert_eq!(key(plain, "1", "a"), None);
-    let unique = acme().unique_message().build().unwrap();
+    let unique = acme().message_is_unique().build().unwrap();
     assert!(unique.tells_deliveries_apart());
     let first = key(unique.clone(), "1", "a");
     assert!(first.is_some());
@@ -169,8 +170,8 @@ fn an_ecdsa_signature_that_was_changed() {
             continue;
         }
         let delivery = case.delivery();
-        let place = scheme.signature_places().first().unwrap().to_string();
-        let header = place.trim_matches('`').to_owned();
+        let location = scheme.signature_places().first().unwrap().to_string();
+        let header = location.trim_matches('`').to_owned();
         let text = delivery.head.headers[&*header].to_str().unwrap();
         let bytes = base64ct::Base64::decode_vec(text).unwrap();
         let signature = p256::ecdsa::Signature::from_der(&bytes).unwrap();

@@ -31,9 +31,9 @@ use tokio::{
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt as _};
 use tower_webhook::{
-    DedupeLayer, Head, Keys, Secret, Verified, VerifiedBody, Verifier, WebhookLayer,
+    DedupeLayer, Keys, RequestHead, Secret, Verified, VerifiedBody, Verifier, WebhookLayer,
     body::ResponseBody,
-    dedupe::{Claim, Dedupe, DedupeKey, Duplicate, MemoryStore, Owner, Store},
+    dedupe::{ClaimResult, Dedupe, DedupeKey, DedupeStore, Duplicate, LeaseToken, MemoryStore},
     providers::{self, Provider},
     rejection::{Rejection, RejectionClass},
     scheme::Algorithm,
@@ -220,22 +220,22 @@ impl Moody {
     }
 }
 
-impl Store for Moody {
+impl DedupeStore for Moody {
     type Error = Box<dyn Error + Send + Sync>;
 
     async fn claim(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
-    ) -> Result<Claim, Self::Error> {
+    ) -> Result<ClaimResult, Self::Error> {
         self.step(CLAIM, self.store.claim(key, owner, lease)).await
     }
 
     async fn renew(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
     ) -> Result<bool, Self::Error> {
         self.step(RENEW, self.store.renew(key, owner, lease)).await
@@ -244,14 +244,14 @@ impl Store for Moody {
     async fn complete(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         time: Duration,
     ) -> Result<bool, Self::Error> {
         self.step(COMPLETE, self.store.complete(key, owner, time))
             .await
     }
 
-    async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), Self::Error> {
+    async fn release(&self, key: DedupeKey, owner: LeaseToken) -> Result<(), Self::Error> {
         self.step(RELEASE, self.store.release(key, owner)).await
     }
 }
@@ -1011,7 +1011,7 @@ async fn put_together_wrongly() {
 
     // Who trusts a header that is not signed says so.
     let rig = Rig::new(providers::gitlab(), secret(), store, |layer| {
-        layer.key_by(|verified: &Verified, head: Head<'_>| {
+        layer.key_by(|verified: &Verified, head: RequestHead<'_>| {
             assert_eq!(verified.dedupe_key(), None);
             let id = head.headers().get("x-gitlab-event-uuid")?;
             Some(DedupeKey::of([
@@ -1068,8 +1068,8 @@ async fn scopes() {
 async fn renderers() {
     let rig = Rig::new(providers::github(), secret(), Moody::new(1), |layer| {
         layer
-            .duplicate_renderer(|verified| Response::new(verified.provider().to_owned().into()))
-            .renderer(|rejection| {
+            .duplicate_response(|verified| Response::new(verified.provider().to_owned().into()))
+            .rejection_response(|rejection| {
                 let mut response = Response::new(Bytes::from("no"));
                 *response.status_mut() = StatusCode::from_u16(599).unwrap();
                 assert_eq!(rejection.status(), 503);
@@ -1104,15 +1104,15 @@ async fn applies_the_statuses_and_the_responses_of_the_webhook_layer() {
     let webhook = || {
         WebhookLayer::new(providers::github(), secret())
             .unwrap()
-            .status(RejectionClass::Unavailable, teapot)
+            .rejection_status(RejectionClass::Unavailable, teapot)
             .unwrap()
-            .renderer(text("outside"))
+            .rejection_response(text("outside"))
     };
     let dedupe = || DedupeLayer::new(MemoryStore::new(0));
     let own = dedupe()
-        .status(RejectionClass::Unavailable, StatusCode::BAD_GATEWAY)
+        .rejection_status(RejectionClass::Unavailable, StatusCode::BAD_GATEWAY)
         .unwrap()
-        .renderer(text("inside"));
+        .rejection_response(text("inside"));
     let rows = [
         (webhook(), dedupe(), 418, "outside"),
         (webhook(), own, 502, "inside"),
@@ -1340,11 +1340,11 @@ async fn the_claim_is_lost_before_the_handler_is_ready() {
             let (head, _) = request.into_parts();
             (
                 verifier.verify(&head, BODY).unwrap().dedupe_key().unwrap(),
-                Owner::new(),
+                LeaseToken::new(),
             )
         };
         let claim = rig.store.store.claim(key, next, LEASE * 9).await;
-        assert_eq!(claim, Ok(Claim::Granted));
+        assert_eq!(claim, Ok(ClaimResult::Granted));
         rig.store.trouble(RENEW, None);
         // The task hears of it by its next renewal, whether the service has become ready by then or
         // not.

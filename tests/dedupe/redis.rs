@@ -23,7 +23,7 @@ use http_body_util::Full;
 use tower::{Layer as _, service_fn};
 use tower_webhook::{
     DedupeLayer, Verified, VerifiedBody, WebhookLayer,
-    dedupe::{Claim, DedupeKey, Owner, RedisStore, RedisStoreError, Store},
+    dedupe::{ClaimResult, DedupeKey, DedupeStore, LeaseToken, RedisStore, RedisStoreError},
     providers,
 };
 
@@ -157,22 +157,22 @@ struct Noting {
     completed: Journal,
 }
 
-impl Store for Noting {
+impl DedupeStore for Noting {
     type Error = RedisStoreError;
 
     async fn claim(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
-    ) -> Result<Claim, RedisStoreError> {
+    ) -> Result<ClaimResult, RedisStoreError> {
         self.store.claim(key, owner, lease).await
     }
 
     async fn renew(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
     ) -> Result<bool, RedisStoreError> {
         self.store.renew(key, owner, lease).await
@@ -181,7 +181,7 @@ impl Store for Noting {
     async fn complete(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         time: Duration,
     ) -> Result<bool, RedisStoreError> {
         let is_ours = self.store.complete(key, owner, time).await?;
@@ -191,7 +191,7 @@ impl Store for Noting {
         Ok(is_ours)
     }
 
-    async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), RedisStoreError> {
+    async fn release(&self, key: DedupeKey, owner: LeaseToken) -> Result<(), RedisStoreError> {
         self.store.release(key, owner).await
     }
 }
@@ -544,11 +544,11 @@ async fn the_server_is_full() {
     };
     let store = RedisStore::connect(&server.url()).await.unwrap();
     let hour = Duration::from_secs(60 * 60);
-    let (key, owner) = (DedupeKey::of(["1"]), Owner::new());
+    let (key, owner) = (DedupeKey::of(["1"]), LeaseToken::new());
     let lease = Duration::from_secs(60);
     assert_eq!(
         store.claim(key, owner, lease).await.unwrap(),
-        Claim::Granted
+        ClaimResult::Granted
     );
     let fill = limit;
     let handle = service_fn(move |_: Request<VerifiedBody>| {
@@ -585,8 +585,8 @@ async fn the_server_is_full() {
     assert!(left().await > 7_100_000);
     limit("0").await;
     assert_eq!(
-        store.claim(key, Owner::new(), hour).await.unwrap(),
-        Claim::Completed
+        store.claim(key, LeaseToken::new(), hour).await.unwrap(),
+        ClaimResult::Completed
     );
 }
 

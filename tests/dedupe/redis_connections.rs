@@ -31,7 +31,7 @@ use tokio::{
 use tower::{Layer as _, service_fn};
 use tower_webhook::{
     DedupeLayer, VerifiedBody, WebhookLayer,
-    dedupe::{Claim, DedupeKey, Owner, RedisStore, RedisStoreError, Store},
+    dedupe::{ClaimResult, DedupeKey, DedupeStore, LeaseToken, RedisStore, RedisStoreError},
     providers, testing,
 };
 
@@ -116,14 +116,14 @@ impl Proxy {
 }
 
 /// Claims one key after another until a claim succeeds, and returns how long that took.
-async fn until_it_succeeds<S: Store<Error = RedisStoreError>>(
+async fn until_it_succeeds<S: DedupeStore<Error = RedisStoreError>>(
     store: &S,
     most: Duration,
 ) -> Duration {
     let begun = Instant::now();
     loop {
         // A new key each time: a claim of a completed one writes nothing.
-        let owner = Owner::new();
+        let owner = LeaseToken::new();
         match store.claim(key(&owner.to_string()), owner, HOUR).await {
             Ok(_) => return begun.elapsed(),
             Err(error) => assert!(begun.elapsed() < most, "no operation succeeded: {error:?}"),
@@ -141,19 +141,22 @@ async fn replaces_a_silent_connection_once() {
     let proxy = Proxy::to(server.port()).await;
     let url = proxy.url();
     let store = RedisStore::connect(&url).await.unwrap();
-    let (done, owner) = (key("done"), Owner::new());
+    let (done, owner) = (key("done"), LeaseToken::new());
     assert!(store.complete(done, owner, HOUR).await.unwrap());
     for round in 1..=2 {
         proxy.fall_silent();
         until_it_succeeds(&store, RECOVERY).await;
         assert_eq!(proxy.accepted(), 1 + round, "connections in all");
-        let claim = store.claim(done, Owner::new(), HOUR).await.unwrap();
-        assert_eq!(claim, Claim::Completed);
+        let claim = store.claim(done, LeaseToken::new(), HOUR).await.unwrap();
+        assert_eq!(claim, ClaimResult::Completed);
     }
     let store = store.deadline(Duration::from_millis(200));
     for _ in 0..7 {
         server.pause();
-        store.claim(done, Owner::new(), HOUR).await.unwrap_err();
+        store
+            .claim(done, LeaseToken::new(), HOUR)
+            .await
+            .unwrap_err();
         server.resume();
         until_it_succeeds(&store, RECOVERY).await;
     }
@@ -172,7 +175,7 @@ async fn replaces_a_silent_connection_whose_operations_are_cancelled() {
     proxy.fall_silent();
     let begun = Instant::now();
     let claim = async || {
-        let claim = store.claim(key("1"), Owner::new(), HOUR);
+        let claim = store.claim(key("1"), LeaseToken::new(), HOUR);
         timeout(Duration::from_millis(100), claim).await
     };
     while claim().await.is_err() {
@@ -195,7 +198,7 @@ async fn keeps_a_connection_that_pauses_for_many_operations() {
     let claim = |limit| {
         let store = &store;
         async move {
-            let owner = Owner::new();
+            let owner = LeaseToken::new();
             let claim = store.claim(key(&owner.to_string()), owner, HOUR);
             timeout(limit, claim).await.map(Result::unwrap).unwrap_err();
         }
@@ -242,7 +245,7 @@ async fn pause_without_another(pause: u64) {
     server.pause();
     let claims = async {
         loop {
-            let _ = store.claim(key("1"), Owner::new(), HOUR).await;
+            let _ = store.claim(key("1"), LeaseToken::new(), HOUR).await;
         }
     };
     let pause = Duration::from_millis(pause);
@@ -253,9 +256,9 @@ async fn pause_without_another(pause: u64) {
     sleep(Duration::from_millis(2500)).await;
     let attempts = proxy.accepted();
     for _ in 0..50 {
-        let owner = Owner::new();
+        let owner = LeaseToken::new();
         let claim = store.claim(key(&owner.to_string()), owner, HOUR);
-        assert_eq!(claim.await.unwrap(), Claim::Granted);
+        assert_eq!(claim.await.unwrap(), ClaimResult::Granted);
         sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(proxy.accepted(), attempts, "attempts to connect");
@@ -292,20 +295,23 @@ async fn recovers_from_a_silent_connection_to_a_dead_server() {
     let proxy = Proxy::to(server.port()).await;
     let store = RedisStore::connect(&proxy.url()).await.unwrap();
     let done = key("done");
-    assert!(store.complete(done, Owner::new(), HOUR).await.unwrap());
+    assert!(store.complete(done, LeaseToken::new(), HOUR).await.unwrap());
     proxy.fall_silent();
     server.kill();
     let begun = Instant::now();
     while begun.elapsed() < OUTAGE {
         let operation = Instant::now();
-        store.claim(done, Owner::new(), HOUR).await.unwrap_err();
+        store
+            .claim(done, LeaseToken::new(), HOUR)
+            .await
+            .unwrap_err();
         assert!(operation.elapsed() < Duration::from_millis(800));
         sleep(Duration::from_millis(10)).await;
     }
     server.start_again();
     until_it_succeeds(&store, RECOVERY).await;
-    let claim = store.claim(done, Owner::new(), HOUR).await.unwrap();
-    assert_eq!(claim, Claim::Completed);
+    let claim = store.claim(done, LeaseToken::new(), HOUR).await.unwrap();
+    assert_eq!(claim, ClaimResult::Completed);
 }
 
 /// Sends deliveries while the server is out of order: each is answered 503 by the deadline. After
@@ -524,19 +530,19 @@ async fn repeats_an_operation_on_a_closed_connection() {
             let store = store.clone();
             async move {
                 store
-                    .claim(key(&format!("{at} {number}")), Owner::new(), HOUR)
+                    .claim(key(&format!("{at} {number}")), LeaseToken::new(), HOUR)
                     .await
                     .unwrap()
             }
         });
         let claims = futures_util::future::join_all(claims).await;
-        assert_eq!(claims, [Claim::Granted; 8]);
+        assert_eq!(claims, [ClaimResult::Granted; 8]);
     }
 }
 
 /// A store passes the conformance suite, and a delivery that is sent twice is handled once.
-async fn expect_good<S: Store + Clone>(store: S) {
-    testing::store(&store).await;
+async fn expect_good<S: DedupeStore + Clone>(store: S) {
+    testing::assert_store_contract(&store).await;
     let handle = service_fn(async |_: Request<VerifiedBody>| {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("handled")))
     });
@@ -672,7 +678,7 @@ async fn uses_a_cluster() {
 
     let claim_many = async || {
         let claims = (0..30).map(|_| {
-            let owner = Owner::new();
+            let owner = LeaseToken::new();
             let store = &store;
             async move { store.claim(key(&owner.to_string()), owner, HOUR).await }
         });
@@ -751,13 +757,13 @@ async fn follows_a_sentinel_failover() {
     let patient = store.clone().deadline(Duration::from_secs(3));
     master.pause();
     let claim = tokio::spawn(async move {
-        let claim = patient.claim(key("slow"), Owner::new(), HOUR);
+        let claim = patient.claim(key("slow"), LeaseToken::new(), HOUR);
         claim.await.unwrap()
     });
     sleep(Duration::from_millis(1500)).await;
     master.resume();
-    assert_eq!(claim.await.unwrap(), Claim::Granted);
-    let (done, owner) = (key("done"), Owner::new());
+    assert_eq!(claim.await.unwrap(), ClaimResult::Granted);
+    let (done, owner) = (key("done"), LeaseToken::new());
     assert!(store.complete(done, owner, HOUR).await.unwrap());
 
     let acknowledged: i64 = ask(&master, cmd("WAIT").arg(1).arg(5000)).await;
@@ -773,13 +779,13 @@ async fn follows_a_sentinel_failover() {
     .await;
     master.kill();
     until_it_succeeds(&store, RECOVERY).await;
-    let claim = store.claim(done, Owner::new(), HOUR).await.unwrap();
-    assert_eq!(claim, Claim::Completed);
+    let claim = store.claim(done, LeaseToken::new(), HOUR).await.unwrap();
+    assert_eq!(claim, ClaimResult::Completed);
     let keys: u64 = ask(&replica, &cmd("DBSIZE")).await;
-    let owner = Owner::new();
+    let owner = LeaseToken::new();
     assert_eq!(
         store.claim(key("new"), owner, HOUR).await.unwrap(),
-        Claim::Granted
+        ClaimResult::Granted
     );
     assert_eq!(ask::<u64>(&replica, &cmd("DBSIZE")).await, keys + 1);
 }
@@ -809,10 +815,10 @@ async fn fail_over(ways: &[&str]) {
     let is_done = AtomicBool::new(false);
     // Claims of a completed delivery succeed on a replica, and do not prove that it accepts writes.
     let done = key("done");
-    assert!(store.complete(done, Owner::new(), HOUR).await.unwrap());
+    assert!(store.complete(done, LeaseToken::new(), HOUR).await.unwrap());
     let duplicates = async {
         while !is_done.load(SeqCst) {
-            let _ = store.claim(done, Owner::new(), HOUR).await;
+            let _ = store.claim(done, LeaseToken::new(), HOUR).await;
             sleep(Duration::from_millis(10)).await;
         }
     };
@@ -830,7 +836,10 @@ async fn fail_over(ways: &[&str]) {
         }
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(2) {
-            let error = store.claim(key("1"), Owner::new(), HOUR).await.unwrap_err();
+            let error = store
+                .claim(key("1"), LeaseToken::new(), HOUR)
+                .await
+                .unwrap_err();
             assert_eq!(error.to_string(), "redis failed", "{ways:?}");
         }
         proxy.target.store(new.port(), SeqCst);
@@ -911,7 +920,7 @@ async fn keeps_a_connection_that_answers_with_errors() {
         let (store, count) = connected(error, async || Says(GRANTED)).await;
         let begun = tokio::time::Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
-            let claim = store.claim(key("1"), Owner::new(), HOUR).await;
+            let claim = store.claim(key("1"), LeaseToken::new(), HOUR).await;
             assert_eq!(claim.unwrap_err().to_string(), "redis failed");
             sleep(Duration::from_millis(20)).await;
         }
@@ -940,7 +949,7 @@ async fn tries_again_after_an_attempt_that_hangs_or_panics() {
     let begun = tokio::time::Instant::now();
     while begun.elapsed() < Duration::from_secs(60) {
         for store in [&panicking, &hanging] {
-            let claim = store.claim(key("1"), Owner::new(), HOUR).await;
+            let claim = store.claim(key("1"), LeaseToken::new(), HOUR).await;
             assert_eq!(claim.unwrap_err().to_string(), "redis failed");
         }
         sleep(Duration::from_millis(20)).await;
@@ -954,7 +963,10 @@ async fn tries_again_after_an_attempt_that_hangs_or_panics() {
 #[tokio::test(start_paused = true)]
 async fn does_not_reconnect_a_dropped_store() {
     let (store, count) = connected(OLD_READ_ONLY, async || Says(GRANTED)).await;
-    store.claim(key("1"), Owner::new(), HOUR).await.unwrap_err();
+    store
+        .claim(key("1"), LeaseToken::new(), HOUR)
+        .await
+        .unwrap_err();
     drop(store);
     sleep(Duration::from_secs(60)).await;
     assert_eq!(count.load(SeqCst), 1);
@@ -968,22 +980,22 @@ async fn the_servers_clock_jumps() {
     };
     let store = RedisStore::connect(&server.url()).await.unwrap();
     let claim = async |name: &str| {
-        let claim = store.claim(key(name), Owner::new(), HOUR).await;
+        let claim = store.claim(key(name), LeaseToken::new(), HOUR).await;
         claim.unwrap()
     };
-    let owner = Owner::new();
+    let owner = LeaseToken::new();
     for day in [0, -1, -10] {
         server.set_clock(day * 24 * 60 * 60);
         let (under_way, done) = (format!("{day} under way"), format!("{day} done"));
-        assert_eq!(claim(&under_way).await, Claim::Granted);
+        assert_eq!(claim(&under_way).await, ClaimResult::Granted);
         assert!(store.complete(key(&done), owner, HOUR).await.unwrap());
         server.set_clock((day - 1) * 24 * 60 * 60);
         for _ in 0..3 {
-            assert_eq!(claim(&under_way).await, Claim::InFlight);
-            assert_eq!(claim(&done).await, Claim::Completed);
+            assert_eq!(claim(&under_way).await, ClaimResult::InFlight);
+            assert_eq!(claim(&done).await, ClaimResult::Completed);
         }
         server.set_clock(day * 24 * 60 * 60 + 2 * 60 * 60);
-        assert_eq!(claim(&under_way).await, Claim::Granted);
-        assert_eq!(claim(&done).await, Claim::Granted);
+        assert_eq!(claim(&under_way).await, ClaimResult::Granted);
+        assert_eq!(claim(&done).await, ClaimResult::Granted);
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use futures_util::FutureExt as _;
 use tokio::time::{Instant, advance};
 use tower_webhook::{
-    dedupe::{Claim, DedupeKey, Full, MemoryStore, Owner, Store},
+    dedupe::{CapacityExceeded, ClaimResult, DedupeKey, DedupeStore, LeaseToken, MemoryStore},
     testing,
 };
 
@@ -25,13 +25,13 @@ fn key(at: usize) -> DedupeKey {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn memory() {
     let store = MemoryStore::new(1000);
-    testing::store(&store).await;
-    testing::store(&Arc::new(store)).await;
+    testing::assert_store_contract(&store).await;
+    testing::assert_store_contract(&Arc::new(store)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn memory_on_paused_time() {
-    testing::store(&MemoryStore::new(1000)).await;
+    testing::assert_store_contract(&MemoryStore::new(1000)).await;
 }
 
 #[cfg(feature = "redis")]
@@ -43,16 +43,16 @@ async fn redis() {
     let store = tower_webhook::dedupe::RedisStore::connect(&server.url())
         .await
         .unwrap();
-    testing::store(&store).await;
-    testing::store(&store.prefix("other:").deadline(Duration::from_secs(5))).await;
+    testing::assert_store_contract(&store).await;
+    testing::assert_store_contract(&store.prefix("other:").deadline(Duration::from_secs(5))).await;
 }
 
 /// A store that breaks one promise.
 #[derive(Clone)]
 struct Broken {
     flaw: Flaw,
-    known: Arc<Mutex<HashMap<DedupeKey, (Option<Owner>, Instant)>>>,
-    completed: Arc<Mutex<HashMap<DedupeKey, Owner>>>,
+    known: Arc<Mutex<HashMap<DedupeKey, (Option<LeaseToken>, Instant)>>>,
+    completed: Arc<Mutex<HashMap<DedupeKey, LeaseToken>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,7 +95,7 @@ impl Broken {
         }
     }
 
-    fn completed_by(&self, key: DedupeKey) -> Option<Owner> {
+    fn completed_by(&self, key: DedupeKey) -> Option<LeaseToken> {
         self.completed.lock().unwrap().get(&key).copied()
     }
 
@@ -104,7 +104,7 @@ impl Broken {
     }
 
     #[expect(clippy::option_option, reason = "completed by nobody, or not known")]
-    fn known(&self, key: DedupeKey) -> Option<Option<Owner>> {
+    fn known(&self, key: DedupeKey) -> Option<Option<LeaseToken>> {
         let known = self.known.lock().unwrap().get(&key).copied();
         let (owner, until) = known?;
         let lasts = match owner {
@@ -114,35 +114,35 @@ impl Broken {
         (lasts || until > Instant::now()).then_some(owner)
     }
 
-    fn set(&self, key: DedupeKey, owner: Option<Owner>, time: Duration) {
+    fn set(&self, key: DedupeKey, owner: Option<LeaseToken>, time: Duration) {
         let until = Instant::now() + time;
         self.known.lock().unwrap().insert(key, (owner, until));
     }
 }
 
-impl Store for Broken {
+impl DedupeStore for Broken {
     type Error = Infallible;
 
     async fn claim(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
-    ) -> Result<Claim, Infallible> {
+    ) -> Result<ClaimResult, Infallible> {
         let known = self.known(key);
         let is_over = known.is_none() && self.known.lock().unwrap().contains_key(&key);
         if self.is(Flaw::NotAtomic) || self.is(Flaw::TakesOverInTwo) && is_over {
             tokio::task::yield_now().await;
         }
         if self.is(Flaw::OwnerClaimsAgain) && self.completed_by(key) == Some(owner) {
-            return Ok(Claim::Granted);
+            return Ok(ClaimResult::Granted);
         }
         Ok(match known {
-            Some(None) => Claim::Completed,
-            Some(Some(it)) if it != owner || self.is(Flaw::NoSecondClaim) => Claim::InFlight,
+            Some(None) => ClaimResult::Completed,
+            Some(Some(it)) if it != owner || self.is(Flaw::NoSecondClaim) => ClaimResult::InFlight,
             _ => {
                 self.set(key, Some(owner), lease);
-                Claim::Granted
+                ClaimResult::Granted
             }
         })
     }
@@ -150,7 +150,7 @@ impl Store for Broken {
     async fn renew(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
     ) -> Result<bool, Infallible> {
         let known = self.known(key);
@@ -170,7 +170,7 @@ impl Store for Broken {
     async fn complete(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         retention: Duration,
     ) -> Result<bool, Infallible> {
         let known = self.known(key);
@@ -196,7 +196,7 @@ impl Store for Broken {
         Ok(true)
     }
 
-    async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), Infallible> {
+    async fn release(&self, key: DedupeKey, owner: LeaseToken) -> Result<(), Infallible> {
         let is_own = self.known(key) == Some(Some(owner))
             || self.is(Flaw::AnyoneReleases)
             || self.is(Flaw::OwnerForgets) && self.completed_by(key) == Some(owner);
@@ -210,7 +210,7 @@ impl Store for Broken {
 /// The suite finds each flaw, and none where there is none.
 #[tokio::test(start_paused = true)]
 async fn broken_stores_do_not_pass() {
-    testing::store(&Broken::new(Flaw::None)).await;
+    testing::assert_store_contract(&Broken::new(Flaw::None)).await;
     let mut passed = Vec::new();
     for flaw in [
         Flaw::NotAtomic,
@@ -235,7 +235,7 @@ async fn broken_stores_do_not_pass() {
         Flaw::RenewsInTwo,
     ] {
         let store = Broken::new(flaw);
-        let tested = AssertUnwindSafe(testing::store(&store))
+        let tested = AssertUnwindSafe(testing::assert_store_contract(&store))
             .catch_unwind()
             .await;
         if tested.is_ok() {
@@ -250,35 +250,35 @@ async fn broken_stores_do_not_pass() {
 async fn memory_is_bounded_and_never_forgets_a_promise() {
     const ROOM: usize = 500;
     let store = MemoryStore::new(ROOM);
-    let owners: Vec<_> = (0..ROOM).map(|_| Owner::new()).collect();
+    let owners: Vec<_> = (0..ROOM).map(|_| LeaseToken::new()).collect();
     for (at, owner) in owners.iter().enumerate() {
         let lease = HOUR * u32::try_from(1 + at % 3).unwrap();
         assert_eq!(
             store.claim(key(at), *owner, lease).await,
-            Ok(Claim::Granted)
+            Ok(ClaimResult::Granted)
         );
     }
     assert_eq!(store.len(), ROOM);
-    let more = |at| store.claim(key(ROOM + at), Owner::new(), HOUR);
+    let more = |at| store.claim(key(ROOM + at), LeaseToken::new(), HOUR);
     let full = more(0).await.unwrap_err();
     assert_eq!(
         full.to_string(),
         "the memory store is full: it has 500 records"
     );
     assert!(matches!(
-        store.complete(key(ROOM), Owner::new(), HOUR).await,
-        Err(Full { .. })
+        store.complete(key(ROOM), LeaseToken::new(), HOUR).await,
+        Err(CapacityExceeded { .. })
     ));
     // Each is still there, and can be completed.
     for (at, owner) in owners.iter().enumerate() {
         assert_eq!(
-            store.claim(key(at), Owner::new(), HOUR).await,
-            Ok(Claim::InFlight)
+            store.claim(key(at), LeaseToken::new(), HOUR).await,
+            Ok(ClaimResult::InFlight)
         );
         assert_eq!(store.complete(key(at), *owner, HOUR * 10).await, Ok(true));
         assert_eq!(
             store.claim(key(at), *owner, HOUR).await,
-            Ok(Claim::Completed)
+            Ok(ClaimResult::Completed)
         );
     }
     // The leases are over, what was completed is not.
@@ -286,13 +286,13 @@ async fn memory_is_bounded_and_never_forgets_a_promise() {
     assert!(more(0).await.is_err());
     for at in 0..ROOM {
         assert_eq!(
-            store.claim(key(at), Owner::new(), HOUR).await,
-            Ok(Claim::Completed)
+            store.claim(key(at), LeaseToken::new(), HOUR).await,
+            Ok(ClaimResult::Completed)
         );
     }
     advance(HOUR + Duration::from_millis(1)).await;
     for at in 0..ROOM {
-        assert_eq!(more(at).await, Ok(Claim::Granted), "{at}");
+        assert_eq!(more(at).await, Ok(ClaimResult::Granted), "{at}");
     }
     assert!(more(ROOM).await.is_err());
     assert_eq!(store.len(), ROOM);
@@ -307,17 +307,17 @@ async fn what_is_over_is_found_before_a_store_is_full() {
     for over in [1, 2, 300] {
         let store = MemoryStore::new(ROOM);
         for at in 0..ROOM {
-            let (owner, is_short) = (Owner::new(), at >= ROOM - over);
+            let (owner, is_short) = (LeaseToken::new(), at >= ROOM - over);
             let lease = if is_short { SECOND * 2 } else { SECOND };
             store.claim(key(at), owner, lease).await.unwrap();
             let retention = if is_short { HOUR / 60 } else { HOUR };
             store.complete(key(at), owner, retention).await.unwrap();
         }
-        let more = |at| store.claim(key(ROOM + at), Owner::new(), HOUR);
+        let more = |at| store.claim(key(ROOM + at), LeaseToken::new(), HOUR);
         assert!(more(0).await.is_err());
         advance(HOUR / 30).await;
         for at in 0..over {
-            assert_eq!(more(at).await, Ok(Claim::Granted), "{at} of {over}");
+            assert_eq!(more(at).await, Ok(ClaimResult::Granted), "{at} of {over}");
         }
         assert!(more(over).await.is_err());
         assert_eq!(store.len(), ROOM);
@@ -330,8 +330,8 @@ async fn what_is_over_is_found_before_a_store_is_full() {
 async fn memory_is_full_when_it_is() {
     const ROOM: usize = 12;
     let store = MemoryStore::new(ROOM);
-    let mut known: HashMap<usize, (Option<Owner>, Instant)> = HashMap::new();
-    let owners: Vec<_> = (0..3).map(|_| Owner::new()).collect();
+    let mut known: HashMap<usize, (Option<LeaseToken>, Instant)> = HashMap::new();
+    let owners: Vec<_> = (0..3).map(|_| LeaseToken::new()).collect();
     let mut seed = 1_u64;
     let mut draw = |most: u64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -358,12 +358,12 @@ async fn memory_is_full_when_it_is() {
                 let claim = store.claim(key(at), owner, time).await;
                 let expected = match (no_room, is_done, is_others) {
                     (true, ..) => None,
-                    (_, true, _) => Some(Claim::Completed),
-                    (.., true) => Some(Claim::InFlight),
-                    _ => Some(Claim::Granted),
+                    (_, true, _) => Some(ClaimResult::Completed),
+                    (.., true) => Some(ClaimResult::InFlight),
+                    _ => Some(ClaimResult::Granted),
                 };
                 assert_eq!(claim.ok(), expected, "step {step}");
-                if expected == Some(Claim::Granted) {
+                if expected == Some(ClaimResult::Granted) {
                     note(Some(owner));
                 }
             }
@@ -401,9 +401,9 @@ async fn what_is_released_leaves_nothing() {
     let store = MemoryStore::new(2);
     let cost = allocation_counter::measure(|| {
         for at in 0..100_000 {
-            let owner = Owner::new();
+            let owner = LeaseToken::new();
             let claim = store.claim(key(at), owner, HOUR).now_or_never().unwrap();
-            assert_eq!(claim, Ok(Claim::Granted));
+            assert_eq!(claim, Ok(ClaimResult::Granted));
             store
                 .release(key(at), owner)
                 .now_or_never()
@@ -415,14 +415,14 @@ async fn what_is_released_leaves_nothing() {
     // The empty tables of a store that never had two records.
     assert!(cost.bytes_current < 1000, "{cost:?}");
     assert_eq!(
-        store.claim(key(0), Owner::new(), HOUR).await,
-        Ok(Claim::Granted)
+        store.claim(key(0), LeaseToken::new(), HOUR).await,
+        Ok(ClaimResult::Granted)
     );
     assert_eq!(
-        store.claim(key(1), Owner::new(), HOUR).await,
-        Ok(Claim::Granted)
+        store.claim(key(1), LeaseToken::new(), HOUR).await,
+        Ok(ClaimResult::Granted)
     );
-    assert!(store.claim(key(2), Owner::new(), HOUR).await.is_err());
+    assert!(store.claim(key(2), LeaseToken::new(), HOUR).await.is_err());
 }
 
 /// Without anybody who tidies, a store does not keep what is over.
@@ -430,7 +430,7 @@ async fn what_is_released_leaves_nothing() {
 async fn what_is_over_goes_as_others_come() {
     let store = MemoryStore::new(usize::MAX);
     for at in 0..50_000 {
-        let owner = Owner::new();
+        let owner = LeaseToken::new();
         store.claim(key(at), owner, HOUR).await.unwrap();
         store.complete(key(at), owner, HOUR).await.unwrap();
         advance(Duration::from_secs(10)).await;
@@ -442,16 +442,16 @@ async fn what_is_over_goes_as_others_come() {
 #[tokio::test]
 async fn times_have_no_end() {
     let store = MemoryStore::new(2);
-    let owner = Owner::new();
+    let owner = LeaseToken::new();
     let longest = Duration::MAX;
     assert_eq!(
         store.claim(key(1), owner, longest).await,
-        Ok(Claim::Granted)
+        Ok(ClaimResult::Granted)
     );
     assert_eq!(store.complete(key(1), owner, longest).await, Ok(true));
     assert_eq!(
         store.claim(key(1), owner, longest).await,
-        Ok(Claim::Completed)
+        Ok(ClaimResult::Completed)
     );
 }
 
@@ -464,19 +464,19 @@ async fn times_in_redis_have_no_end() {
     let store = tower_webhook::dedupe::RedisStore::connect(&server.url())
         .await
         .unwrap();
-    let owner = Owner::new();
+    let owner = LeaseToken::new();
     let longest = Duration::MAX;
     assert_eq!(
         store.claim(key(1), owner, longest).await.unwrap(),
-        Claim::Granted
+        ClaimResult::Granted
     );
     assert!(store.complete(key(1), owner, longest).await.unwrap());
     assert_eq!(
         store.claim(key(1), owner, longest).await.unwrap(),
-        Claim::Completed
+        ClaimResult::Completed
     );
     assert_eq!(
         store.claim(key(2), owner, Duration::ZERO).await.unwrap(),
-        Claim::Granted
+        ClaimResult::Granted
     );
 }

@@ -22,10 +22,10 @@ use tower_webhook::{
     PublicUrl, Secret, WebhookLayer,
     clock::Clock as _,
     providers::{self, Provider},
-    scheme::{Algorithm, Credential, KeyForm, PublicKeyForm, Scheme},
+    scheme::{Algorithm, Credential, PublicKeyForm, Scheme, SecretEncoding},
     sign::SignError,
     testing::{
-        AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Delivery, Recorder, TestClock,
+        AbuseReport, AbuseSuite, CaseReport, CaseVerdict, Delivery, RecordingService, TestClock,
         TestSender, abuse_suite,
     },
     webhook::Webhook,
@@ -40,9 +40,9 @@ const LIMIT: usize = 4096;
 fn text(scheme: &Scheme) -> String {
     let key = b"a secret for tests, of 32 bytes.";
     match scheme.key_form() {
-        KeyForm::Hex => hex(key),
-        KeyForm::Base64 => base64(key),
-        KeyForm::PrefixedBase64(prefix) => format!("{prefix}{}", base64(key)),
+        SecretEncoding::Hex => hex(key),
+        SecretEncoding::Base64 => base64(key),
+        SecretEncoding::PrefixedBase64(prefix) => format!("{prefix}{}", base64(key)),
         _ if scheme.credential() == Credential::UserAndPassword => "user:Password".to_owned(),
         _ => "a-Secret-for-tests".to_owned(),
     }
@@ -56,7 +56,7 @@ const ED25519: [&str; 2] = [
 
 /// What signs, and what verifies.
 fn keys(scheme: &Scheme) -> [Secret; 2] {
-    if let KeyForm::PublicKey(form) = scheme.key_form() {
+    if let SecretEncoding::PublicKey(form) = scheme.key_form() {
         let [private, public] = ED25519;
         let mut bytes = [0; 32];
         let bytes = base16ct::lower::decode(public, &mut bytes).unwrap();
@@ -76,7 +76,7 @@ fn signable() -> impl Iterator<Item = (&'static str, Provider, [Secret; 2])> {
     providers::all().filter_map(|preset| {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
         let provider = support::with_public_url(preset.provider(), url);
-        let settings = preset.needs().settings;
+        let settings = preset.requirements().settings;
         let provider = settings.iter().fold(provider, |provider, name| {
             provider.with_setting(name, "a setting")
         });
@@ -113,11 +113,11 @@ async fn the_layer_stands_its_own_suite() {
     let mut wrong = Vec::new();
     for (name, provider, [secret, public]) in signable() {
         let layer = WebhookLayer::new(provider.clone(), public).unwrap();
-        let app = layer.body_limit(LIMIT).layer(Recorder::new());
+        let app = layer.body_limit(LIMIT).layer(RecordingService::new());
         match as_it_is(app, provider, secret).await {
             Ok(report) if report.is_passed() => {
                 applied.extend(names(&report, |case| {
-                    *case.verdict() == CaseVerdict::Passed
+                    *case.decision() == CaseVerdict::Passed
                 }));
             }
             Ok(report) => wrong.push(
@@ -142,7 +142,7 @@ async fn the_layer_stands_its_own_suite() {
 async fn what_verifies_nothing_fails_for_every_provider() {
     let mut wrong = Vec::new();
     for (name, provider, [secret, _]) in signable() {
-        let report = as_it_is(Recorder::new(), provider, secret).await;
+        let report = as_it_is(RecordingService::new(), provider, secret).await;
         let failures = names(&report.unwrap(), CaseReport::is_failure);
         for case in [
             "signature-missing",
@@ -183,7 +183,7 @@ type Fault = fn(&mut Request<Bytes>) -> bool;
 /// A layer with a fault.
 #[derive(Clone)]
 struct Weak {
-    service: Webhook<Recorder>,
+    service: Webhook<RecordingService>,
     fault: Fault,
     /// Whether the layer rejects requests that are too long, repeat a header or have another
     /// method, so that the service has only the fault under test.
@@ -202,7 +202,7 @@ fn is_odd(request: &Request<Bytes>) -> bool {
 fn weak(provider: Provider, secret: &str, fault: Fault) -> Weak {
     let layer = WebhookLayer::new(provider, Secret::new(secret).unwrap()).unwrap();
     Weak {
-        service: layer.body_limit(LIMIT).layer(Recorder::new()),
+        service: layer.body_limit(LIMIT).layer(RecordingService::new()),
         fault,
         is_bounded: true,
     }
@@ -728,7 +728,7 @@ const OF_SQUARE: &[(&str, Fault, &[&str])] = &[
 fn guarded() -> Provider {
     let scheme = Scheme::builder("guarded").signature_header("x-signature");
     let scheme = scheme
-        .guard("x-signature-version", "2")
+        .require_header("x-signature-version", "2")
         .message("{method} {body}");
     scheme.build().unwrap().into()
 }
@@ -821,7 +821,8 @@ async fn a_weak_layer_is_told_its_weakness() {
 #[tokio::test]
 async fn what_cannot_be_made_up_is_asked_for() {
     let error = async |provider: Provider| {
-        let report = abuse_suite::<_, Full<Bytes>, _>(Recorder::new(), provider, support::secret());
+        let report =
+            abuse_suite::<_, Full<Bytes>, _>(RecordingService::new(), provider, support::secret());
         report.await.unwrap_err().to_string()
     };
     assert_eq!(
@@ -842,7 +843,10 @@ async fn what_cannot_be_made_up_is_asked_for() {
 async fn a_layer_with_a_tolerance_of_its_own_stands_it() {
     let tolerance = Duration::from_secs(900);
     let layer = WebhookLayer::new(providers::slack(), support::secret()).unwrap();
-    let app = layer.tolerance(tolerance).unwrap().layer(Recorder::new());
+    let app = layer
+        .tolerance(tolerance)
+        .unwrap()
+        .layer(RecordingService::new());
     let suite = || AbuseSuite::new(providers::slack(), support::secret()).unwrap();
     let report = suite().run::<_, Full<Bytes>, _>(app.clone()).await.unwrap();
     let failures = names(&report, CaseReport::is_failure);
@@ -853,7 +857,7 @@ async fn a_layer_with_a_tolerance_of_its_own_stands_it() {
     let suite = suite().tolerance(tolerance).unwrap();
     let report = suite.run::<_, Full<Bytes>, _>(app).await.unwrap();
     report.assert_passed();
-    let passed = names(&report, |case| *case.verdict() == CaseVerdict::Passed);
+    let passed = names(&report, |case| *case.decision() == CaseVerdict::Passed);
     assert!(passed.contains("timestamp-stale") && passed.contains("timestamp-ahead"));
 }
 
@@ -956,7 +960,7 @@ async fn telling_answers_are_found() {
                 assert_eq!(failures.len(), 1, "{name}: {report}");
                 assert_eq!(failures[0].name(), "answers-alike");
                 let told = format!("the answers differ: {difference}");
-                assert_eq!(*failures[0].verdict(), CaseVerdict::Failed(told), "{name}");
+                assert_eq!(*failures[0].decision(), CaseVerdict::Failed(told), "{name}");
             }
         }
     }
@@ -964,9 +968,9 @@ async fn telling_answers_are_found() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stack_that_hangs_or_fails_is_reported() {
-    let verdict = |report: &AbuseReport, name: &str| {
+    let decision = |report: &AbuseReport, name: &str| {
         let case = report.cases().iter().find(|case| case.name() == name);
-        format!("{:?}", case.unwrap().verdict())
+        format!("{:?}", case.unwrap().decision())
     };
     // Hangs on what is not signed.
     let inner = weak(providers::github(), SECRET, |_| false);
@@ -981,7 +985,7 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
     });
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
     let hung = r#"Failed("no signature: no answer within 30 s")"#;
-    assert_eq!(verdict(&report, "signature-missing"), hung);
+    assert_eq!(decision(&report, "signature-missing"), hung);
     assert_eq!(report.failures().count(), 1, "{report}");
 
     // Never recovers from a forgery.
@@ -1000,7 +1004,7 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
     });
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
     let down = r#"Failed("a genuine delivery after it: answered 503 Service Unavailable")"#;
-    assert_eq!(verdict(&report, "signature-missing"), down);
+    assert_eq!(decision(&report, "signature-missing"), down);
 
     // Breaks on each forgery, which is no way to refuse one.
     let app = weak(providers::github(), SECRET, |_| false);
@@ -1012,13 +1016,13 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
     });
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
     let broke = r#"Failed("no signature: answered 500 Internal Server Error")"#;
-    assert_eq!(verdict(&report, "signature-missing"), broke);
+    assert_eq!(decision(&report, "signature-missing"), broke);
 
     // Refuses everything: there is nothing to be said of the rest.
     let app = weak(providers::github(), "another secret", |_| false);
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
     let refused = r#"Failed("a genuine delivery: answered 403 Forbidden")"#;
-    assert_eq!(verdict(&report, "genuine"), refused);
+    assert_eq!(decision(&report, "genuine"), refused);
     assert!(
         report
             .to_string()
@@ -1032,7 +1036,7 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
 
 #[tokio::test]
 async fn a_delivery_and_what_is_done_to_it() {
-    let (clock, inner) = (TestClock::at(at(NOW)), Recorder::new());
+    let (clock, inner) = (TestClock::at(at(NOW)), RecordingService::new());
     let layer = WebhookLayer::new(providers::stripe(), support::secret()).unwrap();
     let service = layer.clock(clock.clone()).layer(inner.clone());
     let sender = TestSender::new(providers::stripe(), support::secret()).unwrap();
@@ -1066,7 +1070,7 @@ async fn a_delivery_and_what_is_done_to_it() {
         StatusCode::FORBIDDEN
     );
     assert_eq!(
-        post(good.clone().and_header("stripe-signature", b"t=1,v1=00")).await,
+        post(good.clone().append_header("stripe-signature", b"t=1,v1=00")).await,
         StatusCode::BAD_REQUEST
     );
     clock.advance(Duration::from_secs(300));
@@ -1096,7 +1100,7 @@ async fn a_form_is_sent_where_one_is_due() {
     assert_eq!(delivery.request().headers()["content-type"], form);
 
     let layer = WebhookLayer::new(twilio(), support::secret()).unwrap();
-    let app = layer.layer(Recorder::new());
+    let app = layer.layer(RecordingService::new());
     let report = abuse_suite::<_, Full<Bytes>, _>(app, twilio(), support::secret());
     report.await.unwrap().assert_passed();
 }
@@ -1204,11 +1208,11 @@ async fn a_sender_uses_a_method_of_its_provider() {
         assert_eq!(delivery.request().method(), method);
 
         let layer = WebhookLayer::new(provider.clone(), support::secret()).unwrap();
-        let app = layer.layer(Recorder::new());
+        let app = layer.layer(RecordingService::new());
         let report = abuse_suite::<_, Full<Bytes>, _>(app, provider, support::secret());
         let report = report.await.unwrap();
         report.assert_passed();
-        let passed = names(&report, |case| *case.verdict() == CaseVerdict::Passed);
+        let passed = names(&report, |case| *case.decision() == CaseVerdict::Passed);
         assert!(passed.contains("method"), "{report}");
     }
 }
@@ -1254,7 +1258,7 @@ fn a_header_that_cannot_be_is_a_panic() {
             r#"the header "x-a" cannot hold this value"#,
         ),
         (
-            |it| it.and_header("x-a", b"\0"),
+            |it| it.append_header("x-a", b"\0"),
             r#"the header "x-a" cannot hold this value"#,
         ),
         (

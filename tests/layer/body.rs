@@ -40,13 +40,13 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    Answer, BODY, Delivery, Expect, Expect::Forwarded, Recorder, Report, Rig, Script, Step, base64,
-    generic, github, invalid_request, invalid_signature, mac256, now, secret, send, shopify, slack,
-    test_clock, timeout, too_large, with_any_method,
+    Answer, BODY, Delivery, Expect, Expect::Forwarded, RecordingService, Report, Rig, Script, Step,
+    base64, generic, github, invalid_request, invalid_signature, mac256, now, secret, send,
+    shopify, slack, test_clock, timeout, too_large, with_any_method,
 };
 
 const MISMATCH: Expect = invalid_signature("SignatureMismatch");
-const BROKEN: Expect = invalid_request("BodyBroken");
+const BROKEN: Expect = invalid_request("BodyReadError");
 const CONFLICTING: Expect = invalid_request("ConflictingHeader");
 const MALFORMED: Expect = invalid_request("MalformedHeader");
 
@@ -191,7 +191,7 @@ async fn frames_of_mixed_sizes() {
     let current = rig(layer());
     let mut report = Report::default();
     for n in 0..SIZES.len().pow(4) {
-        let sizes = [0, 1, 2, 3].map(|place| SIZES[n / SIZES.len().pow(place) % SIZES.len()]);
+        let sizes = [0, 1, 2, 3].map(|location| SIZES[n / SIZES.len().pow(location) % SIZES.len()]);
         let body = text(sizes.iter().sum());
         let mut rest = &body[..];
         let steps = sizes.map(|size| {
@@ -400,7 +400,7 @@ async fn a_body_that_breaks_off() {
 /// it.
 #[tokio::test]
 async fn keeps_the_error_of_a_failed_body_from_the_client() {
-    let service = layer().layer(Recorder::default());
+    let service = layer().layer(RecordingService::default());
     let request = good().with(Script::new([Step::data("x"), Step::Fail]));
     let request =
         request.map(|body| body.map_err(|_| std::io::Error::other("reset by peer 10.0.0.1")));
@@ -426,7 +426,7 @@ async fn keeps_the_error_of_a_failed_body_from_the_client() {
 /// limit.
 #[tokio::test]
 async fn answers_413_if_a_limit_layer_outside_cuts_the_body_off() {
-    let inner = Recorder::default();
+    let inner = RecordingService::default();
     let outer = || RequestBodyLimitLayer::new(BODY.len() - 1);
     let service = ServiceBuilder::new()
         .layer(outer())
@@ -489,7 +489,7 @@ async fn a_client_that_goes_away() {
 }
 
 /// A hyper server around `service`; it counts the connections that are over.
-async fn serve(service: Webhook<Recorder>) -> (SocketAddr, Arc<AtomicUsize>) {
+async fn serve(service: Webhook<RecordingService>) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let over = Arc::new(AtomicUsize::new(0));
@@ -841,7 +841,7 @@ async fn frames_that_use_up_the_budget() {
             tokio::time::advance(Duration::from_millis(100)).await;
         }
     });
-    let inner = Recorder::default();
+    let inner = RecordingService::default();
     let service = layer().layer(inner.clone());
     let start = Instant::now();
     let answer = send(&service, good().request().map(|_: Script| Greedy));
@@ -910,8 +910,8 @@ async fn odd_frames() {
         ),
     ];
     let passing = rig(layer());
-    let refusing = rig(layer().refuse_trailers());
-    let refused = invalid_request("TrailersRefused");
+    let refusing = rig(layer().reject_trailers());
+    let refused = invalid_request("TrailersRejected");
     let mut report = Report::default();
     for (name, steps, has_trailers) in rows {
         let script = || Script::new(steps.clone());
@@ -1033,7 +1033,7 @@ async fn compressed_bodies() {
         .header("content-encoding", "gzip");
     let webhook = WebhookLayer::new(providers::shopify(), secret()).unwrap();
 
-    let inner = Recorder::default();
+    let inner = RecordingService::default();
     let inside = ServiceBuilder::new()
         .layer(webhook.clone())
         .layer(RequestDecompressionLayer::new())
@@ -1045,7 +1045,7 @@ async fn compressed_bodies() {
     let answer = send(&inside, signed_plain.clone().request()).await;
     assert_eq!((answer.status.as_u16(), inner.calls()), (403, 1));
 
-    let outer = Recorder::default();
+    let outer = RecordingService::default();
     let outside = ServiceBuilder::new()
         .layer(RequestDecompressionLayer::new())
         .layer(webhook.clone())
@@ -1070,7 +1070,7 @@ async fn compressed_bodies() {
 async fn compressed_bodies_that_are_no_good() {
     let bomb = gzip(&vec![0; 4 << 20]).await;
     assert!(bomb.len() < 100_000);
-    let inner = Recorder::default();
+    let inner = RecordingService::default();
     let service = ServiceBuilder::new()
         .layer(RequestDecompressionLayer::new())
         .layer(WebhookLayer::new(providers::shopify(), secret()).unwrap())
@@ -1298,7 +1298,7 @@ async fn a_body_that_holds_a_signature() {
 /// A service that is called again and again does not remember the body before.
 #[tokio::test]
 async fn nothing_is_left_of_the_body_before() {
-    let mut service = layer().layer(Recorder::default());
+    let mut service = layer().layer(RecordingService::default());
     for body in ["a", "", "bb", "", "a"] {
         let request = generic(now(), body).request();
         let response = service.call(request).await.unwrap();

@@ -21,15 +21,15 @@ use tower_webhook::{
     Keys, PublicUrl, Secret, SetupError, Verifier, WebhookLayer,
     diagnose::{self, Diagnosis, Doctor},
     providers::{self, Provider},
-    scheme::{Algorithm, Credential, KeyForm, Place, Scheme, TimestampUnit},
+    scheme::{Algorithm, Credential, Location, Scheme, SecretEncoding, TimestampFormat},
     sign::Signer,
     testing::{AbuseSuite, CaseReport},
 };
 
 use crate::support::{
-    self, Delivery, Log, NOW, Recorder, Report, SECRET, STANDARD_SECRET, Script, Step, at, base64,
-    find_provider, github, hex, mac, now, send, shopify, slack, standard, standard_key, stripe,
-    test_clock,
+    self, Delivery, Log, NOW, RecordingService, Report, SECRET, STANDARD_SECRET, Script, Step, at,
+    base64, find_provider, github, hex, mac, now, send, shopify, slack, standard, standard_key,
+    stripe, test_clock,
 };
 
 /// Of RFC 8032, section 7.1, test 1.
@@ -246,14 +246,14 @@ fn another_form_of_a_secret() {
     };
     let key = b"a key of 32 bytes, which are hex";
     for (secret, sender, used) in [
-        (hex(key), KeyForm::Text, "Text"),
-        (hex(key), KeyForm::Base64, "Base64"),
+        (hex(key), SecretEncoding::Text, "Text"),
+        (hex(key), SecretEncoding::Base64, "Base64"),
     ] {
         let delivery = signed_as(keyed(sender), &secret, BODY);
         let expected = form(used);
         check(
             report,
-            keyed(KeyForm::Hex),
+            keyed(SecretEncoding::Hex),
             &secret,
             &delivery,
             &[&expected],
@@ -401,7 +401,7 @@ async fn a_signature_is_known_by_its_look() {
 #[test]
 fn another_time() {
     let report = &mut Report::default();
-    let unit = |certainty, unit: &str| format!("{certainty} TimestampUnit {{ used: {unit} }}");
+    let unit = |certainty, unit: &str| format!("{certainty} TimestampFormat {{ used: {unit} }}");
     let millis = (NOW * 1000 + 250).to_string();
     let delivery = slack(&millis, BODY);
     let expected = unit("proven", "Milliseconds");
@@ -415,10 +415,10 @@ fn another_time() {
         scheme.message("{timestamp}|{body}").build().unwrap()
     };
     let units = [
-        TimestampUnit::Seconds,
-        TimestampUnit::Milliseconds,
-        TimestampUnit::Rfc3339,
-        TimestampUnit::DateTime,
+        TimestampFormat::Seconds,
+        TimestampFormat::Milliseconds,
+        TimestampFormat::Rfc3339,
+        TimestampFormat::DateTime,
     ];
     for due in units {
         for used in units.into_iter().filter(|used| *used != due) {
@@ -768,7 +768,7 @@ fn the_delivery_of_any_other_provider() {
     let mut examined = 0;
     for preset in providers::all() {
         let name = preset.name();
-        let needs = preset.needs();
+        let needs = preset.requirements();
         let provider = support::with_public_url(preset.provider(), url.clone());
         let set = |provider: Provider, name: &String| provider.with_setting(name, "a setting");
         let provider = needs.settings.iter().fold(provider, set);
@@ -778,7 +778,7 @@ fn the_delivery_of_any_other_provider() {
         };
         let request = Request::post("https://hooks.example.com/hooks");
         let mut request = request.body(BODY.into()).unwrap();
-        if let Some(Place::Header(event)) = provider.scheme().event_place() {
+        if let Some(Location::Header(event)) = provider.scheme().event_place() {
             let value = "event".parse().unwrap();
             request.headers_mut().insert(event, value);
         }
@@ -991,9 +991,9 @@ fn another_url() {
 fn key_text(scheme: &Scheme, name: &str) -> String {
     let key = format!("{name:*<32}");
     match scheme.key_form() {
-        KeyForm::Hex => hex(key.as_bytes()),
-        KeyForm::Base64 => base64(key.as_bytes()),
-        KeyForm::PrefixedBase64(prefix) => format!("{prefix}{}", base64(key.as_bytes())),
+        SecretEncoding::Hex => hex(key.as_bytes()),
+        SecretEncoding::Base64 => base64(key.as_bytes()),
+        SecretEncoding::PrefixedBase64(prefix) => format!("{prefix}{}", base64(key.as_bytes())),
         _ => format!("user:{name}"),
     }
 }
@@ -1004,7 +1004,7 @@ fn there_is_nothing_to_say_of_a_forgery() {
     let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
     let (mut examined, mut most) = (0, 0);
     for preset in providers::all() {
-        let provider = preset.needs().settings.iter().fold(
+        let provider = preset.requirements().settings.iter().fold(
             support::with_public_url(preset.provider(), url.clone()),
             |provider, name| provider.with_setting(name, "a setting"),
         );
@@ -1174,7 +1174,7 @@ async fn pass(seconds: u64) {
 }
 
 async fn refuse(layer: &WebhookLayer, delivery: &Delivery) {
-    let service = layer.layer(Recorder::default());
+    let service = layer.layer(RecordingService::default());
     let answer = send(&service, delivery.clone().request()).await;
     assert!(answer.rejection.is_some());
     // Not on the wire.
@@ -1215,7 +1215,7 @@ async fn the_layer_explains_each_reason_once_a_minute() {
 
     pass(10).await;
     let pieces = [Step::data(b"{"), Step::data(b"}")];
-    let service = layer.layer(Recorder::default());
+    let service = layer.layer(RecordingService::default());
     send(&service, trimmed.with(Script::new(pieces))).await;
     assert_eq!(next(&receiver).await.unwrap(), "proven BodyWhitespace");
 }
@@ -1285,13 +1285,13 @@ async fn nothing_else_is_hidden() {
     }
 
     let (sink, receiver) = told();
-    let source = |head: tower_webhook::Head<'_>| {
+    let source = |head: tower_webhook::RequestHead<'_>| {
         let tenant = head.path().trim_start_matches('/').to_owned();
         let secret = support::secret().label("2026-11");
         let keys = Keys::new(secret).tenant(tenant);
         async move { Ok::<_, std::convert::Infallible>(Some(keys)) }
     };
-    let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
+    let layer = WebhookLayer::with_key_source(providers::slack(), source).unwrap();
     let (whose, names) = channel();
     let layer = layer.clock(test_clock()).diagnose(move |diagnosis| {
         let (tenant, label) = (diagnosis.tenant(), diagnosis.key_label());
@@ -1410,12 +1410,12 @@ async fn a_flood_is_not_diagnosed() {
 #[tokio::test(start_paused = true)]
 async fn what_has_no_keys_is_examined_by_its_head_alone() {
     let (sink, receiver) = told();
-    let source = |head: tower_webhook::Head<'_>| {
+    let source = |head: tower_webhook::RequestHead<'_>| {
         let is_known = head.path() == "/known";
         let keys = is_known.then(|| support::secret().into());
         async move { Ok::<_, std::convert::Infallible>(keys) }
     };
-    let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
+    let layer = WebhookLayer::with_key_source(providers::slack(), source).unwrap();
     let layer = layer.clock(test_clock()).diagnose(sink).unwrap();
     let trimmed = slack(now(), "{}\n")
         .body("{}")
@@ -1441,21 +1441,21 @@ async fn what_has_no_keys_is_examined_by_its_head_alone() {
 async fn the_keys_of_the_delivery_are_examined() {
     let signed = || github_by(format!("{SECRET}\n"));
     let (sink, receiver) = told();
-    let source = |_: tower_webhook::Head<'_>| async {
+    let source = |_: tower_webhook::RequestHead<'_>| async {
         Ok::<_, std::convert::Infallible>(Some(support::secret().into()))
     };
-    let layer = WebhookLayer::per_request(providers::github(), source).unwrap();
+    let layer = WebhookLayer::with_key_source(providers::github(), source).unwrap();
     let layer = layer.diagnose(sink).unwrap();
-    let service = layer.layer(Recorder::default());
+    let service = layer.layer(RecordingService::default());
     send(&service, signed().request()).await;
     assert_eq!(next(&receiver).await.unwrap(), "proven SecretNewline");
 
     let (sink, receiver) = told();
     let another = kept("another");
-    let (layer, handle) = WebhookLayer::reloadable(providers::github(), another).unwrap();
+    let (layer, handle) = WebhookLayer::with_reload_handle(providers::github(), another).unwrap();
     handle.replace(support::secret()).unwrap();
     let layer = layer.diagnose(sink).unwrap();
-    let service = layer.layer(Recorder::default());
+    let service = layer.layer(RecordingService::default());
     send(&service, signed().request()).await;
     assert_eq!(next(&receiver).await.unwrap(), "proven SecretNewline");
 }
@@ -1466,7 +1466,7 @@ fn a_layer_whose_secrets_are_not_kept_cannot_diagnose() {
     let keys = || Keys::new(support::secret());
     let fixed = |keys| WebhookLayer::new(providers::github(), keys).unwrap();
     let reloadable = |keys| {
-        let layer = WebhookLayer::reloadable(providers::github(), keys);
+        let layer = WebhookLayer::with_reload_handle(providers::github(), keys);
         layer.unwrap().0
     };
     let verifier = |keys| WebhookLayer::from(Verifier::new(providers::github(), keys).unwrap());

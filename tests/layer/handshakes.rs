@@ -18,16 +18,18 @@ use tokio::{
 };
 use tower::Layer;
 use tower_webhook::{
-    Head, Keys, PublicUrl, Secret, Verifier, WebhookLayer,
-    handshake::{Decision, Handover, HandoverValue, Handshake, Letters, Piece},
+    Keys, PublicUrl, RequestHead, Secret, Verifier, WebhookLayer,
+    handshake::{
+        Acceptance, ChallengeCharset, Handshake, HandshakeData, HandshakeDataValue, ResponsePart,
+    },
     providers::{self, Provider},
     rejection::{self, RejectionKind},
-    scheme::{Algorithm, Place, Scheme},
+    scheme::{Algorithm, Location, Scheme},
 };
 
 use crate::support::{
-    self, Answer, Delivery, Recorder, Report, Script, Step, TestClock, at, find_provider, send,
-    test_clock,
+    self, Answer, Delivery, RecordingService, Report, Script, Step, TestClock, at, find_provider,
+    send, test_clock,
 };
 
 #[derive(Deserialize)]
@@ -154,10 +156,10 @@ impl Row {
 struct Program(Arc<Mutex<Vec<BTreeMap<String, String>>>>);
 
 impl Program {
-    fn take(&self, handover: &Handover) {
-        let seen = match handover.value() {
-            HandoverValue::Secret(secret) => vec![("secret", secret.expose_secret())],
-            HandoverValue::Subscription(it) => vec![
+    fn take(&self, data: &HandshakeData) {
+        let seen = match data.value() {
+            HandshakeDataValue::Secret(secret) => vec![("secret", secret.expose_secret())],
+            HandshakeDataValue::Subscription(it) => vec![
                 ("topic_arn", it.topic_arn()),
                 ("subscribe_url", it.subscribe_url()),
                 ("token", it.token()),
@@ -165,7 +167,7 @@ impl Program {
             _ => panic!("something new"),
         };
         for (name, secret) in &seen {
-            let debug = format!("{handover:?}");
+            let debug = format!("{data:?}");
             assert!(*name == "topic_arn" || !debug.contains(secret), "{debug}");
         }
         let seen = seen
@@ -180,14 +182,14 @@ fn with_program(layer: WebhookLayer, taken: Option<Taken>, program: &Program) ->
         return layer;
     };
     let program = program.clone();
-    let handled = layer.clone().hand_over(move |handover| {
-        program.take(&handover);
+    let handled = layer.clone().on_handshake_data(move |data| {
+        program.take(&data);
         async move {
             // As a database would have it.
             tokio::task::yield_now().await;
             match taken {
-                Taken::Accept => Ok(Decision::Accept),
-                Taken::Refuse => Ok(Decision::Refuse),
+                Taken::Accept => Ok(Acceptance::Accept),
+                Taken::Refuse => Ok(Acceptance::Reject),
                 Taken::Fail => Err("the database is away"),
             }
         }
@@ -256,25 +258,26 @@ async fn each_request_is_answered_refused_or_forwarded() {
         for row in &group.rows {
             let provider = group.provider(row);
             let (reloadable, _handle) =
-                WebhookLayer::reloadable(provider.clone(), group.keys()).unwrap();
+                WebhookLayer::with_reload_handle(provider.clone(), group.keys()).unwrap();
             let keys = group.keys();
-            let per_request = WebhookLayer::per_request(provider.clone(), move |_: Head<'_>| {
-                let keys = keys.clone();
-                async move {
-                    tokio::task::yield_now().await;
-                    Ok::<_, std::convert::Infallible>(Some(keys))
-                }
-            });
+            let with_key_source =
+                WebhookLayer::with_key_source(provider.clone(), move |_: RequestHead<'_>| {
+                    let keys = keys.clone();
+                    async move {
+                        tokio::task::yield_now().await;
+                        Ok::<_, std::convert::Infallible>(Some(keys))
+                    }
+                });
             let layers = [
                 ("fixed", WebhookLayer::new(provider, group.keys()).unwrap()),
                 ("reloadable", reloadable),
-                ("looked up", per_request.unwrap()),
+                ("looked up", with_key_source.unwrap()),
             ];
             for (which, layer) in layers {
                 for in_frames in [false, true] {
                     let program = Program::default();
                     let layer = with_program(layer.clone(), row.taken, &program);
-                    let inner = Recorder::default();
+                    let inner = RecordingService::default();
                     let service = layer.clock(clock(file.now)).layer(inner.clone());
                     let delivery = row.delivery();
                     let body = if in_frames {
@@ -322,10 +325,10 @@ fn a_verifier_says_the_same() {
                 || row.name.contains("nobody who takes it");
             if is_for_the_program {
                 let answer = said.unwrap().expect(&name);
-                assert!(answer.handover().is_some(), "{name}");
+                assert!(answer.data().is_some(), "{name}");
             } else if let Some(expected) = &row.answer {
                 let answer = said.unwrap().expect(&name);
-                assert!(row.hands_over.is_none() || answer.handover().is_some());
+                assert!(row.hands_over.is_none() || answer.data().is_some());
                 let response = answer.into_response();
                 assert_eq!(response.status(), expected.status, "{name}");
                 assert_eq!(response.body(), expected.body.as_bytes(), "{name}");
@@ -361,7 +364,7 @@ async fn one_call_switches_them_off() {
     for group in &file.groups {
         for row in group.rows.iter().filter(|row| row.answer.is_some()) {
             let layer = WebhookLayer::new(group.provider(row), group.keys()).unwrap();
-            let inner = Recorder::default();
+            let inner = RecordingService::default();
             let layer = layer.clock(clock(file.now));
             let layer = layer.clone().without_handshakes().unwrap_or(layer);
             let answer = send(&layer.layer(inner.clone()), row.delivery().request()).await;
@@ -506,10 +509,10 @@ fn what_is_signed_for_anybody_is_no_delivery() {
         .signature_header("x-acme-signature")
         .build()
         .unwrap();
-    let asks = Place::Header(HeaderName::from_static("x-ask"));
+    let asks = Location::Header(HeaderName::from_static("x-ask"));
     let handshake = Handshake::unsigned("sign", Method::GET)
-        .challenge(asks, Letters::Printable, 1..=4096)
-        .text([Piece::Mac]);
+        .challenge(asks, ChallengeCharset::Printable, 1..=4096)
+        .text([ResponsePart::Mac]);
     let signing = Provider::from(scheme.clone()).with_handshake(handshake);
     let signing = Verifier::new(signing, support::secret()).unwrap();
     let silent = Verifier::new(scheme, support::secret()).unwrap();
@@ -526,7 +529,7 @@ fn what_is_signed_for_anybody_is_no_delivery() {
             assert_eq!(body, signature.as_bytes());
             assert_eq!(
                 *verified.unwrap_err().kind(),
-                RejectionKind::SignedChallenge
+                RejectionKind::AmbiguousChallenge
             );
         } else {
             assert!(answer.is_err());
@@ -557,10 +560,10 @@ fn only_an_hmac_signs_challenges() {
     let others = [Some(providers::token()), find_provider("discord")];
     let others = others.map(|provider| Some(provider?.scheme().clone()));
     for scheme in plain.into_iter().chain(others.into_iter().flatten()) {
-        let asks = Place::Header(HeaderName::from_static("x-ask"));
+        let asks = Location::Header(HeaderName::from_static("x-ask"));
         let handshake = Handshake::unsigned("sign", Method::GET)
-            .challenge(asks, Letters::Token, 1..=64)
-            .text([Piece::Mac]);
+            .challenge(asks, ChallengeCharset::Token, 1..=64)
+            .text([ResponsePart::Mac]);
         let name = format!("{:?}", scheme.algorithm());
         let provider = Provider::from(scheme).with_handshake(handshake);
         let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
@@ -574,7 +577,7 @@ fn only_an_hmac_signs_challenges() {
 }
 
 fn crc(layer: &WebhookLayer) -> impl Future<Output = Answer> + use<> {
-    let inner = Recorder::default();
+    let inner = RecordingService::default();
     let service = layer.layer(inner);
     let ask = Delivery::new("").method(Method::GET);
     let ask = ask.uri("https://hooks.example.com/x?crc_token=abc");
@@ -596,7 +599,7 @@ async fn the_current_key_answers() {
     let layer = WebhookLayer::new(providers::x(), keys).unwrap();
     assert_eq!(crc(&layer).await.text(), crc_answer("the new one"));
 
-    let (layer, handle) = WebhookLayer::reloadable(providers::x(), old.clone()).unwrap();
+    let (layer, handle) = WebhookLayer::with_reload_handle(providers::x(), old.clone()).unwrap();
     assert_eq!(crc(&layer).await.text(), crc_answer("the old one"));
     handle.replace(new).unwrap();
     assert_eq!(crc(&layer).await.text(), crc_answer("the new one"));
@@ -628,7 +631,7 @@ async fn the_key_that_signed_answers() {
     let old = Secret::new(zoom.secret.as_ref().unwrap().as_str()).unwrap();
     let keys = Keys::new(support::secret()).previous(old);
     let layer = WebhookLayer::new(providers::zoom(), keys).unwrap();
-    let inner = Recorder::default();
+    let inner = RecordingService::default();
     let service = layer.clock(clock(file.now)).layer(inner.clone());
     let answer = send(&service, row.delivery().request()).await;
     check(row, &answer, inner.calls()).unwrap();
@@ -638,7 +641,7 @@ async fn the_key_that_signed_answers() {
 /// or takes too long.
 #[tokio::test(start_paused = true)]
 async fn keys_are_looked_up_for_answers() {
-    let source = |head: Head<'_>| {
+    let source = |head: RequestHead<'_>| {
         let tenant = head.path().to_owned();
         async move {
             match &*tenant {
@@ -649,8 +652,8 @@ async fn keys_are_looked_up_for_answers() {
             }
         }
     };
-    let layer = WebhookLayer::per_request(providers::x(), source).unwrap();
-    let inner = Recorder::default();
+    let layer = WebhookLayer::with_key_source(providers::x(), source).unwrap();
+    let inner = RecordingService::default();
     let service = layer.layer(inner.clone());
     let ask = |tenant: &str| {
         let uri = format!("https://hooks.example.com{tenant}?crc_token=abc");
@@ -680,7 +683,7 @@ async fn keys_are_looked_up_for_answers() {
 #[tokio::test(start_paused = true)]
 async fn the_limits_hold() {
     let woocommerce = WebhookLayer::new(providers::woocommerce(), support::secret()).unwrap();
-    let inner = Recorder::default();
+    let inner = RecordingService::default();
     let service = woocommerce.clone().body_limit(8).layer(inner.clone());
     let ping = || {
         let ping = Delivery::new("webhook_id=17");
@@ -697,7 +700,7 @@ async fn the_limits_hold() {
     let broken = Script::new([Step::data("webhook_id="), Step::Fail]);
     assert_eq!(
         send(&service, ping().with(broken)).await.kind(),
-        "BodyBroken"
+        "BodyReadError"
     );
     let long = Script::new(std::iter::repeat_n(Step::data([b'0'; 1024]), 1024));
     let probe = long.probe();
@@ -738,7 +741,7 @@ async fn a_grpc_request_is_no_handshake() {
         let row = &group.rows[0];
         let layer = WebhookLayer::new(group.provider(row), group.keys()).unwrap();
         let layer = with_program(layer, Some(Taken::Accept), &Program::default());
-        let inner = Recorder::default();
+        let inner = RecordingService::default();
         let service = layer.clock(clock(file.now)).layer(inner.clone());
         let mut request = row
             .delivery()
@@ -761,8 +764,8 @@ async fn refusals_are_rendered() {
     let meta = providers::meta().with_setting("verify_token", "right");
     let layer = WebhookLayer::new(meta, support::secret())
         .unwrap()
-        .renderer(rejection::problem_json);
-    let service = layer.layer(Recorder::default());
+        .rejection_response(rejection::problem_json);
+    let service = layer.layer(RecordingService::default());
     let ask = |token: &str| {
         let uri = format!(
             "https://hooks.example.com/?hub.mode=subscribe&hub.challenge=1&hub.verify_token={token}"
@@ -814,7 +817,7 @@ fn settings_are_checked_at_start_up() {
 #[tokio::test]
 async fn answered_over_a_socket() {
     let meta = providers::meta().with_setting("verify_token", "right");
-    let calls = Recorder::default();
+    let calls = RecordingService::default();
     let layer = |provider: Provider| WebhookLayer::new(provider, support::secret()).unwrap();
     let handler = || any(|_: Request<axum::body::Body>| async { "handled" });
     let app = Router::new()

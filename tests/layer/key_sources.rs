@@ -32,7 +32,7 @@ use tokio::{
 use tokio_test::{assert_pending, assert_ready};
 use tower::{Layer, Service};
 use tower_webhook::{
-    Head, Keys, Secret, Verified, WebhookLayer,
+    Keys, RequestHead, Secret, Verified, WebhookLayer,
     keys::{KeyCache, KeySource},
     providers,
     rejection::RejectionKind,
@@ -41,8 +41,8 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Answer, BODY, Delivery, Recorder, Report, Script, Step, hex, mac, now, send, test_clock,
-    with_any_method,
+    self, Answer, BODY, Delivery, RecordingService, Report, Script, Step, hex, mac, now, send,
+    test_clock, with_any_method,
 };
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -76,8 +76,8 @@ fn github(secret: &str, tenant: &str) -> Delivery {
         .header("x-hub-signature-256", format!("sha256={signature}"))
 }
 
-fn per_request(source: impl KeySource) -> WebhookLayer {
-    WebhookLayer::per_request(providers::github(), source).unwrap()
+fn with_key_source(source: impl KeySource) -> WebhookLayer {
+    WebhookLayer::with_key_source(providers::github(), source).unwrap()
 }
 
 /// Counts how often something happens.
@@ -102,7 +102,7 @@ struct Tenant(String);
 
 /// Where the tenant stands in a request.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Location {
     Path,
     Query,
     Header,
@@ -110,8 +110,8 @@ enum Place {
     Extension,
 }
 
-impl Place {
-    fn read(self, head: Head<'_>) -> Option<&str> {
+impl Location {
+    fn read(self, head: RequestHead<'_>) -> Option<&str> {
         match self {
             Self::Path => head.path().strip_prefix("/hooks/"),
             Self::Query => head.uri().query()?.strip_prefix("tenant="),
@@ -141,26 +141,26 @@ impl Place {
 /// A source with a type of its own, as a client of something has one.
 struct Directory {
     tenants: HashMap<&'static str, Keys>,
-    place: Place,
+    location: Location,
     asked: Count,
 }
 
 impl KeySource for Directory {
     type Error = io::Error;
 
-    async fn keys(&self, head: Head<'_>) -> io::Result<Option<Keys>> {
+    async fn keys(&self, head: RequestHead<'_>) -> io::Result<Option<Keys>> {
         self.asked.add();
         tokio::task::yield_now().await;
-        let tenant = self.place.read(head);
+        let tenant = self.location.read(head);
         Ok(tenant.and_then(|tenant| self.tenants.get(tenant)).cloned())
     }
 }
 
-fn closure(place: Place, asked: Count) -> impl KeySource {
+fn closure(location: Location, asked: Count) -> impl KeySource {
     let tenants = tenants();
-    move |head: Head<'_>| {
+    move |head: RequestHead<'_>| {
         asked.add();
-        let keys = place.read(head).and_then(|it| tenants.get(it)).cloned();
+        let keys = location.read(head).and_then(|it| tenants.get(it)).cloned();
         ready(Ok::<_, Infallible>(keys))
     }
 }
@@ -190,33 +190,33 @@ async fn each_request_has_its_keys() {
         ("nobody", "decoy", UNKNOWN),
     ];
     let mut report = Report::default();
-    for place in [
-        Place::Path,
-        Place::Query,
-        Place::Header,
-        Place::Method,
-        Place::Extension,
+    for location in [
+        Location::Path,
+        Location::Query,
+        Location::Header,
+        Location::Method,
+        Location::Extension,
     ] {
         let (of_closure, of_directory) = (Count::default(), Count::default());
         let directory = Directory {
             tenants: tenants(),
-            place,
+            location,
             asked: of_directory.clone(),
         };
         // The provider uses every method that names a tenant.
         let methods = ["POST", "acme", "globex", "nobody", "ACME"];
         let methods = methods.map(|method| method.parse::<Method>().unwrap());
         let provider = providers::github().with_methods(methods);
-        let by_closure = closure(place, of_closure.clone());
-        let by_closure = WebhookLayer::per_request(provider.clone(), by_closure).unwrap();
-        let by_directory = WebhookLayer::per_request(provider, directory).unwrap();
+        let by_closure = closure(location, of_closure.clone());
+        let by_closure = WebhookLayer::with_key_source(provider.clone(), by_closure).unwrap();
+        let by_directory = WebhookLayer::with_key_source(provider, directory).unwrap();
         let layers = [(by_closure, of_closure), (by_directory, of_directory)];
         for (at, (layer, asked)) in layers.into_iter().enumerate() {
-            let inner = Recorder::default();
+            let inner = RecordingService::default();
             let service = layer.layer(inner.clone());
             for (tenant, signer, expect) in rows {
                 for size in [1, 9, BODY.len() - 1, BODY.len()] {
-                    let delivery = place.write(tenant, github(signer, ""));
+                    let delivery = location.write(tenant, github(signer, ""));
                     let script = match size {
                         size if size == BODY.len() => Script::whole(delivery.body.clone()),
                         size => Script::chunks(BODY, size),
@@ -233,7 +233,7 @@ async fn each_request_has_its_keys() {
                         Err(answer.kind())
                     };
                     let is_right = got.as_deref().map_err(|kind| &**kind) == expect;
-                    let name = format!("15: source {at}, {place:?}, {tenant:?} by {signer:?}");
+                    let name = format!("15: source {at}, {location:?}, {tenant:?} by {signer:?}");
                     report.note(if is_right && asked.get() == before + 1 {
                         Ok(())
                     } else {
@@ -292,9 +292,9 @@ async fn a_source_in_axum() {
         let route = Router::new().route("/hooks/{tenant}", post(label));
         route.layer(layer)
     };
-    let by_path = || per_request(closure(Place::Path, Count::default()));
+    let by_path = || with_key_source(closure(Location::Path, Count::default()));
     let tenants = tenants();
-    let by_address = per_request(move |head: Head<'_>| {
+    let by_address = with_key_source(move |head: RequestHead<'_>| {
         let peer = head.extension::<ConnectInfo<SocketAddr>>();
         let is_here = peer.is_some_and(|peer| peer.0.ip().is_loopback() && peer.0.port() > 0);
         let keys = tenants.get("globex").cloned();
@@ -378,7 +378,7 @@ async fn a_source_is_asked_between_the_head_and_the_body() {
     let asked = Count::default();
     let probe: Arc<Mutex<Option<support::Probe>>> = Arc::default();
     let (count, watched) = (asked.clone(), Arc::clone(&probe));
-    let source = move |_: Head<'_>| {
+    let source = move |_: RequestHead<'_>| {
         let polls = {
             let watched = watched.lock().unwrap().clone().unwrap();
             move || watched.polls()
@@ -392,9 +392,9 @@ async fn a_source_is_asked_between_the_head_and_the_body() {
             Ok::<_, Infallible>(Some(support::secret().into()))
         }
     };
-    let layer = WebhookLayer::per_request(providers::slack(), source).unwrap();
+    let layer = WebhookLayer::with_key_source(providers::slack(), source).unwrap();
     let layer = layer.clock(test_clock()).body_limit(1000);
-    let service = layer.layer(Recorder::default());
+    let service = layer.layer(RecordingService::default());
     let good = || support::slack(now(), BODY);
     let signature = "x-slack-signature";
     let timestamp = "x-slack-request-timestamp";
@@ -418,9 +418,9 @@ async fn a_source_is_asked_between_the_head_and_the_body() {
         ),
         ("MissingTimestamp", good().without(timestamp).request()),
         ("MalformedTimestamp", good().set(timestamp, "now").request()),
-        ("TooOld", far(-301).request()),
-        ("TooNew", far(301).request()),
-        ("TooOld", far(-301).with(chunks())),
+        ("TimestampTooOld", far(-301).request()),
+        ("TimestampInFuture", far(301).request()),
+        ("TimestampTooOld", far(-301).with(chunks())),
         (
             "BodyTooLarge",
             good().header("content-length", "1001").request(),
@@ -447,8 +447,8 @@ async fn a_source_is_asked_between_the_head_and_the_body() {
 #[test]
 fn a_source_is_asked_by_requests_alone() {
     let asked = Count::default();
-    let layer = per_request(closure(Place::Path, asked.clone()));
-    let mut service = layer.clone().layer(Recorder::default());
+    let layer = with_key_source(closure(Location::Path, asked.clone()));
+    let mut service = layer.clone().layer(RecordingService::default());
     drop(service.clone());
     assert_eq!(asked.get(), 0);
     drop(service.call(github("acme-new", "acme").request()));
@@ -509,7 +509,7 @@ impl Faulty {
 impl KeySource for Faulty {
     type Error = BoxError;
 
-    async fn keys(&self, _: Head<'_>) -> Found {
+    async fn keys(&self, _: RequestHead<'_>) -> Found {
         self.asked.add();
         if self.is_over.load(SeqCst) {
             return Ok(Some(support::standard_secret().into()));
@@ -566,8 +566,8 @@ async fn a_source_that_fails() {
         ),
     ];
     for (what, source, text) in rows {
-        let inner = Recorder::default();
-        let layer = WebhookLayer::per_request(providers::standard_webhooks(), source.clone());
+        let inner = RecordingService::default();
+        let layer = WebhookLayer::with_key_source(providers::standard_webhooks(), source.clone());
         let service = layer.unwrap().clock(test_clock()).layer(inner.clone());
         let delivery = || support::standard(support::STANDARD_ID, now(), BODY);
         for size in [5, BODY.len()] {
@@ -647,8 +647,8 @@ async fn a_source_that_is_slow() {
                 Ok(Some(support::secret().into()))
             })
         });
-        let inner = Recorder::default();
-        let service = change(per_request(source.clone())).layer(inner.clone());
+        let inner = RecordingService::default();
+        let service = change(with_key_source(source.clone())).layer(inner.clone());
         // The body's own deadline does not begin before the keys are there.
         let pauses = || {
             let pause = || Step::Wait(millis(4900));
@@ -693,8 +693,8 @@ async fn a_source_that_is_slow() {
 #[tokio::test(start_paused = true)]
 async fn a_source_that_never_answers_and_no_deadline() {
     let source = Faulty::new(|| Box::pin(pending()));
-    let layer = per_request(source).key_deadline(None).unwrap();
-    let mut service = layer.layer(Recorder::default());
+    let layer = with_key_source(source).key_deadline(None).unwrap();
+    let mut service = layer.layer(RecordingService::default());
     let call = service.call(support::github(BODY).request());
     let mut task = tokio_test::task::spawn(call);
     for _ in 0..10 {
@@ -707,11 +707,11 @@ async fn a_source_that_never_answers_and_no_deadline() {
 /// 15: a clone of the layer with another deadline leaves the first one's alone.
 #[tokio::test(start_paused = true)]
 async fn deadlines_of_clones() {
-    let first = per_request(Faulty::new(|| Box::pin(pending())));
+    let first = with_key_source(Faulty::new(|| Box::pin(pending())));
     let second = first.clone().key_deadline(Duration::from_secs(7)).unwrap();
     for (layer, seconds) in [(first, 2), (second, 7)] {
         let start = Instant::now();
-        let service = layer.layer(Recorder::default());
+        let service = layer.layer(RecordingService::default());
         let call = send(&service, support::github(BODY).request());
         assert!(timeout(HOUR, call).await.is_ok());
         assert_eq!(start.elapsed().as_secs(), seconds, "15");
@@ -736,7 +736,7 @@ async fn turns(count: usize) {
 #[test]
 fn a_source_that_answers_at_once_needs_no_runtime() {
     assert!(tokio::runtime::Handle::try_current().is_err());
-    let source = closure(Place::Path, Count::default());
+    let source = closure(Location::Path, Count::default());
     let waiting = Faulty::new(|| {
         Box::pin(async {
             turns(3).await;
@@ -746,17 +746,21 @@ fn a_source_that_answers_at_once_needs_no_runtime() {
     let cached = KeyCache::new(
         10,
         Duration::from_secs(60),
-        |_: Head<'_>| Some(()),
+        |_: RequestHead<'_>| Some(()),
         |()| async { Ok::<_, Infallible>(Some(labelled("acme-new", "acme 2").into())) },
     );
     let failing = Faulty::failing(chain);
     for (layer, is_ready, status) in [
-        (per_request(source), true, 200),
-        (per_request(waiting).key_deadline(None).unwrap(), false, 200),
-        (per_request(cached), true, 200),
-        (per_request(failing), true, 503),
+        (with_key_source(source), true, 200),
+        (
+            with_key_source(waiting).key_deadline(None).unwrap(),
+            false,
+            200,
+        ),
+        (with_key_source(cached), true, 200),
+        (with_key_source(failing), true, 503),
     ] {
-        let mut service = layer.layer(Recorder::default());
+        let mut service = layer.layer(RecordingService::default());
         let call = service.call(github("acme-new", "acme").request());
         let mut task = tokio_test::task::spawn(call);
         let mut polled = task.poll();
@@ -795,7 +799,7 @@ async fn grpc_answers() {
             "Invalid signature",
         ),
     ] {
-        let service = per_request(source).layer(Recorder::default());
+        let service = with_key_source(source).layer(RecordingService::default());
         let answer = timeout(HOUR, send(&service, in_grpc())).await.unwrap();
         assert_eq!(answer.status, 200, "15");
         assert_eq!(answer.content_type(), Some("application/grpc"), "15");
@@ -829,8 +833,8 @@ async fn a_look_up_lives_as_long_as_it_is_waited_for() {
             Ok(Some(support::secret().into()))
         })
     });
-    let inner = Recorder::default();
-    let mut service = per_request(source.clone()).layer(inner.clone());
+    let inner = RecordingService::default();
+    let mut service = with_key_source(source.clone()).layer(inner.clone());
     let second = || Step::Wait(Duration::from_secs(1));
     let mut call = || {
         let steps = [second(), Step::data(BODY)];
@@ -887,17 +891,17 @@ async fn a_source_that_panics() {
     for (what, layer, source) in [
         (
             "early",
-            WebhookLayer::per_request(standard(), early.clone()),
+            WebhookLayer::with_key_source(standard(), early.clone()),
             &early,
         ),
         (
             "late",
-            WebhookLayer::per_request(standard(), late.clone()),
+            WebhookLayer::with_key_source(standard(), late.clone()),
             &late,
         ),
     ] {
         source.is_over.store(false, SeqCst);
-        let inner = Recorder::default();
+        let inner = RecordingService::default();
         let layer = layer.unwrap().clock(test_clock());
         let mut service = layer.layer(inner.clone());
         let delivery = || support::standard(support::STANDARD_ID, now(), BODY).request();
@@ -937,13 +941,13 @@ fn is_shared<T: Clone + Send + Sync + 'static>(it: T) -> T {
 async fn a_layer_with_a_source_goes_from_thread_to_thread() {
     let directory = Directory {
         tenants: tenants(),
-        place: Place::Path,
+        location: Location::Path,
         asked: Count::default(),
     };
-    let layer = is_shared(per_request(directory));
+    let layer = is_shared(with_key_source(directory));
     #[cfg(feature = "axum")]
     let _ = is_shared(layer.clone().forward_body::<axum::body::Body>());
-    let service = is_shared(layer.layer(Recorder::default()));
+    let service = is_shared(layer.layer(RecordingService::default()));
     let mut tasks = Vec::new();
     for _ in 0..50 {
         for (tenant, signer, status) in [
@@ -1001,7 +1005,7 @@ impl Slow {
     /// Tenants are named by the path; those that begin with `x` do not exist.
     fn cache(&self, capacity: u64, lifetime: Duration) -> KeyCache<String> {
         let named = self.named.clone();
-        let tenant = move |head: Head<'_>| {
+        let tenant = move |head: RequestHead<'_>| {
             named.add();
             let tenant = head.path().strip_prefix("/hooks/")?;
             (!tenant.is_empty()).then(|| tenant.to_owned())
@@ -1033,7 +1037,7 @@ async fn status<T>(cache: &KeyCache<T>, tenant: &str, signer: &str) -> u16
 where
     T: Hash + Eq + Clone + Send + Sync + 'static,
 {
-    let service = per_request(cache.clone()).layer(Recorder::default());
+    let service = with_key_source(cache.clone()).layer(RecordingService::default());
     let delivery = github(&format!("secret of {signer}"), tenant);
     send(&service, delivery.request()).await.status.as_u16()
 }
@@ -1067,7 +1071,7 @@ async fn a_cache_remembers() {
         assert_eq!(slow.asked.get(), asked, "15: row {at}");
         assert_eq!(slow.named.get(), at + 1, "15: row {at}");
     }
-    let nobody = per_request(cache).layer(Recorder::default());
+    let nobody = with_key_source(cache).layer(RecordingService::default());
     let answer = send(&nobody, github("secret of a", "").request()).await;
     assert_eq!(answer.kind(), "UnknownTenant");
 }
@@ -1077,7 +1081,7 @@ async fn a_cache_remembers() {
 async fn a_cache_does_not_remember_failures() {
     let slow = Slow::new();
     let cache = slow.cache(100, HOUR);
-    let service = per_request(cache.clone()).layer(Recorder::default());
+    let service = with_key_source(cache.clone()).layer(RecordingService::default());
     for tenant in ["a", "x"] {
         slow.fails.store(true, SeqCst);
         for _ in 0..3 {
@@ -1189,7 +1193,7 @@ impl Rotating {
             asked: Count::default(),
         };
         let own = this.clone();
-        let tenant = |head: Head<'_>| Some(head.path().to_owned());
+        let tenant = |head: RequestHead<'_>| Some(head.path().to_owned());
         let cache = KeyCache::new(100, HOUR, tenant, move |_| {
             let (secret, at) = (*own.secret.lock().unwrap(), own.asked.get());
             own.asked.add();
@@ -1225,7 +1229,7 @@ async fn a_cache_forgets_a_look_up_that_is_under_way() {
     ] {
         for (all, old_ends_first) in [(false, false), (false, true), (true, false), (true, true)] {
             let (rotating, cache) = Rotating::new(first);
-            let mut service = per_request(cache.clone()).layer(Recorder::default());
+            let mut service = with_key_source(cache.clone()).layer(RecordingService::default());
             let mut call = |signer| tokio_test::task::spawn(call(&mut service, signer, "a"));
             let mut early = [call("old"), call("new")];
             for task in &mut early {
@@ -1277,7 +1281,7 @@ async fn a_cache_forgets_a_look_up_that_is_under_way() {
 #[tokio::test]
 async fn a_cache_forgets_nobody_else() {
     let (rotating, cache) = Rotating::new(Some("old"));
-    let mut service = per_request(cache.clone()).layer(Recorder::default());
+    let mut service = with_key_source(cache.clone()).layer(RecordingService::default());
     let mut call = || tokio_test::task::spawn(call(&mut service, "old", "a"));
     let mut tasks = [call(), call()];
     let [first, second] = &mut tasks;
@@ -1298,7 +1302,7 @@ async fn a_cache_forgets_nobody_else() {
 #[tokio::test]
 async fn a_forgotten_look_up_that_is_dropped() {
     let (rotating, cache) = Rotating::new(Some("old"));
-    let mut service = per_request(cache.clone()).layer(Recorder::default());
+    let mut service = with_key_source(cache.clone()).layer(RecordingService::default());
     let mut call = || tokio_test::task::spawn(call(&mut service, "old", "a"));
     let (mut first, mut second, mut third) = (call(), call(), call());
     assert_pending!(first.poll());
@@ -1326,7 +1330,7 @@ async fn a_cache_is_bounded() {
         let cache = KeyCache::new(
             capacity,
             HOUR,
-            |head: Head<'_>| Some(head.path().to_owned()),
+            |head: RequestHead<'_>| Some(head.path().to_owned()),
             move |path: String| {
                 // Lives as long as the keys do.
                 let label: Arc<str> = path.as_str().into();
@@ -1335,12 +1339,12 @@ async fn a_cache_is_bounded() {
                 async move { Ok::<_, Infallible>(Some(secret.into())) }
             },
         );
-        let layer = per_request(cache);
+        let layer = with_key_source(cache);
         for round in 1..3 {
             for tenant in 0..TENANTS {
                 let delivery = github("secret of all", &tenant.to_string());
                 // It remembers what it saw too.
-                let service = layer.layer(Recorder::default());
+                let service = layer.layer(RecordingService::default());
                 assert_eq!(send(&service, delivery.request()).await.status, 200);
             }
             let labels = labels.lock().unwrap();
@@ -1366,16 +1370,16 @@ async fn a_cache_is_bounded_for_names_of_nobody() {
         let cache = KeyCache::new(
             capacity,
             HOUR,
-            move |head: Head<'_>| {
+            move |head: RequestHead<'_>| {
                 let name: Name = head.path().into();
                 made.lock().unwrap().push(Arc::downgrade(&name));
                 Some(name)
             },
             move |_| ready(if fails { Err(chain()) } else { Ok(None) }),
         );
-        let layer = per_request(cache);
+        let layer = with_key_source(cache);
         for name in 0..NAMES {
-            let service = layer.layer(Recorder::default());
+            let service = layer.layer(RecordingService::default());
             let answer = send(&service, github("guess", &name.to_string()).request()).await;
             assert_eq!(answer.status, if fails { 503 } else { 403 });
         }
@@ -1417,7 +1421,7 @@ async fn a_flood_of_names_of_nobody() {
 
 /// A call to `tenant`, on its way.
 fn call(
-    service: &mut Webhook<Recorder>,
+    service: &mut Webhook<RecordingService>,
     signer: &str,
     tenant: &str,
 ) -> impl Future<Output = Answer> + Send + use<> {
@@ -1433,9 +1437,9 @@ async fn a_cache_shares_look_ups() {
         let slow = Slow::new().shut();
         slow.fails.store(fails, SeqCst);
         let cache = slow.cache(100, HOUR);
-        let layer = per_request(cache.clone());
+        let layer = with_key_source(cache.clone());
         let calls = (0..100).map(|_| {
-            let mut service = layer.layer(Recorder::default());
+            let mut service = layer.layer(RecordingService::default());
             tokio::spawn(call(&mut service, "a", tenant))
         });
         let calls: Vec<_> = calls.collect();
@@ -1492,7 +1496,7 @@ async fn a_look_up_is_left_to_others() {
                 tokio::task::yield_now().await;
                 let slow = Slow::new().shut();
                 let cache = slow.cache(100, HOUR);
-                let mut service = per_request(cache.clone()).layer(Recorder::default());
+                let mut service = with_key_source(cache.clone()).layer(RecordingService::default());
                 let task = |_| Some(tokio_test::task::spawn(call(&mut service, "a", "a")));
                 let mut tasks: Vec<_> = (0..4).map(task).collect();
                 for _ in 0..polls {
@@ -1536,7 +1540,7 @@ async fn a_look_up_is_not_lost_while_it_is_polled() {
     let cache = KeyCache::new(
         10,
         HOUR,
-        |_: Head<'_>| Some(()),
+        |_: RequestHead<'_>| Some(()),
         move |()| {
             let (waiting, opened) = (Arc::clone(&waiting), Arc::clone(&opened));
             poll_fn(move |cx| {
@@ -1553,7 +1557,7 @@ async fn a_look_up_is_not_lost_while_it_is_polled() {
             })
         },
     );
-    let mut service = per_request(cache).layer(Recorder::default());
+    let mut service = with_key_source(cache).layer(RecordingService::default());
     let mut boxed = || {
         let call: Pin<Box<dyn Future<Output = Answer> + Send>> =
             Box::pin(call(&mut service, "a", "a"));
@@ -1581,7 +1585,7 @@ async fn a_look_up_that_is_waited_for_is_not_polled_all_the_time() {
     let cache = KeyCache::new(
         10,
         HOUR,
-        |_: Head<'_>| Some(()),
+        |_: RequestHead<'_>| Some(()),
         move |()| {
             let count = count.clone();
             poll_fn(move |cx| {
@@ -1593,7 +1597,7 @@ async fn a_look_up_that_is_waited_for_is_not_polled_all_the_time() {
             })
         },
     );
-    let mut service = per_request(cache).layer(Recorder::default());
+    let mut service = with_key_source(cache).layer(RecordingService::default());
     let mut task = || tokio_test::task::spawn(call(&mut service, "a", "a"));
     let mut tasks = [task(), task()];
     let [first, second] = &mut tasks;
@@ -1611,8 +1615,8 @@ async fn a_look_up_that_is_waited_for_is_not_polled_all_the_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn look_ups_that_are_given_up_by_chance() {
     let layer = |gate: Arc<Semaphore>| {
-        let tenant = |head: Head<'_>| Some(head.path().to_owned());
-        per_request(KeyCache::new(1000, HOUR, tenant, move |_| {
+        let tenant = |head: RequestHead<'_>| Some(head.path().to_owned());
+        with_key_source(KeyCache::new(1000, HOUR, tenant, move |_| {
             let gate = Arc::clone(&gate);
             async move {
                 tokio::task::yield_now().await;
@@ -1625,7 +1629,7 @@ async fn look_ups_that_are_given_up_by_chance() {
         .unwrap()
     };
     let gate = Arc::new(Semaphore::new(0));
-    let service = layer(Arc::clone(&gate)).layer(Recorder::default());
+    let service = layer(Arc::clone(&gate)).layer(RecordingService::default());
     for round in 0..300 {
         let tenant = round.to_string();
         let spawn = || {
@@ -1661,7 +1665,7 @@ async fn many_who_go_away() {
     ] {
         let slow = Slow::new().shut();
         let cache = slow.cache(100, HOUR);
-        let mut service = per_request(cache.clone()).layer(Recorder::default());
+        let mut service = with_key_source(cache.clone()).layer(RecordingService::default());
         let mut call = |signer| {
             let mut task = tokio_test::task::spawn(call(&mut service, signer, "a"));
             assert_pending!(task.poll());
@@ -1711,7 +1715,7 @@ async fn a_look_up_is_dropped_with_the_last() {
         let cache = KeyCache::new(
             10,
             HOUR,
-            move |_: Head<'_>| Some(Arc::clone(&named)),
+            move |_: RequestHead<'_>| Some(Arc::clone(&named)),
             move |name: Name| {
                 count.add();
                 let guard = Guard(guards.clone());
@@ -1722,7 +1726,7 @@ async fn a_look_up_is_dropped_with_the_last() {
                 }
             },
         );
-        let mut service = per_request(cache).layer(Recorder::default());
+        let mut service = with_key_source(cache).layer(RecordingService::default());
         let before = Arc::strong_count(&name);
         for round in 1..4 {
             let task = |_| Some(tokio_test::task::spawn(call(&mut service, "a", "a")));
@@ -1748,8 +1752,8 @@ async fn a_look_up_is_dropped_with_the_last() {
 async fn a_look_up_that_hangs_is_begun_again() {
     let slow = Slow::new().shut();
     let cache = slow.cache(10, HOUR);
-    let layer = per_request(cache.clone()).key_deadline(None).unwrap();
-    let mut service = layer.layer(Recorder::default());
+    let layer = with_key_source(cache.clone()).key_deadline(None).unwrap();
+    let mut service = layer.layer(RecordingService::default());
     let start = std::time::Instant::now();
     let mut tasks = Vec::new();
     // Real time, because the cache has a clock of its own.
@@ -1781,7 +1785,7 @@ fn look_ups_that_end_by_chance() {
     let cache = KeyCache::new(
         100_000,
         HOUR,
-        |head: Head<'_>| Some(head.path().to_owned()),
+        |head: RequestHead<'_>| Some(head.path().to_owned()),
         move |_| {
             count.add();
             ready(Ok::<_, Infallible>(None))
@@ -1793,7 +1797,7 @@ fn look_ups_that_end_by_chance() {
         for round in 0..ROUNDS {
             let uri = format!("/{round}").parse().unwrap();
             barrier.wait();
-            let head = Head::new(&method, &uri, &headers);
+            let head = RequestHead::new(&method, &uri, &headers);
             let found = tokio_test::block_on(cache.keys(head));
             assert!(found.unwrap().is_none());
         }
@@ -1816,7 +1820,7 @@ async fn a_look_up_that_panics() {
         let cache = KeyCache::new(
             10,
             HOUR,
-            |_: Head<'_>| Some(()),
+            |_: RequestHead<'_>| Some(()),
             move |()| {
                 this.asked.add();
                 let fails = this.fails.load(SeqCst);
@@ -1829,7 +1833,7 @@ async fn a_look_up_that_panics() {
                 }
             },
         );
-        let mut service = per_request(cache.clone()).layer(Recorder::default());
+        let mut service = with_key_source(cache.clone()).layer(RecordingService::default());
         for round in 1..3 {
             let task = |_| tokio_test::task::spawn(call(&mut service, "a", "a"));
             let mut tasks: Vec<_> = (0..10).map(task).collect();
@@ -1867,10 +1871,10 @@ async fn a_look_up_that_panics() {
 async fn a_shared_look_up_that_never_ends() {
     let slow = Slow::new().shut();
     let cache = slow.cache(100, HOUR);
-    let layer = per_request(cache.clone());
+    let layer = with_key_source(cache.clone());
     let start = Instant::now();
     let calls = (0..10).map(|_| {
-        let mut service = layer.layer(Recorder::default());
+        let mut service = layer.layer(RecordingService::default());
         tokio::spawn(call(&mut service, "a", "a"))
     });
     for call in calls.collect::<Vec<_>>() {
@@ -1888,14 +1892,14 @@ async fn a_shared_look_up_that_never_ends() {
 async fn a_cache_keeps_tenants_apart() {
     for capacity in [5, 1000] {
         let slow = Slow::new();
-        let layer = per_request(slow.cache(capacity, HOUR));
+        let layer = with_key_source(slow.cache(capacity, HOUR));
         let mut calls = Vec::new();
         for round in 0..5 {
             for tenant in 0..40 {
                 for signer in [tenant, (tenant + 1) % 40, (tenant + round + 7) % 40] {
                     let expect = if signer == tenant { 200 } else { 403 };
                     let (tenant, signer) = (tenant.to_string(), signer.to_string());
-                    let inner = Recorder::default();
+                    let inner = RecordingService::default();
                     let call = call(&mut layer.layer(inner.clone()), &signer, &tenant);
                     calls.push(tokio::spawn(async move {
                         let answer = call.await;
@@ -1930,7 +1934,7 @@ async fn tenants_of_any_type() {
     let cache = KeyCache::new(
         100,
         HOUR,
-        |head: Head<'_>| {
+        |head: RequestHead<'_>| {
             Some(Name {
                 method: head.method().to_string(),
                 path: head.path().to_owned(),
@@ -1947,8 +1951,8 @@ async fn tenants_of_any_type() {
         assert_eq!(asked.get(), expect);
     }
     let provider = with_any_method(providers::github());
-    let layer = WebhookLayer::per_request(provider, cache).unwrap();
-    let service = layer.layer(Recorder::default());
+    let layer = WebhookLayer::with_key_source(provider, cache).unwrap();
+    let service = layer.layer(RecordingService::default());
     let put = github("secret of a", "a").method(Method::PUT);
     assert_eq!(send(&service, put.request()).await.kind(), "UnknownTenant");
     assert_eq!(asked.get(), 2);
@@ -1961,17 +1965,17 @@ fn a_head_has_what_the_request_has() {
     let request = request.as_mut().unwrap();
     request.headers_mut().insert("x-a", "b".parse().unwrap());
     request.extensions_mut().insert(Tenant("a".to_owned()));
-    let head = Head::from(&*request);
+    let head = RequestHead::from(&*request);
     assert_eq!(head.method(), "POST");
     assert_eq!(head.path(), "/hooks/a");
     assert_eq!(head.uri().query(), Some("b=c"));
     assert_eq!(head.headers().len(), 1);
     assert!(head.extension::<Tenant>().is_some_and(|it| it.0 == "a"));
     assert!(head.extension::<String>().is_none());
-    assert!(Head::from(&head).extension::<Tenant>().is_some());
+    assert!(RequestHead::from(&head).extension::<Tenant>().is_some());
 
     let (method, uri, headers) = (http::Method::POST, http::Uri::default(), HeaderMap::new());
-    let bare = Head::new(&method, &uri, &headers);
+    let bare = RequestHead::new(&method, &uri, &headers);
     assert!(bare.extension::<Tenant>().is_none());
 }
 
@@ -1983,7 +1987,7 @@ async fn a_source_that_uses_up_the_budget() {
             tokio::time::advance(Duration::from_millis(100)).await;
         }
     });
-    let greedy = |_: Head<'_>| async {
+    let greedy = |_: RequestHead<'_>| async {
         loop {
             tokio::task::coop::consume_budget().await;
             if false {
@@ -1991,8 +1995,8 @@ async fn a_source_that_uses_up_the_budget() {
             }
         }
     };
-    let inner = Recorder::default();
-    let service = per_request(greedy).layer(inner.clone());
+    let inner = RecordingService::default();
+    let service = with_key_source(greedy).layer(inner.clone());
     let start = Instant::now();
     let answer = send(&service, github("secret of a", "a").request());
     let answer = timeout(Duration::from_secs(60), answer).await;
@@ -2009,13 +2013,13 @@ async fn the_tenant_comes_with_the_keys() {
         Keys::new(secret).tenant(name)
     };
     let tenants = HashMap::from([("acme", named("acme")), ("%61cme", named("%61cme"))]);
-    let source = move |head: Head<'_>| {
+    let source = move |head: RequestHead<'_>| {
         let name = head.path().strip_prefix("/hooks/");
         let keys = name.and_then(|name| tenants.get(name)).cloned();
         ready(Ok::<_, Infallible>(keys))
     };
-    let inner = Recorder::default();
-    let service = per_request(source).layer(inner.clone());
+    let inner = RecordingService::default();
+    let service = with_key_source(source).layer(inner.clone());
     for (at, name) in ["acme", "%61cme"].into_iter().enumerate() {
         let request = github(&format!("secret of {name}"), name).request();
         assert_eq!(send(&service, request).await.status, 200);
@@ -2031,11 +2035,11 @@ async fn the_tenant_comes_with_the_keys() {
 /// 16: an error is one line of a log, and no longer than that.
 #[tokio::test]
 async fn the_text_of_an_error_is_one_line() {
-    let source = |_: Head<'_>| {
+    let source = |_: RequestHead<'_>| {
         let text = format!("down\r\n\u{1b}[31mred\u{0}{}", "x".repeat(100_000));
         ready(Err::<Option<Keys>, BoxError>(text.into()))
     };
-    let service = per_request(source).layer(Recorder::default());
+    let service = with_key_source(source).layer(RecordingService::default());
     let answer = send(&service, github("secret of a", "a").request()).await;
     let text = answer.rejection.unwrap().to_string();
     assert!(
@@ -2053,13 +2057,13 @@ async fn what_is_forgotten_is_dropped() {
     let cache = KeyCache::new(
         10,
         HOUR,
-        |head: Head<'_>| Some(head.path().to_owned()),
+        |head: RequestHead<'_>| Some(head.path().to_owned()),
         move |_| {
             let keys = Keys::new(labelled("secret of a", "a")).tenant(Arc::clone(&held));
             ready(Ok::<_, Infallible>(Some(keys)))
         },
     );
-    let service = per_request(cache.clone()).layer(Recorder::default());
+    let service = with_key_source(cache.clone()).layer(RecordingService::default());
     let before = Arc::strong_count(&name);
     for forget_all in [false, true] {
         let answer = send(&service, github("secret of b", "a").request()).await;

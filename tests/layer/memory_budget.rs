@@ -14,14 +14,16 @@ use tower_webhook::{
     webhook::{MemoryBudget, Webhook},
 };
 
-use crate::support::{BODY, Recorder, Script, Step, generic, now, secret, send, test_clock};
+use crate::support::{
+    BODY, RecordingService, Script, Step, generic, now, secret, send, test_clock,
+};
 
-fn service(budget: &MemoryBudget) -> Webhook<Recorder> {
+fn service(budget: &MemoryBudget) -> Webhook<RecordingService> {
     WebhookLayer::new(providers::generic(), secret())
         .expect("a good secret")
         .clock(test_clock())
         .memory_budget(budget.clone())
-        .layer(Recorder::default())
+        .layer(RecordingService::default())
 }
 
 type Upload = Pin<Box<dyn Future<Output = Option<Rejection>>>>;

@@ -29,7 +29,7 @@ use tokio::{
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_webhook::{
-    Head, Keys, Rejection, Secret, WebhookLayer,
+    Keys, Rejection, RequestHead, Secret, WebhookLayer,
     providers::{self, Provider},
     rejection::{self, RejectionKind},
     webhook::MemoryBudget,
@@ -238,7 +238,7 @@ fn every_renderer_keeps_the_secret() {
     let renderers: [fn(&Rejection) -> Response<Bytes>; 3] =
         [rejection::json, rejection::problem_json, rejection::grpc];
     for renderer in renderers {
-        let layer = layer(providers::generic(), key()).renderer(renderer);
+        let layer = layer(providers::generic(), key()).rejection_response(renderer);
         let (wrong_secret, _) = refused(&layer, request(generic(&OTHER_KEY, BODY), BODY));
         let (wrong_body, _) = refused(&layer, request(generic(&KEY, BODY), OTHER_BODY));
         assert_eq!(wrong_secret, wrong_body);
@@ -320,12 +320,12 @@ fn keys_of(tenant: &str) -> Option<Keys> {
 
 /// The tenant stands in a header, so that whoever reads the path alone sees the same request.
 fn per_tenant(provider: Provider) -> WebhookLayer {
-    let source = |head: Head<'_>| {
+    let source = |head: RequestHead<'_>| {
         let tenant = head.headers().get("x-tenant");
         let tenant = tenant.and_then(|tenant| tenant.to_str().ok());
         ready(Ok::<_, Infallible>(tenant.and_then(keys_of)))
     };
-    let layer = WebhookLayer::per_request(provider, source);
+    let layer = WebhookLayer::with_key_source(provider, source);
     layer.unwrap().clock(at(NOW))
 }
 
@@ -367,8 +367,8 @@ fn tenants_are_not_told_apart() {
         [rejection::json, rejection::problem_json, rejection::grpc];
     for (name, provider, sign) in SCHEMES {
         for renderer in renderers {
-            let fixed = layer(provider(), key()).renderer(renderer);
-            let layer = per_tenant(provider()).renderer(renderer);
+            let fixed = layer(provider(), key()).rejection_response(renderer);
+            let layer = per_tenant(provider()).rejection_response(renderer);
             for in_grpc in [false, true] {
                 let asked = |tenant, headers| {
                     let mut request = request_of(to(tenant, headers), ());
@@ -492,7 +492,7 @@ fn tenants_are_read_as_far_as_each_other() {
     ];
     let layer = per_tenant(providers::generic())
         .body_limit(limit)
-        .refuse_trailers();
+        .reject_trailers();
     let tight = MemoryBudget::new(3 * BODY.len());
     for (layer, is_tight) in [(layer.clone(), false), (layer.memory_budget(tight), true)] {
         for (what, frames, end, declared, status, polls) in &rows {

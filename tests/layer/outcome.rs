@@ -9,17 +9,17 @@ use std::{
 
 use tower::Layer as _;
 use tower_webhook::{
-    Head, Keys, Secret, WebhookLayer,
-    handshake::Decision,
+    Keys, RequestHead, Secret, WebhookLayer,
+    handshake::Acceptance,
     providers::{self, Provider},
     scheme::Algorithm,
-    webhook::{Outcome, Verdict},
+    webhook::{Decision, RequestOutcome},
 };
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::support::{
-    self, Delivery, Log, NOW, Recorder, SECRET, STANDARD_SECRET, Script, Step, at, github, hex,
-    mac, now, send, slack, standard, test_clock,
+    self, Delivery, Log, NOW, RecordingService, SECRET, STANDARD_SECRET, Script, Step, at, github,
+    hex, mac, now, send, slack, standard, test_clock,
 };
 
 /// What an observer was told, in words.
@@ -27,16 +27,16 @@ use crate::support::{
 struct Told(Arc<Mutex<Vec<String>>>);
 
 impl Told {
-    fn observer(&self) -> impl Fn(&Outcome<'_>) + Send + Sync + 'static {
+    fn observer(&self) -> impl Fn(&RequestOutcome<'_>) + Send + Sync + 'static {
         let told = Arc::clone(&self.0);
         move |outcome| {
-            let verdict = match outcome.verdict() {
-                Verdict::Accepted(verified) => format!("accepted by {}", verified.provider()),
-                Verdict::Refused(rejection) => format!("refused: {:?}", rejection.class()),
+            let decision = match outcome.decision() {
+                Decision::Accepted(verified) => format!("accepted by {}", verified.provider()),
+                Decision::Rejected(rejection) => format!("refused: {:?}", rejection.class()),
                 _ => "something else".to_owned(),
             };
             let line = format!(
-                "{} {verdict} id={:?} key={:?} bytes={} ms={}",
+                "{} {decision} id={:?} key={:?} bytes={} ms={}",
                 outcome.provider(),
                 outcome.delivery_id(),
                 outcome.key_label(),
@@ -65,7 +65,7 @@ fn standard_keys() -> Secret {
 async fn an_observer_hears_of_each_request_once() {
     let told = Told::default();
     let layer = layer(providers::standard_webhooks(), standard_keys(), &told);
-    let service = layer.body_limit(16).layer(Recorder::default());
+    let service = layer.body_limit(16).layer(RecordingService::default());
     let good = || standard("msg_1", now(), "{}");
     let wait = |millis| Step::Wait(Duration::from_millis(millis));
     let slow = || Script::new([wait(250), Step::data("{"), wait(500), Step::data("}")]);
@@ -131,7 +131,7 @@ async fn an_expired_key_is_named() {
     let told = Told::default();
     let old = support::secret().label("old").not_after(at(NOW - 1));
     let keys = Keys::new(Secret::new("new").unwrap().label("new")).previous(old);
-    let service = layer(providers::github(), keys, &told).layer(Recorder::default());
+    let service = layer(providers::github(), keys, &told).layer(RecordingService::default());
     send(&service, github("{}").request()).await;
     let line = r#"github refused: InvalidSignature id=None key=Some("old") bytes=2 ms=0"#;
     assert_eq!(told.take(), [line]);
@@ -144,7 +144,7 @@ async fn the_log_has_stable_fields() {
     let log = Log::default();
     let _guard = log.listen();
     let layer = WebhookLayer::new(providers::standard_webhooks(), standard_keys()).unwrap();
-    let service = layer.clock(test_clock()).layer(Recorder::default());
+    let service = layer.clock(test_clock()).layer(RecordingService::default());
     send(&service, standard("msg_1", now(), "{}").request()).await;
     send(
         &service,
@@ -172,7 +172,7 @@ async fn a_handshake_is_told() {
     let (log, told) = (Log::default(), Told::default());
     let _guard = log.listen();
     let meta = providers::meta().with_setting("verify_token", "a token");
-    let service = layer(meta, support::secret(), &told).layer(Recorder::default());
+    let service = layer(meta, support::secret(), &told).layer(RecordingService::default());
     let query = "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=a%20token";
     let asked = Delivery::new("").method(http::Method::GET);
     let answer = send(&service, asked.uri(&format!("/webhook?{query}")).request()).await;
@@ -193,7 +193,7 @@ async fn a_flood_stays_below_warn() {
     let guard = log.listen();
     let told = Told::default();
     let slack_layer = layer(providers::slack(), support::secret(), &told);
-    let service = slack_layer.layer(Recorder::default());
+    let service = slack_layer.layer(RecordingService::default());
     for delivery in [
         slack(now(), "{}").body("[]"),
         slack("1", "{}"),
@@ -208,11 +208,12 @@ async fn a_flood_stays_below_warn() {
     assert_eq!(told.take().len(), 5);
     drop(guard);
     let guard = log.listen_from(LevelFilter::WARN);
-    let source = |_: Head<'_>| async { Err::<Option<Keys>, _>(io::Error::other("no database")) };
-    let failing = WebhookLayer::per_request(providers::github(), source).unwrap();
+    let source =
+        |_: RequestHead<'_>| async { Err::<Option<Keys>, _>(io::Error::other("no database")) };
+    let failing = WebhookLayer::with_key_source(providers::github(), source).unwrap();
     let line = "WARN tower_webhook: webhook delivery refused provider=\"github\" reason=the key source failed: no database";
     for layer in [failing.clone(), failing.on_outcome(told.observer())] {
-        let service = layer.layer(Recorder::default());
+        let service = layer.layer(RecordingService::default());
         send(&service, github("{}").request()).await;
         assert_eq!(log.take(), [line]);
     }
@@ -227,7 +228,7 @@ async fn failures_of_a_key_source_write_one_warning_a_minute() {
     let log = Log::default();
     let guard = log.listen_from(LevelFilter::WARN);
     let (told, clock) = (Told::default(), test_clock());
-    let source = |head: Head<'_>| {
+    let source = |head: RequestHead<'_>| {
         let hangs = head.path() == "/hangs";
         async move {
             if hangs {
@@ -236,11 +237,11 @@ async fn failures_of_a_key_source_write_one_warning_a_minute() {
             Err::<Option<Keys>, _>(io::Error::other("no database"))
         }
     };
-    let layer = WebhookLayer::per_request(providers::github(), source).unwrap();
+    let layer = WebhookLayer::with_key_source(providers::github(), source).unwrap();
     let layer = layer.clock(clock.clone()).on_outcome(told.observer());
     let services = [
-        layer.clone().layer(Recorder::default()),
-        layer.layer(Recorder::default()),
+        layer.clone().layer(RecordingService::default()),
+        layer.layer(RecordingService::default()),
     ];
     let flood = async |path: &str, count: usize| {
         for service in services.iter().cycle().take(count) {
@@ -293,10 +294,12 @@ async fn failures_to_take_a_handshake_write_one_warning_a_minute() {
     let _guard = log.listen_from(LevelFilter::WARN);
     let layer = WebhookLayer::new(providers::asana(), support::secret()).unwrap();
     let layer = layer
-        .hand_over(|_| async { Err::<Decision, _>(io::Error::other("no disk")) })
+        .on_handshake_data(|_| async { Err::<Acceptance, _>(io::Error::other("no disk")) })
         .unwrap();
     let clock = test_clock();
-    let service = layer.clock(clock.clone()).layer(Recorder::default());
+    let service = layer
+        .clock(clock.clone())
+        .layer(RecordingService::default());
     let flood = async |count: usize| {
         for _ in 0..count {
             let asked =
@@ -323,7 +326,7 @@ async fn outcomes_hold_nothing_secret() {
     let seen = Arc::clone(&shown);
     let layer =
         layer.on_outcome(move |outcome| write!(seen.lock().unwrap(), "{outcome:?}").unwrap());
-    let service = layer.layer(Recorder::default());
+    let service = layer.layer(RecordingService::default());
     send(&service, github("a body to hide").request()).await;
     send(
         &service,

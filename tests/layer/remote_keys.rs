@@ -33,7 +33,7 @@ use tower_webhook::{
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::support::{
-    self, Delivery, Log, NOW, Report, Rig, TestClock, Vector, Verdict, at, send, test_clock,
+    self, Decision, Delivery, Log, NOW, Report, Rig, TestClock, Vector, at, send, test_clock,
     vectors,
 };
 
@@ -191,7 +191,7 @@ fn published(provider: &str, case: &Vector) -> (String, String) {
 fn layer(case: &Vector, provider: Provider, keys: RemoteKeys) -> WebhookLayer {
     let clock = test_clock();
     clock.set(at(case.now));
-    let layer = WebhookLayer::remote_keys(provider, keys)
+    let layer = WebhookLayer::with_remote_keys(provider, keys)
         .unwrap()
         .clock(clock);
     match case.tolerance {
@@ -220,7 +220,7 @@ fn genuine(provider: &str) -> Vector {
     let mut files = vectors().into_iter();
     let file = files.find(|file| file.provider == provider).unwrap();
     let mut cases = file.cases.into_iter();
-    cases.find(|case| case.expect == Verdict::Accept).unwrap()
+    cases.find(|case| case.expect == Decision::Accept).unwrap()
 }
 
 /// The provider of a vector, with its settings.
@@ -247,7 +247,7 @@ async fn every_delivery_is_judged_by_published_keys_as_by_given_ones() {
             let answer = send(&rig.service, case.delivery().request()).await;
             let accepted = answer.rejection.is_none();
             assert_eq!(rig.inner.calls(), usize::from(accepted), "{answer:?}");
-            report.note(if accepted == (case.expect == Verdict::Accept) {
+            report.note(if accepted == (case.expect == Decision::Accept) {
                 Ok(())
             } else {
                 Err(format!("{}: {}: {answer:?}", file.provider, case.name))
@@ -268,7 +268,7 @@ async fn every_delivery_is_judged_by_published_keys_as_by_given_ones() {
 #[test]
 fn the_providers_that_publish_keys_are_known() {
     let fetchers = providers::all().filter(|preset| {
-        WebhookLayer::remote_keys(preset.provider(), RemoteKeys::new(Nothing))
+        WebhookLayer::with_remote_keys(preset.provider(), RemoteKeys::new(Nothing))
             .err()
             .is_none_or(|error| !matches!(error, SetupError::NoRemoteKeys { .. }))
     });
@@ -279,7 +279,7 @@ fn the_providers_that_publish_keys_are_known() {
     fetchers.sort_unstable();
     assert_eq!(fetchers, expected);
 
-    let error = WebhookLayer::remote_keys(providers::github(), RemoteKeys::new(Nothing));
+    let error = WebhookLayer::with_remote_keys(providers::github(), RemoteKeys::new(Nothing));
     assert_eq!(
         error.unwrap_err().to_string(),
         "scheme `github` does not say where its keys are published; give them to `WebhookLayer::new`"

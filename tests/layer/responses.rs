@@ -18,8 +18,8 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Answer, BODY, Delivery, NOW, Recorder, STANDARD_ID, Script, Step, Vector, Verdict,
-    generic, now, secret, send, slack, standard, standard_secret, test_clock, vectors,
+    self, Answer, BODY, Decision, Delivery, NOW, RecordingService, STANDARD_ID, Script, Step,
+    Vector, generic, now, secret, send, slack, standard, standard_secret, test_clock, vectors,
     with_any_method,
 };
 
@@ -41,7 +41,7 @@ fn poor_layer() -> WebhookLayer {
     let poor = layer().memory_budget(budget);
     // Another upload, which never ends and is never given up.
     let upload = good().with(Script::new([Step::data("x"), Step::Silence]));
-    let mut other = Box::pin(poor.layer(Recorder::default()).oneshot(upload));
+    let mut other = Box::pin(poor.layer(RecordingService::default()).oneshot(upload));
     let waiting = other.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     assert!(waiting.is_pending());
     std::mem::forget(other);
@@ -101,7 +101,8 @@ impl Case {
 
     /// Sent through its layer after `change`.
     async fn send(&self, change: impl Fn(WebhookLayer) -> WebhookLayer) -> Answer {
-        let service: Webhook<Recorder> = change((self.layer)()).layer(Recorder::default());
+        let service: Webhook<RecordingService> =
+            change((self.layer)()).layer(RecordingService::default());
         let answer = send(&service, (self.request)()).await;
         assert_eq!(service.get_ref().calls(), 0, "{}", self.name);
         answer
@@ -138,7 +139,7 @@ mod published_keys {
         let keys = RemoteKeys::new(Nowhere).fetches_per_minute(0);
         let clock = test_clock();
         clock.set(support::at(delivery().now));
-        let layer = WebhookLayer::remote_keys(providers::plaid(), keys).unwrap();
+        let layer = WebhookLayer::with_remote_keys(providers::plaid(), keys).unwrap();
         layer.clock(clock)
     }
 
@@ -147,7 +148,7 @@ mod published_keys {
         let mut files = vectors().into_iter();
         let plaid = files.find(|file| file.provider == "plaid").unwrap();
         let mut cases = plaid.cases.into_iter();
-        let genuine = cases.find(|case| case.expect == Verdict::Accept);
+        let genuine = cases.find(|case| case.expect == Decision::Accept);
         genuine.unwrap()
     }
 
@@ -222,13 +223,13 @@ fn head_cases() -> Vec<Case> {
             "MalformedTimestamp",
             || good().set("x-timestamp", format!("+{NOW}")).request(),
         ),
-        case("301 s old", R::Expired, "TooOld", || {
+        case("301 s old", R::Expired, "TimestampTooOld", || {
             good().set("x-timestamp", at(-301)).request()
         }),
-        case("an hour old", R::Expired, "TooOld", || {
+        case("an hour old", R::Expired, "TimestampTooOld", || {
             good().set("x-timestamp", at(-3600)).request()
         }),
-        case("301 s ahead", R::Expired, "TooNew", || {
+        case("301 s ahead", R::Expired, "TimestampInFuture", || {
             good().set("x-timestamp", at(301)).request()
         }),
         case(
@@ -306,16 +307,19 @@ fn body_cases() -> Vec<Case> {
                 Step::data(&BODY[9..]),
             ]))
         }),
-        case("broken off", R::InvalidRequest, "BodyBroken", || {
+        case("broken off", R::InvalidRequest, "BodyReadError", || {
             good().with(Script::new([Step::data(&BODY[..9]), Step::Fail]))
         }),
-        case("trailers", R::InvalidRequest, "TrailersRefused", || {
+        case("trailers", R::InvalidRequest, "TrailersRejected", || {
             good().with(Script::new([Step::data(BODY), Step::trailer("x-sum", "1")]))
         })
-        .through(|| layer().refuse_trailers()),
-        case("no memory left", R::Unavailable, "OverMemoryBudget", || {
-            good().request()
-        })
+        .through(|| layer().reject_trailers()),
+        case(
+            "no memory left",
+            R::Unavailable,
+            "MemoryBudgetExceeded",
+            || good().request(),
+        )
         .through(poor_layer),
     ]
 }
@@ -418,7 +422,7 @@ async fn one_answer_a_class() {
         for (class, ..) in CLASSES {
             let mut answers = Vec::new();
             for case in cases().iter().filter(|it| it.class == class) {
-                let answer = case.send(|layer| layer.renderer(renderer)).await;
+                let answer = case.send(|layer| layer.rejection_response(renderer)).await;
                 answers.push((answer.status, headers(&answer), answer.body));
             }
             assert!(!answers.is_empty(), "{class:?} is never given");
@@ -435,7 +439,7 @@ async fn problem_json() {
         let name = case.name;
         let (text, status, _) = class(case.class);
         let answer = case
-            .send(|layer| layer.renderer(rejection::problem_json))
+            .send(|layer| layer.rejection_response(rejection::problem_json))
             .await;
         assert_eq!(answer.status, status, "{name}");
         assert_eq!(
@@ -462,7 +466,9 @@ async fn grpc() {
     for case in cases() {
         let name = case.name;
         let (text, _, code) = class(case.class);
-        let answer = case.send(|layer| layer.renderer(rejection::grpc)).await;
+        let answer = case
+            .send(|layer| layer.rejection_response(rejection::grpc))
+            .await;
         assert_eq!(answer.status, 200, "{name}");
         assert_eq!(answer.body, "", "{name}");
         let expect = pairs(&[
@@ -494,8 +500,8 @@ async fn grpc_by_itself() {
     ];
     for (content_type, is_grpc) in rows {
         let layer = || layer_for(with_any_method(providers::generic()));
-        for layer in [layer(), layer().renderer(rejection::problem_json)] {
-            let service = layer.layer(Recorder::default());
+        for layer in [layer(), layer().rejection_response(rejection::problem_json)] {
+            let service = layer.layer(RecordingService::default());
             // Refused by the head, and refused by the body.
             for delivery in [good().without("x-signature"), good().body("x")] {
                 let delivery = match content_type {
@@ -528,7 +534,7 @@ async fn a_renderer_of_ones_own() {
     for case in cases() {
         let answer = case
             .send(|layer| {
-                layer.renderer(|rejection| {
+                layer.rejection_response(|rejection| {
                     let mut response = Response::new(Bytes::from(rejection.class().message()));
                     *response.status_mut() = StatusCode::IM_A_TEAPOT;
                     response
@@ -559,7 +565,7 @@ async fn statuses() {
             let status = if case.class == changed { 498 } else { usual };
             let other = StatusCode::from_u16(498).unwrap();
             let answer = case
-                .send(|layer| layer.status(changed, other).unwrap())
+                .send(|layer| layer.rejection_status(changed, other).unwrap())
                 .await;
             assert_eq!(answer.status, status, "{}", case.name);
             assert_eq!(
@@ -584,20 +590,22 @@ async fn whose_status_it_is() {
         ("the provider's", by_provider(), 401),
         (
             "the layer's",
-            by_provider().status(class, StatusCode::NOT_FOUND).unwrap(),
+            by_provider()
+                .rejection_status(class, StatusCode::NOT_FOUND)
+                .unwrap(),
             404,
         ),
         (
             "the last",
             layer()
-                .status(class, StatusCode::NOT_FOUND)
-                .and_then(|layer| layer.status(class, StatusCode::GONE))
+                .rejection_status(class, StatusCode::NOT_FOUND)
+                .and_then(|layer| layer.rejection_status(class, StatusCode::GONE))
                 .unwrap(),
             410,
         ),
     ];
     for (name, layer, status) in rows {
-        let service = layer.layer(Recorder::default());
+        let service = layer.layer(RecordingService::default());
         let answer = send(&service, good().without("x-signature").request()).await;
         assert_eq!(answer.status, status, "{name}");
         assert_eq!(answer.text(), r#"{"error":"Invalid signature"}"#, "{name}");
@@ -617,7 +625,7 @@ async fn the_operators_text() {
         assert_ne!(text, rejection.class().message(), "{}", case.name);
         assert_eq!(text, rejection.kind().to_string(), "{}", case.name);
     }
-    let old = case("", RejectionClass::Expired, "TooOld", || {
+    let old = case("", RejectionClass::Expired, "TimestampTooOld", || {
         good().set("x-timestamp", at(-301)).request()
     });
     let text = old.send(|layer| layer).await.rejection.unwrap().to_string();

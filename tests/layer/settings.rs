@@ -7,19 +7,25 @@ use http::{HeaderName, Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use tower::{Layer, service_fn};
 use tower_webhook::{
-    DedupeLayer, Head, Keys, PublicUrl, Rejection, SetupError, Verified, Verifier, WebhookLayer,
+    DedupeLayer, Keys, PublicUrl, Rejection, RequestHead, SetupError, Verified, Verifier,
+    WebhookLayer,
     dedupe::{DedupeKey, MemoryStore},
     diagnose::Doctor,
-    handshake::{Decision, Handover, Handshake, Letters, Piece},
+    handshake::{Acceptance, ChallengeCharset, Handshake, HandshakeData, ResponsePart},
     providers::{self, Provider},
     rejection::RejectionClass,
-    scheme::{Algorithm, Encoding, KeyForm, Layout, Place, Scheme, SchemeBuilder, TimestampUnit},
+    scheme::{
+        Algorithm, Encoding, Location, Scheme, SchemeBuilder, SecretEncoding, SignatureFormat,
+        TimestampFormat,
+    },
     sign::Signer,
     testing::{AbuseSuite, TestSender},
     webhook::MemoryBudget,
 };
 
-use crate::support::{BODY, NOW, Recorder, SECRET, at, github, secret, send, slack, test_clock};
+use crate::support::{
+    BODY, NOW, RecordingService, SECRET, at, github, secret, send, slack, test_clock,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -31,8 +37,8 @@ fn verifier_of(provider: impl Into<Provider>) -> Verifier {
     Verifier::new(provider, secret()).unwrap()
 }
 
-async fn accept(_: Handover) -> Result<Decision, Infallible> {
-    Ok(Decision::Accept)
+async fn accept(_: HandshakeData) -> Result<Acceptance, Infallible> {
+    Ok(Acceptance::Accept)
 }
 
 fn public_url() -> PublicUrl {
@@ -52,8 +58,12 @@ fn build(provider: &Provider) -> Result<(), SetupError> {
 /// A handshake whose answer contains a MAC.
 fn signing() -> Handshake {
     Handshake::unsigned("challenge", Method::GET)
-        .challenge(Place::query("challenge"), Letters::Token, 1..=64)
-        .text([Piece::Mac])
+        .challenge(
+            Location::query("challenge"),
+            ChallengeCharset::Token,
+            1..=64,
+        )
+        .text([ResponsePart::Mac])
 }
 
 /// A setting that has no effect, and what the text of the error must contain.
@@ -65,9 +75,13 @@ type Row = (
 
 const NO_TIMESTAMP: &[&str] = &["neither a timestamp nor a web token", "timestamp_header"];
 const NO_CLASS: &[&str] = &["`status` has no effect", "the other classes occur"];
-const IS_OFF: &[&str] = &["`hand_over` has no effect", "`without_handshakes`"];
+const IS_OFF: &[&str] = &["`on_handshake_data` has no effect", "`without_handshakes`"];
 const NO_HANDSHAKES: &[&str] = &["`without_handshakes` has no effect", "settings"];
-const KEYS: &[&str] = &["`key_deadline` has no effect", "per_request", "remote_keys"];
+const KEYS: &[&str] = &[
+    "`key_deadline` has no effect",
+    "with_key_source",
+    "remote_keys",
+];
 const ITEMS: &[&str] = &["signs each item"];
 
 const WITHOUT_EFFECT: &[Row] = &[
@@ -139,7 +153,7 @@ const WITHOUT_EFFECT: &[Row] = &[
     (
         "scheme `github`",
         || {
-            let (layer, _handle) = WebhookLayer::reloadable(providers::github(), secret())?;
+            let (layer, _handle) = WebhookLayer::with_reload_handle(providers::github(), secret())?;
             layer.key_deadline(None).map(drop)
         },
         KEYS,
@@ -156,21 +170,29 @@ const WITHOUT_EFFECT: &[Row] = &[
     ),
     (
         "scheme `slack`",
-        || layer_of(providers::slack()).hand_over(accept).map(drop),
-        &["`hand_over` has no effect", "carries data", "`asana`"],
+        || {
+            layer_of(providers::slack())
+                .on_handshake_data(accept)
+                .map(drop)
+        },
+        &[
+            "`on_handshake_data` has no effect",
+            "carries data",
+            "`asana`",
+        ],
     ),
     (
         "scheme `asana`",
         || {
             let layer = layer_of(providers::asana()).without_handshakes()?;
-            layer.hand_over(accept).map(drop)
+            layer.on_handshake_data(accept).map(drop)
         },
         IS_OFF,
     ),
     (
         "scheme `asana`",
         || {
-            let layer = layer_of(providers::asana()).hand_over(accept)?;
+            let layer = layer_of(providers::asana()).on_handshake_data(accept)?;
             layer.without_handshakes().map(drop)
         },
         IS_OFF,
@@ -180,7 +202,7 @@ const WITHOUT_EFFECT: &[Row] = &[
         || {
             let layer = layer_of(providers::github());
             layer
-                .status(RejectionClass::Expired, StatusCode::GONE)
+                .rejection_status(RejectionClass::Expired, StatusCode::GONE)
                 .map(drop)
         },
         NO_CLASS,
@@ -190,7 +212,7 @@ const WITHOUT_EFFECT: &[Row] = &[
         || {
             let verifier = verifier_of(providers::github());
             let class = RejectionClass::InvalidTimestamp;
-            verifier.status(class, StatusCode::GONE).map(drop)
+            verifier.rejection_status(class, StatusCode::GONE).map(drop)
         },
         NO_CLASS,
     ),
@@ -199,7 +221,7 @@ const WITHOUT_EFFECT: &[Row] = &[
         || {
             let layer = DedupeLayer::new(MemoryStore::new(1));
             let class = RejectionClass::InvalidSignature;
-            layer.status(class, StatusCode::GONE).map(drop)
+            layer.rejection_status(class, StatusCode::GONE).map(drop)
         },
         &["`Unavailable`", "`Misconfigured`", "`WebhookLayer`"],
     ),
@@ -234,7 +256,7 @@ const WITHOUT_EFFECT: &[Row] = &[
     (
         "`with_handshake` has no effect",
         || build(&providers::gitlab().with_handshake(signing())),
-        &["`Piece::Mac`", "HMAC"],
+        &["`ResponsePart::Mac`", "HMAC"],
     ),
     (
         "no setting `verify-token`",
@@ -247,7 +269,10 @@ const WITHOUT_EFFECT: &[Row] = &[
             let signer = Signer::new(providers::github(), secret())?;
             signer.key_name("mine").map(drop)
         },
-        &["without the name of the key", "`Layout::credentials`"],
+        &[
+            "without the name of the key",
+            "`SignatureFormat::credentials`",
+        ],
     ),
 ];
 
@@ -264,28 +289,32 @@ fn a_setting_without_effect_is_an_error_that_names_the_valid_ones() {
 /// The same settings where they take effect.
 #[test]
 fn a_setting_with_effect_is_accepted() {
-    let per_request = || {
-        let none = |_: Head<'_>| ready(Ok::<_, Infallible>(None::<Keys>));
-        WebhookLayer::per_request(providers::github(), none).unwrap()
+    let with_key_source = || {
+        let none = |_: RequestHead<'_>| ready(Ok::<_, Infallible>(None::<Keys>));
+        WebhookLayer::with_key_source(providers::github(), none).unwrap()
     };
     let gone = StatusCode::GONE;
     let dedupe = || DedupeLayer::new(MemoryStore::new(1));
     // A web token has an expiry time, even if the scheme has no timestamp.
     let token = Scheme::builder("acme").signature_header("authorization");
-    let token = token.layout(Layout::jws("Bearer "));
+    let token = token.layout(SignatureFormat::jws("Bearer "));
     let token = token.claim("sha256", "{sha256}").build().unwrap();
     let made = [
         layer_of(providers::slack()).tolerance(SECOND).map(drop),
         layer_of(token.clone()).tolerance(SECOND).map(drop),
         layer_of(token)
-            .status(RejectionClass::Expired, gone)
+            .rejection_status(RejectionClass::Expired, gone)
             .map(drop),
-        per_request().key_deadline(SECOND).map(drop),
+        with_key_source().key_deadline(SECOND).map(drop),
         layer_of(providers::slack()).without_handshakes().map(drop),
-        layer_of(providers::asana()).hand_over(accept).map(drop),
-        dedupe().status(RejectionClass::Unavailable, gone).map(drop),
+        layer_of(providers::asana())
+            .on_handshake_data(accept)
+            .map(drop),
         dedupe()
-            .status(RejectionClass::Misconfigured, gone)
+            .rejection_status(RejectionClass::Unavailable, gone)
+            .map(drop),
+        dedupe()
+            .rejection_status(RejectionClass::Misconfigured, gone)
             .map(drop),
         build(&providers::square().with_public_url(public_url())),
         build(&providers::github().with_handshake(signing())),
@@ -300,7 +329,7 @@ fn a_setting_with_effect_is_accepted() {
 #[test]
 fn presets_have_no_setting_without_effect() {
     for preset in providers::all() {
-        let settings = preset.needs().settings;
+        let settings = preset.requirements().settings;
         let provider = settings.iter().fold(preset.provider(), |provider, name| {
             provider.with_setting(name, "a-setting")
         });
@@ -355,7 +384,7 @@ fn the_order_of_scheme_builder_calls_does_not_matter() {
                 |it| it.signature_header("x-signature"),
                 |it| it.signature_prefix("v1="),
                 |it| it.timestamp_header("x-time"),
-                |it| it.timestamp_unit(TimestampUnit::Milliseconds),
+                |it| it.timestamp_unit(TimestampFormat::Milliseconds),
                 |it| it.message("{timestamp}.{body}"),
                 |it| it.tolerance(SECOND),
             ],
@@ -366,20 +395,20 @@ fn the_order_of_scheme_builder_calls_does_not_matter() {
                 |it| it.signature_header("x-signature"),
                 |it| it.algorithm(Algorithm::HmacSha512),
                 |it| it.encoding(Encoding::Base64),
-                |it| it.key_form(KeyForm::Hex),
+                |it| it.key_form(SecretEncoding::Hex),
                 |it| it.attempt_header("x-attempt"),
-                |it| it.guard("x-version", "1"),
+                |it| it.require_header("x-version", "1"),
             ],
         ),
         (
             "an ID",
             &[
                 |it| it.signature_header("x-signature"),
-                |it| it.id(Place::query("id")),
+                |it| it.id(Location::query("id")),
                 |it| it.id_characters("-", 1..=64),
                 |it| it.event_header("x-event"),
                 |it| it.message("{id}\n{path}\n{body}"),
-                |it| it.or_message("{id}\n{body}"),
+                |it| it.alternative_message("{id}\n{body}"),
             ],
         ),
         (
@@ -387,7 +416,7 @@ fn the_order_of_scheme_builder_calls_does_not_matter() {
             &[
                 |it| it.signature_header("x-signature"),
                 |it| it.signature_prefix("v1="),
-                |it| it.layout(Layout::versions("v1")),
+                |it| it.layout(SignatureFormat::versions("v1")),
                 |it| it.timestamp_key("t"),
             ],
         ),
@@ -396,7 +425,7 @@ fn the_order_of_scheme_builder_calls_does_not_matter() {
             &[
                 |it| it.signature_header("x-signature"),
                 |it| it.timestamp_header("x-time"),
-                |it| it.timestamp(Place::query("time")),
+                |it| it.timestamp(Location::query("time")),
             ],
         ),
         (
@@ -404,16 +433,16 @@ fn the_order_of_scheme_builder_calls_does_not_matter() {
             &[
                 |it| it.signature_header("x-signature"),
                 |it| it.id_header("x-id"),
-                |it| it.id(Place::query("id")),
+                |it| it.id(Location::query("id")),
                 |it| it.event_header("x-event"),
-                |it| it.event(Place::query("event")),
+                |it| it.event(Location::query("event")),
             ],
         ),
         (
             "two units",
             &[
-                |it| it.signature(Place::json("signature")),
-                |it| it.each_json("items"),
+                |it| it.signature(Location::json("signature")),
+                |it| it.signed_items("items"),
                 |it| it.multipart_field("data"),
                 |it| it.message("{json:id}"),
                 |it| it.danger_leave_body_unsigned(),
@@ -472,7 +501,7 @@ fn the_order_of_provider_calls_does_not_matter() {
 
 /// What a layer answers to some requests.
 async fn behaviour(layer: &WebhookLayer) -> String {
-    let service = layer.layer(Recorder::default());
+    let service = layer.layer(RecordingService::default());
     let slack = |age: i64| slack((NOW - age).to_string(), BODY);
     let requests = [
         slack(0).request(),
@@ -504,8 +533,8 @@ async fn the_order_of_webhook_layer_calls_does_not_matter() {
     const SLACK: Make = || layer_of(providers::slack()).clock(test_clock());
     const ASANA: Make = || layer_of(providers::asana());
     const LOOKED_UP: Make = || {
-        let keys = |_: Head<'_>| ready(Ok::<_, Infallible>(Some(secret().into())));
-        let layer = WebhookLayer::per_request(providers::slack(), keys).unwrap();
+        let keys = |_: RequestHead<'_>| ready(Ok::<_, Infallible>(Some(secret().into())));
+        let layer = WebhookLayer::with_key_source(providers::slack(), keys).unwrap();
         layer.clock(test_clock())
     };
     let rows: [(&str, Make, &[Set]); 4] = [
@@ -516,8 +545,8 @@ async fn the_order_of_webhook_layer_calls_does_not_matter() {
                 |it| it.tolerance(Duration::MAX),
                 |it| it.past_tolerance(TEN),
                 |it| Ok(it.clock(test_clock())),
-                |it| it.status(RejectionClass::Expired, StatusCode::GONE),
-                |it| Ok(it.renderer(render)),
+                |it| it.rejection_status(RejectionClass::Expired, StatusCode::GONE),
+                |it| Ok(it.rejection_response(render)),
             ],
         ),
         (
@@ -536,7 +565,7 @@ async fn the_order_of_webhook_layer_calls_does_not_matter() {
             SLACK,
             &[
                 |it| it.without_handshakes(),
-                |it| Ok(it.refuse_trailers()),
+                |it| Ok(it.reject_trailers()),
                 |it| Ok(it.on_outcome(|_| {})),
                 |it| it.future_tolerance(TEN),
                 |it| it.tolerance(SECOND),
@@ -546,7 +575,7 @@ async fn the_order_of_webhook_layer_calls_does_not_matter() {
             "a handler that is never called",
             ASANA,
             &[
-                |it| it.hand_over(accept),
+                |it| it.on_handshake_data(accept),
                 |it| it.without_handshakes(),
                 |it| Ok(it.body_limit(50)),
             ],
@@ -584,10 +613,10 @@ async fn the_order_of_dedupe_layer_calls_does_not_matter() {
         |it| it.scope("acme"),
         |it| {
             let class = RejectionClass::Unavailable;
-            it.status(class, StatusCode::BAD_GATEWAY).unwrap()
+            it.rejection_status(class, StatusCode::BAD_GATEWAY).unwrap()
         },
-        |it| it.renderer(|_: &Rejection| text("rejected")),
-        |it| it.duplicate_renderer(|_: &Verified| text("duplicate")),
+        |it| it.rejection_response(|_: &Rejection| text("rejected")),
+        |it| it.duplicate_response(|_: &Verified| text("duplicate")),
     ];
     for (name, setters) in [("times", times), ("responses", responses)] {
         for capacity in [0, 10] {

@@ -364,7 +364,7 @@ fn a_broken_body_is_an_answer_whatever_its_error() {
     let response = finish_now(service.call(delivery(body, b"hel"))).unwrap();
     assert!(matches!(
         response.extensions().get::<Rejection>().unwrap().kind(),
-        RejectionKind::BodyBroken
+        RejectionKind::BodyReadError
     ));
     assert_eq!(
         text_now(response),
@@ -908,13 +908,13 @@ fn the_body_is_not_polled_once_it_has_ended() {
 }
 
 /// What a body must say of itself with so much data and perhaps trailers still to come.
-fn assert_honest(body: &VerifiedBody, left: usize, trailers: bool, place: &str) {
+fn assert_honest(body: &VerifiedBody, left: usize, trailers: bool, location: &str) {
     let hint = body.size_hint();
     let left = u64::try_from(left).unwrap();
-    assert_eq!(body.is_end_stream(), left == 0 && !trailers, "{place}");
-    assert_eq!(hint.exact(), (!trailers).then_some(left), "{place}");
-    assert!(hint.lower() <= left, "{place}");
-    assert!(hint.upper().is_none_or(|upper| upper >= left), "{place}");
+    assert_eq!(body.is_end_stream(), left == 0 && !trailers, "{location}");
+    assert_eq!(hint.exact(), (!trailers).then_some(left), "{location}");
+    assert!(hint.lower() <= left, "{location}");
+    assert!(hint.upper().is_none_or(|upper| upper >= left), "{location}");
 }
 
 #[test]

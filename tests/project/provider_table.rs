@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tower_webhook::{
     handshake::Handshake,
     providers::{self, Preset},
-    scheme::{Credential, Place, Scheme},
+    scheme::{Credential, Location, Scheme},
 };
 
 const INTRODUCTION: &str = "\
@@ -17,7 +17,7 @@ Made by `UPDATE_DOCS=1 cargo test --test project`; do not edit. The documentatio
 in `tower_webhook::providers` says where its key is found and what the provider does not sign.
 
 - **Feature**: the Cargo feature that the provider needs.
-- **Needs**: what its operator configures.
+- **Requirements**: what its operator configures.
 - **Signature**: where it is.
 - **Scheme**: how it is computed, of what text.
 - **Time**: where the timestamp is, and the tolerance either way; *unsigned* proves no freshness.
@@ -35,9 +35,9 @@ fn cell(text: impl AsRef<str>) -> String {
     text.as_ref().replace('|', "\\|").replace('\n', "\\n")
 }
 
-fn place(place: &Place) -> String {
-    match place {
-        Place::Header(name) => format!("`{name}`"),
+fn location(location: &Location) -> String {
+    match location {
+        Location::Header(name) => format!("`{name}`"),
         other => other.to_string(),
     }
 }
@@ -74,21 +74,21 @@ fn scheme(scheme: &Scheme) -> String {
 fn time(scheme: &Scheme) -> String {
     if !scheme.has_timestamp() {
         let leeway = scheme.tolerance().as_secs();
-        return if scheme.must_expire() {
+        return if scheme.require_expiry() {
             format!("the token's claim `exp`, {leeway} s")
         } else {
             "none".into()
         };
     }
-    let place = scheme
+    let location = scheme
         .timestamp_place()
-        .map_or("beside the signature".into(), place);
+        .map_or("beside the signature".into(), location);
     let unsigned = if scheme.timestamp_is_signed() {
         ""
     } else {
         ", *unsigned*"
     };
-    format!("{place}{unsigned}, {} s", scheme.tolerance().as_secs())
+    format!("{location}{unsigned}, {} s", scheme.tolerance().as_secs())
 }
 
 fn handshake(handshake: &Handshake) -> String {
@@ -96,7 +96,7 @@ fn handshake(handshake: &Handshake) -> String {
     if handshake.is_signed() {
         text.push_str(", signed");
     }
-    if handshake.is_handed_over().is_some() {
+    if handshake.data_kind().is_some() {
         text.push_str(", handed over");
     }
     for setting in handshake.settings() {
@@ -112,15 +112,15 @@ fn row(
 ) -> String {
     let provider = preset.provider();
     let own = provider.scheme();
-    let places: Vec<_> = own.signature_places().iter().map(place).collect();
-    let places = match &places[..] {
-        [first, .., last] if places.len() > 3 => format!("{first} to {last}"),
-        _ => places.join(" or "),
+    let locations: Vec<_> = own.signature_places().iter().map(location).collect();
+    let locations = match &locations[..] {
+        [first, .., last] if locations.len() > 3 => format!("{first} to {last}"),
+        _ => locations.join(" or "),
     };
-    let places = match (own.signed_items(), own.multipart_field()) {
-        (Some(list), _) => format!("{places}, in each item of `{list}`"),
-        (_, Some(field)) => format!("{places}, in the multipart field `{field}`"),
-        _ => places,
+    let locations = match (own.signed_items(), own.multipart_field()) {
+        (Some(list), _) => format!("{locations}, in each item of `{list}`"),
+        (_, Some(field)) => format!("{locations}, in the multipart field `{field}`"),
+        _ => locations,
     };
     let methods: Vec<_> = provider.methods().iter().map(Method::as_str).collect();
     let handshakes: Vec<_> = provider.handshakes().iter().map(handshake).collect();
@@ -141,8 +141,8 @@ fn row(
     format!(
         "| {} | `{name}` | {feature} | {} | {} | {} | {} | {} | {} | {proof} |",
         cell(preset.title()),
-        cell(preset.needs().to_string()),
-        cell(places),
+        cell(preset.requirements().to_string()),
+        cell(locations),
         cell(scheme(own)),
         cell(time(own)),
         cell(methods.join(", ")),
@@ -250,7 +250,7 @@ fn documentation_of_a_preset_names_its_feature() {
     let (features, pages) = (features(), documentation());
     assert!(features.len() > 10, "{features:?}");
     for (name, feature) in features {
-        let expected = format!("Needs the feature `{feature}`.");
+        let expected = format!("Requirements the feature `{feature}`.");
         assert!(pages[&name].contains(&expected), "{name}: {expected}");
     }
 }
@@ -316,9 +316,12 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
     );
 
     let proof = proof.unwrap_or_default();
-    let places = own.signature_places();
-    for place in places.iter().take(1).chain(places.last()) {
-        need(says(&place_name(place)), "another place of the signature");
+    let locations = own.signature_places();
+    for location in locations.iter().take(1).chain(locations.last()) {
+        need(
+            says(&place_name(location)),
+            "another place of the signature",
+        );
     }
     // A token says its algorithm in words of its own, and is written in one way only.
     let is_jws = proof.contains("JSON web") || proof.contains("OpenID");
@@ -353,9 +356,9 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
         need(time.contains(&tolerance), "another tolerance");
         let unsigned = time.contains("not signed");
         need(unsigned != own.timestamp_is_signed(), "is the time signed?");
-        let place = own.timestamp_place();
+        let location = own.timestamp_place();
         need(
-            place.is_none_or(|it| says(&place_name(it))),
+            location.is_none_or(|it| says(&place_name(it))),
             "another place of the time",
         );
     } else {
@@ -365,15 +368,15 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
             "a time that it has not",
         );
     }
-    if let Some(place) = own.id_place() {
+    if let Some(location) = own.id_place() {
         let id = point(page, "Id").unwrap_or(page);
-        need(says(&place_name(place)), "where is the id?");
+        need(says(&place_name(location)), "where is the id?");
         let unsigned = id.contains("not signed") || id.contains("Not signed");
         need(unsigned != own.delivery_id_is_signed(), "is the id signed?");
     }
-    if let Some(place) = own.event_place() {
+    if let Some(location) = own.event_place() {
         let event = point(page, "Event").unwrap_or(page);
-        need(says(&place_name(place)), "where is the kind of event?");
+        need(says(&place_name(location)), "where is the kind of event?");
         let unsigned = event.contains("not signed") || event.contains("Not signed");
         need(
             unsigned != own.event_type_is_signed(),
@@ -408,8 +411,8 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
 }
 
 /// The name in a place, in its ticks.
-fn place_name(place: &Place) -> String {
-    let text = place.to_string();
+fn place_name(location: &Location) -> String {
+    let text = location.to_string();
     let start = text.find('`').unwrap();
     text[start..=text.rfind('`').unwrap()].to_owned()
 }

@@ -28,8 +28,8 @@ use tower_webhook::{
     providers::Provider,
     scheme::Scheme,
     sign::{
-        Backoff, DeliveryId, DeliveryIdLayer, DeliveryRetry, Outcome, SendError, SignLayer, Signer,
-        Verdict,
+        Backoff, Classification, DeliveryId, DeliveryOutcome, DeliveryRetry, SendError,
+        SetDeliveryIdLayer, SignLayer, Signer,
     },
 };
 
@@ -104,7 +104,7 @@ where
 {
     let signer = Signer::new(provider(), secret()).unwrap();
     let sender = ServiceBuilder::new()
-        .layer(DeliveryIdLayer::new())
+        .layer(SetDeliveryIdLayer::new())
         .retry(DeliveryRetry::new().schedule(Backoff::fast()))
         .timeout(Duration::from_secs(20))
         .map_err(SendError::into_boxed)
@@ -191,7 +191,7 @@ async fn every_client_sends_what_is_verified() {
             let response = deliver(client, post(address, body)).await;
             let seen = std::mem::take(&mut *log.lock().unwrap());
             let right = response.as_ref().is_ok_and(|response| {
-                let outcome: Option<&Outcome> = response.extensions().get();
+                let outcome: Option<&DeliveryOutcome> = response.extensions().get();
                 outcome.is_some_and(|it| it.is_delivered() && it.tries() == 2)
             }) && seen.len() == 2
                 && seen[0].id.as_ref().is_some_and(|id| id.len() == 36)
@@ -220,8 +220,11 @@ async fn no_client_sends_a_refusal_again() {
         request.extensions_mut().insert(DeliveryId::new("1"));
         let response = sender.oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name}");
-        let outcome: &Outcome = response.extensions().get().unwrap();
-        assert_eq!((outcome.verdict(), outcome.tries()), (Verdict::Refused, 1));
+        let outcome: &DeliveryOutcome = response.extensions().get().unwrap();
+        assert_eq!(
+            (outcome.classification(), outcome.tries()),
+            (Classification::Rejected, 1)
+        );
         assert!(log.lock().unwrap().is_empty(), "{name}");
     }
 }
@@ -242,8 +245,11 @@ async fn no_client_follows_a_redirect() {
         for (name, _, client) in clients(address) {
             let response = deliver(client, post(address, "{}")).await.unwrap();
             assert_eq!(response.status(), status, "{name}");
-            let outcome: &Outcome = response.extensions().get().unwrap();
-            assert_eq!((outcome.verdict(), outcome.tries()), (Verdict::Refused, 1));
+            let outcome: &DeliveryOutcome = response.extensions().get().unwrap();
+            assert_eq!(
+                (outcome.classification(), outcome.tries()),
+                (Classification::Rejected, 1)
+            );
             assert!(log.lock().unwrap().is_empty(), "{name}: {status}");
         }
         // It does unless it is told, so that it has to be told.

@@ -39,8 +39,8 @@ use tower_webhook::{
     clock::Clock,
     providers,
     sign::{
-        Backoff, DeliveryId, DeliveryIdLayer, DeliveryRetry, Judge, Outcome, Schedule, SendError,
-        SignError, SignLayer, Signer, Verdict,
+        Backoff, BackoffSchedule, Classification, Classifier, DeliveryId, DeliveryOutcome,
+        DeliveryRetry, SendError, SetDeliveryIdLayer, SignError, SignLayer, Signer,
     },
 };
 
@@ -99,8 +99,8 @@ impl Receiver {
         policy: DeliveryRetry<J, S>,
     ) -> (Result<Response<()>, Error>, Vec<Duration>)
     where
-        J: Judge<(), Error> + Clone,
-        S: Schedule + Clone,
+        J: Classifier<(), Error> + Clone,
+        S: BackoffSchedule + Clone,
     {
         let this = self.clone();
         let client = service_fn(move |_: Request<&'static str>| std::future::ready(this.answer()));
@@ -111,7 +111,7 @@ impl Receiver {
     }
 }
 
-fn outcome(result: &Result<Response<()>, Error>) -> Option<Outcome> {
+fn outcome(result: &Result<Response<()>, Error>) -> Option<DeliveryOutcome> {
     result.as_ref().ok()?.extensions().get().copied()
 }
 
@@ -129,19 +129,24 @@ fn seconds(seconds: u64) -> Duration {
 async fn every_status_is_sent_again_or_not() {
     let mut report = Report::default();
     for status in 200..600 {
-        let verdict = match status {
-            200..=299 => Verdict::Delivered,
-            410 => Verdict::Gone,
-            408 | 409 | 425 | 429 | 500.. => Verdict::Again,
-            _ => Verdict::Refused,
+        let classification = match status {
+            200..=299 => Classification::Delivered,
+            410 => Classification::Gone,
+            408 | 409 | 425 | 429 | 500.. => Classification::Again,
+            _ => Classification::Rejected,
         };
-        let tries = if verdict == Verdict::Again { 6 } else { 1 };
+        let tries = if classification == Classification::Again {
+            6
+        } else {
+            1
+        };
         let (result, times) = Receiver::new([Status(status)]).receive(fast()).await;
         let outcome = outcome(&result).unwrap();
         let right = result.unwrap().status() == status
             && times.len() == tries
-            && (outcome.verdict(), outcome.tries()) == (verdict, u32::try_from(tries).unwrap())
-            && outcome.is_delivered() == (verdict == Verdict::Delivered)
+            && (outcome.classification(), outcome.tries())
+                == (classification, u32::try_from(tries).unwrap())
+            && outcome.is_delivered() == (classification == Classification::Delivered)
             && outcome.is_gone() == (status == 410);
         let told = || format!("{status}: {times:?} {outcome:?}");
         report.note(right.then_some(()).ok_or_else(told));
@@ -152,30 +157,34 @@ async fn every_status_is_sent_again_or_not() {
 /// Nothing is sent after the delivery arrived, after 410, or after what will not change.
 #[tokio::test(start_paused = true)]
 async fn what_comes_first_ends_it() {
-    for (answers, tries, verdict) in [
+    for (answers, tries, classification) in [
         (
             vec![Status(503), Status(200), Status(503)],
             2,
-            Some(Verdict::Delivered),
+            Some(Classification::Delivered),
         ),
         (
             vec![Fails, Fails, Status(204), Fails],
             3,
-            Some(Verdict::Delivered),
+            Some(Classification::Delivered),
         ),
         (
             vec![Status(500), Status(410), Status(200)],
             2,
-            Some(Verdict::Gone),
+            Some(Classification::Gone),
         ),
         (
             vec![Status(429), Status(404), Status(200)],
             2,
-            Some(Verdict::Refused),
+            Some(Classification::Rejected),
         ),
-        (vec![Status(301), Status(200)], 1, Some(Verdict::Refused)),
+        (
+            vec![Status(301), Status(200)],
+            1,
+            Some(Classification::Rejected),
+        ),
         (vec![Fails], 6, None),
-        (vec![Fails, Status(503)], 6, Some(Verdict::Again)),
+        (vec![Fails, Status(503)], 6, Some(Classification::Again)),
         (vec![Answer::CannotSign, Status(200)], 1, None),
         (vec![Fails, Answer::CannotSign, Status(200)], 2, None),
     ] {
@@ -183,9 +192,9 @@ async fn what_comes_first_ends_it() {
         let (result, times) = receiver.receive(fast()).await;
         assert_eq!(times.len(), tries, "{times:?}");
         let outcome = outcome(&result);
-        assert_eq!(outcome.map(|it| it.verdict()), verdict);
+        assert_eq!(outcome.map(|it| it.classification()), classification);
         assert!(outcome.is_none_or(|it| it.tries() as usize == tries));
-        assert_eq!(result.is_err(), verdict.is_none());
+        assert_eq!(result.is_err(), classification.is_none());
         tokio::time::sleep(seconds(1 << 20)).await;
         assert!(
             receiver.tries.lock().unwrap().is_empty(),
@@ -325,13 +334,16 @@ async fn retry_after_is_kept_to() {
 async fn whether_and_when_are_closures_too() {
     // The third try is let through whatever it says, a minute apart.
     let policy = DeliveryRetry::new()
-        .judge(|result: Result<&Response<()>, &Error>| match result {
-            Ok(response) if response.status() == StatusCode::NOT_FOUND => Verdict::Again,
-            _ => Verdict::Delivered,
+        .classifier(|result: Result<&Response<()>, &Error>| match result {
+            Ok(response) if response.status() == StatusCode::NOT_FOUND => Classification::Again,
+            _ => Classification::Delivered,
         })
         .schedule(|retry| (retry < 3).then_some(seconds(60)));
     let (result, times) = Receiver::new([Status(404)]).receive(policy.clone()).await;
-    assert_eq!(outcome(&result).unwrap().verdict(), Verdict::Again);
+    assert_eq!(
+        outcome(&result).unwrap().classification(),
+        Classification::Again
+    );
     assert_eq!(times.len(), 3);
     assert_eq!(times[2].as_secs(), 120);
     let (result, times) = Receiver::new([Status(503)]).receive(policy).await;
@@ -369,8 +381,8 @@ async fn a_budget_bounds_the_retries_of_all() {
     ] {
         let (result, times) = Receiver::new([Status(answer)]).receive(policy()).await;
         assert_eq!((times.len(), purse.0.load(SeqCst)), (tries, left));
-        let verdict = outcome(&result).unwrap().verdict();
-        assert_eq!(verdict == Verdict::Again, answer == 503);
+        let classification = outcome(&result).unwrap().classification();
+        assert_eq!(classification == Classification::Again, answer == 503);
     }
 }
 
@@ -433,14 +445,21 @@ async fn each_try_is_signed_afresh_with_the_same_id() {
     let signer = Signer::new(providers::standard_webhooks(), standard_secret()).unwrap();
     let schedule = Backoff::standard_webhooks().without_jitter();
     let sender = ServiceBuilder::new()
-        .layer(DeliveryIdLayer::new())
+        .layer(SetDeliveryIdLayer::new())
         .retry(DeliveryRetry::new().schedule(schedule))
         .timeout(seconds(20))
         .layer(SignLayer::new(signer).clock(clock))
         .service(client);
     let request = || Request::post("https://example.com/").body(DeliveryBody::from("{}"));
     let response = sender.clone().oneshot(request().unwrap()).await.unwrap();
-    assert_eq!(response.extensions().get::<Outcome>().unwrap().tries(), 10);
+    assert_eq!(
+        response
+            .extensions()
+            .get::<DeliveryOutcome>()
+            .unwrap()
+            .tries(),
+        10
+    );
 
     let first = std::mem::take(&mut *seen.lock().unwrap());
     let values = |name: &str| -> BTreeSet<_> {
@@ -566,10 +585,10 @@ async fn a_receiver_that_leaves_is_tried_again() {
         Leaves::InItsBody,
         Leaves::AfterItsAnswer,
     ] {
-        for (last, verdict) in [
-            (ARRIVED, Verdict::Delivered),
-            (ARRIVED_AND_BROKEN_OFF, Verdict::Delivered),
-            (GONE, Verdict::Gone),
+        for (last, classification) in [
+            (ARRIVED, Classification::Delivered),
+            (ARRIVED_AND_BROKEN_OFF, Classification::Delivered),
+            (GONE, Classification::Gone),
         ] {
             let (address, connections) = serve(leaves, last).await;
             let signer = Signer::new(providers::stripe(), Secret::new(SECRET).unwrap());
@@ -583,10 +602,10 @@ async fn a_receiver_that_leaves_is_tried_again() {
             let request = request.body(DeliveryBody::from(vec![b'x'; LEN])).unwrap();
             let response = sender.oneshot(request).await;
             let response = response.unwrap_or_else(|error| panic!("{leaves:?}: {error}"));
-            let outcome: Outcome = *response.extensions().get().unwrap();
+            let outcome: DeliveryOutcome = *response.extensions().get().unwrap();
             assert_eq!(
-                (outcome.verdict(), outcome.tries()),
-                (verdict, 3),
+                (outcome.classification(), outcome.tries()),
+                (classification, 3),
                 "{leaves:?}"
             );
             drop(response);
@@ -627,10 +646,10 @@ async fn a_receiver_that_never_answers_is_tried_again() {
     let request = Request::post("/").header("host", "example.com");
     let request = request.body(DeliveryBody::from(vec![b'x'; LEN])).unwrap();
     let response = sender.oneshot(request).await.unwrap();
-    let outcome: &Outcome = response.extensions().get().unwrap();
+    let outcome: &DeliveryOutcome = response.extensions().get().unwrap();
     assert_eq!(
-        (outcome.verdict(), outcome.tries()),
-        (Verdict::Delivered, 3)
+        (outcome.classification(), outcome.tries()),
+        (Classification::Delivered, 3)
     );
     assert_eq!(start.elapsed().as_secs(), 2 * (20 + 5));
     assert_eq!(tries.load(SeqCst), 3);
@@ -666,10 +685,10 @@ async fn a_receiver_that_comes_back_is_found() {
     let request = Request::post(format!("http://{address}/"));
     let request = request.body(DeliveryBody::from(vec![b'x'; LEN])).unwrap();
     let response = sender.oneshot(request).await.unwrap();
-    let outcome: &Outcome = response.extensions().get().unwrap();
+    let outcome: &DeliveryOutcome = response.extensions().get().unwrap();
     assert_eq!(
-        (outcome.verdict(), outcome.tries()),
-        (Verdict::Delivered, 4)
+        (outcome.classification(), outcome.tries()),
+        (Classification::Delivered, 4)
     );
     let back = back.lock().unwrap().take().unwrap();
     back.await.unwrap().unwrap();

@@ -21,7 +21,10 @@ use tower_webhook::{
     Keys, PublicUrl, Secret, SetupError, Verified, Verifier, WebhookLayer,
     body::DeliveryBody,
     providers::{self, Preset, Provider},
-    scheme::{Algorithm, Credential, Encoding, KeyForm, Layout, Place, PublicKeyForm, Scheme},
+    scheme::{
+        Algorithm, Credential, Encoding, Location, PublicKeyForm, Scheme, SecretEncoding,
+        SignatureFormat,
+    },
     sign::{DeliveryId, SendError, Sign, SignError, SignLayer, Signer},
 };
 
@@ -43,7 +46,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 fn secrets(scheme: &Scheme) -> Option<[Secret; 2]> {
     let [sender, receiver] = match (scheme.algorithm(), scheme.key_form()) {
         #[cfg(feature = "ed25519")]
-        (Algorithm::Ed25519, KeyForm::PublicKey(form)) => {
+        (Algorithm::Ed25519, SecretEncoding::PublicKey(form)) => {
             let public = match form {
                 PublicKeyForm::Hex => PUBLIC.to_owned(),
                 _ => base64(&bytes(PUBLIC)),
@@ -51,8 +54,8 @@ fn secrets(scheme: &Scheme) -> Option<[Secret; 2]> {
             [SEED.to_owned(), public]
         }
         (algorithm, _) if algorithm.has_public_key() => return None,
-        (_, KeyForm::Hex) => [hex(b"a-key-of-many-bytes"), hex(b"a-key-of-many-bytes")],
-        (_, KeyForm::Base64 | KeyForm::PrefixedBase64(_)) => {
+        (_, SecretEncoding::Hex) => [hex(b"a-key-of-many-bytes"), hex(b"a-key-of-many-bytes")],
+        (_, SecretEncoding::Base64 | SecretEncoding::PrefixedBase64(_)) => {
             let key = base64(b"a-key-of-many-bytes");
             [key.clone(), key]
         }
@@ -68,8 +71,8 @@ fn secrets(scheme: &Scheme) -> Option<[Secret; 2]> {
 fn another_secret(scheme: &Scheme) -> Secret {
     let key = b"another-key-of-32-bytes-and-more".as_slice();
     let secret = match scheme.key_form() {
-        KeyForm::Hex | KeyForm::PublicKey(_) => hex(key),
-        KeyForm::Base64 | KeyForm::PrefixedBase64(_) => base64(key),
+        SecretEncoding::Hex | SecretEncoding::PublicKey(_) => hex(key),
+        SecretEncoding::Base64 | SecretEncoding::PrefixedBase64(_) => base64(key),
         _ if scheme.credential() == Credential::UserAndPassword => "user:another".to_owned(),
         _ => "another secret".to_owned(),
     };
@@ -91,7 +94,7 @@ const BOTH: &[&str] = &[
 ];
 
 fn with_settings(preset: &Preset) -> Provider {
-    let names = preset.needs().settings;
+    let names = preset.requirements().settings;
     names.iter().fold(preset.provider(), |provider, name| {
         provider.with_setting(name, "a setting")
     })
@@ -99,7 +102,7 @@ fn with_settings(preset: &Preset) -> Provider {
 
 /// A delivery with all that the provider has in one, but for what the signer puts there.
 fn unsigned(base: &str, scheme: &Scheme) -> Request<DeliveryBody> {
-    let places = scheme.signed_places();
+    let locations = scheme.signed_places();
     let mut request = Request::post(format!("{base}/{}", scheme.name()))
         .extension(DeliveryId::new("delivery-1"))
         .header(
@@ -107,18 +110,18 @@ fn unsigned(base: &str, scheme: &Scheme) -> Request<DeliveryBody> {
             scheme.content_type().unwrap_or("text/plain"),
         );
     let mut body = json!({ "type": "order.paid", "id": 7, "webhookTimestamp": 1 });
-    for place in &places {
-        match place {
-            Place::Header(name) if name == "content-type" => {}
-            Place::Header(name) => request = request.header(name, "value-1"),
-            Place::Query(name) => {
+    for location in &locations {
+        match location {
+            Location::Header(name) if name == "content-type" => {}
+            Location::Header(name) => request = request.header(name, "value-1"),
+            Location::Query(name) => {
                 request = request.uri(format!("{base}/{}?{name}=1", scheme.name()));
             }
-            Place::Json(path) => {
+            Location::Json(path) => {
                 let members = path.split('.');
                 *members.fold(&mut body, |body, name| &mut body[name]) = json!("value-1");
             }
-            other => assert_eq!(*other, Place::Form("payload".into())),
+            other => assert_eq!(*other, Location::Form("payload".into())),
         }
     }
     if let Some(path) = scheme.signed_items() {
@@ -296,17 +299,17 @@ fn what_is_signed_beside_the_body_is_told() {
             continue;
         };
         let signer = signer(provider, own);
-        let places = scheme.signed_places();
+        let locations = scheme.signed_places();
         let mut request =
             unsigned("https://hooks.example.com", &scheme).map(DeliveryBody::into_bytes);
-        for place in &places {
+        for location in &locations {
             let mut without = request.clone();
-            match place {
-                Place::Header(name) => drop(without.headers_mut().remove(name)),
-                Place::Query(_) => {
+            match location {
+                Location::Header(name) => drop(without.headers_mut().remove(name)),
+                Location::Query(_) => {
                     *without.uri_mut() = "https://hooks.example.com".parse().unwrap();
                 }
-                Place::Json(path) => {
+                Location::Json(path) => {
                     let name = path.rsplit('.').next().unwrap();
                     let body = String::from_utf8(without.body().to_vec()).unwrap();
                     *without.body_mut() = body.replace(name, "another").into();
@@ -317,9 +320,9 @@ fn what_is_signed_beside_the_body_is_told() {
             assert!(matches!(error, SignError::Text(_)), "{error}");
         }
         signer.sign(&mut request, "1", at(NOW)).unwrap();
-        if !places.is_empty() {
-            let places: Vec<_> = places.iter().map(ToString::to_string).collect();
-            told.insert(preset.name(), places.join(", "));
+        if !locations.is_empty() {
+            let locations: Vec<_> = locations.iter().map(ToString::to_string).collect();
+            told.insert(preset.name(), locations.join(", "));
         }
     }
     let expect = [
@@ -337,7 +340,7 @@ fn what_is_signed_beside_the_body_is_told() {
     assert_eq!(
         told,
         expect
-            .map(|(name, places)| (name, places.to_owned()))
+            .map(|(name, locations)| (name, locations.to_owned()))
             .into()
     );
 }
@@ -356,23 +359,25 @@ fn white_space_that_is_lost_on_the_way_is_not_signed() {
         };
         let signer = signer(provider, own);
         let delivery = unsigned("https://hooks.example.com", &scheme).map(DeliveryBody::into_bytes);
-        let is_header = |place: &&Place| matches!(place, Place::Header(_));
+        let is_header = |location: &&Location| matches!(location, Location::Header(_));
         let id = scheme.id_place().filter(is_header);
         for text in [" msg_1", "msg_1 ", "\tmsg_1", "msg_1\t", " "] {
             let outcome = signer.sign(&mut delivery.clone(), text, at(NOW));
-            let expect = id.map_or(Ok(()), |place| Err(SignError::Place(place.clone())));
+            let expect = id.map_or(Ok(()), |location| {
+                Err(SignError::Location(location.clone()))
+            });
             let told = || format!("{} {text:?}: {outcome:?}", preset.name());
             report.note((outcome == expect).then_some(()).ok_or_else(told));
-            for place in scheme.signed_places() {
-                let Place::Header(name) = &place else {
+            for location in scheme.signed_places() {
+                let Location::Header(name) = &location else {
                     continue;
                 };
                 let mut delivery = delivery.clone();
                 let value = HeaderValue::from_str(text).unwrap();
                 delivery.headers_mut().insert(name, value);
                 let outcome = signer.sign(&mut delivery, "msg_1", at(NOW));
-                let told = || format!("{} {place} {text:?}: {outcome:?}", preset.name());
-                let is_refused = outcome == Err(SignError::Place(place.clone()));
+                let told = || format!("{} {location} {text:?}: {outcome:?}", preset.name());
+                let is_refused = outcome == Err(SignError::Location(location.clone()));
                 report.note(is_refused.then_some(()).ok_or_else(told));
                 heads += 1;
             }
@@ -404,7 +409,7 @@ fn several_secrets_sign_side_by_side() {
     let [old, new] = ["whsec_b2xkIG9sZCBvbGQgb2xkIG9sZA==", STANDARD_SECRET];
     let secret = |text: &str| Secret::new(text).unwrap();
     let keys = || Keys::new(secret(new)).previous(secret(old));
-    for (provider, places, of_both) in [
+    for (provider, locations, of_both) in [
         // A list in one header.
         (
             providers::standard_webhooks(),
@@ -440,8 +445,10 @@ fn several_secrets_sign_side_by_side() {
         ] {
             request.headers_mut().insert(header, value.parse().unwrap());
         }
-        for place in provider.scheme().signature_places() {
-            let Place::Header(name) = place else { continue };
+        for location in provider.scheme().signature_places() {
+            let Location::Header(name) = location else {
+                continue;
+            };
             for _ in 0..2 {
                 let value = "left from another try".parse().unwrap();
                 request.headers_mut().append(name, value);
@@ -450,13 +457,13 @@ fn several_secrets_sign_side_by_side() {
         signer(provider.clone(), keys())
             .sign(&mut request, "msg_1", at(NOW))
             .unwrap();
-        for place in places {
+        for location in locations {
             assert_eq!(
-                request.headers().get_all(*place).iter().count(),
+                request.headers().get_all(*location).iter().count(),
                 1,
                 "{name}"
             );
-            assert!(request.headers()[*place].is_sensitive(), "{name}");
+            assert!(request.headers()[*location].is_sensitive(), "{name}");
         }
         let left = |value: &http::HeaderValue| value == "left from another try";
         assert!(!request.headers().values().any(left), "{name}");
@@ -497,7 +504,7 @@ fn ed25519_signs_with_a_private_key_in_any_form() {
     let scheme = || {
         Scheme::builder("acme")
             .algorithm(Algorithm::Ed25519)
-            .key_form(KeyForm::PublicKey(PublicKeyForm::Hex))
+            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Hex))
             .signature_header("x-signature")
             .build()
             .unwrap()
@@ -555,7 +562,7 @@ fn bodies_and_queries_keep_what_is_not_signed() {
             .message("text")
     };
     let sig = hex(&support::mac256("text"));
-    let json = || acme().signature(Place::json("a.sig"));
+    let json = || acme().signature(Location::json("a.sig"));
     for (scheme, body, expect) in [
         (json(), "{}".into(), format!(r#"{{"a":{{"sig":"{sig}"}}}}"#)),
         (
@@ -574,23 +581,23 @@ fn bodies_and_queries_keep_what_is_not_signed() {
             format!(r#"{{"a":{{"sig":"{sig}"}}}}"#),
         ),
         (
-            acme().signature(Place::form("a b")),
+            acme().signature(Location::form("a b")),
             String::new(),
             format!("a%20b={sig}"),
         ),
         (
-            acme().signature(Place::form("a b")),
+            acme().signature(Location::form("a b")),
             "x=%2f+&a+b=old&y&&a%20b=older".into(),
             format!("x=%2f+&y&a%20b={sig}"),
         ),
         // A time in JSON stays what it was.
         (
-            json().timestamp(Place::json("t")),
+            json().timestamp(Location::json("t")),
             r#"{"t":"1","a":{"sig":""}}"#.into(),
             format!(r#"{{"t":"{NOW}","a":{{"sig":"{sig}"}}}}"#),
         ),
         (
-            json().timestamp(Place::json("t")),
+            json().timestamp(Location::json("t")),
             r#"{"t":1,"a":{"sig":""}}"#.into(),
             format!(r#"{{"t":{NOW},"a":{{"sig":"{sig}"}}}}"#),
         ),
@@ -613,7 +620,7 @@ fn bodies_and_queries_keep_what_is_not_signed() {
     ] {
         let mut request = Request::post(uri).body(Bytes::new()).unwrap();
         signer(
-            acme().signature(Place::query("s")).build().unwrap(),
+            acme().signature(Location::query("s")).build().unwrap(),
             support::secret(),
         )
         .sign(&mut request, "", at(NOW))
@@ -697,7 +704,7 @@ fn what_cannot_be_signed_says_why() {
     }
     let detached = Scheme::builder("acme")
         .signature_header("x-signature")
-        .layout(Layout::detached_jws())
+        .layout(SignatureFormat::detached_jws())
         .encoding(Encoding::Base64Url)
         .message("{body}")
         .build()
@@ -716,7 +723,7 @@ fn what_cannot_be_signed_says_why() {
     );
     let sign = |provider: Provider, body: &'static str, id: &str| {
         let secret = match provider.scheme().key_form() {
-            KeyForm::Hex => Secret::new(SEED),
+            SecretEncoding::Hex => Secret::new(SEED),
             _ => Secret::new(STANDARD_SECRET),
         };
         signer(provider, secret.unwrap())
@@ -851,7 +858,7 @@ async fn the_id_is_given_or_there_already() {
 async fn delivery_id_layer_adds_an_id_where_there_is_none() {
     let sent = Sent::default();
     let service = standard_layer().layer(sent.service());
-    let service = tower_webhook::sign::DeliveryIdLayer::new().layer(service);
+    let service = tower_webhook::sign::SetDeliveryIdLayer::new().layer(service);
     for _ in 0..2 {
         service
             .clone()
@@ -996,14 +1003,14 @@ async fn an_id_stays_where_it_is_put() {
     let acme = || Scheme::builder("acme").signature_header("x-signature");
     let schemes = [
         acme().id_header("x-id"),
-        acme().id(Place::form("id")),
-        acme().id(Place::json("id")),
+        acme().id(Location::form("id")),
+        acme().id(Location::json("id")),
         // A number stays one if it can.
-        acme().id(Place::json("number")),
+        acme().id(Location::json("number")),
     ];
     for scheme in schemes {
         let scheme = scheme.message("{body}").build().unwrap();
-        let place = scheme.id_place().unwrap().clone();
+        let location = scheme.id_place().unwrap().clone();
         let receiver = Verifier::new(scheme.clone(), support::secret()).unwrap();
         for id in [
             "1",
@@ -1017,14 +1024,14 @@ async fn an_id_stays_where_it_is_put() {
             " 1 ",
             "\u{e9}\u{1f4a9}",
         ] {
-            let body = match place {
-                Place::Json(_) => r#"{"number":1}"#,
+            let body = match location {
+                Location::Json(_) => r#"{"number":1}"#,
                 _ => "b=1",
             };
             let mut request = request(body);
             let signed = signer(scheme.clone(), support::secret());
             let outcome = signed.sign(&mut request, id, at(NOW));
-            if let Place::Header(_) = place {
+            if let Location::Header(_) = location {
                 let is_text = id.is_ascii() && !id.contains(['\r', '\n', '\0']);
                 assert_eq!(outcome.is_ok(), is_text && id.trim() == id, "{id:?}");
             } else {
@@ -1036,14 +1043,14 @@ async fn an_id_stays_where_it_is_put() {
             assert!(request.headers().len() <= 2, "{request:?}");
             let verified = receiver.verify(&request, request.body()).unwrap();
             let told = verified.delivery_id().map(str::trim);
-            assert_eq!(told, Some(id.trim()), "{place}");
+            assert_eq!(told, Some(id.trim()), "{location}");
             let admin = String::from_utf8_lossy(request.body()).into_owned();
-            match place {
-                Place::Json(_) => {
+            match location {
+                Location::Json(_) => {
                     let json: serde_json::Value = serde_json::from_str(&admin).unwrap();
                     assert!(json.get("admin").is_none(), "{admin}");
                 }
-                Place::Form(_) => assert_eq!(admin.matches('&').count(), 1, "{admin}"),
+                Location::Form(_) => assert_eq!(admin.matches('&').count(), 1, "{admin}"),
                 _ => {}
             }
         }

@@ -47,9 +47,9 @@ impl Seen {
 ///
 /// The recorder of the public test kit keeps neither trailers nor the size hint of the body.
 #[derive(Clone, Default)]
-pub(crate) struct Recorder(Arc<Mutex<Vec<Seen>>>);
+pub(crate) struct RecordingService(Arc<Mutex<Vec<Seen>>>);
 
-impl Recorder {
+impl RecordingService {
     pub(crate) fn calls(&self) -> usize {
         self.0.lock().expect("no panic inside").len()
     }
@@ -60,7 +60,7 @@ impl Recorder {
     }
 }
 
-impl<B> Service<Request<B>> for Recorder
+impl<B> Service<Request<B>> for RecordingService
 where
     B: Body + Send + 'static,
     B::Data: Send,
@@ -92,8 +92,8 @@ where
     }
 }
 
-impl fmt::Debug for Recorder {
+impl fmt::Debug for RecordingService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder").finish_non_exhaustive()
+        f.debug_struct("RecordingService").finish_non_exhaustive()
     }
 }

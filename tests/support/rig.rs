@@ -7,7 +7,7 @@ use http::{HeaderMap, Request};
 use tower::Layer;
 use tower_webhook::{Verified, WebhookLayer, webhook::Webhook};
 
-use super::{Delivery, Recorder, Script, ScriptState, Step, send};
+use super::{Delivery, RecordingService, Script, ScriptState, Step, send};
 
 /// What a row of a table expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,27 +39,27 @@ pub(crate) const fn invalid_request(kind: &'static str) -> Expect {
 
 /// The kinds of rejections for which the body may have been read.
 const AFTER_THE_HEAD: &[&str] = &[
-    "BodyBroken",
+    "BodyReadError",
     "BodyTimeout",
     "BodyTooLarge",
     "OuterLimitExceeded",
-    "OverMemoryBudget",
+    "MemoryBudgetExceeded",
     "SignatureMismatch",
-    "TrailersRefused",
+    "TrailersRejected",
 ];
 
-/// A layer around a [`Recorder`], and a delivery that it takes.
+/// A layer around a [`RecordingService`], and a delivery that it takes.
 #[derive(Clone)]
 pub(crate) struct Rig {
-    pub(crate) service: Webhook<Recorder>,
-    pub(crate) inner: Recorder,
+    pub(crate) service: Webhook<RecordingService>,
+    pub(crate) inner: RecordingService,
     pub(crate) good: Delivery,
 }
 
 impl Rig {
     #[allow(clippy::needless_pass_by_value, reason = "a layer made for it alone")]
     pub(crate) fn new(layer: WebhookLayer, good: Delivery) -> Self {
-        let inner = Recorder::default();
+        let inner = RecordingService::default();
         Self {
             service: layer.layer(inner.clone()),
             inner,

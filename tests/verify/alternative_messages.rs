@@ -8,15 +8,15 @@ use bytes::Bytes;
 use http::Request;
 use tower::Layer;
 use tower_webhook::{
-    DedupeLayer, Head, Keys, PublicUrl, Scheme, Secret, Verifier, WebhookLayer,
+    DedupeLayer, Keys, PublicUrl, RequestHead, Scheme, Secret, Verifier, WebhookLayer,
     dedupe::MemoryStore,
     providers::{self, Provider},
     rejection::RejectionKind,
-    scheme::{Algorithm, KeyForm, Layout, Place},
+    scheme::{Algorithm, Location, SecretEncoding, SignatureFormat},
     sign::Signer,
 };
 
-use crate::support::{self, Delivery, NOW, Recorder, at, base64, mac, send, test_clock};
+use crate::support::{self, Delivery, NOW, RecordingService, at, base64, mac, send, test_clock};
 
 const TIME: &str = "2026-01-15T12:00:00Z";
 
@@ -27,7 +27,7 @@ fn keys(names: &[&str]) -> Keys {
 /// Sends each copy in turn through `WebhookLayer` and `DedupeLayer`. Returns the statuses and the
 /// number of calls of the handler.
 async fn handled(provider: Provider, receiver: &[&str], copies: &[Delivery]) -> (Vec<u16>, usize) {
-    let inner = Recorder::default();
+    let inner = RecordingService::default();
     let service = WebhookLayer::new(provider, keys(receiver))
         .unwrap()
         .clock(test_clock())
@@ -139,8 +139,8 @@ fn secrets(scheme: &Scheme, names: [&str; 2]) -> Keys {
     let secrets = names.map(|name| {
         let bytes = format!("{name}-of-the-endpoint-with-32-bytes");
         Secret::new(match scheme.key_form() {
-            KeyForm::Hex => support::hex(bytes.as_bytes()),
-            KeyForm::Base64 | KeyForm::PrefixedBase64(_) => base64(bytes.as_bytes()),
+            SecretEncoding::Hex => support::hex(bytes.as_bytes()),
+            SecretEncoding::Base64 | SecretEncoding::PrefixedBase64(_) => base64(bytes.as_bytes()),
             _ => bytes,
         })
     });
@@ -155,7 +155,7 @@ async fn deduplicates_copies_with_fewer_signatures_for_every_preset() {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
         let provider = support::with_public_url(preset.provider(), url);
         let scheme = provider.scheme().clone();
-        let [Place::Header(header)] = scheme.signature_places() else {
+        let [Location::Header(header)] = scheme.signature_places() else {
             continue;
         };
         if scheme.algorithm().has_public_key() || !scheme.tells_deliveries_apart() {
@@ -190,7 +190,7 @@ async fn deduplicates_copies_with_fewer_signatures_for_every_preset() {
         for receiver in [both, secrets(&scheme, ["old", "new"])] {
             for first in 0..copies.len() {
                 copies.rotate_left(1);
-                let inner = Recorder::default();
+                let inner = RecordingService::default();
                 let layer = WebhookLayer::new(provider.clone(), receiver.clone()).unwrap();
                 let dedupe = DedupeLayer::new(MemoryStore::new(100));
                 let service = layer.clock(test_clock()).layer(dedupe.layer(inner.clone()));
@@ -221,7 +221,7 @@ async fn handles_different_deliveries_under_the_previous_secret() {
     let mut handled = 0;
     for preset in providers::all() {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
-        let names = preset.needs().settings;
+        let names = preset.requirements().settings;
         let provider = support::with_public_url(preset.provider(), url);
         let provider = names
             .iter()
@@ -234,7 +234,7 @@ async fn handles_different_deliveries_under_the_previous_secret() {
         let signer = Signer::new(provider.clone(), secret("old")).unwrap();
         let old = Verifier::new(provider.clone(), secret("old")).unwrap();
         let old = old.clock(test_clock());
-        let inner = Recorder::default();
+        let inner = RecordingService::default();
         let layer = WebhookLayer::new(provider, secrets(&scheme, ["new", "old"])).unwrap();
         let dedupe = DedupeLayer::new(MemoryStore::new(100));
         let service = layer.clock(test_clock()).layer(dedupe.layer(inner.clone()));
@@ -243,8 +243,8 @@ async fn handles_different_deliveries_under_the_previous_secret() {
         for delivery in ["1", "2", "3"] {
             let target = format!("https://hooks.example.com/webhook?data.id={delivery}");
             let mut request = Request::post(target).header("content-type", kind);
-            for place in scheme.signed_places() {
-                if let Place::Header(name) = place {
+            for location in scheme.signed_places() {
+                if let Location::Header(name) = location {
                     request = request.header(name, delivery);
                 }
             }
@@ -281,7 +281,7 @@ fn ignores_a_message_that_is_unavailable() {
         let signature = base64(&mac(Algorithm::HmacSha256, b"key", &text));
         let delivery =
             box_delivery(body, "", ["other", "other"]).set("box-signature-primary", signature);
-        let head = Head::from(&delivery.head);
+        let head = RequestHead::from(&delivery.head);
         let verified = verifier.verify(head, &delivery.body);
         assert!(verified.is_ok(), "{body:?}: {verified:?}");
         let forged = [body, b"x"].concat();
@@ -299,9 +299,9 @@ async fn accepts_the_other_message_if_a_header_is_missing() {
     ] {
         let scheme = Scheme::builder("acme")
             .signature_header("x-signature")
-            .layout(Layout::key_values("v1"))
+            .layout(SignatureFormat::key_values("v1"))
             .message(messages[0])
-            .or_message(messages[1])
+            .alternative_message(messages[1])
             .build()
             .unwrap();
         let verifier = Verifier::new(scheme, support::secret()).unwrap();
@@ -336,10 +336,10 @@ async fn accepts_the_other_message_if_a_header_is_missing() {
                 None => delivery,
             };
             let what = format!("{messages:?}: {what}");
-            let verified = verifier.verify(Head::from(&delivery.head), &delivery.body);
+            let verified = verifier.verify(RequestHead::from(&delivery.head), &delivery.body);
             assert_eq!(verified.is_ok(), is_accepted, "{what}: {verified:?}");
             // The layer agrees if the body arrives in pieces.
-            let inner = Recorder::default();
+            let inner = RecordingService::default();
             let service = WebhookLayer::from(verifier.clone()).layer(inner.clone());
             let body = support::Script::chunks(b"b", 1);
             let answer = send(&service, delivery.with(body)).await;
@@ -353,7 +353,7 @@ async fn accepts_the_other_message_if_a_header_is_missing() {
 fn accepts_the_header_signature_if_the_body_has_none() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
-        .signature(Place::json("signature"))
+        .signature(Location::json("signature"))
         .message("{path}")
         .danger_leave_body_unsigned()
         .build()
@@ -368,12 +368,12 @@ fn accepts_the_header_signature_if_the_body_has_none() {
         let delivery = Delivery::new(body);
         let signature = support::hex(&support::mac256("/webhook"));
         let signed = delivery.clone().header("x-signature", signature);
-        let outcome = verifier.verify(Head::from(&signed.head), body.as_bytes());
+        let outcome = verifier.verify(RequestHead::from(&signed.head), body.as_bytes());
         assert!(outcome.is_ok(), "{body}: {outcome:?}");
         let forged = delivery.clone().header("x-signature", "00".repeat(32));
-        let outcome = verifier.verify(Head::from(&forged.head), body.as_bytes());
+        let outcome = verifier.verify(RequestHead::from(&forged.head), body.as_bytes());
         assert!(outcome.is_err(), "{body}");
-        let outcome = verifier.verify(Head::from(&delivery.head), body.as_bytes());
+        let outcome = verifier.verify(RequestHead::from(&delivery.head), body.as_bytes());
         let rejection = outcome.unwrap_err();
         let is_malformed = matches!(rejection.kind(), RejectionKind::MalformedPayload { .. });
         assert_eq!(is_malformed, body == "not JSON", "{body}: {rejection}");
@@ -385,19 +385,19 @@ fn accepts_the_header_signature_if_the_body_has_none() {
 fn accepts_the_header_signature_if_the_query_list_is_malformed() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
-        .signature(Place::query("a"))
-        .layout(Layout::versions("v1"))
+        .signature(Location::query("a"))
+        .layout(SignatureFormat::versions("v1"))
         .build()
         .unwrap();
     let verifier = Verifier::new(scheme, support::secret()).unwrap();
     let signature = format!("v1,{}", support::hex(&support::mac256("body")));
     let delivery = Delivery::new("body").uri("https://hooks.example.com/webhook?a=1");
     let signed = delivery.clone().header("x-signature", signature);
-    let outcome = verifier.verify(Head::from(&signed.head), b"body");
+    let outcome = verifier.verify(RequestHead::from(&signed.head), b"body");
     assert!(outcome.is_ok(), "{outcome:?}");
-    let outcome = verifier.verify(Head::from(&signed.head), b"another");
+    let outcome = verifier.verify(RequestHead::from(&signed.head), b"another");
     assert!(outcome.is_err(), "{outcome:?}");
-    let outcome = verifier.verify(Head::from(&delivery.head), b"body");
+    let outcome = verifier.verify(RequestHead::from(&delivery.head), b"body");
     let rejection = outcome.unwrap_err();
     let kind = rejection.kind();
     assert!(
@@ -412,14 +412,14 @@ fn reports_the_first_message_if_all_are_unavailable() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
         .message("{header:x-tenant}.{body}")
-        .or_message("{header:x-account}:{body}")
+        .alternative_message("{header:x-account}:{body}")
         .build()
         .unwrap();
     let verifier = Verifier::new(scheme, support::secret()).unwrap();
     let signature = support::hex(&support::mac256("b"));
     let delivery = Delivery::new("b").header("x-signature", signature);
     let rejection = verifier
-        .verify(Head::from(&delivery.head), b"b")
+        .verify(RequestHead::from(&delivery.head), b"b")
         .unwrap_err();
     assert_eq!(
         rejection.to_string(),
@@ -454,7 +454,7 @@ fn rejects_other_json_with_the_same_escaped_text() {
     ];
     for (body, text, is_accepted) in rows {
         let delivery = box_delivery(body, text, ["key", "key"]);
-        let head = Head::from(&delivery.head);
+        let head = RequestHead::from(&delivery.head);
         let verified = verifier.verify(head, &delivery.body);
         assert_eq!(verified.is_ok(), is_accepted, "{body} by {text}");
     }

@@ -9,7 +9,7 @@ use sha2::Sha256;
 use tower_webhook::{
     PublicUrl, Scheme, Secret, Verifier,
     providers::{self, Provider},
-    scheme::TimestampUnit,
+    scheme::TimestampFormat,
 };
 
 use crate::support::with_public_url;
@@ -76,17 +76,17 @@ fn accepts_a_signed_text_for_one_request_only() {
                 sign(text),
                 sign(&[b"https://h/", &text[..]].concat()),
             ];
-            for (place, verifier) in verifiers.iter().enumerate() {
+            for (location, verifier) in verifiers.iter().enumerate() {
                 let mut found = Vec::new();
                 for (first, rest) in cuts(text, separator.as_bytes()) {
                     for (second, third) in cuts(rest, separator.as_bytes()) {
-                        let (id, body) = if place == 1 {
+                        let (id, body) = if location == 1 {
                             (third, first)
                         } else {
                             (first, third)
                         };
                         let request = Request::post([b"/", id].concat())
-                            .header("x-signature", &signatures[place])
+                            .header("x-signature", &signatures[location])
                             .header("x-id", id)
                             .header("x-part", second)
                             .body(())
@@ -101,7 +101,7 @@ fn accepts_a_signed_text_for_one_request_only() {
                     "{:?} is {found:?} with {separator}",
                     String::from_utf8_lossy(text)
                 );
-                accepted[place] += found.len();
+                accepted[location] += found.len();
             }
         }
         assert!(
@@ -116,26 +116,34 @@ fn accepts_a_signed_text_for_one_request_only() {
 fn rejects_digits_moved_between_timestamp_and_body() {
     let now = 1_768_478_400_u64;
     for (template, unit, time) in [
-        ("{body}{timestamp}", TimestampUnit::Seconds, now.to_string()),
-        ("{timestamp}{body}", TimestampUnit::Seconds, now.to_string()),
         (
             "{body}{timestamp}",
-            TimestampUnit::Milliseconds,
+            TimestampFormat::Seconds,
+            now.to_string(),
+        ),
+        (
+            "{timestamp}{body}",
+            TimestampFormat::Seconds,
+            now.to_string(),
+        ),
+        (
+            "{body}{timestamp}",
+            TimestampFormat::Milliseconds,
             format!("{now}000"),
         ),
         (
             "{timestamp}{body}",
-            TimestampUnit::Milliseconds,
+            TimestampFormat::Milliseconds,
             format!("{now}000"),
         ),
         (
             "{body}{timestamp}",
-            TimestampUnit::Rfc3339,
+            TimestampFormat::Rfc3339,
             "2026-01-15T12:00:00Z".to_owned(),
         ),
         (
             "{timestamp}{body}",
-            TimestampUnit::Rfc3339,
+            TimestampFormat::Rfc3339,
             "2026-01-15T12:00:00Z".to_owned(),
         ),
     ] {

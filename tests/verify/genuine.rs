@@ -4,11 +4,11 @@ use http::{Method, Request};
 use tower_webhook::{
     Keys, PublicUrl, Secret, Verifier,
     providers::{Preset, Provider},
-    scheme::{Credential, KeyForm, Place, Scheme},
+    scheme::{Credential, Location, Scheme, SecretEncoding},
     sign::Signer,
 };
 
-use crate::support::{self, Delivery, NOW, TestClock, Vector, Verdict, at, test_clock, vectors};
+use crate::support::{self, Decision, Delivery, NOW, TestClock, Vector, at, test_clock, vectors};
 
 /// A genuine delivery of a preset, and a verifier that accepts it.
 pub(crate) struct Good {
@@ -57,9 +57,9 @@ impl Good {
 /// A secret in the form that the scheme expects, different for each name.
 pub(crate) fn secret(scheme: &Scheme, name: &str) -> Secret {
     let text = match scheme.key_form() {
-        KeyForm::Hex => support::hex(format!("{name:*<32}").as_bytes()),
-        KeyForm::Base64 => support::base64(format!("{name:*<32}").as_bytes()),
-        KeyForm::PrefixedBase64(prefix) => {
+        SecretEncoding::Hex => support::hex(format!("{name:*<32}").as_bytes()),
+        SecretEncoding::Base64 => support::base64(format!("{name:*<32}").as_bytes()),
+        SecretEncoding::PrefixedBase64(prefix) => {
             format!(
                 "{prefix}{}",
                 support::base64(format!("{name:*<32}").as_bytes())
@@ -130,7 +130,7 @@ pub(crate) fn good(preset: &'static Preset) -> Good {
     let token = format!("secret-of-{}", preset.name());
     let signed =
         signed(&provider, preset, &Method::POST).or_else(|| match scheme.signature_places() {
-            [Place::Json(path)] if scheme.credential() == Credential::Token => {
+            [Location::Json(path)] if scheme.credential() == Credential::Token => {
                 Some(Delivery::new(format!(r#"{{"id":7,"{path}":"{token}"}}"#)))
             }
             _ => None,
@@ -180,6 +180,6 @@ fn vector(preset: &Preset) -> Option<(String, Vec<Vector>)> {
     let name = preset.name().replace('-', "_");
     let file = vectors().into_iter().find(|file| file.provider == name)?;
     let mut cases = file.cases;
-    cases.retain(|case| case.expect == Verdict::Accept);
+    cases.retain(|case| case.expect == Decision::Accept);
     (!cases.is_empty()).then_some((name, cases))
 }

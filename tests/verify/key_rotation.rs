@@ -21,18 +21,18 @@ use http_body::{Body, Frame};
 use http_body_util::Full;
 use tower::{Layer, Service};
 use tower_webhook::{
-    Head, KeyError, Keys, Scheme, Secret, VerifiedBody, Verifier, WebhookLayer,
+    KeyError, Keys, RequestHead, Scheme, Secret, VerifiedBody, Verifier, WebhookLayer,
     keys::KeyErrorKind,
     providers,
     rejection::{RejectionClass, RejectionKind},
-    scheme::{Algorithm, KeyForm, Layout},
+    scheme::{Algorithm, SecretEncoding, SignatureFormat},
     webhook::{MemoryBudget, Webhook},
 };
 
 use crate::support::{
-    self, Answer, BODY, Delivery, Expect, Expect::Forwarded, Log, NOW, Recorder, Report, Rig,
-    SECRET, STANDARD_ID, Script, Step, at, hex, invalid_signature, mac, now, send, standard_secret,
-    test_clock,
+    self, Answer, BODY, Delivery, Expect, Expect::Forwarded, Log, NOW, RecordingService, Report,
+    Rig, SECRET, STANDARD_ID, Script, Step, at, hex, invalid_signature, mac, now, send,
+    standard_secret, test_clock,
 };
 
 /// A body of another type than the layer's own.
@@ -75,7 +75,7 @@ fn keys(labels: &[&str]) -> Keys {
 fn acme() -> Scheme {
     Scheme::builder("acme")
         .signature_header("x-acme-signature")
-        .layout(Layout::key_values("v1"))
+        .layout(SignatureFormat::key_values("v1"))
         .timestamp_key("t")
         .message("{timestamp}.{body}.{method}")
         .build()
@@ -105,19 +105,19 @@ fn acme_layer(keys: Keys) -> WebhookLayer {
 const WAYS: [(&str, fn(Keys) -> WebhookLayer); 4] = [
     ("new", |keys| WebhookLayer::new(acme(), keys).unwrap()),
     ("reloadable", |keys| {
-        WebhookLayer::reloadable(acme(), keys).unwrap().0
+        WebhookLayer::with_reload_handle(acme(), keys).unwrap().0
     }),
     ("replaced", |keys| {
-        let (layer, handle) = WebhookLayer::reloadable(acme(), labelled("first")).unwrap();
+        let (layer, handle) = WebhookLayer::with_reload_handle(acme(), labelled("first")).unwrap();
         handle.replace(keys).unwrap();
         layer
     }),
     ("per request", |keys| {
-        let source = move |_: Head<'_>| {
+        let source = move |_: RequestHead<'_>| {
             let keys = keys.clone();
             async move { Ok::<_, KeyError>(Some(keys)) }
         };
-        WebhookLayer::per_request(acme(), source).unwrap()
+        WebhookLayer::with_key_source(acme(), source).unwrap()
     }),
 ];
 
@@ -215,12 +215,13 @@ async fn accepts_current_and_previous_secrets() {
 #[test]
 fn verifier_accepts_current_and_previous_secrets() {
     let verifier = Verifier::new(acme(), keys(&["new", "old"])).unwrap();
-    let (reloadable, _handle) = Verifier::reloadable(acme(), keys(&["new", "old"])).unwrap();
+    let (reloadable, _handle) =
+        Verifier::with_reload_handle(acme(), keys(&["new", "old"])).unwrap();
     for verifier in [verifier, reloadable] {
         let verifier = verifier.clock(test_clock());
         let outcome = |signer: &str| {
             let delivery = acme_delivery(&[signer], BODY);
-            let mut session = verifier.begin(Head::from(&delivery.head)).unwrap();
+            let mut session = verifier.begin(RequestHead::from(&delivery.head)).unwrap();
             let pieces: Vec<_> = BODY.chunks(3).collect();
             for piece in &pieces {
                 session.update(piece);
@@ -268,14 +269,14 @@ fn builds_keys_from_a_list() {
 /// Schemes that take the secret of Standard Webhooks for a key: no two agree in algorithm and form.
 fn forms() -> [(Scheme, Vec<u8>); 4] {
     let text = support::STANDARD_SECRET.as_bytes();
-    let base64 = KeyForm::PrefixedBase64("whsec_");
+    let base64 = SecretEncoding::PrefixedBase64("whsec_");
     let row = |algorithm, form| {
         let scheme = Scheme::builder("acme")
             .algorithm(algorithm)
             .key_form(form)
             .signature_header("x-signature");
         let decoded = support::standard_key(support::STANDARD_SECRET);
-        let key = if form == KeyForm::Text {
+        let key = if form == SecretEncoding::Text {
             text
         } else {
             &decoded
@@ -284,9 +285,9 @@ fn forms() -> [(Scheme, Vec<u8>); 4] {
     };
     [
         row(Algorithm::HmacSha256, base64),
-        row(Algorithm::HmacSha256, KeyForm::Text),
+        row(Algorithm::HmacSha256, SecretEncoding::Text),
         row(Algorithm::HmacSha512, base64),
-        row(Algorithm::HmacSha512, KeyForm::Text),
+        row(Algorithm::HmacSha512, SecretEncoding::Text),
     ]
 }
 
@@ -369,7 +370,7 @@ fn verifies_a_session_that_was_not_fed_to_the_end() {
 
 /// What becomes of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Outcome {
+enum RequestOutcome {
     /// It passes by the secret of this label.
     Passes(&'static str),
     /// It was made with the secret of this label, which has expired.
@@ -377,8 +378,8 @@ enum Outcome {
     Mismatch,
 }
 
-impl Outcome {
-    fn of(answer: &Answer, inner: &Recorder) -> Result<Self, String> {
+impl RequestOutcome {
+    fn of(answer: &Answer, inner: &RecordingService) -> Result<Self, String> {
         let Some(rejection) = &answer.rejection else {
             let label = inner.last().verified().key_label().map(str::to_owned);
             return Ok(Self::Passes(known(&label.unwrap())));
@@ -439,8 +440,8 @@ impl Set {
 }
 
 /// The secrets, who signed, how many milliseconds after [`NOW`] it is, and what becomes of it.
-const EXPIRING: [(Set, &[&str], i64, Outcome); 31] = {
-    use Outcome::{Expired, Mismatch, Passes};
+const EXPIRING: [(Set, &[&str], i64, RequestOutcome); 31] = {
+    use RequestOutcome::{Expired, Mismatch, Passes};
 
     [
         (Set::Old, &["old"], -200_000, Passes("old")),
@@ -484,7 +485,7 @@ async fn rejects_a_secret_after_it_expires() {
     for (set, signers, offset, expect) in EXPIRING {
         for (way, layer) in WAYS {
             let clock = test_clock();
-            let inner = Recorder::default();
+            let inner = RecordingService::default();
             let layer = layer(set.keys()).clock(clock.clone());
             let service = layer.layer(inner.clone());
             let distance = Duration::from_millis(offset.unsigned_abs());
@@ -499,7 +500,7 @@ async fn rejects_a_secret_after_it_expires() {
             for size in [1, 7, BODY.len()] {
                 let script = || Script::chunks(BODY, size);
                 let answer = send(&service, delivery.clone().with(script())).await;
-                report.note(match Outcome::of(&answer, &inner) {
+                report.note(match RequestOutcome::of(&answer, &inner) {
                     Ok(got) if got == expect => Ok(()),
                     got => Err(format!("{name}: {got:?} and not {expect:?}")),
                 });
@@ -509,7 +510,7 @@ async fn rejects_a_secret_after_it_expires() {
                     assert_eq!(seen(&answer), seen(&forged), "{name}");
                 }
             }
-            let passes = matches!(expect, Outcome::Passes(_));
+            let passes = matches!(expect, RequestOutcome::Passes(_));
             assert_eq!(inner.calls(), if passes { 3 } else { 0 }, "{name}");
         }
     }
@@ -520,7 +521,7 @@ async fn rejects_a_secret_after_it_expires() {
 #[tokio::test]
 async fn reports_no_label_for_an_unlabelled_expired_secret() {
     let keys = Keys::new(support::secret().not_after(at(NOW - 1)));
-    let service = acme_layer(keys).layer(Recorder::default());
+    let service = acme_layer(keys).layer(RecordingService::default());
     let answer = send(&service, acme_delivery(&[SECRET], BODY).request()).await;
     let kind = answer.rejection.as_ref().unwrap().kind();
     assert!(
@@ -538,7 +539,7 @@ async fn checks_expiry_when_the_body_is_complete() {
             clock.set(at(NOW - 1));
             let keys = Keys::new(labelled("new").not_after(at(NOW)));
             let layer = layer(keys).clock(clock.clone());
-            let mut service = layer.layer(Recorder::default());
+            let mut service = layer.layer(RecordingService::default());
             let (front, back) = BODY.split_at(9);
             let pause = Step::Wait(Duration::from_secs(1));
             let script = Script::new([Step::data(front), pause, Step::data(back)]);
@@ -598,21 +599,21 @@ async fn reads_the_clock_only_if_needed() {
             count.fetch_add(1, SeqCst);
             at(NOW)
         });
-        let service = counted.layer(Recorder::default());
+        let service = counted.layer(RecordingService::default());
         let request = || github(signer).with(Script::chunks(BODY, 5));
         let answer = send(&service, request()).await;
         assert_eq!(answer.status == 200, signer != "guess", "15: {what}");
         assert_eq!(asked.load(SeqCst), expect, "15: {what}");
         if expect == 0 {
             let layer = layer.clock(|| -> SystemTime { panic!("15: the clock was asked") });
-            send(&layer.layer(Recorder::default()), request()).await;
+            send(&layer.layer(RecordingService::default()), request()).await;
         }
     }
 }
 
 // Secrets that are replaced.
 
-async fn status<B>(service: &Webhook<Recorder, B>, signer: &str) -> u16
+async fn status<B>(service: &Webhook<RecordingService, B>, signer: &str) -> u16
 where
     B: From<VerifiedBody> + Body<Data: Send, Error: Debug> + Send + 'static,
 {
@@ -627,21 +628,24 @@ where
 #[tokio::test]
 async fn replaces_the_keys_of_every_clone() {
     let clock = test_clock();
-    let (verifier, verifier_handle) = Verifier::reloadable(acme(), labelled("0")).unwrap();
-    let (layer, layer_handle) = WebhookLayer::reloadable(acme(), labelled("0")).unwrap();
+    let (verifier, verifier_handle) = Verifier::with_reload_handle(acme(), labelled("0")).unwrap();
+    let (layer, layer_handle) = WebhookLayer::with_reload_handle(acme(), labelled("0")).unwrap();
     let of_verifier = WebhookLayer::from(verifier).clock(clock.clone());
     for (layer, handle) in [
         (layer.clock(clock), layer_handle),
         (of_verifier, verifier_handle),
     ] {
-        let service = layer.layer(Recorder::default());
+        let service = layer.layer(RecordingService::default());
         let mut services = vec![
             ("the service", service.clone()),
             ("a clone of the service", service.clone()),
-            ("another of the layer", layer.layer(Recorder::default())),
+            (
+                "another of the layer",
+                layer.layer(RecordingService::default()),
+            ),
             (
                 "one of a clone of the layer",
-                layer.clone().layer(Recorder::default()),
+                layer.clone().layer(RecordingService::default()),
             ),
         ];
         // Each setting copies what it does not change.
@@ -668,21 +672,21 @@ async fn replaces_the_keys_of_every_clone() {
                 "memory_budget",
                 layer.clone().memory_budget(MemoryBudget::new(1000)),
             ),
-            ("refuse_trailers", layer.clone().refuse_trailers()),
+            ("reject_trailers", layer.clone().reject_trailers()),
             (
                 "status",
                 layer
                     .clone()
-                    .status(RejectionClass::InvalidSignature, StatusCode::FORBIDDEN)
+                    .rejection_status(RejectionClass::InvalidSignature, StatusCode::FORBIDDEN)
                     .unwrap(),
             ),
-            ("renderer", layer.clone().renderer(render)),
+            ("renderer", layer.clone().rejection_response(render)),
         ];
-        let set = settings.map(|(name, layer)| (name, layer.layer(Recorder::default())));
+        let set = settings.map(|(name, layer)| (name, layer.layer(RecordingService::default())));
         services.extend(set);
 
         let other_body = layer.clone().forward_body::<OtherBody>();
-        let other_body = other_body.layer(Recorder::default());
+        let other_body = other_body.layer(RecordingService::default());
 
         let elsewhere = handle.clone();
         let replacements: [&dyn Fn(Secret); 3] = [
@@ -701,7 +705,7 @@ async fn replaces_the_keys_of_every_clone() {
                 assert_eq!(status(service, &new).await, 403, "15: {what}, before");
             }
             replace(labelled(&new));
-            services.push(("made after", layer.layer(Recorder::default())));
+            services.push(("made after", layer.layer(RecordingService::default())));
             for (what, service) in &services {
                 assert_eq!(status(service, &old).await, 403, "15: {what}, after");
                 assert_eq!(status(service, &new).await, 200, "15: {what}, after");
@@ -716,7 +720,7 @@ async fn replaces_the_keys_of_every_clone() {
 #[tokio::test]
 async fn keeps_the_settings_when_keys_are_replaced() {
     let clock = test_clock();
-    let (layer, handle) = WebhookLayer::reloadable(acme(), labelled("old")).unwrap();
+    let (layer, handle) = WebhookLayer::with_reload_handle(acme(), labelled("old")).unwrap();
     let layer = layer
         .body_limit(100)
         .tolerance(Duration::from_secs(3))
@@ -725,7 +729,7 @@ async fn keeps_the_settings_when_keys_are_replaced() {
     handle
         .replace(labelled("new").not_after(at(NOW + 2)))
         .unwrap();
-    let service = layer.layer(Recorder::default());
+    let service = layer.layer(RecordingService::default());
     for (offset, length, expect) in [
         (0, 100, 200),
         (0, 101, 413),
@@ -766,8 +770,8 @@ async fn uses_the_keys_at_the_head_if_replaced_during_the_body() {
         // Replaced before the first poll, between two frames, and between the last and the end.
         for stage in 0..3 {
             let name = format!("15: row {at}, stage {stage}");
-            let (layer, handle) = WebhookLayer::reloadable(acme(), keys(before)).unwrap();
-            let inner = Recorder::default();
+            let (layer, handle) = WebhookLayer::with_reload_handle(acme(), keys(before)).unwrap();
+            let inner = RecordingService::default();
             let mut service = layer.clock(test_clock()).layer(inner.clone());
             let pause = || Step::Wait(Duration::from_secs(1));
             let steps = [Step::data(front), pause(), Step::data(back), pause()];
@@ -804,7 +808,7 @@ async fn uses_the_keys_at_the_head_if_replaced_during_the_body() {
 fn uses_the_keys_at_the_start_of_a_session() {
     for stage in 0..3 {
         for (signer, passes) in [("old", true), ("new", false)] {
-            let (verifier, handle) = Verifier::reloadable(acme(), labelled("old")).unwrap();
+            let (verifier, handle) = Verifier::with_reload_handle(acme(), labelled("old")).unwrap();
             let verifier = verifier.clock(test_clock());
             let delivery = acme_delivery(&[signer], BODY);
             let mut session = verifier.begin(&delivery.head).unwrap();
@@ -829,7 +833,7 @@ async fn rejects_replacement_keys_that_cannot_be_decoded() {
     let bad = |label: &str| Secret::new("!!!!").unwrap().label(label);
     let empty = |label: &str| Secret::new("whsec_").unwrap().label(label);
     let (layer, handle) =
-        WebhookLayer::reloadable(providers::standard_webhooks(), good("1")).unwrap();
+        WebhookLayer::with_reload_handle(providers::standard_webhooks(), good("1")).unwrap();
     let rig = Rig::new(
         layer.clock(test_clock()),
         support::standard(STANDARD_ID, now(), BODY),
@@ -875,7 +879,7 @@ async fn rejects_replacement_keys_that_cannot_be_decoded() {
 #[test]
 fn replaces_keys_while_other_threads_verify() {
     let sets = [keys(&["one", "other"]), keys(&["other", "one"])];
-    let (verifier, handle) = Verifier::reloadable(acme(), sets[0].clone()).unwrap();
+    let (verifier, handle) = Verifier::with_reload_handle(acme(), sets[0].clone()).unwrap();
     let verifier = verifier.clock(test_clock());
     let layer = WebhookLayer::from(verifier.clone());
     let is_over = AtomicBool::new(false);
@@ -884,7 +888,7 @@ fn replaces_keys_while_other_threads_verify() {
     let through_the_layer = || {
         let runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = { runtime }.build().unwrap();
-        let inner = Recorder::default();
+        let inner = RecordingService::default();
         let service = layer.layer(inner.clone());
         runtime.block_on(async {
             for _ in 0..1000 {
@@ -983,8 +987,8 @@ async fn logs_the_use_of_a_previous_secret_once() {
             .previous(quiet("geheim-alt", "told-old"))
             .previous(quiet("geheim-uralt", "told-oldest"))
     };
-    let (layer, handle) = WebhookLayer::reloadable(acme(), set()).unwrap();
-    let service = layer.clock(test_clock()).layer(Recorder::default());
+    let (layer, handle) = WebhookLayer::with_reload_handle(acme(), set()).unwrap();
+    let service = layer.clock(test_clock()).layer(RecordingService::default());
     let new: &[&str] = &["geheim-neu"];
     let old: &[&str] = &["geheim-alt"];
     let oldest: &[&str] = &["geheim-uralt"];
@@ -1013,7 +1017,7 @@ async fn logs_the_use_of_a_previous_secret_once() {
     // The same label again, of new keys, through the handle and another layer.
     handle.replace(set()).unwrap();
     send(&service, acme_delivery(old, BODY).request()).await;
-    let another = acme_layer(set()).layer(Recorder::default());
+    let another = acme_layer(set()).layer(RecordingService::default());
     send(&another, acme_delivery(old, BODY).request()).await;
     assert_eq!(take(&log), none);
     // Another label is news, whatever the secret is.
@@ -1042,7 +1046,7 @@ async fn does_not_log_a_previous_secret_for_a_rejection() {
         (Keys::new(labelled("new")).previous(old), &b"{}"[..]),
         (Keys::new(labelled("new")).previous(expired), BODY),
     ] {
-        let service = acme_layer(keys).layer(Recorder::default());
+        let service = acme_layer(keys).layer(RecordingService::default());
         let request = acme_delivery(&["geheim-alt"], BODY).body(body).request();
         assert_eq!(send(&service, request).await.status, 403);
     }

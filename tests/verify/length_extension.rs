@@ -7,13 +7,13 @@ use http::Request;
 use sha2::block_api::compress256;
 use tower::Layer;
 use tower_webhook::{
-    DedupeLayer, Head, PublicUrl, Secret, Verifier, WebhookLayer,
+    DedupeLayer, PublicUrl, RequestHead, Secret, Verifier, WebhookLayer,
     dedupe::MemoryStore,
     providers::{self, Provider},
     sign::{SignError, Signer},
 };
 
-use crate::support::{Delivery, NOW, Recorder, Script, at, hex, send, test_clock};
+use crate::support::{Delivery, NOW, RecordingService, Script, at, hex, send, test_clock};
 
 /// The padding of SHA-256 for a message of `len` bytes.
 fn padding(len: usize) -> Vec<u8> {
@@ -91,7 +91,7 @@ async fn rejects_an_extended_body() {
         let name = provider.scheme().name().to_owned();
         for secret_len in [1, 8, 36, 55, 63, 64, 65, 120] {
             let secret = "s".repeat(secret_len);
-            let inner = Recorder::default();
+            let inner = RecordingService::default();
             let layer = WebhookLayer::new(provider.clone(), Secret::new(&*secret).unwrap());
             let layer = layer.unwrap().clock(test_clock());
             let dedupe = DedupeLayer::new(MemoryStore::new(1000));
@@ -113,7 +113,7 @@ async fn rejects_an_extended_body() {
                     let other = extended(signature, len, suffix.as_bytes());
                     let forged = genuine.clone().set(header, other).body(forged);
                     let what = format!("{name}, {secret_len} + {body_len}, {suffix}");
-                    let head = Head::from(&forged.head);
+                    let head = RequestHead::from(&forged.head);
                     let rejection = verifier.verify(head, &forged.body).expect_err(&what);
                     assert_eq!(rejection.status(), 403, "{what}");
                     let before = inner.calls();
@@ -151,7 +151,7 @@ fn accepts_bodies_that_only_resemble_padding() {
             "\u{20ac}\u{0}\u{0}".repeat(50).into_bytes(),
         ] {
             let delivery = signed(&provider, secret, &body).unwrap();
-            let verified = verifier.verify(Head::from(&delivery.head), &delivery.body);
+            let verified = verifier.verify(RequestHead::from(&delivery.head), &delivery.body);
             assert!(verified.is_ok(), "{}: {body:?}", provider.scheme().name());
         }
     }

@@ -6,7 +6,8 @@ use tower_webhook::{
     providers::{self, Provider},
     rejection::RejectionClass as R,
     scheme::{
-        Algorithm, Encoding, Layout, Place, Scheme, SchemeBuilder, SchemeErrorKind, TimestampUnit,
+        Algorithm, Encoding, Location, Scheme, SchemeBuilder, SchemeErrorKind, SignatureFormat,
+        TimestampFormat,
     },
     sign::Signer,
 };
@@ -274,7 +275,9 @@ fn rejects_an_expired_certificate() {
 /// should.
 #[tokio::test]
 async fn accepts_any_of_several_headers_and_requires_guards() {
-    let scheme = acme().signature_header("x-other").guard("x-version", "1");
+    let scheme = acme()
+        .signature_header("x-other")
+        .require_header("x-version", "1");
     let verifier = verifier(scheme.build().unwrap());
     let (right, wrong) = (hex(&mac256("{}")), hex(&mac256("[]")));
     let good = || Delivery::new("{}").header("x-version", "1");
@@ -332,7 +335,7 @@ async fn accepts_any_of_several_headers_and_requires_guards() {
 /// A signature may be in the head or in the query.
 #[tokio::test]
 async fn reads_signatures_from_the_header_or_the_query() {
-    let verifier = verifier(acme().signature(Place::query("sig")).build().unwrap());
+    let verifier = verifier(acme().signature(Location::query("sig")).build().unwrap());
     let (right, wrong) = (hex(&mac256("{}")), hex(&mac256("[]")));
     let at = |query: &str| Delivery::new("{}").uri(&format!("https://hooks.example.com/{query}"));
     let rows = [
@@ -461,7 +464,7 @@ async fn compares_whole_tokens_of_any_length() {
 async fn accepts_either_of_two_messages_under_any_key() {
     let scheme = acme()
         .message("a:{body}")
-        .or_message("b:{body}")
+        .alternative_message("b:{body}")
         .build()
         .unwrap();
     let old = Secret::new(SECRET).unwrap();
@@ -579,8 +582,8 @@ fn reports_metadata_from_the_body() {
     );
 
     let form = plain()
-        .id(Place::form("id"))
-        .event(Place::form("kind"))
+        .id(Location::form("id"))
+        .event(Location::form("kind"))
         .build()
         .unwrap();
     let expect = (own("a b"), own("c"), None);
@@ -596,7 +599,7 @@ fn reports_metadata_from_the_body() {
 async fn reads_times_without_an_offset_as_utc() {
     let scheme = acme()
         .timestamp_header("x-time")
-        .timestamp_unit(TimestampUnit::DateTime);
+        .timestamp_unit(TimestampFormat::DateTime);
     let verifier = verifier(scheme.message("{timestamp}|{body}").build().unwrap());
     for (time, expect) in [
         ("2026-01-15T12:00:00", None),
@@ -684,8 +687,8 @@ fn item(id: &str, secret: &str) -> String {
 
 fn items() -> Scheme {
     let scheme = Scheme::builder("acme")
-        .each_json("data.items")
-        .signature(Place::json("sig"));
+        .signed_items("data.items")
+        .signature(Location::json("sig"));
     let scheme = scheme.message("{json:id}").danger_leave_body_unsigned();
     scheme.build().unwrap()
 }
@@ -1341,7 +1344,7 @@ fn rejects_contradictory_schemes() {
         E::KeyFormMismatch
     );
     assert!(matches!(
-        kind(acme().guard("x", "\n")),
+        kind(acme().require_header("x", "\n")),
         E::InvalidGuard { .. }
     ));
     assert!(matches!(
@@ -1349,16 +1352,16 @@ fn rejects_contradictory_schemes() {
         E::UnknownToken { .. }
     ));
     assert!(matches!(
-        kind(acme().layout(Layout::credentials(""))),
+        kind(acme().layout(SignatureFormat::credentials(""))),
         E::InvalidPrefix { .. }
     ));
     let each = || {
         let scheme = Scheme::builder("acme")
-            .each_json("a")
-            .signature(Place::json("b"));
+            .signed_items("a")
+            .signature(Location::json("b"));
         scheme.message("{json:c}").danger_leave_body_unsigned()
     };
-    let error = each().timestamp(Place::json("t")).build().unwrap_err();
+    let error = each().timestamp(Location::json("t")).build().unwrap_err();
     assert!(matches!(error.kind(), E::InEachItem { .. }));
     assert!(
         error.to_string().contains("the JSON's member `t`"),

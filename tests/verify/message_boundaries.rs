@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 
 use http::Request;
 use tower_webhook::{
-    Head, Verifier, WebhookLayer, providers,
+    RequestHead, Verifier, WebhookLayer, providers,
     rejection::RejectionKind,
-    scheme::{Algorithm, Scheme, SchemeBuilder, SchemeErrorKind, TimestampUnit},
+    scheme::{Algorithm, Scheme, SchemeBuilder, SchemeErrorKind, TimestampFormat},
 };
 
 use crate::support::{self, Delivery, Rig, hex, mac256, secret, test_clock};
@@ -72,7 +72,7 @@ fn accepts_the_ids_that_twitch_sends() {
     ];
     for (id, is_accepted) in rows {
         let delivery = twitch(id, TIME, "{}");
-        let verified = verifier.verify(Head::from(&delivery.head), &delivery.body);
+        let verified = verifier.verify(RequestHead::from(&delivery.head), &delivery.body);
         match verified {
             Ok(verified) => {
                 assert!(is_accepted, "{id}");
@@ -149,7 +149,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
     let rows = [
         (
             "{id}{timestamp}{body}",
-            TimestampUnit::Rfc3339,
+            TimestampFormat::Rfc3339,
             "-",
             1..=9,
             "a-1",
@@ -157,7 +157,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
         (
             "{id}{timestamp}{body}",
-            TimestampUnit::Rfc3339,
+            TimestampFormat::Rfc3339,
             "",
             1..=9,
             "2026",
@@ -165,7 +165,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
         (
             "{id}{timestamp}|{body}",
-            TimestampUnit::DateTime,
+            TimestampFormat::DateTime,
             "",
             1..=9,
             "26",
@@ -173,7 +173,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
         (
             "{id}{timestamp}{body}",
-            TimestampUnit::Seconds,
+            TimestampFormat::Seconds,
             "",
             3..=3,
             "171",
@@ -181,7 +181,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
         (
             "{id}{timestamp}{body}",
-            TimestampUnit::Milliseconds,
+            TimestampFormat::Milliseconds,
             "",
             3..=3,
             "171",
@@ -189,7 +189,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
         (
             "{id}{body}{timestamp}",
-            TimestampUnit::Seconds,
+            TimestampFormat::Seconds,
             "",
             3..=3,
             "171",
@@ -197,7 +197,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
         (
             "{timestamp}{body}{id}",
-            TimestampUnit::Rfc3339,
+            TimestampFormat::Rfc3339,
             "",
             3..=3,
             "171",
@@ -205,7 +205,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
         (
             "{body}{timestamp}{id}",
-            TimestampUnit::Rfc3339,
+            TimestampFormat::Rfc3339,
             "",
             4..=4,
             "2026",
@@ -213,7 +213,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
         (
             "{body}{id}{timestamp}",
-            TimestampUnit::Seconds,
+            TimestampFormat::Seconds,
             "",
             3..=3,
             "171",
@@ -221,7 +221,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
         (
             "{body}{timestamp}",
-            TimestampUnit::DateTime,
+            TimestampFormat::DateTime,
             "-",
             3..=3,
             "",
@@ -229,7 +229,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
         (
             "{timestamp}:{body}",
-            TimestampUnit::DateTime,
+            TimestampFormat::DateTime,
             "-",
             3..=3,
             "",
@@ -295,7 +295,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
 /// ambiguity is allowed.
 #[test]
 fn rejects_schemes_with_an_ambiguous_id_or_timestamp() {
-    use TimestampUnit as Unit;
+    use TimestampFormat as Unit;
     type Build = fn(SchemeBuilder) -> SchemeBuilder;
 
     let ids: [(&str, Build, bool); 15] = [

@@ -15,20 +15,21 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
 use tower::Layer;
 use tower_webhook::{
-    DedupeLayer, Head, Keys, PublicUrl, Rejection, Secret, SetupError, Verifier, WebhookLayer,
+    DedupeLayer, Keys, PublicUrl, Rejection, RequestHead, Secret, SetupError, Verifier,
+    WebhookLayer,
     dedupe::MemoryStore,
-    handshake::{Brings, Decision, Handshake, Letters, Piece},
+    handshake::{Acceptance, ChallengeCharset, DataKind, Handshake, ResponsePart},
     providers::{self, Provider},
     rejection::{self, RejectionClass, RejectionKind},
-    scheme::{Algorithm, Place},
+    scheme::{Algorithm, Location},
 };
 
 use crate::{
     genuine::{Good, good},
     support::{
-        self, Answer, BODY, Delivery, Expect, Recorder, Report, Rig, Script, Step, TestClock,
-        base64, generic, github, has_all_presets, hex, mac, mac256, method_not_allowed, now,
-        secret, send, slack, standard, standard_secret, stripe, test_clock, with_any_method,
+        self, Answer, BODY, Delivery, Expect, RecordingService, Report, Rig, Script, Step,
+        TestClock, base64, generic, github, has_all_presets, hex, mac, mac256, method_not_allowed,
+        now, secret, send, slack, standard, standard_secret, stripe, test_clock, with_any_method,
     },
 };
 
@@ -149,8 +150,8 @@ impl Endpoint {
     }
 }
 
-async fn accept(_: tower_webhook::handshake::Handover) -> Result<Decision, Infallible> {
-    Ok(Decision::Accept)
+async fn accept(_: tower_webhook::handshake::HandshakeData) -> Result<Acceptance, Infallible> {
+    Ok(Acceptance::Accept)
 }
 
 /// A layer with a key source, and the number of calls of the source.
@@ -161,12 +162,12 @@ fn looking_up(
 ) -> (WebhookLayer, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let (count, keys) = (Arc::clone(&asked), keys.clone());
-    let source = move |_: Head<'_>| {
+    let source = move |_: RequestHead<'_>| {
         count.fetch_add(1, Ordering::SeqCst);
         let keys = keys.clone();
         async move { Ok::<_, Infallible>(Some(keys)) }
     };
-    let layer = WebhookLayer::per_request(verifier.provider().clone(), source).unwrap();
+    let layer = WebhookLayer::with_key_source(verifier.provider().clone(), source).unwrap();
     let layer = layer.clock(clock);
     let tolerant = layer.clone().tolerance(Duration::MAX);
     (tolerant.unwrap_or(layer), asked)
@@ -174,7 +175,7 @@ fn looking_up(
 
 /// Registers a handler, if a handshake of the provider carries data.
 fn with_handler(layer: WebhookLayer) -> WebhookLayer {
-    let handled = layer.clone().hand_over(accept);
+    let handled = layer.clone().on_handshake_data(accept);
     handled.unwrap_or(layer)
 }
 
@@ -235,7 +236,7 @@ async fn check(
 
     let (looking_up, asked) = looking_up(&verifier, &good.keys, good.clock.clone());
     for (which, layer) in [("its keys", verifier.into()), ("looked up", looking_up)] {
-        let inner = Recorder::default();
+        let inner = RecordingService::default();
         let service = endpoint.layer(layer).layer(inner.clone());
         let request = delivery.clone().request();
         let probe = request.body().probe();
@@ -402,7 +403,7 @@ fn no_handshakes() -> Vec<NoHandshake> {
         ),
     ];
     // A signed handshake with a method that is not a method of deliveries.
-    let ping = Place::Header(HeaderName::from_static("x-ping"));
+    let ping = Location::Header(HeaderName::from_static("x-ping"));
     let ping = Handshake::signed("ping", Method::PUT).when(ping, "1");
     rows.push(row(
         "a signed handshake of another scheme",
@@ -432,7 +433,7 @@ async fn a_delivery_with_the_method_of_a_handshake_is_not_forwarded() {
         assert!(matches!(handshake, Ok(None)), "{}: {handshake:?}", row.name);
 
         let (reloadable, _handle) =
-            WebhookLayer::reloadable(row.provider.clone(), keys.clone()).unwrap();
+            WebhookLayer::with_reload_handle(row.provider.clone(), keys.clone()).unwrap();
         let (looked_up, _) = looking_up(&verifier, &keys, test_clock());
         for (which, layer) in [
             ("fixed", WebhookLayer::from(verifier)),
@@ -446,7 +447,7 @@ async fn a_delivery_with_the_method_of_a_handshake_is_not_forwarded() {
                     } else {
                         layer.clone()
                     };
-                    let inner = Recorder::default();
+                    let inner = RecordingService::default();
                     let service = layer.layer(inner.clone());
                     let body = if in_frames {
                         Script::new(row.delivery.body.chunks(1000).map(Step::data))
@@ -469,7 +470,7 @@ async fn a_delivery_with_the_method_of_a_handshake_is_not_forwarded() {
 
         // If handshakes are off, the method is rejected before the body is read.
         let layer = without_handshakes(WebhookLayer::new(row.provider, keys).unwrap());
-        let inner = Recorder::default();
+        let inner = RecordingService::default();
         let request = row.delivery.request();
         let probe = request.body().probe();
         let answer = send(&layer.layer(inner.clone()), request).await;
@@ -494,7 +495,7 @@ async fn a_probe_is_answered_and_never_forwarded() {
         let provider = support::with_public_url(support::provider(preset), url);
         let delivery = Delivery::new("").method(Method::HEAD).header(header, value);
         let layer = WebhookLayer::new(provider, secret()).unwrap();
-        let inner = Recorder::default();
+        let inner = RecordingService::default();
         let answer = send(&layer.layer(inner.clone()), delivery.clone().request()).await;
         assert_eq!(
             (answer.status.as_u16(), inner.calls()),
@@ -521,14 +522,14 @@ fn sha1(text: &str) -> Vec<u8> {
 /// present, its data has a handler, and the scheme can sign the answer.
 #[tokio::test]
 async fn a_handshake_that_cannot_be_answered_allows_nothing() {
-    let asks = || Place::Header(HeaderName::from_static("x-ask"));
+    let asks = || Location::Header(HeaderName::from_static("x-ask"));
     let new = || Handshake::unsigned("ask", Method::PUT);
-    let challenge = || new().challenge(asks(), Letters::Token, 1..=64);
+    let challenge = || new().challenge(asks(), ChallengeCharset::Token, 1..=64);
     let token = || new().token(asks(), "verify_token");
-    let shows = || new().text([Piece::Setting("verify_token".into())]);
-    let mac = || challenge().text([Piece::Mac]);
-    let secret_of = || challenge().brings(Brings::Secret);
-    let wanted = || challenge().brings_if_wanted(Brings::Secret);
+    let shows = || new().text([ResponsePart::Setting("verify_token".into())]);
+    let mac = || challenge().text([ResponsePart::Mac]);
+    let secret_of = || challenge().provides(DataKind::Secret);
+    let wanted = || challenge().provides_optional(DataKind::Secret);
     let github = |handshake| providers::github().with_handshake(handshake);
     // Name, provider, has the setting, has a handler, is allowed.
     let rows: [(&str, Provider, bool, bool, bool); 11] = [
@@ -573,7 +574,7 @@ async fn a_handshake_that_cannot_be_answered_allows_nothing() {
         let expect_405 = |answer: &Answer, allow: &str| {
             check_405(answer, allow).unwrap_or_else(|what| panic!("{name}: {what}"));
         };
-        let inner = Recorder::default();
+        let inner = RecordingService::default();
         let service = layer.layer(inner.clone());
         let answer = send(&service, asked.clone().request()).await;
         if is_allowed {
@@ -636,7 +637,7 @@ mod remote_keys {
     }
 
     pub(super) fn layer(provider: Provider) -> Made {
-        WebhookLayer::remote_keys(provider, RemoteKeys::new(NoFetcher)).map(drop)
+        WebhookLayer::with_remote_keys(provider, RemoteKeys::new(NoFetcher)).map(drop)
     }
 }
 
@@ -646,18 +647,18 @@ type Made = Result<(), SetupError>;
 fn construct(provider: &Provider, keys: &Keys) -> Vec<(&'static str, Made)> {
     let provider = || provider.clone();
     let keys = || keys.clone();
-    let source = |_: Head<'_>| async { Ok::<Option<Keys>, Infallible>(None) };
+    let source = |_: RequestHead<'_>| async { Ok::<Option<Keys>, Infallible>(None) };
     #[cfg_attr(not(feature = "remote-keys"), expect(unused_mut))]
     let mut made: Vec<(_, Made)> = vec![
         ("Verifier::new", Verifier::new(provider(), keys()).map(drop)),
         ("new", WebhookLayer::new(provider(), keys()).map(drop)),
         (
             "reloadable",
-            WebhookLayer::reloadable(provider(), keys()).map(drop),
+            WebhookLayer::with_reload_handle(provider(), keys()).map(drop),
         ),
         (
-            "per_request",
-            WebhookLayer::per_request(provider(), source).map(drop),
+            "with_key_source",
+            WebhookLayer::with_key_source(provider(), source).map(drop),
         ),
     ];
     if provider().scheme().name() == "truelayer" {
@@ -671,7 +672,7 @@ fn construct(provider: &Provider, keys: &Keys) -> Vec<(&'static str, Made)> {
 #[cfg_attr(not(feature = "full"), ignore = "needs every preset")]
 #[test]
 fn invalid_methods_are_errors_at_startup() {
-    let ask = Place::Header(HeaderName::from_static("x-ask"));
+    let ask = Location::Header(HeaderName::from_static("x-ask"));
     let mut remote = 0;
     for preset in ["github", "truelayer", "meta"] {
         let preset = providers::all().find(|it| it.name() == preset).unwrap();
@@ -754,7 +755,7 @@ async fn allow_is_there_whatever_the_renderer() {
         response
     };
     let of_provider = WebhookLayer::new(provider().with_status(class, status), secret()).unwrap();
-    let problem_json = layer().renderer(rejection::problem_json);
+    let problem_json = layer().rejection_response(rejection::problem_json);
     let json = "application/json";
     let problem = "application/problem+json";
     for (name, layer, status, content_type, allow) in [
@@ -766,17 +767,23 @@ async fn allow_is_there_whatever_the_renderer() {
             Some(problem),
             "PATCH, PUT",
         ),
-        ("its own", layer().renderer(own), 405, None, "PATCH, PUT"),
+        (
+            "its own",
+            layer().rejection_response(own),
+            405,
+            None,
+            "PATCH, PUT",
+        ),
         (
             "its own `Allow`",
-            layer().renderer(own_allow),
+            layer().rejection_response(own_allow),
             405,
             None,
             "PUT",
         ),
         (
             "a status",
-            layer().status(class, status).unwrap(),
+            layer().rejection_status(class, status).unwrap(),
             404,
             Some(json),
             "PATCH, PUT",
@@ -789,7 +796,7 @@ async fn allow_is_there_whatever_the_renderer() {
             "PATCH, PUT",
         ),
     ] {
-        let inner = Recorder::default();
+        let inner = RecordingService::default();
         let answer = send(&layer.layer(inner.clone()), github(BODY).request()).await;
         assert_eq!(answer.status, status, "{name}");
         assert_eq!(answer.content_type(), content_type, "{name}");
@@ -816,14 +823,14 @@ async fn allow_is_there_whatever_the_renderer() {
     let request = github(BODY).header("content-type", "application/grpc");
     let mut request = request.request();
     *request.version_mut() = Version::HTTP_2;
-    let answer = send(&layer().layer(Recorder::default()), request).await;
+    let answer = send(&layer().layer(RecordingService::default()), request).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("grpc-status"), Some("12"));
 
     // Other rejections have no `Allow`.
     let layer = WebhookLayer::new(providers::github(), secret()).unwrap();
     let answer = send(
-        &layer.layer(Recorder::default()),
+        &layer.layer(RecordingService::default()),
         Delivery::new(BODY).request(),
     )
     .await;
@@ -851,7 +858,7 @@ async fn a_copy_with_another_method_does_not_suppress_the_delivery() {
     ];
     for (provider, secret, make) in rows {
         for name in METHODS.into_iter().filter(|name| *name != "POST") {
-            let inner = Recorder::default();
+            let inner = RecordingService::default();
             let dedupe = DedupeLayer::new(MemoryStore::new(100));
             let layer = WebhookLayer::new(provider.clone(), secret.clone()).unwrap();
             let layer = layer.clock(test_clock());

@@ -9,7 +9,7 @@ use tower_webhook::{
     Rejection, Secret, Verifier, WebhookLayer,
     providers::{self, Preset, Provider},
     rejection::RejectionClass,
-    scheme::{Credential, Place},
+    scheme::{Credential, Location},
 };
 
 use crate::{
@@ -52,13 +52,13 @@ fn other_value(value: &[u8]) -> Vec<u8> {
 }
 
 /// The body or the query, cut before and behind the value that is at a place in it.
-fn cut(delivery: &Delivery, place: &Place) -> Option<[String; 3]> {
-    let text = match place {
-        Place::Query(_) => delivery.head.uri.to_string(),
+fn cut(delivery: &Delivery, location: &Location) -> Option<[String; 3]> {
+    let text = match location {
+        Location::Query(_) => delivery.head.uri.to_string(),
         _ => String::from_utf8(delivery.body.to_vec()).ok()?,
     };
-    let (start, end) = match place {
-        Place::Json(path) => {
+    let (start, end) = match location {
+        Location::Json(path) => {
             let name = format!("\"{}\"", path.rsplit('.').next()?);
             let starts = text.match_indices(&name).filter_map(|(at, _)| {
                 let at = at + name.len();
@@ -67,7 +67,7 @@ fn cut(delivery: &Delivery, place: &Place) -> Option<[String; 3]> {
             });
             (starts.into_iter().next()?, '"')
         }
-        Place::Form(name) | Place::Query(name) => {
+        Location::Form(name) | Location::Query(name) => {
             let name = format!("{name}=");
             let mut found = text.match_indices(&name);
             let is_start = |at: usize| at == 0 || b"&?".contains(&text.as_bytes()[at - 1]);
@@ -82,15 +82,15 @@ fn cut(delivery: &Delivery, place: &Place) -> Option<[String; 3]> {
 
 /// What becomes of a delivery whose signature is in the body or the query: with another one, with
 /// an empty one, and with two.
-fn changed_inside(delivery: &Delivery, place: &Place) -> Option<[Delivery; 3]> {
-    let [before, value, behind] = cut(delivery, place)?;
+fn changed_inside(delivery: &Delivery, location: &Location) -> Option<[Delivery; 3]> {
+    let [before, value, behind] = cut(delivery, location)?;
     let other = String::from_utf8(other_value(value.as_bytes())).ok()?;
-    let twice = match place {
-        Place::Json(path) => {
+    let twice = match location {
+        Location::Json(path) => {
             let name = path.rsplit('.').next()?;
             format!("{before}{other}\",\"{name}\":\"{value}{behind}")
         }
-        Place::Form(name) | Place::Query(name) => {
+        Location::Form(name) | Location::Query(name) => {
             format!("{before}{value}&{name}={other}{behind}")
         }
         _ => return None,
@@ -100,8 +100,8 @@ fn changed_inside(delivery: &Delivery, place: &Place) -> Option<[Delivery; 3]> {
         format!("{before}{behind}"),
         twice,
     ];
-    Some(texts.map(|text| match place {
-        Place::Query(_) => delivery.clone().uri(&text),
+    Some(texts.map(|text| match location {
+        Location::Query(_) => delivery.clone().uri(&text),
         _ => delivery.clone().body(text),
     }))
 }
@@ -170,15 +170,15 @@ async fn every_preset_rejects_changed_deliveries() {
                     .any(|part| text.contains(part))
             });
             let looked_into =
-                looked_into || scheme.signature_places().iter().any(Place::is_in_body);
+                looked_into || scheme.signature_places().iter().any(Location::is_in_body);
             // What is not signed can be what is looked into.
             if scheme.body_is_signed() || !looked_into {
                 let expect = Expect::refused_if(scheme.body_is_signed());
                 row("a bit of the body", &changed, expect);
             }
         }
-        for place in scheme.signature_places() {
-            if let Some([other, empty, two]) = changed_inside(&delivery, place) {
+        for location in scheme.signature_places() {
+            if let Some([other, empty, two]) = changed_inside(&delivery, location) {
                 let refused = Expect::Is(R::InvalidSignature);
                 row("a bit of the signature inside", &other, refused);
                 row(
@@ -189,7 +189,7 @@ async fn every_preset_rejects_changed_deliveries() {
                 row("two signatures inside", &two, Expect::Is(R::InvalidRequest));
                 inside += 1;
             }
-            let Place::Header(header) = place else {
+            let Location::Header(header) = location else {
                 continue;
             };
             let Some(value) = delivery.head.headers.get(header) else {
@@ -231,7 +231,7 @@ async fn every_preset_rejects_changed_deliveries() {
                 Expect::Accepted,
             );
         }
-        if let Some(Place::Header(header)) = scheme.timestamp_place() {
+        if let Some(Location::Header(header)) = scheme.timestamp_place() {
             let name = header.as_str();
             row(
                 "no timestamp",
@@ -249,7 +249,7 @@ async fn every_preset_rejects_changed_deliveries() {
                 Expect::Is(R::InvalidRequest),
             );
         }
-        if let Some(Place::Header(header)) = scheme.id_place() {
+        if let Some(Location::Header(header)) = scheme.id_place() {
             let name = header.as_str();
             let is_signed = scheme.delivery_id_is_signed();
             row(
@@ -279,7 +279,7 @@ async fn every_preset_rejects_changed_deliveries() {
         let tolerance = i64::try_from(scheme.tolerance().as_secs()).unwrap();
         // A token that must expire says itself when: ours after five minutes, Google's after an
         // hour.
-        let life = if scheme.must_expire() { 3600 } else { 0 };
+        let life = if scheme.require_expiry() { 3600 } else { 0 };
         for (change, seconds) in [
             ("stale", tolerance + life + 2),
             ("from the future", -tolerance - 2),
@@ -289,7 +289,7 @@ async fn every_preset_rejects_changed_deliveries() {
             let verifier = set.unwrap_or(verifier.clone());
             let answer = answer(&verifier, delivery.clone()).await;
             let is_ours = scheme.credential() != Credential::PublicKey;
-            let expires = scheme.must_expire() && (seconds > 0 || is_ours);
+            let expires = scheme.require_expiry() && (seconds > 0 || is_ours);
             let expect = if scheme.has_timestamp() || expires {
                 Expect::Is(R::Expired)
             } else {
@@ -406,16 +406,16 @@ fn lists_every_preset_as_its_scheme_describes_it() {
 fn changes_the_header_of_tokens_only() {
     let name = HeaderName::from_static("x-chosen");
     for preset in providers::all() {
-        let places = preset.provider().scheme().signature_places().to_vec();
+        let locations = preset.provider().scheme().signature_places().to_vec();
         let moved = preset.provider().with_token_header(name.clone());
         let is_token = matches!(
             moved.scheme().credential(),
             Credential::Token | Credential::UserAndPassword
         );
         let expect = if is_token {
-            vec![Place::Header(name.clone())]
+            vec![Location::Header(name.clone())]
         } else {
-            places
+            locations
         };
         assert_eq!(
             moved.scheme().signature_places(),

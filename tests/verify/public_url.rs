@@ -25,7 +25,7 @@ use tokio::{
 };
 use tower::{Layer, Service, service_fn};
 use tower_webhook::{
-    Head, PublicUrl, Scheme, VerifiedBody, Verifier, WebhookLayer,
+    PublicUrl, RequestHead, Scheme, VerifiedBody, Verifier, WebhookLayer,
     providers::Provider,
     public_url::{ForwardedHeaders, PublicUrlError, PublicUrlErrorKind},
     rejection::RejectionKind,
@@ -449,7 +449,7 @@ async fn rejects_the_url_of_a_base_with_the_same_beginning() {
     let acme = Provider::from(acme("{url}.{body}").build().unwrap());
     let url = PublicUrl::by_host(["https://a.com", "https://a.com.au"]).unwrap();
     let layer = WebhookLayer::new(acme.with_public_url(url), secret()).unwrap();
-    let inner = support::Recorder::default();
+    let inner = support::RecordingService::default();
     let service = layer.layer(inner.clone());
     for (target, host, body, calls) in [
         ("/x", "a.com.au", "B", 1),
@@ -721,7 +721,7 @@ async fn rejects_separators_in_the_target() {
         let acme = Provider::from(acme(message).build().unwrap());
         let acme = acme.with_public_url(PublicUrl::fixed(BASE).unwrap());
         let service = WebhookLayer::new(acme, secret()).unwrap();
-        let inner = support::Recorder::default();
+        let inner = support::RecordingService::default();
         let service = service.layer(inner.clone());
         let body = std::str::from_utf8(BODY).unwrap();
         let text = message.replace("{url}", &format!("{BASE}{target}"));
@@ -1070,7 +1070,7 @@ async fn truncates_a_long_host_in_the_rejection() {
 #[derive(Clone, Copy)]
 struct Peer(IpAddr);
 
-fn peer(head: Head<'_>) -> Option<IpAddr> {
+fn peer(head: RequestHead<'_>) -> Option<IpAddr> {
     head.extension::<Peer>().map(|peer| peer.0)
 }
 
@@ -1172,7 +1172,7 @@ fn trusts_no_proxy_without_a_peer_address() {
         let verifier = Verifier::new(acme, secret()).unwrap();
         for (url, with, without) in [(URLS[2], true, false), (URLS[0], false, true)] {
             let parts = good(url).lines(right).came_from(PROXY).head;
-            let bare = Head::new(&parts.method, &parts.uri, &parts.headers);
+            let bare = RequestHead::new(&parts.method, &parts.uri, &parts.headers);
             assert_eq!(verifier.verify(&parts, BODY).is_ok(), with, "{url}");
             assert_eq!(verifier.verify(bare, BODY).is_ok(), without, "{url}");
         }
@@ -1485,7 +1485,7 @@ async fn compares_host_and_authority_behind_a_proxy() {
 /// 13: a scheme that does not sign the URL does not look at it, nor ask who the peer is.
 #[tokio::test]
 async fn ignores_the_url_if_the_scheme_does_not_sign_it() {
-    let asked = |_: Head<'_>| -> Option<IpAddr> { panic!("nobody needs to know the peer") };
+    let asked = |_: RequestHead<'_>| -> Option<IpAddr> { panic!("nobody needs to know the peer") };
     let headers = ForwardedHeaders::Forwarded;
     let urls = [
         PublicUrl::fixed(BASE).unwrap(),
@@ -1584,7 +1584,7 @@ async fn handler(request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>
     Ok(Response::new(Full::from("handled")))
 }
 
-fn by_connection(head: Head<'_>) -> Option<IpAddr> {
+fn by_connection(head: RequestHead<'_>) -> Option<IpAddr> {
     let info = head.extension::<ConnectInfo<SocketAddr>>()?;
     Some(info.0.ip())
 }

@@ -5,12 +5,12 @@ use std::{convert::Infallible, fmt, time::Duration};
 
 use http::{HeaderName, Method};
 use tower_webhook::{
-    Head, Keys, PublicUrl, Scheme, Secret, SetupError, Verifier, WebhookLayer,
+    Keys, PublicUrl, RequestHead, Scheme, Secret, SetupError, Verifier, WebhookLayer,
     providers::{self, Provider},
     public_url::PublicUrlErrorKind,
     scheme::{
-        Algorithm, Encoding, KeyForm, Layout, Place, PublicKeyForm, RemoteKey, SchemeBuilder,
-        SchemeErrorKind, TimestampUnit,
+        Algorithm, Encoding, Location, PublicKeyForm, RemoteKey, SchemeBuilder, SchemeErrorKind,
+        SecretEncoding, SignatureFormat, TimestampFormat,
     },
     sign::Signer,
 };
@@ -32,10 +32,10 @@ const ALGORITHMS: [Algorithm; 4] = [
 
 const ENCODINGS: [Encoding; 3] = [Encoding::Base64, Encoding::Base64Url, Encoding::Hex];
 
-const UNITS: [TimestampUnit; 3] = [
-    TimestampUnit::Milliseconds,
-    TimestampUnit::Rfc3339,
-    TimestampUnit::Seconds,
+const UNITS: [TimestampFormat; 3] = [
+    TimestampFormat::Milliseconds,
+    TimestampFormat::Rfc3339,
+    TimestampFormat::Seconds,
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +54,12 @@ const SHAPES: [Shape; 4] = [
 ];
 
 impl Shape {
-    fn layout(self) -> Layout {
+    fn layout(self) -> SignatureFormat {
         match self {
-            Self::Plain => Layout::plain(),
-            Self::Prefixed => Layout::prefixed("sig="),
-            Self::KeyValues => Layout::key_values("v1"),
-            Self::Versions => Layout::versions("v1"),
+            Self::Plain => SignatureFormat::plain(),
+            Self::Prefixed => SignatureFormat::prefixed("sig="),
+            Self::KeyValues => SignatureFormat::key_values("v1"),
+            Self::Versions => SignatureFormat::versions("v1"),
         }
     }
 
@@ -84,12 +84,12 @@ impl Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TimestampSource {
     Nowhere,
-    OwnHeader(TimestampUnit),
-    InTheList(TimestampUnit),
+    OwnHeader(TimestampFormat),
+    InTheList(TimestampFormat),
 }
 
 impl TimestampSource {
-    fn unit(self) -> Option<TimestampUnit> {
+    fn unit(self) -> Option<TimestampFormat> {
         match self {
             Self::Nowhere => None,
             Self::OwnHeader(unit) | Self::InTheList(unit) => Some(unit),
@@ -247,7 +247,7 @@ struct Cell {
     algorithm: Algorithm,
     encoding: Encoding,
     shape: Shape,
-    place: TimestampSource,
+    location: TimestampSource,
     message: Message,
 }
 
@@ -257,13 +257,13 @@ impl fmt::Display for Cell {
             algorithm,
             encoding,
             shape,
-            place,
+            location,
             message,
         } = self;
         let template = message.template;
         write!(
             f,
-            "{algorithm:?} {encoding:?} {shape:?} {place:?} {template:?}"
+            "{algorithm:?} {encoding:?} {shape:?} {location:?} {template:?}"
         )
     }
 }
@@ -271,22 +271,23 @@ impl fmt::Display for Cell {
 /// Every combination without a contradiction.
 fn matrix() -> impl Iterator<Item = Cell> {
     let cells = SHAPES.into_iter().flat_map(|shape| {
-        TimestampSource::all(shape).flat_map(move |place| {
-            let fits =
-                move |it: &Message| place != TimestampSource::Nowhere || !it.covers("{timestamp}");
+        TimestampSource::all(shape).flat_map(move |location| {
+            let fits = move |it: &Message| {
+                location != TimestampSource::Nowhere || !it.covers("{timestamp}")
+            };
             MESSAGES
                 .into_iter()
                 .filter(fits)
-                .map(move |message| (shape, place, message))
+                .map(move |message| (shape, location, message))
         })
     });
-    cells.flat_map(|(shape, place, message)| {
+    cells.flat_map(|(shape, location, message)| {
         ALGORITHMS.into_iter().flat_map(move |algorithm| {
             ENCODINGS.into_iter().map(move |encoding| Cell {
                 algorithm,
                 encoding,
                 shape,
-                place,
+                location,
                 message,
             })
         })
@@ -294,12 +295,12 @@ fn matrix() -> impl Iterator<Item = Cell> {
 }
 
 /// [`NOW`] and the second after it, as a sender writes them.
-fn spelt(unit: TimestampUnit, later: bool) -> String {
+fn spelt(unit: TimestampFormat, later: bool) -> String {
     let seconds = NOW + i64::from(later);
     match unit {
-        TimestampUnit::Seconds => seconds.to_string(),
-        TimestampUnit::Milliseconds => format!("{seconds}000"),
-        TimestampUnit::Rfc3339 => format!("2026-01-15T12:00:0{}Z", u8::from(later)),
+        TimestampFormat::Seconds => seconds.to_string(),
+        TimestampFormat::Milliseconds => format!("{seconds}000"),
+        TimestampFormat::Rfc3339 => format!("2026-01-15T12:00:0{}Z", u8::from(later)),
         other => panic!("no spelling for {other:?}"),
     }
 }
@@ -312,7 +313,7 @@ impl Cell {
             .signature_header("X-Acme-Signature")
             .layout(self.shape.layout())
             .message(self.message.template);
-        let builder = match self.place {
+        let builder = match self.location {
             TimestampSource::Nowhere => builder,
             TimestampSource::OwnHeader(unit) => builder
                 .timestamp_header("X-Acme-Timestamp")
@@ -332,7 +333,7 @@ impl Cell {
     fn fields(self) -> Fields {
         Fields {
             time: self
-                .place
+                .location
                 .unit()
                 .map_or_else(String::new, |unit| spelt(unit, false)),
             id: "evt_1",
@@ -357,7 +358,8 @@ impl Cell {
             Encoding::Base64Url => base64url_unpadded(&mac),
             other => panic!("no signer for {other:?}"),
         };
-        let listed = matches!(self.place, TimestampSource::InTheList(_)).then_some(&sent.time[..]);
+        let listed =
+            matches!(self.location, TimestampSource::InTheList(_)).then_some(&sent.time[..]);
         let delivery = Delivery::new(&sent.body)
             .method(sent.method.clone())
             .uri(&format!(
@@ -367,7 +369,7 @@ impl Cell {
             .header("x-acme-signature", self.shape.header(&signature, listed))
             .header("x-acme-id", sent.id)
             .header("x-acme-tenant", sent.tenant);
-        match self.place {
+        match self.location {
             TimestampSource::OwnHeader(_) => delivery.header("x-acme-timestamp", &sent.time),
             _ => delivery,
         }
@@ -420,7 +422,7 @@ impl Cell {
                 },
             ),
         ];
-        if let Some(unit) = self.place.unit() {
+        if let Some(unit) = self.location.unit() {
             changes.push((
                 &["{timestamp}"],
                 Fields {
@@ -458,7 +460,7 @@ async fn every_combination_verifies_what_it_signs_and_nothing_else() {
             assert_eq!(verified.provider(), "acme", "{what}");
             assert_eq!(
                 verified.timestamp(),
-                cell.place.unit().map(|_| at(NOW)),
+                cell.location.unit().map(|_| at(NOW)),
                 "{what}"
             );
             assert_eq!(verified.timestamp_is_signed(), time_is_signed, "{what}");
@@ -509,43 +511,43 @@ async fn requires_only_the_signature_header() {
 async fn decodes_every_key_form_to_the_same_key() {
     let key: Vec<u8> = (1..=32).collect();
     let text = "the key itself".to_owned();
-    let rows: [(&str, KeyForm, String, &[u8]); 9] = [
-        ("text", KeyForm::Text, text.clone(), text.as_bytes()),
-        ("hex", KeyForm::Hex, hex(&key), &key),
+    let rows: [(&str, SecretEncoding, String, &[u8]); 9] = [
+        ("text", SecretEncoding::Text, text.clone(), text.as_bytes()),
+        ("hex", SecretEncoding::Hex, hex(&key), &key),
         (
             "hex, upper case",
-            KeyForm::Hex,
+            SecretEncoding::Hex,
             hex(&key).to_uppercase(),
             &key,
         ),
-        ("base64", KeyForm::Base64, base64(&key), &key),
+        ("base64", SecretEncoding::Base64, base64(&key), &key),
         (
             "base64, no padding",
-            KeyForm::Base64,
+            SecretEncoding::Base64,
             base64_unpadded(&key),
             &key,
         ),
         (
             "prefix, there",
-            KeyForm::PrefixedBase64("whsec_"),
+            SecretEncoding::PrefixedBase64("whsec_"),
             format!("whsec_{}", base64(&key)),
             &key,
         ),
         (
             "prefix, not there",
-            KeyForm::PrefixedBase64("whsec_"),
+            SecretEncoding::PrefixedBase64("whsec_"),
             base64(&key),
             &key,
         ),
         (
             "prefix, no padding",
-            KeyForm::PrefixedBase64("whsec_"),
+            SecretEncoding::PrefixedBase64("whsec_"),
             format!("whsec_{}", base64_unpadded(&key)),
             &key,
         ),
         (
             "a prefix that is part of the key",
-            KeyForm::Text,
+            SecretEncoding::Text,
             format!("whsec_{}", base64(&key)),
             &[],
         ),
@@ -642,7 +644,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     ),
     (
         "a unit without a timestamp",
-        || acme().timestamp_unit(TimestampUnit::Milliseconds),
+        || acme().timestamp_unit(TimestampFormat::Milliseconds),
         &["`timestamp_unit` has no effect"],
     ),
     (
@@ -656,7 +658,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "a message of a web token",
         || {
-            let builder = acme().layout(Layout::jws("Bearer "));
+            let builder = acme().layout(SignatureFormat::jws("Bearer "));
             builder.claim("sha256", "{sha256}").message("{body}")
         },
         &["`message` has no effect", "`claim`"],
@@ -664,7 +666,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "an encoding of a web token",
         || {
-            let builder = acme().layout(Layout::jws("Bearer "));
+            let builder = acme().layout(SignatureFormat::jws("Bearer "));
             builder
                 .claim("sha256", "{sha256}")
                 .encoding(Encoding::Base64)
@@ -673,21 +675,21 @@ const CONTRADICTIONS: &[Contradiction] = &[
     ),
     (
         "a unique message that covers the body",
-        || acme().unique_message(),
-        &["`unique_message` has no effect", "body"],
+        || acme().message_is_unique(),
+        &["`message_is_unique` has no effect", "body"],
     ),
     (
         "a unique message of a token",
         || {
             let builder = acme().algorithm(Algorithm::Token).encoding(Encoding::Text);
-            builder.unique_message()
+            builder.message_is_unique()
         },
-        &["`unique_message` has no effect", "signs nothing"],
+        &["`message_is_unique` has no effect", "signs nothing"],
     ),
     (
         "a repeated header for a signature in the query",
         || {
-            let builder = Scheme::builder("acme").signature(Place::query("signature"));
+            let builder = Scheme::builder("acme").signature(Location::query("signature"));
             builder.repeated_signature_header()
         },
         &["`repeated_signature_header` has no effect", "header"],
@@ -695,11 +697,11 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "a unique message of each item",
         || {
-            let builder = Scheme::builder("acme").signature(Place::json("signature"));
-            let builder = builder.each_json("items").message("{json:id}");
-            builder.danger_leave_body_unsigned().unique_message()
+            let builder = Scheme::builder("acme").signature(Location::json("signature"));
+            let builder = builder.signed_items("items").message("{json:id}");
+            builder.danger_leave_body_unsigned().message_is_unique()
         },
-        &["`unique_message` has no effect", "`each_json`"],
+        &["`message_is_unique` has no effect", "`signed_items`"],
     ),
     (
         "published keys of a secret",
@@ -711,9 +713,9 @@ const CONTRADICTIONS: &[Contradiction] = &[
         || {
             let builder = acme().remote_key(RemoteKey::jwk_set("https://acme.example/keys"));
             let builder = builder.algorithm(Algorithm::RsaSha256);
-            builder.key_form(KeyForm::PublicKey(PublicKeyForm::Jwk))
+            builder.key_form(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
         },
-        &["`remote_key` has no effect", "`Layout::jws`"],
+        &["`remote_key` has no effect", "`SignatureFormat::jws`"],
     ),
     (
         "a body that may be unsigned and is signed",
@@ -747,50 +749,56 @@ const CONTRADICTIONS: &[Contradiction] = &[
         || {
             acme()
                 .signature_prefix("v1=")
-                .layout(Layout::versions("v1"))
+                .layout(SignatureFormat::versions("v1"))
         },
         &["`signature_prefix` has no effect", "`layout`"],
     ),
     (
         "two locations of the timestamp",
         || {
-            let builder = acme().timestamp(Place::query("time"));
+            let builder = acme().timestamp(Location::query("time"));
             builder.timestamp_header("x-time")
         },
         &["`timestamp_header` has no effect", "`timestamp`"],
     ),
     (
         "two locations of the ID",
-        || acme().id_header("x-id").id(Place::query("id")),
+        || acme().id_header("x-id").id(Location::query("id")),
         &["`id_header` has no effect", "`id`"],
     ),
     (
         "two locations of the event type",
-        || acme().event_header("x-event").event(Place::query("event")),
+        || {
+            acme()
+                .event_header("x-event")
+                .event(Location::query("event"))
+        },
         &["`event_header` has no effect", "`event`"],
     ),
     (
         "items and a field",
         || {
-            let builder = Scheme::builder("acme").signature(Place::json("signature"));
-            let builder = builder.each_json("items").multipart_field("data");
+            let builder = Scheme::builder("acme").signature(Location::json("signature"));
+            let builder = builder.signed_items("items").multipart_field("data");
             builder.message("{json:id}").danger_leave_body_unsigned()
         },
-        &["`multipart_field` has no effect", "`each_json`"],
+        &["`multipart_field` has no effect", "`signed_items`"],
     ),
     (
         "a claim in milliseconds",
         || {
-            let builder = acme().layout(Layout::jws("Bearer ")).claim("b", "{body}");
-            let builder = builder.timestamp(Place::claim("iat"));
-            builder.timestamp_unit(TimestampUnit::Milliseconds)
+            let builder = acme()
+                .layout(SignatureFormat::jws("Bearer "))
+                .claim("b", "{body}");
+            let builder = builder.timestamp(Location::claim("iat"));
+            builder.timestamp_unit(TimestampFormat::Milliseconds)
         },
         &["seconds", "`timestamp_unit`"],
     ),
     (
         "a claim without a name",
         || {
-            let builder = acme().layout(Layout::jws("Bearer "));
+            let builder = acme().layout(SignatureFormat::jws("Bearer "));
             builder.claim("", "{body}")
         },
         &["claim", "empty name"],
@@ -798,27 +806,33 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "a signature in the body that one of two messages signs",
         || {
-            let builder = acme().signature(Place::json("a")).or_message("{path}");
+            let builder = acme()
+                .signature(Location::json("a"))
+                .alternative_message("{path}");
             builder.danger_leave_body_unsigned()
         },
         &["`a`", "into a header"],
     ),
     (
         "an empty guard",
-        || acme().guard("x-version", ""),
-        &["`x-version`", "guard"],
+        || acme().require_header("x-version", ""),
+        &["`x-version`", "require_header"],
     ),
     (
         "two guards of one header",
-        || acme().guard("x-version", "1").guard("X-Version", "2"),
-        &["`x-version`", "guard"],
+        || {
+            acme()
+                .require_header("x-version", "1")
+                .require_header("X-Version", "2")
+        },
+        &["`x-version`", "require_header"],
     ),
     (
         "the signature and the timestamp in one parameter",
         || {
             Scheme::builder("acme")
-                .signature(Place::query("c"))
-                .timestamp(Place::query("c"))
+                .signature(Location::query("c"))
+                .timestamp(Location::query("c"))
         },
         &["`c`", "is used twice"],
     ),
@@ -826,8 +840,8 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "one member for two signatures",
         || {
             let builder = Scheme::builder("acme")
-                .signature(Place::json("a"))
-                .signature(Place::json("a"));
+                .signature(Location::json("a"))
+                .signature(Location::json("a"));
             builder.message("{json:b}").danger_leave_body_unsigned()
         },
         &["`a`", "is used twice"],
@@ -841,7 +855,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "a signed signature",
         || {
             Scheme::builder("acme")
-                .signature(Place::query("a"))
+                .signature(Location::query("a"))
                 .message("{body}.{query:a}")
         },
         &["`a`", "is used twice"],
@@ -849,8 +863,10 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "a timestamp in a list outside of headers",
         || {
-            let builder = Scheme::builder("acme").signature(Place::query("c"));
-            let builder = builder.layout(Layout::versions("v1")).timestamp_key("t");
+            let builder = Scheme::builder("acme").signature(Location::query("c"));
+            let builder = builder
+                .layout(SignatureFormat::versions("v1"))
+                .timestamp_key("t");
             builder.message("{timestamp}.{body}")
         },
         &["list of signatures", "into a header"],
@@ -865,14 +881,14 @@ const CONTRADICTIONS: &[Contradiction] = &[
     ),
     (
         "a signature in the body that it signs",
-        || Scheme::builder("acme").signature(Place::json("a.b")),
+        || Scheme::builder("acme").signature(Location::json("a.b")),
         &["`a.b`", "into a header"],
     ),
     (
         "a signature in the form that it signs",
         || {
             Scheme::builder("acme")
-                .signature(Place::form("sig"))
+                .signature(Location::form("sig"))
                 .message("{sorted_form}")
         },
         &["`sig`", "into a header"],
@@ -881,7 +897,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "a signature in the body whose digest it signs",
         || {
             Scheme::builder("acme")
-                .signature(Place::json("sig"))
+                .signature(Location::json("sig"))
                 .message("{sha256}")
         },
         &["`sig`", "into a header"],
@@ -890,24 +906,28 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "a signature in the URL that it signs",
         || {
             Scheme::builder("acme")
-                .signature(Place::query("sig"))
+                .signature(Location::query("sig"))
                 .message("{url}\n{body}")
         },
         &["`sig`", "into a header"],
     ),
     (
         "a guard of the signature header",
-        || acme().guard("x-acme-signature", "v1"),
+        || acme().require_header("x-acme-signature", "v1"),
         &["`x-acme-signature`", "remove the guard"],
     ),
     (
         "a guard of the timestamp header",
-        || acme().timestamp_header("x-time").guard("x-time", "1"),
+        || {
+            acme()
+                .timestamp_header("x-time")
+                .require_header("x-time", "1")
+        },
         &["`x-time`", "remove the guard"],
     ),
     (
         "a guard of the ID header",
-        || acme().id_header("x-id").guard("x-id", "1"),
+        || acme().id_header("x-id").require_header("x-id", "1"),
         &["`x-id`", "remove the guard"],
     ),
     (
@@ -1115,37 +1135,37 @@ const CONTRADICTIONS: &[Contradiction] = &[
     ),
     (
         "an empty key",
-        || acme().layout(Layout::key_values("")),
+        || acme().layout(SignatureFormat::key_values("")),
         &["key"],
     ),
     (
         "an empty version",
-        || acme().layout(Layout::versions("")),
+        || acme().layout(SignatureFormat::versions("")),
         &["key"],
     ),
     (
         "a key with its separator",
-        || acme().layout(Layout::key_values("v=1")),
+        || acme().layout(SignatureFormat::key_values("v=1")),
         &["key"],
     ),
     (
         "a key with the list's separator",
-        || acme().layout(Layout::key_values("v,1")),
+        || acme().layout(SignatureFormat::key_values("v,1")),
         &["key"],
     ),
     (
         "a version with its separator",
-        || acme().layout(Layout::versions("v,1")),
+        || acme().layout(SignatureFormat::versions("v,1")),
         &["key"],
     ),
     (
         "a version with the list's separator",
-        || acme().layout(Layout::versions("v 1")),
+        || acme().layout(SignatureFormat::versions("v 1")),
         &["key"],
     ),
     (
         "a key with a space around it",
-        || acme().layout(Layout::key_values(" v1")),
+        || acme().layout(SignatureFormat::key_values(" v1")),
         &["key"],
     ),
     (
@@ -1160,23 +1180,35 @@ const CONTRADICTIONS: &[Contradiction] = &[
     ),
     (
         "an empty timestamp key",
-        || acme().layout(Layout::key_values("v1")).timestamp_key(""),
+        || {
+            acme()
+                .layout(SignatureFormat::key_values("v1"))
+                .timestamp_key("")
+        },
         &["key"],
     ),
     (
         "a timestamp key with its separator",
-        || acme().layout(Layout::key_values("v1")).timestamp_key("t="),
+        || {
+            acme()
+                .layout(SignatureFormat::key_values("v1"))
+                .timestamp_key("t=")
+        },
         &["key"],
     ),
     (
         "a timestamp key that is the signature's",
-        || acme().layout(Layout::key_values("v1")).timestamp_key("v1"),
+        || {
+            acme()
+                .layout(SignatureFormat::key_values("v1"))
+                .timestamp_key("v1")
+        },
         &["key"],
     ),
     (
         "a timestamp header and a timestamp key",
         || {
-            let list = acme().layout(Layout::key_values("v1"));
+            let list = acme().layout(SignatureFormat::key_values("v1"));
             list.timestamp_header("x-time").timestamp_key("t")
         },
         &["location", "key", "timestamp"],
@@ -1259,15 +1291,15 @@ fn requires_a_public_url_for_a_signed_url() {
     let makers: [(&str, Make); 5] = [
         ("new", |it| WebhookLayer::new(it, secret()).map(drop)),
         ("reloadable", |it| {
-            WebhookLayer::reloadable(it, secret()).map(drop)
+            WebhookLayer::with_reload_handle(it, secret()).map(drop)
         }),
-        ("per_request", |it| {
-            let nobody = |_: Head<'_>| async { Ok::<_, Infallible>(None::<Keys>) };
-            WebhookLayer::per_request(it, nobody).map(drop)
+        ("with_key_source", |it| {
+            let nobody = |_: RequestHead<'_>| async { Ok::<_, Infallible>(None::<Keys>) };
+            WebhookLayer::with_key_source(it, nobody).map(drop)
         }),
         ("Verifier::new", |it| Verifier::new(it, secret()).map(drop)),
-        ("Verifier::reloadable", |it| {
-            Verifier::reloadable(it, secret()).map(drop)
+        ("Verifier::with_reload_handle", |it| {
+            Verifier::with_reload_handle(it, secret()).map(drop)
         }),
     ];
     for (name, make) in makers {

@@ -19,17 +19,17 @@ use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_http::trace::TraceLayer;
 use tower_webhook::{
-    Head, KeyError, Keys, PublicUrl, Scheme, Secret, SetupError, VerifiedBody, Verifier,
+    KeyError, Keys, PublicUrl, RequestHead, Scheme, Secret, SetupError, VerifiedBody, Verifier,
     WebhookLayer,
     keys::{KeyErrorKind, KeySource},
     providers::{self, Provider},
-    scheme::{Algorithm, Encoding, KeyForm},
+    scheme::{Algorithm, Encoding, SecretEncoding},
     webhook::MemoryBudget,
 };
 
 use crate::support::{
-    self, Answer, BODY, Delivery, Log, NOW, Recorder, Report, Rig, STANDARD_ID, Script, Step, at,
-    base64, base64url, hex, mac, now, provider, send, test_clock,
+    self, Answer, BODY, Delivery, Log, NOW, RecordingService, Report, Rig, STANDARD_ID, Script,
+    Step, at, base64, base64url, hex, mac, now, provider, send, test_clock,
 };
 
 fn name(error: &KeyError) -> &'static str {
@@ -113,7 +113,7 @@ fn rejects_a_key_of_zeros() {
 /// A scheme whose secret is hex.
 fn hex_keyed() -> Provider {
     let scheme = Scheme::builder("acme").signature_header("x-acme-signature");
-    scheme.key_form(KeyForm::Hex).build().unwrap().into()
+    scheme.key_form(SecretEncoding::Hex).build().unwrap().into()
 }
 
 /// 14: what a scheme cannot decode is an error before the first request, in whatever place it
@@ -277,7 +277,7 @@ fn not_shown(value: &[u8], text: &str) {
 
 /// Says what differs from `expect`. An error names the place and shows nothing of the value.
 fn check_loaded(
-    place: &str,
+    location: &str,
     value: &[u8],
     loaded: Result<Secret, KeyError>,
     expect: Loaded,
@@ -293,10 +293,10 @@ fn check_loaded(
             not_shown(value, &shown);
             let setup = SetupError::from(error);
             not_shown(value, &format!("{setup} {setup:?}"));
-            if text.starts_with(&format!("{place} ")) {
+            if text.starts_with(&format!("{location} ")) {
                 return Ok(());
             }
-            Err(format!("{text:?} does not begin with {place:?}"))
+            Err(format!("{text:?} does not begin with {location:?}"))
         }
         (Ok(secret), _) => Err(format!("{secret:?}, another one, and not {expect:?}")),
         (Err(error), _) => Err(format!("{error:?} and not {expect:?}")),
@@ -309,7 +309,7 @@ fn check_loaded(
 fn loads_secrets_from_the_environment() {
     const ROW: &str = "TOWER_WEBHOOK_TEST_ROW";
     const NAME: &str = "TOWER_WEBHOOK_TEST_SECRET";
-    let place = format!("environment variable `{NAME}`");
+    let location = format!("environment variable `{NAME}`");
     if let Ok(row) = std::env::var(ROW) {
         let (value, expect) = match row.as_str() {
             "unset" => (&b""[..], Loaded::Not("not set")),
@@ -318,7 +318,7 @@ fn loads_secrets_from_the_environment() {
                 (value, expect)
             }
         };
-        check_loaded(&place, value, Secret::from_env(NAME), expect).unwrap();
+        check_loaded(&location, value, Secret::from_env(NAME), expect).unwrap();
         return;
     }
 
@@ -388,7 +388,7 @@ impl Drop for Folder {
     }
 }
 
-fn place(path: &Path) -> String {
+fn location(path: &Path) -> String {
     format!("file `{}`", path.display())
 }
 
@@ -400,7 +400,7 @@ fn loads_secrets_from_files() {
     for (row, (what, value, expect)) in LOADED.iter().enumerate() {
         let path = folder.file(&format!("row {row}"), value);
         let loaded = Secret::from_file(&path);
-        let outcome = check_loaded(&place(&path), value, loaded, *expect);
+        let outcome = check_loaded(&location(&path), value, loaded, *expect);
         report.note(outcome.map_err(|error| format!("14: {what}: {error}")));
         // The file is read once.
         fs::remove_file(&path).unwrap();
@@ -437,7 +437,7 @@ fn rejects_files_over_64_kib() {
                 };
                 assert_eq!(*limit, KIB_64);
                 let shown = format!("{error} {error:?}");
-                assert!(shown.contains(&place(&path)), "{shown}");
+                assert!(shown.contains(&location(&path)), "{shown}");
                 not_shown(b"kanarienvogel", &shown);
             }
         }
@@ -498,7 +498,7 @@ fn reports_files_that_cannot_be_read() {
             panic!("14: {what}: {error:?}");
         };
         assert!(!message.is_empty(), "14: {what}");
-        let text = format!("{} cannot be read: {message}", place(&path));
+        let text = format!("{} cannot be read: {message}", location(&path));
         assert_eq!(error.to_string(), text, "14: {what}");
         if what == "missing" {
             assert_eq!(*reason, io::ErrorKind::NotFound);
@@ -522,7 +522,7 @@ async fn verifies_with_a_loaded_secret() {
     let path = folder.file("secret", format!("{}\n", support::STANDARD_SECRET));
     let secret = Secret::from_file(path).unwrap().label("from a file");
     let layer = WebhookLayer::new(providers::standard_webhooks(), secret).unwrap();
-    let inner = Recorder::default();
+    let inner = RecordingService::default();
     let service = layer.clock(test_clock()).layer(inner.clone());
     let delivery = support::standard(STANDARD_ID, now(), BODY);
     assert_eq!(send(&service, delivery.request()).await.status, 200);
@@ -583,9 +583,13 @@ impl Canary {
 
     /// Panics if `text` shows anything of it.
     #[track_caller]
-    fn not_in(&self, place: &str, text: &str) {
+    fn not_in(&self, location: &str, text: &str) {
         let found = self.forms.iter().find(|form| text.contains(&form[..]));
-        assert_eq!(found, None, "16: {place} shows the {}: {text}", self.what);
+        assert_eq!(
+            found, None,
+            "16: {location} shows the {}: {text}",
+            self.what
+        );
     }
 }
 
@@ -612,28 +616,28 @@ fn canaries() -> Vec<Canary> {
 }
 
 #[track_caller]
-fn shows_nothing(place: &str, text: &str) {
-    assert!(!text.is_empty(), "{place} shows nothing at all");
+fn shows_nothing(location: &str, text: &str) {
+    assert!(!text.is_empty(), "{location} shows nothing at all");
     for canary in canaries() {
-        canary.not_in(place, text);
+        canary.not_in(location, text);
     }
 }
 
 #[track_caller]
-fn debug_shows_nothing(place: &str, it: &impl Debug) {
-    shows_nothing(place, &format!("{it:?}"));
-    shows_nothing(place, &format!("{it:#?}"));
-    shows_nothing(place, &format!("{it:02x?}"));
+fn debug_shows_nothing(location: &str, it: &impl Debug) {
+    shows_nothing(location, &format!("{it:?}"));
+    shows_nothing(location, &format!("{it:#?}"));
+    shows_nothing(location, &format!("{it:02x?}"));
 }
 
 #[track_caller]
-fn error_shows_nothing<E: std::error::Error + Display>(place: &str, error: &E) {
-    debug_shows_nothing(place, error);
-    shows_nothing(place, &format!("{error}"));
-    shows_nothing(place, &format!("{error:#}"));
+fn error_shows_nothing<E: std::error::Error + Display>(location: &str, error: &E) {
+    debug_shows_nothing(location, error);
+    shows_nothing(location, &format!("{error}"));
+    shows_nothing(location, &format!("{error:#}"));
     let mut source = error.source();
     while let Some(error) = source {
-        shows_nothing(place, &format!("{error:?} {error}"));
+        shows_nothing(location, &format!("{error:?} {error}"));
         source = error.source();
     }
 }
@@ -706,7 +710,7 @@ fn types_that_hold_a_secret_do_not_show_it() {
         debug_shows_nothing(name, &Verifier::new(provider(name), canary_keys()).unwrap());
         let layer = WebhookLayer::new(provider(name), canary_keys()).unwrap();
         debug_shows_nothing(name, &layer);
-        debug_shows_nothing(name, &layer.layer(Recorder::default()));
+        debug_shows_nothing(name, &layer.layer(RecordingService::default()));
     }
     let standard = Secret::new(format!("whsec_{}", base64(CANARY_SECRET.as_bytes()))).unwrap();
     debug_shows_nothing("a secret in base64", &standard);
@@ -722,7 +726,7 @@ fn types_that_hold_a_secret_do_not_show_it() {
 
 /// Asks for the tenant by the path: `/hooks/known` has the canaries for keys, and `/hooks/late`
 /// too, but both have expired.
-fn canary_tenant(head: Head<'_>) -> Option<Keys> {
+fn canary_tenant(head: RequestHead<'_>) -> Option<Keys> {
     let expired = at(NOW - 1);
     match head.path() {
         "/hooks/known" => Some(
@@ -743,7 +747,7 @@ fn canary_tenant(head: Head<'_>) -> Option<Keys> {
 
 fn canary_source() -> impl KeySource {
     let keys = canary_keys();
-    move |head: Head<'_>| {
+    move |head: RequestHead<'_>| {
         // It holds keys itself.
         let _ = &keys;
         let keys = canary_tenant(head);
@@ -751,18 +755,18 @@ fn canary_source() -> impl KeySource {
     }
 }
 
-fn per_request(source: impl KeySource) -> WebhookLayer {
-    WebhookLayer::per_request(providers::slack(), source)
+fn with_key_source(source: impl KeySource) -> WebhookLayer {
+    WebhookLayer::with_key_source(providers::slack(), source)
         .unwrap()
         .clock(test_clock())
 }
 
 async fn source_does_not_show_keys(source: impl KeySource) {
-    let layer = per_request(source);
+    let layer = with_key_source(source);
     let service = layer.layer(());
     debug_shows_nothing("a layer with a source", &layer);
     debug_shows_nothing("a service with a source", &service);
-    let mut service = layer.layer(Recorder::default());
+    let mut service = layer.layer(RecordingService::default());
     let future = service.call(canary_to("known").request());
     debug_shows_nothing("ResponseFuture, looking up", &future);
     assert_eq!(future.await.unwrap().status(), 200);
@@ -774,7 +778,7 @@ async fn key_cache_does_not_show_keys() {
     let cache = tower_webhook::keys::KeyCache::new(
         10,
         Duration::from_secs(60),
-        |head: Head<'_>| Some(head.path().to_owned()),
+        |head: RequestHead<'_>| Some(head.path().to_owned()),
         |_| async { Ok::<_, Infallible>(Some(canary_keys())) },
     );
     debug_shows_nothing("KeyCache", &cache);
@@ -785,14 +789,14 @@ async fn key_cache_does_not_show_keys() {
 /// 16: what holds keys that can change.
 #[tokio::test]
 async fn types_that_look_keys_up_do_not_show_them() {
-    let keys = || canary_tenant(Head::from(&canary_to("late").head)).unwrap();
+    let keys = || canary_tenant(RequestHead::from(&canary_to("late").head)).unwrap();
     debug_shows_nothing("Keys, expiring", &keys());
     debug_shows_nothing(
         "Secret, expiring",
         &Secret::new(CANARY_SECRET).unwrap().not_after(at(NOW)),
     );
-    let (layer, handle) = WebhookLayer::reloadable(providers::slack(), keys()).unwrap();
-    let (verifier, of_verifier) = Verifier::reloadable(providers::slack(), keys()).unwrap();
+    let (layer, handle) = WebhookLayer::with_reload_handle(providers::slack(), keys()).unwrap();
+    let (verifier, of_verifier) = Verifier::with_reload_handle(providers::slack(), keys()).unwrap();
     for round in ["as made", "after a replacement"] {
         debug_shows_nothing(round, &handle);
         debug_shows_nothing(round, &of_verifier);
@@ -814,9 +818,9 @@ async fn types_that_look_keys_up_do_not_show_them() {
     let mut delivery = canary_to("known");
     delivery.head.extensions.insert(CANARY_SECRET.to_owned());
     delivery.head.extensions.insert(canary_keys());
-    let head = Head::from(&delivery.head);
+    let head = RequestHead::from(&delivery.head);
     assert!(head.extension::<String>().is_some());
-    debug_shows_nothing("Head with extensions", &head);
+    debug_shows_nothing("RequestHead with extensions", &head);
 }
 
 /// 16: a URL with a password or a token in it is refused, and the error goes to a log.
@@ -862,10 +866,10 @@ fn errors_about_a_secret_do_not_show_it() {
             key_error(Verifier::new(hex_keyed(), undecodable().label("new"))),
         ),
     ];
-    for (place, error) in errors {
+    for (location, error) in errors {
         let error = error.unwrap();
-        error_shows_nothing(place, &error);
-        debug_shows_nothing(place, error.kind());
+        error_shows_nothing(location, &error);
+        debug_shows_nothing(location, error.kind());
     }
 }
 
@@ -876,16 +880,16 @@ fn the_core_does_not_show_what_it_works_on() {
     let verifier = verifier.clock(test_clock());
     for secret in [CANARY_SECRET, CANARY_OLD_SECRET] {
         let delivery = canary_delivery(secret);
-        let head = Head::from(&delivery.head);
+        let head = RequestHead::from(&delivery.head);
         let mut session = verifier.begin(head).unwrap();
-        debug_shows_nothing("Session, begun", &session);
+        debug_shows_nothing("VerificationSession, begun", &session);
         session.update(CANARY_BODY);
-        debug_shows_nothing("Session, fed", &session);
+        debug_shows_nothing("VerificationSession, fed", &session);
         let outcome = session.finish([CANARY_BODY]);
         debug_shows_nothing("Verified", &outcome.unwrap());
     }
     let forged = forged_delivery();
-    let head = Head::from(&forged.head);
+    let head = RequestHead::from(&forged.head);
     let rejection = verifier.verify(head, CANARY_BODY).unwrap_err();
     error_shows_nothing("Rejection", &rejection);
     debug_shows_nothing("RejectionKind", rejection.kind());
@@ -897,7 +901,7 @@ fn the_core_does_not_show_what_it_works_on() {
 #[test]
 fn a_head_does_not_show_the_signature() {
     let genuine = canary_delivery(CANARY_SECRET);
-    debug_shows_nothing("Head", &Head::from(&genuine.head));
+    debug_shows_nothing("RequestHead", &RequestHead::from(&genuine.head));
 }
 
 /// 16: the future and what goes in and out, at every stage.
@@ -982,8 +986,11 @@ fn deliveries() -> Vec<(&'static str, Request<Script>)> {
             "MalformedTimestamp",
             genuine().set(timestamp, "abc").request(),
         ),
-        ("TooOld", genuine().set(timestamp, "1").request()),
-        ("TooNew", genuine().set(timestamp, "9999999999").request()),
+        ("TimestampTooOld", genuine().set(timestamp, "1").request()),
+        (
+            "TimestampInFuture",
+            genuine().set(timestamp, "9999999999").request(),
+        ),
         (
             "MalformedHeader",
             genuine().header("content-length", "abc").request(),
@@ -997,7 +1004,7 @@ fn deliveries() -> Vec<(&'static str, Request<Script>)> {
             genuine().with(Script::new([half.clone(), Step::data([b'x'; 5000])])),
         ),
         (
-            "BodyBroken",
+            "BodyReadError",
             genuine().with(Script::new([half.clone(), Step::Fail])),
         ),
         (
@@ -1005,7 +1012,7 @@ fn deliveries() -> Vec<(&'static str, Request<Script>)> {
             genuine().with(Script::new([half.clone(), Step::Silence])),
         ),
         (
-            "TrailersRefused",
+            "TrailersRejected",
             genuine().with(Script::new([half, Step::trailer("x-sum", "1")])),
         ),
     ]
@@ -1021,8 +1028,8 @@ async fn no_log_and_no_answer_shows_a_secret() {
     let service = TraceLayer::new_for_http().layer(
         canary_layer()
             .body_limit(4096)
-            .refuse_trailers()
-            .layer(Recorder::default()),
+            .reject_trailers()
+            .layer(RecordingService::default()),
     );
     let mut answers = Vec::new();
     for (kind, request) in deliveries() {
@@ -1079,16 +1086,20 @@ async fn no_log_shows_keys_that_were_looked_up() {
     };
     let old = || canary_delivery(CANARY_OLD_SECRET);
     let undecodable = || {
-        let layer = WebhookLayer::per_request(hex_keyed(), canary_source());
+        let layer = WebhookLayer::with_key_source(hex_keyed(), canary_source());
         layer.unwrap()
     };
     let acme = || Delivery::new(CANARY_BODY).header("x-acme-signature", "0".repeat(64));
-    let failing = || per_request(|_: Head<'_>| async { Err::<Option<Keys>, _>("no database") });
-    let silent = || per_request(|_: Head<'_>| pending::<Result<Option<Keys>, Infallible>>());
-    let source = || per_request(canary_source());
-    let (reloadable, handle) =
-        WebhookLayer::reloadable(providers::slack(), Secret::new(CANARY_OLD_SECRET).unwrap())
-            .unwrap();
+    let failing =
+        || with_key_source(|_: RequestHead<'_>| async { Err::<Option<Keys>, _>("no database") });
+    let silent =
+        || with_key_source(|_: RequestHead<'_>| pending::<Result<Option<Keys>, Infallible>>());
+    let source = || with_key_source(canary_source());
+    let (reloadable, handle) = WebhookLayer::with_reload_handle(
+        providers::slack(),
+        Secret::new(CANARY_OLD_SECRET).unwrap(),
+    )
+    .unwrap();
     handle.replace(canary_keys()).unwrap();
     let reloadable = reloadable.clock(test_clock());
     assert!(handle.replace(Secret::new(CANARY_SECRET).unwrap()).is_ok());
@@ -1124,7 +1135,7 @@ async fn no_log_shows_keys_that_were_looked_up() {
     for (kind, level, layer, delivery) in rows {
         for size in [7, CANARY_BODY.len()] {
             log.take();
-            let inner = Recorder::default();
+            let inner = RecordingService::default();
             let service = TraceLayer::new_for_http().layer(layer.layer(inner.clone()));
             let script = Script::chunks(CANARY_BODY, size);
             let response = service
@@ -1180,7 +1191,7 @@ async fn no_answer_holds_the_expected_signature() {
             _ => "A".repeat(43),
         };
         let layer = WebhookLayer::new(scheme, canary_keys()).unwrap();
-        let service = layer.layer(Recorder::default());
+        let service = layer.layer(RecordingService::default());
         let forged = Delivery::new(CANARY_BODY).header("x-acme-signature", zeros);
         let answer = send(&service, forged.request()).await;
         assert_eq!(answer.kind(), "SignatureMismatch");

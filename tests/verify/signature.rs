@@ -9,7 +9,7 @@ use http::HeaderMap;
 use tower_webhook::{
     Scheme, Secret, WebhookLayer,
     providers::{self, Provider},
-    scheme::{Algorithm, Encoding, Layout},
+    scheme::{Algorithm, Encoding, SignatureFormat},
 };
 
 use crate::support::{
@@ -785,10 +785,10 @@ async fn hashes_the_body_once_for_sixteen_signatures() {
 #[tokio::test]
 async fn rejects_truncated_signatures_of_every_length() {
     let layouts = [
-        (Layout::plain(), ""),
-        (Layout::prefixed("sig="), "sig="),
-        (Layout::key_values("v1"), "v1="),
-        (Layout::versions("v1"), "v1,"),
+        (SignatureFormat::plain(), ""),
+        (SignatureFormat::prefixed("sig="), "sig="),
+        (SignatureFormat::key_values("v1"), "v1="),
+        (SignatureFormat::versions("v1"), "v1,"),
     ];
     let mac = mac256(BODY);
     let mut report = Report::default();

@@ -14,7 +14,7 @@ use std::{
 use tower_webhook::{
     Scheme, Secret, WebhookLayer,
     providers::{self, Provider},
-    scheme::{Layout, TimestampUnit},
+    scheme::{SignatureFormat, TimestampFormat},
 };
 
 use crate::support::{
@@ -25,8 +25,8 @@ use crate::support::{
 
 const MISSING: Expect = invalid_timestamp("MissingTimestamp");
 const MALFORMED: Expect = invalid_timestamp("MalformedTimestamp");
-const TOO_OLD: Expect = expired("TooOld");
-const TOO_NEW: Expect = expired("TooNew");
+const TOO_OLD: Expect = expired("TimestampTooOld");
+const TOO_NEW: Expect = expired("TimestampInFuture");
 const CONFLICT: Expect = invalid_request("ConflictingHeader");
 
 /// A scheme with a timestamp, and how to sign a delivery at a time of any text.
@@ -81,7 +81,7 @@ fn of_seconds() -> [Subject; 4] {
 }
 
 /// A scheme of one's own, its signed timestamp in `X-Acme-Timestamp`.
-fn acme(unit: TimestampUnit) -> Subject {
+fn acme(unit: TimestampFormat) -> Subject {
     let scheme = Scheme::builder("acme")
         .signature_header("x-acme-signature")
         .timestamp_header("x-acme-timestamp")
@@ -104,10 +104,10 @@ fn acme(unit: TimestampUnit) -> Subject {
 }
 
 /// A scheme of one's own, its signed timestamp in the signature header.
-fn acme_in_the_list(unit: TimestampUnit) -> Subject {
+fn acme_in_the_list(unit: TimestampFormat) -> Subject {
     let scheme = Scheme::builder("acme")
         .signature_header("x-acme-signature")
-        .layout(Layout::key_values("v1"))
+        .layout(SignatureFormat::key_values("v1"))
         .timestamp_key("ts")
         .timestamp_unit(unit)
         .message("{timestamp}.{body}")
@@ -283,7 +283,7 @@ async fn checks_unix_milliseconds() {
             TOO_NEW,
         ),
     ];
-    let unit = TimestampUnit::Milliseconds;
+    let unit = TimestampFormat::Milliseconds;
     run(&acme(unit), "1768478400000", rows).await;
     run(&acme_in_the_list(unit), "1768478400000", rows).await;
 }
@@ -374,7 +374,7 @@ async fn checks_rfc_3339() {
             TOO_OLD,
         ),
     ];
-    let unit = TimestampUnit::Rfc3339;
+    let unit = TimestampFormat::Rfc3339;
     run(&acme(unit), "2026-01-15T12:00:00Z", rows).await;
     run(&acme_in_the_list(unit), "2026-01-15T12:00:00Z", rows).await;
 }
@@ -492,21 +492,23 @@ async fn handles_clocks_before_1970_and_far_ahead() {
     let mut report = Report::default();
     for &(name, clock, time, expect) in rows {
         let layer = WebhookLayer::new(providers::slack(), secret()).unwrap();
-        let verdict = {
+        let decision = {
             let rig = Rig::new(layer.clock(move || clock), slack("0", BODY));
             send(&rig.service, slack(time.to_string(), BODY).request()).await
         };
         let right = match expect {
-            Forwarded => verdict.status == 200,
-            Expect::Refused { text, kind, .. } => verdict.text() == text && verdict.kind() == kind,
+            Forwarded => decision.status == 200,
+            Expect::Refused { text, kind, .. } => {
+                decision.text() == text && decision.kind() == kind
+            }
         };
         report.note(if right {
             Ok(())
         } else {
             Err(format!(
                 "10: {name}: {:?}, {:?}",
-                verdict.wire(),
-                verdict.kind()
+                decision.wire(),
+                decision.kind()
             ))
         });
     }

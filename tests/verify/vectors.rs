@@ -2,29 +2,29 @@
 
 use http::Request;
 use tower_webhook::{
-    Head, Rejection, Secret, SetupError, Verified, Verifier, WebhookLayer,
+    Rejection, RequestHead, Secret, SetupError, Verified, Verifier, WebhookLayer,
     rejection::RejectionClass,
-    scheme::{Place, TimestampUnit},
+    scheme::{Location, TimestampFormat},
     sign::Signer,
 };
 
-use crate::support::{self, Delivery, Report, Rig, Script, Vector, Verdict, send, vectors};
+use crate::support::{self, Decision, Delivery, Report, Rig, Script, Vector, send, vectors};
 
 /// Whether the answer is what the case expects. Its `reason` is a hint, but for the two that
 /// senders are told apart.
 fn is_right(case: &Vector, answer: Option<RejectionClass>) -> bool {
     match (case.expect, case.reason.as_deref()) {
-        (Verdict::Accept, _) => answer.is_none(),
-        (Verdict::Reject, Some("timestamp")) => answer == Some(RejectionClass::Expired),
-        (Verdict::Reject, Some("signature")) => answer == Some(RejectionClass::InvalidSignature),
-        (Verdict::Reject, _) => answer.is_some(),
+        (Decision::Accept, _) => answer.is_none(),
+        (Decision::Reject, Some("timestamp")) => answer == Some(RejectionClass::Expired),
+        (Decision::Reject, Some("signature")) => answer == Some(RejectionClass::InvalidSignature),
+        (Decision::Reject, _) => answer.is_some(),
     }
 }
 
 /// What the ways through the core say: in one go, in chunks of three sizes, and with nothing but
 /// the end.
 fn through_the_core(verifier: &Verifier, delivery: &Delivery) -> Vec<Option<RejectionClass>> {
-    let head = Head::new(
+    let head = RequestHead::new(
         &delivery.head.method,
         &delivery.head.uri,
         &delivery.head.headers,
@@ -111,7 +111,7 @@ fn signs_as_the_provider_signed() {
     let mut report = Report::default();
     let mut signed = 0;
     for file in vectors() {
-        for case in file.cases.iter().filter(|it| it.expect == Verdict::Accept) {
+        for case in file.cases.iter().filter(|it| it.expect == Decision::Accept) {
             let Some(secret) = case.secret.as_deref() else {
                 continue;
             };
@@ -143,18 +143,18 @@ fn signs_as_the_provider_signed() {
             // A date can be written in many ways, and a text signed in one of several.
             let is_date = matches!(
                 verifier.scheme().timestamp_unit(),
-                Some(TimestampUnit::Rfc3339 | TimestampUnit::DateTime)
+                Some(TimestampFormat::Rfc3339 | TimestampFormat::DateTime)
             );
             // A token says more than it must, in an order of its own.
             let is_jws = verifier.scheme().messages().any(|text| text == "{jws}");
             if is_date || is_jws || verifier.scheme().messages().count() > 1 {
                 continue;
             }
-            let place = verifier.scheme().signature_places()[0].clone();
-            if matches!(place, Place::Json(_)) {
+            let location = verifier.scheme().signature_places()[0].clone();
+            if matches!(location, Location::Json(_)) {
                 assert_eq!(*request.body(), case.body(), "{}", case.name);
             }
-            let Place::Header(header) = place else {
+            let Location::Header(header) = location else {
                 continue;
             };
             let theirs = case.delivery().head.headers.get(&header).cloned();
@@ -189,8 +189,8 @@ fn reads_the_head_from_a_request_or_its_parts() {
     let request: Request<()> = Request::from_parts(delivery.head.clone(), ());
 
     let outcomes: [Result<Verified, _>; 2] = [
-        verifier.verify(Head::from(&request), &delivery.body),
-        verifier.verify(Head::from(&delivery.head), &delivery.body),
+        verifier.verify(RequestHead::from(&request), &delivery.body),
+        verifier.verify(RequestHead::from(&delivery.head), &delivery.body),
     ];
     for outcome in outcomes {
         assert_eq!(outcome.unwrap().provider(), "slack");
@@ -204,7 +204,7 @@ fn accepts_either_of_v1_and_v1a() {
     let mut files = vectors().into_iter();
     let file = files.find(|it| it.provider == "standard_webhooks_v1a");
     let file = file.expect("its vectors");
-    let case = file.cases.iter().find(|it| it.expect == Verdict::Accept);
+    let case = file.cases.iter().find(|it| it.expect == Decision::Accept);
     let case = case.expect("one that is accepted");
     let by_key = case.verifier("standard_webhooks_v1a", case.keys());
     let secret = support::standard_secret();
@@ -245,7 +245,7 @@ fn accepts_either_of_v1_and_v1a() {
 fn rejects_a_line_feed_in_an_sns_subject() {
     let mut files = vectors().into_iter();
     let file = files.find(|it| it.provider == "aws_sns").unwrap();
-    let case = file.cases.iter().find(|it| it.expect == Verdict::Accept);
+    let case = file.cases.iter().find(|it| it.expect == Decision::Accept);
     let case = case.unwrap();
     let verifier = case.verifier("aws_sns", case.keys());
     let body: serde_json::Value = serde_json::from_slice(&case.body()).unwrap();

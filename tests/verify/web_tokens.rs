@@ -10,7 +10,7 @@ use tower_webhook::{
     Keys, PublicUrl, Secret, Verifier, WebhookLayer,
     providers::Provider,
     rejection::RejectionKind,
-    scheme::{Algorithm, Layout, Place, Scheme, SchemeBuilder, SchemeErrorKind},
+    scheme::{Algorithm, Location, Scheme, SchemeBuilder, SchemeErrorKind, SignatureFormat},
     sign::Signer,
 };
 
@@ -25,14 +25,14 @@ const URL: &str = "https://hooks.example.com/hooks?try=1";
 fn acme() -> SchemeBuilder {
     Scheme::builder("acme")
         .signature_header("authorization")
-        .layout(Layout::jws("Bearer "))
+        .layout(SignatureFormat::jws("Bearer "))
         .claim("iss", "acme")
         .claim("iss", "acme.example")
         .claim("aud", "{url}")
         .claim("digest", "{sha256}")
-        .must_expire()
-        .timestamp(Place::claim("iat"))
-        .id(Place::claim("jti"))
+        .require_expiry()
+        .timestamp(Location::claim("iat"))
+        .id(Location::claim("jti"))
         .tolerance(Duration::from_secs(10))
 }
 
@@ -424,12 +424,12 @@ async fn rejects_tokens_that_are_wrong_in_one_part() {
         (
             "made long ago",
             token(&with("iat", json!(NOW - 11))),
-            "TooOld",
+            "TimestampTooOld",
         ),
         (
             "made in the future",
             token(&with("iat", json!(NOW + 11))),
-            "TooNew",
+            "TimestampInFuture",
         ),
         (
             "made at no time",
@@ -524,7 +524,7 @@ async fn accepts_a_missing_body_digest_only_if_optional_and_the_body_is_empty() 
     let scheme = || {
         Scheme::builder("acme")
             .signature_header("authorization")
-            .layout(Layout::jws("Bearer "))
+            .layout(SignatureFormat::jws("Bearer "))
     };
     let always = verifier(scheme().claim("digest", "{sha256}"), &clock);
     let if_body = verifier(scheme().claim_if_body("digest", "{sha256}"), &clock);
@@ -557,24 +557,24 @@ async fn accepts_a_missing_body_digest_only_if_optional_and_the_body_is_empty() 
 fn rejects_contradictory_token_schemes() {
     let kind = |scheme: SchemeBuilder| scheme.build().unwrap_err().kind().clone();
     let plain = || Scheme::builder("acme").signature_header("x-signature");
-    let jws = || plain().layout(Layout::jws(""));
+    let jws = || plain().layout(SignatureFormat::jws(""));
     assert_eq!(
         kind(plain().claim("iss", "acme")),
         SchemeErrorKind::ClaimWithoutJws
     );
     assert_eq!(
-        kind(plain().must_expire()),
+        kind(plain().require_expiry()),
         SchemeErrorKind::ClaimWithoutJws
     );
     assert_eq!(
-        kind(plain().timestamp(Place::claim("iat"))),
+        kind(plain().timestamp(Location::claim("iat"))),
         SchemeErrorKind::ClaimWithoutJws
     );
     assert_eq!(
-        kind(plain().id(Place::claim("jti"))),
+        kind(plain().id(Location::claim("jti"))),
         SchemeErrorKind::ClaimWithoutJws
     );
-    let detached = plain().layout(Layout::detached_jws());
+    let detached = plain().layout(SignatureFormat::detached_jws());
     assert_eq!(
         kind(detached.claim("iss", "acme")),
         SchemeErrorKind::ClaimWithoutJws

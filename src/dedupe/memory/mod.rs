@@ -11,9 +11,9 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Claim, DedupeKey, Owner, Store};
+use super::{ClaimResult, DedupeKey, DedupeStore, LeaseToken};
 
-/// A [`Store`] in this process's memory, for one process and for tests.
+/// A [`DedupeStore`] in this process's memory, for one process and for tests.
 ///
 /// - It has a fixed capacity. A full store rejects new deliveries with 503, and never evicts a
 ///   record before it expires. Expired records make room as the store is used, without a task in
@@ -25,18 +25,18 @@ use super::{Claim, DedupeKey, Owner, Store};
 ///
 /// ```
 /// use std::time::Duration;
-/// use tower_webhook::dedupe::{Claim, DedupeKey, MemoryStore, Owner, Store};
+/// use tower_webhook::dedupe::{ClaimResult, DedupeKey, MemoryStore, LeaseToken, DedupeStore};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = MemoryStore::new(100_000);
-/// let (key, first, second) = (DedupeKey::of(["evt_1"]), Owner::new(), Owner::new());
+/// let (key, first, second) = (DedupeKey::of(["evt_1"]), LeaseToken::new(), LeaseToken::new());
 /// let (lease, day) = (Duration::from_secs(30), Duration::from_secs(24 * 60 * 60));
 ///
-/// assert_eq!(store.claim(key, first, lease).await?, Claim::Granted);
-/// assert_eq!(store.claim(key, second, lease).await?, Claim::InFlight);
+/// assert_eq!(store.claim(key, first, lease).await?, ClaimResult::Granted);
+/// assert_eq!(store.claim(key, second, lease).await?, ClaimResult::InFlight);
 /// assert!(store.complete(key, first, day).await?);
-/// assert_eq!(store.claim(key, second, lease).await?, Claim::Completed);
+/// assert_eq!(store.claim(key, second, lease).await?, ClaimResult::Completed);
 /// # Ok(())
 /// # }
 /// ```
@@ -63,7 +63,7 @@ struct Record {
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
-    Claimed(Owner),
+    Claimed(LeaseToken),
     Completed,
 }
 
@@ -136,7 +136,12 @@ impl Records {
         (record.expires > self.now).then_some(record.state)
     }
 
-    fn set(&mut self, key: DedupeKey, state: State, lifetime: Duration) -> Result<(), Full> {
+    fn set(
+        &mut self,
+        key: DedupeKey,
+        state: State,
+        lifetime: Duration,
+    ) -> Result<(), CapacityExceeded> {
         let is_full = self.by_key.len() >= self.capacity;
         let expires = self.now.saturating_add(nanos(lifetime));
         match self.by_key.entry(key) {
@@ -144,7 +149,7 @@ impl Records {
                 let old = entry.insert(Record { state, expires });
                 self.expiries.remove(&(old.expires, key));
             }
-            Entry::Vacant(_) if is_full => return Err(Full(self.capacity)),
+            Entry::Vacant(_) if is_full => return Err(CapacityExceeded(self.capacity)),
             Entry::Vacant(entry) => {
                 entry.insert(Record { state, expires });
             }
@@ -160,22 +165,32 @@ impl Records {
     }
 }
 
-impl Store for MemoryStore {
-    type Error = Full;
+impl DedupeStore for MemoryStore {
+    type Error = CapacityExceeded;
 
-    async fn claim(&self, key: DedupeKey, owner: Owner, lease: Duration) -> Result<Claim, Full> {
+    async fn claim(
+        &self,
+        key: DedupeKey,
+        owner: LeaseToken,
+        lease: Duration,
+    ) -> Result<ClaimResult, CapacityExceeded> {
         let mut records = self.begin();
         match records.state(key) {
-            Some(State::Completed) => Ok(Claim::Completed),
-            Some(State::Claimed(other)) if other != owner => Ok(Claim::InFlight),
+            Some(State::Completed) => Ok(ClaimResult::Completed),
+            Some(State::Claimed(other)) if other != owner => Ok(ClaimResult::InFlight),
             _ => {
                 records.set(key, State::Claimed(owner), lease)?;
-                Ok(Claim::Granted)
+                Ok(ClaimResult::Granted)
             }
         }
     }
 
-    async fn renew(&self, key: DedupeKey, owner: Owner, lease: Duration) -> Result<bool, Full> {
+    async fn renew(
+        &self,
+        key: DedupeKey,
+        owner: LeaseToken,
+        lease: Duration,
+    ) -> Result<bool, CapacityExceeded> {
         let mut records = self.begin();
         match records.state(key) {
             Some(state) if state != State::Claimed(owner) => Ok(false),
@@ -189,9 +204,9 @@ impl Store for MemoryStore {
     async fn complete(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         retention: Duration,
-    ) -> Result<bool, Full> {
+    ) -> Result<bool, CapacityExceeded> {
         let mut records = self.begin();
         match records.state(key) {
             Some(State::Completed) => Ok(true),
@@ -203,7 +218,7 @@ impl Store for MemoryStore {
         }
     }
 
-    async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), Full> {
+    async fn release(&self, key: DedupeKey, owner: LeaseToken) -> Result<(), CapacityExceeded> {
         let mut records = self.begin();
         if records.state(key) == Some(State::Claimed(owner)) {
             records.remove(key);
@@ -228,12 +243,12 @@ impl fmt::Debug for MemoryStore {
 
 /// The error of a [`MemoryStore`] that has as many unexpired records as its capacity.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Full(usize);
+pub struct CapacityExceeded(usize);
 
-impl fmt::Display for Full {
+impl fmt::Display for CapacityExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the memory store is full: it has {} records", self.0)
     }
 }
 
-impl Error for Full {}
+impl Error for CapacityExceeded {}

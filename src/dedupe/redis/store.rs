@@ -8,7 +8,7 @@ use redis::{
 use super::{RedisStoreError, connection::Connection, error::Kind, scripts::Scripts};
 use crate::{
     deadline::in_time,
-    dedupe::{Claim, DedupeKey, Owner, Store},
+    dedupe::{ClaimResult, DedupeKey, DedupeStore, LeaseToken},
 };
 
 const DEFAULT_DEADLINE: Duration = Duration::from_millis(500);
@@ -16,7 +16,7 @@ const DEFAULT_DEADLINE: Duration = Duration::from_millis(500);
 /// Redis rejects expiry times that exceed the range of its clock.
 const MAX_EXPIRY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// A [`Store`] in Redis or Valkey, for any number of processes; needs the `redis` feature.
+/// A [`DedupeStore`] in Redis or Valkey, for any number of processes; needs the `redis` feature.
 ///
 /// Each operation is one script, which is one round trip: `claim` before the handler, `complete`
 /// after it. A key is the prefix and 32 hex digits; its value is the owner's number, or a dot once
@@ -87,7 +87,7 @@ where
         &self,
         script: &'s Script,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         expiry: Option<Duration>,
     ) -> impl Future<Output = Result<T, RedisStoreError>> + Send + use<'s, T, C> {
         let mut operation: ScriptInvocation<'s> = script.prepare_invoke();
@@ -137,7 +137,7 @@ impl<C> RedisStore<C> {
     }
 }
 
-impl<C> Store for RedisStore<C>
+impl<C> DedupeStore for RedisStore<C>
 where
     C: ConnectionLike + Clone + Send + Sync + 'static,
 {
@@ -146,23 +146,23 @@ where
     async fn claim(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
-    ) -> Result<Claim, RedisStoreError> {
+    ) -> Result<ClaimResult, RedisStoreError> {
         let answer: String = self
             .run(&self.scripts.claim, key, owner, Some(lease))
             .await?;
         match &*answer {
-            "granted" => Ok(Claim::Granted),
-            "completed" => Ok(Claim::Completed),
-            _ => Ok(Claim::InFlight),
+            "granted" => Ok(ClaimResult::Granted),
+            "completed" => Ok(ClaimResult::Completed),
+            _ => Ok(ClaimResult::InFlight),
         }
     }
 
     async fn renew(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         lease: Duration,
     ) -> Result<bool, RedisStoreError> {
         self.run(&self.scripts.renew, key, owner, Some(lease)).await
@@ -171,14 +171,14 @@ where
     async fn complete(
         &self,
         key: DedupeKey,
-        owner: Owner,
+        owner: LeaseToken,
         retention: Duration,
     ) -> Result<bool, RedisStoreError> {
         self.run(&self.scripts.complete, key, owner, Some(retention))
             .await
     }
 
-    async fn release(&self, key: DedupeKey, owner: Owner) -> Result<(), RedisStoreError> {
+    async fn release(&self, key: DedupeKey, owner: LeaseToken) -> Result<(), RedisStoreError> {
         let _: bool = self.run(&self.scripts.release, key, owner, None).await?;
         Ok(())
     }

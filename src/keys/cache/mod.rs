@@ -4,7 +4,7 @@ use std::{fmt, future::Future, hash::Hash, sync::Arc, time::Duration};
 
 use self::lookup::{BoxError, LookupCache, LookupFuture};
 use super::{KeySource, Keys};
-use crate::head::Head;
+use crate::head::RequestHead;
 
 /// A [`KeySource`] that remembers what it looked up; needs the feature `key-cache`.
 ///
@@ -26,11 +26,11 @@ use crate::head::Head;
 ///
 /// ```
 /// use std::{io, time::Duration};
-/// use tower_webhook::{Head, Keys, Secret, WebhookLayer, keys::KeyCache, providers};
+/// use tower_webhook::{RequestHead, Keys, Secret, WebhookLayer, keys::KeyCache, providers};
 ///
 /// // Anybody can ask for any name, and it is kept in memory: so none that is too long. And none
 /// // that is percent-encoded, as axum decodes it: `%61cme` would be `acme` to a handler.
-/// fn tenant(head: Head<'_>) -> Option<String> {
+/// fn tenant(head: RequestHead<'_>) -> Option<String> {
 ///     let name = head.path().strip_prefix("/hooks/")?;
 ///     let is_letter = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
 ///     let is_name = matches!(name.len(), 1..=32) && name.bytes().all(is_letter);
@@ -45,7 +45,7 @@ use crate::head::Head;
 ///
 /// # fn main() -> Result<(), tower_webhook::SetupError> {
 /// let cache = KeyCache::new(10_000, Duration::from_secs(60), tenant, look_up);
-/// let layer = WebhookLayer::per_request(providers::github(), cache.clone())?;
+/// let layer = WebhookLayer::with_key_source(providers::github(), cache.clone())?;
 ///
 /// // Acme has a new secret, and the old one is not to pass any more:
 /// cache.forget(&"acme".to_owned());
@@ -66,7 +66,7 @@ use crate::head::Head;
 ///   which says that it exists only if nobody asks for names that do not. While the source is down
 ///   it needs no measuring: a name that is remembered is answered as ever, any other one 503.
 pub struct KeyCache<T> {
-    tenant: Arc<dyn Fn(Head<'_>) -> Option<T> + Send + Sync>,
+    tenant: Arc<dyn Fn(RequestHead<'_>) -> Option<T> + Send + Sync>,
     cache: Arc<LookupCache<T, Option<Keys>>>,
 }
 
@@ -83,7 +83,7 @@ where
     pub fn new<Fut, E>(
         capacity: u64,
         lifetime: Duration,
-        tenant: impl Fn(Head<'_>) -> Option<T> + Send + Sync + 'static,
+        tenant: impl Fn(RequestHead<'_>) -> Option<T> + Send + Sync + 'static,
         look_up: impl Fn(T) -> Fut + Send + Sync + 'static,
     ) -> Self
     where
@@ -125,7 +125,7 @@ where
 {
     type Error = BoxError;
 
-    async fn keys(&self, head: Head<'_>) -> Result<Option<Keys>, BoxError> {
+    async fn keys(&self, head: RequestHead<'_>) -> Result<Option<Keys>, BoxError> {
         let Some(tenant) = (self.tenant)(head) else {
             return Ok(None);
         };

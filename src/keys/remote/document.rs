@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The most keys of one set that are looked at.
-const MOST_KEYS: usize = 64;
+const MAX_KEYS: usize = 64;
 
 /// The keys of one document, with their ids.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Published {
                 let keys = json::raw(document, "keys").map_err(|_| NOT_KEYS)?;
                 let keys = keys.ok_or(NOT_KEYS)?.get();
                 let keys: Vec<&RawValue> = serde_json::from_str(keys).map_err(|_| NOT_KEYS)?;
-                let keys = keys.into_iter().take(MOST_KEYS);
+                let keys = keys.into_iter().take(MAX_KEYS);
                 keys.filter_map(|key| jwk(key, scheme, marker)).collect()
             }
         };

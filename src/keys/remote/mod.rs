@@ -33,14 +33,14 @@ use crate::{
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The capacity of the cache of documents.
-const MOST_DOCUMENTS: u64 = 1000;
+const MAX_DOCUMENTS: u64 = 1000;
 
 /// The default limit on fetches.
 const FETCHES_PER_MINUTE: usize = 20;
 
 /// A cache of the public keys that providers publish. Keys are fetched on demand.
 ///
-/// Pass it to [`WebhookLayer::remote_keys`](crate::WebhookLayer::remote_keys). Clones share the
+/// Pass it to [`WebhookLayer::with_remote_keys`](crate::WebhookLayer::with_remote_keys). Clones share the
 /// cache, which holds up to 1000 documents with keys.
 ///
 /// - A document expires after the [`max_age`](FetchedKeys::max_age) of its answer, or after one
@@ -113,7 +113,7 @@ struct Options {
 
 /// Which keys a delivery needs.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct KeyLocator {
     pub(crate) scheme: Scheme,
     pub(crate) document: Document,
     pub(crate) url: Uri,
@@ -137,7 +137,7 @@ impl RemoteKeys {
             })
         };
         let has_keys = |cached: &Arc<CachedDocument>| cached.has_keys();
-        let documents = LookupCache::new(MOST_DOCUMENTS, Duration::MAX, has_keys, look_up);
+        let documents = LookupCache::new(MAX_DOCUMENTS, Duration::MAX, has_keys, look_up);
         Self {
             documents: Arc::new(documents),
             verified,
@@ -193,8 +193,8 @@ impl RemoteKeys {
     }
 
     /// Searches the cache for the keys of a delivery.
-    pub(crate) fn search(&self, wanted: Wanted) -> Search {
-        let Wanted {
+    pub(crate) fn search(&self, wanted: KeyLocator) -> Search {
+        let KeyLocator {
             scheme,
             document,
             url,

@@ -8,7 +8,7 @@ use std::{
 
 use moka::sync::Cache;
 
-use super::{KeyRequest, MOST_DOCUMENTS};
+use super::{KeyRequest, MAX_DOCUMENTS};
 
 /// The documents that have verified a delivery. A document stays in this set after the cache has
 /// replaced or evicted it, so unsigned requests cannot exhaust the limit on its fetches.
@@ -24,7 +24,7 @@ pub(crate) struct DocumentMarker {
 
 impl VerifiedDocuments {
     pub(super) fn new() -> Self {
-        Self(Cache::new(MOST_DOCUMENTS))
+        Self(Cache::new(MAX_DOCUMENTS))
     }
 
     pub(super) fn contains(&self, request: &KeyRequest) -> bool {

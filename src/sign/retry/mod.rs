@@ -1,11 +1,11 @@
-//! Sending again: whether ([`Judge`]), when ([`Schedule`]), and the policy that asks both.
+//! Sending again: whether ([`Classifier`]), when ([`BackoffSchedule`]), and the policy that asks both.
 
-mod judge;
+mod classifier;
 mod policy;
 mod schedule;
 
 pub use self::{
-    judge::{ByStatus, Failure, Judge, Verdict},
-    policy::{DeliveryRetry, Outcome, Wait},
-    schedule::{Backoff, Schedule},
+    classifier::{Classification, Classifier, SendFailure, StatusClassifier},
+    policy::{DeliveryOutcome, DeliveryRetry, RetryDelay},
+    schedule::{Backoff, BackoffSchedule},
 };

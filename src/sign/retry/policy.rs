@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower::retry::{Policy, budget::Budget};
 
-use super::{Backoff, ByStatus, Judge, Schedule, Verdict};
+use super::{Backoff, BackoffSchedule, Classification, Classifier, StatusClassifier};
 use crate::{
     clock::{Clock, SystemClock},
     encoding::decimal,
@@ -24,13 +24,13 @@ const DEFAULT_MOST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// Sends a delivery again until it arrives: a policy for `tower`'s
 /// [`RetryLayer`](tower::retry::RetryLayer), outside [`SignLayer`](crate::sign::SignLayer).
 ///
-/// Whether it is sent again is a [`Judge`]'s to say, [`ByStatus`] unless set; when, a
-/// [`Schedule`]'s, the [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in seconds or as
+/// Whether it is sent again is a [`Classifier`]'s to say, [`StatusClassifier`] unless set; when, a
+/// [`BackoffSchedule`]'s, the [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in seconds or as
 /// a date, makes a wait longer, up to a [bound](Self::most_retry_after), which is the same whatever
 /// the schedule: a receiver can have each retry of [`Backoff::fast`] wait for 24 h, unless a lower
 /// bound is set.
 ///
-/// The response that ends it has an [`Outcome`] in its extensions. An error ends it too, if it is
+/// The response that ends it has an [`DeliveryOutcome`] in its extensions. An error ends it too, if it is
 /// final or there are no retries left.
 ///
 /// The body must be [`Clone`]: take a [`DeliveryBody`](crate::body::DeliveryBody). What waits is in
@@ -43,8 +43,8 @@ const DEFAULT_MOST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// Waiting needs a Tokio runtime with its timer enabled, and panics without one.
 #[derive(Clone)]
 #[must_use]
-pub struct DeliveryRetry<J = ByStatus, S = Backoff> {
-    judge: J,
+pub struct DeliveryRetry<C = StatusClassifier, S = Backoff> {
+    classifier: C,
     schedule: S,
     rest: Rest,
 }
@@ -63,7 +63,7 @@ impl DeliveryRetry {
     /// The policy for servers of others, over days.
     pub fn new() -> Self {
         Self {
-            judge: ByStatus,
+            classifier: StatusClassifier,
             schedule: Backoff::default(),
             rest: Rest {
                 budget: None,
@@ -75,22 +75,24 @@ impl DeliveryRetry {
     }
 }
 
-impl<J, S> DeliveryRetry<J, S> {
+impl<C, S> DeliveryRetry<C, S> {
     /// Sets what decides whether a delivery is sent again.
-    pub fn judge<J2>(self, judge: J2) -> DeliveryRetry<J2, S> {
+    pub fn classifier<C2>(self, classifier: C2) -> DeliveryRetry<C2, S> {
         let Self { schedule, rest, .. } = self;
         DeliveryRetry {
-            judge,
+            classifier,
             schedule,
             rest,
         }
     }
 
     /// Sets what decides when a delivery is sent again.
-    pub fn schedule<S2: Schedule>(self, schedule: S2) -> DeliveryRetry<J, S2> {
-        let Self { judge, rest, .. } = self;
+    pub fn schedule<S2: BackoffSchedule>(self, schedule: S2) -> DeliveryRetry<C, S2> {
+        let Self {
+            classifier, rest, ..
+        } = self;
         DeliveryRetry {
-            judge,
+            classifier,
             schedule,
             rest,
         }
@@ -122,7 +124,7 @@ impl<J, S> DeliveryRetry<J, S> {
     /// How long to wait before the next try, if there is one.
     fn next(&mut self, headers: Option<&HeaderMap>) -> Option<Duration>
     where
-        S: Schedule,
+        S: BackoffSchedule,
     {
         let retry = self.rest.retries.checked_add(1)?;
         let wait = self.schedule.wait(retry)?;
@@ -149,13 +151,13 @@ impl<J, S> DeliveryRetry<J, S> {
     }
 }
 
-impl<J, S, B, R, E> Policy<Request<B>, Response<R>, E> for DeliveryRetry<J, S>
+impl<C, S, B, R, E> Policy<Request<B>, Response<R>, E> for DeliveryRetry<C, S>
 where
-    J: Judge<R, E>,
-    S: Schedule,
+    C: Classifier<R, E>,
+    S: BackoffSchedule,
     B: Clone,
 {
-    type Future = Wait;
+    type Future = RetryDelay;
 
     fn retry(
         &mut self,
@@ -163,25 +165,28 @@ where
         result: &mut Result<Response<R>, E>,
     ) -> Option<Self::Future> {
         let tries = self.rest.retries.saturating_add(1);
-        let verdict = self.judge.judge(result.as_ref());
-        match verdict {
-            Verdict::Again => {
+        let classification = self.classifier.classify(result.as_ref());
+        match classification {
+            Classification::Again => {
                 if let Some(wait) = self.next(result.as_ref().ok().map(Response::headers)) {
-                    return Some(Wait {
+                    return Some(RetryDelay {
                         duration: wait,
                         sleep: sleep(wait),
                     });
                 }
             }
-            Verdict::Delivered => {
+            Classification::Delivered => {
                 if let Some(budget) = &self.rest.budget {
                     budget.deposit();
                 }
             }
-            Verdict::Gone | Verdict::Refused => {}
+            Classification::Gone | Classification::Rejected => {}
         }
         if let Ok(response) = result {
-            let outcome = Outcome { verdict, tries };
+            let outcome = DeliveryOutcome {
+                classification,
+                tries,
+            };
             response.extensions_mut().insert(outcome);
         }
         None
@@ -198,7 +203,7 @@ impl Default for DeliveryRetry {
     }
 }
 
-impl<J, S: fmt::Debug> fmt::Debug for DeliveryRetry<J, S> {
+impl<C, S: fmt::Debug> fmt::Debug for DeliveryRetry<C, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeliveryRetry")
             .field("schedule", &self.schedule)
@@ -210,17 +215,17 @@ impl<J, S: fmt::Debug> fmt::Debug for DeliveryRetry<J, S> {
 
 /// How a delivery ended, in the extensions of the last response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    verdict: Verdict,
+pub struct DeliveryOutcome {
+    classification: Classification,
     tries: u32,
 }
 
-impl Outcome {
-    /// What the last answer means. [`Verdict::Again`] if the schedule or the budget is at its end
+impl DeliveryOutcome {
+    /// What the last answer means. [`Classification::Again`] if the schedule or the budget is at its end
     /// before the delivery arrived.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        self.verdict
+    pub fn classification(&self) -> Classification {
+        self.classification
     }
 
     /// How often it was sent.
@@ -232,27 +237,27 @@ impl Outcome {
     /// Whether it arrived.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
-        self.verdict == Verdict::Delivered
+        self.classification == Classification::Delivered
     }
 
     /// Whether the receiver wants no more deliveries: switch it off.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.verdict == Verdict::Gone
+        self.classification == Classification::Gone
     }
 }
 
 pin_project! {
     /// The wait before a delivery is sent again.
     #[derive(Debug)]
-    pub struct Wait {
+    pub struct RetryDelay {
         duration: Duration,
         #[pin]
         sleep: Sleep,
     }
 }
 
-impl Wait {
+impl RetryDelay {
     /// How long it is in all, as the schedule and the receiver have it.
     #[must_use]
     pub fn duration(&self) -> Duration {
@@ -260,7 +265,7 @@ impl Wait {
     }
 }
 
-impl Future for Wait {
+impl Future for RetryDelay {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

@@ -3,13 +3,13 @@ use std::{sync::Arc, time::Duration};
 use tower::util::rng::{HasherRng, Rng as _};
 
 /// Decides when a delivery is sent again. A closure does too.
-pub trait Schedule {
+pub trait BackoffSchedule {
     /// How long to wait before the retry of this number, the first of which is 1; `None` if there
     /// is none.
     fn wait(&mut self, retry: u32) -> Option<Duration>;
 }
 
-impl<F> Schedule for F
+impl<F> BackoffSchedule for F
 where
     F: FnMut(u32) -> Option<Duration>,
 {
@@ -66,7 +66,7 @@ impl Default for Backoff {
     }
 }
 
-impl Schedule for Backoff {
+impl BackoffSchedule for Backoff {
     fn wait(&mut self, retry: u32) -> Option<Duration> {
         let at = usize::try_from(retry).ok()?.checked_sub(1)?;
         let wait = *self.waits.get(at)?;

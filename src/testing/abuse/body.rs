@@ -1,15 +1,15 @@
 use http::{HeaderValue, header::CONTENT_LENGTH};
 
 use super::{
-    bench::Bench,
-    case::{Case, Sent, refused},
+    case::{Case, TestRequest, refused},
+    fixture::Fixture,
 };
 use crate::testing::Delivery;
 
 pub(super) const CASES: &[Case] = &[
-    refused("body-bit", "one bit of the body counts", |bench| {
+    refused("body-bit", "one bit of the body counts", |fixture| {
         bodies(
-            bench,
+            fixture,
             &[
                 ("the first byte", |body| bit(body, 0)),
                 ("the last byte", |body| {
@@ -18,18 +18,21 @@ pub(super) const CASES: &[Case] = &[
             ],
         )
     }),
-    refused("body-exchanged", "another body is refused", |bench| {
-        bodies(bench, &[("another", |_| br#"{"type":"forged"}"#.to_vec())])
+    refused("body-exchanged", "another body is refused", |fixture| {
+        bodies(
+            fixture,
+            &[("another", |_| br#"{"type":"forged"}"#.to_vec())],
+        )
     }),
-    refused("body-emptied", "the body cannot be taken away", |bench| {
-        bodies(bench, &[("empty", |_| Vec::new())])
+    refused("body-emptied", "the body cannot be taken away", |fixture| {
+        bodies(fixture, &[("empty", |_| Vec::new())])
     }),
     refused(
         "body-longer",
         "nothing can be appended to the body",
-        |bench| {
+        |fixture| {
             bodies(
-                bench,
+                fixture,
                 &[
                     ("twice", |body| [body, body].concat()),
                     ("a letter more", |body| [body, b"x"].concat()),
@@ -38,27 +41,31 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     ),
-    refused("body-shorter", "nothing can be cut off the body", |bench| {
-        bodies(
-            bench,
-            &[
-                ("half of it", |body| {
-                    body.get(..body.len() / 2).unwrap_or_default().to_vec()
-                }),
-                ("without its last byte", |body| {
-                    body.get(..body.len().saturating_sub(1))
-                        .unwrap_or_default()
-                        .to_vec()
-                }),
-            ],
-        )
-    }),
+    refused(
+        "body-shorter",
+        "nothing can be cut off the body",
+        |fixture| {
+            bodies(
+                fixture,
+                &[
+                    ("half of it", |body| {
+                        body.get(..body.len() / 2).unwrap_or_default().to_vec()
+                    }),
+                    ("without its last byte", |body| {
+                        body.get(..body.len().saturating_sub(1))
+                            .unwrap_or_default()
+                            .to_vec()
+                    }),
+                ],
+            )
+        },
+    ),
     refused(
         "body-white-space",
         "white space around the body counts",
-        |bench| {
+        |fixture| {
             bodies(
-                bench,
+                fixture,
                 &[
                     ("a newline more", |body| [body, b"\n"].concat()),
                     ("a space before", |body| [b" ", body].concat()),
@@ -66,15 +73,15 @@ pub(super) const CASES: &[Case] = &[
             )
         },
     ),
-    refused("body-case", "the body counts in its case", |bench| {
-        bodies(bench, &[("upper case", |body| body.to_ascii_uppercase())])
+    refused("body-case", "the body counts in its case", |fixture| {
+        bodies(fixture, &[("upper case", |body| body.to_ascii_uppercase())])
     }),
     refused(
         "body-rewritten",
         "the same JSON in other letters is another body",
-        |bench| {
+        |fixture| {
             bodies(
-                bench,
+                fixture,
                 &[("more spaces", |body| {
                     let mut text = Vec::new();
                     for byte in body {
@@ -91,10 +98,10 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "body-over-limit",
         "a body over the limit is refused, though it is signed",
-        |bench| {
-            let delivery = bench.over_limit();
+        |fixture| {
+            let delivery = fixture.over_limit();
             delivery
-                .map(|it| Sent::new(format!("{} bytes", it.request().body().len()), it))
+                .map(|it| TestRequest::new(format!("{} bytes", it.request().body().len()), it))
                 .into_iter()
                 .collect()
         },
@@ -102,9 +109,9 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "length-of-a-giant",
         "a Content-Length over the limit is refused",
-        |bench| {
+        |fixture| {
             lengths(
-                bench,
+                fixture,
                 &["4611686018427387904", "99999999999999999999999999"],
             )
         },
@@ -112,20 +119,20 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "length-unreadable",
         "a Content-Length that is no number is refused",
-        |bench| lengths(bench, &["abc", "-1", "+2", "0x10"]),
+        |fixture| lengths(fixture, &["abc", "-1", "+2", "0x10"]),
     ),
 ];
 
-fn bodies(bench: &Bench, changes: &[(&str, fn(&[u8]) -> Vec<u8>)]) -> Vec<Sent> {
-    if !bench.signs_body() {
+fn bodies(fixture: &Fixture, changes: &[(&str, fn(&[u8]) -> Vec<u8>)]) -> Vec<TestRequest> {
+    if !fixture.signs_body() {
         return Vec::new();
     }
     let changes = changes
         .iter()
-        .filter(|(_, change)| change(&bench.body) != bench.body);
+        .filter(|(_, change)| change(&fixture.body) != fixture.body);
     let sent = changes.map(|(what, change)| {
-        let delivery = bench.good().change_body(change);
-        Sent::new(*what, delivery)
+        let delivery = fixture.good().change_body(change);
+        TestRequest::new(*what, delivery)
     });
     sent.collect()
 }
@@ -138,12 +145,12 @@ fn bit(body: &[u8], at: usize) -> Vec<u8> {
     body
 }
 
-fn lengths(bench: &Bench, values: &[&'static str]) -> Vec<Sent> {
+fn lengths(fixture: &Fixture, values: &[&'static str]) -> Vec<TestRequest> {
     let sent = values.iter().map(|value| {
-        let mut delivery: Delivery = bench.good();
+        let mut delivery: Delivery = fixture.good();
         let headers = delivery.request_mut().headers_mut();
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static(value));
-        Sent::new(*value, delivery)
+        TestRequest::new(*value, delivery)
     });
     sent.collect()
 }

@@ -1,4 +1,4 @@
-use super::{bench::Bench, body, header, signature, signed, timestamp};
+use super::{body, fixture::Fixture, header, signature, signed, timestamp};
 use crate::testing::Delivery;
 
 /// Something that is sent, and what is expected.
@@ -6,7 +6,7 @@ pub(super) struct Case {
     pub(super) name: &'static str,
     pub(super) expected: &'static str,
     /// What is sent: nothing, if the scheme has nothing that the case is about.
-    pub(super) send: fn(&Bench) -> Vec<Sent>,
+    pub(super) send: fn(&Fixture) -> Vec<TestRequest>,
     pub(super) expect: Expect,
 }
 
@@ -19,12 +19,12 @@ pub(super) enum Expect {
 }
 
 /// A request, and in what it differs.
-pub(super) struct Sent {
+pub(super) struct TestRequest {
     pub(super) what: String,
     pub(super) delivery: Delivery,
 }
 
-impl Sent {
+impl TestRequest {
     pub(super) fn new(what: impl Into<String>, delivery: Delivery) -> Self {
         Self {
             what: what.into(),
@@ -37,7 +37,7 @@ impl Sent {
 pub(super) const fn refused(
     name: &'static str,
     expected: &'static str,
-    send: fn(&Bench) -> Vec<Sent>,
+    send: fn(&Fixture) -> Vec<TestRequest>,
 ) -> Case {
     Case {
         name,
@@ -51,7 +51,7 @@ pub(super) const fn refused(
 pub(super) const GENUINE: Case = Case {
     name: "genuine",
     expected: "a genuine delivery is accepted",
-    send: |bench| vec![Sent::new("a genuine delivery", bench.good())],
+    send: |fixture| vec![TestRequest::new("a genuine delivery", fixture.good())],
     expect: Expect::Accepted,
 };
 

@@ -1,6 +1,6 @@
 use super::{
-    bench::Bench,
-    case::{Case, Sent, refused},
+    case::{Case, TestRequest, refused},
+    fixture::Fixture,
     signature::{changed, in_other_case},
 };
 use crate::scheme::Algorithm;
@@ -13,41 +13,41 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-prefix-missing",
         "the prefix belongs to the signature",
-        |bench| bare(bench, |_| Vec::new()),
+        |fixture| bare(fixture, |_| Vec::new()),
     ),
     refused(
         "signature-prefix-other-case",
         "the prefix counts in its case",
-        |bench| bare(bench, in_other_case),
+        |fixture| bare(fixture, in_other_case),
     ),
     refused(
         "signature-prefix-other",
         "a signature of another version is refused",
-        |bench| bare(bench, |_| b"v99=".to_vec()),
+        |fixture| bare(fixture, |_| b"v99=".to_vec()),
     ),
     refused(
         "signature-sha1",
         "a signature with SHA-1 is refused where a better one is due",
-        |bench| weaker(bench, Algorithm::HmacSha1, b"sha1="),
+        |fixture| weaker(fixture, Algorithm::HmacSha1, b"sha1="),
     ),
     refused(
         "signature-stronger",
         "a signature with another hash is refused",
-        |bench| weaker(bench, Algorithm::HmacSha512, b"sha512="),
+        |fixture| weaker(fixture, Algorithm::HmacSha512, b"sha512="),
     ),
     refused(
         "signature-two-headers",
         "two signatures that differ are refused: two headers, parameters or fields",
-        |bench| {
+        |fixture| {
             let both = |what, is_first: bool| {
-                let good = bench.good();
+                let good = fixture.good();
                 let signature = good.signature()?;
                 let wrong = changed(&signature.text, signature.text.len() / 2);
                 let wrong = [&signature.before[..], &wrong, &signature.after].concat();
-                let both = good.with_another(&signature.place, &wrong, is_first)?;
-                Some(Sent::new(what, both))
+                let both = good.with_another(&signature.location, &wrong, is_first)?;
+                Some(TestRequest::new(what, both))
             };
-            if bench.spec().header_repeats {
+            if fixture.spec().header_repeats {
                 return Vec::new();
             }
             let sent = [
@@ -60,11 +60,11 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-joined",
         "two signatures in one header are refused where one is due",
-        |bench| {
-            if !bench.spec().layout.is_single() {
+        |fixture| {
+            if !fixture.spec().layout.is_single() {
                 return Vec::new();
             }
-            bench.values(&[
+            fixture.values(&[
                 ("right, wrong", |value| {
                     [value, b",", &changed(value, value.len() / 2)].concat()
                 }),
@@ -77,16 +77,16 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-many",
         "10 000 signatures are refused, though the last one is right",
-        |bench| {
-            if bench.spec().layout.is_single() {
+        |fixture| {
+            if fixture.spec().layout.is_single() {
                 return Vec::new();
             }
-            let good = bench.good();
+            let good = fixture.good();
             let Some(signature) = good.signature() else {
                 return Vec::new();
             };
             let wrong = changed(&signature.text, signature.text.len() / 2);
-            let layout = &bench.spec().layout;
+            let layout = &fixture.spec().layout;
             let item = layout.write(&[wrong], "key", None);
             let separator: &[u8] = if layout.is_spaced() { b" " } else { b"," };
             let value = [&signature.before[..], &signature.text, &signature.after].concat();
@@ -96,46 +96,53 @@ pub(super) const CASES: &[Case] = &[
                 many.extend_from_slice(separator);
             }
             many.extend_from_slice(&value);
-            let many = good.with_value(&signature.place, &many);
-            many.map(|it| Sent::new("10 000", it)).into_iter().collect()
+            let many = good.with_value(&signature.location, &many);
+            many.map(|it| TestRequest::new("10 000", it))
+                .into_iter()
+                .collect()
         },
     ),
 ];
 
 /// The right signature behind another prefix.
-fn bare(bench: &Bench, prefix: fn(&[u8]) -> Vec<u8>) -> Vec<Sent> {
-    let good = bench.good();
+fn bare(fixture: &Fixture, prefix: fn(&[u8]) -> Vec<u8>) -> Vec<TestRequest> {
+    let good = fixture.good();
     let Some(signature) = good.signature() else {
         return Vec::new();
     };
     let before = prefix(&signature.before);
-    if !bench.spec().layout.is_single() || signature.before.is_empty() || before == signature.before
+    if !fixture.spec().layout.is_single()
+        || signature.before.is_empty()
+        || before == signature.before
     {
         return Vec::new();
     }
     let value = [&before[..], &signature.text].concat();
-    let other = good.with_value(&signature.place, &value);
+    let other = good.with_value(&signature.location, &value);
     other
-        .map(|it| Sent::new("another prefix", it))
+        .map(|it| TestRequest::new("another prefix", it))
         .into_iter()
         .collect()
 }
 
 /// A signature with another hash, under the scheme's prefix and under its own.
-fn weaker(bench: &Bench, algorithm: Algorithm, prefix: &[u8]) -> Vec<Sent> {
-    let own = bench.spec().algorithm;
+fn weaker(fixture: &Fixture, algorithm: Algorithm, prefix: &[u8]) -> Vec<TestRequest> {
+    let own = fixture.spec().algorithm;
     if own == algorithm || !matches!(own, Algorithm::HmacSha256 | Algorithm::HmacSha512) {
         return Vec::new();
     }
-    let signed = bench.signed_by(|spec| spec.algorithm = algorithm, None);
+    let signed = fixture.signed_by(|spec| spec.algorithm = algorithm, None);
     let Some((signed, signature)) = signed.and_then(|it| it.signature().map(|at| (it, at))) else {
         return Vec::new();
     };
-    let mut sent = vec![Sent::new("under the scheme's prefix", signed.clone())];
-    if bench.spec().layout.is_single() {
+    let mut sent = vec![TestRequest::new(
+        "under the scheme's prefix",
+        signed.clone(),
+    )];
+    if fixture.spec().layout.is_single() {
         let value = [prefix, &signature.text].concat();
-        let own = signed.with_value(&signature.place, &value);
-        sent.extend(own.map(|it| Sent::new("under its own", it)));
+        let own = signed.with_value(&signature.location, &value);
+        sent.extend(own.map(|it| TestRequest::new("under its own", it)));
     }
     sent
 }

@@ -1,7 +1,7 @@
 mod answer;
-mod bench;
 mod body;
 mod case;
+mod fixture;
 mod header;
 mod report;
 mod run;

@@ -14,7 +14,7 @@ pub struct AbuseReport {
 pub struct CaseReport {
     name: &'static str,
     expected: &'static str,
-    verdict: CaseVerdict,
+    decision: CaseVerdict,
 }
 
 /// Whether a stack stood a case.
@@ -39,9 +39,9 @@ impl CaseReport {
     pub(super) fn new(
         name: &'static str,
         expected: &'static str,
-        verdict: Result<bool, String>,
+        decision: Result<bool, String>,
     ) -> Self {
-        let verdict = match verdict {
+        let decision = match decision {
             Ok(true) => CaseVerdict::Passed,
             Ok(false) => CaseVerdict::NotApplicable,
             Err(how) => CaseVerdict::Failed(how),
@@ -49,7 +49,7 @@ impl CaseReport {
         Self {
             name,
             expected,
-            verdict,
+            decision,
         }
     }
 
@@ -67,14 +67,14 @@ impl CaseReport {
 
     /// What became of it.
     #[must_use]
-    pub fn verdict(&self) -> &CaseVerdict {
-        &self.verdict
+    pub fn decision(&self) -> &CaseVerdict {
+        &self.decision
     }
 
     /// Whether it failed.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        matches!(self.verdict, CaseVerdict::Failed(_))
+        matches!(self.decision, CaseVerdict::Failed(_))
     }
 }
 
@@ -112,9 +112,9 @@ impl fmt::Display for CaseReport {
         let Self {
             name,
             expected,
-            verdict,
+            decision,
         } = self;
-        match verdict {
+        match decision {
             CaseVerdict::Passed => write!(f, "passed  {name}"),
             CaseVerdict::NotApplicable => write!(f, "n/a     {name}"),
             CaseVerdict::Failed(how) => write!(f, "FAILED  {name}: {expected}; {how}"),

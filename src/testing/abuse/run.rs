@@ -16,8 +16,8 @@ use tower_service::Service;
 use super::{
     CaseReport,
     answer::{Answer, difference},
-    bench::Bench,
     case::{self, Case, Expect, GENUINE},
+    fixture::Fixture,
     tcp::{Server, hung_up},
     wire::{self, WireCase, WireExpect},
 };
@@ -30,31 +30,31 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) async fn examine_all<S, B, R>(
     app: &S,
     tell: Tell<S::Error>,
-    bench: &Bench,
+    fixture: &Fixture,
 ) -> Vec<CaseReport>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
     B: From<Bytes>,
     R: Body,
 {
-    let first = examine(app, tell, bench, &GENUINE).await;
+    let first = examine(app, tell, fixture, &GENUINE).await;
     let is_usable = !first.is_failure();
     let mut cases = vec![first];
     if is_usable {
         for case in case::all() {
-            cases.push(examine(app, tell, bench, case).await);
+            cases.push(examine(app, tell, fixture, case).await);
         }
     }
     cases
 }
 
 /// As [`examine_all`], and what only bytes can be.
-pub(super) async fn examine_all_over_tcp(server: Server, bench: &Bench) -> Vec<CaseReport> {
-    let mut cases = examine_all(&server, tell_io, bench).await;
+pub(super) async fn examine_all_over_tcp(server: Server, fixture: &Fixture) -> Vec<CaseReport> {
+    let mut cases = examine_all(&server, tell_io, fixture).await;
     if cases.len() > 1 {
         for case in wire::CASES {
-            let verdict = wire_verdict(server, bench, case).await;
-            cases.push(CaseReport::new(case.name, case.expected, verdict));
+            let decision = wire_verdict(server, fixture, case).await;
+            cases.push(CaseReport::new(case.name, case.expected, decision));
         }
     }
     cases
@@ -63,7 +63,7 @@ pub(super) async fn examine_all_over_tcp(server: Server, bench: &Bench) -> Vec<C
 async fn examine<S, B, R>(
     app: &S,
     tell: Tell<S::Error>,
-    bench: &Bench,
+    fixture: &Fixture,
     case: &'static Case,
 ) -> CaseReport
 where
@@ -71,15 +71,15 @@ where
     B: From<Bytes>,
     R: Body,
 {
-    let verdict = verdict(app, tell, bench, case).await;
-    CaseReport::new(case.name, case.expected, verdict)
+    let decision = decision(app, tell, fixture, case).await;
+    CaseReport::new(case.name, case.expected, decision)
 }
 
 /// Whether there was anything to send, if the stack stood it.
-async fn verdict<S, B, R>(
+async fn decision<S, B, R>(
     app: &S,
     tell: Tell<S::Error>,
-    bench: &Bench,
+    fixture: &Fixture,
     case: &Case,
 ) -> Result<bool, String>
 where
@@ -87,7 +87,7 @@ where
     B: From<Bytes>,
     R: Body,
 {
-    let sent = (case.send)(bench);
+    let sent = (case.send)(fixture);
     let rounds = if case.expect == Expect::Alike { 2 } else { 1 };
     let mut answers = Vec::new();
     for sent in std::iter::repeat_n(&sent, rounds).flatten() {
@@ -112,13 +112,13 @@ where
     }
     let is_applicable = !sent.is_empty();
     if is_applicable && case.expect != Expect::Accepted {
-        goes_on(app, tell, bench).await?;
+        goes_on(app, tell, fixture).await?;
     }
     Ok(is_applicable)
 }
 
-async fn wire_verdict(server: Server, bench: &Bench, case: &WireCase) -> Result<bool, String> {
-    let sent = (case.send)(bench, server);
+async fn wire_verdict(server: Server, fixture: &Fixture, case: &WireCase) -> Result<bool, String> {
+    let sent = (case.send)(fixture, server);
     let is_applicable = !sent.is_empty();
     for sent in sent {
         let what = sent.what;
@@ -137,19 +137,19 @@ async fn wire_verdict(server: Server, bench: &Bench, case: &WireCase) -> Result<
         }
     }
     if is_applicable {
-        goes_on(&server, tell_io, bench).await?;
+        goes_on(&server, tell_io, fixture).await?;
     }
     Ok(is_applicable)
 }
 
 /// Whether a genuine delivery is still accepted.
-async fn goes_on<S, B, R>(app: &S, tell: Tell<S::Error>, bench: &Bench) -> Result<(), String>
+async fn goes_on<S, B, R>(app: &S, tell: Tell<S::Error>, fixture: &Fixture) -> Result<(), String>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
     B: From<Bytes>,
     R: Body,
 {
-    let next = send(app, tell, bench.good()).await;
+    let next = send(app, tell, fixture.good()).await;
     let next = next.map_err(|how| format!("a genuine delivery after it: {how}"))?;
     let status = next.status;
     if !status.is_success() {

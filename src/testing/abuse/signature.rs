@@ -1,6 +1,6 @@
 use super::{
-    bench::Bench,
-    case::{Case, Expect, Sent, refused},
+    case::{Case, Expect, TestRequest, refused},
+    fixture::Fixture,
 };
 use crate::{keys::Secret, scheme::Encoding, testing::Delivery};
 
@@ -9,23 +9,26 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-missing",
         "a delivery without a signature is refused",
-        |bench| {
-            if bench.good().signature().is_none() {
+        |fixture| {
+            if fixture.good().signature().is_none() {
                 return Vec::new();
             }
-            vec![Sent::new("no signature", bench.good().without_signature())]
+            vec![TestRequest::new(
+                "no signature",
+                fixture.good().without_signature(),
+            )]
         },
     ),
     refused(
         "signature-empty",
         "an empty signature is refused",
-        |bench| bench.values(&[("empty", |_| Vec::new())]),
+        |fixture| fixture.values(&[("empty", |_| Vec::new())]),
     ),
     refused(
         "signature-blank",
         "a signature of spaces is refused",
-        |bench| {
-            bench.values(&[
+        |fixture| {
+            fixture.values(&[
                 ("one space", |_| b" ".to_vec()),
                 ("four", |_| b"    ".to_vec()),
             ])
@@ -34,13 +37,13 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-only-prefix",
         "a prefix without a signature is refused",
-        |bench| bench.signatures(&[("nothing behind the prefix", |_| Vec::new())]),
+        |fixture| fixture.signatures(&[("nothing behind the prefix", |_| Vec::new())]),
     ),
     refused(
         "signature-one-byte",
         "the first byte of a signature does not do",
-        |bench| {
-            bench.signatures(&[
+        |fixture| {
+            fixture.signatures(&[
                 ("two letters", |text| cut(text, 2)),
                 ("four letters", |text| cut(text, 4)),
             ])
@@ -49,8 +52,8 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-truncated",
         "half of a signature does not do",
-        |bench| {
-            bench.signatures(&[
+        |fixture| {
+            fixture.signatures(&[
                 ("half", |text| cut(text, text.len() / 2)),
                 ("all but four letters", |text| {
                     cut(text, text.len().saturating_sub(4))
@@ -61,8 +64,8 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-longer",
         "a signature with something behind it is refused",
-        |bench| {
-            bench.signatures(&[
+        |fixture| {
+            fixture.signatures(&[
                 ("a byte more", |text| [text, b"00"].concat()),
                 ("four letters more", |text| [text, b"AAAA"].concat()),
             ])
@@ -71,18 +74,18 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-doubled",
         "a signature twice in a row is refused",
-        |bench| bench.signatures(&[("twice", |text| [text, text].concat())]),
+        |fixture| fixture.signatures(&[("twice", |text| [text, text].concat())]),
     ),
     refused(
         "signature-first-changed",
         "every letter of a signature counts",
-        |bench| bench.signatures(&[("the first letter", |text| changed(text, 0))]),
+        |fixture| fixture.signatures(&[("the first letter", |text| changed(text, 0))]),
     ),
     refused(
         "signature-last-changed",
         "every letter of a signature counts",
-        |bench| {
-            bench.signatures(&[("a letter near the end", |text| {
+        |fixture| {
+            fixture.signatures(&[("a letter near the end", |text| {
                 changed(text, text.len().saturating_sub(5))
             })])
         },
@@ -90,18 +93,18 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-swapped-case",
         "letters of base64 or of a token count in their case",
-        |bench| {
-            if bench.spec().encoding == Encoding::Hex {
+        |fixture| {
+            if fixture.spec().encoding == Encoding::Hex {
                 return Vec::new();
             }
-            bench.signatures(&[("the other case", in_other_case)])
+            fixture.signatures(&[("the other case", in_other_case)])
         },
     ),
     refused(
         "signature-undecodable",
         "what is not of the encoding is refused",
-        |bench| {
-            bench.signatures(&[
+        |fixture| {
+            fixture.signatures(&[
                 ("`!`", |text| vec![b'!'; text.len()]),
                 ("`zz`", |text| {
                     [b"zz", text.get(2..).unwrap_or_default()].concat()
@@ -116,26 +119,26 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-zeros",
         "a signature of zeros is refused",
-        |bench| {
-            let len = bench.spec().algorithm.signature_len();
-            let Some(len) = len.filter(|_| bench.spec().encoding != Encoding::Text) else {
+        |fixture| {
+            let len = fixture.spec().algorithm.signature_len();
+            let Some(len) = len.filter(|_| fixture.spec().encoding != Encoding::Text) else {
                 return Vec::new();
             };
-            let zeros = bench.spec().encoding.encode(&vec![0; len]);
-            let delivery = bench.good().change_signature(|_| zeros);
-            vec![Sent::new("zeros", delivery)]
+            let zeros = fixture.spec().encoding.encode(&vec![0; len]);
+            let delivery = fixture.good().change_signature(|_| zeros);
+            vec![TestRequest::new("zeros", delivery)]
         },
     ),
     refused(
         "signature-of-empty-body",
         "the signature of an empty body is refused",
-        |bench| {
-            if !bench.signs_body() || bench.body.is_empty() {
+        |fixture| {
+            if !fixture.signs_body() || fixture.body.is_empty() {
                 return Vec::new();
             }
-            let sent = bench.sender.delivery(Vec::new()).ok();
-            let sent = sent.map(|it| it.change_body(|_| bench.body.to_vec()));
-            sent.map(|it| Sent::new("another body", it))
+            let sent = fixture.sender.delivery(Vec::new()).ok();
+            let sent = sent.map(|it| it.change_body(|_| fixture.body.to_vec()));
+            sent.map(|it| TestRequest::new("another body", it))
                 .into_iter()
                 .collect()
         },
@@ -143,9 +146,9 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-of-a-stranger",
         "a signature under another secret is refused",
-        |bench| {
-            stranger(bench)
-                .map(|it| Sent::new("another secret", it))
+        |fixture| {
+            stranger(fixture)
+                .map(|it| TestRequest::new("another secret", it))
                 .into_iter()
                 .collect()
         },
@@ -153,8 +156,8 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-spaced",
         "white space within a signature is refused",
-        |bench| {
-            bench.signatures(&[
+        |fixture| {
+            fixture.signatures(&[
                 ("a space in the middle", |text| {
                     let (front, back) = text.split_at(text.len() / 2);
                     [front, b" ", back].concat()
@@ -169,29 +172,29 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "signature-quoted",
         "quotation marks do not belong to a signature",
-        |bench| bench.signatures(&[("quoted", |text| [b"\"", text, b"\""].concat())]),
+        |fixture| fixture.signatures(&[("quoted", |text| [b"\"", text, b"\""].concat())]),
     ),
     refused(
         "signature-huge",
         "a signature of 64 KiB is refused",
-        |bench| bench.signatures(&[("64 KiB", |_| vec![b'a'; 64 << 10])]),
+        |fixture| fixture.signatures(&[("64 KiB", |_| vec![b'a'; 64 << 10])]),
     ),
     Case {
         name: "answers-alike",
         expected: "a wrong secret and a wrong body are answered alike",
-        send: |bench| {
-            if !bench.signs_body() {
+        send: |fixture| {
+            if !fixture.signs_body() {
                 return Vec::new();
             }
             // Of one id, so that to repeat that is to tell nothing.
-            let body = bench.signed_by(|_| {}, None);
+            let body = fixture.signed_by(|_| {}, None);
             let body = body.map(|it| it.change_body(|body| [body, b" "].concat()));
-            let (Some(body), Some(stranger)) = (body, stranger(bench)) else {
+            let (Some(body), Some(stranger)) = (body, stranger(fixture)) else {
                 return Vec::new();
             };
             vec![
-                Sent::new("another body", body),
-                Sent::new("another secret", stranger),
+                TestRequest::new("another body", body),
+                TestRequest::new("another secret", stranger),
             ]
         },
         expect: Expect::Alike,
@@ -224,7 +227,7 @@ fn other_case(letter: &u8) -> u8 {
     }
 }
 
-fn stranger(bench: &Bench) -> Option<Delivery> {
+fn stranger(fixture: &Fixture) -> Option<Delivery> {
     let secret = Secret::from_bytes(&b"the secret of a stranger, 32 byte"[..32]).ok()?;
-    bench.signed_by(|_| {}, Some(&secret))
+    fixture.signed_by(|_| {}, Some(&secret))
 }

@@ -1,11 +1,11 @@
 use http::{HeaderName, HeaderValue, Method, Uri, uri::PathAndQuery};
 
 use super::{
-    bench::Bench,
-    case::{Case, Sent, refused},
+    case::{Case, TestRequest, refused},
+    fixture::Fixture,
 };
 use crate::{
-    place::Place,
+    location::Location,
     scheme::{Part, UnixTime},
     testing::Delivery,
 };
@@ -16,29 +16,29 @@ const OTHER_METHODS: [Method; 3] = [Method::PUT, Method::PATCH, Method::DELETE];
 
 /// What is signed beside the body.
 pub(super) const CASES: &[Case] = &[
-    refused("id-changed", "a signed id cannot be exchanged", |bench| {
-        let Some(name) = id_header(bench) else {
+    refused("id-changed", "a signed id cannot be exchanged", |fixture| {
+        let Some(name) = id_header(fixture) else {
             return Vec::new();
         };
-        vec![Sent::new(
+        vec![TestRequest::new(
             "another id",
-            bench.good().with_header(&name, b"delivery-of-others"),
+            fixture.good().with_header(&name, b"delivery-of-others"),
         )]
     }),
-    refused("id-missing", "a signed id cannot be left out", |bench| {
-        let Some(name) = id_header(bench) else {
+    refused("id-missing", "a signed id cannot be left out", |fixture| {
+        let Some(name) = id_header(fixture) else {
             return Vec::new();
         };
-        let mut delivery = bench.good();
+        let mut delivery = fixture.good();
         delivery.request_mut().headers_mut().remove(&name);
-        vec![Sent::new("no id", delivery)]
+        vec![TestRequest::new("no id", delivery)]
     }),
     refused(
         "id-shifted",
         "the signed text cannot be cut in another way",
-        |bench| {
-            shifted(bench)
-                .map(|it| Sent::new("from the body to the id", it))
+        |fixture| {
+            shifted(fixture)
+                .map(|it| TestRequest::new("from the body to the id", it))
                 .into_iter()
                 .collect()
         },
@@ -46,11 +46,11 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "method",
         "a genuine delivery with a method that the provider does not use is rejected",
-        |bench| {
-            let unused = OTHER_METHODS.into_iter().filter(|it| !bench.uses(it));
+        |fixture| {
+            let unused = OTHER_METHODS.into_iter().filter(|it| !fixture.uses(it));
             let sent = unused.filter_map(|method| {
                 let what = method.to_string();
-                Some(Sent::new(what, bench.good_by(method)?))
+                Some(TestRequest::new(what, fixture.good_by(method)?))
             });
             sent.collect()
         },
@@ -58,39 +58,39 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "method-changed",
         "a signed method cannot be exchanged",
-        |bench| {
-            if !signs(bench, &Part::Method) {
+        |fixture| {
+            if !signs(fixture, &Part::Method) {
                 return Vec::new();
             }
-            let mut delivery = bench.good();
+            let mut delivery = fixture.good();
             *delivery.request_mut().method_mut() = Method::PUT;
-            vec![Sent::new("PUT", delivery)]
+            vec![TestRequest::new("PUT", delivery)]
         },
     ),
     refused(
         "path-changed",
         "a signed path cannot be exchanged",
-        |bench| {
+        |fixture| {
             if ![Part::Path, Part::Target, Part::Url]
                 .iter()
-                .any(|part| signs(bench, part))
+                .any(|part| signs(fixture, part))
             {
                 return Vec::new();
             }
-            other_target(bench, |path, query| format!("{path}/other{query}"))
+            other_target(fixture, |path, query| format!("{path}/other{query}"))
         },
     ),
     refused(
         "query-changed",
         "a signed query cannot be exchanged",
-        |bench| {
+        |fixture| {
             if ![Part::Target, Part::Url]
                 .iter()
-                .any(|part| signs(bench, part))
+                .any(|part| signs(fixture, part))
             {
                 return Vec::new();
             }
-            other_target(bench, |path, query| {
+            other_target(fixture, |path, query| {
                 let start = if query.is_empty() { '?' } else { '&' };
                 format!("{path}{query}{start}admin=1")
             })
@@ -99,8 +99,8 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "host-forwarded",
         "headers of a proxy do not choose the signed URL",
-        |bench| {
-            let provider = &bench.sender.provider;
+        |fixture| {
+            let provider = &fixture.sender.provider;
             if !provider.scheme().url_is_signed() {
                 return Vec::new();
             }
@@ -108,9 +108,9 @@ pub(super) const CASES: &[Case] = &[
                 return Vec::new();
             };
             let evil = provider.clone().with_public_url(url);
-            let request = bench.sender.unsigned_other(bench.body.clone());
-            let secret = &bench.sender.secret;
-            let Some(mut delivery) = bench.sender.delivery_by(evil, secret, request) else {
+            let request = fixture.sender.unsigned_other(fixture.body.clone());
+            let secret = &fixture.sender.secret;
+            let Some(mut delivery) = fixture.sender.delivery_by(evil, secret, request) else {
                 return Vec::new();
             };
             for (name, value) in [
@@ -122,14 +122,14 @@ pub(super) const CASES: &[Case] = &[
                 let value = HeaderValue::from_static(value);
                 delivery.request_mut().headers_mut().insert(name, value);
             }
-            vec![Sent::new("a URL of the sender's", delivery)]
+            vec![TestRequest::new("a URL of the sender's", delivery)]
         },
     ),
     refused(
         "guard-missing",
         "the header that names the version is asked for",
-        |bench| {
-            guards(bench, |delivery, name| {
+        |fixture| {
+            guards(fixture, |delivery, name| {
                 delivery.request_mut().headers_mut().remove(name);
             })
         },
@@ -137,8 +137,8 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "guard-changed",
         "the header that names the version must have its value",
-        |bench| {
-            guards(bench, |delivery, name| {
+        |fixture| {
+            guards(fixture, |delivery, name| {
                 let value = HeaderValue::from_static("none");
                 delivery.request_mut().headers_mut().insert(name, value);
             })
@@ -146,42 +146,42 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-fn signs(bench: &Bench, part: &Part) -> bool {
-    let mut messages = bench.spec().messages();
+fn signs(fixture: &Fixture, part: &Part) -> bool {
+    let mut messages = fixture.spec().messages();
     messages.all(|message| message.has(|it| it == part))
 }
 
 /// The header of the id, if that is signed.
-fn id_header(bench: &Bench) -> Option<HeaderName> {
-    let scheme = bench.sender.provider.scheme();
+fn id_header(fixture: &Fixture) -> Option<HeaderName> {
+    let scheme = fixture.sender.provider.scheme();
     match scheme.id_place()? {
-        Place::Header(name) if scheme.delivery_id_is_signed() => Some(name.clone()),
+        Location::Header(name) if scheme.delivery_id_is_signed() => Some(name.clone()),
         _ => None,
     }
 }
 
 /// `{id}.{timestamp}.{body}` of an id that took the timestamp and of a body that lost it is the
 /// same text.
-fn shifted(bench: &Bench) -> Option<Delivery> {
-    let name = id_header(bench)?;
-    if bench.spec().message.text() != "{id}.{timestamp}.{body}" {
+fn shifted(fixture: &Fixture) -> Option<Delivery> {
+    let name = id_header(fixture)?;
+    if fixture.spec().message.text() != "{id}.{timestamp}.{body}" {
         return None;
     }
-    let unit = bench.sender.provider.scheme().timestamp_unit()?;
-    let now = bench.sender.now();
+    let unit = fixture.sender.provider.scheme().timestamp_unit()?;
+    let now = fixture.sender.now();
     let time = unit.write(UnixTime::from(now));
-    let body = [time.as_bytes(), b".", &bench.body].concat();
-    let delivery = bench
+    let body = [time.as_bytes(), b".", &fixture.body].concat();
+    let delivery = fixture
         .sender
         .delivery_of(body, "delivery-shifted", now)
         .ok()?;
     let id = format!("delivery-shifted.{time}");
     let delivery = delivery.with_header(&name, id.as_bytes());
-    Some(delivery.change_body(|_| bench.body.to_vec()))
+    Some(delivery.change_body(|_| fixture.body.to_vec()))
 }
 
-fn other_target(bench: &Bench, change: impl Fn(&str, &str) -> String) -> Vec<Sent> {
-    let mut delivery = bench.good();
+fn other_target(fixture: &Fixture, change: impl Fn(&str, &str) -> String) -> Vec<TestRequest> {
+    let mut delivery = fixture.good();
     let uri = delivery.request().uri();
     let query = uri
         .query()
@@ -193,15 +193,15 @@ fn other_target(bench: &Bench, change: impl Fn(&str, &str) -> String) -> Vec<Sen
         return Vec::new();
     };
     *delivery.request_mut().uri_mut() = uri;
-    vec![Sent::new("another target", delivery)]
+    vec![TestRequest::new("another target", delivery)]
 }
 
-fn guards(bench: &Bench, change: impl Fn(&mut Delivery, &HeaderName)) -> Vec<Sent> {
-    let names = bench.spec().guards.iter().map(|(name, _)| name);
+fn guards(fixture: &Fixture, change: impl Fn(&mut Delivery, &HeaderName)) -> Vec<TestRequest> {
+    let names = fixture.spec().guards.iter().map(|(name, _)| name);
     let sent = names.map(|name| {
-        let mut delivery = bench.good();
+        let mut delivery = fixture.good();
         change(&mut delivery, name);
-        Sent::new(format!("`{name}`"), delivery)
+        TestRequest::new(format!("`{name}`"), delivery)
     });
     sent.collect()
 }

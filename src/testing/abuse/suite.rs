@@ -7,7 +7,7 @@ use tower_service::Service;
 
 use super::{
     AbuseReport,
-    bench::Bench,
+    fixture::Fixture,
     run::{examine_all, examine_all_over_tcp, tell_nothing},
     tcp::Server,
 };
@@ -196,8 +196,8 @@ impl AbuseSuite {
         R: Body,
     {
         let provider = self.provider();
-        let bench = self.bench()?;
-        let cases = examine_all(&app, tell_nothing, &bench).await;
+        let fixture = self.fixture()?;
+        let cases = examine_all(&app, tell_nothing, &fixture).await;
         Ok(AbuseReport { provider, cases })
     }
 
@@ -245,9 +245,9 @@ impl AbuseSuite {
     /// Without a Tokio runtime with its timer and its I/O enabled.
     pub async fn run_over_tcp(self, address: SocketAddr) -> Result<AbuseReport, SignError> {
         let provider = self.provider();
-        let bench = self.bench()?;
+        let fixture = self.fixture()?;
         let server = Server { address };
-        let cases = examine_all_over_tcp(server, &bench).await;
+        let cases = examine_all_over_tcp(server, &fixture).await;
         Ok(AbuseReport { provider, cases })
     }
 
@@ -255,7 +255,7 @@ impl AbuseSuite {
         self.sender.provider.scheme().name().into()
     }
 
-    fn bench(self) -> Result<Bench, SignError> {
-        Bench::new(self.sender, self.body, self.body_limit, self.tolerance)
+    fn fixture(self) -> Result<Fixture, SignError> {
+        Fixture::new(self.sender, self.body, self.body_limit, self.tolerance)
     }
 }

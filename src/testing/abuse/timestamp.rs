@@ -1,35 +1,41 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{
-    bench::Bench,
-    case::{Case, Sent, refused},
+    case::{Case, TestRequest, refused},
+    fixture::Fixture,
 };
 use crate::{
-    place::Place,
-    scheme::{TimestampUnit, UnixTime},
+    location::Location,
+    scheme::{TimestampFormat, UnixTime},
 };
 
 pub(super) const CASES: &[Case] = &[
     refused(
         "timestamp-missing",
         "a delivery without its timestamp is refused",
-        |bench| {
-            let Some(place) = bench.timestamp_place() else {
+        |fixture| {
+            let Some(location) = fixture.timestamp_place() else {
                 return Vec::new();
             };
-            vec![Sent::new("no timestamp", bench.good().without(place))]
+            vec![TestRequest::new(
+                "no timestamp",
+                fixture.good().without(location),
+            )]
         },
     ),
     refused(
         "timestamp-empty",
         "an empty timestamp is refused",
-        |bench| {
-            let Some(place) = bench.timestamp_place() else {
+        |fixture| {
+            let Some(location) = fixture.timestamp_place() else {
                 return Vec::new();
             };
             let sent = [("empty", b"" as &[u8]), ("spaces", b"  ")];
             let sent = sent.into_iter().filter_map(|(what, value)| {
-                Some(Sent::new(what, bench.good().with_value(place, value)?))
+                Some(TestRequest::new(
+                    what,
+                    fixture.good().with_value(location, value)?,
+                ))
             });
             sent.collect()
         },
@@ -37,8 +43,8 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "timestamp-not-a-number",
         "a timestamp that is none is refused",
-        |bench| {
-            texts(bench, |_| {
+        |fixture| {
+            texts(fixture, |_| {
                 ["abc", "1e9", "0x6968d6c0", "NaN", "infinity"]
                     .map(str::to_owned)
                     .into()
@@ -48,18 +54,18 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "timestamp-with-a-sign",
         "a number with a sign is refused",
-        |bench| texts(bench, |now| vec![format!("+{now}"), format!("-{now}")]),
+        |fixture| texts(fixture, |now| vec![format!("+{now}"), format!("-{now}")]),
     ),
     refused(
         "timestamp-with-a-fraction",
         "a fraction is refused",
-        |bench| texts(bench, |now| vec![format!("{now}.0"), format!("{now}.5")]),
+        |fixture| texts(fixture, |now| vec![format!("{now}.0"), format!("{now}.5")]),
     ),
     refused(
         "timestamp-with-a-tail",
         "a number with something behind it is refused",
-        |bench| {
-            texts(bench, |now| {
+        |fixture| {
+            texts(fixture, |now| {
                 vec![
                     format!("{now}x"),
                     format!("{now} {now}"),
@@ -71,17 +77,17 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "timestamp-too-large",
         "a number beyond all times is refused",
-        |bench| {
+        |fixture| {
             let mut sent = vec![i64::MAX.to_string(), u64::MAX.to_string(), "9".repeat(40)];
             sent.push(format!("1{}", "0".repeat(19)));
-            texts(bench, |_| std::mem::take(&mut sent))
+            texts(fixture, |_| std::mem::take(&mut sent))
         },
     ),
     refused(
         "timestamp-too-small",
         "a number before all times is refused",
-        |bench| {
-            texts(bench, |_| {
+        |fixture| {
+            texts(fixture, |_| {
                 vec![i64::MIN.to_string(), "-1".to_owned(), "0".to_owned()]
             })
         },
@@ -89,28 +95,28 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "timestamp-in-another-unit",
         "a timestamp in another unit is refused",
-        |bench| {
-            let unit = bench.sender.provider.scheme().timestamp_unit();
-            let now = UnixTime::from(bench.sender.now());
+        |fixture| {
+            let unit = fixture.sender.provider.scheme().timestamp_unit();
+            let now = UnixTime::from(fixture.sender.now());
             let others = [
-                TimestampUnit::Milliseconds,
-                TimestampUnit::Rfc3339,
-                TimestampUnit::Seconds,
+                TimestampFormat::Milliseconds,
+                TimestampFormat::Rfc3339,
+                TimestampFormat::Seconds,
             ];
             let others = others.into_iter().filter(|other| Some(*other) != unit);
             let texts = others.map(|other| other.write(now));
-            texts.filter_map(|text| timed(bench, &text)).collect()
+            texts.filter_map(|text| timed(fixture, &text)).collect()
         },
     ),
     refused(
         "timestamp-stale",
         "a delivery of long ago is refused, though it is signed",
-        |bench| {
-            let now = bench.sender.now();
-            let oldest = now.checked_sub(bench.beyond_tolerance());
-            let times = [oldest, day_before(bench), Some(UNIX_EPOCH)];
+        |fixture| {
+            let now = fixture.sender.now();
+            let oldest = now.checked_sub(fixture.beyond_tolerance());
+            let times = [oldest, day_before(fixture), Some(UNIX_EPOCH)];
             at(
-                bench,
+                fixture,
                 times
                     .into_iter()
                     .flatten()
@@ -121,30 +127,31 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "timestamp-ahead",
         "a delivery of the future is refused, though it is signed",
-        |bench| {
-            let now = bench.sender.now();
-            let beyond = bench.beyond_tolerance();
+        |fixture| {
+            let now = fixture.sender.now();
+            let beyond = fixture.beyond_tolerance();
             let year = Duration::from_secs(365 * 24 * 60 * 60);
             let ahead = [beyond, beyond.max(year)];
-            at(bench, ahead.iter().filter_map(|by| now.checked_add(*by)))
+            at(fixture, ahead.iter().filter_map(|by| now.checked_add(*by)))
         },
     ),
     refused(
         "timestamp-renewed",
         "an old signature under a new timestamp is refused",
-        |bench| {
-            if !bench.sender.provider.scheme().timestamp_is_signed() {
+        |fixture| {
+            if !fixture.sender.provider.scheme().timestamp_is_signed() {
                 return Vec::new();
             }
-            let old = day_before(bench).and_then(|time| {
-                let old = bench
-                    .sender
-                    .delivery_of(bench.body.clone(), "delivery-renewed", time);
-                Some((old.ok()?.signature()?, bench.good()))
+            let old = day_before(fixture).and_then(|time| {
+                let old =
+                    fixture
+                        .sender
+                        .delivery_of(fixture.body.clone(), "delivery-renewed", time);
+                Some((old.ok()?.signature()?, fixture.good()))
             });
             let renewed = old.map(|(old, new)| new.change_signature(|_| old.text));
             renewed
-                .map(|it| Sent::new("a day old", it))
+                .map(|it| TestRequest::new("a day old", it))
                 .into_iter()
                 .collect()
         },
@@ -152,60 +159,63 @@ pub(super) const CASES: &[Case] = &[
     refused(
         "timestamp-twice",
         "two timestamps that differ are refused",
-        |bench| {
-            let Some(Place::Header(name)) = bench.timestamp_place() else {
+        |fixture| {
+            let Some(Location::Header(name)) = fixture.timestamp_place() else {
                 return Vec::new();
             };
-            let good = bench.good();
+            let good = fixture.good();
             let own = good.request().headers().get(name).cloned();
             let Some(own) = own else { return Vec::new() };
-            let behind = good.clone().and_header(name, b"1");
+            let behind = good.clone().append_header(name, b"1");
             let before = good
                 .with_header(name, b"1")
-                .and_header(name, own.as_bytes());
+                .append_header(name, own.as_bytes());
             vec![
-                Sent::new("the right one first", behind),
-                Sent::new("the wrong one first", before),
+                TestRequest::new("the right one first", behind),
+                TestRequest::new("the wrong one first", before),
             ]
         },
     ),
 ];
 
-fn day_before(bench: &Bench) -> Option<SystemTime> {
+fn day_before(fixture: &Fixture) -> Option<SystemTime> {
     let day = Duration::from_secs(24 * 60 * 60);
-    bench.sender.now().checked_sub(day)
+    fixture.sender.now().checked_sub(day)
 }
 
 /// Deliveries of these times, as their sender signs them.
-fn at(bench: &Bench, times: impl Iterator<Item = SystemTime>) -> Vec<Sent> {
-    if bench.spec().timestamp.is_none() {
+fn at(fixture: &Fixture, times: impl Iterator<Item = SystemTime>) -> Vec<TestRequest> {
+    if fixture.spec().timestamp.is_none() {
         return Vec::new();
     }
     let sent = times.filter_map(|time| {
-        let delivery = bench
+        let delivery = fixture
             .sender
-            .delivery_of(bench.body.clone(), "delivery-of-then", time);
-        Some(Sent::new("of another time", delivery.ok()?))
+            .delivery_of(fixture.body.clone(), "delivery-of-then", time);
+        Some(TestRequest::new("of another time", delivery.ok()?))
     });
     sent.collect()
 }
 
 /// Deliveries with these texts in the place of a number, signed with them.
-fn texts(bench: &Bench, texts: impl FnOnce(&str) -> Vec<String>) -> Vec<Sent> {
-    let unit = bench.sender.provider.scheme().timestamp_unit();
+fn texts(fixture: &Fixture, texts: impl FnOnce(&str) -> Vec<String>) -> Vec<TestRequest> {
+    let unit = fixture.sender.provider.scheme().timestamp_unit();
     let is_number = matches!(
         unit,
-        Some(TimestampUnit::Seconds | TimestampUnit::Milliseconds)
+        Some(TimestampFormat::Seconds | TimestampFormat::Milliseconds)
     );
     let Some(unit) = unit.filter(|_| is_number) else {
         return Vec::new();
     };
-    let now = unit.write(UnixTime::from(bench.sender.now()));
+    let now = unit.write(UnixTime::from(fixture.sender.now()));
     let texts = texts(&now);
-    texts.iter().filter_map(|text| timed(bench, text)).collect()
+    texts
+        .iter()
+        .filter_map(|text| timed(fixture, text))
+        .collect()
 }
 
-fn timed(bench: &Bench, text: &str) -> Option<Sent> {
-    let delivery = bench.timed(text)?;
-    Some(Sent::new(format!("`{text}`"), delivery))
+fn timed(fixture: &Fixture, text: &str) -> Option<TestRequest> {
+    let delivery = fixture.timed(text)?;
+    Some(TestRequest::new(format!("`{text}`"), delivery))
 }

@@ -1,12 +1,12 @@
-use super::{bench::Bench, tcp::Server};
-use crate::{place::Place, testing::Delivery};
+use super::{fixture::Fixture, tcp::Server};
+use crate::{location::Location, testing::Delivery};
 
 /// Something that is sent as bytes, as no client would, and what is expected.
 pub(super) struct WireCase {
     pub(super) name: &'static str,
     pub(super) expected: &'static str,
     /// What is sent: nothing, if the scheme has nothing that the case is about.
-    pub(super) send: fn(&Bench, Server) -> Vec<Wired>,
+    pub(super) send: fn(&Fixture, Server) -> Vec<RawRequest>,
     pub(super) expect: WireExpect,
 }
 
@@ -20,7 +20,7 @@ pub(super) enum WireExpect {
 }
 
 /// The bytes of a request, and in what it differs.
-pub(super) struct Wired {
+pub(super) struct RawRequest {
     pub(super) what: &'static str,
     pub(super) bytes: Vec<u8>,
     /// Whether that is the end, or a silence.
@@ -33,8 +33,8 @@ pub(super) const CASES: &[WireCase] = &[
     WireCase {
         name: "wire-chunked",
         expected: "a genuine delivery in chunks is accepted",
-        send: |bench, server| {
-            let good = bench.good();
+        send: |fixture, server| {
+            let good = fixture.good();
             let body = chunks(good.request().body(), 1);
             vec![wired("a byte in each", server, &good, CHUNKED, &body)]
         },
@@ -43,8 +43,8 @@ pub(super) const CASES: &[WireCase] = &[
     answered(
         "wire-chunked-over-limit",
         "a body over the limit is refused, though no length was said",
-        |bench, server| {
-            let Some(delivery) = bench.over_limit() else {
+        |fixture, server| {
+            let Some(delivery) = fixture.over_limit() else {
                 return Vec::new();
             };
             let body = chunks(delivery.request().body(), 16 << 10);
@@ -54,9 +54,9 @@ pub(super) const CASES: &[WireCase] = &[
     hung_up_on(
         "wire-chunk-unreadable",
         "a chunk without a length is refused",
-        |bench, server| {
+        |fixture, server| {
             let broken = |what, size: &[u8]| {
-                let good = bench.good();
+                let good = fixture.good();
                 let body = [size, b"\r\n", good.request().body(), b"\r\n0\r\n\r\n"].concat();
                 wired(what, server, &good, CHUNKED, &body)
             };
@@ -70,29 +70,29 @@ pub(super) const CASES: &[WireCase] = &[
     hung_up_on(
         "wire-chunks-cut",
         "a body whose last chunk is missing is refused, though it is signed",
-        |bench, server| {
-            let good = bench.good();
+        |fixture, server| {
+            let good = fixture.good();
             let mut body = chunks(good.request().body(), 16);
             body.truncate(body.len() - b"0\r\n\r\n".len());
             let cut = wired("no end", server, &good, CHUNKED, &body);
-            vec![cut.that_hangs_up()]
+            vec![cut.then_close()]
         },
     ),
     hung_up_on(
         "wire-body-cut",
         "a body that is shorter than its length is refused, though it is signed",
-        |bench, server| {
-            let good = bench.good();
+        |fixture, server| {
+            let good = fixture.good();
             let length = length(good.request().body().len() + 1);
             let cut = wired("a byte less", server, &good, &length, good.request().body());
-            vec![cut.that_hangs_up()]
+            vec![cut.then_close()]
         },
     ),
     answered(
         "wire-body-stalls",
         "a body that does not arrive is given up",
-        |bench, server| {
-            let good = bench.good();
+        |fixture, server| {
+            let good = fixture.good();
             let body = good.request().body();
             let Some(half) = body.get(..body.len() / 2).filter(|_| !body.is_empty()) else {
                 return Vec::new();
@@ -109,10 +109,10 @@ pub(super) const CASES: &[WireCase] = &[
     answered(
         "wire-length-short",
         "a body is no longer than its length",
-        |bench, server| {
-            let good = bench.good();
+        |fixture, server| {
+            let good = fixture.good();
             let body = good.request().body();
-            let Some(short) = body.len().checked_sub(1).filter(|_| bench.signs_body()) else {
+            let Some(short) = body.len().checked_sub(1).filter(|_| fixture.signs_body()) else {
                 return Vec::new();
             };
             vec![wired("a byte more", server, &good, &length(short), body)]
@@ -121,8 +121,8 @@ pub(super) const CASES: &[WireCase] = &[
     hung_up_on(
         "wire-lengths-differ",
         "two lengths that differ are refused",
-        |bench, server| {
-            let good = bench.good();
+        |fixture, server| {
+            let good = fixture.good();
             let body = good.request().body();
             let (right, wrong) = (length(body.len()), length(body.len() + 7));
             let both =
@@ -136,11 +136,11 @@ pub(super) const CASES: &[WireCase] = &[
     hung_up_on(
         "wire-length-beside-chunks",
         "a forged body in chunks is refused, whatever length stands beside",
-        |bench, server| {
-            if !bench.signs_body() {
+        |fixture, server| {
+            if !fixture.signs_body() {
                 return Vec::new();
             }
-            let good = bench.good();
+            let good = fixture.good();
             let forged = chunks(br#"{"type":"forged"}"#, 16);
             let lines = [&length(good.request().body().len())[..], CHUNKED].concat();
             let body = [&forged[..], good.request().body()].concat();
@@ -150,8 +150,8 @@ pub(super) const CASES: &[WireCase] = &[
     hung_up_on(
         "wire-header-folded",
         "a signature over two lines is refused",
-        |bench, server| {
-            signature_lines(bench, server, "folded", |before, text| {
+        |fixture, server| {
+            signature_lines(fixture, server, "folded", |before, text| {
                 let (front, back) = text.split_at(text.len() / 2);
                 [b": ", before, front, b"\r\n ", back].concat()
             })
@@ -160,8 +160,8 @@ pub(super) const CASES: &[WireCase] = &[
     hung_up_on(
         "wire-header-nul",
         "a signature with a NUL is refused",
-        |bench, server| {
-            signature_lines(bench, server, "at its end", |before, text| {
+        |fixture, server| {
+            signature_lines(fixture, server, "at its end", |before, text| {
                 [b": ", before, text, b"\0"].concat()
             })
         },
@@ -169,8 +169,8 @@ pub(super) const CASES: &[WireCase] = &[
     hung_up_on(
         "wire-header-name-spaced",
         "a space behind the name of a header is refused",
-        |bench, server| {
-            signature_lines(bench, server, "before the colon", |before, text| {
+        |fixture, server| {
+            signature_lines(fixture, server, "before the colon", |before, text| {
                 [b" : ", before, text].concat()
             })
         },
@@ -178,8 +178,8 @@ pub(super) const CASES: &[WireCase] = &[
     hung_up_on(
         "wire-headers-many",
         "20 000 headers are refused",
-        |bench, server| {
-            let good = bench.good();
+        |fixture, server| {
+            let good = fixture.good();
             let body = good.request().body();
             let mut lines = length(body.len());
             for _ in 0..20_000 {
@@ -191,8 +191,8 @@ pub(super) const CASES: &[WireCase] = &[
     hung_up_on(
         "wire-header-huge",
         "a header of 4 MiB is refused",
-        |bench, server| {
-            let good = bench.good();
+        |fixture, server| {
+            let good = fixture.good();
             let body = good.request().body();
             let mut lines = [&length(body.len())[..], b"x-huge: "].concat();
             lines.resize(lines.len() + (4 << 20), b'a');
@@ -206,7 +206,7 @@ pub(super) const CASES: &[WireCase] = &[
 const fn answered(
     name: &'static str,
     expected: &'static str,
-    send: fn(&Bench, Server) -> Vec<Wired>,
+    send: fn(&Fixture, Server) -> Vec<RawRequest>,
 ) -> WireCase {
     WireCase {
         name,
@@ -220,7 +220,7 @@ const fn answered(
 const fn hung_up_on(
     name: &'static str,
     expected: &'static str,
-    send: fn(&Bench, Server) -> Vec<Wired>,
+    send: fn(&Fixture, Server) -> Vec<RawRequest>,
 ) -> WireCase {
     WireCase {
         expect: WireExpect::HungUpOn,
@@ -228,8 +228,8 @@ const fn hung_up_on(
     }
 }
 
-impl Wired {
-    fn that_hangs_up(self) -> Self {
+impl RawRequest {
+    fn then_close(self) -> Self {
         Self {
             hangs_up: true,
             ..self
@@ -244,10 +244,10 @@ fn wired(
     delivery: &Delivery,
     lines: &[u8],
     body: &[u8],
-) -> Wired {
+) -> RawRequest {
     let mut bytes = server.head(delivery.request(), lines);
     bytes.extend_from_slice(body);
-    Wired {
+    RawRequest {
         what,
         bytes,
         hangs_up: false,
@@ -257,16 +257,16 @@ fn wired(
 /// A genuine delivery whose signature header is written in another way: what stands behind its
 /// name.
 fn signature_lines(
-    bench: &Bench,
+    fixture: &Fixture,
     server: Server,
     what: &'static str,
     write: fn(&[u8], &[u8]) -> Vec<u8>,
-) -> Vec<Wired> {
-    let good = bench.good();
+) -> Vec<RawRequest> {
+    let good = fixture.good();
     let Some(signature) = good.signature() else {
         return Vec::new();
     };
-    let Place::Header(name) = &signature.place else {
+    let Location::Header(name) = &signature.location else {
         return Vec::new();
     };
     let text = [&signature.text[..], &signature.after].concat();

@@ -1,14 +1,14 @@
 //! What every store of deliveries has to do.
 
-mod alone;
-mod together;
+mod concurrent;
+mod sequential;
 
 use std::{fmt, future::Future, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    dedupe::{Claim, DedupeKey, Owner, Store},
+    dedupe::{ClaimResult, DedupeKey, DedupeStore, LeaseToken},
     rejection::line,
 };
 
@@ -19,7 +19,7 @@ const SHORT: Duration = Duration::from_millis(100);
 /// How long something may stay past its time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Holds a store against what [`Store`] promises: each cell of its table, what time does, and steps
+/// Holds a store against what [`DedupeStore`] promises: each cell of its table, what time does, and steps
 /// at the same moment: claims of a key that is new, claims of one whose lease is over, and an owner
 /// who comes late to complete or to renew while others claim.
 ///
@@ -35,35 +35,45 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # #[tokio::main]
 /// # async fn main() {
-/// testing::store(&MemoryStore::new(10_000)).await;
+/// testing::assert_store_contract(&MemoryStore::new(10_000)).await;
 /// # }
 /// ```
 ///
 /// # Panics
 ///
 /// With what the store did and what it had to do, if it does not keep a promise, or fails.
-pub async fn store<S: Store + Clone>(store: &S) {
-    alone::each_cell(store).await;
-    alone::times(store).await;
-    together::rivals(store).await;
-    together::latecomers(store).await;
+pub async fn assert_store_contract<S: DedupeStore + Clone>(store: &S) {
+    sequential::each_cell(store).await;
+    sequential::times(store).await;
+    concurrent::concurrent_claims(store).await;
+    concurrent::stale_owners(store).await;
 }
 
 fn new_key() -> DedupeKey {
     DedupeKey::of([
         b"conformance".as_slice(),
-        &Owner::new().as_u64().to_be_bytes(),
+        &LeaseToken::new().as_u64().to_be_bytes(),
     ])
 }
 
-async fn expect_granted<S: Store>(store: &S, key: DedupeKey, owner: Owner, lease: Duration) {
+async fn expect_granted<S: DedupeStore>(
+    store: &S,
+    key: DedupeKey,
+    owner: LeaseToken,
+    lease: Duration,
+) {
     let claim = done(store.claim(key, owner, lease)).await;
-    assert_eq!(claim, Claim::Granted, "the first claim of a key");
+    assert_eq!(claim, ClaimResult::Granted, "the first claim of a key");
 }
 
-async fn eventually_granted<S: Store>(store: &S, key: DedupeKey, owner: Owner, when: &str) {
+async fn eventually_granted<S: DedupeStore>(
+    store: &S,
+    key: DedupeKey,
+    owner: LeaseToken,
+    when: &str,
+) {
     let begun = Instant::now();
-    while done(store.claim(key, owner, LONG)).await != Claim::Granted {
+    while done(store.claim(key, owner, LONG)).await != ClaimResult::Granted {
         assert!(
             begun.elapsed() < PATIENCE,
             "no claim is granted though {when}"

@@ -8,20 +8,20 @@ use super::SignError;
 use crate::payload::form;
 use crate::payload::json;
 use crate::{
+    location::Location,
     payload::{Facts, Malformed},
-    place::Place,
     scheme::{Derived, Units},
 };
 
 /// Puts a value where a scheme has it, in the place of any that is there.
 pub(crate) fn put(
     request: &mut Request<Bytes>,
-    place: &Place,
+    location: &Location,
     value: &[u8],
 ) -> Result<(), SignError> {
-    let does_not_fit = || SignError::Place(place.clone());
-    match place {
-        Place::Header(name) => {
+    let does_not_fit = || SignError::Location(location.clone());
+    match location {
+        Location::Header(name) => {
             let value = HeaderValue::from_bytes(value).map_err(|_| does_not_fit())?;
             if !arrives(&value) {
                 return Err(does_not_fit());
@@ -29,17 +29,17 @@ pub(crate) fn put(
             request.headers_mut().insert(name, value);
         }
         // In the token, which is made last.
-        Place::Claim(_) => {}
-        Place::Form(name) => {
+        Location::Claim(_) => {}
+        Location::Form(name) => {
             let body = form::set(request.body(), name, value);
             *request.body_mut() = body.into();
         }
-        Place::Query(name) => {
+        Location::Query(name) => {
             let query = request.uri().query().unwrap_or_default();
             let query = form::set(query.as_bytes(), name, value);
             *request.uri_mut() = with_query(request.uri(), &query).ok_or_else(does_not_fit)?;
         }
-        Place::Json(path) => {
+        Location::Json(path) => {
             let value = std::str::from_utf8(value).map_err(|_| does_not_fit())?;
             let body = json::set(request.body(), path, value)?;
             *request.body_mut() = body.into();
@@ -66,14 +66,14 @@ pub(crate) fn with_query(uri: &Uri, query: &[u8]) -> Option<Uri> {
 }
 
 /// What is where a scheme has something, if it is text.
-pub(crate) fn get(request: &Request<Bytes>, units: &Units, place: &Place) -> Option<String> {
-    if let Place::Header(name) = place {
+pub(crate) fn get(request: &Request<Bytes>, units: &Units, location: &Location) -> Option<String> {
+    if let Location::Header(name) = location {
         let value = request.headers().get(name)?;
         return Some(value.to_str().ok()?.to_owned());
     }
     let facts = facts(request);
     let unit = *units.of(&facts, request.body()).ok()?.first()?;
-    let found = Derived::of(place)?.find(&facts, unit);
+    let found = Derived::of(location)?.find(&facts, unit);
     String::from_utf8(found.ok()??).ok()
 }
 
@@ -84,8 +84,8 @@ pub(crate) fn find(
 ) -> Result<Vec<(usize, usize)>, Malformed> {
     let body = request.body();
     let found = units.of(&facts(request), body)?.into_iter();
-    let place = |unit: &[u8]| (unit.as_ptr().addr() - body.as_ptr().addr(), unit.len());
-    Ok(found.map(place).collect())
+    let location = |unit: &[u8]| (unit.as_ptr().addr() - body.as_ptr().addr(), unit.len());
+    Ok(found.map(location).collect())
 }
 
 /// Has only this piece of the body be the body, for as long as it is changed.
@@ -118,8 +118,8 @@ fn facts(request: &Request<Bytes>) -> Facts<'_> {
 }
 
 /// Keeps a header out of logs.
-pub(crate) fn hide(request: &mut Request<Bytes>, place: &Place) {
-    if let Place::Header(name) = place {
+pub(crate) fn hide(request: &mut Request<Bytes>, location: &Location) {
+    if let Location::Header(name) = location {
         if let Some(value) = request.headers_mut().get_mut(name) {
             value.set_sensitive(true);
         }

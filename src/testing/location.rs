@@ -8,16 +8,20 @@ use http::{HeaderValue, Request};
 use crate::payload::form;
 use crate::payload::json;
 use crate::{
-    place::Place,
+    location::Location,
     scheme::Units,
-    signer::{SignError, put},
+    signer::{SignError, write},
 };
 
 /// What is there. Of several items that are signed one by one, in the first.
-pub(super) fn read(request: &Request<Bytes>, units: &Units, place: &Place) -> Option<Vec<u8>> {
-    match place {
-        Place::Header(name) => Some(request.headers().get(name)?.as_bytes().to_vec()),
-        place => put::get(request, units, place).map(String::into_bytes),
+pub(super) fn read(
+    request: &Request<Bytes>,
+    units: &Units,
+    location: &Location,
+) -> Option<Vec<u8>> {
+    match location {
+        Location::Header(name) => Some(request.headers().get(name)?.as_bytes().to_vec()),
+        location => write::get(request, units, location).map(String::into_bytes),
     }
 }
 
@@ -26,31 +30,34 @@ pub(super) fn read(request: &Request<Bytes>, units: &Units, place: &Place) -> Op
 pub(super) fn write(
     request: &mut Request<Bytes>,
     units: &Units,
-    place: &Place,
+    location: &Location,
     value: &[u8],
 ) -> Result<(), SignError> {
     // A signer writes nothing that a server would trim, and an attacker does.
-    if let Place::Header(name) = place {
-        let value = HeaderValue::from_bytes(value).map_err(|_| SignError::Place(place.clone()))?;
+    if let Location::Header(name) = location {
+        let value =
+            HeaderValue::from_bytes(value).map_err(|_| SignError::Location(location.clone()))?;
         request.headers_mut().insert(name, value);
         return Ok(());
     }
-    if !place.is_in_body() {
-        return put::put(request, place, value);
+    if !location.is_in_body() {
+        return write::put(request, location, value);
     }
-    let units = put::find(request, units)?;
+    let units = write::find(request, units)?;
     let Some(unit) = units.first() else {
         return Ok(());
     };
-    put::within(request, *unit, |request| put::put(request, place, value))?;
-    put::correct_length(request);
+    write::within(request, *unit, |request| {
+        write::put(request, location, value)
+    })?;
+    write::correct_length(request);
     Ok(())
 }
 
 /// Puts another value before or behind what is there. JSON has each name once.
 pub(super) fn add(
     request: &mut Request<Bytes>,
-    place: &Place,
+    location: &Location,
     value: &[u8],
     is_first: bool,
 ) -> Option<()> {
@@ -63,8 +70,8 @@ pub(super) fn add(
         };
         [first, b"&", last].concat()
     };
-    match place {
-        Place::Header(name) => {
+    match location {
+        Location::Header(name) => {
             let another = HeaderValue::from_bytes(value).ok()?;
             let own = request.headers().get(name)?.clone();
             let (first, last) = if is_first {
@@ -75,13 +82,13 @@ pub(super) fn add(
             request.headers_mut().insert(name, first);
             request.headers_mut().append(name, last);
         }
-        Place::Query(name) => {
+        Location::Query(name) => {
             let query = both(request.uri().query()?.as_bytes(), name);
-            *request.uri_mut() = put::with_query(request.uri(), &query)?;
+            *request.uri_mut() = write::with_query(request.uri(), &query)?;
         }
-        Place::Form(name) => {
+        Location::Form(name) => {
             *request.body_mut() = both(request.body(), name).into();
-            put::correct_length(request);
+            write::correct_length(request);
         }
         _ => return None,
     }
@@ -89,38 +96,38 @@ pub(super) fn add(
 }
 
 /// Takes away what is there, of every item. What cannot be read holds nothing.
-pub(super) fn remove(request: &mut Request<Bytes>, units: &Units, place: &Place) {
-    match place {
-        Place::Header(name) => {
+pub(super) fn remove(request: &mut Request<Bytes>, units: &Units, location: &Location) {
+    match location {
+        Location::Header(name) => {
             request.headers_mut().remove(name);
         }
-        Place::Query(name) => {
+        Location::Query(name) => {
             let query = request.uri().query().unwrap_or_default();
             let others = form::others(query.as_bytes(), name).join(&b'&');
-            if let Some(uri) = put::with_query(request.uri(), &others) {
+            if let Some(uri) = write::with_query(request.uri(), &others) {
                 *request.uri_mut() = uri;
             }
         }
-        place if place.is_in_body() => {
-            for unit in put::find(request, units).into_iter().flatten().rev() {
-                let _ = put::within(request, unit, |request| {
-                    if let Some(body) = without(request.body(), place) {
+        location if location.is_in_body() => {
+            for unit in write::find(request, units).into_iter().flatten().rev() {
+                let _ = write::within(request, unit, |request| {
+                    if let Some(body) = without(request.body(), location) {
                         *request.body_mut() = body.into();
                     }
                     Ok::<_, Infallible>(())
                 });
             }
-            put::correct_length(request);
+            write::correct_length(request);
         }
         _ => {}
     }
 }
 
 /// A body that no longer has it, and is else as it was written.
-fn without(body: &[u8], place: &Place) -> Option<Vec<u8>> {
-    match place {
-        Place::Form(name) => Some(form::others(body, name).join(&b'&')),
-        Place::Json(path) => without_member(body, path),
+fn without(body: &[u8], location: &Location) -> Option<Vec<u8>> {
+    match location {
+        Location::Form(name) => Some(form::others(body, name).join(&b'&')),
+        Location::Json(path) => without_member(body, path),
         _ => None,
     }
 }

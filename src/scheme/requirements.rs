@@ -1,6 +1,6 @@
 //! What whoever signs has to put into a request.
 
-use super::{Derived, Part, Place, Scheme, Template, Units};
+use super::{Derived, Location, Part, Scheme, Template, Units};
 use crate::payload::{FORM, JSON};
 
 impl Scheme {
@@ -26,14 +26,14 @@ impl Scheme {
         if spec.units != Units::Body {
             return Some(JSON);
         }
-        let places = spec.signatures.iter().chain(spec.timestamp_place());
-        let places = places.chain(&spec.id).chain(&spec.event).map(of_place);
+        let locations = spec.signatures.iter().chain(spec.timestamp_place());
+        let locations = locations.chain(&spec.id).chain(&spec.event).map(of_place);
         let texts = spec.texts().flat_map(Template::derived);
         let texts = texts.map(|(derived, _)| match derived {
             Derived::Canonical(canonical) => canonical.content_type,
-            other => other.place().as_ref().and_then(of_place),
+            other => other.location().as_ref().and_then(of_place),
         });
-        places.chain(texts).flatten().next()
+        locations.chain(texts).flatten().next()
     }
 
     /// Where a request has something that is signed, beside its body, its id, its timestamp, and
@@ -50,38 +50,38 @@ impl Scheme {
     /// assert_eq!(places, [HeaderName::from_static("x-lark-request-nonce").into()]);
     /// ```
     #[must_use]
-    pub fn signed_places(&self) -> Vec<Place> {
+    pub fn signed_places(&self) -> Vec<Location> {
         let spec = self.spec();
         let texts = std::iter::once(&spec.message).chain(spec.claimed());
-        let places = texts.flat_map(Template::elements);
-        let places = places.filter_map(|element| match &element.part {
-            Part::Header(name) => Some(Place::Header(name.clone())),
-            Part::Derived(derived) => derived.place(),
+        let locations = texts.flat_map(Template::elements);
+        let locations = locations.filter_map(|element| match &element.part {
+            Part::Header(name) => Some(Location::Header(name.clone())),
+            Part::Derived(derived) => derived.location(),
             _ => None,
         });
-        let is_put = |place: &Place| {
+        let is_put = |location: &Location| {
             let guards = spec.guards.iter();
-            Some(place) == spec.id.as_ref()
-                || Some(place) == spec.timestamp_place()
-                || spec.signatures.contains(place)
+            Some(location) == spec.id.as_ref()
+                || Some(location) == spec.timestamp_place()
+                || spec.signatures.contains(location)
                 || guards
-                    .map(|(name, _)| Place::from(name.clone()))
-                    .any(|guard| guard == *place)
+                    .map(|(name, _)| Location::from(name.clone()))
+                    .any(|guard| guard == *location)
         };
         let mut found = Vec::new();
-        for place in places.filter(|place| !is_put(place)) {
-            if !found.contains(&place) {
-                found.push(place);
+        for location in locations.filter(|location| !is_put(location)) {
+            if !found.contains(&location) {
+                found.push(location);
             }
         }
         found
     }
 }
 
-fn of_place(place: &Place) -> Option<&'static str> {
-    match place {
-        Place::Form(_) => Some(FORM),
-        Place::Json(_) => Some(JSON),
+fn of_place(location: &Location) -> Option<&'static str> {
+    match location {
+        Location::Form(_) => Some(FORM),
+        Location::Json(_) => Some(JSON),
         _ => None,
     }
 }

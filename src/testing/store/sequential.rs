@@ -1,14 +1,14 @@
 use tokio::time::sleep;
 
 use super::{LONG, SHORT, done, eventually_granted, expect_granted, new_key};
-use crate::dedupe::{Claim, Owner, Store};
+use crate::dedupe::{ClaimResult, DedupeStore, LeaseToken};
 
 /// What is known of a key before a step is taken.
 #[derive(Clone, Copy, Debug)]
 enum Known {
     Nothing,
     /// Claimed by who takes the step.
-    Own,
+    OwnedByCaller,
     Others,
     Completed,
     /// By who takes the step.
@@ -19,9 +19,9 @@ enum Known {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Did {
-    Claim(Claim),
-    Said(bool),
+enum Answer {
+    Claim(ClaimResult),
+    Bool(bool),
     Released,
 }
 
@@ -34,36 +34,36 @@ enum Step {
 }
 
 /// Known before, the step, what it answers, and what a third one's claim gets after it.
-const CELLS: [(Known, Step, Did, Claim); 28] = {
+const CELLS: [(Known, Step, Answer, ClaimResult); 28] = {
     use self::{
-        Claim::{Completed, Granted, InFlight},
-        Did::{Claim as Claimed, Released, Said},
+        Answer::{Bool, Claim as Claimed, Released},
+        ClaimResult::{Completed, Granted, InFlight},
         Known as K, Step as S,
     };
     [
         (K::Nothing, S::Claim, Claimed(Granted), InFlight),
-        (K::Own, S::Claim, Claimed(Granted), InFlight),
+        (K::OwnedByCaller, S::Claim, Claimed(Granted), InFlight),
         (K::Others, S::Claim, Claimed(InFlight), InFlight),
         (K::Completed, S::Claim, Claimed(Completed), Completed),
         (K::OwnCompleted, S::Claim, Claimed(Completed), Completed),
         (K::Released, S::Claim, Claimed(Granted), InFlight),
         (K::Over, S::Claim, Claimed(Granted), InFlight),
-        (K::Nothing, S::Renew, Said(true), InFlight),
-        (K::Own, S::Renew, Said(true), InFlight),
-        (K::Others, S::Renew, Said(false), InFlight),
-        (K::Completed, S::Renew, Said(false), Completed),
-        (K::OwnCompleted, S::Renew, Said(false), Completed),
-        (K::Released, S::Renew, Said(true), InFlight),
-        (K::Over, S::Renew, Said(true), InFlight),
-        (K::Nothing, S::Complete, Said(true), Completed),
-        (K::Own, S::Complete, Said(true), Completed),
-        (K::Others, S::Complete, Said(false), InFlight),
-        (K::Completed, S::Complete, Said(true), Completed),
-        (K::OwnCompleted, S::Complete, Said(true), Completed),
-        (K::Released, S::Complete, Said(true), Completed),
-        (K::Over, S::Complete, Said(true), Completed),
+        (K::Nothing, S::Renew, Bool(true), InFlight),
+        (K::OwnedByCaller, S::Renew, Bool(true), InFlight),
+        (K::Others, S::Renew, Bool(false), InFlight),
+        (K::Completed, S::Renew, Bool(false), Completed),
+        (K::OwnCompleted, S::Renew, Bool(false), Completed),
+        (K::Released, S::Renew, Bool(true), InFlight),
+        (K::Over, S::Renew, Bool(true), InFlight),
+        (K::Nothing, S::Complete, Bool(true), Completed),
+        (K::OwnedByCaller, S::Complete, Bool(true), Completed),
+        (K::Others, S::Complete, Bool(false), InFlight),
+        (K::Completed, S::Complete, Bool(true), Completed),
+        (K::OwnCompleted, S::Complete, Bool(true), Completed),
+        (K::Released, S::Complete, Bool(true), Completed),
+        (K::Over, S::Complete, Bool(true), Completed),
         (K::Nothing, S::Release, Released, Granted),
-        (K::Own, S::Release, Released, Granted),
+        (K::OwnedByCaller, S::Release, Released, Granted),
         (K::Others, S::Release, Released, InFlight),
         (K::Completed, S::Release, Released, Completed),
         (K::OwnCompleted, S::Release, Released, Completed),
@@ -72,13 +72,13 @@ const CELLS: [(Known, Step, Did, Claim); 28] = {
     ]
 };
 
-/// Each cell of the table in the docs of [`Store`].
-pub(super) async fn each_cell<S: Store>(store: &S) {
+/// Each cell of the table in the docs of [`DedupeStore`].
+pub(super) async fn each_cell<S: DedupeStore>(store: &S) {
     for (known, step, answer, then) in CELLS {
-        let (key, own, other) = (new_key(), Owner::new(), Owner::new());
+        let (key, own, other) = (new_key(), LeaseToken::new(), LeaseToken::new());
         match known {
             Known::Nothing => {}
-            Known::Own => expect_granted(store, key, own, LONG).await,
+            Known::OwnedByCaller => expect_granted(store, key, own, LONG).await,
             Known::Others => expect_granted(store, key, other, LONG).await,
             Known::Completed => {
                 expect_granted(store, key, other, LONG).await;
@@ -98,19 +98,19 @@ pub(super) async fn each_cell<S: Store>(store: &S) {
             }
         }
         let did = match step {
-            Step::Claim => Did::Claim(done(store.claim(key, own, LONG)).await),
-            Step::Renew => Did::Said(done(store.renew(key, own, LONG)).await),
-            Step::Complete => Did::Said(done(store.complete(key, own, LONG)).await),
+            Step::Claim => Answer::Claim(done(store.claim(key, own, LONG)).await),
+            Step::Renew => Answer::Bool(done(store.renew(key, own, LONG)).await),
+            Step::Complete => Answer::Bool(done(store.complete(key, own, LONG)).await),
             Step::Release => {
                 done(store.release(key, own)).await;
-                Did::Released
+                Answer::Released
             }
         };
         assert_eq!(
             did, answer,
             "{step:?}, where {known:?} was known: its answer"
         );
-        let after = done(store.claim(key, Owner::new(), LONG)).await;
+        let after = done(store.claim(key, LeaseToken::new(), LONG)).await;
         assert_eq!(
             after, then,
             "a claim after {step:?}, where {known:?} was known"
@@ -118,12 +118,16 @@ pub(super) async fn each_cell<S: Store>(store: &S) {
     }
 }
 
-pub(super) async fn times<S: Store>(store: &S) {
+pub(super) async fn times<S: DedupeStore>(store: &S) {
     // A lease ends, and who took over is not to be disturbed by who comes late.
-    let (key, late, next) = (new_key(), Owner::new(), Owner::new());
+    let (key, late, next) = (new_key(), LeaseToken::new(), LeaseToken::new());
     expect_granted(store, key, late, SHORT).await;
     let claim = done(store.claim(key, next, LONG)).await;
-    assert_eq!(claim, Claim::InFlight, "a claim before the lease is over");
+    assert_eq!(
+        claim,
+        ClaimResult::InFlight,
+        "a claim before the lease is over"
+    );
     eventually_granted(store, key, next, "the lease is over").await;
     assert!(
         !done(store.renew(key, late, LONG)).await,
@@ -134,48 +138,52 @@ pub(super) async fn times<S: Store>(store: &S) {
         "who lost the claim completed"
     );
     done(store.release(key, late)).await;
-    let claim = done(store.claim(key, Owner::new(), LONG)).await;
-    assert_eq!(claim, Claim::InFlight, "a claim after who lost it released");
+    let claim = done(store.claim(key, LeaseToken::new(), LONG)).await;
+    assert_eq!(
+        claim,
+        ClaimResult::InFlight,
+        "a claim after who lost it released"
+    );
     assert!(
         done(store.complete(key, next, LONG)).await,
         "who took over completes"
     );
 
     // A renewed lease lasts.
-    let (key, own) = (new_key(), Owner::new());
+    let (key, own) = (new_key(), LeaseToken::new());
     expect_granted(store, key, own, SHORT).await;
     assert!(
         done(store.renew(key, own, LONG)).await,
         "a claim is renewed"
     );
     sleep(SHORT * 3).await;
-    let claim = done(store.claim(key, Owner::new(), LONG)).await;
+    let claim = done(store.claim(key, LeaseToken::new(), LONG)).await;
     assert_eq!(
         claim,
-        Claim::InFlight,
+        ClaimResult::InFlight,
         "a claim where the first one was renewed"
     );
 
     // A retention is its own, longer than the lease or shorter, and ends.
-    let (key, own) = (new_key(), Owner::new());
+    let (key, own) = (new_key(), LeaseToken::new());
     expect_granted(store, key, own, SHORT).await;
     assert!(
         done(store.complete(key, own, LONG)).await,
         "a delivery is completed"
     );
     sleep(SHORT * 3).await;
-    let claim = done(store.claim(key, Owner::new(), LONG)).await;
+    let claim = done(store.claim(key, LeaseToken::new(), LONG)).await;
     assert_eq!(
         claim,
-        Claim::Completed,
+        ClaimResult::Completed,
         "a claim when the lease of what is completed is over"
     );
 
-    let (key, own) = (new_key(), Owner::new());
+    let (key, own) = (new_key(), LeaseToken::new());
     expect_granted(store, key, own, LONG).await;
     assert!(
         done(store.complete(key, own, SHORT)).await,
         "a delivery is completed"
     );
-    eventually_granted(store, key, Owner::new(), "the retention is over").await;
+    eventually_granted(store, key, LeaseToken::new(), "the retention is over").await;
 }

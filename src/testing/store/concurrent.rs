@@ -1,14 +1,14 @@
 use tokio::{task::JoinHandle, time::sleep};
 
 use super::{LONG, SHORT, done, expect_granted, new_key};
-use crate::dedupe::{Claim, DedupeKey, Owner, Store};
+use crate::dedupe::{ClaimResult, DedupeKey, DedupeStore, LeaseToken};
 
 /// How many claim one key at the same moment.
 const RIVALS: usize = 32;
 const ROUNDS: usize = 50;
 
 /// Of many who claim at the same moment one is granted, and in the end one has completed.
-pub(super) async fn rivals<S: Store + Clone>(store: &S) {
+pub(super) async fn concurrent_claims<S: DedupeStore + Clone>(store: &S) {
     for round in 0..ROUNDS {
         one_of_many(store, new_key(), round, "").await;
     }
@@ -17,13 +17,13 @@ pub(super) async fn rivals<S: Store + Clone>(store: &S) {
     }
 }
 
-async fn one_of_many<S: Store + Clone>(store: &S, key: DedupeKey, round: usize, what: &str) {
+async fn one_of_many<S: DedupeStore + Clone>(store: &S, key: DedupeKey, round: usize, what: &str) {
     let claims = (0..RIVALS).map(|_| {
         let store = store.clone();
         tokio::spawn(async move {
-            let owner = Owner::new();
+            let owner = LeaseToken::new();
             let claim = done(store.claim(key, owner, LONG)).await;
-            if claim == Claim::Granted {
+            if claim == ClaimResult::Granted {
                 tokio::task::yield_now().await;
                 // Each second one fails, and another one may take over.
                 if round % 2 == 0 {
@@ -35,7 +35,7 @@ async fn one_of_many<S: Store + Clone>(store: &S, key: DedupeKey, round: usize, 
                     done(store.release(key, owner)).await;
                 }
             }
-            claim == Claim::Granted
+            claim == ClaimResult::Granted
         })
     });
     // Begun before any of them is waited for.
@@ -52,7 +52,7 @@ async fn one_of_many<S: Store + Clone>(store: &S, key: DedupeKey, round: usize, 
 
 /// Who comes late, as the lease is over, has the key again or has not, and then one of those has it
 /// who claim at the same moment.
-pub(super) async fn latecomers<S: Store + Clone>(store: &S) {
+pub(super) async fn stale_owners<S: DedupeStore + Clone>(store: &S) {
     for completes in [true, false] {
         for (key, late) in leases_that_are_over(store).await {
             let comes = store.clone();
@@ -66,7 +66,7 @@ pub(super) async fn latecomers<S: Store + Clone>(store: &S) {
             let claims = (0..RIVALS).map(|_| {
                 let store = store.clone();
                 tokio::spawn(async move {
-                    done(store.claim(key, Owner::new(), LONG)).await == Claim::Granted
+                    done(store.claim(key, LeaseToken::new(), LONG)).await == ClaimResult::Granted
                 })
             });
             let steps = std::iter::once(comes).chain(claims).collect();
@@ -81,10 +81,10 @@ pub(super) async fn latecomers<S: Store + Clone>(store: &S) {
 }
 
 /// A key for each round, and who had claimed it.
-async fn leases_that_are_over<S: Store>(store: &S) -> Vec<(DedupeKey, Owner)> {
+async fn leases_that_are_over<S: DedupeStore>(store: &S) -> Vec<(DedupeKey, LeaseToken)> {
     let mut claimed = Vec::new();
     for _ in 0..ROUNDS {
-        let (key, owner) = (new_key(), Owner::new());
+        let (key, owner) = (new_key(), LeaseToken::new());
         expect_granted(store, key, owner, SHORT).await;
         claimed.push((key, owner));
     }

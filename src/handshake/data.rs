@@ -4,27 +4,27 @@ use http::Uri;
 use zeroize::Zeroizing;
 
 use super::{Handshake, Means, request::find};
-use crate::{head::Head, payload::is_aws_region, place::Place};
+use crate::{head::RequestHead, location::Location, payload::is_aws_region};
 
 /// What a handshake brings that only the program can keep or do, for
-/// [`hand_over`](crate::WebhookLayer::hand_over).
+/// [`on_handshake_data`](crate::WebhookLayer::on_handshake_data).
 ///
 /// `Debug` shows neither the secret nor the query of the URL.
-pub struct Handover {
+pub struct HandshakeData {
     provider: Arc<str>,
     handshake: Cow<'static, str>,
     tenant: Option<Arc<str>>,
     uri: Uri,
     is_signed: bool,
-    value: HandoverValue,
+    value: HandshakeDataValue,
 }
 
-impl Handover {
+impl HandshakeData {
     pub(super) fn new(
         handshake: &Handshake,
-        head: Head<'_>,
+        head: RequestHead<'_>,
         means: &Means<'_>,
-        value: HandoverValue,
+        value: HandshakeDataValue,
     ) -> Self {
         Self {
             provider: Arc::clone(means.provider),
@@ -68,14 +68,14 @@ impl Handover {
 
     /// What it brings.
     #[must_use]
-    pub fn value(&self) -> &HandoverValue {
+    pub fn value(&self) -> &HandshakeDataValue {
         &self.value
     }
 }
 
-impl fmt::Debug for Handover {
+impl fmt::Debug for HandshakeData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handover")
+        f.debug_struct("HandshakeData")
             .field("provider", &self.provider)
             .field("handshake", &self.handshake)
             .field("tenant", &self.tenant)
@@ -89,23 +89,23 @@ impl fmt::Debug for Handover {
 /// What a handshake brings.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum HandoverValue {
+pub enum HandshakeDataValue {
     /// The secret of the deliveries to come.
-    Secret(HandedSecret),
+    Secret(IssuedSecret),
     /// A subscription to be confirmed.
     Subscription(Subscription),
 }
 
-impl HandoverValue {
+impl HandshakeDataValue {
     pub(super) fn secret(text: &str) -> Self {
-        Self::Secret(HandedSecret(Zeroizing::new(text.to_owned())))
+        Self::Secret(IssuedSecret(Zeroizing::new(text.to_owned())))
     }
 }
 
 /// A secret that a provider told. `Debug` does not show it, and it is wiped when dropped.
-pub struct HandedSecret(Zeroizing<String>);
+pub struct IssuedSecret(Zeroizing<String>);
 
-impl HandedSecret {
+impl IssuedSecret {
     /// The secret, to be stored, or to become a [`Secret`](crate::Secret).
     #[must_use]
     pub fn expose_secret(&self) -> &str {
@@ -113,9 +113,9 @@ impl HandedSecret {
     }
 }
 
-impl fmt::Debug for HandedSecret {
+impl fmt::Debug for IssuedSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("HandedSecret([REDACTED])")
+        f.write_str("IssuedSecret([REDACTED])")
     }
 }
 
@@ -159,20 +159,20 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// What the program says to a [`Handover`].
+/// What the program says to a [`HandshakeData`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "there is no third")]
-pub enum Decision {
+pub enum Acceptance {
     /// It is kept, or done: the provider gets its answer.
     Accept,
     /// Nobody waits for it: 403.
-    Refuse,
+    Reject,
 }
 
 /// What SNS brings, if its URL is one of SNS's.
-pub(super) fn sns_subscription(head: Head<'_>, body: &[u8]) -> Option<Subscription> {
+pub(super) fn sns_subscription(head: RequestHead<'_>, body: &[u8]) -> Option<Subscription> {
     let member = |name: &str| {
-        let value = find(&Place::Json(name.into()), head, body).ok()??;
+        let value = find(&Location::Json(name.into()), head, body).ok()??;
         String::from_utf8(value.into_owned()).ok()
     };
     let subscribe_url = member("SubscribeURL").filter(|url| is_of_sns(url))?;

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    Claim, Owner,
+    ClaimResult, LeaseToken,
     any_store::{AnyStore, Keys, Step, Times},
 };
 use crate::{rejection::RejectionKind, trace};
@@ -21,46 +21,46 @@ use crate::{rejection::RejectionKind, trace};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// One delivery's place in the store: settled when it is dropped, whatever happened.
-pub(super) struct Ticket {
+pub(super) struct Lease {
     store: Arc<dyn AnyStore>,
     keys: Keys,
-    owner: Owner,
+    owner: LeaseToken,
     times: Times,
-    due: Due,
+    due: PendingAction,
 }
 
 /// What has to be done yet.
 #[derive(Clone, Copy)]
-enum Due {
+enum PendingAction {
     Complete { retention: Duration },
     Nothing,
     Release,
 }
 
-impl Ticket {
+impl Lease {
     pub(super) fn new(store: &Arc<dyn AnyStore>, keys: Keys, times: Times) -> Self {
         Self {
             store: Arc::clone(store),
             keys,
-            owner: Owner::new(),
+            owner: LeaseToken::new(),
             times,
             // Nothing is known of a claim that nobody waits for any more.
-            due: Due::Release,
+            due: PendingAction::Release,
         }
     }
 
-    pub(super) fn claim(&self) -> Step<Claim> {
+    pub(super) fn claim(&self) -> Step<ClaimResult> {
         Arc::clone(&self.store).claim(self.keys, self.owner, self.times)
     }
 
     /// There is nothing to settle.
     pub(super) fn void(&mut self) {
-        self.due = Due::Nothing;
+        self.due = PendingAction::Nothing;
     }
 
     /// The delivery was handled with success: whatever happens now, it is not to be released.
     pub(super) fn succeed(&mut self, retention: Duration) {
-        self.due = Due::Complete { retention };
+        self.due = PendingAction::Complete { retention };
     }
 
     /// Renews the claim, until another one has it.
@@ -97,7 +97,7 @@ impl Ticket {
         let (keys, owner, times, due) = (self.keys, self.owner, self.times, self.due);
         async move {
             let settled = match due {
-                Due::Complete { retention } => {
+                PendingAction::Complete { retention } => {
                     let completion = Completion {
                         store,
                         keys,
@@ -107,13 +107,13 @@ impl Ticket {
                     };
                     let settled = completion.tell().await;
                     if settled.is_err() {
-                        completion.insist();
+                        completion.retry_completion();
                     }
                     settled
                 }
-                Due::Nothing => Ok(()),
+                PendingAction::Nothing => Ok(()),
                 // Who cannot be told of it waits for the end of the lease.
-                Due::Release => store.release(keys, owner, times).await,
+                PendingAction::Release => store.release(keys, owner, times).await,
             };
             if let Err(error) = settled {
                 trace::warn!(
@@ -130,7 +130,7 @@ impl Ticket {
 struct Completion {
     store: Arc<dyn AnyStore>,
     keys: Keys,
-    owner: Owner,
+    owner: LeaseToken,
     times: Times,
     retention: Duration,
 }
@@ -150,7 +150,7 @@ impl Completion {
 
     /// Tells it again for as long as a lease lasts: by then somebody else may have begun, whom a
     /// late owner does not disturb. Without a runtime the claim ends with its lease.
-    fn insist(self) {
+    fn retry_completion(self) {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
@@ -174,9 +174,9 @@ impl Completion {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Lease {
     fn drop(&mut self) {
-        if matches!(self.due, Due::Nothing) {
+        if matches!(self.due, PendingAction::Nothing) {
             return;
         }
         if Handle::try_current().is_err() {

@@ -7,7 +7,7 @@ use http::HeaderName;
 /// Where in a request a signature, a timestamp or an id is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Place {
+pub enum Location {
     /// A claim of the JSON web token that is the signature, by its exact name. A dot is part of the
     /// name.
     Claim(Arc<str>),
@@ -21,7 +21,7 @@ pub enum Place {
     Query(Arc<str>),
 }
 
-impl Place {
+impl Location {
     /// A claim of the JSON web token, by its exact name.
     #[must_use]
     pub fn claim(name: &str) -> Self {
@@ -54,13 +54,13 @@ impl Place {
     }
 }
 
-impl From<HeaderName> for Place {
+impl From<HeaderName> for Location {
     fn from(name: HeaderName) -> Self {
         Self::Header(name)
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Claim(name) => write!(f, "the token's claim `{name}`"),

@@ -10,7 +10,7 @@ use crate::{
 /// What an answer, or its absence, means for a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Verdict {
+pub enum Classification {
     /// It did not arrive, and may if it is sent again.
     Again,
     /// It arrived.
@@ -19,20 +19,20 @@ pub enum Verdict {
     /// other.
     Gone,
     /// It did not arrive, and would not if it were sent again.
-    Refused,
+    Rejected,
 }
 
 /// Decides whether a delivery is sent again. A closure does too.
-pub trait Judge<R, E> {
+pub trait Classifier<R, E> {
     /// What the result of a try means.
-    fn judge(&mut self, result: Result<&Response<R>, &E>) -> Verdict;
+    fn classify(&mut self, result: Result<&Response<R>, &E>) -> Classification;
 }
 
-impl<R, E, F> Judge<R, E> for F
+impl<R, E, F> Classifier<R, E> for F
 where
-    F: FnMut(Result<&Response<R>, &E>) -> Verdict,
+    F: FnMut(Result<&Response<R>, &E>) -> Classification,
 {
-    fn judge(&mut self, result: Result<&Response<R>, &E>) -> Verdict {
+    fn classify(&mut self, result: Result<&Response<R>, &E>) -> Classification {
         self(result)
     }
 }
@@ -45,44 +45,44 @@ where
 /// | 408, 409, 425, 429, 5xx | again |
 /// | 410 | gone |
 /// | any other, redirects too | refused |
-/// | an error | again, unless it is [final](Failure::is_final) |
+/// | an error | again, unless it is [final](SendFailure::is_final) |
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct ByStatus;
+pub struct StatusClassifier;
 
-impl<R, E: Failure> Judge<R, E> for ByStatus {
-    fn judge(&mut self, result: Result<&Response<R>, &E>) -> Verdict {
+impl<R, E: SendFailure> Classifier<R, E> for StatusClassifier {
+    fn classify(&mut self, result: Result<&Response<R>, &E>) -> Classification {
         let status = match result {
             Ok(response) => response.status(),
-            Err(error) if error.is_final() => return Verdict::Refused,
-            Err(_) => return Verdict::Again,
+            Err(error) if error.is_final() => return Classification::Rejected,
+            Err(_) => return Classification::Again,
         };
         match status {
-            StatusCode::GONE => Verdict::Gone,
+            StatusCode::GONE => Classification::Gone,
             StatusCode::REQUEST_TIMEOUT
             | StatusCode::CONFLICT
             | StatusCode::TOO_EARLY
-            | StatusCode::TOO_MANY_REQUESTS => Verdict::Again,
-            status if status.is_success() => Verdict::Delivered,
-            status if status.is_server_error() => Verdict::Again,
-            _ => Verdict::Refused,
+            | StatusCode::TOO_MANY_REQUESTS => Classification::Again,
+            status if status.is_success() => Classification::Delivered,
+            status if status.is_server_error() => Classification::Again,
+            _ => Classification::Rejected,
         }
     }
 }
 
 /// An error of a try to send.
-pub trait Failure {
+pub trait SendFailure {
     /// Whether it would come again: nothing was sent because the delivery cannot be signed. All
     /// others may be better next time, as far as can be told: connections, time-outs, and
     /// whatever else the client fails with.
     ///
     /// That is so of what a client never can, too, such as an `https` URL over hyper-util's
     /// `HttpConnector`, which is tried as long as the schedule goes on. Try a URL once before
-    /// deliveries to it are queued, or let a [`Judge`] of your own know your client's errors.
+    /// deliveries to it are queued, or let a [`Classifier`] of your own know your client's errors.
     fn is_final(&self) -> bool;
 }
 
-impl<E> Failure for SendError<E> {
+impl<E> SendFailure for SendError<E> {
     fn is_final(&self) -> bool {
         !matches!(self, Self::Inner(_))
     }
@@ -90,7 +90,7 @@ impl<E> Failure for SendError<E> {
 
 /// As a layer between the retries and [`Sign`](crate::sign::Sign) makes of it, such as `tower`'s
 /// time-out.
-impl Failure for Box<dyn Error + Send + Sync> {
+impl SendFailure for Box<dyn Error + Send + Sync> {
     fn is_final(&self) -> bool {
         let mut error: Option<&(dyn Error + 'static)> = Some(&**self);
         while let Some(cause) = error {

@@ -3,22 +3,22 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 
-use super::case::Sent;
+use super::case::TestRequest;
 use crate::{
     handshake::Handshake,
     keys::Secret,
-    place::Place,
+    location::Location,
     providers::Provider,
-    scheme::{Derived, Part, Spec, TimestampPlace},
+    scheme::{Derived, Part, Spec, TimestampLocation},
     sign::SignError,
-    testing::{Delivery, TestSender, place},
+    testing::{Delivery, TestSender, location},
 };
 
 /// No limit that is tested is larger.
-const MOST_SENT: usize = 64 << 20;
+const MAX_SENT: usize = 64 << 20;
 
 /// What cases are made with.
-pub(super) struct Bench {
+pub(super) struct Fixture {
     pub(super) sender: TestSender,
     pub(super) body: Bytes,
     pub(super) body_limit: usize,
@@ -26,7 +26,7 @@ pub(super) struct Bench {
     good: Delivery,
 }
 
-impl Bench {
+impl Fixture {
     pub(super) fn new(
         sender: TestSender,
         body: Bytes,
@@ -78,36 +78,36 @@ impl Bench {
     /// tested.
     pub(super) fn over_limit(&self) -> Option<Delivery> {
         let len = self.body_limit.checked_add(1);
-        let len = len.filter(|len| *len <= MOST_SENT)?;
+        let len = len.filter(|len| *len <= MAX_SENT)?;
         let spaces = len.checked_sub(self.body.len())?;
         let body = [&self.body[..], &vec![b' '; spaces]].concat();
         self.sender.delivery(body).ok()
     }
 
     /// Genuine deliveries whose signature has another text; none where its place cannot hold that.
-    pub(super) fn signatures(&self, texts: &[(&str, fn(&[u8]) -> Vec<u8>)]) -> Vec<Sent> {
+    pub(super) fn signatures(&self, texts: &[(&str, fn(&[u8]) -> Vec<u8>)]) -> Vec<TestRequest> {
         let sent = texts.iter().filter_map(|(what, change)| {
             let good = self.good();
             let signature = good.signature()?;
             let text = change(&signature.text);
             let value = [&signature.before[..], &text, &signature.after].concat();
-            let delivery = good.with_value(&signature.place, &value)?;
+            let delivery = good.with_value(&signature.location, &value)?;
             // Where the new one is the same, it is no abuse.
             let is_new = delivery
                 .signature()
                 .is_none_or(|it| it.text != signature.text);
-            is_new.then(|| Sent::new(*what, delivery))
+            is_new.then(|| TestRequest::new(*what, delivery))
         });
         sent.collect()
     }
 
     /// Genuine deliveries with another value where the signature is.
-    pub(super) fn values(&self, values: &[(&str, fn(&[u8]) -> Vec<u8>)]) -> Vec<Sent> {
+    pub(super) fn values(&self, values: &[(&str, fn(&[u8]) -> Vec<u8>)]) -> Vec<TestRequest> {
         let sent = values.iter().filter_map(|(what, change)| {
             let good = self.good();
-            let place = good.signature()?.place;
-            let value = change(&good.value(&place)?);
-            Some(Sent::new(*what, good.with_value(&place, &value)?))
+            let location = good.signature()?.location;
+            let value = change(&good.value(&location)?);
+            Some(TestRequest::new(*what, good.with_value(&location, &value)?))
         });
         sent.collect()
     }
@@ -131,9 +131,9 @@ impl Bench {
     }
 
     /// Where the timestamp is, if it is not a part of the signature's value.
-    pub(super) fn timestamp_place(&self) -> Option<&Place> {
-        let place = self.sender.provider.scheme().timestamp_place();
-        place.filter(|place| !matches!(place, Place::Claim(_)))
+    pub(super) fn timestamp_place(&self) -> Option<&Location> {
+        let location = self.sender.provider.scheme().timestamp_place();
+        location.filter(|location| !matches!(location, Location::Claim(_)))
     }
 
     /// Beyond the tolerance of the stack by as much as a slow machine may take.
@@ -144,17 +144,17 @@ impl Bench {
     /// A delivery with any text for its timestamp, signed if the scheme signs it.
     pub(super) fn timed(&self, text: &str) -> Option<Delivery> {
         let spec = self.spec();
-        let listed = match &spec.timestamp.as_ref()?.place {
-            TimestampPlace::At(_) => None,
-            TimestampPlace::Key(key) => Some(&**key),
+        let listed = match &spec.timestamp.as_ref()?.location {
+            TimestampLocation::At(_) => None,
+            TimestampLocation::Key(key) => Some(&**key),
         };
         let mut request = self.sender.unsigned_other(self.body.clone());
         let part = match self.timestamp_place() {
-            Some(place) => {
-                place::write(&mut request, &spec.units, place, text.as_bytes()).ok()?;
-                match place {
-                    Place::Header(name) => Part::Header(name.clone()),
-                    place => Part::Derived(Derived::of(place)?),
+            Some(location) => {
+                location::write(&mut request, &spec.units, location, text.as_bytes()).ok()?;
+                match location {
+                    Location::Header(name) => Part::Header(name.clone()),
+                    location => Part::Derived(Derived::of(location)?),
                 }
             }
             None => Part::Literal(text.as_bytes().into()),
@@ -175,6 +175,6 @@ impl Bench {
             "key",
             Some((key, text)),
         );
-        delivery.with_value(&signature.place, &value)
+        delivery.with_value(&signature.location, &value)
     }
 }

@@ -2,77 +2,77 @@ use http::HeaderName;
 
 use super::candidates::Candidates;
 use crate::{
-    head::Head,
-    place::Place,
+    head::RequestHead,
+    location::Location,
     rejection::RejectionKind,
-    scheme::{Spec, Timestamp, TimestampPlace},
+    scheme::{Spec, Timestamp, TimestampLocation},
 };
 
 /// Decodes the signatures that are in the head, and gives the timestamp if it is in the same list.
 pub(super) fn signatures<'h>(
-    head: Head<'h>,
+    head: RequestHead<'h>,
     spec: &Spec,
     candidates: &mut Candidates,
 ) -> Result<Option<&'h [u8]>, RejectionKind> {
-    let mut listed = Listed::default();
-    let mut absent = None;
-    let mut is_late = false;
-    for place in &spec.signatures {
-        let Place::Header(header) = place else {
-            is_late = true;
+    let mut listed = SignatureHeaders::default();
+    let mut missing = None;
+    let mut is_in_body = false;
+    for location in &spec.signatures {
+        let Location::Header(header) = location else {
+            is_in_body = true;
             continue;
         };
         if spec.header_repeats {
-            listed.read_each(head, header, place, spec, candidates)?;
-            absent = absent.or(Some(place));
+            listed.read_each(head, header, location, spec, candidates)?;
+            missing = missing.or(Some(location));
             continue;
         }
         match head.value(header)? {
-            Some(value) => listed.read(value.as_bytes(), place, spec, candidates)?,
-            None => absent = absent.or(Some(place)),
+            Some(value) => listed.read(value.as_bytes(), location, spec, candidates)?,
+            None => missing = missing.or(Some(location)),
         }
     }
-    if is_late {
+    if is_in_body {
         // More may come with the body.
         return Ok(listed.timestamp);
     }
-    listed.end(absent, candidates)
+    listed.end(missing, candidates)
 }
 
 /// The lists that signatures are in, as far as they have been read.
 #[derive(Default)]
-pub(super) struct Listed<'v, 'p> {
+pub(super) struct SignatureHeaders<'v, 'p> {
     timestamp: Option<&'v [u8]>,
     count: usize,
-    place: Option<&'p Place>,
+    location: Option<&'p Location>,
 }
 
-impl<'v, 'p> Listed<'v, 'p> {
+impl<'v, 'p> SignatureHeaders<'v, 'p> {
     /// Decodes the signatures of one value.
     pub(super) fn read(
         &mut self,
         value: &'v [u8],
-        place: &'p Place,
+        location: &'p Location,
         spec: &Spec,
         candidates: &mut Candidates,
     ) -> Result<(), RejectionKind> {
         let timestamp_key = match &spec.timestamp {
             Some(Timestamp {
-                place: TimestampPlace::Key(key),
+                location: TimestampLocation::Key(key),
                 ..
             }) => Some(key.as_bytes()),
             _ => None,
         };
-        self.place = Some(place);
+        self.location = Some(location);
         spec.layout.read(value, |field| {
             let field = field.ok_or_else(|| RejectionKind::MalformedSignature {
-                place: place.clone(),
+                location: location.clone(),
             })?;
             if spec.layout.is_signature(&field) {
                 self.count += 1;
                 if self.count > Candidates::LIMIT {
                     return Err(RejectionKind::TooManySignatures {
-                        place: place.clone(),
+                        location: location.clone(),
                         limit: Candidates::LIMIT,
                     });
                 }
@@ -81,7 +81,7 @@ impl<'v, 'p> Listed<'v, 'p> {
             } else if Some(field.key) == timestamp_key {
                 if self.timestamp.is_some_and(|earlier| earlier != field.value) {
                     return Err(RejectionKind::ConflictingSignature {
-                        place: place.clone(),
+                        location: location.clone(),
                     });
                 }
                 self.timestamp = Some(field.value);
@@ -93,31 +93,33 @@ impl<'v, 'p> Listed<'v, 'p> {
     /// Decodes the signatures of a header that may be there several times.
     fn read_each(
         &mut self,
-        head: Head<'v>,
+        head: RequestHead<'v>,
         header: &HeaderName,
-        place: &'p Place,
+        location: &'p Location,
         spec: &Spec,
         candidates: &mut Candidates,
     ) -> Result<(), RejectionKind> {
         let values = head.headers().get_all(header).into_iter();
         for value in values.filter(|value| !value.is_empty()) {
-            self.read(value.as_bytes(), place, spec, candidates)?;
+            self.read(value.as_bytes(), location, spec, candidates)?;
         }
         Ok(())
     }
 
-    /// The timestamp, if there were signatures at all; `absent` is where there was nothing.
+    /// The timestamp, if there were signatures at all; `missing` is where there was nothing.
     pub(super) fn end(
         self,
-        absent: Option<&Place>,
+        missing: Option<&Location>,
         candidates: &Candidates,
     ) -> Result<Option<&'v [u8]>, RejectionKind> {
-        match (self.place, absent) {
-            (Some(place), _) if candidates.is_empty() => Err(RejectionKind::MalformedSignature {
-                place: place.clone(),
-            }),
-            (None, Some(place)) => Err(RejectionKind::MissingSignature {
-                place: place.clone(),
+        match (self.location, missing) {
+            (Some(location), _) if candidates.is_empty() => {
+                Err(RejectionKind::MalformedSignature {
+                    location: location.clone(),
+                })
+            }
+            (None, Some(location)) => Err(RejectionKind::MissingSignature {
+                location: location.clone(),
             }),
             _ => Ok(self.timestamp),
         }
