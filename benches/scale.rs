@@ -4,10 +4,10 @@
 //! REDIS_URL=redis://127.0.0.1:6379 cargo bench --bench scale
 //! ```
 //!
-//! With `REDIS_URL`, the program measures the memory of a key and the number of steps that the server
-//! executes in a second. Its keys begin with `scale:`, and expire after ten minutes. Without
-//! `REDIS_URL`, the program uses the values that were measured for the page. It computes and simulates
-//! the rest, with a fixed seed.
+//! With `REDIS_URL`, the program measures the memory of a key and the number of steps that the
+//! server executes in a second. Its keys begin with `scale:`, and expire after ten minutes. Without
+//! `REDIS_URL`, the program uses the values that were measured for the page. It computes and
+//! simulates the rest, with a fixed seed.
 
 #![allow(
     clippy::cast_precision_loss,

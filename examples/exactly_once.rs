@@ -10,8 +10,8 @@
 //! The effect is a changed row in `SQLite`. The handler writes the key of the delivery into the
 //! same database, in the same transaction. If the key is there already, so is the effect.
 //!
-//! `DATABASE` is the file, by default `tower-webhook-payments.db` in the temporary directory. `ADDR`
-//! is the address to listen on.
+//! `DATABASE` is the file, by default `tower-webhook-payments.db` in the temporary directory.
+//! `ADDR` is the address to listen on.
 
 #[path = "common/error.rs"]
 #[allow(dead_code, reason = "`main` prints the error")]

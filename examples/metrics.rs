@@ -1,4 +1,5 @@
-//! Metrics for Prometheus: `POST /webhook` is signed as GitHub does, `GET /metrics` has the numbers.
+//! Metrics for Prometheus: `POST /webhook` is signed as GitHub does, `GET /metrics` has the
+//! numbers.
 //!
 //! ```text
 //! WEBHOOK_SECRET='…' cargo run --example metrics

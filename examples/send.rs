@@ -242,7 +242,7 @@ fn show_request(request: &Request<DeliveryBody>, scheme: &Scheme) {
     // A token is the secret itself, wherever it is.
     let credential = scheme.credential();
     let is_token = matches!(credential, Credential::Token | Credential::UserAndPassword);
-    let is_at = |is: fn(&Location) -> bool| is_token && scheme.signature_places().iter().any(is);
+    let is_at = |is: fn(&Location) -> bool| is_token && scheme.signature_locations().iter().any(is);
     let (uri, body) = (request.uri(), request.body().clone().into_bytes());
     if is_at(|location| matches!(location, Location::Query(_))) {
         let url = uri.to_string();
@@ -482,7 +482,7 @@ impl Options {
             .body(DeliveryBody::from(body))?;
         let headers = request.headers_mut();
         if let Some(event) = &self.event {
-            let Some(Location::Header(name)) = scheme.event_place() else {
+            let Some(Location::Header(name)) = scheme.event_location() else {
                 return Err("--event: this provider names the kind of event in no header".into());
             };
             headers.insert(name, event.parse()?);
@@ -490,7 +490,7 @@ impl Options {
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
-        for location in scheme.signed_places() {
+        for location in scheme.signed_locations() {
             let Location::Header(name) = location else {
                 continue;
             };
@@ -527,7 +527,7 @@ fn list() {
         let provider = preset.provider();
         let scheme = provider.scheme();
         let mut needs = preset.requirements().to_string();
-        for location in scheme.signed_places() {
+        for location in scheme.signed_locations() {
             let _ = write!(needs, ", {location}");
         }
         if let Some(kind) = scheme.content_type() {

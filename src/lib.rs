@@ -1,9 +1,9 @@
 //! Webhook security for any tower server.
 //!
-//! [`WebhookLayer`] calls your handler only with verified deliveries: the signature is valid for the
-//! exact bytes received, and the timestamp is recent if the provider signs one (GitHub and Shopify
-//! do not). The layer answers [handshakes](handshake) itself, and rejects all other requests with
-//! 400, 403, 405, 408, 413 or 503.
+//! [`WebhookLayer`] calls your handler only with verified deliveries: the signature is valid for
+//! the exact bytes received, and the timestamp is recent if the provider signs one (GitHub and
+//! Shopify do not). The layer answers [handshakes](handshake) itself, and rejects all other
+//! requests with 400, 403, 405, 408, 413 or 503.
 //!
 //! ```
 //! use axum::{Router, routing::post};

@@ -203,10 +203,10 @@ fn identity(scheme: &Scheme, (told, again): (&Told, &Told), other: &Message) {
         let is_in_head = location.is_none_or(|location| !location.is_in_body());
         is_in_head && scheme.messages().all(|message| message.contains(part))
     };
-    if is_signed(scheme.id_place(), "{id}") && again.id != told.id {
+    if is_signed(scheme.id_location(), "{id}") && again.id != told.id {
         fail("builder", "id", || format!("{other:?} of {scheme:?}"));
     }
-    if is_signed(scheme.timestamp_place(), "{timestamp}") && again.time != told.time {
+    if is_signed(scheme.timestamp_location(), "{timestamp}") && again.time != told.time {
         fail("builder", "time", || format!("{other:?} of {scheme:?}"));
     }
 }
@@ -248,7 +248,7 @@ fn step(builder: SchemeBuilder, call: usize, input: &mut Input<'_>) -> SchemeBui
         1 => builder.signature_header(pick(HEADERS, input)),
         2 => builder.id_header(pick(HEADERS, input)),
         3 => builder.timestamp_header(pick(HEADERS, input)),
-        4 => builder.timestamp_unit(pick(UNITS, input)),
+        4 => builder.timestamp_format(pick(UNITS, input)),
         5 => builder.algorithm(pick(ALGORITHMS, input)),
         6 => builder.encoding(pick(ENCODINGS, input)),
         7 => builder.key_form(pick(FORMS, input)),

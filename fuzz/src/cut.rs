@@ -32,7 +32,7 @@ pub fn recut(
         let len = match (token, tokens.get(at + 1)) {
             (Token::Literal(literal), _) => rest.starts_with(literal).then_some(literal.len())?,
             (_, None) => rest.len(),
-            (Token::Timestamp, _) => choose(&timestamp_ends(rest, scheme.timestamp_unit()), input)?,
+            (Token::Timestamp, _) => choose(&timestamp_ends(rest, scheme.timestamp_format()), input)?,
             (_, Some(Token::Literal(literal))) => {
                 let windows = rest.windows(literal.len()).enumerate();
                 let ends = windows
@@ -41,7 +41,7 @@ pub fn recut(
                 choose(&ends.collect::<Vec<_>>(), input)?
             }
             (_, Some(Token::Timestamp)) => {
-                let ends = |at: usize| timestamp_ends(&rest[at..], scheme.timestamp_unit());
+                let ends = |at: usize| timestamp_ends(&rest[at..], scheme.timestamp_format());
                 let is_start = |at: &usize| !ends(*at).is_empty();
                 let starts = (0..rest.len()).filter(is_start).collect::<Vec<_>>();
                 choose(&starts, input)?

@@ -113,9 +113,9 @@ impl Change {
                 message.headers.insert(to, copy);
             }
             Self::AddHeader => {
-                let locations = rig.scheme.signature_places().iter().cloned();
-                let locations = locations.chain(rig.scheme.signed_places());
-                let locations = locations.chain(rig.scheme.id_place().cloned());
+                let locations = rig.scheme.signature_locations().iter().cloned();
+                let locations = locations.chain(rig.scheme.signed_locations());
+                let locations = locations.chain(rig.scheme.id_location().cloned());
                 let mut names: Vec<_> = locations
                     .filter_map(|location| match location {
                         Location::Header(name) => Some(name.to_string()),
@@ -232,7 +232,7 @@ fn move_bytes(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
 
 /// Removes, repeats, damages or moves one item of a list of signatures.
 fn list_item(rig: &Rig, message: &mut Message, input: &mut Input<'_>) -> Option<()> {
-    let locations = rig.scheme.signature_places();
+    let locations = rig.scheme.signature_locations();
     let location = locations.get(input.pick(locations.len()))?;
     let text = match location {
         Location::Header(name) => message.header(name.as_str())?.to_vec(),
@@ -343,7 +343,7 @@ fn spelling(message: &mut Message, input: &mut Input<'_>) -> Option<()> {
 /// Applies a length extension to the body and the signature.
 fn extension(rig: &Rig, message: &mut Message, suffix: &[u8]) -> Option<()> {
     let (Location::Header(header), Encoding::Hex) = (
-        rig.scheme.signature_places().first()?,
+        rig.scheme.signature_locations().first()?,
         rig.scheme.encoding(),
     ) else {
         return None;

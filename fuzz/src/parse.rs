@@ -296,9 +296,9 @@ fn time(input: &mut Input<'_>) {
         ];
         let both = |unit| {
             let at_header = token_scheme()
-                .timestamp_unit(unit)
+                .timestamp_format(unit)
                 .timestamp_header("x-time");
-            let in_json = token_scheme().timestamp_unit(unit).timestamp(Location::json("t"));
+            let in_json = token_scheme().timestamp_format(unit).timestamp(Location::json("t"));
             let schemes = [at_header, in_json].map(|it| it.build().expect("a scheme"));
             (unit, schemes.map(token_verifier))
         };

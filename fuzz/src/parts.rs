@@ -52,8 +52,8 @@ fn token(name: &str, scheme: &Scheme) -> Token {
     match name {
         "timestamp" => Token::Timestamp,
         "id" => Token::Id,
-        _ if is_at(scheme.timestamp_place()) => Token::Timestamp,
-        _ if is_at(scheme.id_place()) => Token::Id,
+        _ if is_at(scheme.timestamp_location()) => Token::Timestamp,
+        _ if is_at(scheme.id_location()) => Token::Id,
         _ => Token::Other(name.to_owned()),
     }
 }
@@ -75,8 +75,8 @@ impl Token {
     pub fn value(&self, message: &Message, scheme: &Scheme) -> Option<Vec<u8>> {
         match self {
             Self::Literal(text) => Some(text.clone()),
-            Self::Timestamp => at(message, scheme.timestamp_place()?),
-            Self::Id => at(message, scheme.id_place()?),
+            Self::Timestamp => at(message, scheme.timestamp_location()?),
+            Self::Id => at(message, scheme.id_location()?),
             Self::Other(name) => match (name.as_str(), name.split_once(':')) {
                 ("body" | "sha256" | "sha256_base64" | "sha256_base64url" | "md5", _) => {
                     Some(message.body.clone())
@@ -100,8 +100,8 @@ impl Token {
         let text = || String::from_utf8(value.to_vec()).ok();
         match self {
             Self::Literal(_) => Some(()),
-            Self::Timestamp => write_at(message, scheme.timestamp_place()?, value),
-            Self::Id => write_at(message, scheme.id_place()?, value),
+            Self::Timestamp => write_at(message, scheme.timestamp_location()?, value),
+            Self::Id => write_at(message, scheme.id_location()?, value),
             Self::Other(name) => {
                 match (name.as_str(), name.split_once(':')) {
                     ("body", _) => message.body = value.to_vec(),

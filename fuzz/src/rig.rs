@@ -86,7 +86,7 @@ impl Signing {
         let delivery = sender.delivery_of(body, to_sign.id, to_sign.time).ok()?;
         let mut request = delivery.into_request();
         let signer = &self.signers[to_sign.keys % 3];
-        let locations = signer.provider().scheme().signed_places();
+        let locations = signer.provider().scheme().signed_locations();
         for (location, value) in locations.iter().zip(values) {
             if let Location::Header(name) = location {
                 request

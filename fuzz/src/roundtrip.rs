@@ -85,13 +85,13 @@ fn says_what_was_signed(rig: &Rig, to_sign: SignRequest<'_>, message: &Message, 
         });
     }
     let id = Some(to_sign.id);
-    if rig.scheme.id_place().is_some() && told.id.as_deref() != id {
+    if rig.scheme.id_location().is_some() && told.id.as_deref() != id {
         fail(&rig.preset, "id", || {
             format!("{:?} instead of {id:?} in {message:?}", told.id)
         });
     }
     let since = to_sign.time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let written = match rig.scheme.timestamp_unit() {
+    let written = match rig.scheme.timestamp_format() {
         Some(TimestampFormat::Seconds) => Duration::from_secs(since.as_secs()),
         Some(_) => since,
         None => return,
@@ -178,7 +178,7 @@ fn flip_part(
 
 /// Finds the signature: the longest run of signature characters in its header.
 fn signature(rig: &Rig, message: &Message) -> Option<(usize, usize, usize)> {
-    let locations = rig.scheme.signature_places();
+    let locations = rig.scheme.signature_locations();
     let header = message.headers.iter().position(|(own, _)| {
         locations
             .iter()

@@ -24,8 +24,8 @@ impl Keys {
     }
 }
 
-/// A [`DedupeStore`] of any type, each of whose steps has a deadline, and is taken for all keys of a
-/// delivery.
+/// A [`DedupeStore`] of any type, each of whose steps has a deadline, and is taken for all keys of
+/// a delivery.
 pub(super) trait AnyStore: Send + Sync {
     fn claim(self: Arc<Self>, keys: Keys, owner: LeaseToken, times: Times) -> Step<ClaimResult>;
     fn renew(self: Arc<Self>, keys: Keys, owner: LeaseToken, times: Times) -> Step<bool>;

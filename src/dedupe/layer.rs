@@ -176,8 +176,8 @@ impl DedupeLayer {
     /// Sets the status of a class of rejections by this layer. Defaults to the status that the
     /// [`WebhookLayer`](crate::WebhookLayer::rejection_status) outside of this layer uses.
     ///
-    /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable), which a delivery gets while
-    /// another copy of it is handled. If that copy fails, only a retry is handled.
+    /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable), which a delivery gets
+    /// while another copy of it is handled. If that copy fails, only a retry is handled.
     ///
     /// # Errors
     ///
@@ -195,7 +195,7 @@ impl DedupeLayer {
         ) {
             return Err(SetupError::NoEffect {
                 scheme: None,
-                setting: "status",
+                setting: "rejection_status",
                 reason: "`DedupeLayer` rejects with the classes `Unavailable` and `Misconfigured` \
                          only; set the statuses of the others on the `WebhookLayer`",
             });

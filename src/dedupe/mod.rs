@@ -6,9 +6,9 @@
 //!
 //! 1. takes the [key](crate::Verified::dedupe_key), which is made of nothing but what is signed:
 //!    500 if there is no [`Verified`](crate::Verified), or no key;
-//! 2. claims the delivery in a [`DedupeStore`], for a while: 503 with `Retry-After` if the store cannot
-//!    tell, or while another request has the claim; 200 with `{"message":"Duplicate delivery"}` if
-//!    the delivery was handled before, with success;
+//! 2. claims the delivery in a [`DedupeStore`], for a while: 503 with `Retry-After` if the store
+//!    cannot tell, or while another request has the claim; 200 with `{"message":"Duplicate
+//!    delivery"}` if the delivery was handled before, with success;
 //! 3. waits until the inner service is ready, calls it, and renews the claim while it runs;
 //! 4. *completes* the delivery if the answer is a success (2xx, and for gRPC status 0): from now on
 //!    it is a duplicate. *Releases* it if the answer is anything else or an error, if the handler

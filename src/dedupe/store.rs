@@ -37,8 +37,8 @@ use crate::verify::DedupeKey;
 /// remember**. Once a step has answered, what it did must be as durable as the guarantee is to be:
 /// deliveries whose completion is lost with the engine are handled again.
 ///
-/// [`testing::assert_store_contract`](crate::testing::assert_store_contract) holds an implementation against all of this (feature
-/// `testing`).
+/// [`testing::assert_store_contract`](crate::testing::assert_store_contract) holds an
+/// implementation against all of this (feature `testing`).
 ///
 /// # Example: one that remembers nothing
 ///

@@ -158,7 +158,7 @@ impl Doctor {
             provider: attempt.scheme().name().into(),
             delivery_id: attempt
                 .head
-                .claimed_id(attempt.scheme().id_place())
+                .claimed_id(attempt.scheme().id_location())
                 .map(Into::into),
             key_label: current.and_then(Secret::label_ref).cloned(),
             tenant: self.tenant.clone(),

@@ -73,10 +73,10 @@ fn cause((expected, found): (HeaderName, HeaderName)) -> Cause {
 fn renamed(attempt: &Attempt<'_>) -> Vec<(HeaderName, HeaderName)> {
     let scheme = attempt.scheme();
     let headers = attempt.head.headers();
-    let locations = scheme.signature_places().iter();
+    let locations = scheme.signature_locations().iter();
     let locations = locations
-        .chain(scheme.timestamp_place())
-        .chain(scheme.id_place());
+        .chain(scheme.timestamp_location())
+        .chain(scheme.id_location());
     let names = locations.filter_map(|location| match location {
         Location::Header(name) if !headers.contains_key(name) => Some(name),
         _ => None,

@@ -76,7 +76,7 @@ fn others(attempt: &Attempt<'_>) -> Vec<Other> {
     let others = providers::all().filter(|preset| preset.name() != own);
     let others = others.map(Preset::provider).filter_map(|provider| {
         let scheme = provider.scheme();
-        let signatures = scheme.signature_places();
+        let signatures = scheme.signature_locations();
         if !signatures.iter().any(is_present) {
             return None;
         }
@@ -94,9 +94,9 @@ fn others(attempt: &Attempt<'_>) -> Vec<Other> {
 /// The headers of a scheme, apart from those of its signature.
 fn other_headers(scheme: &Scheme) -> impl Iterator<Item = &Location> {
     let locations = [
-        scheme.timestamp_place(),
-        scheme.id_place(),
-        scheme.event_place(),
+        scheme.timestamp_location(),
+        scheme.id_location(),
+        scheme.event_location(),
     ];
     let locations = locations.into_iter().flatten();
     locations.filter(|location| matches!(location, Location::Header(_)))
@@ -125,7 +125,7 @@ impl Other {
     }
 
     fn is_signed_in(&self, header: &HeaderName) -> bool {
-        let mut locations = self.scheme().signature_places().iter();
+        let mut locations = self.scheme().signature_locations().iter();
         locations.any(|location| matches!(location, Location::Header(name) if name == header))
     }
 }

@@ -50,7 +50,7 @@ fn legacy<'t>(attempt: &'t Attempt<'_>) -> Option<(&'t HeaderName, HeaderValue)>
     let headers = attempt.head.headers();
     attempt
         .scheme()
-        .signature_places()
+        .signature_locations()
         .iter()
         .find_map(|location| {
             let Location::Header(name) = location else {

@@ -7,7 +7,7 @@ pub(super) fn find_unit(
     attempt: &Attempt<'_>,
     refusal: Option<&RejectionKind>,
 ) -> Option<TimestampFormat> {
-    let own = attempt.scheme().timestamp_unit()?;
+    let own = attempt.scheme().timestamp_format()?;
     if !matches!(
         refusal,
         Some(

@@ -67,11 +67,11 @@
 //! - Nothing is sent back but a challenge of bounded length in the letters that its handshake
 //!   names, printable ASCII at most; as `text/plain` or JSON, with `X-Content-Type-Options:
 //!   nosniff`.
-//! - An answer with a MAC ([`ResponsePart::Mac`]) signs what anybody asks for. So what such an endpoint
-//!   would sign is never taken as a delivery, however well it is signed: a signed text that could
-//!   be a challenge is refused
-//!   ([`AmbiguousChallenge`](crate::rejection::RejectionKind::AmbiguousChallenge)). The letters of a
-//!   challenge leave out those that every event has.
+//! - An answer with a MAC ([`ResponsePart::Mac`]) signs what anybody asks for. So what such an
+//!   endpoint would sign is never taken as a delivery, however well it is signed: a signed text
+//!   that could be a challenge is refused
+//!   ([`AmbiguousChallenge`](crate::rejection::RejectionKind::AmbiguousChallenge)). The letters of
+//!   a challenge leave out those that every event has.
 //! - An unsigned handshake that is handed over may come from anybody, at any time. Take what it
 //!   brings only while you wait for it, and [refuse](Acceptance::Reject) it otherwise.
 //! - The bodies of handshakes are looked into up to 16 KiB. What is longer is a delivery like any

@@ -126,9 +126,10 @@ impl Handshake {
         self
     }
 
-    /// What [`ResponsePart::Challenge`] and [`ResponsePart::Mac`] are about: where it is, which letters it is
-    /// made of, and how long it may be in bytes, 2048 at most and 256 where it is signed. It
-    /// must be there, or it is no handshake; anything else at that place is answered 400.
+    /// What [`ResponsePart::Challenge`] and [`ResponsePart::Mac`] are about: where it is, which
+    /// letters it is made of, and how long it may be in bytes, 2048 at most and 256 where it is
+    /// signed. It must be there, or it is no handshake; anything else at that place is answered
+    /// 400.
     #[must_use]
     pub fn challenge(
         mut self,
@@ -181,8 +182,8 @@ impl Handshake {
         self
     }
 
-    /// What it brings for the [program](crate::WebhookLayer::on_handshake_data). It is answered when that
-    /// has accepted it, and where nobody takes it, there is no such handshake.
+    /// What it brings for the [program](crate::WebhookLayer::on_handshake_data). It is answered
+    /// when that has accepted it, and where nobody takes it, there is no such handshake.
     #[must_use]
     pub fn provides(mut self, what: DataKind) -> Self {
         self.brings = Some(what);

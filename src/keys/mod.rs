@@ -115,9 +115,9 @@ impl Keys {
     /// with the fields `provider`, `tenant` and `key_label`: once in the life of the process
     /// for each of them, and for 10 000 at most.
     ///
-    /// Each costs a forged delivery another MAC of its body. A [`Signer`](crate::sign::Signer) signs
-    /// with a previous secret only if the scheme has room for several signatures, or the current
-    /// secret has expired.
+    /// Each costs a forged delivery another MAC of its body. A [`Signer`](crate::sign::Signer)
+    /// signs with a previous secret only if the scheme has room for several signatures, or the
+    /// current secret has expired.
     ///
     /// # Security
     ///

@@ -5,9 +5,9 @@ use crate::head::RequestHead;
 
 /// Looks up the keys of each request: one endpoint, many tenants.
 ///
-/// [`WebhookLayer::with_key_source`](crate::WebhookLayer::with_key_source) takes one. It is asked once for
-/// each request whose head could be read, and before anything is read of the body. Inside of axum's
-/// `nest` the head's path is without the prefix.
+/// [`WebhookLayer::with_key_source`](crate::WebhookLayer::with_key_source) takes one. It is asked
+/// once for each request whose head could be read, and before anything is read of the body. Inside
+/// of axum's `nest` the head's path is without the prefix.
 ///
 /// # Example: a closure
 ///

@@ -44,7 +44,7 @@ pub fn zendesk() -> Provider {
             .encoding(Encoding::Base64)
             .signature_header("x-zendesk-webhook-signature")
             .timestamp_header("x-zendesk-webhook-signature-timestamp")
-            .timestamp_unit(TimestampFormat::Rfc3339)
+            .timestamp_format(TimestampFormat::Rfc3339)
             .id_header("x-zendesk-webhook-invocation-id")
             .message("{timestamp}{body}"),
     )
@@ -289,9 +289,9 @@ pub fn airtable() -> Provider {
 /// Known in part: read on its pages; no vector.
 ///
 /// Handshakes: a request with `X-Hook-Secret` and no signature is answered with the same header.
-/// The secret is handed to [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) first, if that is set;
-/// otherwise take it from the answer of the request that created the webhook. Anybody can send one:
-/// accept it only while you create a webhook.
+/// The secret is handed to [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) first, if
+/// that is set; otherwise take it from the answer of the request that created the webhook. Anybody
+/// can send one: accept it only while you create a webhook.
 ///
 /// Source: <https://developers.asana.com/docs/webhooks-guide>
 #[must_use]
@@ -386,7 +386,7 @@ pub fn linear() -> Provider {
         Scheme::builder("linear")
             .signature_header("linear-signature")
             .timestamp(Location::json("webhookTimestamp"))
-            .timestamp_unit(TimestampFormat::Milliseconds)
+            .timestamp_format(TimestampFormat::Milliseconds)
             .tolerance(Duration::from_secs(60))
             .id_header("linear-delivery")
             .event_header("linear-event"),
@@ -404,8 +404,8 @@ pub fn linear() -> Provider {
 /// "Send webhook" buttons are another feature, and not signed.
 ///
 /// Handshakes: the first request, with the `verification_token` and nothing else, goes to
-/// [`on_handshake_data`](crate::WebhookLayer::on_handshake_data), and without that is refused. Anybody can
-/// send one: accept it only while you create a webhook.
+/// [`on_handshake_data`](crate::WebhookLayer::on_handshake_data), and without that is refused.
+/// Anybody can send one: accept it only while you create a webhook.
 ///
 /// Source: <https://developers.notion.com/reference/webhooks>
 #[must_use]
@@ -434,7 +434,7 @@ pub fn retell() -> Provider {
             .signature_header("x-retell-signature")
             .layout(SignatureFormat::key_values("d"))
             .timestamp_key("v")
-            .timestamp_unit(TimestampFormat::Milliseconds)
+            .timestamp_format(TimestampFormat::Milliseconds)
             .message("{body}{timestamp}"),
     )
 }
@@ -466,7 +466,7 @@ pub fn hubspot_v3() -> Provider {
             .encoding(Encoding::Base64)
             .signature_header("x-hubspot-signature-v3")
             .timestamp_header("x-hubspot-request-timestamp")
-            .timestamp_unit(TimestampFormat::Milliseconds)
+            .timestamp_format(TimestampFormat::Milliseconds)
             .message("{method}{canonical:hubspot_url}{body}{timestamp}")
             .danger_allow_ambiguous_message(),
     )

@@ -135,8 +135,8 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-256) of `<names and values, a line each>`.
 /// - Key: the certificate of `SigningCertURL` in PEM (in each message): let
-///   `WebhookLayer::with_remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked at:
-///   it is as good as the connection that it came by.
+///   `WebhookLayer::with_remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked
+///   at: it is as good as the connection that it came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `MessageId` in the body, signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
@@ -145,9 +145,9 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 /// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
 /// raw message delivery nothing is signed.
 ///
-/// Handshakes: a subscription goes to [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) once its
-/// signature holds and its `SubscribeURL` was found to be one of Amazon's; without that it is a
-/// delivery. Look at the topic before you fetch the URL: Amazon signs for whoever has one.
+/// Handshakes: a subscription goes to [`on_handshake_data`](crate::WebhookLayer::on_handshake_data)
+/// once its signature holds and its `SubscribeURL` was found to be one of Amazon's; without that it
+/// is a delivery. Look at the topic before you fetch the URL: Amazon signs for whoever has one.
 ///
 /// # Security
 ///
@@ -165,7 +165,7 @@ pub fn aws_sns() -> Provider {
             .remote_key(SNS_CERTIFICATE)
             .signature(Location::json("Signature"))
             .timestamp(Location::json("Timestamp"))
-            .timestamp_unit(TimestampFormat::Rfc3339)
+            .timestamp_format(TimestampFormat::Rfc3339)
             .tolerance(Duration::from_secs(3600))
             .id(Location::json("MessageId"))
             .message("{canonical:aws_sns}")
@@ -182,8 +182,8 @@ pub fn aws_sns() -> Provider {
 /// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
 ///   SHA-1) of `<names and values, a line each>`.
 /// - Key: the certificate of `SigningCertURL` in PEM (in each message): let
-///   `WebhookLayer::with_remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked at:
-///   it is as good as the connection that it came by.
+///   `WebhookLayer::with_remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked
+///   at: it is as good as the connection that it came by.
 /// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
 /// - Id: `MessageId` in the body, signed.
 /// - Event: `x-amz-sns-message-type`, not signed.
@@ -210,7 +210,7 @@ pub fn aws_sns_sha1() -> Provider {
             .remote_key(SNS_CERTIFICATE)
             .signature(Location::json("Signature"))
             .timestamp(Location::json("Timestamp"))
-            .timestamp_unit(TimestampFormat::Rfc3339)
+            .timestamp_format(TimestampFormat::Rfc3339)
             .tolerance(Duration::from_secs(3600))
             .id(Location::json("MessageId"))
             .message("{canonical:aws_sns}")

@@ -83,7 +83,7 @@ pub fn sanity() -> Provider {
             .signature_header("sanity-webhook-signature")
             .layout(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
-            .timestamp_unit(TimestampFormat::Milliseconds)
+            .timestamp_format(TimestampFormat::Milliseconds)
             .id_header("idempotency-key")
             .message("{timestamp}.{body}")
             .event_header("sanity-operation"),
@@ -107,7 +107,7 @@ pub fn ghost() -> Provider {
             .signature_header("x-ghost-signature")
             .layout(SignatureFormat::key_values("sha256"))
             .timestamp_key("t")
-            .timestamp_unit(TimestampFormat::Milliseconds)
+            .timestamp_format(TimestampFormat::Milliseconds)
             .message("{body}{timestamp}"),
     )
 }
@@ -145,7 +145,7 @@ pub fn webflow() -> Provider {
         Scheme::builder("webflow")
             .signature_header("x-webflow-signature")
             .timestamp_header("x-webflow-timestamp")
-            .timestamp_unit(TimestampFormat::Milliseconds)
+            .timestamp_format(TimestampFormat::Milliseconds)
             .message("{timestamp}:{body}"),
     )
 }
@@ -294,7 +294,7 @@ pub fn box_com() -> Provider {
             .signature_header("box-signature-primary")
             .signature_header("box-signature-secondary")
             .timestamp_header("box-delivery-timestamp")
-            .timestamp_unit(TimestampFormat::Rfc3339)
+            .timestamp_format(TimestampFormat::Rfc3339)
             .tolerance(Duration::from_secs(600))
             .id_header("box-delivery-id")
             .message("{body}{timestamp}")
@@ -332,7 +332,7 @@ pub fn contentful() -> Provider {
         Scheme::builder("contentful")
             .signature_header("x-contentful-signature")
             .timestamp_header("x-contentful-timestamp")
-            .timestamp_unit(TimestampFormat::Milliseconds)
+            .timestamp_format(TimestampFormat::Milliseconds)
             .tolerance(Duration::from_secs(30))
             .message(
                 "{method}\n{canonical:contentful_path}\n{canonical:contentful_headers}\n{body}",
@@ -405,6 +405,6 @@ pub fn ghost_old() -> Provider {
             .signature_header("x-ghost-signature")
             .layout(SignatureFormat::key_values("sha256"))
             .timestamp_key("t")
-            .timestamp_unit(TimestampFormat::Milliseconds),
+            .timestamp_format(TimestampFormat::Milliseconds),
     )
 }

@@ -419,7 +419,7 @@ pub fn sinch_voice() -> Provider {
             .signature_header("authorization")
             .layout(SignatureFormat::credentials("Application "))
             .timestamp_header("x-timestamp")
-            .timestamp_unit(TimestampFormat::Rfc3339)
+            .timestamp_format(TimestampFormat::Rfc3339)
             .message("{method}\n{md5}\n{header:content-type}\nx-timestamp:{timestamp}\n{path}"),
     )
 }

@@ -27,7 +27,7 @@ pub fn workos() -> Provider {
             .signature_header("workos-signature")
             .layout(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
-            .timestamp_unit(TimestampFormat::Milliseconds)
+            .timestamp_format(TimestampFormat::Milliseconds)
             .tolerance(Duration::from_secs(180))
             .message("{timestamp}.{body}"),
     )

@@ -241,7 +241,7 @@ pub fn twitch() -> Provider {
             .signature_header("twitch-eventsub-message-signature")
             .signature_prefix("sha256=")
             .timestamp_header("twitch-eventsub-message-timestamp")
-            .timestamp_unit(TimestampFormat::Rfc3339)
+            .timestamp_format(TimestampFormat::Rfc3339)
             .tolerance(Duration::from_secs(600))
             .id_header("twitch-eventsub-message-id")
             .id_characters("-_=", 1..=64)

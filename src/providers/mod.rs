@@ -468,7 +468,8 @@ impl Provider {
     /// is answered. The first that fits a request answers it.
     ///
     /// Building a layer returns an error if the answer contains
-    /// [`ResponsePart::Mac`](crate::handshake::ResponsePart::Mac), and the scheme's algorithm is not an HMAC.
+    /// [`ResponsePart::Mac`](crate::handshake::ResponsePart::Mac), and the scheme's algorithm is
+    /// not an HMAC.
     #[must_use]
     pub fn with_handshake(mut self, handshake: Handshake) -> Self {
         self.handshakes.push(handshake);

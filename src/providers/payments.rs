@@ -336,7 +336,7 @@ pub fn recurly() -> Provider {
         Scheme::builder("recurly")
             .signature_header("recurly-signature")
             .layout(SignatureFormat::timestamp_then_values(","))
-            .timestamp_unit(TimestampFormat::Milliseconds)
+            .timestamp_format(TimestampFormat::Milliseconds)
             .message("{timestamp}.{body}"),
     )
 }
@@ -395,7 +395,7 @@ pub fn orb() -> Provider {
             .signature_header("x-orb-signature")
             .layout(SignatureFormat::key_values("v1"))
             .timestamp_header("x-orb-timestamp")
-            .timestamp_unit(TimestampFormat::DateTime)
+            .timestamp_format(TimestampFormat::DateTime)
             .message("v1:{timestamp}:{body}"),
     )
 }
@@ -594,7 +594,7 @@ pub fn paypal() -> Provider {
             ))
             .signature_header("paypal-transmission-sig")
             .timestamp_header("paypal-transmission-time")
-            .timestamp_unit(TimestampFormat::Rfc3339)
+            .timestamp_format(TimestampFormat::Rfc3339)
             .id_header("paypal-transmission-id")
             .message("{header:paypal-transmission-id}|{timestamp}|{setting:webhook_id}|{crc32}")
             .require_header("paypal-auth-algo", "SHA256withRSA")

@@ -276,8 +276,8 @@ pub fn netlify() -> Provider {
 /// - Signature: `Plaid-Verification`, a JSON web token, ES256. Its claim `request_body_sha256` is
 ///   the hex SHA-256 of the raw body.
 /// - Key: Plaid's, a JSON Web Key that its API gives for the `kid` of the token: let
-///   `WebhookLayer::with_remote_keys` ask for it. The fetcher has to send a `POST` with your `client_id`
-///   and `secret`, to `sandbox.plaid.com` in the sandbox.
+///   `WebhookLayer::with_remote_keys` ask for it. The fetcher has to send a `POST` with your
+///   `client_id` and `secret`, to `sandbox.plaid.com` in the sandbox.
 /// - Time: the claim `iat`, Unix seconds, signed, 300 s either way.
 /// - Not signed: the method, the URL, the other headers.
 ///
@@ -338,8 +338,8 @@ pub fn qstash() -> Provider {
 /// - Signature: `Tl-Signature`, a JSON web signature without its payload, ES512. The payload is the
 ///   method, the path (with or without a slash at its end), the headers that the signature names,
 ///   and the raw body.
-/// - Key: TrueLayer's, a JSON Web Key that its `jku` names; let `WebhookLayer::with_remote_keys` fetch
-///   it.
+/// - Key: TrueLayer's, a JSON Web Key that its `jku` names; let `WebhookLayer::with_remote_keys`
+///   fetch it.
 /// - Time: `X-Tl-Webhook-Timestamp`, RFC 3339, 300 s either way; a signature that does not cover it
 ///   is refused.
 /// - Not signed: the query, the headers that the signature does not name.
@@ -359,7 +359,7 @@ pub fn truelayer() -> Provider {
             .signature_header("tl-signature")
             .layout(SignatureFormat::detached_jws())
             .timestamp_header("x-tl-webhook-timestamp")
-            .timestamp_unit(TimestampFormat::Rfc3339)
+            .timestamp_format(TimestampFormat::Rfc3339)
             .message("{jws}.{canonical:truelayer}")
             .alternative_message("{jws}.{canonical:truelayer_other_slash}"),
     )

@@ -27,11 +27,11 @@ pub struct SchemeBuilder {
     pub(super) header_repeats: bool,
     pub(super) layout: Option<SignatureFormat>,
     pub(super) signature_prefix: Option<Cow<'static, str>>,
-    pub(super) guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    pub(super) required_headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     pub(super) timestamp: Option<Location>,
     pub(super) timestamp_header: Option<Cow<'static, str>>,
     pub(super) timestamp_key: Option<Cow<'static, str>>,
-    pub(super) timestamp_unit: Option<TimestampFormat>,
+    pub(super) timestamp_format: Option<TimestampFormat>,
     pub(super) id: Option<Location>,
     pub(super) id_header: Option<Cow<'static, str>>,
     pub(super) id_form: Option<IdForm>,
@@ -79,11 +79,11 @@ impl SchemeBuilder {
             header_repeats: false,
             layout: None,
             signature_prefix: None,
-            guards: Vec::new(),
+            required_headers: Vec::new(),
             timestamp: None,
             timestamp_header: None,
             timestamp_key: None,
-            timestamp_unit: None,
+            timestamp_format: None,
             id: None,
             id_header: None,
             id_form: None,
@@ -196,8 +196,8 @@ impl SchemeBuilder {
 
     /// Sets the unit and the format of the timestamp. Defaults to Unix seconds.
     /// [`build`](Self::build) returns an error if the scheme has no timestamp.
-    pub fn timestamp_unit(mut self, unit: TimestampFormat) -> Self {
-        self.timestamp_unit = Some(unit);
+    pub fn timestamp_format(mut self, unit: TimestampFormat) -> Self {
+        self.timestamp_format = Some(unit);
         self
     }
 
@@ -234,7 +234,7 @@ impl SchemeBuilder {
     ///     .id_header("x-acme-id")
     ///     .id_characters("-_", 1..=64)
     ///     .timestamp_header("x-acme-timestamp")
-    ///     .timestamp_unit(TimestampFormat::Rfc3339)
+    ///     .timestamp_format(TimestampFormat::Rfc3339)
     ///     .message("{id}{timestamp}{body}")
     ///     .build()?;
     /// # Ok(())
@@ -276,7 +276,7 @@ impl SchemeBuilder {
         header: impl Into<Cow<'static, str>>,
         value: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.guards.push((header.into(), value.into()));
+        self.required_headers.push((header.into(), value.into()));
         self
     }
 
@@ -311,8 +311,9 @@ impl SchemeBuilder {
     /// A line feed is safe, because no value contains one.
     ///
     /// Other literals can make requests impossible to sign. `{timestamp}.{path}.{body}` does not
-    /// determine whether a dot is part of the path, so a request whose path contains a dot can never
-    /// be signed: the layer answers 400, and [`Signer`](crate::sign::Signer) returns an error.
+    /// determine whether a dot is part of the path, so a request whose path contains a dot can
+    /// never be signed: the layer answers 400, and [`Signer`](crate::sign::Signer) returns an
+    /// error.
     ///
     /// Two parts need no literal:
     ///

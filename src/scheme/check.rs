@@ -36,7 +36,7 @@ impl SchemeBuilder {
         let prefixed = self.signature_prefix.map(SignatureFormat::prefixed);
         let layout = self.layout.or(prefixed).unwrap_or(SignatureFormat::plain());
         let jws = layout.is_jws();
-        let unit = self.timestamp_unit.unwrap_or(TimestampFormat::Seconds);
+        let unit = self.timestamp_format.unwrap_or(TimestampFormat::Seconds);
         let signatures: Result<Vec<_>, _> =
             self.signatures.into_iter().map(Where::location).collect();
         let signatures = signatures?;
@@ -44,10 +44,10 @@ impl SchemeBuilder {
             web_token::check(self.algorithm, &signatures)?;
         }
         layout.check()?;
-        let timestamp = place_of(self.timestamp, self.timestamp_header)?;
-        let location = timestamp_place(&layout, timestamp, self.timestamp_key)?;
-        let id = place_of(self.id, self.id_header)?;
-        let event = place_of(self.event, self.event_header)?;
+        let timestamp = location_of(self.timestamp, self.timestamp_header)?;
+        let location = timestamp_location(&layout, timestamp, self.timestamp_key)?;
+        let id = location_of(self.id, self.id_header)?;
+        let event = location_of(self.event, self.event_header)?;
         let units = Units::new(self.items, self.multipart_field);
         let timestamp = match &location {
             Some(TimestampLocation::At(location)) => Some(location),
@@ -95,10 +95,11 @@ impl SchemeBuilder {
             ));
         }
         check_ambiguity(&texts, &claims, tokens)?;
-        check_places(&signatures, location.as_ref(), id.as_ref(), &messages)?;
+        check_locations(&signatures, location.as_ref(), id.as_ref(), &messages)?;
         check_claim_unit(location.as_ref(), unit)?;
         let varying = signatures.iter().chain(timestamp).chain(&id);
-        let guards = guards(self.guards, &varying.collect::<Vec<_>>())?;
+        let required_headers =
+            required_headers(self.required_headers, &varying.collect::<Vec<_>>())?;
         let other_messages = messages.split_off(1);
         let message = messages.pop().ok_or(E::NotOneBody)?;
         let reported_location = match (&location, signatures.first()) {
@@ -117,7 +118,7 @@ impl SchemeBuilder {
             signatures,
             header_repeats: self.header_repeats,
             layout,
-            guards,
+            required_headers,
             timestamp: location.map(|location| Timestamp {
                 location,
                 unit,
@@ -207,7 +208,7 @@ impl From<TemplateError> for SchemeErrorKind {
 }
 
 /// Where the timestamp is: at a place, or under a key of the signature's list.
-fn timestamp_place(
+fn timestamp_location(
     layout: &SignatureFormat,
     timestamp: Option<Location>,
     timestamp_key: Option<Cow<'static, str>>,
@@ -278,8 +279,8 @@ impl SchemeBuilder {
                 "the scheme has neither a timestamp nor a web token",
             ),
             (
-                self.timestamp_unit.is_some() && !has_timestamp,
-                "timestamp_unit",
+                self.timestamp_format.is_some() && !has_timestamp,
+                "timestamp_format",
                 "the scheme has no timestamp",
             ),
             (
@@ -375,7 +376,7 @@ fn first_without_effect(
 }
 
 /// A location that is given as it is, or as the name of a header.
-fn place_of(
+fn location_of(
     location: Option<Location>,
     name: Option<Cow<'static, str>>,
 ) -> Result<Option<Location>, SchemeErrorKind> {
@@ -398,7 +399,7 @@ fn no_effect(setting: &'static str, reason: &'static str) -> SchemeErrorKind {
 }
 
 /// Rejects places that are used twice, and signatures that cover themselves.
-fn check_places(
+fn check_locations(
     signatures: &[Location],
     timestamp: Option<&TimestampLocation>,
     id: Option<&Location>,
@@ -478,13 +479,13 @@ fn claim_name(location: &Location) -> Option<&str> {
     }
 }
 
-/// Parses the guards, and rejects guards of headers whose value differs in each delivery.
-fn guards(
-    guards: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+/// Parses the required headers, and rejects those whose value differs in each delivery.
+fn required_headers(
+    required_headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     varying: &[&Location],
 ) -> Result<Vec<(HeaderName, HeaderValue)>, SchemeErrorKind> {
     let mut seen = Vec::new();
-    let guards = guards.into_iter().map(|(name, value)| {
+    let required_headers = required_headers.into_iter().map(|(name, value)| {
         let header = header(name)?;
         if varying.contains(&&Location::Header(header.clone())) || seen.contains(&header) {
             return Err(SchemeErrorKind::GuardReused { header });
@@ -496,5 +497,5 @@ fn guards(
             _ => Err(SchemeErrorKind::InvalidGuard { header }),
         }
     });
-    guards.collect()
+    required_headers.collect()
 }

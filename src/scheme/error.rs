@@ -178,7 +178,7 @@ impl fmt::Display for SchemeError {
             }
             E::ClaimNotInSeconds => f.write_str(
                 "the timestamp is a claim of the token, which is in seconds; \
-                 remove `timestamp_unit`",
+                 remove `timestamp_format`",
             ),
             E::EmptyClaimName => f.write_str("a claim has an empty name"),
             E::ClaimWithoutJws => {

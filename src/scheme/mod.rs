@@ -138,7 +138,7 @@ impl Scheme {
 
     /// Where the signature may be.
     #[must_use]
-    pub fn signature_places(&self) -> &[Location] {
+    pub fn signature_locations(&self) -> &[Location] {
         &self.0.signatures
     }
 
@@ -170,25 +170,25 @@ impl Scheme {
 
     /// Where the timestamp is, if there is one; `None` too if it is in the signature's own list.
     #[must_use]
-    pub fn timestamp_place(&self) -> Option<&Location> {
-        self.0.timestamp_place()
+    pub fn timestamp_location(&self) -> Option<&Location> {
+        self.0.timestamp_location()
     }
 
     /// The unit and form of the timestamp, if there is one.
     #[must_use]
-    pub fn timestamp_unit(&self) -> Option<TimestampFormat> {
+    pub fn timestamp_format(&self) -> Option<TimestampFormat> {
         Some(self.0.timestamp.as_ref()?.unit)
     }
 
     /// Where the delivery's id is, if there is one.
     #[must_use]
-    pub fn id_place(&self) -> Option<&Location> {
+    pub fn id_location(&self) -> Option<&Location> {
         self.0.id.as_ref()
     }
 
     /// Where the kind of event is named, if anywhere.
     #[must_use]
-    pub fn event_place(&self) -> Option<&Location> {
+    pub fn event_location(&self) -> Option<&Location> {
         self.0.event.as_ref()
     }
 

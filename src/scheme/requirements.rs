@@ -26,12 +26,15 @@ impl Scheme {
         if spec.units != Units::Body {
             return Some(JSON);
         }
-        let locations = spec.signatures.iter().chain(spec.timestamp_place());
-        let locations = locations.chain(&spec.id).chain(&spec.event).map(of_place);
+        let locations = spec.signatures.iter().chain(spec.timestamp_location());
+        let locations = locations
+            .chain(&spec.id)
+            .chain(&spec.event)
+            .map(of_location);
         let texts = spec.texts().flat_map(Template::derived);
         let texts = texts.map(|(derived, _)| match derived {
             Derived::Canonical(canonical) => canonical.content_type,
-            other => other.location().as_ref().and_then(of_place),
+            other => other.location().as_ref().and_then(of_location),
         });
         locations.chain(texts).flatten().next()
     }
@@ -46,11 +49,11 @@ impl Scheme {
     /// use http::HeaderName;
     /// use tower_webhook::providers;
     ///
-    /// let places = providers::lark().scheme().signed_places();
+    /// let places = providers::lark().scheme().signed_locations();
     /// assert_eq!(places, [HeaderName::from_static("x-lark-request-nonce").into()]);
     /// ```
     #[must_use]
-    pub fn signed_places(&self) -> Vec<Location> {
+    pub fn signed_locations(&self) -> Vec<Location> {
         let spec = self.spec();
         let texts = std::iter::once(&spec.message).chain(spec.claimed());
         let locations = texts.flat_map(Template::elements);
@@ -60,11 +63,11 @@ impl Scheme {
             _ => None,
         });
         let is_put = |location: &Location| {
-            let guards = spec.guards.iter();
+            let required_headers = spec.required_headers.iter();
             Some(location) == spec.id.as_ref()
-                || Some(location) == spec.timestamp_place()
+                || Some(location) == spec.timestamp_location()
                 || spec.signatures.contains(location)
-                || guards
+                || required_headers
                     .map(|(name, _)| Location::from(name.clone()))
                     .any(|guard| guard == *location)
         };
@@ -78,7 +81,7 @@ impl Scheme {
     }
 }
 
-fn of_place(location: &Location) -> Option<&'static str> {
+fn of_location(location: &Location) -> Option<&'static str> {
     match location {
         Location::Form(_) => Some(FORM),
         Location::Json(_) => Some(JSON),

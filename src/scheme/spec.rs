@@ -24,7 +24,7 @@ pub(crate) struct Spec {
     pub(crate) header_repeats: bool,
     pub(crate) layout: SignatureFormat,
     /// Headers that must have this value.
-    pub(crate) guards: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) required_headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) timestamp: Option<Timestamp>,
     pub(crate) id: Option<Location>,
     pub(crate) event: Option<Location>,
@@ -91,7 +91,7 @@ impl Spec {
     }
 
     /// Where the timestamp is, but for the one that is in the signature's own list.
-    pub(super) fn timestamp_place(&self) -> Option<&Location> {
+    pub(super) fn timestamp_location(&self) -> Option<&Location> {
         match &self.timestamp.as_ref()?.location {
             TimestampLocation::At(location) => Some(location),
             TimestampLocation::Key(_) => None,
@@ -112,7 +112,7 @@ impl Spec {
             && !self.looks_into_body
             && !self.algorithm.has_public_key()
             && !self.algorithm.hashes_secret();
-        let location = self.timestamp_place();
+        let location = self.timestamp_location();
         let is_covered = location.is_some_and(|location| self.covers(location));
         let is_part = |message: &Template| message.has(|part| *part == Part::Timestamp);
         self.signs_timestamp = is_covered || self.messages().all(is_part);
@@ -139,7 +139,7 @@ impl Spec {
 
     /// Whether something is found in the body or the query, or computed from them.
     fn does_look_into_body(&self) -> bool {
-        let locations = self.signatures.iter().chain(self.timestamp_place());
+        let locations = self.signatures.iter().chain(self.timestamp_location());
         let mut locations = locations.chain(&self.id).chain(&self.event);
         self.layout.is_jws().is_some()
             || self.units.are_in_body()

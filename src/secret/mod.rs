@@ -22,8 +22,8 @@ use crate::{
 /// A secret shared with a provider.
 ///
 /// A [`Scheme`](crate::Scheme) knows how the text from the provider's console becomes key bytes
-/// ([`SecretEncoding`]), so paste it as it is shown, `whsec_` and all. Cloning shares the bytes; they are
-/// wiped when the last clone goes. `Debug` shows the label only.
+/// ([`SecretEncoding`]), so paste it as it is shown, `whsec_` and all. Cloning shares the bytes;
+/// they are wiped when the last clone goes. `Debug` shows the label only.
 ///
 /// ```
 /// use tower_webhook::Secret;
@@ -76,8 +76,8 @@ impl Secret {
         Ok(Self::from_slice(text.as_bytes(), false))
     }
 
-    /// The bytes of a key, used as they are, whatever the scheme's [`SecretEncoding`]; of a public key,
-    /// the bytes of its text.
+    /// The bytes of a key, used as they are, whatever the scheme's [`SecretEncoding`]; of a public
+    /// key, the bytes of its text.
     ///
     /// The `Vec` that was moved in is wiped.
     ///

@@ -127,8 +127,8 @@ assert_eq!(outcome.tries(), 2);
 //!   connector, and not at the URL before: a name may be another address a moment later, and a URL
 //!   may have an address for a name. Or send through a proxy that reaches nothing but the internet.
 //! - Follow no redirects: they lead around that check, and the delivery goes along with its
-//!   signature. To [`StatusClassifier`] a redirect is a refusal. hyper-util's client follows none, reqwest
-//!   follows them unless it is told.
+//!   signature. To [`StatusClassifier`] a redirect is a refusal. hyper-util's client follows none,
+//!   reqwest follows them unless it is told.
 //! - Bound a try in time, and what is read of an answer, in bytes and in time: `tower`'s time-out
 //!   ends with the answer's head.
 //!

@@ -102,9 +102,9 @@ impl Signer {
         &self.provider
     }
 
-    /// Signs a delivery: puts the id, the timestamp, the guards and the signatures where the scheme
-    /// has them, in the head or in the body, in the place of any that are there. What else the
-    /// scheme signs must be there already.
+    /// Signs a delivery: puts the id, the timestamp, the required headers and the signatures where
+    /// the scheme has them, in the head or in the body, in the place of any that are there.
+    /// What else the scheme signs must be there already.
     ///
     /// Of a scheme that has its signature in one of several places, all headers are replaced, and
     /// of queries and bodies that which is written: Vonage's is put into a form, and a `sig` in
@@ -154,7 +154,7 @@ impl Signer {
             return Err(SignError::ExpiredKey);
         }
         self.clear(request.headers_mut());
-        for location in self.provider.scheme().signed_places() {
+        for location in self.provider.scheme().signed_locations() {
             let Location::Header(name) = &location else {
                 continue;
             };
@@ -168,7 +168,7 @@ impl Signer {
             }
             write::put(request, location, id.as_bytes())?;
         }
-        for (name, value) in &spec.guards {
+        for (name, value) in &spec.required_headers {
             request.headers_mut().insert(name, value.clone());
         }
         let mut listed = None;
@@ -199,10 +199,10 @@ impl Signer {
     /// Takes away what the scheme puts into the head.
     pub(crate) fn clear(&self, headers: &mut HeaderMap) {
         let scheme = self.provider.scheme();
-        let locations = scheme.signature_places().iter();
+        let locations = scheme.signature_locations().iter();
         let locations = locations
-            .chain(scheme.timestamp_place())
-            .chain(scheme.id_place());
+            .chain(scheme.timestamp_location())
+            .chain(scheme.id_location());
         for location in locations {
             if let Location::Header(name) = location {
                 headers.remove(name);
@@ -239,7 +239,7 @@ impl Signer {
 
     /// The id that a request has already.
     pub(crate) fn id_of(&self, request: &Request<Bytes>) -> Option<String> {
-        let location = self.provider.scheme().id_place()?;
+        let location = self.provider.scheme().id_location()?;
         write::get(request, &self.provider.scheme().spec().units, location)
             .filter(|id| !id.is_empty())
     }

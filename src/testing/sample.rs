@@ -47,7 +47,7 @@ pub(super) fn content_type(scheme: &Scheme) -> HeaderValue {
 /// Puts a text wherever the head has nothing, and the scheme signs something.
 pub(super) fn complete_head(request: &mut Request<Bytes>, scheme: &Scheme, text: &str) {
     let units = &scheme.spec().units;
-    for location in scheme.signed_places() {
+    for location in scheme.signed_locations() {
         if location.is_in_body() || location::read(request, units, &location).is_some() {
             continue;
         }
@@ -77,7 +77,7 @@ pub(super) fn body(scheme: &Scheme) -> Bytes {
         .find(|(name, _)| has_canonical(scheme, name));
     let body = own.map_or(if is_form { A_FORM } else { A_JSON }, |(_, body)| body);
     let mut request = Request::new(Bytes::from_static(body.as_bytes()));
-    for location in scheme.signed_places() {
+    for location in scheme.signed_locations() {
         if location.is_in_body() && location::read(&request, &Units::Body, &location).is_none() {
             let _ = write::put(&mut request, &location, b"7");
         }

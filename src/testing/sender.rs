@@ -59,8 +59,8 @@ impl TestSender {
         })
     }
 
-    /// Sets the clock for timestamps and for the [expiry](Secret::not_after) of the secret. Defaults
-    /// to the system clock.
+    /// Sets the clock for timestamps and for the [expiry](Secret::not_after) of the secret.
+    /// Defaults to the system clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -75,9 +75,9 @@ impl TestSender {
     /// [looks into](crate::scheme::Scheme::content_type), or to JSON. That of `multipart/form-data`
     /// has the boundary `tower-webhook`.
     ///
-    /// A header or a parameter of the query that is [signed](crate::scheme::Scheme::signed_places)
-    /// and not here, such as a nonce, is added to each delivery, with the delivery's id as its
-    /// value.
+    /// A header or a parameter of the query that is
+    /// [signed](crate::scheme::Scheme::signed_locations) and not here, such as a nonce, is
+    /// added to each delivery, with the delivery's id as its value.
     #[must_use]
     pub fn template(mut self, head: Request<()>) -> Self {
         self.template = Arc::new(head);

@@ -50,7 +50,7 @@ impl<'h> Claims<'h> {
         listed: Option<&'h [u8]>,
     ) -> Result<Self, RejectionKind> {
         let spec = provider.scheme().spec();
-        for (header, value) in &spec.guards {
+        for (header, value) in &spec.required_headers {
             if head.value(header)? != Some(value) {
                 return Err(RejectionKind::UnexpectedValue {
                     header: header.clone(),
@@ -99,10 +99,16 @@ impl<'h> Claims<'h> {
         head: RequestHead<'h>,
         provider: &'h Provider,
     ) -> Result<Self, RejectionKind> {
+        let spec = provider.scheme().spec();
         // `of` makes the same check, so a receiver would reject the ID.
-        if let Some(Location::Header(header)) = &provider.scheme().spec().id {
+        if let Some(Location::Header(header)) = &spec.id {
             text(head, header)?;
         }
+        // The signer has written the timestamp, and a claim may repeat it.
+        let timestamp = match spec.timestamp.as_ref().map(|timestamp| &timestamp.location) {
+            Some(TimestampLocation::At(Location::Header(name))) => head.value(name)?,
+            _ => None,
+        };
         Ok(Self {
             provider,
             head,
@@ -111,7 +117,7 @@ impl<'h> Claims<'h> {
             id: None,
             event: None,
             attempt: None,
-            timestamp: &[],
+            timestamp: timestamp.map_or(&[], HeaderValue::as_bytes),
             base: Self::base(head, provider)?,
         })
     }

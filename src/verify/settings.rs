@@ -95,7 +95,7 @@ impl Settings {
     /// Rejects a timestamp outside of the tolerance.
     pub(super) fn check_time(&self, time: UnixTime) -> Result<(), RejectionKind> {
         let now = UnixTime::from(self.now());
-        let unit = self.scheme().timestamp_unit();
+        let unit = self.scheme().timestamp_format();
         let unit = unit.unwrap_or(TimestampFormat::Seconds);
         self.window.check(now, time, unit)
     }

@@ -54,8 +54,8 @@ where
     }
 
     /// Returns the index of the text that the key has signed. `found` has the values from the body,
-    /// if the scheme looks into it. `fingerprint` receives the fingerprint, under this key, of the last
-    /// text that was tried.
+    /// if the scheme looks into it. `fingerprint` receives the fingerprint, under this key, of the
+    /// last text that was tried.
     pub(super) fn signed_by(
         &self,
         key: &Key,
@@ -68,8 +68,8 @@ where
         signed.map(|(index, _)| index)
     }
 
-    /// Completes a MAC of the only text, which has seen the whole body. Returns whether it is one of
-    /// the signatures.
+    /// Completes a MAC of the only text, which has seen the whole body. Returns whether it is one
+    /// of the signatures.
     pub(super) fn finish_mac(&self, mac: &mut Mac, fingerprint: &mut Fingerprint) -> bool {
         self.first.after_gaps().for_each(|text| mac.update(text));
         mac.is_one_of(self.candidates.iter(), fingerprint)

@@ -182,7 +182,7 @@ impl Verifier {
         if !class_can_occur(scheme, class) {
             return Err(SetupError::no_effect(
                 scheme,
-                "status",
+                "rejection_status",
                 CLASS_WITHOUT_TIMESTAMP,
             ));
         }
@@ -210,7 +210,7 @@ impl Verifier {
     ///
     /// 1. the method;
     /// 2. the signatures;
-    /// 3. the [guards](crate::scheme::SchemeBuilder::require_header);
+    /// 3. the [required headers](crate::scheme::SchemeBuilder::require_header);
     /// 4. the timestamp and the ID;
     /// 5. the host, if the URL is signed;
     /// 6. whether a web token has expired, and whether the timestamp is within the tolerance;

@@ -89,7 +89,7 @@ pub(crate) fn unsigned(
         let seconds = seconds.parse::<u64>().unwrap_or_default();
         said.insert(name.into(), seconds.into());
     };
-    if let Some(Location::Claim(name)) = provider.scheme().timestamp_place() {
+    if let Some(Location::Claim(name)) = provider.scheme().timestamp_location() {
         say_time(name, time);
     }
     if spec.require_expiry {

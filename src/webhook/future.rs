@@ -1,7 +1,7 @@
 //! The steps of a request, in order:
 //!
-//! 1. Head: check the method. Answer the request if its head shows that it is a handshake. Check the
-//!    signature headers, the timestamp, the ID and the `Content-Length`.
+//! 1. Head: check the method. Answer the request if its head shows that it is a handshake. Check
+//!    the signature headers, the timestamp, the ID and the `Content-Length`.
 //! 2. Keys: look up the keys of the request, if they are not the same for every request.
 //! 3. Body: read the body. Run the MAC over it if it has several frames and the scheme allows that.
 //! 4. Fetch: fetch the published keys that the delivery names.

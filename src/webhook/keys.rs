@@ -123,7 +123,8 @@ impl KeyLookup {
             KeyOrigin::Source(_) => Ok(None),
             #[cfg(feature = "remote-keys")]
             KeyOrigin::Remote(keys) => {
-                // `WebhookLayer::with_remote_keys` accepts only schemes that say where their keys are.
+                // `WebhookLayer::with_remote_keys` accepts only schemes that say where their keys
+                // are.
                 let wanted = delivery.wanted(verifier.settings(), head, body)?;
                 let wanted = wanted.ok_or(RejectionKind::UnknownTenant)?;
                 let (keys, deadline) = (keys.clone(), self.deadline);

@@ -189,8 +189,8 @@ impl<B> WebhookLayer<B> {
     /// `Retry-After`. The log does not say why the source was slow, so set shorter timeouts in the
     /// source.
     ///
-    /// The timeout also applies to the background refresh of [published keys](Self::with_remote_keys).
-    /// `None` disables the refresh.
+    /// The timeout also applies to the background refresh of [published
+    /// keys](Self::with_remote_keys). `None` disables the refresh.
     ///
     /// # Errors
     ///
@@ -253,8 +253,8 @@ impl<B> WebhookLayer<B> {
         self.try_map_verifier(|verifier| verifier.future_tolerance(tolerance))
     }
 
-    /// Sets the clock for timestamps and for the [expiry](crate::Secret::not_after) of keys. Defaults
-    /// to the system clock.
+    /// Sets the clock for timestamps and for the [expiry](crate::Secret::not_after) of keys.
+    /// Defaults to the system clock.
     pub fn clock(self, clock: impl Clock) -> Self {
         self.map_verifier(|verifier| verifier.clock(clock))
     }
@@ -374,8 +374,8 @@ impl<B> WebhookLayer<B> {
     /// [`DedupeLayer`](crate::DedupeLayer) inside of this layer. Responses to gRPC requests always
     /// have the status 200.
     ///
-    /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable). A sender that gets 2xx or
-    /// 4xx may not retry, and the delivery is lost.
+    /// Keep a 5xx status for [`Unavailable`](RejectionClass::Unavailable). A sender that gets 2xx
+    /// or 4xx may not retry, and the delivery is lost.
     ///
     /// # Errors
     ///
@@ -459,8 +459,8 @@ impl<B> WebhookLayer<B> {
     ///   MiB are not diagnosed.
     /// - The bodies of at most nine deliveries are kept. No [`MemoryBudget`] counts them.
     ///
-    /// A layer with a [key source](Self::with_key_source) tries the secrets that the source has found.
-    /// Any other layer needs [keys that are kept](Keys::keep_for_diagnosis).
+    /// A layer with a [key source](Self::with_key_source) tries the secrets that the source has
+    /// found. Any other layer needs [keys that are kept](Keys::keep_for_diagnosis).
     ///
     /// See [`diagnose`](crate::diagnose).
     ///

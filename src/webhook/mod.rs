@@ -6,8 +6,8 @@
 //! 2. answers the request if its head shows that it is a [handshake](crate::handshake);
 //! 3. checks the head: the signatures, the timestamp and the ID (403 or 400), and the
 //!    `Content-Length` (413 or 400);
-//! 4. looks up the keys, if they are [not the same for every request](WebhookLayer::with_key_source)
-//!    (503 if that fails);
+//! 4. looks up the keys, if they are [not the same for every
+//!    request](WebhookLayer::with_key_source) (503 if that fails);
 //! 5. reads the body within the limit (413), the memory budget (503) and the deadline (408), and
 //!    then fetches [published keys](crate::keys);
 //! 6. answers the request if its body shows that it is a handshake, or compares the signatures in

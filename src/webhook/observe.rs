@@ -147,7 +147,9 @@ impl Observer {
             delivery_id: match decision {
                 Decision::Accepted(delivery) => delivery.delivery_id(),
                 Decision::Handshake(_) => None,
-                Decision::Rejected(_) => head.and_then(|head| head.claimed_id(scheme.id_place())),
+                Decision::Rejected(_) => {
+                    head.and_then(|head| head.claimed_id(scheme.id_location()))
+                }
             },
             bytes,
             elapsed,

@@ -170,7 +170,7 @@ fn an_ecdsa_signature_that_was_changed() {
             continue;
         }
         let delivery = case.delivery();
-        let location = scheme.signature_places().first().unwrap().to_string();
+        let location = scheme.signature_locations().first().unwrap().to_string();
         let header = location.trim_matches('`').to_owned();
         let text = delivery.head.headers[&*header].to_str().unwrap();
         let bytes = base64ct::Base64::decode_vec(text).unwrap();

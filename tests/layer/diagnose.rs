@@ -411,7 +411,9 @@ fn another_time() {
     check(report, providers::stripe(), SECRET, &delivery, &[&expected]);
     let in_unit = |unit| {
         let scheme = Scheme::builder("acme").signature_header("x-acme-signature");
-        let scheme = scheme.timestamp_header("x-acme-time").timestamp_unit(unit);
+        let scheme = scheme
+            .timestamp_header("x-acme-time")
+            .timestamp_format(unit);
         scheme.message("{timestamp}|{body}").build().unwrap()
     };
     let units = [
@@ -778,7 +780,7 @@ fn the_delivery_of_any_other_provider() {
         };
         let request = Request::post("https://hooks.example.com/hooks");
         let mut request = request.body(BODY.into()).unwrap();
-        if let Some(Location::Header(event)) = provider.scheme().event_place() {
+        if let Some(Location::Header(event)) = provider.scheme().event_location() {
             let value = "event".parse().unwrap();
             request.headers_mut().insert(event, value);
         }

@@ -74,7 +74,10 @@ type Row = (
 );
 
 const NO_TIMESTAMP: &[&str] = &["neither a timestamp nor a web token", "timestamp_header"];
-const NO_CLASS: &[&str] = &["`status` has no effect", "the other classes occur"];
+const NO_CLASS: &[&str] = &[
+    "`rejection_status` has no effect",
+    "the other classes occur",
+];
 const IS_OFF: &[&str] = &["`on_handshake_data` has no effect", "`without_handshakes`"];
 const NO_HANDSHAKES: &[&str] = &["`without_handshakes` has no effect", "settings"];
 const KEYS: &[&str] = &[
@@ -217,7 +220,7 @@ const WITHOUT_EFFECT: &[Row] = &[
         NO_CLASS,
     ),
     (
-        "`status` has no effect",
+        "`rejection_status` has no effect",
         || {
             let layer = DedupeLayer::new(MemoryStore::new(1));
             let class = RejectionClass::InvalidSignature;
@@ -384,7 +387,7 @@ fn the_order_of_scheme_builder_calls_does_not_matter() {
                 |it| it.signature_header("x-signature"),
                 |it| it.signature_prefix("v1="),
                 |it| it.timestamp_header("x-time"),
-                |it| it.timestamp_unit(TimestampFormat::Milliseconds),
+                |it| it.timestamp_format(TimestampFormat::Milliseconds),
                 |it| it.message("{timestamp}.{body}"),
                 |it| it.tolerance(SECOND),
             ],

@@ -81,7 +81,7 @@ fn time(scheme: &Scheme) -> String {
         };
     }
     let location = scheme
-        .timestamp_place()
+        .timestamp_location()
         .map_or("beside the signature".into(), location);
     let unsigned = if scheme.timestamp_is_signed() {
         ""
@@ -112,7 +112,7 @@ fn row(
 ) -> String {
     let provider = preset.provider();
     let own = provider.scheme();
-    let locations: Vec<_> = own.signature_places().iter().map(location).collect();
+    let locations: Vec<_> = own.signature_locations().iter().map(location).collect();
     let locations = match &locations[..] {
         [first, .., last] if locations.len() > 3 => format!("{first} to {last}"),
         _ => locations.join(" or "),
@@ -250,7 +250,7 @@ fn documentation_of_a_preset_names_its_feature() {
     let (features, pages) = (features(), documentation());
     assert!(features.len() > 10, "{features:?}");
     for (name, feature) in features {
-        let expected = format!("Requirements the feature `{feature}`.");
+        let expected = format!("Needs the feature `{feature}`.");
         assert!(pages[&name].contains(&expected), "{name}: {expected}");
     }
 }
@@ -316,10 +316,10 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
     );
 
     let proof = proof.unwrap_or_default();
-    let locations = own.signature_places();
+    let locations = own.signature_locations();
     for location in locations.iter().take(1).chain(locations.last()) {
         need(
-            says(&place_name(location)),
+            says(&location_name(location)),
             "another place of the signature",
         );
     }
@@ -356,9 +356,9 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
         need(time.contains(&tolerance), "another tolerance");
         let unsigned = time.contains("not signed");
         need(unsigned != own.timestamp_is_signed(), "is the time signed?");
-        let location = own.timestamp_place();
+        let location = own.timestamp_location();
         need(
-            location.is_none_or(|it| says(&place_name(it))),
+            location.is_none_or(|it| says(&location_name(it))),
             "another place of the time",
         );
     } else {
@@ -368,15 +368,18 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
             "a time that it has not",
         );
     }
-    if let Some(location) = own.id_place() {
+    if let Some(location) = own.id_location() {
         let id = point(page, "Id").unwrap_or(page);
-        need(says(&place_name(location)), "where is the id?");
+        need(says(&location_name(location)), "where is the id?");
         let unsigned = id.contains("not signed") || id.contains("Not signed");
         need(unsigned != own.delivery_id_is_signed(), "is the id signed?");
     }
-    if let Some(location) = own.event_place() {
+    if let Some(location) = own.event_location() {
         let event = point(page, "Event").unwrap_or(page);
-        need(says(&place_name(location)), "where is the kind of event?");
+        need(
+            says(&location_name(location)),
+            "where is the kind of event?",
+        );
         let unsigned = event.contains("not signed") || event.contains("Not signed");
         need(
             unsigned != own.event_type_is_signed(),
@@ -411,7 +414,7 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
 }
 
 /// The name in a place, in its ticks.
-fn place_name(location: &Location) -> String {
+fn location_name(location: &Location) -> String {
     let text = location.to_string();
     let start = text.find('`').unwrap();
     text[start..=text.rfind('`').unwrap()].to_owned()

@@ -102,7 +102,7 @@ fn with_settings(preset: &Preset) -> Provider {
 
 /// A delivery with all that the provider has in one, but for what the signer puts there.
 fn unsigned(base: &str, scheme: &Scheme) -> Request<DeliveryBody> {
-    let locations = scheme.signed_places();
+    let locations = scheme.signed_locations();
     let mut request = Request::post(format!("{base}/{}", scheme.name()))
         .extension(DeliveryId::new("delivery-1"))
         .header(
@@ -201,7 +201,7 @@ async fn every_preset_is_signed_sent_and_verified() {
             Ok(response) => {
                 let status = response.status();
                 let body = response.into_body().collect().await.unwrap().to_bytes();
-                let id = scheme.id_place().map_or("", |_| "delivery-1");
+                let id = scheme.id_location().map_or("", |_| "delivery-1");
                 if status == StatusCode::OK && *body == *id.as_bytes() {
                     Ok(())
                 } else {
@@ -277,7 +277,7 @@ fn every_id_is_verified_or_an_error() {
             let body = request.body().clone();
             report.note(match receiver.verify(&request, &body) {
                 Ok(verified)
-                    if scheme.id_place().is_none() || verified.delivery_id() == Some(id) =>
+                    if scheme.id_location().is_none() || verified.delivery_id() == Some(id) =>
                 {
                     Ok(())
                 }
@@ -299,7 +299,7 @@ fn what_is_signed_beside_the_body_is_told() {
             continue;
         };
         let signer = signer(provider, own);
-        let locations = scheme.signed_places();
+        let locations = scheme.signed_locations();
         let mut request =
             unsigned("https://hooks.example.com", &scheme).map(DeliveryBody::into_bytes);
         for location in &locations {
@@ -360,7 +360,7 @@ fn white_space_that_is_lost_on_the_way_is_not_signed() {
         let signer = signer(provider, own);
         let delivery = unsigned("https://hooks.example.com", &scheme).map(DeliveryBody::into_bytes);
         let is_header = |location: &&Location| matches!(location, Location::Header(_));
-        let id = scheme.id_place().filter(is_header);
+        let id = scheme.id_location().filter(is_header);
         for text in [" msg_1", "msg_1 ", "\tmsg_1", "msg_1\t", " "] {
             let outcome = signer.sign(&mut delivery.clone(), text, at(NOW));
             let expect = id.map_or(Ok(()), |location| {
@@ -368,7 +368,7 @@ fn white_space_that_is_lost_on_the_way_is_not_signed() {
             });
             let told = || format!("{} {text:?}: {outcome:?}", preset.name());
             report.note((outcome == expect).then_some(()).ok_or_else(told));
-            for location in scheme.signed_places() {
+            for location in scheme.signed_locations() {
                 let Location::Header(name) = &location else {
                     continue;
                 };
@@ -445,7 +445,7 @@ fn several_secrets_sign_side_by_side() {
         ] {
             request.headers_mut().insert(header, value.parse().unwrap());
         }
-        for location in provider.scheme().signature_places() {
+        for location in provider.scheme().signature_locations() {
             let Location::Header(name) = location else {
                 continue;
             };
@@ -1010,7 +1010,7 @@ async fn an_id_stays_where_it_is_put() {
     ];
     for scheme in schemes {
         let scheme = scheme.message("{body}").build().unwrap();
-        let location = scheme.id_place().unwrap().clone();
+        let location = scheme.id_location().unwrap().clone();
         let receiver = Verifier::new(scheme.clone(), support::secret()).unwrap();
         for id in [
             "1",

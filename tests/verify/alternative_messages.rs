@@ -155,7 +155,7 @@ async fn deduplicates_copies_with_fewer_signatures_for_every_preset() {
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
         let provider = support::with_public_url(preset.provider(), url);
         let scheme = provider.scheme().clone();
-        let [Location::Header(header)] = scheme.signature_places() else {
+        let [Location::Header(header)] = scheme.signature_locations() else {
             continue;
         };
         if scheme.algorithm().has_public_key() || !scheme.tells_deliveries_apart() {
@@ -243,7 +243,7 @@ async fn handles_different_deliveries_under_the_previous_secret() {
         for delivery in ["1", "2", "3"] {
             let target = format!("https://hooks.example.com/webhook?data.id={delivery}");
             let mut request = Request::post(target).header("content-type", kind);
-            for location in scheme.signed_places() {
+            for location in scheme.signed_locations() {
                 if let Location::Header(name) = location {
                     request = request.header(name, delivery);
                 }

@@ -298,7 +298,7 @@ async fn signs_the_timestamp_as_sent() {
         "2026-01-15T13:00:00+01:00",
     ];
     let message = "{timestamp}.{body}";
-    let scheme = acme(message).timestamp_unit(TimestampFormat::Rfc3339);
+    let scheme = acme(message).timestamp_format(TimestampFormat::Rfc3339);
     let layer = WebhookLayer::new(scheme.build().unwrap(), secret()).unwrap();
     let spelt =
         |time: &str| acme_delivery(text(&format!("{time}."), "")).set("x-acme-timestamp", time);

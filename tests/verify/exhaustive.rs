@@ -150,7 +150,7 @@ fn rejects_digits_moved_between_timestamp_and_body() {
         let scheme = Scheme::builder("digits")
             .signature_header("x-signature")
             .timestamp_header("x-timestamp")
-            .timestamp_unit(unit)
+            .timestamp_format(unit)
             .message(template);
         let secret = Secret::new(SECRET).expect("a good secret");
         let verifier = Verifier::new(scheme.build().expect("a consistent scheme"), secret);

@@ -129,7 +129,7 @@ pub(crate) fn good(preset: &'static Preset) -> Good {
     let scheme = provider.scheme().clone();
     let token = format!("secret-of-{}", preset.name());
     let signed =
-        signed(&provider, preset, &Method::POST).or_else(|| match scheme.signature_places() {
+        signed(&provider, preset, &Method::POST).or_else(|| match scheme.signature_locations() {
             [Location::Json(path)] if scheme.credential() == Credential::Token => {
                 Some(Delivery::new(format!(r#"{{"id":7,"{path}":"{token}"}}"#)))
             }

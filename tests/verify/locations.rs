@@ -599,7 +599,7 @@ fn reports_metadata_from_the_body() {
 async fn reads_times_without_an_offset_as_utc() {
     let scheme = acme()
         .timestamp_header("x-time")
-        .timestamp_unit(TimestampFormat::DateTime);
+        .timestamp_format(TimestampFormat::DateTime);
     let verifier = verifier(scheme.message("{timestamp}|{body}").build().unwrap());
     for (time, expect) in [
         ("2026-01-15T12:00:00", None),

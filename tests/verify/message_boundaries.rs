@@ -237,7 +237,7 @@ fn accepts_a_text_without_literals_for_one_request_only() {
         ),
     ];
     for (template, unit, others, lengths, id, time) in rows {
-        let builder = acme().timestamp_unit(unit).message(template);
+        let builder = acme().timestamp_format(unit).message(template);
         let builder = if template.contains("{id}") {
             builder.id_characters(others, lengths)
         } else {
@@ -313,48 +313,51 @@ fn rejects_schemes_with_an_ambiguous_id_or_timestamp() {
             "{id}{timestamp}{body}",
             |it| {
                 it.id_characters("", 1..=8)
-                    .timestamp_unit(Unit::Milliseconds)
+                    .timestamp_format(Unit::Milliseconds)
             },
             false,
         ),
         (
             "{id}{timestamp}{body}",
-            |it| it.id_characters("-_", 1..=8).timestamp_unit(Unit::Rfc3339),
+            |it| {
+                it.id_characters("-_", 1..=8)
+                    .timestamp_format(Unit::Rfc3339)
+            },
             true,
         ),
         (
             "{id}{timestamp}{body}",
-            |it| it.id_characters(":", 1..=8).timestamp_unit(Unit::Rfc3339),
+            |it| it.id_characters(":", 1..=8).timestamp_format(Unit::Rfc3339),
             false,
         ),
         (
             "{id}{timestamp}{body}",
-            |it| it.timestamp_unit(Unit::Rfc3339),
+            |it| it.timestamp_format(Unit::Rfc3339),
             false,
         ),
         (
             "{body}{timestamp}{id}",
-            |it| it.id_characters("", 1..=8).timestamp_unit(Unit::Rfc3339),
+            |it| it.id_characters("", 1..=8).timestamp_format(Unit::Rfc3339),
             false,
         ),
         (
             "{timestamp}{body}",
-            |it| it.timestamp_unit(Unit::DateTime),
+            |it| it.timestamp_format(Unit::DateTime),
             false,
         ),
         (
             "{timestamp}.{body}",
-            |it| it.timestamp_unit(Unit::DateTime),
+            |it| it.timestamp_format(Unit::DateTime),
             false,
         ),
         (
             "{timestamp}0{body}",
-            |it| it.timestamp_unit(Unit::DateTime),
+            |it| it.timestamp_format(Unit::DateTime),
             false,
         ),
         (
             "{timestamp}|{body}",
-            |it| it.timestamp_unit(Unit::DateTime),
+            |it| it.timestamp_format(Unit::DateTime),
             true,
         ),
     ];

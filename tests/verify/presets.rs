@@ -169,15 +169,18 @@ async fn every_preset_rejects_changed_deliveries() {
                     .iter()
                     .any(|part| text.contains(part))
             });
-            let looked_into =
-                looked_into || scheme.signature_places().iter().any(Location::is_in_body);
+            let looked_into = looked_into
+                || scheme
+                    .signature_locations()
+                    .iter()
+                    .any(Location::is_in_body);
             // What is not signed can be what is looked into.
             if scheme.body_is_signed() || !looked_into {
                 let expect = Expect::refused_if(scheme.body_is_signed());
                 row("a bit of the body", &changed, expect);
             }
         }
-        for location in scheme.signature_places() {
+        for location in scheme.signature_locations() {
             if let Some([other, empty, two]) = changed_inside(&delivery, location) {
                 let refused = Expect::Is(R::InvalidSignature);
                 row("a bit of the signature inside", &other, refused);
@@ -231,7 +234,7 @@ async fn every_preset_rejects_changed_deliveries() {
                 Expect::Accepted,
             );
         }
-        if let Some(Location::Header(header)) = scheme.timestamp_place() {
+        if let Some(Location::Header(header)) = scheme.timestamp_location() {
             let name = header.as_str();
             row(
                 "no timestamp",
@@ -249,7 +252,7 @@ async fn every_preset_rejects_changed_deliveries() {
                 Expect::Is(R::InvalidRequest),
             );
         }
-        if let Some(Location::Header(header)) = scheme.id_place() {
+        if let Some(Location::Header(header)) = scheme.id_location() {
             let name = header.as_str();
             let is_signed = scheme.delivery_id_is_signed();
             row(
@@ -406,7 +409,7 @@ fn lists_every_preset_as_its_scheme_describes_it() {
 fn changes_the_header_of_tokens_only() {
     let name = HeaderName::from_static("x-chosen");
     for preset in providers::all() {
-        let locations = preset.provider().scheme().signature_places().to_vec();
+        let locations = preset.provider().scheme().signature_locations().to_vec();
         let moved = preset.provider().with_token_header(name.clone());
         let is_token = matches!(
             moved.scheme().credential(),
@@ -418,7 +421,7 @@ fn changes_the_header_of_tokens_only() {
             locations
         };
         assert_eq!(
-            moved.scheme().signature_places(),
+            moved.scheme().signature_locations(),
             expect,
             "{}",
             preset.name()

@@ -317,8 +317,8 @@ impl Cell {
             TimestampSource::Nowhere => builder,
             TimestampSource::OwnHeader(unit) => builder
                 .timestamp_header("X-Acme-Timestamp")
-                .timestamp_unit(unit),
-            TimestampSource::InTheList(unit) => builder.timestamp_key("ts").timestamp_unit(unit),
+                .timestamp_format(unit),
+            TimestampSource::InTheList(unit) => builder.timestamp_key("ts").timestamp_format(unit),
         };
         let builder = if self.message.covers("{id}") {
             builder.id_header("X-Acme-Id")
@@ -588,7 +588,7 @@ async fn ignores_the_case_of_header_names() {
         .build()
         .unwrap();
     assert_eq!(
-        scheme.signature_places().first().unwrap().to_string(),
+        scheme.signature_locations().first().unwrap().to_string(),
         "`x-acme-signature`"
     );
     let text = format!("1:{NOW}:t:");
@@ -644,8 +644,8 @@ const CONTRADICTIONS: &[Contradiction] = &[
     ),
     (
         "a unit without a timestamp",
-        || acme().timestamp_unit(TimestampFormat::Milliseconds),
-        &["`timestamp_unit` has no effect"],
+        || acme().timestamp_format(TimestampFormat::Milliseconds),
+        &["`timestamp_format` has no effect"],
     ),
     (
         "a message of a token",
@@ -791,9 +791,9 @@ const CONTRADICTIONS: &[Contradiction] = &[
                 .layout(SignatureFormat::jws("Bearer "))
                 .claim("b", "{body}");
             let builder = builder.timestamp(Location::claim("iat"));
-            builder.timestamp_unit(TimestampFormat::Milliseconds)
+            builder.timestamp_format(TimestampFormat::Milliseconds)
         },
-        &["seconds", "`timestamp_unit`"],
+        &["seconds", "`timestamp_format`"],
     ),
     (
         "a claim without a name",

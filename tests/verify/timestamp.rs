@@ -85,7 +85,7 @@ fn acme(unit: TimestampFormat) -> Subject {
     let scheme = Scheme::builder("acme")
         .signature_header("x-acme-signature")
         .timestamp_header("x-acme-timestamp")
-        .timestamp_unit(unit)
+        .timestamp_format(unit)
         .message("{timestamp}.{body}")
         .build()
         .unwrap();
@@ -109,7 +109,7 @@ fn acme_in_the_list(unit: TimestampFormat) -> Subject {
         .signature_header("x-acme-signature")
         .layout(SignatureFormat::key_values("v1"))
         .timestamp_key("ts")
-        .timestamp_unit(unit)
+        .timestamp_format(unit)
         .message("{timestamp}.{body}")
         .build()
         .unwrap();

@@ -142,7 +142,7 @@ fn signs_as_the_provider_signed() {
             });
             // A date can be written in many ways, and a text signed in one of several.
             let is_date = matches!(
-                verifier.scheme().timestamp_unit(),
+                verifier.scheme().timestamp_format(),
                 Some(TimestampFormat::Rfc3339 | TimestampFormat::DateTime)
             );
             // A token says more than it must, in an order of its own.
@@ -150,7 +150,7 @@ fn signs_as_the_provider_signed() {
             if is_date || is_jws || verifier.scheme().messages().count() > 1 {
                 continue;
             }
-            let location = verifier.scheme().signature_places()[0].clone();
+            let location = verifier.scheme().signature_locations()[0].clone();
             if matches!(location, Location::Json(_)) {
                 assert_eq!(*request.body(), case.body(), "{}", case.name);
             }

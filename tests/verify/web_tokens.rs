@@ -102,6 +102,30 @@ async fn answer(verifier: &Verifier, delivery: Delivery) -> String {
     kind.split([' ', '{']).next().unwrap().to_owned()
 }
 
+/// Found by fuzzing: the signer left the timestamp out of the claim.
+#[test]
+fn signs_a_claim_that_contains_the_timestamp_header() {
+    let scheme = Scheme::builder("acme")
+        .signature_header("authorization")
+        .layout(SignatureFormat::jws("Bearer "))
+        .timestamp_header("x-time")
+        .claim("text", "{timestamp}.{body}")
+        .build()
+        .unwrap();
+    let secret = || Secret::from_bytes(SECRET).unwrap();
+    let signer = Signer::new(scheme.clone(), secret()).unwrap();
+    let verifier = Verifier::new(scheme, secret()).unwrap().clock(|| at(NOW));
+    let mut request = Request::post("/hooks").body(Bytes::from(BODY)).unwrap();
+    signer.sign(&mut request, "d-1", at(NOW)).unwrap();
+    verifier.verify(&request, request.body()).unwrap();
+    request.headers_mut().insert("x-time", (NOW + 1).into());
+    let rejection = verifier.verify(&request, request.body()).unwrap_err();
+    assert!(matches!(
+        rejection.kind(),
+        RejectionKind::ClaimMismatch { .. }
+    ));
+}
+
 #[tokio::test]
 async fn reads_claim_names_with_dots() {
     const NAME: &str = "https://acme.example/tenant";

@@ -120,9 +120,9 @@ fn delay(error: &RedisError) -> Option<Duration> {
     if error.code().is_some_and(is_demoted) || error.detail().is_some_and(is_read_only) {
         return Some(PAUSE);
     }
-    // A full server, for example, gives the same answer on another connection. Other errors may come
-    // from a reconnection, for example a rejected password or database. `ConnectionManager` keeps
-    // such an error, and returns it for every later operation.
+    // A full server, for example, gives the same answer on another connection. Other errors may
+    // come from a reconnection, for example a rejected password or database.
+    // `ConnectionManager` keeps such an error, and returns it for every later operation.
     let is_answer = |code| {
         matches!(
             code,

@@ -40,8 +40,8 @@ const FETCHES_PER_MINUTE: usize = 20;
 
 /// A cache of the public keys that providers publish. Keys are fetched on demand.
 ///
-/// Pass it to [`WebhookLayer::with_remote_keys`](crate::WebhookLayer::with_remote_keys). Clones share the
-/// cache, which holds up to 1000 documents with keys.
+/// Pass it to [`WebhookLayer::with_remote_keys`](crate::WebhookLayer::with_remote_keys). Clones
+/// share the cache, which holds up to 1000 documents with keys.
 ///
 /// - A document expires after the [`max_age`](FetchedKeys::max_age) of its answer, or after one
 ///   hour. The minimum is one minute, and the maximum is [`lifetime`](Self::lifetime).
@@ -68,7 +68,8 @@ const FETCHES_PER_MINUTE: usize = 20;
 ///   for up to one hour. A warning is logged, at most once a minute per provider.
 ///
 /// A refresh needs a Tokio runtime and a `key_deadline`. Without them, and with
-/// [`RemoteVerifier`](crate::RemoteVerifier), a document is fetched again only after it has expired.
+/// [`RemoteVerifier`](crate::RemoteVerifier), a document is fetched again only after it has
+/// expired.
 ///
 /// # Security
 ///

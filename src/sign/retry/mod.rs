@@ -1,4 +1,5 @@
-//! Sending again: whether ([`Classifier`]), when ([`BackoffSchedule`]), and the policy that asks both.
+//! Sending again: whether ([`Classifier`]), when ([`BackoffSchedule`]), and the policy that asks
+//! both.
 
 mod classifier;
 mod policy;

@@ -25,13 +25,13 @@ const DEFAULT_MOST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// [`RetryLayer`](tower::retry::RetryLayer), outside [`SignLayer`](crate::sign::SignLayer).
 ///
 /// Whether it is sent again is a [`Classifier`]'s to say, [`StatusClassifier`] unless set; when, a
-/// [`BackoffSchedule`]'s, the [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in seconds or as
-/// a date, makes a wait longer, up to a [bound](Self::most_retry_after), which is the same whatever
-/// the schedule: a receiver can have each retry of [`Backoff::fast`] wait for 24 h, unless a lower
-/// bound is set.
+/// [`BackoffSchedule`]'s, the [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in
+/// seconds or as a date, makes a wait longer, up to a [bound](Self::most_retry_after), which is the
+/// same whatever the schedule: a receiver can have each retry of [`Backoff::fast`] wait for 24 h,
+/// unless a lower bound is set.
 ///
-/// The response that ends it has an [`DeliveryOutcome`] in its extensions. An error ends it too, if it is
-/// final or there are no retries left.
+/// The response that ends it has an [`DeliveryOutcome`] in its extensions. An error ends it too, if
+/// it is final or there are no retries left.
 ///
 /// The body must be [`Clone`]: take a [`DeliveryBody`](crate::body::DeliveryBody). What waits is in
 /// memory and is lost with the process: for waits of hours keep deliveries in a queue as well.
@@ -221,8 +221,8 @@ pub struct DeliveryOutcome {
 }
 
 impl DeliveryOutcome {
-    /// What the last answer means. [`Classification::Again`] if the schedule or the budget is at its end
-    /// before the delivery arrived.
+    /// What the last answer means. [`Classification::Again`] if the schedule or the budget is at
+    /// its end before the delivery arrived.
     #[must_use]
     pub fn classification(&self) -> Classification {
         self.classification

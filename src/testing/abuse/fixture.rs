@@ -131,8 +131,8 @@ impl Fixture {
     }
 
     /// Where the timestamp is, if it is not a part of the signature's value.
-    pub(super) fn timestamp_place(&self) -> Option<&Location> {
-        let location = self.sender.provider.scheme().timestamp_place();
+    pub(super) fn timestamp_location(&self) -> Option<&Location> {
+        let location = self.sender.provider.scheme().timestamp_location();
         location.filter(|location| !matches!(location, Location::Claim(_)))
     }
 
@@ -149,7 +149,7 @@ impl Fixture {
             TimestampLocation::Key(key) => Some(&**key),
         };
         let mut request = self.sender.unsigned_other(self.body.clone());
-        let part = match self.timestamp_place() {
+        let part = match self.timestamp_location() {
             Some(location) => {
                 location::write(&mut request, &spec.units, location, text.as_bytes()).ok()?;
                 match location {

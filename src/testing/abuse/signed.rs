@@ -154,7 +154,7 @@ fn signs(fixture: &Fixture, part: &Part) -> bool {
 /// The header of the id, if that is signed.
 fn id_header(fixture: &Fixture) -> Option<HeaderName> {
     let scheme = fixture.sender.provider.scheme();
-    match scheme.id_place()? {
+    match scheme.id_location()? {
         Location::Header(name) if scheme.delivery_id_is_signed() => Some(name.clone()),
         _ => None,
     }
@@ -167,7 +167,7 @@ fn shifted(fixture: &Fixture) -> Option<Delivery> {
     if fixture.spec().message.text() != "{id}.{timestamp}.{body}" {
         return None;
     }
-    let unit = fixture.sender.provider.scheme().timestamp_unit()?;
+    let unit = fixture.sender.provider.scheme().timestamp_format()?;
     let now = fixture.sender.now();
     let time = unit.write(UnixTime::from(now));
     let body = [time.as_bytes(), b".", &fixture.body].concat();
@@ -197,7 +197,7 @@ fn other_target(fixture: &Fixture, change: impl Fn(&str, &str) -> String) -> Vec
 }
 
 fn guards(fixture: &Fixture, change: impl Fn(&mut Delivery, &HeaderName)) -> Vec<TestRequest> {
-    let names = fixture.spec().guards.iter().map(|(name, _)| name);
+    let names = fixture.spec().required_headers.iter().map(|(name, _)| name);
     let sent = names.map(|name| {
         let mut delivery = fixture.good();
         change(&mut delivery, name);

@@ -14,7 +14,7 @@ pub(super) const CASES: &[Case] = &[
         "timestamp-missing",
         "a delivery without its timestamp is refused",
         |fixture| {
-            let Some(location) = fixture.timestamp_place() else {
+            let Some(location) = fixture.timestamp_location() else {
                 return Vec::new();
             };
             vec![TestRequest::new(
@@ -27,7 +27,7 @@ pub(super) const CASES: &[Case] = &[
         "timestamp-empty",
         "an empty timestamp is refused",
         |fixture| {
-            let Some(location) = fixture.timestamp_place() else {
+            let Some(location) = fixture.timestamp_location() else {
                 return Vec::new();
             };
             let sent = [("empty", b"" as &[u8]), ("spaces", b"  ")];
@@ -96,7 +96,7 @@ pub(super) const CASES: &[Case] = &[
         "timestamp-in-another-unit",
         "a timestamp in another unit is refused",
         |fixture| {
-            let unit = fixture.sender.provider.scheme().timestamp_unit();
+            let unit = fixture.sender.provider.scheme().timestamp_format();
             let now = UnixTime::from(fixture.sender.now());
             let others = [
                 TimestampFormat::Milliseconds,
@@ -160,7 +160,7 @@ pub(super) const CASES: &[Case] = &[
         "timestamp-twice",
         "two timestamps that differ are refused",
         |fixture| {
-            let Some(Location::Header(name)) = fixture.timestamp_place() else {
+            let Some(Location::Header(name)) = fixture.timestamp_location() else {
                 return Vec::new();
             };
             let good = fixture.good();
@@ -199,7 +199,7 @@ fn at(fixture: &Fixture, times: impl Iterator<Item = SystemTime>) -> Vec<TestReq
 
 /// Deliveries with these texts in the place of a number, signed with them.
 fn texts(fixture: &Fixture, texts: impl FnOnce(&str) -> Vec<String>) -> Vec<TestRequest> {
-    let unit = fixture.sender.provider.scheme().timestamp_unit();
+    let unit = fixture.sender.provider.scheme().timestamp_format();
     let is_number = matches!(
         unit,
         Some(TimestampFormat::Seconds | TimestampFormat::Milliseconds)

@@ -19,9 +19,9 @@ const SHORT: Duration = Duration::from_millis(100);
 /// How long something may stay past its time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Holds a store against what [`DedupeStore`] promises: each cell of its table, what time does, and steps
-/// at the same moment: claims of a key that is new, claims of one whose lease is over, and an owner
-/// who comes late to complete or to renew while others claim.
+/// Holds a store against what [`DedupeStore`] promises: each cell of its table, what time does, and
+/// steps at the same moment: claims of a key that is new, claims of one whose lease is over, and an
+/// owner who comes late to complete or to renew while others claim.
 ///
 /// What only seldom goes wrong is found as often: where steps of your store are two commands, it
 /// takes luck.
