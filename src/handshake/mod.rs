@@ -12,7 +12,7 @@
 //!   answer is 403.
 //! - **Signed** ones are answered once the signature holds, and in the place of the service.
 //! - Those that bring what only the program can keep or do are [handed
-//!   over](crate::WebhookLayer::hand_over): Asana's and Notion's secret, Amazon's subscription.
+//!   over](crate::WebhookLayer::on_handshake_data): Asana's and Notion's secret, Amazon's subscription.
 //!
 //! # Example: Meta
 //!

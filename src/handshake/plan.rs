@@ -190,7 +190,7 @@ impl Handshake {
         self
     }
 
-    /// As [`provides`](Self::brings), where the program may have it from elsewhere too: if nobody
+    /// As [`provides`](Self::provides), where the program may have it from elsewhere too: if nobody
     /// takes it, it is answered all the same.
     #[must_use]
     pub fn provides_optional(mut self, what: DataKind) -> Self {

@@ -488,13 +488,13 @@ fn required_headers(
     let required_headers = required_headers.into_iter().map(|(name, value)| {
         let header = header(name)?;
         if varying.contains(&&Location::Header(header.clone())) || seen.contains(&header) {
-            return Err(SchemeErrorKind::GuardReused { header });
+            return Err(SchemeErrorKind::RequiredHeaderReused { header });
         }
         seen.push(header.clone());
         match HeaderValue::from_str(&value) {
             // An empty header counts as a missing one.
             Ok(value) if !value.is_empty() => Ok((header, value)),
-            _ => Err(SchemeErrorKind::InvalidGuard { header }),
+            _ => Err(SchemeErrorKind::InvalidRequiredHeader { header }),
         }
     });
     required_headers.collect()

@@ -102,16 +102,16 @@ pub enum SchemeErrorKind {
         /// The key as given.
         key: Cow<'static, str>,
     },
-    /// A second guard of one header, or a guard of the header with the signature, the timestamp or
-    /// the ID. These values differ in each delivery.
+    /// `require_header` is called twice for one header, or for the header with the signature, the
+    /// timestamp or the ID. These values differ in each delivery.
     #[non_exhaustive]
-    GuardReused {
+    RequiredHeaderReused {
         /// The header.
         header: HeaderName,
     },
-    /// A guard whose value a header cannot hold.
+    /// `require_header` is called with a value that a header cannot have.
     #[non_exhaustive]
-    InvalidGuard {
+    InvalidRequiredHeader {
         /// The header.
         header: HeaderName,
     },
@@ -199,15 +199,15 @@ impl fmt::Display for SchemeError {
                     "`{prefix}` cannot be a prefix: it must be visible ASCII and not empty"
                 )
             }
-            E::GuardReused { header } => write!(
+            E::RequiredHeaderReused { header } => write!(
                 f,
-                "`{header}` has another guard, or its value differs in each delivery; \
-                 remove the guard",
+                "`{header}` has another required value, or its value differs in each delivery; \
+                 remove this `require_header`",
             ),
-            E::InvalidGuard { header } => {
+            E::InvalidRequiredHeader { header } => {
                 write!(
                     f,
-                    "the guard of `{header}` has a value that no header can have"
+                    "`require_header` has a value for `{header}` that no header can have"
                 )
             }
             E::KeyFormMismatch => f.write_str(

@@ -7,7 +7,7 @@
 //! | [`TestClock`] | a clock that is set |
 //! | [`RecordingService`] | a service that keeps what reaches it |
 //! | [`abuse_suite`], [`AbuseSuite`] | forged, broken and hostile requests, sent to a whole stack, or to a server that listens |
-//! | [`store`] | what a [`dedupe::DedupeStore`](crate::dedupe::DedupeStore) has to pass |
+//! | [`assert_store_contract`] | what a [`dedupe::DedupeStore`](crate::dedupe::DedupeStore) has to pass |
 //!
 //! There is no switch that turns verification off. A test signs its requests, with a secret of its
 //! own.

@@ -24,7 +24,7 @@ impl Verifier {
     /// Answers a request that is there as a whole, if it is a [handshake](crate::handshake); `None`
     /// if it is to be [verified](Self::verify) as a delivery.
     ///
-    /// What it [hands over](Answer::handover) is the caller's to take before the answer is sent.
+    /// What it [hands over](Answer::data) is the caller's to take before the answer is sent.
     /// The [layer](crate::WebhookLayer) does all this by itself.
     ///
     /// # Errors

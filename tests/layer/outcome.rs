@@ -339,7 +339,7 @@ async fn outcomes_hold_nothing_secret() {
     let mac = |body: &[u8]| hex(&mac(Algorithm::HmacSha256, SECRET.as_bytes(), body));
     let macs = [mac(b"a body to hide"), mac(b"another body to hide")];
     assert!(
-        shown.contains("Accepted") && shown.contains("Refused"),
+        shown.contains("Accepted") && shown.contains("Rejected"),
         "{shown}"
     );
     for hidden in [SECRET, "to hide", &macs[0], &macs[1]] {

@@ -9,7 +9,7 @@ use std::{
 
 /// The tiers of DESIGN.md, lowest first.
 const TIERS: &[&[&str]] = &[
-    &["clock", "encoding", "place", "trace"],
+    &["clock", "encoding", "location", "trace"],
     &["payload"],
     &["rejection"],
     &["head", "private_key", "public_key"],
@@ -41,7 +41,7 @@ const KNOWN_CYCLES: &[&[&str]] = &[
     ],
     &[
         "handshake/answer.rs",
-        "handshake/handover.rs",
+        "handshake/data.rs",
         "handshake/plan.rs",
         "handshake/request.rs",
     ],
@@ -88,7 +88,7 @@ const KNOWN_CYCLES: &[&[&str]] = &[
     ],
     &["sign/future.rs", "sign/layer.rs", "sign/service.rs"],
     &[
-        "testing/abuse/bench.rs",
+        "testing/abuse/fixture.rs",
         "testing/abuse/body.rs",
         "testing/abuse/case.rs",
         "testing/abuse/header.rs",
@@ -97,9 +97,9 @@ const KNOWN_CYCLES: &[&[&str]] = &[
         "testing/abuse/timestamp.rs",
     ],
     &[
-        "testing/store/alone.rs",
+        "testing/store/sequential.rs",
         "testing/store/mod.rs",
-        "testing/store/together.rs",
+        "testing/store/concurrent.rs",
     ],
 ];
 

@@ -1345,7 +1345,7 @@ fn rejects_contradictory_schemes() {
     );
     assert!(matches!(
         kind(acme().require_header("x", "\n")),
-        E::InvalidGuard { .. }
+        E::InvalidRequiredHeader { .. }
     ));
     assert!(matches!(
         kind(acme().message("{canonical:nobody}{body}")),

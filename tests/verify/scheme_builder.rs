@@ -914,7 +914,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "a guard of the signature header",
         || acme().require_header("x-acme-signature", "v1"),
-        &["`x-acme-signature`", "remove the guard"],
+        &["`x-acme-signature`", "remove this `require_header`"],
     ),
     (
         "a guard of the timestamp header",
@@ -923,12 +923,12 @@ const CONTRADICTIONS: &[Contradiction] = &[
                 .timestamp_header("x-time")
                 .require_header("x-time", "1")
         },
-        &["`x-time`", "remove the guard"],
+        &["`x-time`", "remove this `require_header`"],
     ),
     (
         "a guard of the ID header",
         || acme().id_header("x-id").require_header("x-id", "1"),
-        &["`x-id`", "remove the guard"],
+        &["`x-id`", "remove this `require_header`"],
     ),
     (
         "no signature",
