@@ -197,7 +197,7 @@ fn best(values: impl Iterator<Item = f64>) -> f64 {
     values.fold(f64::INFINITY, f64::min)
 }
 
-fn decision(value: f64, bar: f64, unit: &str) -> String {
+fn verdict(value: f64, bar: f64, unit: &str) -> String {
     let met = if value <= bar { "met" } else { "NOT met" };
     format!("bar {bar:.2}{unit}: {met}")
 }
@@ -245,7 +245,7 @@ fn one_frame(
         spread.low,
         spread.high,
         (whole - bare) / keyed,
-        bar.map(|bar| decision(ratio, bar, "")).unwrap_or_default(),
+        bar.map(|bar| verdict(ratio, bar, "")).unwrap_or_default(),
     );
 }
 
@@ -392,7 +392,7 @@ fn after_the_last_frame(rounds: usize) {
         share.median,
         share.low,
         share.high,
-        decision(share.median, 3.0, " %"),
+        verdict(share.median, 3.0, " %"),
     );
 }
 
@@ -453,7 +453,7 @@ fn peak() {
     match peak.trim().parse::<f64>() {
         Ok(peak) => println!(
             "1 MiB in 1-byte frames: {peak:.2} MiB more resident at the peak   {}",
-            decision(peak, 2.5, " MiB")
+            verdict(peak, 2.5, " MiB")
         ),
         Err(_) => println!("1 MiB in 1-byte frames: this system does not say; see tests/alloc.rs"),
     }

@@ -93,10 +93,10 @@ impl Options {
     /// No error shows what was given: it may be the secret, or a word of it.
     fn parse(mut from: Parser) -> Result<Option<Self>, BoxError> {
         let mut options = Self::default();
-        let mut location = "at first".to_owned();
+        let mut position = "at first".to_owned();
         loop {
             let arg = from.next();
-            let arg = arg.map_err(|_| format!("{location}: what follows cannot be read"))?;
+            let arg = arg.map_err(|_| format!("{position}: what follows cannot be read"))?;
             let name = match arg {
                 Some(Arg::Long("help") | Arg::Short('h')) => {
                     common::help(include_str!("doctor.rs"));
@@ -106,13 +106,13 @@ impl Options {
                 Some(_) => {
                     let why =
                         "what follows is no option; a value with spaces needs quotation marks";
-                    return Err(format!("{location}: {why}").into());
+                    return Err(format!("{position}: {why}").into());
                 }
                 None => return Ok(Some(options)),
             };
             if !is_option(&name) {
                 return Err(
-                    format!("{location}: there is no such option; --help shows all").into(),
+                    format!("{position}: there is no such option; --help shows all").into(),
                 );
             }
             let value = from.value();
@@ -121,7 +121,7 @@ impl Options {
             let value = value.map_err(|_| format!("--{name}: its value is not UTF-8"))?;
             let taken = options.take(&name, value);
             taken.map_err(|error| format!("--{name}: {error}"))?;
-            location = format!("after --{name}");
+            position = format!("after --{name}");
         }
     }
 

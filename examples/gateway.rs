@@ -326,16 +326,16 @@ async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: 
         .header_read_timeout(limits.head_timeout)
         .max_buf_size(MAX_BUFFERED);
 
-    let locations = limits.connections.min(Semaphore::MAX_PERMITS);
-    let locations = Arc::new(Semaphore::new(locations));
+    let slots = limits.connections.min(Semaphore::MAX_PERMITS);
+    let slots = Arc::new(Semaphore::new(slots));
     let mut open = OpenConnections::default();
     let (stopping, stopped) = watch::channel(());
     loop {
         let next = async {
             let stream = accept(&listener).await;
-            (open.location(&locations).await, stream)
+            (open.slot(&slots).await, stream)
         };
-        let (location, stream) = tokio::select! {
+        let (slot, stream) = tokio::select! {
             next = next => next,
             () = stop() => break,
         };
@@ -347,20 +347,20 @@ async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: 
         let begun = AtomicUsize::new(0);
         let verified = IsVerified::default();
         let service = {
-            let (router, locations) = (router.clone(), Arc::clone(&locations));
+            let (router, slots) = (router.clone(), Arc::clone(&slots));
             let verified = verified.clone();
             service_fn(move |mut request| {
                 let is_last = begun.fetch_add(1, Ordering::Relaxed) + 1 >= limits.requests;
                 verified.set(false);
                 request.extensions_mut().insert(verified.clone());
-                respond(router.clone(), Arc::clone(&locations), request, is_last)
+                respond(router.clone(), Arc::clone(&slots), request, is_last)
             })
         };
         let connection = server.serve_connection(stream, service);
         let replaced = open.add();
         let mut stopped = stopped.clone();
         tokio::spawn(async move {
-            let _place = location;
+            let _slot = slot;
             let mut connection = pin!(connection);
             tokio::select! {
                 // Connection errors are caused by the client and need no handling.
@@ -405,15 +405,12 @@ impl OpenConnections {
     }
 
     /// Waits for a free place, and asks one connection after another to close meanwhile.
-    async fn location(
-        &mut self,
-        locations: &Arc<Semaphore>,
-    ) -> Result<OwnedSemaphorePermit, AcquireError> {
-        let mut location = pin!(Arc::clone(locations).acquire_owned());
+    async fn slot(&mut self, slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, AcquireError> {
+        let mut slot = pin!(Arc::clone(slots).acquire_owned());
         let mut wait = Duration::ZERO;
         loop {
-            if let Ok(location) = timeout(wait, location.as_mut()).await {
-                return location;
+            if let Ok(slot) = timeout(wait, slot.as_mut()).await {
+                return slot;
             }
             while let Some(oldest) = self.0.pop_front() {
                 if oldest.send(()).is_ok() {
@@ -447,7 +444,7 @@ impl IsVerified {
 /// Answers a request and decides whether its connection closes.
 async fn respond(
     router: Router,
-    locations: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     request: Request<Incoming>,
     is_last: bool,
 ) -> Result<Response<Body>, Infallible> {
@@ -456,7 +453,7 @@ async fn respond(
         None => router.oneshot(request).await?,
     };
     let is_rejected = response.extensions().get::<Forwarded>().is_none();
-    if is_last || (is_rejected && locations.available_permits() == 0) {
+    if is_last || (is_rejected && slots.available_permits() == 0) {
         close(&mut response);
     }
     Ok(response)

@@ -251,7 +251,7 @@ fn step(builder: SchemeBuilder, call: usize, input: &mut Input<'_>) -> SchemeBui
         4 => builder.timestamp_format(pick(UNITS, input)),
         5 => builder.algorithm(pick(ALGORITHMS, input)),
         6 => builder.encoding(pick(ENCODINGS, input)),
-        7 => builder.key_form(pick(FORMS, input)),
+        7 => builder.secret_encoding(pick(FORMS, input)),
         8 => builder.signature_header(pick(HEADERS, input)),
         9 => builder.repeated_signature_header(),
         10 => builder.signature_prefix(pick(LITERALS, input)),

@@ -139,7 +139,7 @@ fn secret(input: &mut Input<'_>) {
     let read = |secret: Secret| {
         let verifies = Verifier::new(provider.clone(), secret.clone()).is_ok();
         let signs = Signer::new(provider.clone(), secret).is_ok();
-        let can_sign = !matches!(provider.scheme().key_form(), SecretEncoding::PublicKey(_));
+        let can_sign = !matches!(provider.scheme().secret_encoding(), SecretEncoding::PublicKey(_));
         if can_sign && verifies != signs {
             fail("parse", "secret", || {
                 format!("verifies: {verifies}, signs: {signs}")
@@ -163,7 +163,7 @@ fn with_form(algorithm: Algorithm, form: PublicKeyForm) -> Scheme {
         .algorithm(algorithm)
         .encoding(Encoding::Base64);
     let builder = builder
-        .key_form(SecretEncoding::PublicKey(form))
+        .secret_encoding(SecretEncoding::PublicKey(form))
         .signature_header("x-signature");
     builder.build().expect("a scheme")
 }

@@ -57,7 +57,7 @@ pub fn keys(scheme: &Scheme, name: &str) -> Pair {
     let raw = &raw.as_bytes()[..32];
     let base64 = STANDARD.encode(raw);
     let secret = |text: String| Secret::new(text).expect("a secret").label(name);
-    if let SecretEncoding::PublicKey(form) = scheme.key_form() {
+    if let SecretEncoding::PublicKey(form) = scheme.secret_encoding() {
         let key = SigningKey::from_bytes(raw.try_into().expect("32 bytes"));
         let public = key.verifying_key().to_bytes();
         let verifying = match form {
@@ -70,7 +70,7 @@ pub fn keys(scheme: &Scheme, name: &str) -> Pair {
             verifying: secret(verifying),
         };
     }
-    let text = match scheme.key_form() {
+    let text = match scheme.secret_encoding() {
         SecretEncoding::Hex => const_hex::encode(raw),
         SecretEncoding::Base64 => base64,
         SecretEncoding::PrefixedBase64(prefix) => format!("{prefix}{base64}"),

@@ -15,7 +15,7 @@ use crate::verify::DedupeKey;
 
 /// Remembers which deliveries are being handled, and which have been.
 ///
-/// Of each key it knows one of three things: nothing; that an [`LeaseToken`] has claimed it until a
+/// Of each key it knows one of three things: nothing; that a [`LeaseToken`] has claimed it until a
 /// moment; that it was completed, until a moment. Each method is one step from one to another, and
 /// **atomic**: for one key, all steps of all processes that share the store have an order, and each
 /// sees what the one before left. So a step is one command or one script of an engine, never a read
@@ -23,8 +23,8 @@ use crate::verify::DedupeKey;
 ///
 /// | | nothing known, or over | claimed by this owner | claimed by another one | completed |
 /// | --- | --- | --- | --- | --- |
-/// | [`claim`](Self::claim) | claims: `Granted` | claims anew: `Granted` | `InFlight` | `Completed` |
-/// | [`renew`](Self::renew) | claims: `true` | claims anew: `true` | `false` | `false` |
+/// | [`claim`](Self::claim) | claims: `Granted` | claims again: `Granted` | `InFlight` | `Completed` |
+/// | [`renew`](Self::renew) | claims: `true` | claims again: `true` | `false` | `false` |
 /// | [`complete`](Self::complete) | completes: `true` | completes: `true` | `false` | `true` |
 /// | [`release`](Self::release) | | forgets | | |
 ///

@@ -12,7 +12,7 @@ const PREFIXES: [&str; 2] = ["v1,whsec_", "whsec_"];
 /// Finds faults of the secrets.
 pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
     let scheme = attempt.scheme();
-    let form = scheme.key_form();
+    let form = scheme.secret_encoding();
     for secret in attempt.secrets {
         let mut keys = Vec::new();
         if let Ok(key) = secret.key(form) {

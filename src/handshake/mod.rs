@@ -73,7 +73,7 @@
 //!   ([`AmbiguousChallenge`](crate::rejection::RejectionKind::AmbiguousChallenge)). The letters of
 //!   a challenge leave out those that every event has.
 //! - An unsigned handshake that is handed over may come from anybody, at any time. Take what it
-//!   brings only while you wait for it, and [refuse](Acceptance::Reject) it otherwise.
+//!   brings only while you wait for it, and [reject](Acceptance::Reject) it otherwise.
 //! - The bodies of handshakes are looked into up to 16 KiB. What is longer is a delivery like any
 //!   other.
 

@@ -51,7 +51,7 @@ impl Keyring {
         tenant: Option<&Arc<str>>,
     ) -> Result<Self, KeyError> {
         let spec = scheme.spec();
-        let (algorithm, form) = (spec.algorithm, spec.key_form);
+        let (algorithm, form) = (spec.algorithm, spec.secret_encoding);
         let prepare = |secret: &Secret, at: usize| -> Result<_, KeyError> {
             let label = secret.label_ref().cloned();
             let key = secret.ready(algorithm, form);
@@ -89,7 +89,7 @@ impl Keyring {
             tenant: None,
             is_decoy: true,
             algorithm: spec.algorithm,
-            form: spec.key_form,
+            form: spec.secret_encoding,
             on_verified: None,
             #[cfg(feature = "diagnose")]
             secrets: Vec::new(),
@@ -119,7 +119,7 @@ impl Keyring {
 
     pub(super) fn is_for(&self, scheme: &Scheme) -> bool {
         let spec = scheme.spec();
-        self.algorithm == spec.algorithm && self.form == spec.key_form
+        self.algorithm == spec.algorithm && self.form == spec.secret_encoding
     }
 
     /// The current key and then the previous ones.

@@ -199,12 +199,12 @@ impl<'de> Visitor<'de> for Find<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let (location, rest) = self.split();
-        let location: Option<usize> = location.parse().ok();
+        let (index, rest) = self.split();
+        let index: Option<usize> = index.parse().ok();
         let mut found = None;
         let mut at = 0;
         loop {
-            let more = if Some(at) == location {
+            let more = if Some(at) == index {
                 let value = list.next_element_seed(rest)?;
                 value.map(|value| found = value).is_some()
             } else {

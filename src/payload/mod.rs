@@ -97,11 +97,11 @@ pub(crate) fn is_aws_region(label: &str) -> bool {
             .all(|part| !part.is_empty() && part.as_bytes().iter().all(is))
     };
     match &parts[..] {
-        [area, locations @ .., number] => {
+        [area, directions @ .., number] => {
             (2..=4).contains(&area.len())
-                && !locations.is_empty()
+                && !directions.is_empty()
                 && are(&[area], u8::is_ascii_lowercase)
-                && are(locations, u8::is_ascii_lowercase)
+                && are(directions, u8::is_ascii_lowercase)
                 && are(&[number], u8::is_ascii_digit)
         }
         _ => false,

@@ -235,7 +235,7 @@ pub fn typeform() -> Provider {
 /// Source: <https://developers.docusign.com/platform/webhooks/connect/validate/>
 #[must_use]
 pub fn docusign() -> Provider {
-    let headers = (2..=16).map(|location| format!("x-docusign-signature-{location}"));
+    let headers = (2..=16).map(|number| format!("x-docusign-signature-{number}"));
     let first = Scheme::builder("docusign")
         .encoding(Encoding::Base64)
         .signature_header("x-docusign-signature-1");
@@ -272,7 +272,7 @@ pub fn clickup() -> Provider {
 pub fn airtable() -> Provider {
     Provider::preset(
         Scheme::builder("airtable")
-            .key_form(SecretEncoding::Base64)
+            .secret_encoding(SecretEncoding::Base64)
             .signature_header("x-airtable-content-mac")
             .signature_prefix("hmac-sha256="),
     )

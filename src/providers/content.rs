@@ -260,7 +260,7 @@ pub fn figma() -> Provider {
             .signature(Location::json("passcode"))
             .event(Location::json("event_type")),
     )
-    .with_status(RejectionClass::InvalidSignature, StatusCode::BAD_REQUEST)
+    .with_rejection_status(RejectionClass::InvalidSignature, StatusCode::BAD_REQUEST)
     .with_handshakes(handshakes::figma())
 }
 

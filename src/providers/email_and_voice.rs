@@ -74,7 +74,7 @@ pub fn sendgrid() -> Provider {
         Scheme::builder("sendgrid")
             .algorithm(Algorithm::EcdsaP256Der)
             .encoding(Encoding::Base64)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::SpkiBase64))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::SpkiBase64))
             .signature_header("x-twilio-email-event-webhook-signature")
             .timestamp_header("x-twilio-email-event-webhook-timestamp")
             .message("{timestamp}{body}"),
@@ -217,7 +217,7 @@ pub fn telnyx() -> Provider {
         Scheme::builder("telnyx")
             .algorithm(Algorithm::Ed25519)
             .encoding(Encoding::Base64)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Base64))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Base64))
             .signature_header("telnyx-signature-ed25519")
             .timestamp_header("telnyx-timestamp")
             .message("{timestamp}|{body}"),
@@ -286,7 +286,7 @@ pub fn travis() -> Provider {
         Scheme::builder("travis")
             .algorithm(Algorithm::RsaSha1)
             .encoding(Encoding::Base64)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Pem))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Pem))
             .signature_header("signature")
             .message("{form:payload}")
             .danger_leave_body_unsigned()
@@ -415,7 +415,7 @@ pub fn sinch_voice() -> Provider {
     Provider::preset(
         Scheme::builder("sinch-voice")
             .encoding(Encoding::Base64)
-            .key_form(SecretEncoding::Base64)
+            .secret_encoding(SecretEncoding::Base64)
             .signature_header("authorization")
             .layout(SignatureFormat::credentials("Application "))
             .timestamp_header("x-timestamp")

@@ -69,12 +69,12 @@ pub fn discord() -> Provider {
     Provider::preset(
         Scheme::builder("discord")
             .algorithm(Algorithm::Ed25519)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Hex))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Hex))
             .signature_header("x-signature-ed25519")
             .timestamp_header("x-signature-timestamp")
             .message("{timestamp}{body}"),
     )
-    .with_status(RejectionClass::InvalidSignature, StatusCode::UNAUTHORIZED)
+    .with_rejection_status(RejectionClass::InvalidSignature, StatusCode::UNAUTHORIZED)
     .with_handshakes(handshakes::discord())
 }
 
@@ -92,7 +92,7 @@ pub fn microsoft_teams() -> Provider {
     Provider::preset(
         Scheme::builder("microsoft-teams")
             .encoding(Encoding::Base64)
-            .key_form(SecretEncoding::Base64)
+            .secret_encoding(SecretEncoding::Base64)
             .signature_header("authorization")
             .signature_prefix("HMAC "),
     )

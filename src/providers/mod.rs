@@ -207,7 +207,7 @@ pub fn by_name(name: &str) -> Option<Provider> {
 /// let acme = Scheme::builder("acme").signature_header("x-acme-signature").build()?;
 /// let acme = Provider::from(acme)
 ///     .with_body_limit(64 << 10)
-///     .with_status(RejectionClass::InvalidSignature, StatusCode::UNAUTHORIZED);
+///     .with_rejection_status(RejectionClass::InvalidSignature, StatusCode::UNAUTHORIZED);
 /// # Ok(())
 /// # }
 /// ```
@@ -271,7 +271,7 @@ impl Provider {
     /// [`Expired`](RejectionClass::Expired), and the scheme has neither a timestamp nor a web
     /// token.
     #[must_use]
-    pub fn with_status(mut self, class: RejectionClass, status: StatusCode) -> Self {
+    pub fn with_rejection_status(mut self, class: RejectionClass, status: StatusCode) -> Self {
         self.statuses.set(class, status);
         self.settled()
     }
@@ -399,7 +399,7 @@ impl Provider {
         let checks = [
             (
                 has_time_status && !self.given.uses_tolerance(),
-                "with_status",
+                "with_rejection_status",
                 CLASS_WITHOUT_TIMESTAMP,
             ),
             (

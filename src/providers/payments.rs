@@ -74,7 +74,7 @@ pub fn adyen_platform() -> Provider {
     Provider::preset(
         Scheme::builder("adyen-platform")
             .encoding(Encoding::Base64)
-            .key_form(SecretEncoding::Hex)
+            .secret_encoding(SecretEncoding::Hex)
             .signature_header("hmacsignature"),
     )
 }
@@ -241,7 +241,7 @@ pub fn mollie() -> Provider {
 #[must_use]
 pub fn gocardless() -> Provider {
     Provider::preset(Scheme::builder("gocardless").signature_header("webhook-signature"))
-        .with_status(
+        .with_rejection_status(
             RejectionClass::InvalidSignature,
             StatusCode::from_u16(498).unwrap_or(StatusCode::FORBIDDEN),
         )
@@ -317,7 +317,7 @@ pub fn checkout_com_token() -> Provider {
 #[must_use]
 pub fn klarna() -> Provider {
     Provider::preset(Scheme::builder("klarna").signature_header("klarna-signature"))
-        .with_status(RejectionClass::InvalidSignature, StatusCode::BAD_REQUEST)
+        .with_rejection_status(RejectionClass::InvalidSignature, StatusCode::BAD_REQUEST)
 }
 
 /// Recurly webhooks.
@@ -553,7 +553,7 @@ pub fn wise() -> Provider {
         Scheme::builder("wise")
             .algorithm(Algorithm::RsaSha256)
             .encoding(Encoding::Base64)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Pem))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Pem))
             .signature_header("x-signature-sha256")
             .id_header("x-delivery-id"),
     )
@@ -586,7 +586,7 @@ pub fn paypal() -> Provider {
         Scheme::builder("paypal")
             .algorithm(Algorithm::RsaSha256)
             .encoding(Encoding::Base64)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Certificate))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Certificate))
             .remote_key(RemoteKey::certificate_at_header(
                 "paypal-cert-url",
                 &["paypal.com", "**.paypal.com"],
@@ -625,7 +625,7 @@ pub fn paddle_classic() -> Provider {
         Scheme::builder("paddle-classic")
             .algorithm(Algorithm::RsaSha1)
             .encoding(Encoding::Base64)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Pem))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Pem))
             .signature(Location::form("p_signature"))
             .id(Location::form("alert_id"))
             .event(Location::form("alert_name"))
@@ -656,7 +656,7 @@ pub fn braintree() -> Provider {
     Provider::preset(
         Scheme::builder("braintree")
             .algorithm(Algorithm::HmacSha1)
-            .key_form(SecretEncoding::Sha1Digest)
+            .secret_encoding(SecretEncoding::Sha1Digest)
             .signature(Location::form("bt_signature"))
             .layout(SignatureFormat::separated("*", "&", '|'))
             .message("{canonical:braintree}")
@@ -698,7 +698,7 @@ pub fn adyen_payments() -> Provider {
     Provider::preset(
         Scheme::builder("adyen-payments")
             .encoding(Encoding::Base64)
-            .key_form(SecretEncoding::Hex)
+            .secret_encoding(SecretEncoding::Hex)
             .signed_items("notificationItems")
             .signature(Location::json(
                 "NotificationRequestItem.additionalData.hmacSignature",

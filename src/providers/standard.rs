@@ -76,7 +76,7 @@ pub fn standard_webhooks() -> Provider {
 fn standard_like(name: &'static str, prefix: &str, version: &'static str) -> SchemeBuilder {
     Scheme::builder(name)
         .encoding(Encoding::Base64)
-        .key_form(SecretEncoding::PrefixedBase64("whsec_"))
+        .secret_encoding(SecretEncoding::PrefixedBase64("whsec_"))
         .signature_header(format!("{prefix}-signature"))
         .layout(SignatureFormat::versions(version))
         .timestamp_header(format!("{prefix}-timestamp"))
@@ -96,7 +96,9 @@ fn standard_like(name: &'static str, prefix: &str, version: &'static str) -> Sch
 /// Source: <https://developer.bigcommerce.com/docs/integrations/webhooks/https-webhook-overview>
 #[must_use]
 pub fn bigcommerce() -> Provider {
-    Provider::preset(standard_like("bigcommerce", "webhook", "v1").key_form(SecretEncoding::Text))
+    Provider::preset(
+        standard_like("bigcommerce", "webhook", "v1").secret_encoding(SecretEncoding::Text),
+    )
 }
 
 /// Svix webhooks.
@@ -257,7 +259,7 @@ pub fn liveblocks() -> Provider {
 /// Source: <https://polar.sh/docs/integrate/webhooks/delivery>
 #[must_use]
 pub fn polar() -> Provider {
-    Provider::preset(standard_like("polar", "webhook", "v1").key_form(SecretEncoding::Text))
+    Provider::preset(standard_like("polar", "webhook", "v1").secret_encoding(SecretEncoding::Text))
 }
 
 /// GitLab (signing token) webhooks since GitLab 19.0.
@@ -298,7 +300,7 @@ pub fn supabase() -> Provider {
     Provider::preset(
         standard_like("supabase", "webhook", "v1")
             .layout(SignatureFormat::separated("v1", ", ", ','))
-            .key_form(SecretEncoding::PrefixedBase64("v1,whsec_")),
+            .secret_encoding(SecretEncoding::PrefixedBase64("v1,whsec_")),
     )
 }
 
@@ -321,7 +323,7 @@ pub fn supabase() -> Provider {
 pub fn standard_webhooks_v1a() -> Provider {
     Provider::preset(
         standard_like("standard-webhooks-v1a", "webhook", "v1a")
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::PrefixedBase64(
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::PrefixedBase64(
                 "whpk_",
             )))
             .algorithm(Algorithm::Ed25519),
@@ -349,7 +351,7 @@ pub fn standard_webhooks_v1a() -> Provider {
 pub fn svix_v1a() -> Provider {
     Provider::preset(
         standard_like("svix-v1a", "svix", "v1a")
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::PrefixedBase64(
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::PrefixedBase64(
                 "whpk_",
             )))
             .algorithm(Algorithm::Ed25519),

@@ -95,7 +95,7 @@ pub fn google_pubsub_jwt() -> Provider {
     Provider::preset(
         Scheme::builder("google-pubsub-jwt")
             .algorithm(Algorithm::RsaSha256)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
             .remote_key(RemoteKey::jwk_set(
                 "https://www.googleapis.com/oauth2/v3/certs",
             ))
@@ -290,7 +290,7 @@ pub fn plaid() -> Provider {
     Provider::preset(
         Scheme::builder("plaid")
             .algorithm(Algorithm::EcdsaP256Raw)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
             .remote_key(RemoteKey::jwk_by_id(
                 "https://production.plaid.com/webhook_verification_key/get",
             ))
@@ -351,7 +351,7 @@ pub fn truelayer() -> Provider {
     Provider::preset(
         Scheme::builder("truelayer")
             .algorithm(Algorithm::EcdsaP521Raw)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
             .remote_key(RemoteKey::jwk_set_at_jku(&[
                 "https://webhooks.truelayer.com/.well-known/jwks",
                 "https://webhooks.truelayer-sandbox.com/.well-known/jwks",

@@ -106,8 +106,8 @@ pub(super) fn elements(
                 return Err(TemplateError::Ambiguous(part.name()));
             }
             is_hidden |= border.is_none();
-            if let (Some(border), Some(location)) = (border.flatten(), borders.get_mut(at)) {
-                *location = Some(border);
+            if let (Some(border), Some(slot)) = (border.flatten(), borders.get_mut(at)) {
+                *slot = Some(border);
             }
         }
         hides_pivot |= is_hidden;

@@ -22,7 +22,7 @@ pub struct SchemeBuilder {
     pub(super) name: Arc<str>,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: Option<Encoding>,
-    pub(super) key_form: SecretEncoding,
+    pub(super) secret_encoding: SecretEncoding,
     pub(super) signatures: Vec<Where>,
     pub(super) header_repeats: bool,
     pub(super) layout: Option<SignatureFormat>,
@@ -74,7 +74,7 @@ impl SchemeBuilder {
             name,
             algorithm: Algorithm::HmacSha256,
             encoding: None,
-            key_form: SecretEncoding::Text,
+            secret_encoding: SecretEncoding::Text,
             signatures: Vec::new(),
             header_repeats: false,
             layout: None,
@@ -118,8 +118,8 @@ impl SchemeBuilder {
     }
 
     /// How a secret's text becomes key bytes; its own bytes unless set.
-    pub fn key_form(mut self, form: SecretEncoding) -> Self {
-        self.key_form = form;
+    pub fn secret_encoding(mut self, form: SecretEncoding) -> Self {
+        self.secret_encoding = form;
         self
     }
 

@@ -114,7 +114,7 @@ impl SchemeBuilder {
             } else {
                 self.encoding.unwrap_or(Encoding::Hex)
             },
-            key_form: self.key_form,
+            secret_encoding: self.secret_encoding,
             signatures,
             header_repeats: self.header_repeats,
             layout,
@@ -215,7 +215,7 @@ fn timestamp_location(
 ) -> Result<Option<TimestampLocation>, SchemeErrorKind> {
     let own_key = layout.own_timestamp_key().map(Cow::Borrowed);
     match (timestamp, timestamp_key.or(own_key.clone())) {
-        (Some(_), Some(_)) => Err(SchemeErrorKind::TwoTimestampPlaces),
+        (Some(_), Some(_)) => Err(SchemeErrorKind::TwoTimestampLocations),
         (Some(location), None) => Ok(Some(TimestampLocation::At(location))),
         (None, Some(key)) if Some(&key) == own_key.as_ref() => {
             Ok(Some(TimestampLocation::Key(key)))
@@ -250,8 +250,8 @@ impl SchemeBuilder {
         if (is_token && !as_token) || (!is_token && encoding == Encoding::Text) {
             return Err(SchemeErrorKind::TokenMismatch);
         }
-        if self.algorithm.has_public_key() != self.key_form.is_public() {
-            return Err(SchemeErrorKind::KeyFormMismatch);
+        if self.algorithm.has_public_key() != self.secret_encoding.is_public() {
+            return Err(SchemeErrorKind::SecretEncodingMismatch);
         }
         Ok(())
     }
@@ -413,7 +413,7 @@ fn check_locations(
         Some(TimestampLocation::At(location)) => Some(location),
         _ => None,
     };
-    let reused = |location: &Location| SchemeErrorKind::PlaceReused {
+    let reused = |location: &Location| SchemeErrorKind::LocationReused {
         location: location.clone(),
     };
     for (at, signature) in signatures.iter().enumerate() {

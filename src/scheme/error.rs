@@ -51,7 +51,7 @@ pub enum SchemeErrorKind {
         name: String,
     },
     /// A public key for an algorithm with a secret, or the reverse.
-    KeyFormMismatch,
+    SecretEncodingMismatch,
     /// A key that a list of this layout cannot have.
     #[non_exhaustive]
     InvalidKey {
@@ -120,7 +120,7 @@ pub enum SchemeErrorKind {
     /// The same place is used for two of the signature, the timestamp and the ID, or for the
     /// signature and a part of the message.
     #[non_exhaustive]
-    PlaceReused {
+    LocationReused {
         /// The place.
         location: Location,
     },
@@ -135,7 +135,7 @@ pub enum SchemeErrorKind {
     /// A timestamp key, but the signature header is not a list.
     TimestampKeyWithoutList,
     /// A location and a key of the timestamp.
-    TwoTimestampPlaces,
+    TwoTimestampLocations,
     /// A token that [`SchemeBuilder::message`](super::SchemeBuilder::message) does not list.
     #[non_exhaustive]
     UnknownToken {
@@ -210,7 +210,7 @@ impl fmt::Display for SchemeError {
                     "`require_header` has a value for `{header}` that no header can have"
                 )
             }
-            E::KeyFormMismatch => f.write_str(
+            E::SecretEncodingMismatch => f.write_str(
                 "an algorithm with a public key takes a `SecretEncoding::PublicKey`, and no other does",
             ),
             E::TokenMismatch => {
@@ -245,7 +245,7 @@ impl fmt::Display for SchemeError {
                     "`{key}` is the key of both the signature and the timestamp"
                 )
             }
-            E::PlaceReused { location } => write!(
+            E::LocationReused { location } => write!(
                 f,
                 "{location} is used twice; the signature, the timestamp and the ID each need a \
                  location of their own",
@@ -262,7 +262,7 @@ impl fmt::Display for SchemeError {
             E::TimestampKeyWithoutList => f.write_str(
                 "a timestamp key is set, but the signature header is not a list of keys and values",
             ),
-            E::TwoTimestampPlaces => {
+            E::TwoTimestampLocations => {
                 f.write_str("both a location and a key of the timestamp are set; remove one")
             }
             E::UnknownToken { token } => {

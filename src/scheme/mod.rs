@@ -132,8 +132,8 @@ impl Scheme {
 
     /// How a secret's text becomes key bytes.
     #[must_use]
-    pub fn key_form(&self) -> SecretEncoding {
-        self.0.key_form
+    pub fn secret_encoding(&self) -> SecretEncoding {
+        self.0.secret_encoding
     }
 
     /// Where the signature may be.

@@ -17,7 +17,7 @@ pub(crate) struct Spec {
     pub(crate) name: Arc<str>,
     pub(crate) algorithm: Algorithm,
     pub(crate) encoding: Encoding,
-    pub(crate) key_form: SecretEncoding,
+    pub(crate) secret_encoding: SecretEncoding,
     /// Where signatures are; one of them must hold some.
     pub(crate) signatures: Vec<Location>,
     /// Whether the header of signatures may be there several times.

@@ -40,8 +40,8 @@ impl SigningKey {
         let kind = match spec.algorithm {
             #[cfg(feature = "ed25519")]
             Algorithm::Ed25519 => Kind::Ed25519(secret.private_key()?),
-            Algorithm::Token => Kind::Token(secret.key(spec.key_form)?),
-            algorithm => Kind::Mac(Box::new(secret.ready(algorithm, spec.key_form)?)),
+            Algorithm::Token => Kind::Token(secret.key(spec.secret_encoding)?),
+            algorithm => Kind::Mac(Box::new(secret.ready(algorithm, spec.secret_encoding)?)),
         };
         Ok(Self {
             kind,

@@ -84,8 +84,8 @@ pub(crate) fn find(
 ) -> Result<Vec<(usize, usize)>, Malformed> {
     let body = request.body();
     let found = units.of(&facts(request), body)?.into_iter();
-    let location = |unit: &[u8]| (unit.as_ptr().addr() - body.as_ptr().addr(), unit.len());
-    Ok(found.map(location).collect())
+    let span = |unit: &[u8]| (unit.as_ptr().addr() - body.as_ptr().addr(), unit.len());
+    Ok(found.map(span).collect())
 }
 
 /// Has only this piece of the body be the body, for as long as it is changed.

@@ -187,7 +187,10 @@ impl Verifier {
             ));
         }
         let settings = self.settings_mut();
-        settings.provider = settings.provider.clone().with_status(class, status);
+        settings.provider = settings
+            .provider
+            .clone()
+            .with_rejection_status(class, status);
         settings.responder_mut().set_status(class, status);
         Ok(self)
     }

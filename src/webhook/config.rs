@@ -54,10 +54,10 @@ where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     Arc::new(move |data| {
-        let decision = handler(data);
+        let acceptance = handler(data);
         Box::pin(async move {
-            let decision = decision.await;
-            decision.map_err(|error| rejection::line(&*error.into()))
+            let acceptance = acceptance.await;
+            acceptance.map_err(|error| rejection::line(&*error.into()))
         })
     })
 }
@@ -93,16 +93,16 @@ impl Config {
         self.data_handler.is_some()
     }
 
-    /// Reports the decision on a request to the log and to the callback.
+    /// Reports the acceptance on a request to the log and to the callback.
     pub(super) fn report(
         &self,
         head: Option<RequestHead<'_>>,
-        decision: Decision<'_>,
+        acceptance: Decision<'_>,
         bytes: usize,
         started: Option<Instant>,
     ) {
         self.observer
-            .report(&self.verifier, head, decision, bytes, started);
+            .report(&self.verifier, head, acceptance, bytes, started);
     }
 
     /// Diagnoses a rejected delivery, if the layer was told to.

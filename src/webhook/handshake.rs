@@ -206,9 +206,9 @@ fn send_answer(config: &Arc<Config>, answer: Answer) -> EarlyResponse {
         report_answered(config, &handshake);
         return EarlyResponse::ready(response);
     };
-    let (config, decision) = (Arc::clone(config), handler(data));
+    let (config, acceptance) = (Arc::clone(config), handler(data));
     EarlyResponse::Pending(Box::pin(async move {
-        let kind = match decision.await {
+        let kind = match acceptance.await {
             Ok(Acceptance::Accept) => {
                 report_answered(&config, &handshake);
                 return response;

@@ -31,7 +31,7 @@ const DEFAULT_KEY_DEADLINE: Duration = Duration::from_secs(2);
 const NO_HANDSHAKES: &str = "the provider has no handshakes that could be answered; it applies to \
                              providers whose `Provider::handshakes` have their settings";
 const NO_HANDSHAKES_WITH_DATA: &str = "no handshake of the provider carries data; it applies to \
-                                       providers with `Handshake::brings`, such as `asana`, \
+                                       providers with `Handshake::provides`, such as `asana`, \
                                        `notion` and `aws_sns`";
 const HANDSHAKES_ARE_OFF: &str = "`without_handshakes` was called, so the handler is never called";
 
@@ -304,7 +304,7 @@ impl<B> WebhookLayer<B> {
     /// The decision of the handler determines the response:
     ///
     /// - [`Accept`](Acceptance::Accept): the answer that the provider expects.
-    /// - [`Refuse`](Acceptance::Reject): 403.
+    /// - [`Reject`](Acceptance::Reject): 403.
     /// - An error: 503 with `Retry-After`. Its text is logged.
     ///
     /// The only deadline is that of the provider, which is a few seconds.

@@ -10,7 +10,7 @@ use tower_webhook::{
     scheme::Algorithm,
 };
 
-use crate::support::{self, Decision, Delivery, Vector, hex, mac, vectors};
+use crate::support::{self, Delivery, Expected, Vector, hex, mac, vectors};
 
 fn verify(verifier: &Verifier, delivery: &Delivery) -> Verified {
     let head = RequestHead::from(&delivery.head);
@@ -26,7 +26,7 @@ fn accepted() -> Vec<(String, Vector)> {
             .map(move |case| (provider.clone(), case))
     });
     cases
-        .filter(|(_, case)| case.expect == Decision::Accept)
+        .filter(|(_, case)| case.expect == Expected::Accept)
         .collect()
 }
 

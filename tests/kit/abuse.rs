@@ -39,7 +39,7 @@ const LIMIT: usize = 4096;
 
 fn text(scheme: &Scheme) -> String {
     let key = b"a secret for tests, of 32 bytes.";
-    match scheme.key_form() {
+    match scheme.secret_encoding() {
         SecretEncoding::Hex => hex(key),
         SecretEncoding::Base64 => base64(key),
         SecretEncoding::PrefixedBase64(prefix) => format!("{prefix}{}", base64(key)),
@@ -56,7 +56,7 @@ const ED25519: [&str; 2] = [
 
 /// What signs, and what verifies.
 fn keys(scheme: &Scheme) -> [Secret; 2] {
-    if let SecretEncoding::PublicKey(form) = scheme.key_form() {
+    if let SecretEncoding::PublicKey(form) = scheme.secret_encoding() {
         let [private, public] = ED25519;
         let mut bytes = [0; 32];
         let bytes = base16ct::lower::decode(public, &mut bytes).unwrap();
@@ -117,7 +117,7 @@ async fn the_layer_stands_its_own_suite() {
         match as_it_is(app, provider, secret).await {
             Ok(report) if report.is_passed() => {
                 applied.extend(names(&report, |case| {
-                    *case.decision() == CaseVerdict::Passed
+                    *case.verdict() == CaseVerdict::Passed
                 }));
             }
             Ok(report) => wrong.push(
@@ -737,7 +737,7 @@ const OF_GUARDED: &[(&str, Fault, &[&str])] = &[
     (
         "needs no version",
         |it| value(it, "x-signature-version").is_none(),
-        &["guard-missing"],
+        &["required-header-missing"],
     ),
     (
         "takes any version",
@@ -745,7 +745,7 @@ const OF_GUARDED: &[(&str, Fault, &[&str])] = &[
             set(it, "x-signature-version", b"2");
             false
         },
-        &["guard-changed", "guard-missing"],
+        &["required-header-changed", "required-header-missing"],
     ),
     (
         "takes any method",
@@ -857,7 +857,7 @@ async fn a_layer_with_a_tolerance_of_its_own_stands_it() {
     let suite = suite().tolerance(tolerance).unwrap();
     let report = suite.run::<_, Full<Bytes>, _>(app).await.unwrap();
     report.assert_passed();
-    let passed = names(&report, |case| *case.decision() == CaseVerdict::Passed);
+    let passed = names(&report, |case| *case.verdict() == CaseVerdict::Passed);
     assert!(passed.contains("timestamp-stale") && passed.contains("timestamp-ahead"));
 }
 
@@ -960,7 +960,7 @@ async fn telling_answers_are_found() {
                 assert_eq!(failures.len(), 1, "{name}: {report}");
                 assert_eq!(failures[0].name(), "answers-alike");
                 let told = format!("the answers differ: {difference}");
-                assert_eq!(*failures[0].decision(), CaseVerdict::Failed(told), "{name}");
+                assert_eq!(*failures[0].verdict(), CaseVerdict::Failed(told), "{name}");
             }
         }
     }
@@ -968,9 +968,9 @@ async fn telling_answers_are_found() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stack_that_hangs_or_fails_is_reported() {
-    let decision = |report: &AbuseReport, name: &str| {
+    let verdict = |report: &AbuseReport, name: &str| {
         let case = report.cases().iter().find(|case| case.name() == name);
-        format!("{:?}", case.unwrap().decision())
+        format!("{:?}", case.unwrap().verdict())
     };
     // Hangs on what is not signed.
     let inner = weak(providers::github(), SECRET, |_| false);
@@ -985,7 +985,7 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
     });
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
     let hung = r#"Failed("no signature: no answer within 30 s")"#;
-    assert_eq!(decision(&report, "signature-missing"), hung);
+    assert_eq!(verdict(&report, "signature-missing"), hung);
     assert_eq!(report.failures().count(), 1, "{report}");
 
     // Never recovers from a forgery.
@@ -1004,7 +1004,7 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
     });
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
     let down = r#"Failed("a genuine delivery after it: answered 503 Service Unavailable")"#;
-    assert_eq!(decision(&report, "signature-missing"), down);
+    assert_eq!(verdict(&report, "signature-missing"), down);
 
     // Breaks on each forgery, which is no way to refuse one.
     let app = weak(providers::github(), SECRET, |_| false);
@@ -1016,13 +1016,13 @@ async fn a_stack_that_hangs_or_fails_is_reported() {
     });
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
     let broke = r#"Failed("no signature: answered 500 Internal Server Error")"#;
-    assert_eq!(decision(&report, "signature-missing"), broke);
+    assert_eq!(verdict(&report, "signature-missing"), broke);
 
     // Refuses everything: there is nothing to be said of the rest.
     let app = weak(providers::github(), "another secret", |_| false);
     let report = suite(providers::github(), SECRET).run(app).await.unwrap();
     let refused = r#"Failed("a genuine delivery: answered 403 Forbidden")"#;
-    assert_eq!(decision(&report, "genuine"), refused);
+    assert_eq!(verdict(&report, "genuine"), refused);
     assert!(
         report
             .to_string()
@@ -1212,7 +1212,7 @@ async fn a_sender_uses_a_method_of_its_provider() {
         let report = abuse_suite::<_, Full<Bytes>, _>(app, provider, support::secret());
         let report = report.await.unwrap();
         report.assert_passed();
-        let passed = names(&report, |case| *case.decision() == CaseVerdict::Passed);
+        let passed = names(&report, |case| *case.verdict() == CaseVerdict::Passed);
         assert!(passed.contains("method"), "{report}");
     }
 }

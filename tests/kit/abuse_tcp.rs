@@ -60,14 +60,14 @@ async fn the_layer_stands_it_over_tcp() {
         assert!(on_the_wire(&report).count() >= 14, "{report}");
         let is_signed = provider.scheme().body_is_signed();
         for case in on_the_wire(&report).filter(|_| is_signed) {
-            assert_eq!(*case.decision(), CaseVerdict::Passed, "{case}");
+            assert_eq!(*case.verdict(), CaseVerdict::Passed, "{case}");
         }
     }
 }
 
 fn genuine(report: &AbuseReport) -> String {
     assert_eq!(report.cases().len(), 1, "{report}");
-    match report.cases()[0].decision() {
+    match report.cases()[0].verdict() {
         CaseVerdict::Failed(how) => how.clone(),
         other => format!("{other:?}"),
     }
@@ -327,7 +327,7 @@ async fn a_router_may_answer_other_methods_itself() {
     let report = run(providers::github(), SECRET, address.await).await;
     report.assert_passed();
     let case = report.cases().iter().find(|case| case.name() == "method");
-    assert_eq!(*case.unwrap().decision(), CaseVerdict::Passed);
+    assert_eq!(*case.unwrap().verdict(), CaseVerdict::Passed);
 }
 
 #[tokio::test]

@@ -242,7 +242,7 @@ fn another_form_of_a_secret() {
     // Where hex is due: the text itself, and base64.
     let keyed = |form| {
         let scheme = Scheme::builder("acme").signature_header("x-acme-signature");
-        scheme.key_form(form).build().unwrap()
+        scheme.secret_encoding(form).build().unwrap()
     };
     let key = b"a key of 32 bytes, which are hex";
     for (secret, sender, used) in [
@@ -992,7 +992,7 @@ fn another_url() {
 /// A secret in the form that the scheme takes.
 fn key_text(scheme: &Scheme, name: &str) -> String {
     let key = format!("{name:*<32}");
-    match scheme.key_form() {
+    match scheme.secret_encoding() {
         SecretEncoding::Hex => hex(key.as_bytes()),
         SecretEncoding::Base64 => base64(key.as_bytes()),
         SecretEncoding::PrefixedBase64(prefix) => format!("{prefix}{}", base64(key.as_bytes())),

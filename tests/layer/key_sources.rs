@@ -102,7 +102,7 @@ struct Tenant(String);
 
 /// Where the tenant stands in a request.
 #[derive(Clone, Copy, Debug)]
-enum Location {
+enum TenantLocation {
     Path,
     Query,
     Header,
@@ -110,7 +110,7 @@ enum Location {
     Extension,
 }
 
-impl Location {
+impl TenantLocation {
     fn read(self, head: RequestHead<'_>) -> Option<&str> {
         match self {
             Self::Path => head.path().strip_prefix("/hooks/"),
@@ -141,7 +141,7 @@ impl Location {
 /// A source with a type of its own, as a client of something has one.
 struct Directory {
     tenants: HashMap<&'static str, Keys>,
-    location: Location,
+    location: TenantLocation,
     asked: Count,
 }
 
@@ -156,7 +156,7 @@ impl KeySource for Directory {
     }
 }
 
-fn closure(location: Location, asked: Count) -> impl KeySource {
+fn closure(location: TenantLocation, asked: Count) -> impl KeySource {
     let tenants = tenants();
     move |head: RequestHead<'_>| {
         asked.add();
@@ -191,11 +191,11 @@ async fn each_request_has_its_keys() {
     ];
     let mut report = Report::default();
     for location in [
-        Location::Path,
-        Location::Query,
-        Location::Header,
-        Location::Method,
-        Location::Extension,
+        TenantLocation::Path,
+        TenantLocation::Query,
+        TenantLocation::Header,
+        TenantLocation::Method,
+        TenantLocation::Extension,
     ] {
         let (of_closure, of_directory) = (Count::default(), Count::default());
         let directory = Directory {
@@ -292,7 +292,7 @@ async fn a_source_in_axum() {
         let route = Router::new().route("/hooks/{tenant}", post(label));
         route.layer(layer)
     };
-    let by_path = || with_key_source(closure(Location::Path, Count::default()));
+    let by_path = || with_key_source(closure(TenantLocation::Path, Count::default()));
     let tenants = tenants();
     let by_address = with_key_source(move |head: RequestHead<'_>| {
         let peer = head.extension::<ConnectInfo<SocketAddr>>();
@@ -447,7 +447,7 @@ async fn a_source_is_asked_between_the_head_and_the_body() {
 #[test]
 fn a_source_is_asked_by_requests_alone() {
     let asked = Count::default();
-    let layer = with_key_source(closure(Location::Path, asked.clone()));
+    let layer = with_key_source(closure(TenantLocation::Path, asked.clone()));
     let mut service = layer.clone().layer(RecordingService::default());
     drop(service.clone());
     assert_eq!(asked.get(), 0);
@@ -736,7 +736,7 @@ async fn turns(count: usize) {
 #[test]
 fn a_source_that_answers_at_once_needs_no_runtime() {
     assert!(tokio::runtime::Handle::try_current().is_err());
-    let source = closure(Location::Path, Count::default());
+    let source = closure(TenantLocation::Path, Count::default());
     let waiting = Faulty::new(|| {
         Box::pin(async {
             turns(3).await;
@@ -941,7 +941,7 @@ fn is_shared<T: Clone + Send + Sync + 'static>(it: T) -> T {
 async fn a_layer_with_a_source_goes_from_thread_to_thread() {
     let directory = Directory {
         tenants: tenants(),
-        location: Location::Path,
+        location: TenantLocation::Path,
         asked: Count::default(),
     };
     let layer = is_shared(with_key_source(directory));

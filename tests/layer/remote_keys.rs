@@ -33,7 +33,7 @@ use tower_webhook::{
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::support::{
-    self, Decision, Delivery, Log, NOW, Report, Rig, TestClock, Vector, at, send, test_clock,
+    self, Delivery, Expected, Log, NOW, Report, Rig, TestClock, Vector, at, send, test_clock,
     vectors,
 };
 
@@ -220,7 +220,7 @@ fn genuine(provider: &str) -> Vector {
     let mut files = vectors().into_iter();
     let file = files.find(|file| file.provider == provider).unwrap();
     let mut cases = file.cases.into_iter();
-    cases.find(|case| case.expect == Decision::Accept).unwrap()
+    cases.find(|case| case.expect == Expected::Accept).unwrap()
 }
 
 /// The provider of a vector, with its settings.
@@ -247,7 +247,7 @@ async fn every_delivery_is_judged_by_published_keys_as_by_given_ones() {
             let answer = send(&rig.service, case.delivery().request()).await;
             let accepted = answer.rejection.is_none();
             assert_eq!(rig.inner.calls(), usize::from(accepted), "{answer:?}");
-            report.note(if accepted == (case.expect == Decision::Accept) {
+            report.note(if accepted == (case.expect == Expected::Accept) {
                 Ok(())
             } else {
                 Err(format!("{}: {}: {answer:?}", file.provider, case.name))

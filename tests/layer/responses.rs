@@ -18,7 +18,7 @@ use tower_webhook::{
 };
 
 use crate::support::{
-    self, Answer, BODY, Decision, Delivery, NOW, RecordingService, STANDARD_ID, Script, Step,
+    self, Answer, BODY, Delivery, Expected, NOW, RecordingService, STANDARD_ID, Script, Step,
     Vector, generic, now, secret, send, slack, standard, standard_secret, test_clock, vectors,
     with_any_method,
 };
@@ -148,7 +148,7 @@ mod published_keys {
         let mut files = vectors().into_iter();
         let plaid = files.find(|file| file.provider == "plaid").unwrap();
         let mut cases = plaid.cases.into_iter();
-        let genuine = cases.find(|case| case.expect == Decision::Accept);
+        let genuine = cases.find(|case| case.expect == Expected::Accept);
         genuine.unwrap()
     }
 
@@ -583,7 +583,8 @@ async fn statuses() {
 #[tokio::test]
 async fn whose_status_it_is() {
     let class = RejectionClass::InvalidSignature;
-    let provider: Provider = providers::generic().with_status(class, StatusCode::UNAUTHORIZED);
+    let provider: Provider =
+        providers::generic().with_rejection_status(class, StatusCode::UNAUTHORIZED);
     let by_provider = || WebhookLayer::new(provider.clone(), secret()).unwrap();
     let rows = [
         ("the class's", layer(), 403),

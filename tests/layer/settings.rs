@@ -229,10 +229,10 @@ const WITHOUT_EFFECT: &[Row] = &[
         &["`Unavailable`", "`Misconfigured`", "`WebhookLayer`"],
     ),
     (
-        "`with_status` has no effect",
+        "`with_rejection_status` has no effect",
         || {
             let provider = providers::github();
-            build(&provider.with_status(RejectionClass::Expired, StatusCode::GONE))
+            build(&provider.with_rejection_status(RejectionClass::Expired, StatusCode::GONE))
         },
         &["the other classes occur"],
     ),
@@ -398,7 +398,7 @@ fn the_order_of_scheme_builder_calls_does_not_matter() {
                 |it| it.signature_header("x-signature"),
                 |it| it.algorithm(Algorithm::HmacSha512),
                 |it| it.encoding(Encoding::Base64),
-                |it| it.key_form(SecretEncoding::Hex),
+                |it| it.secret_encoding(SecretEncoding::Hex),
                 |it| it.attempt_header("x-attempt"),
                 |it| it.require_header("x-version", "1"),
             ],
@@ -475,7 +475,7 @@ fn the_order_of_provider_calls_does_not_matter() {
     const EVENT: Set = |it| it.with_event_json("type");
     const LIMIT: Set = |it| it.with_body_limit(7);
     const METHODS: Set = |it| it.with_methods([Method::PUT]);
-    const STATUS: Set = |it| it.with_status(RejectionClass::Expired, StatusCode::GONE);
+    const STATUS: Set = |it| it.with_rejection_status(RejectionClass::Expired, StatusCode::GONE);
     const SETTING: Set = |it| it.with_setting("verify_token", "abc");
     const HANDSHAKE: Set = |it| it.with_handshake(signing());
     type Make = fn() -> Provider;

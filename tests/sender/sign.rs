@@ -44,7 +44,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 /// The secret of the sender, and that of the receiver.
 fn secrets(scheme: &Scheme) -> Option<[Secret; 2]> {
-    let [sender, receiver] = match (scheme.algorithm(), scheme.key_form()) {
+    let [sender, receiver] = match (scheme.algorithm(), scheme.secret_encoding()) {
         #[cfg(feature = "ed25519")]
         (Algorithm::Ed25519, SecretEncoding::PublicKey(form)) => {
             let public = match form {
@@ -70,7 +70,7 @@ fn secrets(scheme: &Scheme) -> Option<[Secret; 2]> {
 /// Another secret of a sender.
 fn another_secret(scheme: &Scheme) -> Secret {
     let key = b"another-key-of-32-bytes-and-more".as_slice();
-    let secret = match scheme.key_form() {
+    let secret = match scheme.secret_encoding() {
         SecretEncoding::Hex | SecretEncoding::PublicKey(_) => hex(key),
         SecretEncoding::Base64 | SecretEncoding::PrefixedBase64(_) => base64(key),
         _ if scheme.credential() == Credential::UserAndPassword => "user:another".to_owned(),
@@ -504,7 +504,7 @@ fn ed25519_signs_with_a_private_key_in_any_form() {
     let scheme = || {
         Scheme::builder("acme")
             .algorithm(Algorithm::Ed25519)
-            .key_form(SecretEncoding::PublicKey(PublicKeyForm::Hex))
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Hex))
             .signature_header("x-signature")
             .build()
             .unwrap()
@@ -722,7 +722,7 @@ fn what_cannot_be_signed_says_why() {
         "scheme `standard-webhooks`: the secret cannot be decoded: this scheme takes standard base64, alone or after `whsec_`",
     );
     let sign = |provider: Provider, body: &'static str, id: &str| {
-        let secret = match provider.scheme().key_form() {
+        let secret = match provider.scheme().secret_encoding() {
             SecretEncoding::Hex => Secret::new(SEED),
             _ => Secret::new(STANDARD_SECRET),
         };

@@ -50,7 +50,7 @@ pub(crate) struct Vector {
     /// Seconds; the scheme's own where it is absent, any age where it is null.
     #[serde(default = "own_tolerance", deserialize_with = "tolerance")]
     pub(crate) tolerance: Tolerance,
-    pub(crate) expect: Decision,
+    pub(crate) expect: Expected,
     #[serde(default)]
     pub(crate) reason: Option<String>,
     /// What the provider's own library answers, where it was asked.
@@ -78,7 +78,7 @@ fn tolerance<'de, D: Deserializer<'de>>(from: D) -> Result<Tolerance, D::Error> 
 /// What a vector expects.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Decision {
+pub(crate) enum Expected {
     Accept,
     Reject,
 }

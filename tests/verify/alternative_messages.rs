@@ -138,7 +138,7 @@ async fn deduplicates_copies_with_fewer_signatures() {
 fn secrets(scheme: &Scheme, names: [&str; 2]) -> Keys {
     let secrets = names.map(|name| {
         let bytes = format!("{name}-of-the-endpoint-with-32-bytes");
-        Secret::new(match scheme.key_form() {
+        Secret::new(match scheme.secret_encoding() {
             SecretEncoding::Hex => support::hex(bytes.as_bytes()),
             SecretEncoding::Base64 | SecretEncoding::PrefixedBase64(_) => base64(bytes.as_bytes()),
             _ => bytes,

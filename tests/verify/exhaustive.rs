@@ -76,17 +76,17 @@ fn accepts_a_signed_text_for_one_request_only() {
                 sign(text),
                 sign(&[b"https://h/", &text[..]].concat()),
             ];
-            for (location, verifier) in verifiers.iter().enumerate() {
+            for (index, verifier) in verifiers.iter().enumerate() {
                 let mut found = Vec::new();
                 for (first, rest) in cuts(text, separator.as_bytes()) {
                     for (second, third) in cuts(rest, separator.as_bytes()) {
-                        let (id, body) = if location == 1 {
+                        let (id, body) = if index == 1 {
                             (third, first)
                         } else {
                             (first, third)
                         };
                         let request = Request::post([b"/", id].concat())
-                            .header("x-signature", &signatures[location])
+                            .header("x-signature", &signatures[index])
                             .header("x-id", id)
                             .header("x-part", second)
                             .body(())
@@ -101,7 +101,7 @@ fn accepts_a_signed_text_for_one_request_only() {
                     "{:?} is {found:?} with {separator}",
                     String::from_utf8_lossy(text)
                 );
-                accepted[location] += found.len();
+                accepted[index] += found.len();
             }
         }
         assert!(

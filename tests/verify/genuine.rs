@@ -8,7 +8,7 @@ use tower_webhook::{
     sign::Signer,
 };
 
-use crate::support::{self, Decision, Delivery, NOW, TestClock, Vector, at, test_clock, vectors};
+use crate::support::{self, Delivery, Expected, NOW, TestClock, Vector, at, test_clock, vectors};
 
 /// A genuine delivery of a preset, and a verifier that accepts it.
 pub(crate) struct Good {
@@ -56,7 +56,7 @@ impl Good {
 
 /// A secret in the form that the scheme expects, different for each name.
 pub(crate) fn secret(scheme: &Scheme, name: &str) -> Secret {
-    let text = match scheme.key_form() {
+    let text = match scheme.secret_encoding() {
         SecretEncoding::Hex => support::hex(format!("{name:*<32}").as_bytes()),
         SecretEncoding::Base64 => support::base64(format!("{name:*<32}").as_bytes()),
         SecretEncoding::PrefixedBase64(prefix) => {
@@ -180,6 +180,6 @@ fn vector(preset: &Preset) -> Option<(String, Vec<Vector>)> {
     let name = preset.name().replace('-', "_");
     let file = vectors().into_iter().find(|file| file.provider == name)?;
     let mut cases = file.cases;
-    cases.retain(|case| case.expect == Decision::Accept);
+    cases.retain(|case| case.expect == Expected::Accept);
     (!cases.is_empty()).then_some((name, cases))
 }

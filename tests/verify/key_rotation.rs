@@ -273,7 +273,7 @@ fn forms() -> [(Scheme, Vec<u8>); 4] {
     let row = |algorithm, form| {
         let scheme = Scheme::builder("acme")
             .algorithm(algorithm)
-            .key_form(form)
+            .secret_encoding(form)
             .signature_header("x-signature");
         let decoded = support::standard_key(support::STANDARD_SECRET);
         let key = if form == SecretEncoding::Text {
@@ -370,7 +370,7 @@ fn verifies_a_session_that_was_not_fed_to_the_end() {
 
 /// What becomes of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum RequestOutcome {
+enum KeyOutcome {
     /// It passes by the secret of this label.
     Passes(&'static str),
     /// It was made with the secret of this label, which has expired.
@@ -378,7 +378,7 @@ enum RequestOutcome {
     Mismatch,
 }
 
-impl RequestOutcome {
+impl KeyOutcome {
     fn of(answer: &Answer, inner: &RecordingService) -> Result<Self, String> {
         let Some(rejection) = &answer.rejection else {
             let label = inner.last().verified().key_label().map(str::to_owned);
@@ -440,8 +440,8 @@ impl Set {
 }
 
 /// The secrets, who signed, how many milliseconds after [`NOW`] it is, and what becomes of it.
-const EXPIRING: [(Set, &[&str], i64, RequestOutcome); 31] = {
-    use RequestOutcome::{Expired, Mismatch, Passes};
+const EXPIRING: [(Set, &[&str], i64, KeyOutcome); 31] = {
+    use KeyOutcome::{Expired, Mismatch, Passes};
 
     [
         (Set::Old, &["old"], -200_000, Passes("old")),
@@ -500,7 +500,7 @@ async fn rejects_a_secret_after_it_expires() {
             for size in [1, 7, BODY.len()] {
                 let script = || Script::chunks(BODY, size);
                 let answer = send(&service, delivery.clone().with(script())).await;
-                report.note(match RequestOutcome::of(&answer, &inner) {
+                report.note(match KeyOutcome::of(&answer, &inner) {
                     Ok(got) if got == expect => Ok(()),
                     got => Err(format!("{name}: {got:?} and not {expect:?}")),
                 });
@@ -510,7 +510,7 @@ async fn rejects_a_secret_after_it_expires() {
                     assert_eq!(seen(&answer), seen(&forged), "{name}");
                 }
             }
-            let passes = matches!(expect, RequestOutcome::Passes(_));
+            let passes = matches!(expect, KeyOutcome::Passes(_));
             assert_eq!(inner.calls(), if passes { 3 } else { 0 }, "{name}");
         }
     }

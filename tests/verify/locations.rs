@@ -1341,7 +1341,7 @@ fn rejects_contradictory_schemes() {
     #[cfg(feature = "ed25519")]
     assert_eq!(
         kind(acme().algorithm(Algorithm::Ed25519)),
-        E::KeyFormMismatch
+        E::SecretEncodingMismatch
     );
     assert!(matches!(
         kind(acme().require_header("x", "\n")),

@@ -754,7 +754,8 @@ async fn allow_is_there_whatever_the_renderer() {
         response.headers_mut().insert(header::ALLOW, allow);
         response
     };
-    let of_provider = WebhookLayer::new(provider().with_status(class, status), secret()).unwrap();
+    let of_provider =
+        WebhookLayer::new(provider().with_rejection_status(class, status), secret()).unwrap();
     let problem_json = layer().rejection_response(rejection::problem_json);
     let json = "application/json";
     let problem = "application/problem+json";

@@ -560,7 +560,7 @@ async fn decodes_every_key_form_to_the_same_key() {
         };
         let scheme = Scheme::builder("acme")
             .signature_header("x-acme-signature")
-            .key_form(form)
+            .secret_encoding(form)
             .build()
             .unwrap();
         let mac = hex(&mac(Algorithm::HmacSha256, key, BODY));
@@ -713,7 +713,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         || {
             let builder = acme().remote_key(RemoteKey::jwk_set("https://acme.example/keys"));
             let builder = builder.algorithm(Algorithm::RsaSha256);
-            builder.key_form(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
+            builder.secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Jwk))
         },
         &["`remote_key` has no effect", "`SignatureFormat::jws`"],
     ),

@@ -113,7 +113,11 @@ fn rejects_a_key_of_zeros() {
 /// A scheme whose secret is hex.
 fn hex_keyed() -> Provider {
     let scheme = Scheme::builder("acme").signature_header("x-acme-signature");
-    scheme.key_form(SecretEncoding::Hex).build().unwrap().into()
+    scheme
+        .secret_encoding(SecretEncoding::Hex)
+        .build()
+        .unwrap()
+        .into()
 }
 
 /// 14: what a scheme cannot decode is an error before the first request, in whatever place it

@@ -492,23 +492,21 @@ async fn handles_clocks_before_1970_and_far_ahead() {
     let mut report = Report::default();
     for &(name, clock, time, expect) in rows {
         let layer = WebhookLayer::new(providers::slack(), secret()).unwrap();
-        let decision = {
+        let answer = {
             let rig = Rig::new(layer.clock(move || clock), slack("0", BODY));
             send(&rig.service, slack(time.to_string(), BODY).request()).await
         };
         let right = match expect {
-            Forwarded => decision.status == 200,
-            Expect::Refused { text, kind, .. } => {
-                decision.text() == text && decision.kind() == kind
-            }
+            Forwarded => answer.status == 200,
+            Expect::Refused { text, kind, .. } => answer.text() == text && answer.kind() == kind,
         };
         report.note(if right {
             Ok(())
         } else {
             Err(format!(
                 "10: {name}: {:?}, {:?}",
-                decision.wire(),
-                decision.kind()
+                answer.wire(),
+                answer.kind()
             ))
         });
     }

@@ -8,16 +8,16 @@ use tower_webhook::{
     sign::Signer,
 };
 
-use crate::support::{self, Decision, Delivery, Report, Rig, Script, Vector, send, vectors};
+use crate::support::{self, Delivery, Expected, Report, Rig, Script, Vector, send, vectors};
 
 /// Whether the answer is what the case expects. Its `reason` is a hint, but for the two that
 /// senders are told apart.
 fn is_right(case: &Vector, answer: Option<RejectionClass>) -> bool {
     match (case.expect, case.reason.as_deref()) {
-        (Decision::Accept, _) => answer.is_none(),
-        (Decision::Reject, Some("timestamp")) => answer == Some(RejectionClass::Expired),
-        (Decision::Reject, Some("signature")) => answer == Some(RejectionClass::InvalidSignature),
-        (Decision::Reject, _) => answer.is_some(),
+        (Expected::Accept, _) => answer.is_none(),
+        (Expected::Reject, Some("timestamp")) => answer == Some(RejectionClass::Expired),
+        (Expected::Reject, Some("signature")) => answer == Some(RejectionClass::InvalidSignature),
+        (Expected::Reject, _) => answer.is_some(),
     }
 }
 
@@ -111,7 +111,7 @@ fn signs_as_the_provider_signed() {
     let mut report = Report::default();
     let mut signed = 0;
     for file in vectors() {
-        for case in file.cases.iter().filter(|it| it.expect == Decision::Accept) {
+        for case in file.cases.iter().filter(|it| it.expect == Expected::Accept) {
             let Some(secret) = case.secret.as_deref() else {
                 continue;
             };
@@ -204,7 +204,7 @@ fn accepts_either_of_v1_and_v1a() {
     let mut files = vectors().into_iter();
     let file = files.find(|it| it.provider == "standard_webhooks_v1a");
     let file = file.expect("its vectors");
-    let case = file.cases.iter().find(|it| it.expect == Decision::Accept);
+    let case = file.cases.iter().find(|it| it.expect == Expected::Accept);
     let case = case.expect("one that is accepted");
     let by_key = case.verifier("standard_webhooks_v1a", case.keys());
     let secret = support::standard_secret();
@@ -245,7 +245,7 @@ fn accepts_either_of_v1_and_v1a() {
 fn rejects_a_line_feed_in_an_sns_subject() {
     let mut files = vectors().into_iter();
     let file = files.find(|it| it.provider == "aws_sns").unwrap();
-    let case = file.cases.iter().find(|it| it.expect == Decision::Accept);
+    let case = file.cases.iter().find(|it| it.expect == Expected::Accept);
     let case = case.unwrap();
     let verifier = case.verifier("aws_sns", case.keys());
     let body: serde_json::Value = serde_json::from_slice(&case.body()).unwrap();

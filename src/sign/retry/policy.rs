@@ -30,7 +30,7 @@ const DEFAULT_MOST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// same whatever the schedule: a receiver can have each retry of [`Backoff::fast`] wait for 24 h,
 /// unless a lower bound is set.
 ///
-/// The response that ends it has an [`DeliveryOutcome`] in its extensions. An error ends it too, if
+/// The response that ends it has a [`DeliveryOutcome`] in its extensions. An error ends it too, if
 /// it is final or there are no retries left.
 ///
 /// The body must be [`Clone`]: take a [`DeliveryBody`](crate::body::DeliveryBody). What waits is in

@@ -14,7 +14,7 @@ pub struct AbuseReport {
 pub struct CaseReport {
     name: &'static str,
     expected: &'static str,
-    decision: CaseVerdict,
+    verdict: CaseVerdict,
 }
 
 /// Whether a stack stood a case.
@@ -39,9 +39,9 @@ impl CaseReport {
     pub(super) fn new(
         name: &'static str,
         expected: &'static str,
-        decision: Result<bool, String>,
+        verdict: Result<bool, String>,
     ) -> Self {
-        let decision = match decision {
+        let verdict = match verdict {
             Ok(true) => CaseVerdict::Passed,
             Ok(false) => CaseVerdict::NotApplicable,
             Err(how) => CaseVerdict::Failed(how),
@@ -49,7 +49,7 @@ impl CaseReport {
         Self {
             name,
             expected,
-            decision,
+            verdict,
         }
     }
 
@@ -67,14 +67,14 @@ impl CaseReport {
 
     /// What became of it.
     #[must_use]
-    pub fn decision(&self) -> &CaseVerdict {
-        &self.decision
+    pub fn verdict(&self) -> &CaseVerdict {
+        &self.verdict
     }
 
     /// Whether it failed.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        matches!(self.decision, CaseVerdict::Failed(_))
+        matches!(self.verdict, CaseVerdict::Failed(_))
     }
 }
 
@@ -112,9 +112,9 @@ impl fmt::Display for CaseReport {
         let Self {
             name,
             expected,
-            decision,
+            verdict,
         } = self;
-        match decision {
+        match verdict {
             CaseVerdict::Passed => write!(f, "passed  {name}"),
             CaseVerdict::NotApplicable => write!(f, "n/a     {name}"),
             CaseVerdict::Failed(how) => write!(f, "FAILED  {name}: {expected}; {how}"),

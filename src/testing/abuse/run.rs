@@ -53,8 +53,8 @@ pub(super) async fn examine_all_over_tcp(server: Server, fixture: &Fixture) -> V
     let mut cases = examine_all(&server, tell_io, fixture).await;
     if cases.len() > 1 {
         for case in wire::CASES {
-            let decision = wire_verdict(server, fixture, case).await;
-            cases.push(CaseReport::new(case.name, case.expected, decision));
+            let verdict = wire_verdict(server, fixture, case).await;
+            cases.push(CaseReport::new(case.name, case.expected, verdict));
         }
     }
     cases
@@ -71,12 +71,12 @@ where
     B: From<Bytes>,
     R: Body,
 {
-    let decision = decision(app, tell, fixture, case).await;
-    CaseReport::new(case.name, case.expected, decision)
+    let verdict = verdict(app, tell, fixture, case).await;
+    CaseReport::new(case.name, case.expected, verdict)
 }
 
 /// Whether there was anything to send, if the stack stood it.
-async fn decision<S, B, R>(
+async fn verdict<S, B, R>(
     app: &S,
     tell: Tell<S::Error>,
     fixture: &Fixture,

@@ -126,19 +126,19 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
     refused(
-        "guard-missing",
+        "required-header-missing",
         "the header that names the version is asked for",
         |fixture| {
-            guards(fixture, |delivery, name| {
+            required_headers(fixture, |delivery, name| {
                 delivery.request_mut().headers_mut().remove(name);
             })
         },
     ),
     refused(
-        "guard-changed",
+        "required-header-changed",
         "the header that names the version must have its value",
         |fixture| {
-            guards(fixture, |delivery, name| {
+            required_headers(fixture, |delivery, name| {
                 let value = HeaderValue::from_static("none");
                 delivery.request_mut().headers_mut().insert(name, value);
             })
@@ -196,7 +196,10 @@ fn other_target(fixture: &Fixture, change: impl Fn(&str, &str) -> String) -> Vec
     vec![TestRequest::new("another target", delivery)]
 }
 
-fn guards(fixture: &Fixture, change: impl Fn(&mut Delivery, &HeaderName)) -> Vec<TestRequest> {
+fn required_headers(
+    fixture: &Fixture,
+    change: impl Fn(&mut Delivery, &HeaderName),
+) -> Vec<TestRequest> {
     let names = fixture.spec().required_headers.iter().map(|(name, _)| name);
     let sent = names.map(|name| {
         let mut delivery = fixture.good();
