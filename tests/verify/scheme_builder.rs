@@ -708,6 +708,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         || acme().remote_key(RemoteKey::jwk_set("https://acme.example/keys")),
         &["`remote_key` has no effect", "private key"],
     ),
+    #[cfg(feature = "rsa")]
     (
         "a set of published keys without a token",
         || {
