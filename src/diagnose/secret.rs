@@ -1,3 +1,5 @@
+use zeroize::Zeroizing;
+
 use super::{Cause, Finding, SecretForm, attempt::Attempt};
 use crate::{
     encoding::{Encoding, base64_any_padding},
@@ -42,7 +44,7 @@ pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
         for text in [Some(text), stripped].into_iter().flatten() {
             for used in FORMS {
                 let key = used.key(text);
-                let key = key.and_then(|key| Secret::from_bytes(key).ok());
+                let key = key.and_then(|key| Secret::from_bytes(&**key).ok());
                 try_secret(Cause::SecretForm { used }, key);
             }
         }
@@ -50,23 +52,24 @@ pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The texts that the operator may have meant to configure.
-fn texts(given: &[u8]) -> Vec<(Cause, Vec<u8>)> {
+fn texts(given: &[u8]) -> Vec<(Cause, Zeroizing<Vec<u8>>)> {
     let mut texts = Vec::new();
     if let Ok(text) = std::str::from_utf8(given) {
         let trimmed = text.trim_matches(is_invisible);
         let unquoted = trimmed.trim_matches(['"', '\'']);
-        texts.push((Cause::SecretWhitespace, trimmed.as_bytes().to_vec()));
-        texts.push((Cause::SecretQuotes, unquoted.as_bytes().to_vec()));
+        texts.push((Cause::SecretWhitespace, copy(trimmed.as_bytes())));
+        texts.push((Cause::SecretQuotes, copy(unquoted.as_bytes())));
     }
     let trimmed = given.trim_ascii();
     for end in ["\n", "\r\n"] {
-        texts.push((Cause::SecretNewline, [trimmed, end.as_bytes()].concat()));
+        let text = Zeroizing::new([trimmed, end.as_bytes()].concat());
+        texts.push((Cause::SecretNewline, text));
     }
     for prefix in PREFIXES {
         let is_missing = !trimmed.starts_with(prefix.as_bytes());
         let text = match trimmed.strip_prefix(prefix.as_bytes()) {
-            Some(text) => text.to_vec(),
-            None => [prefix.as_bytes(), trimmed].concat(),
+            Some(text) => copy(text),
+            None => Zeroizing::new([prefix.as_bytes(), trimmed].concat()),
         };
         texts.push((Cause::SecretPrefix { prefix, is_missing }, text));
     }
@@ -82,23 +85,25 @@ const FORMS: [SecretForm; 5] = [
 ];
 
 impl SecretForm {
-    /// The key that a sender makes of the text of a secret. `None` if the text cannot be decoded.
-    fn key(self, text: &[u8]) -> Option<Vec<u8>> {
-        let mut room = vec![0; text.len() + 2];
+    /// The key that a sender derives from the text of a secret. `None` if the text cannot be
+    /// decoded.
+    fn key(self, text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let mut buffer = Zeroizing::new(vec![0; text.len() + 2]);
         match self {
-            Self::Text => Some(text.to_vec()),
-            Self::Base64 => base64_any_padding(text, &mut room)
-                .map(<[u8]>::to_vec)
-                .or_else(|| {
-                    Some(
-                        Encoding::Base64Url
-                            .decode(text, &mut vec![0; text.len() + 2])?
-                            .to_vec(),
-                    )
-                }),
-            Self::Hex => Some(Encoding::Hex.decode(text, &mut room)?.to_vec()),
-            Self::ToBase64 => Some(Encoding::Base64.encode(text)),
-            Self::ToHex => Some(Encoding::Hex.encode(text)),
+            Self::Text => Some(copy(text)),
+            Self::Base64 => base64_any_padding(text, &mut buffer).map(copy).or_else(|| {
+                // The first decoder may have written a part of the key.
+                let mut buffer = Zeroizing::new(vec![0; text.len() + 2]);
+                Some(copy(Encoding::Base64Url.decode(text, &mut buffer)?))
+            }),
+            Self::Hex => Some(copy(Encoding::Hex.decode(text, &mut buffer)?)),
+            Self::ToBase64 => Some(Zeroizing::new(Encoding::Base64.encode(text))),
+            Self::ToHex => Some(Zeroizing::new(Encoding::Hex.encode(text))),
         }
     }
+}
+
+/// A copy of secret bytes, which is wiped when it is dropped.
+fn copy(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(bytes.to_vec())
 }

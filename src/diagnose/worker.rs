@@ -111,7 +111,8 @@ impl DiagnosisWorker {
         *request.uri_mut() = head.uri().clone();
         *request.headers_mut() = head.headers().clone();
         let keyring = keyring.cloned();
-        let must_start = self.0.queue().push(RejectedDelivery {
+        // Created before the lock is taken, because the clock and the subscriber are the user's code.
+        let delivery = RejectedDelivery {
             request,
             body,
             keyring: keyring.unwrap_or_else(|| verifier.current_keyring()),
@@ -120,7 +121,8 @@ impl DiagnosisWorker {
             now: verifier.now(),
             rejected_at,
             span: Span::current(),
-        });
+        };
+        let must_start = self.0.queue().push(delivery);
         if must_start {
             let run = Run {
                 shared: Arc::clone(&self.0),
