@@ -6,8 +6,8 @@ use std::time::Duration;
 use tower_webhook::{
     providers::Provider,
     scheme::{
-        Algorithm, Encoding, SecretEncoding, SignatureFormat, Location, PublicKeyForm, Scheme, SchemeBuilder,
-        TimestampFormat,
+        Algorithm, Encoding, Location, PublicKeyForm, Scheme, SchemeBuilder, SecretEncoding,
+        SignatureFormat, TimestampFormat,
     },
 };
 

@@ -32,7 +32,9 @@ pub fn recut(
         let len = match (token, tokens.get(at + 1)) {
             (Token::Literal(literal), _) => rest.starts_with(literal).then_some(literal.len())?,
             (_, None) => rest.len(),
-            (Token::Timestamp, _) => choose(&timestamp_ends(rest, scheme.timestamp_format()), input)?,
+            (Token::Timestamp, _) => {
+                choose(&timestamp_ends(rest, scheme.timestamp_format()), input)?
+            }
             (_, Some(Token::Literal(literal))) => {
                 let windows = rest.windows(literal.len()).enumerate();
                 let ends = windows

@@ -191,7 +191,9 @@ pub fn timestamp_ends(text: &[u8], unit: Option<TimestampFormat>) -> Vec<usize> 
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     match unit {
         Some(TimestampFormat::Seconds) => [10].into_iter().filter(|it| *it <= digits).collect(),
-        Some(TimestampFormat::Milliseconds) => [13].into_iter().filter(|it| *it <= digits).collect(),
+        Some(TimestampFormat::Milliseconds) => {
+            [13].into_iter().filter(|it| *it <= digits).collect()
+        }
         Some(_) if digits == 4 && text.get(4) == Some(&b'-') => {
             let is_inside = |byte: &u8| byte.is_ascii_digit() || b"-:.TtZz+".contains(byte);
             let len = text

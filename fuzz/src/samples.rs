@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::SigningKey;
 use tower_webhook::{
     Secret,
-    scheme::{Credential, SecretEncoding, PublicKeyForm, Scheme},
+    scheme::{Credential, PublicKeyForm, Scheme, SecretEncoding},
 };
 
 const FORM: &str = "type=order.paid&id=7&amount=1+2%2B3";

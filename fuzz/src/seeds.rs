@@ -94,8 +94,9 @@ fn changes(_: &Rig) -> Vec<InputWriter> {
                 for location in 0..2 {
                     for item in 0..3 {
                         for kind in 0..3 {
-                            changes
-                                .push(of(&[location, item, kind, 9][..if kind == 2 { 4 } else { 3 }]));
+                            changes.push(of(
+                                &[location, item, kind, 9][..if kind == 2 { 4 } else { 3 }]
+                            ));
                         }
                     }
                 }
