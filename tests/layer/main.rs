@@ -19,7 +19,6 @@ mod probe;
 #[cfg(all(feature = "ecdsa", feature = "remote-keys"))]
 mod remote_keys;
 mod responses;
-#[cfg(all(feature = "diagnose", feature = "testing"))]
 mod settings;
 mod support;
 mod tower_contract;

@@ -1204,6 +1204,7 @@ async fn a_document_whose_fetch_hangs_is_used_after_the_deadline() {
     assert_eq!(answer.kind(), "KeySourceTimeout");
 }
 
+#[cfg_attr(not(feature = "tracing"), ignore = "reads the log")]
 #[tokio::test]
 async fn a_failing_provider_is_asked_twenty_times_a_minute() {
     let log = Log::default();
@@ -1343,6 +1344,7 @@ fn without_a_task_the_delivery_after_the_end_fetches() {
     }
 }
 
+#[cfg_attr(not(feature = "tracing"), ignore = "reads the log")]
 #[tokio::test]
 async fn a_flood_of_made_up_names_writes_one_warning_a_minute() {
     let log = Log::default();

@@ -10,7 +10,6 @@ use tower_webhook::{
     DedupeLayer, Keys, PublicUrl, Rejection, RequestHead, SetupError, Verified, Verifier,
     WebhookLayer,
     dedupe::{DedupeKey, MemoryStore},
-    diagnose::Doctor,
     handshake::{Acceptance, ChallengeCharset, Handshake, HandshakeData, ResponsePart},
     providers::{self, Provider},
     rejection::RejectionClass,
@@ -19,7 +18,6 @@ use tower_webhook::{
         TimestampFormat,
     },
     sign::Signer,
-    testing::{AbuseSuite, TestSender},
     webhook::MemoryBudget,
 };
 
@@ -132,18 +130,20 @@ const WITHOUT_EFFECT: &[Row] = &[
         },
         NO_TIMESTAMP,
     ),
+    #[cfg(feature = "diagnose")]
     (
         "`tolerance` has no effect",
         || {
-            let doctor = Doctor::new(providers::github(), SECRET)?;
+            let doctor = tower_webhook::diagnose::Doctor::new(providers::github(), SECRET)?;
             doctor.tolerance(SECOND).map(drop)
         },
         NO_TIMESTAMP,
     ),
+    #[cfg(feature = "testing")]
     (
         "`tolerance` has no effect",
         || {
-            let suite = AbuseSuite::new(providers::github(), secret())?;
+            let suite = tower_webhook::testing::AbuseSuite::new(providers::github(), secret())?;
             suite.tolerance(SECOND).map(drop)
         },
         NO_TIMESTAMP,
@@ -645,8 +645,11 @@ async fn the_order_of_dedupe_layer_calls_does_not_matter() {
 }
 
 /// `target` takes precedence over the target of the template.
+#[cfg(feature = "testing")]
 #[test]
 fn the_order_of_test_sender_calls_does_not_matter() {
+    use tower_webhook::testing::TestSender;
+
     type Set = fn(TestSender) -> TestSender;
     let setters: &[Set] = &[
         |it| it.target(Uri::from_static("/hooks")),
