@@ -6,7 +6,7 @@ use axum::Router;
 use tokio::{net::TcpListener, signal, time::sleep};
 use tracing::{info, warn};
 
-/// The time that requests in flight have left once the server is told to stop.
+/// The maximum time for requests in flight after the shutdown signal.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// Listens on the address in `ADDR`. Defaults to `127.0.0.1:5000`.

@@ -30,7 +30,7 @@ pub(super) struct Attempt<'a> {
 const BASE_COST: usize = 1 << 10;
 
 impl<'a> Attempt<'a> {
-    /// Verifies the delivery, or only its head if there is no body. Returns the reason if it is
+    /// Verifies the delivery, or only its head if the body is missing. Returns the reason if it is
     /// rejected.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl<'a> Attempt<'a> {
         is_admitted.then(|| self.verify_uncounted())
     }
 
-    /// Whether the signature is valid for the body. `false` if there is no body, or if the budget
+    /// Whether the signature is valid for the body. `false` if the body is missing, or if the budget
     /// does not admit the attempt.
     ///
     /// Without a secret it is never valid, and takes as long.

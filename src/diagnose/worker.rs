@@ -237,7 +237,7 @@ struct RejectedDelivery {
 }
 
 impl RejectedDelivery {
-    /// Explains the rejection. Returns `None` if there is no explanation.
+    /// Explains the rejection. Returns `None` without an explanation.
     fn diagnose(&self) -> Option<Diagnosis> {
         let secrets = self.secrets();
         let now = self.now;

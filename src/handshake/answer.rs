@@ -48,7 +48,7 @@ pub(super) enum Body {
 }
 
 impl ResponseTemplate {
-    pub(super) fn pieces(&self) -> impl Iterator<Item = &ResponsePart> {
+    pub(super) fn parts(&self) -> impl Iterator<Item = &ResponsePart> {
         let headers = self.headers.iter().flat_map(|(_, value)| value);
         let (text, members) = match &self.body {
             Body::Text(text) => (&text[..], &[][..]),
@@ -60,12 +60,12 @@ impl ResponseTemplate {
     }
 }
 
-/// What an answer is made of, beside the request.
+/// The values for an answer that are not in the request.
 pub(crate) struct Means<'m> {
     pub(crate) provider: &'m Arc<str>,
     pub(crate) tenant: Option<&'m Arc<str>>,
     pub(crate) setting: &'m dyn Fn(&str) -> Option<&'m str>,
-    /// The MAC of a challenge, as it is written.
+    /// Computes the MAC of a challenge, and encodes it.
     pub(crate) mac: &'m dyn Fn(&[u8]) -> Result<String, RejectionKind>,
 }
 
@@ -85,7 +85,7 @@ impl Answer {
         &self.handshake
     }
 
-    /// What the program must accept before the answer is sent, if there is anything.
+    /// The data that the application must accept before the answer is sent, if there is any.
     #[must_use]
     pub fn data(&self) -> Option<&HandshakeData> {
         self.data.as_ref()
@@ -118,7 +118,7 @@ impl Handshake {
     fn is_sensitive(&self, piece: &ResponsePart) -> bool {
         match piece {
             ResponsePart::Mac | ResponsePart::Setting(_) => true,
-            ResponsePart::Challenge => self.brings == Some(DataKind::Secret),
+            ResponsePart::Challenge => self.data_kind == Some(DataKind::Secret),
             ResponsePart::Literal(_) => false,
         }
     }
@@ -158,14 +158,14 @@ impl Handshake {
         } else {
             String::new()
         };
-        let text = |pieces: &[ResponsePart]| -> String {
-            let pieces = pieces.iter().map(|piece| match piece {
+        let text = |parts: &[ResponsePart]| -> String {
+            let parts = parts.iter().map(|piece| match piece {
                 ResponsePart::Challenge => challenge,
                 ResponsePart::Literal(text) => text,
                 ResponsePart::Mac => &mac,
                 ResponsePart::Setting(name) => (means.setting)(name).unwrap_or_default(),
             });
-            pieces.collect()
+            parts.collect()
         };
 
         let mut response = Response::new(Bytes::new());
@@ -181,15 +181,15 @@ impl Handshake {
                 *response.body_mut() = json(members).into();
                 Some("application/json")
             }
-            Body::Text(pieces) => {
-                *response.body_mut() = text(pieces).into();
+            Body::Text(parts) => {
+                *response.body_mut() = text(parts).into();
                 Some("text/plain")
             }
         };
         let headers = response.headers_mut();
-        for (name, pieces) in &self.answer.headers {
-            let mut value = HeaderValue::try_from(text(pieces)).map_err(|_| malformed())?;
-            value.set_sensitive(pieces.iter().any(|piece| self.is_sensitive(piece)));
+        for (name, parts) in &self.answer.headers {
+            let mut value = HeaderValue::try_from(text(parts)).map_err(|_| malformed())?;
+            value.set_sensitive(parts.iter().any(|piece| self.is_sensitive(piece)));
             headers.insert(name, value);
         }
         if let Some(kind) = kind {
@@ -197,7 +197,7 @@ impl Handshake {
             // What was sent comes back, and must not become a page.
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         }
-        let value = match self.brings {
+        let value = match self.data_kind {
             None => None,
             Some(DataKind::Secret) => Some(HandshakeDataValue::secret(challenge)),
             Some(DataKind::SnsSubscription) => {

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::{Handshake, Means, request::find};
 use crate::{head::RequestHead, location::Location, payload::is_aws_region};
 
-/// What a handshake brings that only the program can keep or do, for
+/// Data of a handshake that the application has to store or to act on, for
 /// [`on_handshake_data`](crate::WebhookLayer::on_handshake_data).
 ///
 /// `Debug` shows neither the secret nor the query of the URL.
@@ -48,25 +48,26 @@ impl HandshakeData {
         &self.handshake
     }
 
-    /// Whose keys it was signed with, if it is signed and the keys [say so](crate::Keys::tenant).
+    /// The [tenant](crate::Keys::tenant) of the keys that the request was signed with, if it was
+    /// signed and the keys have one.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
     }
 
-    /// The request's target: which endpoint it is about, where there are several.
+    /// The target of the request, which identifies the endpoint if there are several.
     #[must_use]
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
 
-    /// Whether the request was signed. One that was not may come from anybody.
+    /// Whether the request was signed. An attacker can send a request that is not signed.
     #[must_use]
     pub fn is_signed(&self) -> bool {
         self.is_signed
     }
 
-    /// What it brings.
+    /// The data.
     #[must_use]
     pub fn value(&self) -> &HandshakeDataValue {
         &self.value
@@ -86,13 +87,13 @@ impl fmt::Debug for HandshakeData {
     }
 }
 
-/// What a handshake brings.
+/// The data of a handshake.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HandshakeDataValue {
-    /// The secret of the deliveries to come.
+    /// The secret of future deliveries.
     Secret(IssuedSecret),
-    /// A subscription to be confirmed.
+    /// A subscription that the application has to confirm.
     Subscription(Subscription),
 }
 
@@ -102,11 +103,11 @@ impl HandshakeDataValue {
     }
 }
 
-/// A secret that a provider told. `Debug` does not show it, and it is wiped when dropped.
+/// A secret that a provider issued. `Debug` does not show it, and it is wiped when dropped.
 pub struct IssuedSecret(Zeroizing<String>);
 
 impl IssuedSecret {
-    /// The secret, to be stored, or to become a [`Secret`](crate::Secret).
+    /// The secret. Store it, or create a [`Secret`](crate::Secret) from it.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
         &self.0
@@ -119,11 +120,12 @@ impl fmt::Debug for IssuedSecret {
     }
 }
 
-/// A subscription of Amazon SNS, which ends where nobody confirms it within three days.
+/// A subscription of Amazon SNS. It expires if it is not confirmed within three days.
 ///
 /// # Security
 ///
-/// Amazon signs for whoever has a topic: look at the [topic](Self::topic_arn) before you confirm.
+/// Amazon signs the messages of every topic, including an attacker's. Check the
+/// [topic](Self::topic_arn) before you confirm.
 pub struct Subscription {
     topic_arn: String,
     subscribe_url: String,
@@ -137,14 +139,14 @@ impl Subscription {
         &self.topic_arn
     }
 
-    /// The URL that confirms the subscription when it is fetched: `https`, of a host
-    /// `sns.<region>.amazonaws.com`, or `.com.cn`, with no port and no user.
+    /// The URL that confirms the subscription when it is fetched. Its scheme is `https`, its host
+    /// is `sns.<region>.amazonaws.com` or `.com.cn`, and it has no port and no user.
     #[must_use]
     pub fn subscribe_url(&self) -> &str {
         &self.subscribe_url
     }
 
-    /// The token, for `ConfirmSubscription` by the API.
+    /// The token, for the API call `ConfirmSubscription`.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
@@ -159,17 +161,17 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// What the program says to a [`HandshakeData`].
+/// The result of the handler of [`HandshakeData`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "there is no third")]
 pub enum Acceptance {
-    /// It is kept, or done: the provider gets its answer.
+    /// The data was stored. The provider receives its answer.
     Accept,
-    /// Nobody waits for it: 403.
+    /// The data was not expected. The answer is 403.
     Reject,
 }
 
-/// What SNS brings, if its URL is one of SNS's.
+/// The subscription of an SNS request, if its URL is one of SNS.
 pub(super) fn sns_subscription(head: RequestHead<'_>, body: &[u8]) -> Option<Subscription> {
     let member = |name: &str| {
         let value = find(&Location::Json(name.into()), head, body).ok()??;

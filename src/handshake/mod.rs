@@ -1,18 +1,20 @@
-//! What a provider asks an endpoint before it trusts it, and what is answered, as data.
+//! Types for handshakes: the requests with which a provider checks an endpoint before it delivers.
 //!
-//! When a URL is entered, and at times later, many providers send something that is no delivery: a
-//! challenge to be sent back, a token to be signed, a probe to be met with a status. The presets
-//! say which ([`Provider::handshakes`](crate::providers::Provider::handshakes), and the table in
-//! `docs/PROVIDERS.md`), and the layer answers them itself; the service inside never hears of them.
-//! [`without_handshakes`](crate::WebhookLayer::without_handshakes) is the one call that stops it.
+//! Many providers send a request that is not a delivery when a URL is entered, and some repeat it
+//! later. The endpoint has to return a challenge, a signed token or a status. The presets contain
+//! the handshakes of their providers; see
+//! [`Provider::handshakes`](crate::providers::Provider::handshakes) and the table in
+//! `docs/PROVIDERS.md`. The layer answers them, and the inner service does not receive them.
+//! [`without_handshakes`](crate::WebhookLayer::without_handshakes) turns the answers off.
 //!
-//! - **Unsigned** ones are answered before anything is verified. They come before there is a
-//!   secret, or by a method that is never signed. Where the provider sends a token for it (Meta),
-//!   the token must be the one that was [set](crate::providers::Provider::with_setting), or the
-//!   answer is 403.
-//! - **Signed** ones are answered once the signature holds, and in the place of the service.
-//! - Those that bring what only the program can keep or do are [handed
-//!   over](crate::WebhookLayer::on_handshake_data): Asana's and Notion's secret, Amazon's subscription.
+//! - **Unsigned** handshakes are answered without verification. The provider sends them before
+//!   there is a secret, or with a method that it never signs. If the provider sends a token (Meta),
+//!   the token must equal the one that was [set](crate::providers::Provider::with_setting).
+//!   Otherwise the answer is 403.
+//! - **Signed** handshakes are answered once the signature is verified.
+//! - Handshakes **with data** carry a secret (Asana, Notion) or a subscription (Amazon SNS). The
+//!   handler of [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) must accept the data
+//!   before they are answered.
 //!
 //! # Example: Meta
 //!
@@ -40,12 +42,12 @@
 //! # }
 //! ```
 //!
-//! # Example: a provider of one's own
+//! # Example: a custom provider
 //!
 //! ```
 //! use http::{HeaderName, Method};
 //! use tower_webhook::{
-//!     handshake::{Handshake, ChallengeCharset, ResponsePart},
+//!     handshake::{ChallengeCharset, Handshake, ResponsePart},
 //!     providers::Provider,
 //!     scheme::{Location, Scheme},
 //! };
@@ -64,18 +66,18 @@
 //!
 //! # Security
 //!
-//! - Nothing is sent back but a challenge of bounded length in the letters that its handshake
-//!   names, printable ASCII at most; as `text/plain` or JSON, with `X-Content-Type-Options:
-//!   nosniff`.
-//! - An answer with a MAC ([`ResponsePart::Mac`]) signs what anybody asks for. So what such an
-//!   endpoint would sign is never taken as a delivery, however well it is signed: a signed text
-//!   that could be a challenge is refused
-//!   ([`AmbiguousChallenge`](crate::rejection::RejectionKind::AmbiguousChallenge)). The letters of
-//!   a challenge leave out those that every event has.
-//! - An unsigned handshake that is handed over may come from anybody, at any time. Take what it
-//!   brings only while you wait for it, and [reject](Acceptance::Reject) it otherwise.
-//! - The bodies of handshakes are looked into up to 16 KiB. What is longer is a delivery like any
-//!   other.
+//! - An answer contains nothing of the request but the challenge. Its length is limited, and its
+//!   characters are those that the handshake allows, at most printable ASCII. The answer is
+//!   `text/plain` or JSON, with `X-Content-Type-Options: nosniff`.
+//! - An answer with a MAC ([`ResponsePart::Mac`]) signs a text that the client chooses. An attacker
+//!   could therefore have a delivery signed. To prevent this, a delivery whose signed text could be
+//!   a challenge is rejected, even if its signature is valid
+//!   ([`AmbiguousChallenge`](crate::rejection::RejectionKind::AmbiguousChallenge)). The characters
+//!   of a challenge exclude those that every event contains.
+//! - An attacker can send an unsigned handshake with data at any time. Accept its data only while
+//!   you expect it, and [reject](Acceptance::Reject) it otherwise.
+//! - At most 16 KiB of a body are searched for a handshake. A request with a longer body is treated
+//!   as a delivery.
 
 mod answer;
 mod challenge;

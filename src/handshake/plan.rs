@@ -21,11 +21,11 @@ pub struct Handshake {
     pub(super) token: Option<(Location, Cow<'static, str>)>,
     pub(super) challenge: Option<Challenge>,
     pub(super) answer: ResponseTemplate,
-    pub(super) brings: Option<DataKind>,
+    pub(super) data_kind: Option<DataKind>,
     is_answered_anyway: bool,
 }
 
-/// What tells a handshake from a delivery.
+/// A condition that distinguishes the handshake from a delivery.
 #[derive(Clone, Debug)]
 pub(super) enum Condition {
     Absent(Location),
@@ -45,30 +45,33 @@ impl Condition {
     }
 }
 
-/// What a handshake brings that is [handed over](crate::WebhookLayer::on_handshake_data).
+/// The kind of data that a handshake carries.
+///
+/// See [`on_handshake_data`](crate::WebhookLayer::on_handshake_data).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DataKind {
-    /// The secret of the deliveries to come: the challenge itself.
+    /// The secret of future deliveries. It is the challenge.
     Secret,
-    /// Amazon SNS's `TopicArn`, `SubscribeURL` and `Token`.
+    /// The `TopicArn`, the `SubscribeURL` and the `Token` of Amazon SNS.
     SnsSubscription,
 }
 
 impl Handshake {
-    /// A handshake that is answered before anything is verified: 200 and no body, unless more is
-    /// said.
+    /// Creates a handshake that is answered without verification. The answer defaults to 200
+    /// without a body.
     ///
     /// # Security
     ///
-    /// Anybody can ask. What it answers to must not be what a delivery looks like, or that is lost.
+    /// Any client can send the request. Choose conditions that no delivery meets: a delivery that
+    /// meets them is answered as a handshake, and lost.
     #[must_use]
     pub fn unsigned(name: impl Into<Cow<'static, str>>, method: Method) -> Self {
         Self::new(name.into(), method, false)
     }
 
-    /// A handshake that is answered once its signature, or the token that the scheme takes, was
-    /// found to be right.
+    /// Creates a handshake that is answered once its signature, or the token of the scheme, is
+    /// verified. The answer defaults to 200 without a body.
     #[must_use]
     pub fn signed(name: impl Into<Cow<'static, str>>, method: Method) -> Self {
         Self::new(name.into(), method, true)
@@ -83,30 +86,30 @@ impl Handshake {
             token: None,
             challenge: None,
             answer: ResponseTemplate::default(),
-            brings: None,
+            data_kind: None,
             is_answered_anyway: false,
         }
     }
 
-    /// Asks for a value at a place.
+    /// Requires this value at the location.
     #[must_use]
     pub fn when(self, location: Location, value: impl Into<Cow<'static, str>>) -> Self {
         self.only(Condition::Is(location, value.into()))
     }
 
-    /// Asks that there is something at a place, whatever it is.
+    /// Requires any value at the location.
     #[must_use]
     pub fn when_present(self, location: Location) -> Self {
         self.only(Condition::There(location))
     }
 
-    /// Asks that there is nothing at a place.
+    /// Requires that there is no value at the location.
     #[must_use]
     pub fn when_absent(self, location: Location) -> Self {
         self.only(Condition::Absent(location))
     }
 
-    /// Asks that there is nothing but digits at a place; of a form, that it has no other field.
+    /// Requires a decimal number at the location. A form must not have other fields.
     #[must_use]
     pub fn when_numeric(self, location: Location) -> Self {
         self.only(Condition::Number(location))
@@ -117,27 +120,30 @@ impl Handshake {
         self
     }
 
-    /// Asks that what is at a place is the [setting](crate::providers::Provider::with_setting) of
-    /// this name, compared in constant time; another value is answered 403. Without the setting
-    /// there is no such handshake.
+    /// Requires that the value at the location equals the
+    /// [setting](crate::providers::Provider::with_setting) of this name. The comparison takes
+    /// constant time, and another value is answered with 403. If the setting is missing, the
+    /// request is treated as a delivery.
     #[must_use]
     pub fn token(mut self, location: Location, setting: impl Into<Cow<'static, str>>) -> Self {
         self.token = Some((location, setting.into()));
         self
     }
 
-    /// What [`ResponsePart::Challenge`] and [`ResponsePart::Mac`] are about: where it is, which
-    /// letters it is made of, and how long it may be in bytes, 2048 at most and 256 where it is
-    /// signed. It must be there, or it is no handshake; anything else at that place is answered
-    /// 400.
+    /// Sets the location, the characters and the length in bytes of the challenge, for
+    /// [`ResponsePart::Challenge`] and [`ResponsePart::Mac`].
+    ///
+    /// The length is at most 2048 bytes, or 256 bytes if the answer contains a MAC. A request
+    /// without a challenge is treated as a delivery. A challenge with other characters or another
+    /// length is answered with 400.
     #[must_use]
     pub fn challenge(
         mut self,
         location: Location,
-        letters: ChallengeCharset,
+        charset: ChallengeCharset,
         length: RangeInclusive<usize>,
     ) -> Self {
-        self.challenge = Some(Challenge::new(location, letters, length));
+        self.challenge = Some(Challenge::new(location, charset, length));
         self.narrowed()
     }
 
@@ -155,15 +161,14 @@ impl Handshake {
         self.narrowed()
     }
 
-    /// Answers with `text/plain`. Replaces a body that was set before.
+    /// Sets a `text/plain` body. Replaces an earlier body.
     #[must_use]
     pub fn text(mut self, text: impl Into<Vec<ResponsePart>>) -> Self {
         self.answer.body = Body::Text(text.into());
         self.narrowed()
     }
 
-    /// Answers with JSON, and adds a member to it whose value is a string. Replaces a body of
-    /// another kind that was set before.
+    /// Adds a member with a string value to a JSON body. Replaces an earlier body of another kind.
     #[must_use]
     pub fn json(mut self, name: &'static str, value: impl Into<Vec<ResponsePart>>) -> Self {
         let mut members = match self.answer.body {
@@ -175,30 +180,33 @@ impl Handshake {
         self.narrowed()
     }
 
-    /// Answers with JSON as it is written here. Replaces a body that was set before.
+    /// Sets a JSON body that is sent unchanged. Replaces an earlier body.
     #[must_use]
     pub fn fixed_json(mut self, json: &'static str) -> Self {
         self.answer.body = Body::FixedJson(json);
         self
     }
 
-    /// What it brings for the [program](crate::WebhookLayer::on_handshake_data). It is answered
-    /// when that has accepted it, and where nobody takes it, there is no such handshake.
+    /// Declares the data that the handshake carries.
+    ///
+    /// The layer answers once the handler of
+    /// [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) has accepted the data. Without
+    /// a handler, the request is treated as a delivery.
     #[must_use]
-    pub fn provides(mut self, what: DataKind) -> Self {
-        self.brings = Some(what);
+    pub fn provides(mut self, kind: DataKind) -> Self {
+        self.data_kind = Some(kind);
         self
     }
 
-    /// As [`provides`](Self::provides), where the program may have it from elsewhere too: if nobody
-    /// takes it, it is answered all the same.
+    /// Like [`provides`](Self::provides), but the handshake is answered even without a handler. Use
+    /// it for data that the application can also receive in another way.
     #[must_use]
-    pub fn provides_optional(mut self, what: DataKind) -> Self {
+    pub fn provides_optional(mut self, kind: DataKind) -> Self {
         self.is_answered_anyway = true;
-        self.provides(what)
+        self.provides(kind)
     }
 
-    /// What is signed is made of few letters, whatever was asked for.
+    /// Limits the characters of a challenge that is signed.
     fn narrowed(mut self) -> Self {
         if self.signs() {
             self.challenge = self.challenge.map(Challenge::signed);
@@ -206,65 +214,63 @@ impl Handshake {
         self
     }
 
-    /// What it is called, in logs and in the table of providers.
+    /// The name, for logs and the table of providers.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The method of its request.
+    /// The method of the request.
     #[must_use]
     pub const fn method(&self) -> &Method {
         &self.method
     }
 
-    /// Whether it is answered only once its signature or token holds.
+    /// Whether the signature or the token is verified before the answer.
     #[must_use]
     pub const fn is_signed(&self) -> bool {
         self.is_signed
     }
 
-    /// What it hands over, if it does.
+    /// The kind of data that the handshake carries, if it carries data.
     #[must_use]
     pub const fn data_kind(&self) -> Option<DataKind> {
-        self.brings
+        self.data_kind
     }
 
-    /// The names of the [settings](crate::providers::Provider::with_setting) without which it is
-    /// not answered.
+    /// The names of the [settings](crate::providers::Provider::with_setting) that the handshake
+    /// requires.
     pub fn settings(&self) -> impl Iterator<Item = &str> {
         let token = self.token.iter().map(|(_, setting)| &**setting);
-        let pieces = self.answer.pieces().filter_map(|piece| match piece {
+        let parts = self.answer.parts().filter_map(|part| match part {
             ResponsePart::Setting(name) => Some(&**name),
             _ => None,
         });
-        token.chain(pieces)
+        token.chain(parts)
     }
 
-    /// Whether its answer holds a MAC of the challenge.
+    /// Whether the answer contains a MAC of the challenge.
     pub(crate) fn signs(&self) -> bool {
-        self.answer
-            .pieces()
-            .any(|piece| *piece == ResponsePart::Mac)
+        self.answer.parts().any(|part| *part == ResponsePart::Mac)
     }
 
-    /// Whether a signed text could be a challenge that anybody may have signed.
+    /// Whether a signed text could be a challenge that an attacker had signed.
     pub(crate) fn may_have_signed(&self, text: &[u8]) -> bool {
         let challenge = self.challenge.as_ref().filter(|_| self.signs());
         challenge.is_some_and(|challenge| challenge.may_be(text))
     }
 
-    /// Whether it can be answered: with these settings, and with somebody to hand over to or not.
+    /// Whether the handshake can be answered with these settings, and with or without a handler.
     pub(crate) fn is_ready<'s>(
         &self,
         setting: impl Fn(&str) -> Option<&'s str>,
-        is_taken: bool,
+        has_handler: bool,
     ) -> bool {
-        let is_handed = self.brings.is_none() || self.is_answered_anyway || is_taken;
-        is_handed && self.settings().all(|name| setting(name).is_some())
+        let is_accepted = self.data_kind.is_none() || self.is_answered_anyway || has_handler;
+        is_accepted && self.settings().all(|name| setting(name).is_some())
     }
 
-    /// Where what tells it from a delivery is.
+    /// The locations that decide whether a request is this handshake.
     pub(super) fn locations(&self) -> impl Iterator<Item = &Location> {
         let conditions = self.conditions.iter().map(Condition::location);
         let token = self.token.iter().map(|(location, _)| location);
@@ -272,8 +278,9 @@ impl Handshake {
         conditions.chain(token).chain(challenge)
     }
 
-    /// Whether it needs the body.
+    /// Whether the decision needs the body.
     pub(crate) fn looks_into_body(&self) -> bool {
-        self.brings == Some(DataKind::SnsSubscription) || self.locations().any(Location::is_in_body)
+        self.data_kind == Some(DataKind::SnsSubscription)
+            || self.locations().any(Location::is_in_body)
     }
 }

@@ -289,9 +289,9 @@ pub fn airtable() -> Provider {
 /// Known in part: read on its pages; no vector.
 ///
 /// Handshakes: a request with `X-Hook-Secret` and no signature is answered with the same header.
-/// The secret is handed to [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) first, if
-/// that is set; otherwise take it from the answer of the request that created the webhook. Anybody
-/// can send one: accept it only while you create a webhook.
+/// A handler of [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) receives the secret
+/// first. Without a handler, read the secret from the response to the request that created the
+/// webhook. An attacker can send this handshake too, so accept it only while you create a webhook.
 ///
 /// Source: <https://developers.asana.com/docs/webhooks-guide>
 #[must_use]
@@ -404,8 +404,8 @@ pub fn linear() -> Provider {
 /// "Send webhook" buttons are another feature, and not signed.
 ///
 /// Handshakes: the first request, with the `verification_token` and nothing else, goes to
-/// [`on_handshake_data`](crate::WebhookLayer::on_handshake_data), and without that is refused.
-/// Anybody can send one: accept it only while you create a webhook.
+/// [`on_handshake_data`](crate::WebhookLayer::on_handshake_data). Without a handler, the request is
+/// rejected. An attacker can send this handshake too, so accept it only while you create a webhook.
 ///
 /// Source: <https://developers.notion.com/reference/webhooks>
 #[must_use]

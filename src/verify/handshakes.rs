@@ -24,7 +24,7 @@ impl Verifier {
     /// Answers a request that is there as a whole, if it is a [handshake](crate::handshake); `None`
     /// if it is to be [verified](Self::verify) as a delivery.
     ///
-    /// What it [hands over](Answer::data) is the caller's to take before the answer is sent.
+    /// If the answer has [data](Answer::data), the caller accepts it before it sends the answer.
     /// The [layer](crate::WebhookLayer) does all this by itself.
     ///
     /// # Errors
