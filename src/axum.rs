@@ -190,7 +190,7 @@ impl InvalidPayload {
             provider = verified.provider(),
             reason = %self,
             delivery_id = verified.delivery_id(),
-            "webhook payload refused"
+            "webhook payload rejected"
         );
     }
 

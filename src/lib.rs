@@ -61,13 +61,13 @@
 //! | event | level | fields |
 //! | --- | --- | --- |
 //! | `webhook delivery accepted` | debug | `provider`, `delivery_id`, `key_label`, `bytes`, `micros` |
-//! | `webhook delivery refused` | debug | `provider`, `reason`, `delivery_id`, `key_label`, `bytes`, `micros` |
+//! | `webhook delivery rejected` | debug | `provider`, `reason`, `delivery_id`, `key_label`, `bytes`, `micros` |
 //! | the same, if the key source or a handshake handler failed, once a minute for each reason | warn | `provider`, `reason`, `suppressed` |
 //! | the same, by [`DedupeLayer`], if the store failed or the layer is set up wrongly | warn | `provider`, `reason` |
 //! | the same, by [`DedupeLayer`] for what is in flight | debug | `provider`, `reason` |
 //! | `webhook handshake answered` | debug | `provider`, `handshake` |
 //! | `webhook delivery diagnosed`, by `diagnose::log`, for each finding | warn | `provider`, `reason`, `delivery_id`, `key_label`, `tenant`, `cause`, `is_proven` |
-//! | `webhook payload refused`, by `axum::VerifiedJson`, of a genuine delivery | warn | `provider`, `reason`, `delivery_id` |
+//! | `webhook payload rejected`, by `axum::VerifiedJson`, of a genuine delivery | warn | `provider`, `reason`, `delivery_id` |
 //! | `a handler asks for a verified delivery, …` (`axum::MissingLayer`) | error | |
 //! | `a previous secret is still in use`, once, see [`Keys::previous`] | info | `provider`, `tenant`, `key_label` |
 //! | `duplicate webhook delivery` | debug | `provider` |

@@ -45,7 +45,7 @@ fn log(rejection: &Rejection) {
         trace::debug!(
             provider = rejection.provider(),
             reason = %rejection,
-            "webhook delivery refused"
+            "webhook delivery rejected"
         );
         return;
     }
@@ -53,6 +53,6 @@ fn log(rejection: &Rejection) {
     trace::warn!(
         provider = rejection.provider(),
         reason = %rejection,
-        "webhook delivery refused"
+        "webhook delivery rejected"
     );
 }

@@ -83,7 +83,7 @@ struct Claiming<S, B> {
     is_grpc: bool,
 }
 
-/// A delivery that is being handled; without a ticket where it was let through.
+/// A delivery that is being handled. `lease` is `None` if the delivery was forwarded without a claim.
 struct Handling {
     lease: Option<Lease>,
     renewal: Renewal,

@@ -17,10 +17,10 @@ use super::{
 };
 use crate::{rejection::RejectionKind, trace};
 
-/// Before the store is told again of a success that it did not take.
+/// The pause before a failed completion is tried again.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// One delivery's place in the store: settled when it is dropped, whatever happened.
+/// The claim on one delivery. Dropping it completes or releases the claim.
 pub(super) struct Lease {
     store: Arc<dyn AnyStore>,
     keys: Keys,
@@ -29,7 +29,7 @@ pub(super) struct Lease {
     due: PendingAction,
 }
 
-/// What has to be done yet.
+/// The call to the store that remains.
 #[derive(Clone, Copy)]
 enum PendingAction {
     Complete { retention: Duration },

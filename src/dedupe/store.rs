@@ -13,51 +13,71 @@ use std::{
 
 use crate::verify::DedupeKey;
 
-/// Remembers which deliveries are being handled, and which have been.
+/// Stores which deliveries are being handled, and which were completed.
 ///
-/// Of each key it knows one of three things: nothing; that a [`LeaseToken`] has claimed it until a
-/// moment; that it was completed, until a moment. Each method is one step from one to another, and
-/// **atomic**: for one key, all steps of all processes that share the store have an order, and each
-/// sees what the one before left. So a step is one command or one script of an engine, never a read
-/// and then a write.
+/// A key has one of three states: unknown, claimed by an owner until its lease ends, or completed
+/// until its retention ends. A [`LeaseToken`] identifies the owner.
 ///
-/// | | nothing known, or over | claimed by this owner | claimed by another one | completed |
+/// Each method is **atomic**: the calls of all processes that share the store have an order for each
+/// key, and each call sees the result of the call before it. Implement a method with one command or
+/// one script of the engine, never with a read and then a write.
+///
+/// | | unknown or expired | claimed by this owner | claimed by another | completed |
 /// | --- | --- | --- | --- | --- |
-/// | [`claim`](Self::claim) | claims: `Granted` | claims again: `Granted` | `InFlight` | `Completed` |
-/// | [`renew`](Self::renew) | claims: `true` | claims again: `true` | `false` | `false` |
-/// | [`complete`](Self::complete) | completes: `true` | completes: `true` | `false` | `true` |
-/// | [`release`](Self::release) | | forgets | | |
+/// | [`claim`] | claims: `Granted` | claims again: `Granted` | `InFlight` | `Completed` |
+/// | [`renew`] | claims: `true` | claims again: `true` | `false` | `false` |
+/// | [`complete`] | completes: `true` | completes: `true` | `false` | `true` |
+/// | [`release`] | | forgets | | |
 ///
-/// What an empty cell or `false` says changes nothing. A claim is over when its lease is, and what
-/// was completed is forgotten when its retention is, by the store's own clock. Take one that no
-/// step of the system's clock moves, where there is one: a step forward ends leases, and forgets
-/// what was promised.
+/// Empty cells and results without a verb leave the record unchanged. Leases and retentions are
+/// measured by the clock of the store. Prefer a monotonic clock: if the system clock jumps forward,
+/// leases end and completed deliveries are forgotten too early.
 ///
-/// A store that has no room for another key fails; it **never forgets what it has promised to
-/// remember**. Once a step has answered, what it did must be as durable as the guarantee is to be:
-/// deliveries whose completion is lost with the engine are handled again.
+/// A store without room for another key returns an error. It **never forgets a record before its
+/// end**. Once a method has returned, its result must be durable. If the engine loses a completion,
+/// the delivery is handled again.
 ///
-/// [`testing::assert_store_contract`](crate::testing::assert_store_contract) holds an
-/// implementation against all of this (feature `testing`).
+/// [`testing::assert_store_contract`](crate::testing::assert_store_contract), with the feature
+/// `testing`, checks an implementation.
 ///
-/// # Example: one that remembers nothing
+/// [`claim`]: Self::claim
+/// [`renew`]: Self::renew
+/// [`complete`]: Self::complete
+/// [`release`]: Self::release
+///
+/// # Example: a store that forgets everything
 ///
 /// ```
 /// use std::{convert::Infallible, time::Duration};
-/// use tower_webhook::dedupe::{ClaimResult, DedupeKey, DedupeLayer, LeaseToken, DedupeStore};
+/// use tower_webhook::dedupe::{ClaimResult, DedupeKey, DedupeLayer, DedupeStore, LeaseToken};
 ///
 /// struct Forgetful;
 ///
 /// impl DedupeStore for Forgetful {
 ///     type Error = Infallible;
 ///
-///     async fn claim(&self, _: DedupeKey, _: LeaseToken, _: Duration) -> Result<ClaimResult, Infallible> {
+///     async fn claim(
+///         &self,
+///         _key: DedupeKey,
+///         _owner: LeaseToken,
+///         _lease: Duration,
+///     ) -> Result<ClaimResult, Infallible> {
 ///         Ok(ClaimResult::Granted)
 ///     }
-///     async fn renew(&self, _: DedupeKey, _: LeaseToken, _: Duration) -> Result<bool, Infallible> {
+///     async fn renew(
+///         &self,
+///         _key: DedupeKey,
+///         _owner: LeaseToken,
+///         _lease: Duration,
+///     ) -> Result<bool, Infallible> {
 ///         Ok(true)
 ///     }
-///     async fn complete(&self, _: DedupeKey, _: LeaseToken, _: Duration) -> Result<bool, Infallible> {
+///     async fn complete(
+///         &self,
+///         _key: DedupeKey,
+///         _owner: LeaseToken,
+///         _retention: Duration,
+///     ) -> Result<bool, Infallible> {
 ///         Ok(true)
 ///     }
 ///     async fn release(&self, _: DedupeKey, _: LeaseToken) -> Result<(), Infallible> {
@@ -70,26 +90,25 @@ use crate::verify::DedupeKey;
 ///
 /// # Cancel safety
 ///
-/// Any of the futures may be dropped at any point, by the layer's
-/// [deadline](super::DedupeLayer::store_deadline) for one. The step may then have been taken or
-/// not; it must not have been taken by half. What the layer does about it is a
-/// [`release`](Self::release), so that must not overtake the `claim` before it where that can be
-/// helped; a claim that is left over ends with its lease.
+/// The layer may drop any of the futures at any point, for example at its
+/// [deadline](super::DedupeLayer::store_deadline). The call must then have its whole effect or none.
+/// After a dropped `claim`, the layer calls [`release`](Self::release), which should not overtake
+/// the `claim`. A claim that remains ends with its lease.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store of deliveries",
     note = "`MemoryStore` is one, and `RedisStore` with the `redis` feature; see the docs of \
             `tower_webhook::dedupe::DedupeStore`"
 )]
 pub trait DedupeStore: Send + Sync + 'static {
-    /// Why a step could not be taken. Its text, and that of its sources, is for the operator.
+    /// The error of the engine. Its text and the texts of its sources are logged.
     type Error: Into<Box<dyn Error + Send + Sync>>;
 
-    /// Claims a delivery for one owner, so that no other one handles it, until `lease` is over.
+    /// Claims a delivery for one owner until `lease` ends. No other owner handles it meanwhile.
     ///
     /// # Errors
     ///
-    /// If it cannot be said whether it was claimed, or if there is no room for another key. The
-    /// delivery is answered 503 with `Retry-After`.
+    /// The result of the claim is unknown, or the store has no room for another key. The delivery is
+    /// answered with 503 and `Retry-After`.
     fn claim(
         &self,
         key: DedupeKey,
@@ -97,12 +116,12 @@ pub trait DedupeStore: Send + Sync + 'static {
         lease: Duration,
     ) -> impl Future<Output = Result<ClaimResult, Self::Error>> + Send;
 
-    /// Lets a claim last for another `lease` from now; `false` if another owner has it, or if the
-    /// delivery was completed.
+    /// Extends a claim to the end of `lease`, which begins now. Returns `false` if another owner has
+    /// the claim, or if the delivery was completed.
     ///
     /// # Errors
     ///
-    /// If it could not be renewed. The layer tries again as long as the handler runs.
+    /// The claim was not renewed. The layer tries again while the handler runs.
     fn renew(
         &self,
         key: DedupeKey,
@@ -110,13 +129,13 @@ pub trait DedupeStore: Send + Sync + 'static {
         lease: Duration,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Remembers for `retention` that a delivery was handled with success; `false` if another owner
-    /// has the claim, which a late owner must not take away.
+    /// Records for `retention` that a delivery was handled with success. Returns `false` if another
+    /// owner has taken the claim over. Its claim must not change.
     ///
     /// # Errors
     ///
-    /// If it is not sure to be remembered. The sender still gets the handler's answer, and the
-    /// layer tries again until the lease is over.
+    /// The record may be missing. The sender receives the response of the handler, and the layer
+    /// tries again until the lease ends.
     fn complete(
         &self,
         key: DedupeKey,
@@ -124,12 +143,12 @@ pub trait DedupeStore: Send + Sync + 'static {
         retention: Duration,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Gives a claim up, so that the delivery can be claimed at once. One that is another owner's
-    /// stays.
+    /// Ends a claim, so that the delivery can be claimed at once. A claim of another owner does not
+    /// change.
     ///
     /// # Errors
     ///
-    /// If it could not be given up. It ends with its lease.
+    /// The claim may remain. It ends with its lease.
     fn release(
         &self,
         key: DedupeKey,
@@ -172,34 +191,36 @@ impl<S: DedupeStore> DedupeStore for Arc<S> {
     }
 }
 
-/// What became of a claim.
+/// The result of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClaimResult {
-    /// The delivery was handled before, with success.
+    /// The delivery was handled with success before.
     Completed,
-    /// The delivery is this owner's to handle.
+    /// This owner handles the delivery.
     Granted,
-    /// Another owner has claimed it.
+    /// Another owner has claimed the delivery.
     InFlight,
 }
 
-/// Who has claimed a delivery: a number that no other claim has, in any process.
+/// Identifies the owner of a claim: a number that no other claim has, in any process.
 ///
-/// It is drawn anew for each claim, so that who comes late, after the lease, is told from who took
-/// over.
+/// Each claim has its own token. The store can therefore tell an owner whose lease has ended from
+/// the owner that has taken over.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LeaseToken(NonZeroU64);
 
 impl LeaseToken {
-    /// An owner that nobody else is.
+    /// Creates a token that differs from all others.
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "each is another one")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "each call returns another token"
+    )]
     pub fn new() -> Self {
-        // Its keys come from the operating system, so that its hashes of one number differ from
-        // process to process: two of 64 bits meet on one key once in 10¹⁹ times. The keys
-        // and the count of a process that was forked, or of a machine that was copied, are
-        // those of the other; the moment is not.
+        // The operating system seeds the hasher, so processes hash the same count to different
+        // numbers: two tokens of 64 bits collide once in 10¹⁹ times. A forked process or a copied
+        // machine has the same seed and count, so the time is hashed too.
         static RANDOM: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);

@@ -185,7 +185,7 @@ impl Observer {
                 key_label = key_label,
                 bytes = outcome.bytes,
                 micros = micros,
-                "webhook delivery refused"
+                "webhook delivery rejected"
             ),
         }
     }
@@ -204,7 +204,7 @@ impl Observer {
             provider = rejection.provider(),
             reason = %rejection,
             suppressed = (suppressed > 0).then_some(suppressed),
-            "webhook delivery refused"
+            "webhook delivery rejected"
         );
         true
     }

@@ -657,7 +657,7 @@ async fn the_store_is_full_down_or_slow() {
         );
         let lines = log.take();
         let line = format!(
-            "WARN tower_webhook: webhook delivery refused provider=\"github\" reason={reason}"
+            "WARN tower_webhook: webhook delivery rejected provider=\"github\" reason={reason}"
         );
         assert!(lines.contains(&line), "{lines:#?}");
         rig.store.trouble(CLAIM, None);

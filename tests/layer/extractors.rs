@@ -94,7 +94,7 @@ async fn a_payload_is_read_or_refused() {
         // For the log, and of the log alone.
         let told = payload.map(|it| it.to_string()).unwrap_or_default();
         let line = format!(
-            "WARN tower_webhook: webhook payload refused provider=\"github\" reason={told} delivery_id=\"7\"\n"
+            "WARN tower_webhook: webhook payload rejected provider=\"github\" reason={told} delivery_id=\"7\"\n"
         );
         let logged = told.is_empty() || log.text().contains(&line) || !cfg!(feature = "tracing");
         let hides = !log.text().contains("hunter2") && !told.contains("hunter2");
@@ -131,7 +131,7 @@ async fn axum_bounds_what_it_reads() {
     let (answer, payload) = send(app(), github(&long).uri("/webhook")).await;
     drop(guard);
     // The layer let it in, so that nobody else says why it is refused.
-    let line = "WARN tower_webhook: webhook payload refused provider=\"github\" reason=the payload is longer than \
+    let line = "WARN tower_webhook: webhook payload rejected provider=\"github\" reason=the payload is longer than \
                 axum's `DefaultBodyLimit`";
     assert_eq!(heard.take(), [line]);
     assert_eq!(

@@ -157,9 +157,9 @@ async fn the_log_has_stable_fields() {
         [
             "DEBUG tower_webhook: webhook delivery accepted provider=\"standard-webhooks\" delivery_id=\"msg_1\" \
              key_label=\"2026-11\" bytes=2 micros=0",
-            "DEBUG tower_webhook: webhook delivery refused provider=\"standard-webhooks\" reason=the signature does \
+            "DEBUG tower_webhook: webhook delivery rejected provider=\"standard-webhooks\" reason=the signature does \
              not match: another secret, another body, or another signed text delivery_id=\"msg_1\" bytes=2 micros=0",
-            "DEBUG tower_webhook: webhook delivery refused provider=\"standard-webhooks\" reason=the timestamp is \
+            "DEBUG tower_webhook: webhook delivery rejected provider=\"standard-webhooks\" reason=the timestamp is \
              1768478399 s old, at most 300 s is tolerated delivery_id=\"msg_1\" bytes=0 micros=0",
         ]
     );
@@ -211,7 +211,7 @@ async fn a_flood_stays_below_warn() {
     let source =
         |_: RequestHead<'_>| async { Err::<Option<Keys>, _>(io::Error::other("no database")) };
     let failing = WebhookLayer::with_key_source(providers::github(), source).unwrap();
-    let line = "WARN tower_webhook: webhook delivery refused provider=\"github\" reason=the key source failed: no database";
+    let line = "WARN tower_webhook: webhook delivery rejected provider=\"github\" reason=the key source failed: no database";
     for layer in [failing.clone(), failing.on_outcome(told.observer())] {
         let service = layer.layer(RecordingService::default());
         send(&service, github("{}").request()).await;
@@ -251,7 +251,7 @@ async fn failures_of_a_key_source_write_one_warning_a_minute() {
     };
     let line = |reason: &str, suppressed: &str| {
         format!(
-            "WARN tower_webhook: webhook delivery refused provider=\"github\" reason=the key source \
+            "WARN tower_webhook: webhook delivery rejected provider=\"github\" reason=the key source \
              {reason}{suppressed}"
         )
     };

@@ -1357,7 +1357,7 @@ async fn a_flood_of_made_up_names_writes_one_warning_a_minute() {
     let rig = Rig::new(layer, case.delivery());
     let line = |suppressed| {
         format!(
-            "WARN tower_webhook: webhook delivery refused provider=\"plaid\" reason=the limit of 20 \
+            "WARN tower_webhook: webhook delivery rejected provider=\"plaid\" reason=the limit of 20 \
              key fetches a minute is used up{suppressed}"
         )
     };

@@ -1062,7 +1062,7 @@ async fn no_log_and_no_answer_shows_a_secret() {
     }
     let lines = log
         .lines()
-        .filter(|line| line.contains("webhook delivery refused"));
+        .filter(|line| line.contains("webhook delivery rejected"));
     assert_eq!(lines.clone().count(), refused.count(), "{log}");
     assert!(
         lines
