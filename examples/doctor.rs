@@ -239,10 +239,10 @@ fn show(diagnosis: &Diagnosis, credential: Credential) {
     if let Some(error) = diagnosis.key_error() {
         println!("the secret: {error}");
     }
-    if let Some(refusal) = diagnosis.refusal() {
-        println!("refused: {refusal}");
+    if let Some(rejection) = diagnosis.rejection_kind() {
+        println!("refused: {rejection}");
         if diagnosis.findings().is_empty() {
-            println!("{}", unexplained(refusal, credential));
+            println!("{}", unexplained(rejection, credential));
         }
     }
     for finding in diagnosis.findings() {
@@ -251,8 +251,8 @@ fn show(diagnosis: &Diagnosis, credential: Credential) {
 }
 
 /// What there is to say of what nothing explains.
-fn unexplained(refusal: &RejectionKind, credential: Credential) -> String {
-    match refusal {
+fn unexplained(rejection: &RejectionKind, credential: Credential) -> String {
+    match rejection {
         RejectionKind::MissingSignature { location: location @ Location::Header(_), .. } if credential == Credential::Token => format!(
             "{location} did not come: no token is set at the sender, something on the way took it, or the header is \
              another, to be named by --token-header"

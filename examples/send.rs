@@ -186,7 +186,7 @@ async fn run(options: Options) -> Result<bool, BoxError> {
     match outcome.map(|outcome| (outcome.classification(), outcome.tries())) {
         Some((Classification::Gone, _)) => say!("\nthe receiver wants no more deliveries"),
         Some((Classification::Rejected, _)) => say!("\nrefused, and so not sent again"),
-        Some((Classification::Again, tries)) => say!("\nno try after {tries}"),
+        Some((Classification::Retry, tries)) => say!("\nno try after {tries}"),
         _ => {}
     }
     Ok(delivered)
@@ -558,7 +558,7 @@ fn retry(which: Option<&OsStr>) -> Result<DeliveryRetry, BoxError> {
         None => Ok(DeliveryRetry::new()),
         Some(Some("fast")) => Ok(DeliveryRetry::new()
             .schedule(Backoff::fast())
-            .most_retry_after(Duration::from_secs(1))),
+            .max_retry_after(Duration::from_secs(1))),
         Some(_) => Err("only `fast` is known".into()),
     }
 }

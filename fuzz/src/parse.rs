@@ -366,7 +366,7 @@ fn retry_after(input: &mut Input<'_>) {
     RUNTIME.with(|runtime| {
         let _guard = runtime.enter();
         let policy = DeliveryRetry::new()
-            .most_retry_after(most)
+            .max_retry_after(most)
             .clock(TestClock::at(now));
         let schedule = tower_webhook::sign::Backoff::new([Duration::from_secs(1)]).without_jitter();
         let mut policy = policy.schedule(schedule);
@@ -538,7 +538,7 @@ fn jws(input: &mut Input<'_>) {
         let signed = Scheme::builder("jws").encoding(Encoding::Base64Url);
         let signed = signed
             .signature_header("x-token")
-            .layout(SignatureFormat::jws("Bearer "));
+            .signature_format(SignatureFormat::jws("Bearer "));
         let signed = signed
             .claim("iss", "me")
             .claim("sha", "{sha256}")
@@ -653,7 +653,7 @@ fn list(input: &mut Input<'_>) {
             let signature = request.headers()["x-s"].to_str().expect("hex").to_owned();
             let scheme = Scheme::builder("list")
                 .signature_header("x-s")
-                .layout(layout)
+                .signature_format(layout)
                 .build();
             let scheme = scheme.ok()?;
             let verifier = Verifier::new(scheme, secret).ok()?;

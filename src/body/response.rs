@@ -20,7 +20,7 @@ pin_project! {
     #[project = KindProj]
     enum Kind<B> {
         Inner { #[pin] body: B },
-        Refusal { body: Bytes },
+        Rejection { body: Bytes },
     }
 }
 
@@ -31,9 +31,9 @@ impl<B> ResponseBody<B> {
         }
     }
 
-    pub(crate) fn refusal(body: Bytes) -> Self {
+    pub(crate) fn rejection(body: Bytes) -> Self {
         Self {
-            kind: Kind::Refusal { body },
+            kind: Kind::Rejection { body },
         }
     }
 }
@@ -53,7 +53,7 @@ impl<B: Body> Body for ResponseBody<B> {
                 let bytes = |mut data: B::Data| data.copy_to_bytes(data.remaining());
                 Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(bytes))))
             }
-            KindProj::Refusal { body } => {
+            KindProj::Rejection { body } => {
                 let body = std::mem::take(body);
                 Poll::Ready((!body.is_empty()).then(|| Ok(Frame::data(body))))
             }
@@ -63,14 +63,14 @@ impl<B: Body> Body for ResponseBody<B> {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Inner { body } => body.is_end_stream(),
-            Kind::Refusal { body } => body.is_empty(),
+            Kind::Rejection { body } => body.is_empty(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Inner { body } => body.size_hint(),
-            Kind::Refusal { body } => {
+            Kind::Rejection { body } => {
                 SizeHint::with_exact(u64::try_from(body.len()).unwrap_or(u64::MAX))
             }
         }
@@ -81,7 +81,7 @@ impl<B> fmt::Debug for ResponseBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.kind {
             Kind::Inner { .. } => "Inner",
-            Kind::Refusal { .. } => "Refusal",
+            Kind::Rejection { .. } => "Rejection",
         };
         write!(f, "ResponseBody::{kind}")
     }

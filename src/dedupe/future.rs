@@ -208,7 +208,7 @@ where
                 }
                 StateProj::Answered { response } => {
                     let response = response.take().expect(COMPLETED);
-                    return Poll::Ready(Ok(response.map(ResponseBody::refusal)));
+                    return Poll::Ready(Ok(response.map(ResponseBody::rejection)));
                 }
                 StateProj::Done => panic!("{COMPLETED}"),
             };

@@ -15,7 +15,7 @@ pub struct Diagnosis {
     pub(super) delivery_id: Option<Box<str>>,
     pub(super) key_label: Option<Arc<str>>,
     pub(super) tenant: Option<Arc<str>>,
-    pub(super) refusal: Option<RejectionKind>,
+    pub(super) rejection: Option<RejectionKind>,
     pub(super) key_error: Option<KeyError>,
     pub(super) findings: Vec<Finding>,
     pub(super) bytes_hashed: u64,
@@ -56,8 +56,8 @@ impl Diagnosis {
     /// Why the delivery is rejected. `None` if it is accepted, or if the secret is
     /// [invalid](Self::key_error).
     #[must_use]
-    pub fn refusal(&self) -> Option<&RejectionKind> {
-        self.refusal.as_ref()
+    pub fn rejection_kind(&self) -> Option<&RejectionKind> {
+        self.rejection.as_ref()
     }
 
     /// Why the secret is invalid. No layer can be created with this secret.
@@ -69,7 +69,7 @@ impl Diagnosis {
     /// Whether the delivery is accepted.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
-        self.refusal.is_none() && self.key_error.is_none()
+        self.rejection.is_none() && self.key_error.is_none()
     }
 
     /// The explanations of the rejection. Empty if there is none: the secret may be a different
@@ -97,8 +97,8 @@ impl Diagnosis {
 /// The reason of the rejection and the findings, in one line.
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.refusal, &self.key_error) {
-            (Some(refusal), _) => refusal.fmt(f)?,
+        match (&self.rejection, &self.key_error) {
+            (Some(rejection), _) => rejection.fmt(f)?,
             (None, Some(error)) => error.fmt(f)?,
             (None, None) => return f.write_str("accepted"),
         }
@@ -125,13 +125,13 @@ impl fmt::Display for Diagnosis {
 /// # }
 /// ```
 pub fn log(diagnosis: &Diagnosis) {
-    let Some(refusal) = diagnosis.refusal() else {
+    let Some(rejection) = diagnosis.rejection_kind() else {
         return;
     };
     for finding in diagnosis.findings() {
         trace::warn!(
             provider = diagnosis.provider(),
-            reason = %refusal,
+            reason = %rejection,
             delivery_id = diagnosis.delivery_id(),
             key_label = diagnosis.key_label(),
             tenant = diagnosis.tenant(),

@@ -141,17 +141,17 @@ impl Doctor {
     pub fn examine<'h>(&self, head: impl Into<RequestHead<'h>>, body: Option<&[u8]>) -> Diagnosis {
         let budget = HashBudget::new(self.work_limit);
         let attempt = self.attempt(head.into(), body, &budget);
-        let (refusal, key_error) = match attempt.verify() {
-            Ok(refusal) => (refusal, None),
+        let (rejection, key_error) = match attempt.verify() {
+            Ok(rejection) => (rejection, None),
             Err(SetupError::Key(error)) => (None, Some(error)),
             // `new` returns every other error.
             Err(_) => (None, None),
         };
-        let is_accepted = refusal.is_none() && key_error.is_none();
+        let is_accepted = rejection.is_none() && key_error.is_none();
         let findings = if is_accepted {
             Vec::new()
         } else {
-            find(&attempt, refusal.as_ref())
+            find(&attempt, rejection.as_ref())
         };
         let current = self.secrets.first();
         Diagnosis {
@@ -162,7 +162,7 @@ impl Doctor {
                 .map(Into::into),
             key_label: current.and_then(Secret::label_ref).cloned(),
             tenant: self.tenant.clone(),
-            refusal,
+            rejection,
             key_error,
             findings,
             bytes_hashed: budget.used(),
@@ -188,9 +188,9 @@ impl Doctor {
     }
 }
 
-fn find(attempt: &Attempt<'_>, refusal: Option<&RejectionKind>) -> Vec<Finding> {
+fn find(attempt: &Attempt<'_>, rejection: Option<&RejectionKind>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let unit = time::find_unit(attempt, refusal);
+    let unit = time::find_unit(attempt, rejection);
     let in_unit = unit.map(|unit| time::with_unit(attempt, unit));
     // A wrong clock must not hide other causes, so these are searched without the tolerance.
     let ignoring_time = in_unit.as_ref().unwrap_or(attempt).ignoring_time();
@@ -208,13 +208,13 @@ fn find(attempt: &Attempt<'_>, refusal: Option<&RejectionKind>) -> Vec<Finding> 
     }
     match unit {
         Some(used) => findings.push(time::unit_finding(used, is_proven)),
-        None => time::find_skew(attempt, refusal, is_proven, &mut findings),
+        None => time::find_skew(attempt, rejection, is_proven, &mut findings),
     }
     if !is_proven {
-        header::guess(attempt, refusal, &mut findings);
-        sign::guess(attempt, refusal, &mut findings);
+        header::guess(attempt, rejection, &mut findings);
+        sign::guess(attempt, rejection, &mut findings);
         if findings.is_empty() {
-            provider::guess(attempt, refusal, &mut findings);
+            provider::guess(attempt, rejection, &mut findings);
         }
         body::guess(attempt, &mut findings);
     }

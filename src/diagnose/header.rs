@@ -41,7 +41,7 @@ fn verifies_with(attempt: &Attempt<'_>, renamed: &[(HeaderName, HeaderName)]) ->
 /// Guesses that a missing header was renamed, or that a proxy has dropped it.
 pub(super) fn guess(
     attempt: &Attempt<'_>,
-    refusal: Option<&RejectionKind>,
+    rejection: Option<&RejectionKind>,
     findings: &mut Vec<Finding>,
 ) {
     let Some(
@@ -52,7 +52,7 @@ pub(super) fn guess(
             location: Location::Header(name),
         }
         | RejectionKind::MissingHeader { header: name },
-    ) = refusal
+    ) = rejection
     else {
         return;
     };

@@ -40,10 +40,10 @@ pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
 /// Guesses the provider from the headers, if the signature of the scheme is missing.
 pub(super) fn guess(
     attempt: &Attempt<'_>,
-    refusal: Option<&RejectionKind>,
+    rejection: Option<&RejectionKind>,
     findings: &mut Vec<Finding>,
 ) {
-    if !matches!(refusal, Some(RejectionKind::MissingSignature { .. })) {
+    if !matches!(rejection, Some(RejectionKind::MissingSignature { .. })) {
         return;
     }
     // `Authorization` has many uses, so it says nothing about the provider. Neither does a header

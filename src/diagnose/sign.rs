@@ -65,21 +65,21 @@ fn legacy<'t>(attempt: &'t Attempt<'_>) -> Option<(&'t HeaderName, HeaderValue)>
 /// Guesses from the form of a signature that is missing or malformed.
 pub(super) fn guess(
     attempt: &Attempt<'_>,
-    refusal: Option<&RejectionKind>,
+    rejection: Option<&RejectionKind>,
     findings: &mut Vec<Finding>,
 ) {
     let own = attempt.scheme().spec();
     if !ALGORITHMS.contains(&own.algorithm) {
         return;
     }
-    match refusal {
+    match rejection {
         Some(RejectionKind::MissingSignature { .. }) if legacy(attempt).is_some() => {
             let used = Algorithm::HmacSha1;
             findings.push(Finding::guess(Cause::Algorithm { used }));
         }
         Some(RejectionKind::MalformedSignature {
             location: Location::Header(name),
-        }) if own.layout.is_single() => {
+        }) if own.format.is_single() => {
             let value = attempt.head.only(name).ok().flatten();
             let value = value.map(HeaderValue::as_bytes).unwrap_or_default();
             let rest = after_prefix(value);
@@ -133,14 +133,14 @@ fn prefix(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
             attempt.with_head(head).verifies()
         })
     };
-    if let Some(prefix) = spec.layout.prefix() {
+    if let Some(prefix) = spec.format.prefix() {
         if with(&[prefix.as_bytes(), value].concat()) {
             let is_missing = true;
             findings.push(Finding::proven(Cause::SignaturePrefix { is_missing }));
         }
     }
-    let prefix = spec.layout.prefix().unwrap_or_default().as_bytes();
-    if spec.layout.is_single()
+    let prefix = spec.format.prefix().unwrap_or_default().as_bytes();
+    if spec.format.is_single()
         && after_prefix(value).is_some_and(|rest| with(&[prefix, rest].concat()))
     {
         let is_missing = false;
@@ -174,7 +174,7 @@ fn other_algorithm(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
         let value = after_prefix(value.as_bytes())?;
         with_value(attempt.head.headers(), name, value)
     });
-    let bare = bare.filter(|_| own.layout.is_single());
+    let bare = bare.filter(|_| own.format.is_single());
     for algorithm in ALGORITHMS {
         for encoding in ENCODINGS {
             if (algorithm, encoding) == (own.algorithm, own.encoding) {
@@ -187,7 +187,7 @@ fn other_algorithm(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
             let verifies = changed.verifies()
                 || bare.as_ref().is_some_and(|headers| {
                     let head = RequestHead::new(attempt.head.method(), attempt.head.uri(), headers);
-                    let plain = |spec: &mut Spec| spec.layout = SignatureFormat::plain();
+                    let plain = |spec: &mut Spec| spec.format = SignatureFormat::plain();
                     changed.with_spec(plain).with_head(head).verifies()
                 });
             if !verifies {

@@ -5,11 +5,11 @@ use crate::{rejection::RejectionKind, scheme::TimestampFormat};
 /// timestamp is close to now.
 pub(super) fn find_unit(
     attempt: &Attempt<'_>,
-    refusal: Option<&RejectionKind>,
+    rejection: Option<&RejectionKind>,
 ) -> Option<TimestampFormat> {
     let own = attempt.scheme().timestamp_format()?;
     if !matches!(
-        refusal,
+        rejection,
         Some(
             RejectionKind::TimestampTooOld { .. }
                 | RejectionKind::TimestampInFuture { .. }
@@ -25,9 +25,9 @@ pub(super) fn find_unit(
         TimestampFormat::DateTime,
     ];
     units.into_iter().filter(|unit| *unit != own).find(|unit| {
-        let refusal = with_unit(attempt, *unit).verify_within_budget();
+        let rejection = with_unit(attempt, *unit).verify_within_budget();
         matches!(
-            refusal,
+            rejection,
             Some(Ok(None | Some(RejectionKind::SignatureMismatch)))
         )
     })
@@ -46,11 +46,11 @@ pub(super) fn with_unit<'t>(attempt: &Attempt<'t>, unit: TimestampFormat) -> Att
 /// written the timestamp.
 pub(super) fn find_skew(
     attempt: &Attempt<'_>,
-    refusal: Option<&RejectionKind>,
+    rejection: Option<&RejectionKind>,
     is_valid: bool,
     findings: &mut Vec<Finding>,
 ) {
-    let (by, is_ahead) = match refusal {
+    let (by, is_ahead) = match rejection {
         Some(RejectionKind::TimestampTooOld { age, .. }) => (*age, false),
         Some(RejectionKind::TimestampInFuture { ahead, .. }) => (*ahead, true),
         _ => return,

@@ -286,7 +286,7 @@ impl ReportedSet {
             .retain(|_, reported| now.duration_since(*reported) < REPORT_INTERVAL);
         let findings = diagnosis.findings().iter();
         let key = DiagnosisKey {
-            kind: diagnosis.refusal().map(discriminant),
+            kind: diagnosis.rejection_kind().map(discriminant),
             tenant: diagnosis.tenant().map(Into::into),
             key_label: diagnosis.key_label().map(Into::into),
             findings: findings

@@ -11,6 +11,17 @@ use crate::encoding::Encoding;
 
 const TOKEN: Malformed = Malformed("a JSON web signature");
 
+/// Whether the payload of a JSON web signature is sent in the signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JwsKind {
+    /// The payload is the second part: the claims of a web token.
+    Attached,
+    /// The second part is empty ([RFC 7515, appendix F]).
+    ///
+    /// [RFC 7515, appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
+    Detached,
+}
+
 /// The parts of one signature but the last.
 #[derive(Clone)]
 pub(crate) struct Token {
@@ -20,11 +31,9 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// Reads a header's value; the signature itself is given back as it is written. The payload of
-    /// a detached one is not sent ([RFC 7515, appendix F]).
-    ///
-    /// [RFC 7515, appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
-    pub(crate) fn read(value: &[u8], is_detached: bool) -> Option<(Self, &[u8])> {
+    /// Reads a header's value. Returns the signature as it is encoded.
+    pub(crate) fn read(value: &[u8], kind: JwsKind) -> Option<(Self, &[u8])> {
+        let is_detached = kind == JwsKind::Detached;
         let mut parts = value.split(|byte| *byte == b'.');
         let (header, claims, signature) = (parts.next()?, parts.next()?, parts.next()?);
         if parts.next().is_some() || claims.is_empty() != is_detached {

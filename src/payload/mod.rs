@@ -9,7 +9,7 @@ pub(crate) mod multipart;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 
 pub(crate) use self::canonical::canonical;
-pub(crate) use self::jws::Token;
+pub(crate) use self::jws::{JwsKind, Token};
 
 /// There is none without the feature.
 /// The content type of forms.

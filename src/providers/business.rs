@@ -190,7 +190,7 @@ pub fn calendly() -> Provider {
     Provider::preset(
         Scheme::builder("calendly")
             .signature_header("calendly-webhook-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
             .tolerance(Duration::from_secs(180))
             .message("{timestamp}.{body}"),
@@ -432,7 +432,7 @@ pub fn retell() -> Provider {
     Provider::preset(
         Scheme::builder("retell")
             .signature_header("x-retell-signature")
-            .layout(SignatureFormat::key_values("d"))
+            .signature_format(SignatureFormat::key_values("d"))
             .timestamp_key("v")
             .timestamp_format(TimestampFormat::Milliseconds)
             .message("{body}{timestamp}"),

@@ -88,7 +88,7 @@ pub fn cloudflare_stream() -> Provider {
     Provider::preset(
         Scheme::builder("cloudflare-stream")
             .signature_header("webhook-signature")
-            .layout(SignatureFormat::key_values("sig1"))
+            .signature_format(SignatureFormat::key_values("sig1"))
             .timestamp_key("time")
             .message("{timestamp}.{body}"),
     )

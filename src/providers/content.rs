@@ -36,7 +36,7 @@ pub fn mux() -> Provider {
     Provider::preset(
         Scheme::builder("mux")
             .signature_header("mux-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
             .message("{timestamp}.{body}"),
     )
@@ -56,7 +56,7 @@ pub fn elevenlabs() -> Provider {
     Provider::preset(
         Scheme::builder("elevenlabs")
             .signature_header("elevenlabs-signature")
-            .layout(SignatureFormat::key_values("v0"))
+            .signature_format(SignatureFormat::key_values("v0"))
             .timestamp_key("t")
             .tolerance(Duration::from_secs(1800))
             .message("{timestamp}.{body}"),
@@ -81,7 +81,7 @@ pub fn sanity() -> Provider {
         Scheme::builder("sanity")
             .encoding(Encoding::Base64Url)
             .signature_header("sanity-webhook-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
             .timestamp_format(TimestampFormat::Milliseconds)
             .id_header("idempotency-key")
@@ -105,7 +105,7 @@ pub fn ghost() -> Provider {
     Provider::preset(
         Scheme::builder("ghost")
             .signature_header("x-ghost-signature")
-            .layout(SignatureFormat::key_values("sha256"))
+            .signature_format(SignatureFormat::key_values("sha256"))
             .timestamp_key("t")
             .timestamp_format(TimestampFormat::Milliseconds)
             .message("{body}{timestamp}"),
@@ -403,7 +403,7 @@ pub fn ghost_old() -> Provider {
     Provider::preset(
         Scheme::builder("ghost-old")
             .signature_header("x-ghost-signature")
-            .layout(SignatureFormat::key_values("sha256"))
+            .signature_format(SignatureFormat::key_values("sha256"))
             .timestamp_key("t")
             .timestamp_format(TimestampFormat::Milliseconds),
     )

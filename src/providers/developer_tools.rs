@@ -58,7 +58,7 @@ pub fn pagerduty() -> Provider {
     Provider::preset(
         Scheme::builder("pagerduty")
             .signature_header("x-pagerduty-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .id_header("x-webhook-id"),
     )
 }
@@ -79,7 +79,7 @@ pub fn buildkite() -> Provider {
     Provider::preset(
         Scheme::builder("buildkite")
             .signature_header("x-buildkite-signature")
-            .layout(SignatureFormat::key_values("signature"))
+            .signature_format(SignatureFormat::key_values("signature"))
             .timestamp_key("timestamp")
             .message("{timestamp}.{body}")
             .event_header("x-buildkite-event"),
@@ -101,7 +101,7 @@ pub fn circleci() -> Provider {
     Provider::preset(
         Scheme::builder("circleci")
             .signature_header("circleci-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .event_header("circleci-event-type"),
     )
 }
@@ -272,7 +272,7 @@ pub fn convoy() -> Provider {
     Provider::preset(
         Scheme::builder("convoy")
             .signature_header("x-convoy-signature")
-            .layout(SignatureFormat::key_values("v*"))
+            .signature_format(SignatureFormat::key_values("v*"))
             .timestamp_key("t")
             .id_header("x-convoy-idempotency-key")
             .message("{timestamp},{body}"),
@@ -298,7 +298,7 @@ pub fn convoy_base64() -> Provider {
         Scheme::builder("convoy-base64")
             .encoding(Encoding::Base64)
             .signature_header("x-convoy-signature")
-            .layout(SignatureFormat::key_values("v*"))
+            .signature_format(SignatureFormat::key_values("v*"))
             .timestamp_key("t")
             .id_header("x-convoy-idempotency-key")
             .message("{timestamp},{body}"),
@@ -324,7 +324,7 @@ pub fn convoy_sha512() -> Provider {
         Scheme::builder("convoy-sha512")
             .algorithm(Algorithm::HmacSha512)
             .signature_header("x-convoy-signature")
-            .layout(SignatureFormat::key_values("v*"))
+            .signature_format(SignatureFormat::key_values("v*"))
             .timestamp_key("t")
             .id_header("x-convoy-idempotency-key")
             .message("{timestamp},{body}"),
@@ -351,7 +351,7 @@ pub fn convoy_sha512_base64() -> Provider {
             .algorithm(Algorithm::HmacSha512)
             .encoding(Encoding::Base64)
             .signature_header("x-convoy-signature")
-            .layout(SignatureFormat::key_values("v*"))
+            .signature_format(SignatureFormat::key_values("v*"))
             .timestamp_key("t")
             .id_header("x-convoy-idempotency-key")
             .message("{timestamp},{body}"),

@@ -389,7 +389,7 @@ pub fn plivo() -> Provider {
             .encoding(Encoding::Base64)
             .signature_header("x-plivo-signature-v3")
             .signature_header("x-plivo-signature-ma-v3")
-            .layout(SignatureFormat::values(","))
+            .signature_format(SignatureFormat::values(","))
             .message("{canonical:plivo_v3}.{header:x-plivo-signature-v3-nonce}"),
     )
     .with_methods(GET_OR_POST)
@@ -417,7 +417,7 @@ pub fn sinch_voice() -> Provider {
             .encoding(Encoding::Base64)
             .secret_encoding(SecretEncoding::Base64)
             .signature_header("authorization")
-            .layout(SignatureFormat::credentials("Application "))
+            .signature_format(SignatureFormat::credentials("Application "))
             .timestamp_header("x-timestamp")
             .timestamp_format(TimestampFormat::Rfc3339)
             .message("{method}\n{md5}\n{header:content-type}\nx-timestamp:{timestamp}\n{path}"),

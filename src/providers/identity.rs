@@ -25,7 +25,7 @@ pub fn workos() -> Provider {
     Provider::preset(
         Scheme::builder("workos")
             .signature_header("workos-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
             .timestamp_format(TimestampFormat::Milliseconds)
             .tolerance(Duration::from_secs(180))
@@ -62,7 +62,7 @@ pub fn persona() -> Provider {
     Provider::preset(
         Scheme::builder("persona")
             .signature_header("persona-signature")
-            .layout(SignatureFormat::separated("v1", ", ", '='))
+            .signature_format(SignatureFormat::separated("v1", ", ", '='))
             .timestamp_key("t")
             .message("{timestamp}.{body}"),
     )

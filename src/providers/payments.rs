@@ -53,7 +53,7 @@ pub fn stripe() -> Provider {
     Provider::preset(
         Scheme::builder("stripe")
             .signature_header("stripe-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
             .message("{timestamp}.{body}"),
     )
@@ -97,7 +97,7 @@ pub fn paddle() -> Provider {
     Provider::preset(
         Scheme::builder("paddle")
             .signature_header("paddle-signature")
-            .layout(SignatureFormat::separated("h1", ";", '='))
+            .signature_format(SignatureFormat::separated("h1", ";", '='))
             .timestamp_key("ts")
             .tolerance(Duration::from_secs(5))
             .message("{timestamp}:{body}"),
@@ -335,7 +335,7 @@ pub fn recurly() -> Provider {
     Provider::preset(
         Scheme::builder("recurly")
             .signature_header("recurly-signature")
-            .layout(SignatureFormat::timestamp_then_values(","))
+            .signature_format(SignatureFormat::timestamp_then_values(","))
             .timestamp_format(TimestampFormat::Milliseconds)
             .message("{timestamp}.{body}"),
     )
@@ -393,7 +393,7 @@ pub fn orb() -> Provider {
     Provider::preset(
         Scheme::builder("orb")
             .signature_header("x-orb-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .timestamp_header("x-orb-timestamp")
             .timestamp_format(TimestampFormat::DateTime)
             .message("v1:{timestamp}:{body}"),
@@ -417,7 +417,7 @@ pub fn revenuecat() -> Provider {
     Provider::preset(
         Scheme::builder("revenuecat")
             .signature_header("x-revenuecat-webhook-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .timestamp_key("t")
             .message("{timestamp}.{body}"),
     )
@@ -526,7 +526,7 @@ pub fn mercadopago() -> Provider {
     Provider::preset(
         Scheme::builder("mercadopago")
             .signature_header("x-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .timestamp_key("ts")
             .message("id:{query:data.id};request-id:{header:x-request-id};ts:{timestamp};")
             .danger_leave_body_unsigned()
@@ -658,7 +658,7 @@ pub fn braintree() -> Provider {
             .algorithm(Algorithm::HmacSha1)
             .secret_encoding(SecretEncoding::Sha1Digest)
             .signature(Location::form("bt_signature"))
-            .layout(SignatureFormat::separated("*", "&", '|'))
+            .signature_format(SignatureFormat::separated("*", "&", '|'))
             .message("{canonical:braintree}")
             .alternative_message("{canonical:braintree}\n")
             .danger_leave_body_unsigned()

@@ -78,7 +78,7 @@ fn standard_like(name: &'static str, prefix: &str, version: &'static str) -> Sch
         .encoding(Encoding::Base64)
         .secret_encoding(SecretEncoding::PrefixedBase64("whsec_"))
         .signature_header(format!("{prefix}-signature"))
-        .layout(SignatureFormat::versions(version))
+        .signature_format(SignatureFormat::versions(version))
         .timestamp_header(format!("{prefix}-timestamp"))
         .id_header(format!("{prefix}-id"))
         .message("{id}.{timestamp}.{body}")
@@ -299,7 +299,7 @@ pub fn gitlab_signing_token() -> Provider {
 pub fn supabase() -> Provider {
     Provider::preset(
         standard_like("supabase", "webhook", "v1")
-            .layout(SignatureFormat::separated("v1", ", ", ','))
+            .signature_format(SignatureFormat::separated("v1", ", ", ','))
             .secret_encoding(SecretEncoding::PrefixedBase64("v1,whsec_")),
     )
 }

@@ -57,7 +57,7 @@ pub fn atlassian_connect() -> Provider {
     Provider::preset(
         Scheme::builder("atlassian-connect")
             .signature_header("authorization")
-            .layout(SignatureFormat::jws("JWT "))
+            .signature_format(SignatureFormat::jws("JWT "))
             .claim("qsh", "{canonical:atlassian_qsh}")
             .require_expiry()
             .id_header("x-atlassian-webhook-identifier")
@@ -100,7 +100,7 @@ pub fn google_pubsub_jwt() -> Provider {
                 "https://www.googleapis.com/oauth2/v3/certs",
             ))
             .signature_header("authorization")
-            .layout(SignatureFormat::jws("Bearer "))
+            .signature_format(SignatureFormat::jws("Bearer "))
             .claim("iss", "https://accounts.google.com")
             .claim("iss", "accounts.google.com")
             .claim("aud", "{setting:audience}")
@@ -130,7 +130,7 @@ pub fn livekit() -> Provider {
     Provider::preset(
         Scheme::builder("livekit")
             .signature_header("authorization")
-            .layout(SignatureFormat::jws("Bearer "))
+            .signature_format(SignatureFormat::jws("Bearer "))
             .claim("iss", "{setting:api_key}")
             .claim("sha256", "{sha256_base64}")
             .require_expiry()
@@ -202,7 +202,7 @@ fn messagebird_like(name: &'static str, algorithm: Algorithm) -> SchemeBuilder {
     Scheme::builder(name)
         .algorithm(algorithm)
         .signature_header("messagebird-signature-jwt")
-        .layout(SignatureFormat::jws(""))
+        .signature_format(SignatureFormat::jws(""))
         .claim("iss", "MessageBird")
         .claim("url_hash", "{url_sha256}")
         .claim_if_body("payload_hash", "{sha256}")
@@ -235,7 +235,7 @@ pub fn monday() -> Provider {
     Provider::preset(
         Scheme::builder("monday")
             .signature_header("authorization")
-            .layout(SignatureFormat::jws("Bearer "))
+            .signature_format(SignatureFormat::jws("Bearer "))
             .claim("aud", "{url}")
             .require_expiry()
             .tolerance(Duration::from_secs(60))
@@ -262,7 +262,7 @@ pub fn netlify() -> Provider {
     Provider::preset(
         Scheme::builder("netlify")
             .signature_header("x-webhook-signature")
-            .layout(SignatureFormat::jws(""))
+            .signature_format(SignatureFormat::jws(""))
             .claim("iss", "netlify")
             .claim("sha256", "{sha256}")
             .event_header("x-netlify-event"),
@@ -295,7 +295,7 @@ pub fn plaid() -> Provider {
                 "https://production.plaid.com/webhook_verification_key/get",
             ))
             .signature_header("plaid-verification")
-            .layout(SignatureFormat::jws(""))
+            .signature_format(SignatureFormat::jws(""))
             .claim("request_body_sha256", "{sha256}")
             .timestamp(Location::claim("iat")),
     )
@@ -319,7 +319,7 @@ pub fn qstash() -> Provider {
     Provider::preset(
         Scheme::builder("qstash")
             .signature_header("upstash-signature")
-            .layout(SignatureFormat::jws(""))
+            .signature_format(SignatureFormat::jws(""))
             .claim("iss", "Upstash")
             .claim("sub", "{url}")
             .claim("body", "{sha256_base64url}")
@@ -357,7 +357,7 @@ pub fn truelayer() -> Provider {
                 "https://webhooks.truelayer-sandbox.com/.well-known/jwks",
             ]))
             .signature_header("tl-signature")
-            .layout(SignatureFormat::detached_jws())
+            .signature_format(SignatureFormat::detached_jws())
             .timestamp_header("x-tl-webhook-timestamp")
             .timestamp_format(TimestampFormat::Rfc3339)
             .message("{jws}.{canonical:truelayer}")
@@ -388,7 +388,7 @@ pub fn vonage() -> Provider {
     Provider::preset(
         Scheme::builder("vonage")
             .signature_header("authorization")
-            .layout(SignatureFormat::jws("Bearer "))
+            .signature_format(SignatureFormat::jws("Bearer "))
             .claim("iss", "Vonage")
             .claim_if_body("payload_hash", "{sha256}")
             .timestamp(Location::claim("iat"))

@@ -25,7 +25,7 @@ pub struct SchemeBuilder {
     pub(super) secret_encoding: SecretEncoding,
     pub(super) signatures: Vec<Where>,
     pub(super) header_repeats: bool,
-    pub(super) layout: Option<SignatureFormat>,
+    pub(super) format: Option<SignatureFormat>,
     pub(super) signature_prefix: Option<Cow<'static, str>>,
     pub(super) required_headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     pub(super) timestamp: Option<Location>,
@@ -77,7 +77,7 @@ impl SchemeBuilder {
             secret_encoding: SecretEncoding::Text,
             signatures: Vec::new(),
             header_repeats: false,
-            layout: None,
+            format: None,
             signature_prefix: None,
             required_headers: Vec::new(),
             timestamp: None,
@@ -131,7 +131,7 @@ impl SchemeBuilder {
     }
 
     /// Adds a location of the signature. If there are several, each may contain signatures, and any
-    /// of them may match. All have the same [layout](Self::layout). A missing location is not an
+    /// of them may match. All have the same [format](Self::signature_format). A missing location is not an
     /// error unless all are missing.
     ///
     /// # Security
@@ -157,16 +157,16 @@ impl SchemeBuilder {
         self
     }
 
-    /// What stands before the signature in its header: short for [`SignatureFormat::prefixed`].
-    /// [`build`](Self::build) returns an error if a [layout](Self::layout) is set too.
+    /// Sets the text before the signature in its header. Short for [`SignatureFormat::prefixed`].
+    /// [`build`](Self::build) returns an error if a [format](Self::signature_format) is set too.
     pub fn signature_prefix(mut self, prefix: impl Into<Cow<'static, str>>) -> Self {
         self.signature_prefix = Some(prefix.into());
         self
     }
 
-    /// How signatures are laid out in their header; the value as it stands unless set.
-    pub fn layout(mut self, layout: SignatureFormat) -> Self {
-        self.layout = Some(layout);
+    /// Sets the format of the signatures in their header. Defaults to [`SignatureFormat::plain`].
+    pub fn signature_format(mut self, format: SignatureFormat) -> Self {
+        self.format = Some(format);
         self
     }
 

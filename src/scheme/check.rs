@@ -10,6 +10,7 @@ use super::{
     template::{TemplateError, Tokens},
     web_token,
 };
+use crate::payload::JwsKind;
 
 impl Where {
     fn location(self) -> Result<Location, SchemeErrorKind> {
@@ -34,8 +35,8 @@ impl SchemeBuilder {
         self.check_effects()?;
         self.check_conflicts()?;
         let prefixed = self.signature_prefix.map(SignatureFormat::prefixed);
-        let layout = self.layout.or(prefixed).unwrap_or(SignatureFormat::plain());
-        let jws = layout.is_jws();
+        let format = self.format.or(prefixed).unwrap_or(SignatureFormat::plain());
+        let jws = format.jws_kind();
         let unit = self.timestamp_format.unwrap_or(TimestampFormat::Seconds);
         let signatures: Result<Vec<_>, _> =
             self.signatures.into_iter().map(Where::location).collect();
@@ -43,9 +44,9 @@ impl SchemeBuilder {
         if jws.is_some() {
             web_token::check(self.algorithm, &signatures)?;
         }
-        layout.check()?;
+        format.check()?;
         let timestamp = location_of(self.timestamp, self.timestamp_header)?;
-        let location = timestamp_location(&layout, timestamp, self.timestamp_key)?;
+        let location = timestamp_location(&format, timestamp, self.timestamp_key)?;
         let id = location_of(self.id, self.id_header)?;
         let event = location_of(self.event, self.event_header)?;
         let units = Units::new(self.items, self.multipart_field);
@@ -74,7 +75,7 @@ impl SchemeBuilder {
         let message = match jws {
             // A token signs nothing.
             _ if is_token => Cow::Borrowed(""),
-            Some(false) => Cow::Borrowed("{jws}"),
+            Some(JwsKind::Attached) => Cow::Borrowed("{jws}"),
             _ => self.message.unwrap_or(Cow::Borrowed("{body}")),
         };
         let is_claimed = claims.iter().any(Claim::covers_body);
@@ -117,7 +118,7 @@ impl SchemeBuilder {
             secret_encoding: self.secret_encoding,
             signatures,
             header_repeats: self.header_repeats,
-            layout,
+            format,
             required_headers,
             timestamp: location.map(|location| Timestamp {
                 location,
@@ -209,23 +210,23 @@ impl From<TemplateError> for SchemeErrorKind {
 
 /// Where the timestamp is: at a place, or under a key of the signature's list.
 fn timestamp_location(
-    layout: &SignatureFormat,
+    format: &SignatureFormat,
     timestamp: Option<Location>,
     timestamp_key: Option<Cow<'static, str>>,
 ) -> Result<Option<TimestampLocation>, SchemeErrorKind> {
-    let own_key = layout.own_timestamp_key().map(Cow::Borrowed);
+    let own_key = format.own_timestamp_key().map(Cow::Borrowed);
     match (timestamp, timestamp_key.or(own_key.clone())) {
         (Some(_), Some(_)) => Err(SchemeErrorKind::TwoTimestampLocations),
         (Some(location), None) => Ok(Some(TimestampLocation::At(location))),
         (None, Some(key)) if Some(&key) == own_key.as_ref() => {
             Ok(Some(TimestampLocation::Key(key)))
         }
-        (None, Some(_)) if !layout.is_list() => Err(SchemeErrorKind::TimestampKeyWithoutList),
+        (None, Some(_)) if !format.is_list() => Err(SchemeErrorKind::TimestampKeyWithoutList),
         (None, Some(key)) => {
-            if !layout.can_have_key(&key) {
+            if !format.can_have_key(&key) {
                 return Err(SchemeErrorKind::InvalidKey { key });
             }
-            if layout.is_signature_key(&key) {
+            if format.is_signature_key(&key) {
                 return Err(SchemeErrorKind::RepeatedKey { key });
             }
             Ok(Some(TimestampLocation::Key(key)))
@@ -261,20 +262,26 @@ impl SchemeBuilder {
     /// Rejects settings that would be ignored.
     fn check_effects(&self) -> Result<(), SchemeErrorKind> {
         let is_token = self.algorithm == Algorithm::Token;
-        let layout = self.layout.as_ref();
-        let jws = layout.and_then(SignatureFormat::is_jws);
-        let own_timestamp = layout.is_some_and(|layout| layout.own_timestamp_key().is_some());
+        let format = self.format.as_ref();
+        let jws = format.and_then(SignatureFormat::jws_kind);
+        let own_timestamp = format.is_some_and(|format| format.own_timestamp_key().is_some());
         let has_timestamp = self.timestamp.is_some()
             || self.timestamp_header.is_some()
             || self.timestamp_key.is_some()
             || own_timestamp;
-        let has_message = self.message.is_some() || !self.other_messages.is_empty();
+        let has_alternative = !self.other_messages.is_empty();
+        let message = if self.message.is_none() && has_alternative {
+            "alternative_message"
+        } else {
+            "message"
+        };
+        let has_message = self.message.is_some() || has_alternative;
         let encoding = self
             .encoding
             .filter(|encoding| *encoding != Encoding::Base64Url);
         let checks = [
             (
-                self.tolerance.is_some() && !has_timestamp && jws != Some(false),
+                self.tolerance.is_some() && !has_timestamp && jws != Some(JwsKind::Attached),
                 "tolerance",
                 "the scheme has neither a timestamp nor a web token",
             ),
@@ -285,12 +292,12 @@ impl SchemeBuilder {
             ),
             (
                 has_message && is_token,
-                "message",
+                message,
                 "`Algorithm::Token` signs nothing",
             ),
             (
-                has_message && jws == Some(false),
-                "message",
+                has_message && jws == Some(JwsKind::Attached),
+                message,
                 "a web token signs its own claims; use `claim`",
             ),
             (
@@ -309,6 +316,11 @@ impl SchemeBuilder {
                 "no signature is in a header",
             ),
             (
+                self.header_repeats && jws.is_some(),
+                "repeated_signature_header",
+                "a request has one web token",
+            ),
+            (
                 self.remote_key.is_some() && !self.algorithm.has_public_key(),
                 "remote_key",
                 "only a provider that signs with a private key publishes a key",
@@ -320,7 +332,7 @@ impl SchemeBuilder {
                         .as_ref()
                         .is_some_and(RemoteKey::is_named_by_token),
                 "remote_key",
-                "the header of a JSON web signature names the key, and the layout is not \
+                "the header of a JSON web signature names the key, and the format is not \
                  `SignatureFormat::jws` or `SignatureFormat::detached_jws`",
             ),
             (
@@ -337,9 +349,9 @@ impl SchemeBuilder {
     fn check_conflicts(&self) -> Result<(), SchemeErrorKind> {
         first_without_effect([
             (
-                self.layout.is_some() && self.signature_prefix.is_some(),
+                self.format.is_some() && self.signature_prefix.is_some(),
                 "signature_prefix",
-                "`layout` replaces it",
+                "`signature_format` replaces it",
             ),
             (
                 self.timestamp.is_some() && self.timestamp_header.is_some(),
@@ -444,11 +456,11 @@ fn check_locations(
 
 /// Rejects claims without a name, or without a token.
 fn check_claims(
-    jws: Option<bool>,
+    jws: Option<JwsKind>,
     require_expiry: bool,
     names: &[&str],
 ) -> Result<(), SchemeErrorKind> {
-    if jws != Some(false) && (require_expiry || !names.is_empty()) {
+    if jws != Some(JwsKind::Attached) && (require_expiry || !names.is_empty()) {
         return Err(SchemeErrorKind::ClaimWithoutJws);
     }
     if names.contains(&"") {

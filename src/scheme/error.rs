@@ -52,7 +52,7 @@ pub enum SchemeErrorKind {
     },
     /// A public key for an algorithm with a secret, or the reverse.
     SecretEncodingMismatch,
-    /// A key that a list of this layout cannot have.
+    /// A key that a list of this format cannot have.
     #[non_exhaustive]
     InvalidKey {
         /// The key as given.

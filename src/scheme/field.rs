@@ -18,7 +18,7 @@ pub(super) fn is_visible(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// One field of a signature header. The key is empty where the layout has none.
+/// One field of a signature header. The key is empty where the format has none.
 pub(crate) struct Field<'h> {
     pub(crate) key: &'h [u8],
     pub(crate) value: &'h [u8],

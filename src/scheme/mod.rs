@@ -67,6 +67,8 @@ use std::{sync::Arc, time::Duration};
 
 use http::HeaderName;
 
+use crate::payload::JwsKind;
+
 #[cfg(feature = "remote-keys")]
 pub(crate) use self::remote_key::Document;
 pub use self::remote_key::RemoteKey;
@@ -236,7 +238,7 @@ impl Scheme {
     /// signature is a web token, which can have an expiry time.
     #[must_use]
     pub fn uses_tolerance(&self) -> bool {
-        self.has_timestamp() || self.0.layout.is_jws() == Some(false)
+        self.has_timestamp() || self.0.format.jws_kind() == Some(JwsKind::Attached)
     }
 
     /// Whether deliveries carry a timestamp at all.

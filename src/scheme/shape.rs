@@ -1,4 +1,4 @@
-//! What those ask of a layout who make signatures that are not quite right.
+//! What those ask of a format who make signatures that are not quite right.
 
 use super::signature::{Kind, SignatureFormat};
 

@@ -4,6 +4,7 @@ use super::{
     SchemeErrorKind,
     field::{Field, is_visible, split},
 };
+use crate::payload::JwsKind;
 
 /// How signatures are laid out in their header.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub(super) enum Kind {
     /// A JSON web signature, alone or after a prefix.
     Jws {
         prefix: &'static str,
-        is_detached: bool,
+        kind: JwsKind,
     },
     /// A prefix, a name, a colon and the signature.
     Credentials {
@@ -66,7 +67,7 @@ impl SignatureFormat {
     /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
     /// let scheme = Scheme::builder("acme")
     ///     .signature_header("acme-signature")
-    ///     .layout(SignatureFormat::key_values("v1"))
+    ///     .signature_format(SignatureFormat::key_values("v1"))
     ///     .timestamp_key("t")
     ///     .message("{timestamp}.{body}")
     ///     .build()?;
@@ -146,7 +147,7 @@ impl SignatureFormat {
     /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
     /// let scheme = Scheme::builder("acme")
     ///     .signature_header("authorization")
-    ///     .layout(SignatureFormat::jws("Bearer "))
+    ///     .signature_format(SignatureFormat::jws("Bearer "))
     ///     .claim("iss", "acme")
     ///     .claim("body_sha256", "{sha256}")
     ///     .timestamp(Location::claim("iat"))
@@ -161,7 +162,7 @@ impl SignatureFormat {
     pub const fn jws(prefix: &'static str) -> Self {
         Self(Kind::Jws {
             prefix,
-            is_detached: false,
+            kind: JwsKind::Attached,
         })
     }
 
@@ -174,14 +175,14 @@ impl SignatureFormat {
     pub const fn detached_jws() -> Self {
         Self(Kind::Jws {
             prefix: "",
-            is_detached: true,
+            kind: JwsKind::Detached,
         })
     }
 
-    /// Whether it is a JSON web signature, and if so whether its payload is not sent.
-    pub(crate) fn is_jws(&self) -> Option<bool> {
+    /// The kind of JSON web signature, if the format is one.
+    pub(crate) fn jws_kind(&self) -> Option<JwsKind> {
         match self.0 {
-            Kind::Jws { is_detached, .. } => Some(is_detached),
+            Kind::Jws { kind, .. } => Some(kind),
             _ => None,
         }
     }
@@ -199,7 +200,7 @@ impl SignatureFormat {
         matches!(self.0, Kind::List { .. })
     }
 
-    /// The key of the timestamp, if the layout itself has a place for one.
+    /// The key of the timestamp, if the format itself has a place for one.
     pub(super) fn own_timestamp_key(&self) -> Option<&'static str> {
         matches!(self.0, Kind::Values { timed: true, .. }).then_some(FIRST)
     }
@@ -221,7 +222,7 @@ impl SignatureFormat {
         }
     }
 
-    /// Whether a list of this layout could have this key.
+    /// Whether a list of this format could have this key.
     pub(super) fn can_have_key(&self, key: &str) -> bool {
         let Kind::List { items, pair, .. } = self.0 else {
             return false;

@@ -22,7 +22,7 @@ pub(crate) struct Spec {
     pub(crate) signatures: Vec<Location>,
     /// Whether the header of signatures may be there several times.
     pub(crate) header_repeats: bool,
-    pub(crate) layout: SignatureFormat,
+    pub(crate) format: SignatureFormat,
     /// Headers that must have this value.
     pub(crate) required_headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) timestamp: Option<Timestamp>,
@@ -141,7 +141,7 @@ impl Spec {
     fn does_look_into_body(&self) -> bool {
         let locations = self.signatures.iter().chain(self.timestamp_location());
         let mut locations = locations.chain(&self.id).chain(&self.event);
-        self.layout.is_jws().is_some()
+        self.format.jws_kind().is_some()
             || self.units.are_in_body()
             || locations.any(|location| !matches!(location, Location::Header(_)))
             || self

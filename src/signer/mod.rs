@@ -15,16 +15,16 @@ use http::{HeaderMap, Request};
 
 pub use self::error::SignError;
 use self::key::SigningKey;
-use crate::verify::unsigned_token;
 use crate::{
     head::RequestHead,
     keys::Keys,
     location::Location,
+    payload::JwsKind,
     providers::Provider,
     public_url::PublicUrl,
     scheme::{TimestampLocation, UnixTime},
     setup::SetupError,
-    verify::{check_settings, signed_text},
+    verify::{check_settings, signed_text, unsigned_token},
 };
 
 /// Signs as one provider does.
@@ -64,7 +64,7 @@ impl Signer {
             let scheme = name.clone();
             return Err(SetupError::NotSymmetric { scheme });
         }
-        if scheme.spec().layout.is_jws() == Some(true) {
+        if scheme.spec().format.jws_kind() == Some(JwsKind::Detached) {
             let scheme = name.clone();
             return Err(SetupError::Detached { scheme });
         }
@@ -84,10 +84,10 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// [`SetupError::NoEffect`] if the layout of the scheme does not contain the name of the key.
+    /// [`SetupError::NoEffect`] if the format of the scheme does not contain the name of the key.
     pub fn key_name(mut self, name: impl Into<Cow<'static, str>>) -> Result<Self, SetupError> {
         let scheme = self.provider.scheme();
-        if !scheme.spec().layout.has_key_name() {
+        if !scheme.spec().format.has_key_name() {
             let reason = "the signature is sent without the name of the key; it applies to \
                           `SignatureFormat::credentials` and to a list whose key is `*`";
             return Err(SetupError::no_effect(scheme, "key_name", reason));
@@ -185,11 +185,11 @@ impl Signer {
         let signatures = signatures?;
         let together = slice::from_ref(&signatures).iter().map(Vec::as_slice);
         let apart = signatures.chunks(1);
-        let has_room = spec.layout.has_room();
+        let has_room = spec.format.has_room();
         let values = together.filter(|_| has_room);
         let values = values.chain(apart.filter(|_| !has_room));
         for (location, signatures) in self.locations(request).zip(values) {
-            let value = spec.layout.write(signatures, &self.key_name, listed);
+            let value = spec.format.write(signatures, &self.key_name, listed);
             write::put(request, location, &value)?;
             write::hide(request, location);
         }
@@ -220,7 +220,7 @@ impl Signer {
     ) -> Result<Vec<Vec<u8>>, SignError> {
         let (head, body) = (RequestHead::from(request), request.body());
         let provider = self.provider_for(request)?;
-        if provider.scheme().spec().layout.is_jws().is_some() {
+        if provider.scheme().spec().format.jws_kind().is_some() {
             let time = UnixTime::from(time);
             return Ok(vec![unsigned_token(head, &provider, body, id, time)?]);
         }
@@ -231,7 +231,7 @@ impl Signer {
     fn signature(&self, key: &SigningKey, text: &[Vec<u8>]) -> Result<Vec<u8>, SignError> {
         let spec = self.provider.scheme().spec();
         let signature = spec.encoding.encode(&key.sign(text)?);
-        if spec.layout.is_jws().is_none() {
+        if spec.format.jws_kind().is_none() {
             return Ok(signature);
         }
         Ok([text.concat(), signature].join(&b'.'))

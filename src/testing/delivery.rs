@@ -197,9 +197,9 @@ impl Delivery {
             locations.find_map(|location| Some((location, self.value(location)?)))?;
         let value = &value[..];
         let mut found = None;
-        let _ = spec.layout.read(value, |field| {
+        let _ = spec.format.read(value, |field| {
             let field = field.ok_or(())?;
-            if found.is_none() && spec.layout.is_signature(&field) {
+            if found.is_none() && spec.format.is_signature(&field) {
                 found = Some(field.value);
             }
             Ok::<_, ()>(())

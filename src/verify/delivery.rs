@@ -85,8 +85,8 @@ impl Delivery {
     ) -> Result<(), RejectionKind> {
         let (provider, spec) = (&settings.provider, settings.spec());
         let candidates = &mut self.candidates;
-        let token = match spec.layout.is_jws() {
-            Some(is_detached) => Some(web_token::read(head, spec, is_detached, candidates)?),
+        let token = match spec.format.jws_kind() {
+            Some(kind) => Some(web_token::read(head, spec, kind, candidates)?),
             None => None,
         };
         let claims = Claims::read(head, provider, token.as_ref(), candidates)?;

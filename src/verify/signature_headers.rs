@@ -64,11 +64,11 @@ impl<'v, 'p> SignatureHeaders<'v, 'p> {
             _ => None,
         };
         self.location = Some(location);
-        spec.layout.read(value, |field| {
+        spec.format.read(value, |field| {
             let field = field.ok_or_else(|| RejectionKind::MalformedSignature {
                 location: location.clone(),
             })?;
-            if spec.layout.is_signature(&field) {
+            if spec.format.is_signature(&field) {
                 self.count += 1;
                 if self.count > Candidates::LIMIT {
                     return Err(RejectionKind::TooManySignatures {

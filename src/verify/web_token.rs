@@ -11,7 +11,7 @@ use crate::{
     encoding::Encoding,
     head::RequestHead,
     location::Location,
-    payload::{Malformed, Token},
+    payload::{JwsKind, Malformed, Token},
     providers::Provider,
     rejection::RejectionKind,
     scheme::{Spec, TimestampFormat, UnixTime},
@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn read(
     head: RequestHead<'_>,
     spec: &Spec,
-    is_detached: bool,
+    kind: JwsKind,
     candidates: &mut Candidates,
 ) -> Result<Token, RejectionKind> {
     // The builder lets it be nowhere else.
@@ -36,8 +36,8 @@ pub(super) fn read(
         location: location.clone(),
     })?;
     let mut found = None;
-    spec.layout.read(value.as_bytes(), |field| {
-        let read = field.and_then(|field| Token::read(field.value, is_detached));
+    spec.format.read(value.as_bytes(), |field| {
+        let read = field.and_then(|field| Token::read(field.value, kind));
         let (token, signature) = read.ok_or_else(malformed)?;
         candidates.decode(signature, spec);
         found = Some(token);

@@ -213,7 +213,7 @@ where
                         EarlyResponse::Ready(ready) => std::mem::take(&mut **ready),
                     };
                     this.state.set(State::Done);
-                    return Poll::Ready(Ok(response.map(ResponseBody::refusal)));
+                    return Poll::Ready(Ok(response.map(ResponseBody::rejection)));
                 }
                 StateProj::Done => panic!("{COMPLETED}"),
             };

@@ -263,7 +263,7 @@ fn another_form_of_a_secret() {
 
     // One that cannot be decoded at all.
     let diagnosis = examine(standard(), SECRET, &signed(SECRET.as_bytes()));
-    assert!(diagnosis.refusal().is_none() && diagnosis.key_error().is_some());
+    assert!(diagnosis.rejection_kind().is_none() && diagnosis.key_error().is_some());
     assert_eq!(words(&diagnosis), [form("Text")]);
 }
 
@@ -643,7 +643,7 @@ fn no_body_is_hashed_for_ever() {
     let diagnosis = doctor
         .work_limit(0)
         .examine(&delivery.head, Some(&delivery.body));
-    assert!(diagnosis.refusal().is_some() && !diagnosis.is_complete());
+    assert!(diagnosis.rejection_kind().is_some() && !diagnosis.is_complete());
     assert_eq!(diagnosis.bytes_hashed(), LEN as u64 + 1024);
 }
 

@@ -300,7 +300,7 @@ fn a_setting_with_effect_is_accepted() {
     let dedupe = || DedupeLayer::new(MemoryStore::new(1));
     // A web token has an expiry time, even if the scheme has no timestamp.
     let token = Scheme::builder("acme").signature_header("authorization");
-    let token = token.layout(SignatureFormat::jws("Bearer "));
+    let token = token.signature_format(SignatureFormat::jws("Bearer "));
     let token = token.claim("sha256", "{sha256}").build().unwrap();
     let made = [
         layer_of(providers::slack()).tolerance(SECOND).map(drop),
@@ -419,7 +419,7 @@ fn the_order_of_scheme_builder_calls_does_not_matter() {
             &[
                 |it| it.signature_header("x-signature"),
                 |it| it.signature_prefix("v1="),
-                |it| it.layout(SignatureFormat::versions("v1")),
+                |it| it.signature_format(SignatureFormat::versions("v1")),
                 |it| it.timestamp_key("t"),
             ],
         ),

@@ -132,10 +132,10 @@ async fn every_status_is_sent_again_or_not() {
         let classification = match status {
             200..=299 => Classification::Delivered,
             410 => Classification::Gone,
-            408 | 409 | 425 | 429 | 500.. => Classification::Again,
+            408 | 409 | 425 | 429 | 500.. => Classification::Retry,
             _ => Classification::Rejected,
         };
-        let tries = if classification == Classification::Again {
+        let tries = if classification == Classification::Retry {
             6
         } else {
             1
@@ -184,7 +184,7 @@ async fn what_comes_first_ends_it() {
             Some(Classification::Rejected),
         ),
         (vec![Fails], 6, None),
-        (vec![Fails, Status(503)], 6, Some(Classification::Again)),
+        (vec![Fails, Status(503)], 6, Some(Classification::Retry)),
         (vec![Answer::CannotSign, Status(200)], 1, None),
         (vec![Fails, Answer::CannotSign, Status(200)], 2, None),
     ] {
@@ -312,7 +312,7 @@ async fn retry_after_is_kept_to() {
     ] {
         let policy = DeliveryRetry::new()
             .schedule(Backoff::new([seconds(10)]).without_jitter())
-            .most_retry_after(most)
+            .max_retry_after(most)
             .clock(|| at(NOW));
         let receiver = Receiver::new([RetryAfter(status, value.clone()), Status(200)]);
         let wait = policy
@@ -335,14 +335,14 @@ async fn whether_and_when_are_closures_too() {
     // The third try is let through whatever it says, a minute apart.
     let policy = DeliveryRetry::new()
         .classifier(|result: Result<&Response<()>, &Error>| match result {
-            Ok(response) if response.status() == StatusCode::NOT_FOUND => Classification::Again,
+            Ok(response) if response.status() == StatusCode::NOT_FOUND => Classification::Retry,
             _ => Classification::Delivered,
         })
         .schedule(|retry| (retry < 3).then_some(seconds(60)));
     let (result, times) = Receiver::new([Status(404)]).receive(policy.clone()).await;
     assert_eq!(
         outcome(&result).unwrap().classification(),
-        Classification::Again
+        Classification::Retry
     );
     assert_eq!(times.len(), 3);
     assert_eq!(times[2].as_secs(), 120);
@@ -382,7 +382,7 @@ async fn a_budget_bounds_the_retries_of_all() {
         let (result, times) = Receiver::new([Status(answer)]).receive(policy()).await;
         assert_eq!((times.len(), purse.0.load(SeqCst)), (tries, left));
         let classification = outcome(&result).unwrap().classification();
-        assert_eq!(classification == Classification::Again, answer == 503);
+        assert_eq!(classification == Classification::Retry, answer == 503);
     }
 }
 

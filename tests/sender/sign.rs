@@ -704,7 +704,7 @@ fn what_cannot_be_signed_says_why() {
     }
     let detached = Scheme::builder("acme")
         .signature_header("x-signature")
-        .layout(SignatureFormat::detached_jws())
+        .signature_format(SignatureFormat::detached_jws())
         .encoding(Encoding::Base64Url)
         .message("{body}")
         .build()

@@ -299,7 +299,7 @@ async fn accepts_the_other_message_if_a_header_is_missing() {
     ] {
         let scheme = Scheme::builder("acme")
             .signature_header("x-signature")
-            .layout(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1"))
             .message(messages[0])
             .alternative_message(messages[1])
             .build()
@@ -386,7 +386,7 @@ fn accepts_the_header_signature_if_the_query_list_is_malformed() {
     let scheme = Scheme::builder("acme")
         .signature_header("x-signature")
         .signature(Location::query("a"))
-        .layout(SignatureFormat::versions("v1"))
+        .signature_format(SignatureFormat::versions("v1"))
         .build()
         .unwrap();
     let verifier = Verifier::new(scheme, support::secret()).unwrap();

@@ -75,7 +75,7 @@ fn keys(labels: &[&str]) -> Keys {
 fn acme() -> Scheme {
     Scheme::builder("acme")
         .signature_header("x-acme-signature")
-        .layout(SignatureFormat::key_values("v1"))
+        .signature_format(SignatureFormat::key_values("v1"))
         .timestamp_key("t")
         .message("{timestamp}.{body}.{method}")
         .build()

@@ -1352,7 +1352,7 @@ fn rejects_contradictory_schemes() {
         E::UnknownToken { .. }
     ));
     assert!(matches!(
-        kind(acme().layout(SignatureFormat::credentials(""))),
+        kind(acme().signature_format(SignatureFormat::credentials(""))),
         E::InvalidPrefix { .. }
     ));
     let each = || {

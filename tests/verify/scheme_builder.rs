@@ -311,7 +311,7 @@ impl Cell {
             .algorithm(self.algorithm)
             .encoding(self.encoding)
             .signature_header("X-Acme-Signature")
-            .layout(self.shape.layout())
+            .signature_format(self.shape.layout())
             .message(self.message.template);
         let builder = match self.location {
             TimestampSource::Nowhere => builder,
@@ -658,7 +658,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "a message of a web token",
         || {
-            let builder = acme().layout(SignatureFormat::jws("Bearer "));
+            let builder = acme().signature_format(SignatureFormat::jws("Bearer "));
             builder.claim("sha256", "{sha256}").message("{body}")
         },
         &["`message` has no effect", "`claim`"],
@@ -666,7 +666,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "an encoding of a web token",
         || {
-            let builder = acme().layout(SignatureFormat::jws("Bearer "));
+            let builder = acme().signature_format(SignatureFormat::jws("Bearer "));
             builder
                 .claim("sha256", "{sha256}")
                 .encoding(Encoding::Base64)
@@ -693,6 +693,26 @@ const CONTRADICTIONS: &[Contradiction] = &[
             builder.repeated_signature_header()
         },
         &["`repeated_signature_header` has no effect", "header"],
+    ),
+    (
+        "a repeated header for a web token",
+        || {
+            Scheme::builder("acme")
+                .signature_header("authorization")
+                .signature_format(SignatureFormat::jws("Bearer "))
+                .repeated_signature_header()
+        },
+        &["`repeated_signature_header` has no effect", "one web token"],
+    ),
+    (
+        "an alternative message of a web token",
+        || {
+            Scheme::builder("acme")
+                .signature_header("authorization")
+                .signature_format(SignatureFormat::jws("Bearer "))
+                .alternative_message("{body}")
+        },
+        &["`alternative_message` has no effect", "`claim`"],
     ),
     (
         "a unique message of each item",
@@ -750,9 +770,9 @@ const CONTRADICTIONS: &[Contradiction] = &[
         || {
             acme()
                 .signature_prefix("v1=")
-                .layout(SignatureFormat::versions("v1"))
+                .signature_format(SignatureFormat::versions("v1"))
         },
-        &["`signature_prefix` has no effect", "`layout`"],
+        &["`signature_prefix` has no effect", "`signature_format`"],
     ),
     (
         "two locations of the timestamp",
@@ -789,7 +809,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "a claim in milliseconds",
         || {
             let builder = acme()
-                .layout(SignatureFormat::jws("Bearer "))
+                .signature_format(SignatureFormat::jws("Bearer "))
                 .claim("b", "{body}");
             let builder = builder.timestamp(Location::claim("iat"));
             builder.timestamp_format(TimestampFormat::Milliseconds)
@@ -799,7 +819,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "a claim without a name",
         || {
-            let builder = acme().layout(SignatureFormat::jws("Bearer "));
+            let builder = acme().signature_format(SignatureFormat::jws("Bearer "));
             builder.claim("", "{body}")
         },
         &["claim", "empty name"],
@@ -866,7 +886,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         || {
             let builder = Scheme::builder("acme").signature(Location::query("c"));
             let builder = builder
-                .layout(SignatureFormat::versions("v1"))
+                .signature_format(SignatureFormat::versions("v1"))
                 .timestamp_key("t");
             builder.message("{timestamp}.{body}")
         },
@@ -1136,37 +1156,37 @@ const CONTRADICTIONS: &[Contradiction] = &[
     ),
     (
         "an empty key",
-        || acme().layout(SignatureFormat::key_values("")),
+        || acme().signature_format(SignatureFormat::key_values("")),
         &["key"],
     ),
     (
         "an empty version",
-        || acme().layout(SignatureFormat::versions("")),
+        || acme().signature_format(SignatureFormat::versions("")),
         &["key"],
     ),
     (
         "a key with its separator",
-        || acme().layout(SignatureFormat::key_values("v=1")),
+        || acme().signature_format(SignatureFormat::key_values("v=1")),
         &["key"],
     ),
     (
         "a key with the list's separator",
-        || acme().layout(SignatureFormat::key_values("v,1")),
+        || acme().signature_format(SignatureFormat::key_values("v,1")),
         &["key"],
     ),
     (
         "a version with its separator",
-        || acme().layout(SignatureFormat::versions("v,1")),
+        || acme().signature_format(SignatureFormat::versions("v,1")),
         &["key"],
     ),
     (
         "a version with the list's separator",
-        || acme().layout(SignatureFormat::versions("v 1")),
+        || acme().signature_format(SignatureFormat::versions("v 1")),
         &["key"],
     ),
     (
         "a key with a space around it",
-        || acme().layout(SignatureFormat::key_values(" v1")),
+        || acme().signature_format(SignatureFormat::key_values(" v1")),
         &["key"],
     ),
     (
@@ -1183,7 +1203,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "an empty timestamp key",
         || {
             acme()
-                .layout(SignatureFormat::key_values("v1"))
+                .signature_format(SignatureFormat::key_values("v1"))
                 .timestamp_key("")
         },
         &["key"],
@@ -1192,7 +1212,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "a timestamp key with its separator",
         || {
             acme()
-                .layout(SignatureFormat::key_values("v1"))
+                .signature_format(SignatureFormat::key_values("v1"))
                 .timestamp_key("t=")
         },
         &["key"],
@@ -1201,7 +1221,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
         "a timestamp key that is the signature's",
         || {
             acme()
-                .layout(SignatureFormat::key_values("v1"))
+                .signature_format(SignatureFormat::key_values("v1"))
                 .timestamp_key("v1")
         },
         &["key"],
@@ -1209,7 +1229,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
     (
         "a timestamp header and a timestamp key",
         || {
-            let list = acme().layout(SignatureFormat::key_values("v1"));
+            let list = acme().signature_format(SignatureFormat::key_values("v1"));
             list.timestamp_header("x-time").timestamp_key("t")
         },
         &["location", "key", "timestamp"],

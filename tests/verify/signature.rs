@@ -795,7 +795,7 @@ async fn rejects_truncated_signatures_of_every_length() {
     for (layout, before) in layouts {
         let scheme = Scheme::builder("acme")
             .signature_header("x-acme-signature")
-            .layout(layout)
+            .signature_format(layout)
             .build()
             .expect("a good scheme");
         let of = |mac: &[u8]| {

@@ -107,7 +107,7 @@ fn acme(unit: TimestampFormat) -> Subject {
 fn acme_in_the_list(unit: TimestampFormat) -> Subject {
     let scheme = Scheme::builder("acme")
         .signature_header("x-acme-signature")
-        .layout(SignatureFormat::key_values("v1"))
+        .signature_format(SignatureFormat::key_values("v1"))
         .timestamp_key("ts")
         .timestamp_format(unit)
         .message("{timestamp}.{body}")

@@ -25,7 +25,7 @@ const URL: &str = "https://hooks.example.com/hooks?try=1";
 fn acme() -> SchemeBuilder {
     Scheme::builder("acme")
         .signature_header("authorization")
-        .layout(SignatureFormat::jws("Bearer "))
+        .signature_format(SignatureFormat::jws("Bearer "))
         .claim("iss", "acme")
         .claim("iss", "acme.example")
         .claim("aud", "{url}")
@@ -107,7 +107,7 @@ async fn answer(verifier: &Verifier, delivery: Delivery) -> String {
 fn signs_a_claim_that_contains_the_timestamp_header() {
     let scheme = Scheme::builder("acme")
         .signature_header("authorization")
-        .layout(SignatureFormat::jws("Bearer "))
+        .signature_format(SignatureFormat::jws("Bearer "))
         .timestamp_header("x-time")
         .claim("text", "{timestamp}.{body}")
         .build()
@@ -548,7 +548,7 @@ async fn accepts_a_missing_body_digest_only_if_optional_and_the_body_is_empty() 
     let scheme = || {
         Scheme::builder("acme")
             .signature_header("authorization")
-            .layout(SignatureFormat::jws("Bearer "))
+            .signature_format(SignatureFormat::jws("Bearer "))
     };
     let always = verifier(scheme().claim("digest", "{sha256}"), &clock);
     let if_body = verifier(scheme().claim_if_body("digest", "{sha256}"), &clock);
@@ -581,7 +581,7 @@ async fn accepts_a_missing_body_digest_only_if_optional_and_the_body_is_empty() 
 fn rejects_contradictory_token_schemes() {
     let kind = |scheme: SchemeBuilder| scheme.build().unwrap_err().kind().clone();
     let plain = || Scheme::builder("acme").signature_header("x-signature");
-    let jws = || plain().layout(SignatureFormat::jws(""));
+    let jws = || plain().signature_format(SignatureFormat::jws(""));
     assert_eq!(
         kind(plain().claim("iss", "acme")),
         SchemeErrorKind::ClaimWithoutJws
@@ -598,7 +598,7 @@ fn rejects_contradictory_token_schemes() {
         kind(plain().id(Location::claim("jti"))),
         SchemeErrorKind::ClaimWithoutJws
     );
-    let detached = plain().layout(SignatureFormat::detached_jws());
+    let detached = plain().signature_format(SignatureFormat::detached_jws());
     assert_eq!(
         kind(detached.claim("iss", "acme")),
         SchemeErrorKind::ClaimWithoutJws

@@ -12,7 +12,7 @@ use crate::{
 #[non_exhaustive]
 pub enum Classification {
     /// It did not arrive, and may if it is sent again.
-    Again,
+    Retry,
     /// It arrived.
     Delivered,
     /// The receiver wants no more deliveries: this one is not sent again, and neither should any
@@ -37,15 +37,15 @@ where
     }
 }
 
-/// Judges by the status, as HTTP and Standard Webhooks have it.
+/// Classifies a response by its status, as HTTP and Standard Webhooks specify.
 ///
 /// | | |
 /// | --- | --- |
 /// | 2xx | delivered |
-/// | 408, 409, 425, 429, 5xx | again |
+/// | 408, 409, 425, 429, 5xx | retry |
 /// | 410 | gone |
-/// | any other, redirects too | refused |
-/// | an error | again, unless it is [final](SendFailure::is_final) |
+/// | any other, including redirects | rejected |
+/// | an error | retry, unless it is [final](SendFailure::is_final) |
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct StatusClassifier;
@@ -55,16 +55,16 @@ impl<R, E: SendFailure> Classifier<R, E> for StatusClassifier {
         let status = match result {
             Ok(response) => response.status(),
             Err(error) if error.is_final() => return Classification::Rejected,
-            Err(_) => return Classification::Again,
+            Err(_) => return Classification::Retry,
         };
         match status {
             StatusCode::GONE => Classification::Gone,
             StatusCode::REQUEST_TIMEOUT
             | StatusCode::CONFLICT
             | StatusCode::TOO_EARLY
-            | StatusCode::TOO_MANY_REQUESTS => Classification::Again,
+            | StatusCode::TOO_MANY_REQUESTS => Classification::Retry,
             status if status.is_success() => Classification::Delivered,
-            status if status.is_server_error() => Classification::Again,
+            status if status.is_server_error() => Classification::Retry,
             _ => Classification::Rejected,
         }
     }

@@ -19,14 +19,14 @@ use crate::{
 };
 
 /// The longest wait of the default schedule.
-const DEFAULT_MOST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Sends a delivery again until it arrives: a policy for `tower`'s
 /// [`RetryLayer`](tower::retry::RetryLayer), outside [`SignLayer`](crate::sign::SignLayer).
 ///
 /// Whether it is sent again is a [`Classifier`]'s to say, [`StatusClassifier`] unless set; when, a
 /// [`BackoffSchedule`]'s, the [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in
-/// seconds or as a date, makes a wait longer, up to a [bound](Self::most_retry_after), which is the
+/// seconds or as a date, makes a wait longer, up to a [bound](Self::max_retry_after), which is the
 /// same whatever the schedule: a receiver can have each retry of [`Backoff::fast`] wait for 24 h,
 /// unless a lower bound is set.
 ///
@@ -53,7 +53,7 @@ pub struct DeliveryRetry<C = StatusClassifier, S = Backoff> {
 #[derive(Clone)]
 struct Rest {
     budget: Option<Arc<dyn Budget + Send + Sync>>,
-    most_retry_after: Duration,
+    max_retry_after: Duration,
     clock: Arc<dyn Clock>,
     /// How often this delivery was sent again.
     retries: u32,
@@ -67,7 +67,7 @@ impl DeliveryRetry {
             schedule: Backoff::default(),
             rest: Rest {
                 budget: None,
-                most_retry_after: DEFAULT_MOST_RETRY_AFTER,
+                max_retry_after: DEFAULT_MAX_RETRY_AFTER,
                 clock: Arc::new(SystemClock::new()),
                 retries: 0,
             },
@@ -109,8 +109,8 @@ impl<C, S> DeliveryRetry<C, S> {
 
     /// How long a wait a receiver can ask for by `Retry-After`, before each retry and whatever the
     /// schedule; 24 h unless set. If it asks for a longer one, this is how long it gets.
-    pub fn most_retry_after(mut self, most: Duration) -> Self {
-        self.rest.most_retry_after = most;
+    pub fn max_retry_after(mut self, most: Duration) -> Self {
+        self.rest.max_retry_after = most;
         self
     }
 
@@ -133,7 +133,7 @@ impl<C, S> DeliveryRetry<C, S> {
         }
         self.rest.retries = retry;
         let asked = headers.and_then(|headers| self.retry_after(headers));
-        Some(wait.max(asked.unwrap_or_default().min(self.rest.most_retry_after)))
+        Some(wait.max(asked.unwrap_or_default().min(self.rest.max_retry_after)))
     }
 
     /// How long the receiver asks to wait; `None` too if it cannot be understood.
@@ -167,7 +167,7 @@ where
         let tries = self.rest.retries.saturating_add(1);
         let classification = self.classifier.classify(result.as_ref());
         match classification {
-            Classification::Again => {
+            Classification::Retry => {
                 if let Some(wait) = self.next(result.as_ref().ok().map(Response::headers)) {
                     return Some(RetryDelay {
                         duration: wait,
@@ -207,7 +207,7 @@ impl<C, S: fmt::Debug> fmt::Debug for DeliveryRetry<C, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeliveryRetry")
             .field("schedule", &self.schedule)
-            .field("most_retry_after", &self.rest.most_retry_after)
+            .field("max_retry_after", &self.rest.max_retry_after)
             .field("retries", &self.rest.retries)
             .finish_non_exhaustive()
     }
@@ -221,7 +221,7 @@ pub struct DeliveryOutcome {
 }
 
 impl DeliveryOutcome {
-    /// What the last answer means. [`Classification::Again`] if the schedule or the budget is at
+    /// What the last answer means. [`Classification::Retry`] if the schedule or the budget is at
     /// its end before the delivery arrived.
     #[must_use]
     pub fn classification(&self) -> Classification {

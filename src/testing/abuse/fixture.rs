@@ -170,7 +170,7 @@ impl Fixture {
             return Some(delivery);
         };
         let signature = delivery.signature()?;
-        let value = spec.layout.write(
+        let value = spec.format.write(
             std::slice::from_ref(&signature.text),
             "key",
             Some((key, text)),

@@ -61,7 +61,7 @@ pub(super) const CASES: &[Case] = &[
         "signature-joined",
         "two signatures in one header are refused where one is due",
         |fixture| {
-            if !fixture.spec().layout.is_single() {
+            if !fixture.spec().format.is_single() {
                 return Vec::new();
             }
             fixture.values(&[
@@ -78,7 +78,7 @@ pub(super) const CASES: &[Case] = &[
         "signature-many",
         "10 000 signatures are refused, though the last one is right",
         |fixture| {
-            if fixture.spec().layout.is_single() {
+            if fixture.spec().format.is_single() {
                 return Vec::new();
             }
             let good = fixture.good();
@@ -86,9 +86,9 @@ pub(super) const CASES: &[Case] = &[
                 return Vec::new();
             };
             let wrong = changed(&signature.text, signature.text.len() / 2);
-            let layout = &fixture.spec().layout;
-            let item = layout.write(&[wrong], "key", None);
-            let separator: &[u8] = if layout.is_spaced() { b" " } else { b"," };
+            let format = &fixture.spec().format;
+            let item = format.write(&[wrong], "key", None);
+            let separator: &[u8] = if format.is_spaced() { b" " } else { b"," };
             let value = [&signature.before[..], &signature.text, &signature.after].concat();
             let mut many = Vec::new();
             for _ in 0..MANY {
@@ -111,7 +111,7 @@ fn bare(fixture: &Fixture, prefix: fn(&[u8]) -> Vec<u8>) -> Vec<TestRequest> {
         return Vec::new();
     };
     let before = prefix(&signature.before);
-    if !fixture.spec().layout.is_single()
+    if !fixture.spec().format.is_single()
         || signature.before.is_empty()
         || before == signature.before
     {
@@ -139,7 +139,7 @@ fn weaker(fixture: &Fixture, algorithm: Algorithm, prefix: &[u8]) -> Vec<TestReq
         "under the scheme's prefix",
         signed.clone(),
     )];
-    if fixture.spec().layout.is_single() {
+    if fixture.spec().format.is_single() {
         let value = [prefix, &signature.text].concat();
         let own = signed.with_value(&signature.location, &value);
         sent.extend(own.map(|it| TestRequest::new("under its own", it)));
