@@ -107,7 +107,7 @@ async fn log_rejection(State(limit): State<Arc<LogLimit>>, response: Response) -
         if let Some(left_out) = limit.check(rejection.kind().name()) {
             let left_out = (left_out > 0).then_some(left_out);
             let status = response.status().as_u16();
-            warn!(status, reason = %rejection, left_out, "refused");
+            warn!(status, reason = %rejection, left_out, "rejected");
         }
     }
     response

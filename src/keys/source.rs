@@ -16,7 +16,7 @@ use crate::head::RequestHead;
 ///
 /// ```
 /// use std::{collections::HashMap, convert::Infallible};
-/// use tower_webhook::{RequestHead, Keys, Secret, WebhookLayer, providers};
+/// use tower_webhook::{Keys, RequestHead, Secret, WebhookLayer, providers};
 ///
 /// # fn main() -> Result<(), tower_webhook::SetupError> {
 /// let acme = Keys::new(Secret::new("the secret of acme")?).tenant("acme");
@@ -35,7 +35,7 @@ use crate::head::RequestHead;
 /// # Example: an implementor
 ///
 /// ```
-/// use tower_webhook::{RequestHead, Keys, Secret, keys::KeySource};
+/// use tower_webhook::{Keys, RequestHead, Secret, keys::KeySource};
 ///
 /// struct Vault { /* a client of something far away */ }
 ///

@@ -67,8 +67,6 @@ use std::{sync::Arc, time::Duration};
 
 use http::HeaderName;
 
-use crate::payload::JwsKind;
-
 #[cfg(feature = "remote-keys")]
 pub(crate) use self::remote_key::Document;
 pub use self::remote_key::RemoteKey;
@@ -87,8 +85,11 @@ pub use self::{
     signature::SignatureFormat,
     timestamp::TimestampFormat,
 };
-pub use crate::public_key::PublicKeyForm;
-pub use crate::{encoding::Encoding, location::Location, mac::Algorithm, secret::SecretEncoding};
+use crate::payload::JwsKind;
+pub use crate::{
+    encoding::Encoding, location::Location, mac::Algorithm, public_key::PublicKeyForm,
+    secret::SecretEncoding,
+};
 
 /// How a provider signs its deliveries.
 ///

@@ -301,7 +301,7 @@ impl<B> WebhookLayer<B> {
     /// Without a handler, Asana's handshake is answered and its secret is discarded. Requests from
     /// Notion and Amazon SNS are treated as deliveries.
     ///
-    /// The decision of the handler determines the response:
+    /// The result of the handler determines the response:
     ///
     /// - [`Accept`](Acceptance::Accept): the answer that the provider expects.
     /// - [`Reject`](Acceptance::Reject): 403.
@@ -312,7 +312,8 @@ impl<B> WebhookLayer<B> {
     /// ```
     /// use std::{convert::Infallible, sync::{Arc, Mutex}};
     /// use tower_webhook::{
-    ///     RequestHead, Keys, Secret, WebhookLayer, handshake::{Acceptance, HandshakeDataValue}, providers,
+    ///     Keys, RequestHead, Secret, WebhookLayer,
+    ///     handshake::{Acceptance, HandshakeDataValue}, providers,
     /// };
     ///
     /// # fn main() -> Result<(), tower_webhook::SetupError> {

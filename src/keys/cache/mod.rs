@@ -26,7 +26,7 @@ use crate::head::RequestHead;
 ///
 /// ```
 /// use std::{io, time::Duration};
-/// use tower_webhook::{RequestHead, Keys, Secret, WebhookLayer, keys::KeyCache, providers};
+/// use tower_webhook::{Keys, RequestHead, Secret, WebhookLayer, keys::KeyCache, providers};
 ///
 /// // Anybody can ask for any name, and it is kept in memory: so none that is too long. And none
 /// // that is percent-encoded, as axum decodes it: `%61cme` would be `acme` to a handler.
