@@ -527,6 +527,25 @@ fn polling_after_completion_says_whose_mistake_it_is() {
 }
 
 #[test]
+fn does_not_call_an_inner_service_again_that_has_panicked() {
+    let calls = Rc::new(Cell::new(0));
+    let seen = Rc::clone(&calls);
+    let inner = service_fn(move |request: Request<VerifiedBody>| {
+        seen.set(seen.get() + 1);
+        assert!(request.extensions().get::<Verified>().is_none(), "a fault");
+        ready(Ok::<_, Infallible>(Echo::default()))
+    });
+    let mut service = layer().layer(inner);
+    let mut future = Box::pin(service.call(signed(b"hello")));
+    for _ in 0..2 {
+        let cx = &mut Context::from_waker(Waker::noop());
+        let poll = AssertUnwindSafe(|| drop(future.as_mut().poll(cx)));
+        panic::catch_unwind(poll).unwrap_err();
+    }
+    assert_eq!(calls.get(), 1);
+}
+
+#[test]
 fn no_state_loses_anything_to_a_spurious_poll() {
     let (inner, mut handle) = mock::pair::<Request<VerifiedBody>, Echo>();
     let mut service = layer().body_deadline(None).layer(inner);
