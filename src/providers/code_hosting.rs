@@ -51,6 +51,7 @@ pub fn github() -> Provider {
 /// - Event: `X-Event-Key`, not signed.
 /// - Attempt: `X-Attempt-Number`, not signed.
 /// - Not signed: the method, the URL, the headers.
+/// - Body: up to 256 KiB, which is the limit here.
 ///
 /// GitHub uses the same header for SHA-1. Without a secret there is no signature, and deliveries
 /// are refused.
@@ -68,6 +69,7 @@ pub fn bitbucket() -> Provider {
             .event_header("x-event-key")
             .attempt_header("x-attempt-number"),
     )
+    .with_body_limit(256 << 10)
 }
 
 /// Gitea webhooks.

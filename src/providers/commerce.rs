@@ -27,6 +27,7 @@ pub fn shopify() -> Provider {
             .id_header("x-shopify-webhook-id")
             .event_header("x-shopify-topic"),
     )
+    .with_rejection_status(RejectionClass::InvalidSignature, StatusCode::UNAUTHORIZED)
 }
 
 /// Shopify Events webhooks.
@@ -48,6 +49,7 @@ pub fn shopify_events() -> Provider {
             .id_header("shopify-webhook-id")
             .event_header("shopify-topic"),
     )
+    .with_rejection_status(RejectionClass::InvalidSignature, StatusCode::UNAUTHORIZED)
 }
 
 /// WooCommerce webhooks.

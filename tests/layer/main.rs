@@ -15,6 +15,7 @@ mod memory_budget;
 mod mounting;
 mod oracles;
 mod outcome;
+mod preset_requirements;
 mod probe;
 #[cfg(all(feature = "ecdsa", feature = "remote-keys"))]
 mod remote_keys;

@@ -1,9 +1,10 @@
 //! `docs/PROVIDERS.md` is made from the presets, and is what they say today.
 
-use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
+use std::{borrow::Cow, collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use http::Method;
 use serde::Deserialize;
+use serde_json::Value;
 use tower_webhook::{
     handshake::Handshake,
     providers::{self, Preset},
@@ -173,7 +174,7 @@ fn vectors() -> Vec<VectorFile> {
     let files = paths.filter(|path| path.extension().is_some_and(|it| it == "json"));
     files
         .filter_map(|path| {
-            let json: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+            let json: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
             json.get("provider")?;
             Some(serde_json::from_value(json).unwrap())
         })
@@ -251,11 +252,16 @@ fn documentation_of_a_preset_names_its_feature() {
     assert!(features.len() > 10, "{features:?}");
     for (name, feature) in features {
         let expected = format!("Needs the feature `{feature}`.");
-        assert!(pages[&name].contains(&expected), "{name}: {expected}");
+        let is_in_a_row = row_of(&pages[&name], "Feature") == Some(format!("`{feature}`").into());
+        assert!(
+            is_in_a_row || pages[&name].contains(&expected),
+            "{name}: {expected}"
+        );
     }
 }
 
-/// The text of the documentation of each preset's function, in one line.
+/// The text of the documentation of each preset's function: a paragraph or a list in one line, and
+/// a row of a table in a line of its own.
 fn documentation() -> BTreeMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/providers");
     let mut found = BTreeMap::new();
@@ -264,8 +270,13 @@ fn documentation() -> BTreeMap<String, String> {
         let mut page = String::new();
         for line in text.lines() {
             if let Some(line) = line.strip_prefix("///") {
-                page.push_str(line.trim_start());
-                page.push(if line.is_empty() { '\n' } else { ' ' });
+                let line = line.trim_start();
+                page.push_str(line);
+                page.push(if line.is_empty() || line.starts_with('|') {
+                    '\n'
+                } else {
+                    ' '
+                });
             } else if let Some(name) = line.strip_prefix("pub fn ") {
                 let name = name.split('(').next().unwrap();
                 found.insert(name.to_owned(), std::mem::take(&mut page));
@@ -277,16 +288,67 @@ fn documentation() -> BTreeMap<String, String> {
     found
 }
 
-/// The point of a list that begins so, up to the next one.
-fn point<'p>(page: &'p str, name: &str) -> Option<&'p str> {
+/// The point of a list that begins so, up to the next one. In a page with a table, the row.
+fn point<'p>(page: &'p str, name: &str) -> Option<Cow<'p, str>> {
+    if page.contains("\n| --- | --- |\n") {
+        return match name {
+            "Signature" | "Proof" => {
+                let (location, text) = (row_of(page, "Signature")?, row_of(page, "Signed text")?);
+                Some(format!("{location} of {text}").into())
+            }
+            "Key" => row_of(page, "Secret"),
+            "Time" => row_of(page, "Timestamp"),
+            "Id" => row_of(page, "Delivery ID"),
+            "Event" => row_of(page, "Event type"),
+            _ => row_of(page, name),
+        };
+    }
     let (_, text) = page.split_once(&format!("- {name}: "))?;
     let ends = [text.find(" - "), text.find('\n')].into_iter().flatten();
-    Some(&text[..ends.min().unwrap_or(text.len())])
+    Some(text[..ends.min().unwrap_or(text.len())].into())
+}
+
+/// The text of a row in the table of a page.
+fn row_of<'p>(page: &'p str, name: &str) -> Option<Cow<'p, str>> {
+    let start = format!("| {name} | ");
+    let row = page.lines().find_map(|line| line.strip_prefix(&start))?;
+    row.strip_suffix(" |").map(Cow::from)
+}
+
+/// The rows that a page has, with "none" where nothing can be said.
+const ROWS: [&str; 10] = [
+    "Signature",
+    "Signed text",
+    "Secret",
+    "Timestamp",
+    "Delivery ID",
+    "Event type",
+    "Not signed",
+    "Rejection",
+    "Payload limit",
+    "Evidence",
+];
+
+/// The status and the payload limit of each preset for which a provider requires them.
+fn requirements() -> BTreeMap<String, Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/requirements.json");
+    let table: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let rows = table["requirements"].as_array().unwrap().iter();
+    rows.map(|row| (row["preset"].as_str().unwrap().to_owned(), row.clone()))
+        .collect()
+}
+
+/// A size as pages write it.
+fn size(bytes: usize) -> String {
+    match bytes >> 20 {
+        0 => format!("{} KiB", bytes >> 10),
+        mebibytes => format!("{mebibytes} MiB"),
+    }
 }
 
 /// What is wrong with the documentation of a preset, held against what the preset is.
 #[expect(clippy::too_many_lines, reason = "a list")]
-fn gaps(preset: &Preset, page: &str) -> Vec<String> {
+fn gaps(preset: &Preset, page: &str, requirement: Option<&Value>) -> Vec<String> {
     let provider = preset.provider();
     let own = provider.scheme();
     let is_token = matches!(
@@ -304,6 +366,11 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
     let proof = point(page, if is_token { "Proof" } else { "Signature" });
     let time = point(page, "Time").unwrap_or_default();
     need(proof.is_some(), "where is the signature?");
+    if page.contains("\n| --- | --- |\n") {
+        for name in ROWS {
+            need(row_of(page, name).is_some(), &format!("no row `{name}`"));
+        }
+    }
     need(point(page, "Not signed").is_some(), "what is not signed?");
     need(!time.is_empty(), "what of the time?");
     let key = point(page, "Key").unwrap_or_default();
@@ -369,13 +436,13 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
         );
     }
     if let Some(location) = own.id_location() {
-        let id = point(page, "Id").unwrap_or(page);
+        let id = point(page, "Id").unwrap_or(page.into());
         need(says(&location_name(location)), "where is the id?");
         let unsigned = id.contains("not signed") || id.contains("Not signed");
         need(unsigned != own.delivery_id_is_signed(), "is the id signed?");
     }
     if let Some(location) = own.event_location() {
-        let event = point(page, "Event").unwrap_or(page);
+        let event = point(page, "Event").unwrap_or(page.into());
         need(
             says(&location_name(location)),
             "where is the kind of event?",
@@ -390,10 +457,12 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
         need(says(header.as_str()), "where is the attempt?");
     }
     if KNOWN_IN_PART.contains(&preset.name()) {
-        let says_so = page.contains("Known in part") || page.contains("Hardly known");
+        let says_so = ["Unverified", "Known in part", "Hardly known"]
+            .iter()
+            .any(|words| page.contains(words));
         need(says_so, "it is known in part");
     }
-    let methods = point(page, "Methods").unwrap_or("`POST`");
+    let methods = point(page, "Methods").unwrap_or("`POST`".into());
     for method in [
         Method::DELETE,
         Method::GET,
@@ -408,8 +477,19 @@ fn gaps(preset: &Preset, page: &str) -> Vec<String> {
         );
     }
     if let Some(limit) = provider.body_limit() {
-        need(says(&format!("{} MiB", limit >> 20)), "another limit");
+        need(says(&size(limit)), "another limit");
     }
+    let limit = size(provider.body_limit().unwrap_or(1 << 20));
+    need(
+        row_of(page, "Payload limit").is_none_or(|row| row.starts_with(&limit)),
+        "another payload limit",
+    );
+    let status = requirement.and_then(|row| row["rejection"]["status"].as_u64());
+    let status = status.unwrap_or(403).to_string();
+    need(
+        row_of(page, "Rejection").is_none_or(|row| row.starts_with(&status)),
+        "another status",
+    );
     gaps
 }
 
@@ -460,11 +540,12 @@ const KNOWN_IN_PART: &[&str] = &[
 /// What a preset's documentation says of it is what it is, and nothing of it is left out.
 #[test]
 fn every_preset_is_documented_in_full() {
-    let pages = documentation();
+    let (pages, requirements) = (documentation(), requirements());
     let mut gaps: Vec<_> = providers::all()
         .flat_map(|preset| {
             let page = pages.get(&preset.name().replace('-', "_"));
-            self::gaps(preset, page.map_or("", String::as_str))
+            let requirement = requirements.get(preset.name());
+            self::gaps(preset, page.map_or("", String::as_str), requirement)
         })
         .collect();
     let names: Vec<_> = providers::all()
