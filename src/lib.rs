@@ -102,8 +102,6 @@ pub mod keys;
 mod location;
 mod mac;
 mod payload;
-#[cfg(feature = "ed25519")]
-mod private_key;
 pub mod providers;
 mod public_key;
 pub mod public_url;

@@ -13,13 +13,17 @@ use tokio::runtime::Handle;
 use tower_service::Service;
 
 use super::{
-    ClaimResult,
-    answer::{duplicate, is_success, reject},
+    ClaimResult, Duplicate,
     any_store::{Keys, Step},
     layer::Config,
     lease::Lease,
 };
-use crate::{body::ResponseBody, rejection::RejectionKind, trace, verify::Verified};
+use crate::{
+    body::ResponseBody,
+    rejection::{self, Rejection, RejectionKind},
+    trace,
+    verify::Verified,
+};
 
 pin_project! {
     /// The response future of [`Dedupe`](super::Dedupe). It returns the response of the inner
@@ -337,4 +341,53 @@ where
         };
         write!(f, "ResponseFuture::{state}")
     }
+}
+
+/// Whether the sender will take a response for success. A gRPC call that failed is HTTP 200 too.
+fn is_success<B>(response: &Response<B>) -> bool {
+    let grpc_status = response.headers().get("grpc-status");
+    response.status().is_success() && grpc_status.is_none_or(|status| status == "0")
+}
+
+/// The response to a delivery that was handled before.
+fn duplicate(config: &Config, verified: &Verified, is_grpc: bool) -> Response<Bytes> {
+    trace::debug!(provider = verified.provider(), "duplicate webhook delivery");
+    let mut response = if is_grpc {
+        // ALREADY_EXISTS
+        rejection::grpc_status("6", "Duplicate delivery")
+    } else {
+        (config.duplicate)(verified)
+    };
+    response.extensions_mut().insert(Duplicate::new());
+    response
+}
+
+/// Reports a rejection, and creates its response.
+fn reject(
+    config: &Config,
+    is_grpc: bool,
+    verified: Option<&Verified>,
+    kind: RejectionKind,
+) -> Response<Bytes> {
+    let responder = config.responder(verified);
+    let rejection = responder.reject(kind);
+    log(&rejection);
+    responder.respond(rejection, is_grpc)
+}
+
+fn log(rejection: &Rejection) {
+    if *rejection.kind() == RejectionKind::InFlight {
+        trace::debug!(
+            provider = rejection.provider(),
+            reason = %rejection,
+            "webhook delivery rejected"
+        );
+        return;
+    }
+    // The receiver is at fault.
+    trace::warn!(
+        provider = rejection.provider(),
+        reason = %rejection,
+        "webhook delivery rejected"
+    );
 }

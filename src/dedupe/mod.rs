@@ -93,7 +93,6 @@
 //!   off is a success, and so is a gRPC stream whose status comes at its end.
 //! - It does not keep answers: a duplicate gets a standard one.
 
-mod answer;
 mod any_store;
 mod future;
 mod layer;

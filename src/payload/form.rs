@@ -20,6 +20,12 @@ pub(crate) fn list(body: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Malformed> {
     Ok(fields)
 }
 
+/// Sorts the fields by name. Returns `false` if two fields have the same name.
+pub(super) fn sort_unique(fields: &mut [(Vec<u8>, Vec<u8>)]) -> bool {
+    fields.sort_unstable();
+    fields.is_sorted_by(|(one, _), (next, _)| one < next)
+}
+
 /// The fields in the order of the body, decoded; empty pieces between `&` are none.
 pub(crate) fn fields(body: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
     let pieces = body.split(|byte| *byte == b'&');
@@ -43,8 +49,8 @@ pub(crate) fn field(body: &[u8], name: &str) -> Result<Option<Vec<u8>>, Malforme
 /// The same fields, with this one at the end instead of any of its name.
 pub(crate) fn set(fields: &[u8], name: &str, value: &[u8]) -> Vec<u8> {
     let mut pieces = others(fields, name);
-    let name = percent_encode(name.as_bytes(), ENCODED);
-    let field = format!("{name}={}", percent_encode(value, ENCODED));
+    let name = percent_encode(name.as_bytes(), UNRESERVED);
+    let field = format!("{name}={}", percent_encode(value, UNRESERVED));
     pieces.push(field.as_bytes());
     pieces.join(&b'&')
 }
@@ -59,8 +65,10 @@ pub(crate) fn others<'b>(fields: &'b [u8], name: &str) -> Vec<&'b [u8]> {
     pieces.filter(is_other).collect()
 }
 
-/// All but what every parser takes as it stands.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+/// All bytes except the unreserved characters of [RFC 3986, section 2.3].
+///
+/// [RFC 3986, section 2.3]: https://www.rfc-editor.org/rfc/rfc3986#section-2.3
+pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')

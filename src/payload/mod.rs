@@ -8,10 +8,11 @@ pub(crate) mod multipart;
 
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 
-pub(crate) use self::canonical::canonical;
-pub(crate) use self::jws::{JwsKind, Token};
+pub(crate) use self::{
+    canonical::canonical,
+    jws::{JwsKind, Token},
+};
 
-/// There is none without the feature.
 /// The content type of forms.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -32,6 +33,13 @@ pub(crate) struct Facts<'f> {
 }
 
 impl<'f> Facts<'f> {
+    /// The path without the query.
+    pub(crate) fn path(&self) -> &'f str {
+        self.target
+            .split_once('?')
+            .map_or(self.target, |(path, _)| path)
+    }
+
     /// The query without its question mark.
     pub(crate) fn query(&self) -> &'f [u8] {
         let query = self.target.split_once('?');
@@ -61,24 +69,57 @@ impl<'f> Facts<'f> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(pub(crate) &'static str);
 
-/// A named way from a request to a piece of signed text, for what no token says.
+/// A named function from a request to a piece of the signed text.
 #[derive(Debug)]
 pub(crate) struct Canonical {
     pub(crate) name: &'static str,
-    /// Whether no byte of the body can change without changing the text.
+    /// Whether every change of the body changes the text.
     pub(crate) covers_body: bool,
-    /// Whether it needs the whole URL.
+    /// Whether the function needs the whole URL.
     pub(crate) needs_url: bool,
-    /// What a body has to be that it is made of.
+    /// The content type that the body must have.
     pub(crate) content_type: Option<&'static str>,
-    /// The members of JSON and the headers that are part of the text.
+    /// The JSON members and the headers that are part of the text.
     pub(crate) signs: &'static [&'static str],
     pub(crate) write: Write,
 }
 
-pub(crate) type Write = fn(&Facts<'_>, &[u8], &mut Vec<u8>) -> Result<(), Malformed>;
+type Write = fn(&Facts<'_>, &[u8], &mut Vec<u8>) -> Result<(), Malformed>;
 
-/// There is one of each name.
+impl Canonical {
+    const fn new(name: &'static str, write: Write) -> Self {
+        Self {
+            name,
+            covers_body: false,
+            needs_url: false,
+            content_type: None,
+            signs: &[],
+            write,
+        }
+    }
+
+    const fn covers_body(mut self) -> Self {
+        self.covers_body = true;
+        self
+    }
+
+    const fn needs_url(mut self) -> Self {
+        self.needs_url = true;
+        self
+    }
+
+    const fn content_type(mut self, content_type: &'static str) -> Self {
+        self.content_type = Some(content_type);
+        self
+    }
+
+    const fn signs(mut self, names: &'static [&'static str]) -> Self {
+        self.signs = names;
+        self
+    }
+}
+
+/// Names are unique.
 impl PartialEq for Canonical {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name

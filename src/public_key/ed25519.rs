@@ -1,6 +1,10 @@
-use ed25519_dalek::{Signature, VerifyingKey};
+//! Keys that verify, and those of senders, which sign.
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use zeroize::Zeroizing;
 
 use super::{Message, Verify, form::Material};
+use crate::encoding::{Encoding, base64_any_padding};
 
 /// What stands before the key in its `SubjectPublicKeyInfo` ([RFC 8410, section 4]): all of it is
 /// fixed, and DER knows no other way to write it.
@@ -37,5 +41,33 @@ impl Verify for Key {
         let mut text = Vec::new();
         message(&mut |piece| text.extend_from_slice(piece));
         self.0.verify_strict(&text, &signature).ok()
+    }
+}
+
+/// An Ed25519 key that signs; wiped when dropped.
+pub(crate) struct PrivateKey(SigningKey);
+
+impl PrivateKey {
+    /// The key in the text of a secret: 32 bytes, or 64 with the public key behind them, in base64,
+    /// alone or after `whsk_`, or in hex.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        let bare = text.strip_prefix(b"whsk_").unwrap_or(text);
+        let mut room = Zeroizing::new(vec![0; bare.len() + 2]);
+        // No text is of both lengths in both encodings.
+        let in_base64 = base64_any_padding(bare, &mut room).and_then(Self::from_bytes);
+        in_base64.or_else(|| Self::from_bytes(Encoding::Hex.decode(text, &mut room)?))
+    }
+
+    /// The key of these bytes: a seed, alone or with the public key that it makes.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        if let Ok(seed) = bytes.try_into() {
+            return Some(Self(SigningKey::from_bytes(seed)));
+        }
+        let both = SigningKey::from_keypair_bytes(bytes.try_into().ok()?);
+        both.ok().map(Self)
+    }
+
+    pub(crate) fn sign(&self, text: &[u8]) -> Vec<u8> {
+        self.0.sign(text).to_bytes().to_vec()
     }
 }

@@ -18,6 +18,8 @@ mod rsa;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
+#[cfg(feature = "ed25519")]
+pub(crate) use self::ed25519::PrivateKey;
 use self::form::Material;
 pub use self::form::PublicKeyForm;
 

@@ -46,11 +46,8 @@
 //! # log(&Response::new(()));
 //! ```
 
-mod grpc;
-mod json;
 mod kind;
-mod problem;
-mod responder;
+mod response;
 #[cfg(test)]
 mod tests;
 
@@ -58,11 +55,13 @@ use std::{error::Error, fmt, sync::Arc};
 
 use http::StatusCode;
 
-pub use self::{grpc::grpc, json::json, kind::RejectionKind, problem::problem_json};
+pub use self::{
+    kind::RejectionKind,
+    response::{grpc, json, problem_json},
+};
 pub(crate) use self::{
-    grpc::{grpc_status, is_grpc},
     kind::line,
-    responder::{RejectionResponder, Renderer},
+    response::{RejectionResponder, Renderer, grpc_status, is_grpc},
 };
 
 /// Why a delivery was refused.

@@ -47,23 +47,18 @@
 mod border;
 mod builder;
 mod check;
-mod credential;
 mod derived;
 mod error;
-mod field;
 mod remote_key;
 mod requirements;
-#[cfg(any(feature = "diagnose", feature = "testing"))]
-mod shape;
 mod signature;
 mod spec;
 mod template;
 mod timestamp;
 mod units;
 mod web_token;
-mod write;
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderName;
 
@@ -80,7 +75,6 @@ pub(crate) use self::{
 };
 pub use self::{
     builder::SchemeBuilder,
-    credential::Credential,
     error::{SchemeError, SchemeErrorKind},
     signature::SignatureFormat,
     timestamp::TimestampFormat,
@@ -329,5 +323,30 @@ impl Scheme {
 
     pub(crate) fn spec(&self) -> &Spec {
         &self.0
+    }
+}
+
+/// What deliveries are proven by, to be given as a [`Secret`](crate::Secret).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Credential {
+    /// The sender's public key.
+    PublicKey,
+    /// A secret that signs and is never sent.
+    Secret,
+    /// A secret that is sent as it is.
+    Token,
+    /// `user:password`, sent as they are.
+    UserAndPassword,
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PublicKey => "public key",
+            Self::Secret => "secret",
+            Self::Token => "token",
+            Self::UserAndPassword => "`user:password`",
+        })
     }
 }

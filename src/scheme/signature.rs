@@ -1,9 +1,6 @@
 use std::borrow::Cow;
 
-use super::{
-    SchemeErrorKind,
-    field::{Field, is_visible, split},
-};
+use super::SchemeErrorKind;
 use crate::payload::JwsKind;
 
 /// How signatures are laid out in their header.
@@ -300,4 +297,113 @@ fn pairs<'h>(
         let (key, value) = (text.get(..at)?, text.get(at + 1..)?);
         Field::new(key, value).filter(|field| !field.key.is_empty())
     })
+}
+
+/// For the sender, and for those who forge or explain signatures.
+impl SignatureFormat {
+    /// What stands before the signature, if there is one and something does.
+    pub(crate) fn prefix(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Prefixed { prefix } | Kind::Credentials { prefix } => Some(prefix),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is one signature.
+    pub(crate) fn is_single(&self) -> bool {
+        matches!(self.0, Kind::Plain | Kind::Prefixed { .. })
+    }
+
+    /// Whether items are separated by spaces.
+    #[cfg(feature = "testing")]
+    pub(crate) fn is_spaced(&self) -> bool {
+        match &self.0 {
+            Kind::List { items, .. } | Kind::Values { items, .. } => items.starts_with(' '),
+            _ => false,
+        }
+    }
+
+    /// Whether several signatures go into one value.
+    pub(crate) fn has_room(&self) -> bool {
+        matches!(self.0, Kind::List { .. } | Kind::Values { .. })
+    }
+
+    /// Writes signatures, of which only a list takes more than one, and the timestamp with its key
+    /// if that is in the same list. `name` is that of the key, where it is the sender's to
+    /// choose.
+    pub(crate) fn write(
+        &self,
+        signatures: &[Vec<u8>],
+        name: &str,
+        timestamp: Option<(&str, &str)>,
+    ) -> Vec<u8> {
+        let (mut item, mut start) = ("", String::new());
+        let mut value = Vec::new();
+        match &self.0 {
+            Kind::Plain => {}
+            Kind::Prefixed { prefix } => start.push_str(prefix),
+            Kind::Jws { prefix, .. } => start.push_str(prefix),
+            Kind::Credentials { prefix } => start = format!("{prefix}{name}:"),
+            Kind::List { items, pair, key } => {
+                let pair = char::from(*pair);
+                // One that does not stand within an item too.
+                item = items.trim_start_matches(pair);
+                item = item.get(..1).unwrap_or_default();
+                if let Some((key, text)) = timestamp {
+                    value.extend_from_slice(format!("{key}{pair}{text}{item}").as_bytes());
+                }
+                let key = match &**key {
+                    "*" => name.into(),
+                    // Any number is as good.
+                    key => key.replace('*', "1"),
+                };
+                start = format!("{key}{pair}");
+            }
+            Kind::Values { items, .. } => {
+                item = items.get(..1).unwrap_or_default();
+                if let Some((_, text)) = timestamp {
+                    value.extend_from_slice(format!("{text}{item}").as_bytes());
+                }
+            }
+        }
+        for (at, signature) in signatures.iter().enumerate() {
+            let item = if at == 0 { "" } else { item };
+            for piece in [item.as_bytes(), start.as_bytes(), signature] {
+                value.extend_from_slice(piece);
+            }
+        }
+        value
+    }
+}
+
+/// Splits at each of `items` but `kept`.
+fn split<'h>(
+    value: &'h [u8],
+    items: &'static str,
+    kept: Option<u8>,
+) -> impl Iterator<Item = &'h [u8]> {
+    let separators = items.as_bytes();
+    let texts = value
+        .split(move |byte| separators.contains(byte) && Some(*byte) != kept)
+        .map(<[u8]>::trim_ascii);
+    // Two spaces between items, or one at the end, are not an item.
+    let spaced = separators.contains(&b' ');
+    texts.filter(move |text| !spaced || !text.is_empty())
+}
+
+/// Whether a header's value can hold `text`.
+pub(super) fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// One field of a signature header. The key is empty where the format has none.
+pub(crate) struct Field<'h> {
+    pub(crate) key: &'h [u8],
+    pub(crate) value: &'h [u8],
+}
+
+impl<'h> Field<'h> {
+    fn new(key: &'h [u8], value: &'h [u8]) -> Option<Self> {
+        (!value.is_empty()).then_some(Self { key, value })
+    }
 }

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::SignError;
 #[cfg(feature = "ed25519")]
-use crate::private_key::PrivateKey;
+use crate::public_key::PrivateKey;
 use crate::{
     keys::{KeyError, Secret},
     mac::{Algorithm, Key},

@@ -11,7 +11,7 @@ use redis::{
 };
 use tokio::sync::Mutex;
 
-use super::{RedisStore, RedisStoreError, connection::Connection, error::Kind};
+use super::{Kind, RedisStore, RedisStoreError, connection::Connection};
 
 /// The time limit of one attempt to connect to one server.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,54 +1,45 @@
-//! One small file for each provider whose signed text no template says.
+//! Canonicalisers: functions that compute signed text that a template cannot describe.
+//!
+//! Each file has the canonicalisers that read one part of the request.
 
-mod adyen;
-mod atlassian;
-mod aws_sns;
-mod box_escaped;
-mod braintree;
-mod contentful;
-mod digest;
-mod hubspot;
-mod messagebird;
-mod paddle_classic;
-mod payload;
-mod plivo;
-mod sorted_form;
-mod truelayer;
-mod twilio;
-mod vonage_sms;
+mod body;
+mod form;
+mod json;
+mod target;
+mod url;
 
 use super::Canonical;
 
 const ALL: &[Canonical] = &[
-    atlassian::QUERY_HASH,
-    adyen::ITEM,
-    aws_sns::LINES,
-    box_escaped::ESCAPED,
-    braintree::PAYLOAD,
-    contentful::HEADERS,
-    contentful::PATH,
-    digest::CRC32,
-    digest::MD5,
-    digest::SHA256,
-    digest::SHA256_BASE64,
-    digest::SHA256_BASE64URL,
-    digest::URL_SHA256,
-    hubspot::URL,
-    messagebird::LEGACY,
-    paddle_classic::SERIALIZED,
-    payload::PAYLOAD,
-    plivo::V2,
-    plivo::V2_WITHOUT_PATH,
-    plivo::V3,
-    sorted_form::SORTED_FORM,
-    truelayer::OTHER_SLASH,
-    truelayer::PAYLOAD,
-    twilio::BARE,
-    twilio::WITH_PORT,
-    vonage_sms::PARAMETERS,
+    body::BOX_ESCAPED,
+    body::CRC32,
+    body::MD5,
+    body::SHA256,
+    body::SHA256_BASE64,
+    body::SHA256_BASE64URL,
+    form::BRAINTREE,
+    form::PADDLE_CLASSIC,
+    form::PAYLOAD,
+    form::SORTED_FORM,
+    form::VONAGE_SMS,
+    json::ADYEN_ITEM,
+    json::AWS_SNS,
+    target::ATLASSIAN_QSH,
+    target::CONTENTFUL_HEADERS,
+    target::CONTENTFUL_PATH,
+    target::MESSAGEBIRD_LEGACY,
+    target::TRUELAYER,
+    target::TRUELAYER_OTHER_SLASH,
+    url::HUBSPOT,
+    url::PLIVO_V2,
+    url::PLIVO_V2_WITHOUT_PATH,
+    url::PLIVO_V3,
+    url::SHA256,
+    url::TWILIO,
+    url::TWILIO_WITH_PORT,
 ];
 
-/// The canonicaliser of this name.
+/// Returns the canonicaliser with this name.
 pub(crate) fn canonical(name: &str) -> Option<&'static Canonical> {
     ALL.iter().find(|canonical| canonical.name == name)
 }

@@ -1,12 +1,283 @@
-//! Sending again: whether ([`Classifier`]), when ([`BackoffSchedule`]), and the policy that asks
-//! both.
+//! Retries: whether a delivery is sent again ([`Classifier`]), when ([`BackoffSchedule`]), and the
+//! policy that asks both.
 
 mod classifier;
-mod policy;
 mod schedule;
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::{HeaderMap, Request, Response, header::RETRY_AFTER};
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+use tower::retry::{Policy, budget::Budget};
 
 pub use self::{
     classifier::{Classification, Classifier, SendFailure, StatusClassifier},
-    policy::{DeliveryOutcome, DeliveryRetry, RetryDelay},
     schedule::{Backoff, BackoffSchedule},
 };
+use crate::{
+    clock::{Clock, SystemClock},
+    encoding::decimal,
+};
+
+/// The longest wait of the default schedule.
+const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Sends a delivery again until it arrives: a policy for `tower`'s
+/// [`RetryLayer`](tower::retry::RetryLayer), outside [`SignLayer`](crate::sign::SignLayer).
+///
+/// Whether it is sent again is a [`Classifier`]'s to say, [`StatusClassifier`] unless set; when, a
+/// [`BackoffSchedule`]'s, the [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in
+/// seconds or as a date, makes a wait longer, up to a [bound](Self::max_retry_after), which is the
+/// same whatever the schedule: a receiver can have each retry of [`Backoff::fast`] wait for 24 h,
+/// unless a lower bound is set.
+///
+/// The response that ends it has a [`DeliveryOutcome`] in its extensions. An error ends it too, if
+/// it is final or there are no retries left.
+///
+/// The body must be [`Clone`]: take a [`DeliveryBody`](crate::body::DeliveryBody). What waits is in
+/// memory and is lost with the process: for waits of hours keep deliveries in a queue as well.
+///
+/// See the [module docs](crate::sign) for an example.
+///
+/// # Panics
+///
+/// Waiting needs a Tokio runtime with its timer enabled, and panics without one.
+#[derive(Clone)]
+#[must_use]
+pub struct DeliveryRetry<C = StatusClassifier, S = Backoff> {
+    classifier: C,
+    schedule: S,
+    rest: Rest,
+}
+
+/// What is not replaced by another type.
+#[derive(Clone)]
+struct Rest {
+    budget: Option<Arc<dyn Budget + Send + Sync>>,
+    max_retry_after: Duration,
+    clock: Arc<dyn Clock>,
+    /// How often this delivery was sent again.
+    retries: u32,
+}
+
+impl DeliveryRetry {
+    /// The policy for servers of others, over days.
+    pub fn new() -> Self {
+        Self {
+            classifier: StatusClassifier,
+            schedule: Backoff::default(),
+            rest: Rest {
+                budget: None,
+                max_retry_after: DEFAULT_MAX_RETRY_AFTER,
+                clock: Arc::new(SystemClock::new()),
+                retries: 0,
+            },
+        }
+    }
+}
+
+impl<C, S> DeliveryRetry<C, S> {
+    /// Sets what decides whether a delivery is sent again.
+    pub fn classifier<C2>(self, classifier: C2) -> DeliveryRetry<C2, S> {
+        let Self { schedule, rest, .. } = self;
+        DeliveryRetry {
+            classifier,
+            schedule,
+            rest,
+        }
+    }
+
+    /// Sets what decides when a delivery is sent again.
+    pub fn schedule<S2: BackoffSchedule>(self, schedule: S2) -> DeliveryRetry<C, S2> {
+        let Self {
+            classifier, rest, ..
+        } = self;
+        DeliveryRetry {
+            classifier,
+            schedule,
+            rest,
+        }
+    }
+
+    /// Bounds the retries of all deliveries together, so that they do not bury a receiver that is
+    /// down: each takes from the budget, and what arrives adds to it. Without a bound unless
+    /// set. Share one [`TpsBudget`](tower::retry::budget::TpsBudget) among what goes to one
+    /// receiver.
+    pub fn budget(mut self, budget: Arc<dyn Budget + Send + Sync>) -> Self {
+        self.rest.budget = Some(budget);
+        self
+    }
+
+    /// How long a wait a receiver can ask for by `Retry-After`, before each retry and whatever the
+    /// schedule; 24 h unless set. If it asks for a longer one, this is how long it gets.
+    pub fn max_retry_after(mut self, most: Duration) -> Self {
+        self.rest.max_retry_after = most;
+        self
+    }
+
+    /// The clock that the date of a `Retry-After` is held against; the operating system's unless
+    /// set.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.rest.clock = Arc::new(clock);
+        self
+    }
+
+    /// How long to wait before the next try, if there is one.
+    fn next(&mut self, headers: Option<&HeaderMap>) -> Option<Duration>
+    where
+        S: BackoffSchedule,
+    {
+        let retry = self.rest.retries.checked_add(1)?;
+        let wait = self.schedule.wait(retry)?;
+        if self.rest.budget.as_ref().is_some_and(|it| !it.withdraw()) {
+            return None;
+        }
+        self.rest.retries = retry;
+        let asked = headers.and_then(|headers| self.retry_after(headers));
+        Some(wait.max(asked.unwrap_or_default().min(self.rest.max_retry_after)))
+    }
+
+    /// How long the receiver asks to wait; `None` too if it cannot be understood.
+    fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+        if let Some(seconds) = decimal(value.as_bytes()) {
+            return Some(Duration::from_secs(seconds));
+        }
+        // More than a `u64`, and so than any bound.
+        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Duration::MAX);
+        }
+        let date = httpdate::parse_http_date(value).ok()?;
+        date.duration_since(self.rest.clock.now()).ok()
+    }
+}
+
+impl<C, S, B, R, E> Policy<Request<B>, Response<R>, E> for DeliveryRetry<C, S>
+where
+    C: Classifier<R, E>,
+    S: BackoffSchedule,
+    B: Clone,
+{
+    type Future = RetryDelay;
+
+    fn retry(
+        &mut self,
+        _: &mut Request<B>,
+        result: &mut Result<Response<R>, E>,
+    ) -> Option<Self::Future> {
+        let tries = self.rest.retries.saturating_add(1);
+        let classification = self.classifier.classify(result.as_ref());
+        match classification {
+            Classification::Retry => {
+                if let Some(wait) = self.next(result.as_ref().ok().map(Response::headers)) {
+                    return Some(RetryDelay {
+                        duration: wait,
+                        sleep: sleep(wait),
+                    });
+                }
+            }
+            Classification::Delivered => {
+                if let Some(budget) = &self.rest.budget {
+                    budget.deposit();
+                }
+            }
+            Classification::Gone | Classification::Rejected => {}
+        }
+        if let Ok(response) = result {
+            let outcome = DeliveryOutcome {
+                classification,
+                tries,
+            };
+            response.extensions_mut().insert(outcome);
+        }
+        None
+    }
+
+    fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
+        Some(request.clone())
+    }
+}
+
+impl Default for DeliveryRetry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C, S: fmt::Debug> fmt::Debug for DeliveryRetry<C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeliveryRetry")
+            .field("schedule", &self.schedule)
+            .field("max_retry_after", &self.rest.max_retry_after)
+            .field("retries", &self.rest.retries)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a delivery ended, in the extensions of the last response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryOutcome {
+    classification: Classification,
+    tries: u32,
+}
+
+impl DeliveryOutcome {
+    /// What the last answer means. [`Classification::Retry`] if the schedule or the budget is at
+    /// its end before the delivery arrived.
+    #[must_use]
+    pub fn classification(&self) -> Classification {
+        self.classification
+    }
+
+    /// How often it was sent.
+    #[must_use]
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// Whether it arrived.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        self.classification == Classification::Delivered
+    }
+
+    /// Whether the receiver wants no more deliveries: switch it off.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.classification == Classification::Gone
+    }
+}
+
+pin_project! {
+    /// The wait before a delivery is sent again.
+    #[derive(Debug)]
+    pub struct RetryDelay {
+        duration: Duration,
+        #[pin]
+        sleep: Sleep,
+    }
+}
+
+impl RetryDelay {
+    /// How long it is in all, as the schedule and the receiver have it.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+}
+
+impl Future for RetryDelay {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().sleep.poll(cx)
+    }
+}
