@@ -1,4 +1,7 @@
-//! For axum: the proof and the payload, as arguments of a handler.
+//! Extractors for axum handlers. Requires the feature `axum`.
+//!
+//! Use them in handlers behind a [`WebhookLayer`](crate::WebhookLayer): [`Verified`] is the proof
+//! that the delivery is authentic, and [`VerifiedJson`] parses its body.
 //!
 //! ```
 //! use axum::{Router, routing::post};

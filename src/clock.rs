@@ -1,4 +1,6 @@
-//! Where the verifying side gets the time from.
+//! Types for the source of the current time.
+//!
+//! Use them to set the time in a test, or to replace the operating system's clock.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! Hex and base64 into fixed buffers, and decimal numbers.
+//! Hex and base64 in fixed buffers, and decimal numbers.
 
 use base64::engine::{
     Engine as _,

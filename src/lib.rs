@@ -1,9 +1,10 @@
-//! Webhook security for any tower server.
+//! Middleware that verifies incoming webhooks, for any tower server.
 //!
-//! [`WebhookLayer`] calls your handler only with verified deliveries: the signature is valid for
-//! the exact bytes received, and the timestamp is recent if the provider signs one (GitHub and
-//! Shopify do not). The layer answers [handshakes](handshake) itself, and rejects all other
-//! requests with 400, 403, 405, 408, 413 or 503.
+//! Use [`WebhookLayer`] around the service that receives webhooks. It calls your handler only with
+//! verified deliveries: the signature is valid for the exact bytes received, and the timestamp is
+//! recent if the provider signs one (GitHub and Shopify do not). The layer answers
+//! [handshakes](handshake) itself, and rejects all other requests with 400, 403, 405, 408, 413 or
+//! 503.
 //!
 //! ```
 //! use axum::{Router, routing::post};
@@ -18,18 +19,17 @@
 //! # }
 //! ```
 //!
-//! # Where to go from here
+//! # Modules
 //!
-//! - [`webhook`]: what the layer does, step by step; the order of layers; what it does not do.
-//! - [`dedupe`]: each delivery once.
-//! - [`providers`]: the ready-made ones. [`scheme`]: describing any other.
-//! - [`keys`]: several secrets, while one takes over from another; keys that are replaced while the
-//!   layer is at work; keys for each tenant.
-//! - [`public_url`]: for schemes that sign the URL.
-//! - [`handshake`]: what providers ask before they deliver, which the layer answers.
-//! - [`rejection`]: what senders are told, and what operators are.
+//! - [`webhook`]: the steps of the layer, the order of layers, and what the layer does not do.
+//! - [`dedupe`]: deduplication of retries and replays.
+//! - [`providers`]: the presets. [`scheme`]: the description of any other provider.
+//! - [`keys`]: key rotation, keys that are replaced at run time, and keys for each tenant.
+//! - [`public_url`]: the public URL, for schemes that sign it.
+//! - [`handshake`]: the requests with which providers check an endpoint, which the layer answers.
+//! - [`rejection`]: the reasons for rejections, and the responses to them.
 //! - [`verify`]: verification without tower.
-//! - [`sign`]: the other direction: signing, sending, and sending again.
+//! - [`sign`]: signing, sending and retries.
 //!
 //! # Crate features
 //!
@@ -62,9 +62,9 @@
 //! | --- | --- | --- |
 //! | `webhook delivery accepted` | debug | `provider`, `delivery_id`, `key_label`, `bytes`, `micros` |
 //! | `webhook delivery rejected` | debug | `provider`, `reason`, `delivery_id`, `key_label`, `bytes`, `micros` |
-//! | the same, if the key source or a handshake handler failed, once a minute for each reason | warn | `provider`, `reason`, `suppressed` |
-//! | the same, by [`DedupeLayer`], if the store failed or the layer is set up wrongly | warn | `provider`, `reason` |
-//! | the same, by [`DedupeLayer`] for what is in flight | debug | `provider`, `reason` |
+//! | the same, if the key source or a handshake handler failed or the limit on key fetches is used up, once a minute for each reason | warn | `provider`, `reason`, `suppressed` |
+//! | the same, by [`DedupeLayer`], if the store failed or the layer is misconfigured | warn | `provider`, `reason` |
+//! | the same, by [`DedupeLayer`], for a delivery that is being handled | debug | `provider`, `reason` |
 //! | `webhook handshake answered` | debug | `provider`, `handshake` |
 //! | `webhook delivery diagnosed`, by `diagnose::log`, for each finding | warn | `provider`, `reason`, `delivery_id`, `key_label`, `tenant`, `cause`, `is_proven` |
 //! | `webhook payload rejected`, by `axum::VerifiedJson`, of a genuine delivery | warn | `provider`, `reason`, `delivery_id` |
@@ -72,7 +72,9 @@
 //! | `a previous secret is still in use`, once, see [`Keys::previous`] | info | `provider`, `tenant`, `key_label` |
 //! | `duplicate webhook delivery` | debug | `provider` |
 //! | `webhook delivery let through without a claim`, where the store failed | warn | `provider`, `reason` |
-//! | what else became of a claim in the store | warn | `key`, `reason` |
+//! | failed renewals, completions and releases of a claim, and claims that another request took over | warn | `key`, `reason` |
+//! | `expired public keys are used, …`, once a minute for each provider | warn | `provider`, `reason`, `suppressed` |
+//! | `public keys could not be refreshed` | debug | `provider`, `reason` |
 //! | `failed to reconnect to redis` | warn | `reason` |
 //! | `reconnected to redis` | info | |
 #![cfg_attr(docsrs, feature(doc_cfg))]

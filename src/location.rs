@@ -1,4 +1,4 @@
-//! Where in a request something is.
+//! The locations of values in a request.
 
 use std::{fmt, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What can be wrong when a layer is put together.
+//! The error of a configuration, at startup.
 
 use std::{error::Error, fmt, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! Macros of `tracing` with the target of this crate, and the limit on log lines. Without the
-//! feature `tracing` the macros only evaluate their arguments.
+//! Macros for `tracing` events with the target of this crate, and the limit on log lines. Without
+//! the feature `tracing`, the macros only evaluate their arguments.
 
 #![allow(
     unused_imports,

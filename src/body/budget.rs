@@ -1,3 +1,5 @@
+//! The memory budget that several layers and requests share.
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},

@@ -1,3 +1,6 @@
+//! The frames of a body in memory. Short frames are copied into blocks, so that they do not keep
+//! large read buffers in memory.
+
 use std::{borrow::Cow, collections::VecDeque, iter};
 
 use bytes::{Bytes, BytesMut};

@@ -1,3 +1,5 @@
+//! The body of an outgoing delivery.
+
 use std::{
     convert::Infallible,
     fmt,

@@ -1,4 +1,7 @@
-//! Bodies: the verified one that goes in, the one that comes out, and the one that is sent.
+//! Types for the bodies of requests and responses.
+//!
+//! Use them to name body types. An inner service receives a [`VerifiedBody`], the middleware
+//! responds with a [`ResponseBody`], and a client sends a [`DeliveryBody`].
 
 mod budget;
 mod buffer;

@@ -1,4 +1,5 @@
-//! The reader of request bodies that the receiving and the sending layer share.
+//! The reader of request bodies, which the receiving and the sending middleware share. It enforces
+//! the size limit, the deadline and the memory budget.
 
 use std::{
     error::Error,

@@ -1,3 +1,5 @@
+//! The body of responses: of the inner service, or of a rejection.
+
 use std::{
     fmt,
     pin::Pin,

@@ -1,3 +1,5 @@
+//! The body that the inner service receives.
+
 use std::{
     convert::Infallible,
     fmt,

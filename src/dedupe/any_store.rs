@@ -1,3 +1,6 @@
+//! A store of any type, with boxed operations. It applies the deadlines, and runs each operation
+//! for all keys of a delivery.
+
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use super::{ClaimResult, DedupeKey, DedupeStore, LeaseToken};

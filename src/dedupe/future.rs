@@ -1,3 +1,5 @@
+//! The response future: it claims a delivery, calls the inner service, and settles the claim.
+
 use std::{
     fmt,
     future::Future,

@@ -1,3 +1,6 @@
+//! The claim on one delivery: its renewal, and its completion or release, also when the response
+//! future is dropped.
+
 use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},

@@ -1,18 +1,19 @@
-//! The middleware that lets each delivery through once.
+//! Middleware that lets each delivery through once.
 //!
-//! Senders deliver at least once: they try again when an answer is lost, or late. Attackers send
-//! again what they have recorded. [`DedupeLayer`] goes inside of
-//! [`WebhookLayer`](crate::WebhookLayer), which has verified the delivery, and for each it
+//! Use [`DedupeLayer`] inside of [`WebhookLayer`](crate::WebhookLayer). Senders retry a delivery if
+//! the response is lost or late, and attackers replay recorded deliveries. The layer handles each
+//! verified delivery in four steps:
 //!
-//! 1. takes the [key](crate::Verified::dedupe_key), which is made of nothing but what is signed:
-//!    500 if there is no [`Verified`](crate::Verified), or no key;
-//! 2. claims the delivery in a [`DedupeStore`], for a while: 503 with `Retry-After` if the store
-//!    cannot tell, or while another request has the claim; 200 with `{"message":"Duplicate
-//!    delivery"}` if the delivery was handled before, with success;
-//! 3. waits until the inner service is ready, calls it, and renews the claim while it runs;
-//! 4. *completes* the delivery if the answer is a success (2xx, and for gRPC status 0): from now on
-//!    it is a duplicate. *Releases* it if the answer is anything else or an error, if the handler
-//!    panics, and if the client goes away: from now on it can be claimed again.
+//! 1. It reads the [deduplication key](crate::Verified::dedupe_key), which is made of signed data
+//!    only. Without a [`Verified`](crate::Verified) or a key, the response is 500.
+//! 2. It claims the delivery in a [`DedupeStore`] until a lease ends. If the store fails or another
+//!    request has the claim, the response is 503 with `Retry-After`. If the delivery was handled
+//!    with success before, the response is 200 with `{"message":"Duplicate delivery"}`.
+//! 3. It waits until the inner service is ready, calls it, and renews the claim while it runs.
+//! 4. If the response is a success (2xx, and for gRPC status 0), it *completes* the delivery, and
+//!    further copies are duplicates. Otherwise it *releases* the delivery, which can then be
+//!    claimed again: after another response or an error, if the handler panics, and if the client
+//!    disconnects.
 //!
 //! # Example
 //!
@@ -33,40 +34,37 @@
 //! # }
 //! ```
 //!
-//! # What is guaranteed
+//! # Guarantees
 //!
-//! As long as the store keeps its word:
+//! As long as the store fulfils its contract:
 //!
-//! - **At least once to the handler.** A delivery that was not handled with success can be handled
-//!   again: at once if this process has lived to release it, and when the
-//!   [lease](DedupeLayer::lease) is over if not.
-//! - **One success is remembered.** Once a delivery was completed, no handler sees it again within
-//!   the [retention](DedupeLayer::retention). At any moment one handler has it, as long as its
-//!   process lives and reaches the store once within a lease.
-//! - **Not exactly once.** What happens between the handler's effect and the store's knowing of it
-//!   leaves a delivery that will be handled again:
-//!     - The client goes away, as senders do after some seconds: the handler's future is dropped
-//!       wherever it waits, and the claim is released. What the handler has spawned goes on, and
-//!       another handler may begin beside it.
-//!     - The process dies.
-//!     - The store fails, from that moment to the end of the lease. The sender gets the handler's
-//!       answer, as what it sent was handled, and a task of the Tokio runtime tells the store again
-//!       until then.
-//!     - The engine loses what it had confirmed.
+//! - **At least once.** A delivery that was not handled with success can be handled again: at once
+//!   if this process releases it, and otherwise when the [lease](DedupeLayer::lease) ends.
+//! - **One success.** After a delivery is completed, no handler receives it again within the
+//!   [retention](DedupeLayer::retention). One handler has a delivery at any time, as long as its
+//!   process runs and reaches the store once within a lease.
+//! - **Not exactly once.** A delivery is handled again if one of these events occurs between the
+//!   handler's effect and the record in the store:
+//!     - The client disconnects, as senders do after some seconds. The handler's future is dropped
+//!       where it waits, and the claim is released. Tasks that the handler has spawned continue,
+//!       and another handler may start meanwhile.
+//!     - The process stops.
+//!     - The store fails until the lease ends. The sender gets the handler's response, because the
+//!       delivery was handled. A Tokio task repeats the completion until then.
+//!     - The engine loses a record that it has confirmed.
 //!
-//! What makes it exactly once is a handler that writes
+//! For effects that happen exactly once, the handler writes
 //! [`Verified::dedupe_key`](crate::Verified::dedupe_key) into its own database, as a primary key,
-//! in the transaction that has the effect: the second time the key is there already, and it answers
-//! 200. `examples/exactly_once.rs` does it with `SQLite`.
+//! in the transaction that has the effect. If the key exists already, the handler answers 200.
+//! `examples/exactly_once.rs` does this with `SQLite`.
 //!
 //! # Layer order
 //!
-//! - Inside of `WebhookLayer`: what is not signed never reaches the store.
-//! - A time-out for the handler goes inside of this layer, where it is an answer that releases the
-//!   claim. So does whatever catches panics; without it the claim is released too, when the future
-//!   is dropped.
-//! - The inner service is asked whether it is ready once the delivery is claimed, inside the
-//!   response future.
+//! - Put this layer inside of `WebhookLayer`, so that unsigned requests never reach the store.
+//! - Put a timeout for the handler inside of this layer. Its response releases the claim. The same
+//!   applies to a layer that catches panics. Without one, the claim is released when the future is
+//!   dropped.
+//! - The response future polls the readiness of the inner service once the delivery is claimed.
 //!
 //! # Security
 //!
@@ -82,16 +80,17 @@
 //!
 //! # Shutdown
 //!
-//! Let requests end before the runtime does: a claim whose request is dropped with the runtime is
-//! not released any more, so that its delivery is answered 503 until the lease is over.
+//! End the requests before the runtime shuts down. If a request is dropped with its runtime, a
+//! store that uses the network does not release the claim. The delivery is then answered 503 until
+//! the lease ends.
 //!
 //! # What this does not do
 //!
-//! - It does not recognise what its sender signs anew: see
+//! - It does not recognise a delivery that its sender signs again with other signed data, see
 //!   [`Verified::dedupe_key`](crate::Verified::dedupe_key).
-//! - It does not look at the body of an answer, nor at its trailers: a success whose body breaks
-//!   off is a success, and so is a gRPC stream whose status comes at its end.
-//! - It does not keep answers: a duplicate gets a standard one.
+//! - It does not look at the body or the trailers of a response. A success whose body fails is a
+//!   success, and so is a gRPC stream whose status comes at its end.
+//! - It does not store responses. A duplicate gets a standard response.
 
 mod any_store;
 mod future;

@@ -1,3 +1,5 @@
+//! The service, which reads the key of a delivery and creates the response future.
+
 use std::{
     sync::Arc,
     task::{Context, Poll},

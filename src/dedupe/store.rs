@@ -1,3 +1,5 @@
+//! The contract of a store, and the types in it.
+
 use std::{
     error::Error,
     fmt,

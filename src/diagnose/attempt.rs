@@ -1,3 +1,5 @@
+//! One verification of a delivery, or of a changed copy of it.
+
 use std::time::{Duration, SystemTime};
 
 use super::budget::HashBudget;

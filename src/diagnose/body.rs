@@ -1,3 +1,5 @@
+//! Searches for a change of the body after it was signed.
+
 use std::{borrow::Cow, io::Read as _};
 
 use flate2::read::MultiGzDecoder;

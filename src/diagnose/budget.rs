@@ -1,3 +1,5 @@
+//! The limit on the bytes that a diagnosis hashes.
+
 use std::cell::Cell;
 
 /// The limit on the bytes that the attempts of one diagnosis hash.

@@ -1,3 +1,5 @@
+//! The result of a diagnosis, and the function that logs it.
+
 use std::{fmt, sync::Arc};
 
 use super::Finding;

@@ -1,3 +1,5 @@
+//! The doctor, which tries the changes in order and collects the findings.
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{

@@ -1,3 +1,5 @@
+//! The findings of a diagnosis, and their texts.
+
 use std::{fmt, time::Duration};
 
 use http::HeaderName;

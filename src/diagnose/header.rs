@@ -1,3 +1,5 @@
+//! Searches for headers that a proxy has renamed or dropped.
+
 use http::{HeaderMap, HeaderName};
 
 use super::{Cause, Finding, attempt::Attempt};

@@ -1,9 +1,9 @@
 //! Explanations of rejected deliveries, for the operator. Requires the feature `diagnose`.
 //!
-//! Use it if genuine deliveries are rejected: a signature mismatch does not show its cause. A
-//! [`Doctor`] has the secret. It changes the delivery, the scheme or the secret in ways that occur
-//! in practice, and verifies each changed copy. Examples are a newline at the end of the secret, a
-//! proxy that re-encodes JSON, and a clock that is an hour off.
+//! Use this module if genuine deliveries are rejected, because a signature mismatch does not show
+//! its cause. A [`Doctor`] has the secret. It changes the delivery, the scheme or the secret in
+//! ways that occur in practice, and verifies each changed copy. Examples are a newline at the end
+//! of the secret, a proxy that re-encodes JSON, and a clock that is an hour off.
 //!
 //! - If a changed copy verifies, the change is *proven* to be the cause.
 //! - If nothing is proven, a header or the form of the signature may suggest a cause. Such a

@@ -1,3 +1,5 @@
+//! Searches for another provider whose scheme verifies the delivery.
+
 use std::cmp::Reverse;
 
 use http::{HeaderName, header::AUTHORIZATION};

@@ -1,3 +1,5 @@
+//! Searches for faults of the configured secret.
+
 use zeroize::Zeroizing;
 
 use super::{Cause, Finding, SecretForm, attempt::Attempt};

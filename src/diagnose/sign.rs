@@ -1,3 +1,5 @@
+//! Searches for differences between the scheme and the way that the sender signs.
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Cause, Finding, attempt::Attempt};

@@ -1,3 +1,5 @@
+//! Searches for a timestamp in another unit, and for clocks that differ.
+
 use super::{Cause, Finding, attempt::Attempt};
 use crate::{rejection::RejectionKind, scheme::TimestampFormat};
 

@@ -1,3 +1,5 @@
+//! Searches for another public URL that the sender signs.
+
 use std::borrow::Cow;
 
 use http::{Uri, header::HOST, uri::PathAndQuery};

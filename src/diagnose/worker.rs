@@ -1,4 +1,5 @@
-//! Diagnoses the rejected deliveries of a layer, outside of its requests.
+//! The worker that diagnoses the rejected deliveries of a layer, outside of its requests and within
+//! limits.
 
 use std::{
     collections::{HashMap, VecDeque},

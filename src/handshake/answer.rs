@@ -1,3 +1,5 @@
+//! The answers to handshakes.
+
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;

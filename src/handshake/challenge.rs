@@ -1,3 +1,5 @@
+//! The challenge of a handshake: its location, its characters and its length.
+
 use std::{fmt, ops::RangeInclusive};
 
 use crate::location::Location;

@@ -1,3 +1,5 @@
+//! The data that a handshake carries, and the decision of the application.
+
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use http::Uri;

@@ -1,10 +1,13 @@
 //! Types for handshakes: the requests with which a provider checks an endpoint before it delivers.
 //!
-//! Many providers send a request that is not a delivery when a URL is entered, and some repeat it
-//! later. The endpoint has to return a challenge, a signed token or a status. The presets contain
-//! the handshakes of their providers; see
+//! Use these types to describe the handshake of a custom provider, or to receive the data of a
+//! handshake. The presets contain the handshakes of their providers, see
 //! [`Provider::handshakes`](crate::providers::Provider::handshakes) and the table in
-//! `docs/PROVIDERS.md`. The layer answers them, and the inner service does not receive them.
+//! `docs/PROVIDERS.md`.
+//!
+//! Many providers send a request that is not a delivery when a URL is entered, and some repeat it
+//! later. The endpoint has to return a challenge, a signed token or a status. The layer answers
+//! these requests, and the inner service does not receive them.
 //! [`without_handshakes`](crate::WebhookLayer::without_handshakes) turns the answers off.
 //!
 //! - **Unsigned** handshakes are answered without verification. The provider sends them before

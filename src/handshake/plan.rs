@@ -1,3 +1,5 @@
+//! The description of a handshake.
+
 use std::{borrow::Cow, ops::RangeInclusive};
 
 use http::{HeaderName, Method, StatusCode};

@@ -1,3 +1,5 @@
+//! Matches a request with the description of a handshake.
+
 use std::borrow::Cow;
 
 use http::header::CONTENT_TYPE;

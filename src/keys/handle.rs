@@ -1,3 +1,5 @@
+//! The handle that replaces the keys of a running layer.
+
 use std::{fmt, sync::Arc};
 
 use arc_swap::ArcSwap;

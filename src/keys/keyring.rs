@@ -1,3 +1,6 @@
+//! The keys of one scheme, decoded from their secrets, and the decoy that stands in for missing
+//! keys.
+
 use std::{
     collections::HashSet,
     fmt,

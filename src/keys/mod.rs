@@ -1,31 +1,34 @@
-//! The secrets of an endpoint: rotated, replaced while it runs, or looked up for each request.
+//! Types for the secrets and public keys of an endpoint.
 //!
-//! | what | how |
+//! Use this module if one [`Secret`] is not enough: keys are rotated, replaced at run time, or
+//! looked up for each request.
+//!
+//! | keys | API |
 //! | --- | --- |
-//! | one secret | a [`Secret`], wherever keys are asked for |
-//! | from the environment, from a file | [`Secret::from_env`], [`Secret::from_file`] |
-//! | one that takes over from another | [`Keys::previous`], [`Secret::label`], [`Secret::not_after`] |
-//! | replaced without a restart | [`WebhookLayer::with_reload_handle`](crate::WebhookLayer::with_reload_handle) and its [`KeyHandle`] |
+//! | one secret | a [`Secret`], wherever keys are expected |
+//! | a secret from the environment or a file | [`Secret::from_env`], [`Secret::from_file`] |
+//! | a current secret and previous ones | [`Keys::previous`], [`Secret::label`], [`Secret::not_after`] |
+//! | keys that are replaced without a restart | [`WebhookLayer::with_reload_handle`](crate::WebhookLayer::with_reload_handle) and its [`KeyHandle`] |
 //! | public keys that the provider publishes | [`WebhookLayer::with_remote_keys`](crate::WebhookLayer::with_remote_keys) and a `KeyFetcher` |
-//! | some for each tenant | [`WebhookLayer::with_key_source`](crate::WebhookLayer::with_key_source) and a [`KeySource`] |
+//! | keys for each tenant | [`WebhookLayer::with_key_source`](crate::WebhookLayer::with_key_source) and a [`KeySource`] |
 //!
-//! # Example: a rotation, from start to end
+//! # Example: key rotation
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
 //! use tower_webhook::{Keys, Secret, WebhookLayer, providers};
 //!
 //! # fn main() -> Result<(), tower_webhook::SetupError> {
-//! let old = Secret::new("the old one")?.label("2025-11");
+//! let old = Secret::new("the old secret")?.label("2025-11");
 //! let (layer, handle) = WebhookLayer::with_reload_handle(providers::github(), old.clone())?;
 //!
-//! // Before the provider is told: both are accepted, the old one for a week.
+//! // Before the provider switches: both secrets are accepted, the old one for a week.
 //! let week = Duration::from_secs(7 * 24 * 60 * 60);
-//! let new = Secret::new("the new one")?.label("2026-11");
+//! let new = Secret::new("the new secret")?.label("2026-11");
 //! let old = old.not_after(SystemTime::now() + week);
 //! handle.replace(Keys::new(new.clone()).previous(old))?;
 //!
-//! // Once no log speaks of `2025-11` any more:
+//! // Once no delivery is signed with `2025-11` any more:
 //! handle.replace(new)?;
 //! # Ok(())
 //! # }

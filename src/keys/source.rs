@@ -1,3 +1,5 @@
+//! The interface to the keys of many tenants.
+
 use std::{error::Error, future::Future};
 
 use super::Keys;

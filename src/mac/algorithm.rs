@@ -1,3 +1,5 @@
+//! The algorithms of signatures.
+
 use std::fmt;
 
 use crate::public_key::KeyKind;

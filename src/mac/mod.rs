@@ -1,5 +1,5 @@
-//! Message authentication codes; no file but these and those of `public_key` names the hash crates,
-//! but for digests of payloads.
+//! Message authentication codes, hashes and tokens, under one key. Apart from this module, only
+//! `public_key` and the digests of `payload` use the hash crates.
 
 mod algorithm;
 mod run;

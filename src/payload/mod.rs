@@ -1,4 +1,5 @@
-//! What a scheme finds in a body or a URL, or computes from them.
+//! Parsers for the values that a scheme has in a body or a URL. They run before the signature is
+//! verified.
 
 mod canonical;
 pub(crate) mod form;

@@ -1,5 +1,7 @@
-//! `multipart/form-data` (RFC 7578), read in one way only: what two parsers might read differently
-//! is refused, such as text before the first part or a field that is there twice.
+//! Parses `multipart/form-data` ([RFC 7578]). A form that two parsers could read differently is
+//! rejected, for example one with text before the first part, or with a field that appears twice.
+//!
+//! [RFC 7578]: https://www.rfc-editor.org/rfc/rfc7578
 
 use super::{Facts, Malformed};
 

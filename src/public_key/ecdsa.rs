@@ -1,3 +1,5 @@
+//! ECDSA signatures over P-256 and P-521.
+
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use p256::pkcs8::DecodePublicKey as _;
 use sha2::{Sha256, Sha512};

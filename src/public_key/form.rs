@@ -1,3 +1,5 @@
+//! The text forms of public keys: base64, hex, PEM and others.
+
 use std::{fmt, time::SystemTime};
 
 use super::KeyKind;

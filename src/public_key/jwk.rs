@@ -1,3 +1,5 @@
+//! Keys in JSON Web Keys.
+
 use serde_json::{Map, Value};
 
 use super::{

@@ -1,9 +1,9 @@
-//! Signatures that a provider makes with a private key and anybody can check with the public one.
+//! Signatures that are made with a private key and verified with the public key.
 //!
 //! # Security
 //!
-//! Everything here is public: the key, the message and the signature. So nothing is compared in
-//! constant time for secrecy's sake, and nothing is wiped.
+//! The key, the message and the signature are public. The comparisons are therefore not in constant
+//! time, and nothing is zeroed.
 
 #[cfg(feature = "rsa")]
 mod certificate;

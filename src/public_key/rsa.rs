@@ -1,3 +1,5 @@
+//! RSA signatures.
+
 use rsa::{
     BigUint, Pkcs1v15Sign, RsaPublicKey,
     pkcs1::{self, der::Decode as _},

@@ -1,3 +1,5 @@
+//! A base URL, and the host that a request names.
+
 use std::net::Ipv6Addr;
 
 use http::{

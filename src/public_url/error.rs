@@ -1,3 +1,5 @@
+//! The error of a public URL.
+
 use std::{error::Error, fmt, sync::Arc};
 
 /// What is wrong with a [`PublicUrl`](super::PublicUrl).

@@ -1,13 +1,18 @@
-//! Under which URL the world reaches an endpoint, for schemes that sign it.
+//! Types for the public URL of an endpoint.
 //!
-//! A server seldom knows: TLS ends before it, a proxy takes a prefix off the path, `Host` is the
-//! sender's to write. So the operator says it, and a request at most picks from a list. The signed
-//! URL is the base, as it is written here, with the path and the query of the request behind it, as
-//! they were sent: no port is added or taken away, nothing is decoded, nothing is sorted.
+//! Use [`PublicUrl`] for schemes that sign the URL of the request. A server often does not know
+//! this URL: TLS ends before it, a proxy removes a prefix from the path, and the sender chooses
+//! `Host`. The operator therefore configures the URL, and a request can at most select one URL of a
+//! list.
 //!
-//! axum's `nest` takes its prefix off: inside of it, put it into the base. There a route `/` looks
-//! the same for a request with a slash at its end and one without, which the sender may have
-//! signed; outside of `nest` it does not.
+//! The signed URL is the configured base, followed by the path and the query of the request as they
+//! were sent. No port is added or removed, nothing is decoded, and nothing is sorted.
+//!
+//! # axum
+//!
+//! axum's `nest` removes its prefix from the path, so add the prefix to the base. A request for a
+//! nested route `/` has the same path with and without a slash at its end, and the sender may have
+//! signed either. Outside of `nest`, the paths differ.
 //!
 //! # Example
 //!

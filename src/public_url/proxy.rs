@@ -1,3 +1,5 @@
+//! The headers of a trusted proxy.
+
 use std::{fmt, net::IpAddr};
 
 use http::header::{FORWARDED, HeaderName};

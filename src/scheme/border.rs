@@ -1,4 +1,5 @@
-//! Borders between the parts of a signed text: without them, two requests could have the same text.
+//! The borders between the parts of a signed text. Without them, two requests could have the same
+//! text.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 

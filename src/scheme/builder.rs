@@ -1,3 +1,5 @@
+//! The builder of a scheme.
+
 use std::{borrow::Cow, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use super::{

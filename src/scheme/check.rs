@@ -1,3 +1,5 @@
+//! The checks of the builder, which reject contradictory settings and settings without effect.
+
 use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue};

@@ -1,3 +1,5 @@
+//! The parts of a signed text that come from the body or the URL.
+
 use std::sync::Arc;
 
 use crate::payload::form;

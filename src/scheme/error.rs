@@ -1,3 +1,5 @@
+//! The error of a scheme.
+
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use http::HeaderName;

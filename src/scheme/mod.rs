@@ -1,8 +1,8 @@
-//! How a provider signs, as data.
+//! Types that describe how a provider signs, as data.
 //!
-//! A [`Scheme`] says where the signature, the timestamp and the delivery's id are, how they are
-//! written, and what text is signed. It holds no secret and does nothing by itself. The ready-made
-//! ones are in [`providers`](crate::providers); [`Scheme::builder`] describes any other.
+//! Use [`Scheme::builder`] for a provider that is not in [`providers`](crate::providers). A
+//! [`Scheme`] describes where the signature, the timestamp and the delivery ID are, how they are
+//! written, and which text is signed. It contains no secret.
 //!
 //! # Example
 //!
@@ -27,7 +27,7 @@
 //! # }
 //! ```
 //!
-//! # Example: an inconsistency is an error at start-up
+//! # Example: a contradictory scheme is an error at startup
 //!
 //! ```
 //! use tower_webhook::scheme::Scheme;

@@ -1,3 +1,5 @@
+//! The location of published keys, and the URLs that a delivery may name.
+
 use http::{HeaderName, Uri, uri::Authority};
 
 use crate::{

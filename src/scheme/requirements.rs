@@ -1,4 +1,4 @@
-//! What whoever signs has to put into a request.
+//! The values that a sender has to add to a request.
 
 use super::{Derived, Location, Part, Scheme, Template, Units};
 use crate::payload::{FORM, JSON};

@@ -1,3 +1,5 @@
+//! The format of signature headers.
+
 use std::borrow::Cow;
 
 use super::SchemeErrorKind;

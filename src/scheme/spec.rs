@@ -1,3 +1,5 @@
+//! The checked description of a scheme, and the properties that follow from it.
+
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use http::{HeaderName, HeaderValue};

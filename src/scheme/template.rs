@@ -1,3 +1,5 @@
+//! The template of the signed text.
+
 use std::{borrow::Cow, sync::Arc};
 
 use http::HeaderName;

@@ -1,3 +1,5 @@
+//! The formats of timestamps, and the time that is compared.
+
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SecondsFormat};

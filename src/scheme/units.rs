@@ -1,3 +1,5 @@
+//! The units of a body that are signed: the whole body, a form field, or each item of a list.
+
 use std::sync::Arc;
 
 use super::SchemeBuilder;

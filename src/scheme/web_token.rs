@@ -1,4 +1,4 @@
-//! Schemes whose signature is a JSON web token.
+//! The settings of schemes whose signature is a JSON web token.
 
 use std::borrow::Cow;
 

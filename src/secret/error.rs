@@ -1,3 +1,5 @@
+//! The error of a secret.
+
 use std::{error::Error, fmt, io};
 
 use super::SecretEncoding;

@@ -1,3 +1,5 @@
+//! Reads secrets from the environment and from files.
+
 use std::{env, fs::File, io::Read as _, path::Path};
 
 use zeroize::Zeroizing;

@@ -1,3 +1,5 @@
+//! The error of the signing middleware.
+
 use std::{convert::Infallible, error::Error, fmt};
 
 use crate::signer::SignError;

@@ -1,3 +1,5 @@
+//! The response future: it reads the body, signs the request, and calls the client.
+
 use std::{
     fmt,
     future::Future,

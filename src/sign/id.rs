@@ -1,3 +1,5 @@
+//! The ID of an outgoing delivery, and the layer that sets a random one.
+
 use std::{fmt, sync::Arc};
 
 /// The id of a delivery, in the extensions of its request: the same for every try.

@@ -1,11 +1,12 @@
-//! The sender's side: signing as a provider does, and sending again what did not arrive.
+//! Middleware that signs outgoing webhooks as a provider does, and sends them again.
 //!
-//! Whatever a secret signs, or is sent as, can be signed for, in the head, the query or the body,
-//! and by Ed25519 too, for whoever has the private key. Providers that sign with a private key of
-//! another kind cannot be signed for.
+//! Use it to deliver webhooks, or to test an endpoint. [`Signer`] signs a request that is complete
+//! in memory, without tower, for example in a queue worker. [`SignLayer`] signs the requests of a
+//! tower client.
 //!
-//! [`Signer`] signs a request that is there as a whole, without tower: for tests of an endpoint,
-//! and for queue workers. [`SignLayer`] signs what goes through a tower client.
+//! The sender signs for every scheme with a shared secret or a token, wherever the values are: in
+//! headers, the query or the body. With the private key, it also signs with Ed25519. It cannot sign
+//! for providers with other private keys, nor write detached JSON web signatures.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -29,9 +30,16 @@
 //!
 //! # With a tower client
 //!
-//! From the outside in: a layer that gives each delivery its id, the retries, what bounds a try in
-//! time, [`SignLayer`], and the client. So each try is signed afresh, with the time of that try,
-//! and all of them have one id, by which the receiver knows a delivery that comes twice.
+//! From the outside in, the layers are:
+//!
+//! 1. `SetDeliveryIdLayer`, which gives each delivery its ID;
+//! 2. tower's `RetryLayer` with [`DeliveryRetry`];
+//! 3. a timeout for each attempt;
+//! 4. [`SignLayer`];
+//! 5. the client.
+//!
+//! Each attempt is signed again, with the time of that attempt. All attempts have the same ID, so
+//! the receiver recognises a delivery that arrives twice.
 #![cfg_attr(
     feature = "sender",
     doc = r#"
@@ -77,14 +85,15 @@ assert_eq!(outcome.tries(), 2);
 //!
 //! # Clients
 //!
-//! hyper-util's legacy client, over a connector such as `HttpConnector`, takes a
-//! [`DeliveryBody`](crate::body::DeliveryBody) as it is. A channel of tonic has a body of its own:
-//! put `map_request(|request: Request<DeliveryBody>| request.map(tonic::body::Body::new))` between
-//! it and the layer, as `examples/tonic.rs` does. Its calls are not for [`DeliveryRetry`]: their
-//! bodies cannot be cloned, and how they ended is in `grpc-status`.
-//!
-//! reqwest has requests and responses of its own. Tell it not to follow redirects, and give it URLs
-//! as it writes them, by `reqwest::Url`, if the scheme signs them: it sends `/b` for `/a/../b`.
+//! - hyper-util's legacy client, over a connector such as `HttpConnector`, accepts a
+//!   [`DeliveryBody`](crate::body::DeliveryBody) as it is.
+//! - tonic's channel has its own body type. Put
+//!   `map_request(|request: Request<DeliveryBody>| request.map(tonic::body::Body::new))` between
+//!   the channel and the layer, as `examples/tonic.rs` does. Do not use [`DeliveryRetry`] for gRPC
+//!   calls: their bodies cannot be cloned, and their result is in `grpc-status`.
+//! - reqwest has its own request and response types, as the example shows. Disable redirects. If
+//!   the scheme signs the URL, write the URL as `reqwest::Url` does, because reqwest sends `/b` for
+//!   `/a/../b`.
 //!
 //! ```
 //! use http::{Request, Response};
@@ -121,21 +130,22 @@ assert_eq!(outcome.tries(), 2);
 //!
 //! # Security
 //!
-//! A receiver's URL is chosen by somebody else, and the client goes where it leads:
+//! The receiver chooses its URL, and the client connects to that URL:
 //!
-//! - Keep it from what is inside your own network. Look at the address that is connected to, in the
-//!   connector, and not at the URL before: a name may be another address a moment later, and a URL
-//!   may have an address for a name. Or send through a proxy that reaches nothing but the internet.
-//! - Follow no redirects: they lead around that check, and the delivery goes along with its
-//!   signature. To [`StatusClassifier`] a redirect is a refusal. hyper-util's client follows none,
-//!   reqwest follows them unless it is told.
-//! - Bound a try in time, and what is read of an answer, in bytes and in time: `tower`'s time-out
-//!   ends with the answer's head.
+//! - Prevent connections into your own network. Check the address in the connector, and not the URL
+//!   before: a name may resolve to another address a moment later, and a URL may contain an
+//!   address. Or send through a proxy that reaches only the internet.
+//! - Do not follow redirects. They bypass that check, and the redirected request contains the
+//!   delivery and its signature. [`StatusClassifier`] treats a redirect as a rejection.
+//!   hyper-util's client follows none. reqwest follows redirects by default.
+//! - Limit the time of an attempt, and the bytes and the time for reading a response. tower's
+//!   timeout ends with the head of the response.
 //!
-//! Signatures and tokens are marked as sensitive in the head, so that `Debug` hides them; where a
-//! scheme has them in the query or the body, keep those out of logs. Nothing is put into the head
-//! but what the scheme has there. Some receivers turn away what has no `User-Agent`, and
-//! hyper-util's client sends none.
+//! Signatures and tokens in headers are marked as sensitive, so `Debug` hides them. If a scheme has
+//! them in the query or the body, keep those out of logs.
+//!
+//! The sender adds only the headers of the scheme. Some receivers reject requests without
+//! `User-Agent`, and hyper-util's client sends none.
 
 mod error;
 mod future;

@@ -1,3 +1,5 @@
+//! The error of the signer.
+
 use std::{error::Error, fmt};
 
 use crate::{location::Location, payload::Malformed, rejection::RejectionKind};

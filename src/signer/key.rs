@@ -1,3 +1,5 @@
+//! The key that a sender signs with.
+
 use std::time::SystemTime;
 
 use zeroize::Zeroizing;

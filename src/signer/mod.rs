@@ -1,4 +1,4 @@
-//! Signing, as a provider does it: no tower, no I/O. What is public of it is in `sign`.
+//! Signs requests as a provider does, without tower and without I/O. The module `sign` exports it.
 
 mod error;
 mod key;

@@ -1,4 +1,4 @@
-//! Writing where schemes have something.
+//! Reads and writes the values of a scheme in a request.
 
 use bytes::Bytes;
 use http::Uri;

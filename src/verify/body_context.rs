@@ -1,4 +1,4 @@
-//! What a scheme finds in the body.
+//! Finds the values that a scheme has in the body.
 
 use std::{borrow::Cow, sync::Arc};
 

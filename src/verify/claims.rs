@@ -1,3 +1,6 @@
+//! Reads the values of a scheme from the head: the timestamp, the delivery ID, the event type and
+//! the URL. They are not verified yet.
+
 use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue, uri::PathAndQuery};

@@ -1,3 +1,5 @@
+//! The verification of one delivery, from its head to the key that has signed it.
+
 use std::sync::Arc;
 
 use super::{

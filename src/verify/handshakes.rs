@@ -1,4 +1,4 @@
-//! Which handshake a request is, and the answer to it.
+//! Finds the handshake that a request is, and answers it.
 
 use std::iter;
 

@@ -1,4 +1,4 @@
-//! Checks of the request method.
+//! Checks the request method.
 
 use std::sync::Arc;
 

@@ -1,18 +1,21 @@
-//! Verification by itself: no tower, no body type, no I/O.
+//! Types for verification without tower.
 //!
-//! [`WebhookLayer`](crate::WebhookLayer) is built on this, and so can be whatever gets deliveries
-//! by another way: a queue worker, a Lambda function, a server without tower. Three steps:
+//! Use a [`Verifier`] if deliveries do not arrive through a tower service, for example in a queue
+//! worker, a Lambda function or another server. It does no I/O.
+//! [`WebhookLayer`](crate::WebhookLayer) uses the same code.
 //!
-//! 1. [`Verifier::begin`] with the head. It finds the signatures, the timestamp and the id, and
-//!    refuses whatever can be refused without the body.
-//! 2. [`VerificationSession::update`] with each piece of the body, as it arrives.
-//! 3. [`VerificationSession::finish`] compares in constant time and gives [`Verified`].
+//! [`Verifier::verify`] verifies a delivery whose body is in memory. It consists of three steps,
+//! which can be called separately:
 //!
-//! [`Verifier::verify`] is the three in one.
+//! 1. [`Verifier::begin`] reads the head. It finds the signatures, the timestamp and the ID, and
+//!    rejects requests that can be rejected without the body.
+//! 2. [`VerificationSession::update`] hashes each piece of the body as it arrives.
+//! 3. [`VerificationSession::finish`] compares the signatures in constant time, and returns
+//!    [`Verified`].
 //!
 //! # Example
 //!
-//! GitHub's own [test values], from a queue that kept head and body:
+//! The [test values] of GitHub, as a queue would store them:
 //!
 //! ```
 //! use http::Request;
@@ -30,13 +33,13 @@
 //! let verified = verifier.verify(&request, request.body().as_bytes())?;
 //! assert_eq!(verified.provider(), "github");
 //!
-//! let refused = verifier.verify(&request, b"Hello, Mars!").unwrap_err();
-//! assert_eq!(refused.status(), 403);
+//! let rejection = verifier.verify(&request, b"Hello, Mars!").unwrap_err();
+//! assert_eq!(rejection.status(), 403);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # Example: piece by piece
+//! # Example: a body in pieces
 //!
 //! ```
 //! # use http::Request;

@@ -1,4 +1,4 @@
-//! Deliveries whose keys the provider publishes.
+//! Verification with the public keys that a provider publishes.
 
 use std::{sync::Arc, time::Duration};
 

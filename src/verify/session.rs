@@ -1,3 +1,5 @@
+//! Verification of a body that arrives in pieces.
+
 use std::{fmt, sync::Arc};
 
 use super::{Verified, delivery::Delivery, settings::Settings};

@@ -1,4 +1,4 @@
-//! The configuration of a verifier.
+//! The settings of a verifier.
 
 use std::{
     fmt,

@@ -1,3 +1,5 @@
+//! Reads the signatures from the headers.
+
 use http::HeaderName;
 
 use super::candidates::Candidates;

@@ -1,3 +1,5 @@
+//! The signed text of a delivery, in the parts before and after the body.
+
 use smallvec::SmallVec;
 
 use super::claims::Claims;

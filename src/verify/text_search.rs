@@ -1,4 +1,4 @@
-//! The search for the text that a delivery is signed with.
+//! Searches for the text that a delivery is signed with, among the alternative texts of the scheme.
 
 use super::{body_context::Extracted, candidates::Candidates, signed_text::SignedText};
 use crate::{

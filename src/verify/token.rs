@@ -1,4 +1,4 @@
-//! JSON web tokens: what they say of themselves, and of the request.
+//! The lifetime of a JSON web token, and the checks of its claims.
 
 use super::{
     claims::Claims,

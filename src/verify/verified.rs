@@ -1,3 +1,5 @@
+//! The proof that a delivery is authentic.
+
 use std::{
     fmt,
     sync::Arc,

@@ -1,3 +1,5 @@
+//! The verifier and its constructors.
+
 use std::{
     iter,
     sync::Arc,

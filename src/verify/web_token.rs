@@ -1,4 +1,4 @@
-//! Reading JSON web tokens, and making them.
+//! Reads the JSON web token of a request, and writes the token of a sender.
 
 use std::time::Duration;
 

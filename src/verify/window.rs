@@ -1,3 +1,5 @@
+//! The tolerance of timestamps, and the check of a time against it.
+
 use std::time::Duration;
 
 use super::token::Life;

@@ -1,3 +1,5 @@
+//! The configuration that a layer and its services share.
+
 use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::time::Instant;

@@ -1,4 +1,4 @@
-//! The steps of a request, in order:
+//! The response future, with the steps of a request in order:
 //!
 //! 1. Head: check the method. Answer the request if its head shows that it is a handshake. Check
 //!    the signature headers, the timestamp, the ID and the `Content-Length`.

@@ -1,3 +1,5 @@
+//! The layer and its settings.
+
 use std::{error::Error, fmt, future::Future, marker::PhantomData, sync::Arc, time::Duration};
 
 use bytes::Bytes;

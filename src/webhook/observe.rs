@@ -1,3 +1,5 @@
+//! Reports decisions to the log and to the callback.
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;

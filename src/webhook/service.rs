@@ -1,3 +1,5 @@
+//! The service, which creates the response future.
+
 use std::{
     fmt,
     marker::PhantomData,

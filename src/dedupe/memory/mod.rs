@@ -1,3 +1,5 @@
+//! A store in the memory of the process, with a fixed capacity.
+
 #[cfg(test)]
 mod tests;
 

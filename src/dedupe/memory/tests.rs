@@ -1,3 +1,5 @@
+//! Tests of the memory store.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use tokio::time::advance;

@@ -1,3 +1,5 @@
+//! The constructors of the Redis store: for a server, sentinels, a cluster and a custom connection.
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use redis::{

@@ -1,3 +1,5 @@
+//! The Redis connection, and the task that replaces it after a fault.
+
 use std::{
     io,
     pin::Pin,

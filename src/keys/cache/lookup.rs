@@ -1,4 +1,4 @@
-//! Look-ups whose result is cached, and that the requests which need them at the same time share.
+//! The cache of look-ups. Requests that need the same key at the same time share one look-up.
 
 use std::{
     collections::HashMap,

@@ -1,3 +1,5 @@
+//! A key source that caches the keys of each tenant.
+
 pub(super) mod lookup;
 
 use std::{fmt, future::Future, hash::Hash, sync::Arc, time::Duration};

@@ -1,3 +1,5 @@
+//! A cached document of public keys: its lifetime, its refresh, and its use after it has expired.
+
 use std::{
     hash::{Hash, Hasher},
     sync::{Mutex, PoisonError},

@@ -1,3 +1,5 @@
+//! Parses a document into its public keys.
+
 use std::sync::Arc;
 
 use serde_json::value::RawValue;

@@ -1,3 +1,5 @@
+//! The interface to the HTTP client of the application.
+
 use std::{error::Error, fmt, future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;

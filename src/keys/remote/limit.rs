@@ -1,3 +1,5 @@
+//! The limit on the number of fetches.
+
 use std::{
     collections::{HashMap, VecDeque},
     error::Error,

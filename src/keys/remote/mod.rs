@@ -1,4 +1,4 @@
-//! Public keys that a provider publishes, fetched by a client of the user's.
+//! The cache of public keys that a provider publishes.
 
 mod cached;
 mod document;

@@ -1,3 +1,5 @@
+//! The result of a search in the cache of public keys: keys, a fetch or a refresh.
+
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use super::{

@@ -1,3 +1,5 @@
+//! The set of documents whose keys have verified a delivery.
+
 use std::{
     fmt,
     sync::{

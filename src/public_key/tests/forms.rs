@@ -1,3 +1,5 @@
+//! Tests of the text forms of public keys.
+
 use std::time::{Duration, SystemTime};
 
 use base64::engine::{

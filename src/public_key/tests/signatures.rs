@@ -1,3 +1,5 @@
+//! Tests of the signatures with published vectors.
+
 use base64::engine::{
     Engine as _,
     general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD},

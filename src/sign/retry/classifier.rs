@@ -1,3 +1,5 @@
+//! The decision whether a delivery is sent again.
+
 use std::error::Error;
 
 use http::{Response, StatusCode};

@@ -1,3 +1,5 @@
+//! The waits before retries.
+
 use std::{sync::Arc, time::Duration};
 
 use tower::util::rng::{HasherRng, Rng as _};
