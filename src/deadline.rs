@@ -1,4 +1,5 @@
-//! How long something may keep us waiting.
+//! Timers for bodies, key look-ups and store operations. They are created only when a future has to
+//! wait.
 
 use std::{
     future::{Future, poll_fn},

@@ -1,4 +1,5 @@
-//! The response future: it claims a delivery, calls the inner service, and settles the claim.
+//! The response future: it claims a delivery, calls the inner service, and completes or releases
+//! the claim. Also the responses to duplicates and rejections.
 
 use std::{
     fmt,

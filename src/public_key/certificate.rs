@@ -1,3 +1,5 @@
+//! Keys in X.509 certificates.
+
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use x509_cert::{

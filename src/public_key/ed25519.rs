@@ -1,4 +1,4 @@
-//! Keys that verify, and those of senders, which sign.
+//! Ed25519 signatures, and the private keys of senders.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;

@@ -1,3 +1,5 @@
+//! The decoded signatures of a request.
+
 use smallvec::{SmallVec, smallvec};
 use zeroize::Zeroizing;
 

@@ -1,3 +1,5 @@
+//! The key that identifies a delivery for deduplication.
+
 use std::fmt;
 
 use crate::mac;

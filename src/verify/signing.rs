@@ -1,4 +1,4 @@
-//! The signed text of a request that is to be signed.
+//! The signed text of a request that a sender signs.
 
 use super::{body_context::BodyContext, claims::Claims, signed_text::SignedText};
 use crate::{head::RequestHead, providers::Provider, rejection::RejectionKind};

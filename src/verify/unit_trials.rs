@@ -1,4 +1,4 @@
-//! The search for the keys that have signed the units of a body, such as the items of a list.
+//! Searches for the keys that have signed the units of a body, such as the items of a list.
 
 use super::body_context::Extracted;
 use crate::mac::Fingerprint;

@@ -1,4 +1,4 @@
-//! Responses of the layer itself: rejections, and answers to handshakes.
+//! The responses of the layer itself: rejections, and answers to handshakes.
 
 use std::{future::Future, pin::Pin};
 

@@ -1,15 +1,16 @@
-//! Deduplication records in Redis or Valkey: the store, its connection and its error.
+//! Deduplication records in Redis or Valkey: the store, its scripts and its error.
 //!
-//! [`ConnectionManager`](redis::aio::ConnectionManager) reconnects after an I/O error, and TCP's
-//! keepalive and user timeout turn a lost peer into an I/O error. `connection.rs` adds what the
-//! `redis` crate does not do. It replaces the connection, by the function that made it, if
+//! [`ConnectionManager`](redis::aio::ConnectionManager) reconnects after an I/O error. TCP's
+//! keepalive and user timeout turn a lost peer into an I/O error. The module `connection` adds what
+//! the `redis` crate does not do. It calls the function that made the connection again after these
+//! faults:
 //!
-//! - operations go unanswered while the peer's TCP stack still acknowledges data: behind a proxy
-//!   whose server is gone, for example;
-//! - the server is no longer the master, which is an answer and not an I/O error: the function asks
-//!   the sentinels, or resolves the host name, again;
-//! - the `ConnectionManager` gave up, as it does if a reconnection fails by something else than
-//!   I/O: a rejected password, for example.
+//! - Operations are not answered while the peer's TCP stack still acknowledges data, for example
+//!   behind a proxy whose server is gone.
+//! - The server is no longer the master. This is a response and not an I/O error. The function asks
+//!   the sentinels, or resolves the host name, again.
+//! - The `ConnectionManager` has given up. It does so if a reconnection fails with another error
+//!   than I/O, such as a rejected password.
 
 mod connect;
 mod connection;

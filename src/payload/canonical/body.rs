@@ -1,4 +1,4 @@
-//! The body: its digests, and Box's escaped form.
+//! Signed texts from the body: its digests, and the escaped form of Box.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The fields of a form.
+//! Signed texts from the fields of a form.
 
 use crate::payload::{Canonical, FORM, Facts, Malformed, form};
 

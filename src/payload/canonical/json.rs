@@ -1,4 +1,4 @@
-//! The members of a JSON body.
+//! Signed texts from the members of a JSON body.
 
 use crate::payload::{Canonical, Facts, JSON, Malformed, json};
 

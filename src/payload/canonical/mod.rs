@@ -1,6 +1,5 @@
-//! Canonicalisers: functions that compute signed text that a template cannot describe.
-//!
-//! Each file has the canonicalisers that read one part of the request.
+//! Canonicalisers: functions that compute signed text that a template cannot describe. Each file
+//! has the canonicalisers that read one part of the request.
 
 mod body;
 mod form;

@@ -1,4 +1,4 @@
-//! The method, the path, the query and the headers.
+//! Signed texts from the method, the path, the query and the headers.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use sha2::{Digest as _, Sha256};

@@ -1,4 +1,4 @@
-//! The whole URL, alone or with the form.
+//! Signed texts from the whole URL, alone or with the fields of a form.
 
 use sha2::{Digest as _, Sha256};
 

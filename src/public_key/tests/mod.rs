@@ -1,3 +1,5 @@
+//! Tests of public keys.
+
 mod forms;
 mod signatures;
 

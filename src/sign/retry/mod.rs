@@ -1,5 +1,5 @@
-//! Retries: whether a delivery is sent again ([`Classifier`]), when ([`BackoffSchedule`]), and the
-//! policy that asks both.
+//! Retries: the decision whether to retry ([`Classifier`]), the waits ([`BackoffSchedule`]), and
+//! the policy for tower that uses both.
 
 mod classifier;
 mod schedule;
