@@ -1,4 +1,5 @@
-//! A complete webhook receiver with axum: `POST /webhook`, signed as the README shows.
+//! A complete webhook receiver with axum. It accepts `POST /webhook`, signed with the `generic`
+//! scheme: a hex HMAC-SHA256 of the body in `X-Signature`, and Unix seconds in `X-Timestamp`.
 //!
 //! ```text
 //! WEBHOOK_SECRET='…' cargo run --example axum
@@ -7,9 +8,12 @@
 //! | variable | |
 //! | --- | --- |
 //! | `WEBHOOK_SECRET` | the secret that the sender signs with; required |
-//! | `WEBHOOK_SECRET_PREVIOUS` | the secret before it, accepted until the sender uses the new one |
+//! | `WEBHOOK_SECRET_PREVIOUS` | the previous secret, which is accepted too; optional |
 //! | `ADDR` | the address to listen on; defaults to `127.0.0.1:5000` |
-//! | `LOG_FILE` | a copy of the log; defaults to `webhook.log` |
+//! | `LOG_FILE` | the file for a copy of the log; defaults to `webhook.log` |
+//!
+//! On macOS, the AirPlay receiver uses port 5000. `docs/guide/getting-started.md` has `curl` commands
+//! that send a signed delivery.
 
 #[path = "common/error.rs"]
 #[allow(dead_code, reason = "`main` prints the error")]

@@ -1,13 +1,14 @@
-//! Deduplication: a sender retries until the response is a success, and the effect happens once.
+//! Deduplication: a sender retries until the response is 2xx, and the effect happens once.
 //!
 //! ```text
 //! cargo run --example dedupe
 //! REDIS_URL=redis://127.0.0.1:6379 cargo run --example dedupe
 //! ```
 //!
-//! With `REDIS_URL`, the records of handled deliveries are in Redis, where several processes share
-//! them. Otherwise they are in the memory of this process. The handler fails twice for the event
-//! `fail_test`. The program fails if a response, or the number of effects, is not the expected one.
+//! With `REDIS_URL`, the layer stores the records of handled deliveries in Redis, and several
+//! processes can share them. Otherwise it stores them in memory. The handler fails twice for the
+//! event `fail_test`. The program fails if a response or the number of effects is not the expected
+//! one.
 
 #[path = "common/error.rs"]
 #[allow(dead_code, reason = "`main` prints the error")]

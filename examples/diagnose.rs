@@ -1,4 +1,4 @@
-//! Logs that explain rejections: `POST /webhook`, signed as GitHub does.
+//! Logs that explain rejections. `POST /webhook` accepts deliveries of GitHub.
 //!
 //! ```text
 //! LOG=debug WEBHOOK_SECRET='…' cargo run --example diagnose
@@ -6,7 +6,7 @@
 //!
 //! The layer diagnoses rejected deliveries and logs the probable causes, at most one delivery every
 //! 10 seconds for each reason. `LOG=debug` also logs each request, which any client can cause. The
-//! level defaults to `info`. `ADDR` is the address to listen on.
+//! level defaults to `info`. `ADDR` is the address to listen on, and defaults to `127.0.0.1:5000`.
 
 #[path = "common/error.rs"]
 #[allow(dead_code, reason = "`main` prints the error")]

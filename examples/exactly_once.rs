@@ -8,10 +8,13 @@
 //! ```
 //!
 //! The effect is a changed row in `SQLite`. The handler writes the key of the delivery into the
-//! same database, in the same transaction. If the key is there already, so is the effect.
+//! same database, in the same transaction. If the database already has the key, the effect has
+//! happened.
 //!
-//! `DATABASE` is the file, by default `tower-webhook-payments.db` in the temporary directory.
-//! `ADDR` is the address to listen on.
+//! | variable | |
+//! | --- | --- |
+//! | `DATABASE` | the `SQLite` file; defaults to `tower-webhook-payments.db` in the temporary directory |
+//! | `ADDR` | the address to listen on; defaults to `127.0.0.1:5000` |
 
 #[path = "common/error.rs"]
 #[allow(dead_code, reason = "`main` prints the error")]

@@ -1,4 +1,4 @@
-//! The layer with hyper and without a framework: HTTP/1.1 and HTTP/2 on one port.
+//! `WebhookLayer` with hyper and without a framework: HTTP/1.1 and HTTP/2 on one port.
 //!
 //! ```text
 //! cargo run --example hyper
@@ -6,8 +6,9 @@
 //!   -H 'X-Hub-Signature-256: sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17'
 //! ```
 //!
-//! The secret is the one of GitHub's documentation, so the command above is signed already. With
-//! another body the response is 403. `ADDR` sets another address than `127.0.0.1:5000`.
+//! The secret is the one of GitHub's documentation, which also has the signature in the command. With
+//! another body, the response is 403. `ADDR` is the address to listen on, and defaults to
+//! `127.0.0.1:5000`.
 
 #[path = "common/error.rs"]
 #[allow(dead_code, reason = "`main` prints the error")]
@@ -54,7 +55,9 @@ async fn main() -> Result<(), Failure> {
 
     let address = env::var("ADDR").unwrap_or_else(|_| "127.0.0.1:5000".to_owned());
     let listener = TcpListener::bind(&address).await;
-    let listener = listener.map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
+    let listener = listener.map_err(|error| {
+        format!("cannot listen on `{address}`: {error}; set `ADDR` to another address")
+    })?;
     println!("listening on http://{}", listener.local_addr()?);
 
     let connections = GracefulShutdown::new();

@@ -1,13 +1,13 @@
-//! Metrics for Prometheus: `POST /webhook` is signed as GitHub does, `GET /metrics` has the
-//! numbers.
+//! Metrics for Prometheus. `POST /webhook` accepts deliveries of GitHub, and `GET /metrics` returns
+//! the metrics.
 //!
 //! ```text
 //! WEBHOOK_SECRET='…' cargo run --example metrics
 //! curl http://127.0.0.1:5000/metrics
 //! ```
 //!
-//! `ADDR` is the address to listen on. In production, only Prometheus should be able to reach
-//! `/metrics`.
+//! `ADDR` is the address to listen on, and defaults to `127.0.0.1:5000`. In production, only
+//! Prometheus should be able to reach `/metrics`.
 
 #[path = "common/error.rs"]
 #[allow(dead_code, reason = "`main` prints the error")]

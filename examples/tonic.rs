@@ -1,11 +1,11 @@
-//! The layer in front of a gRPC service, and a client that signs its calls.
+//! A gRPC service behind `WebhookLayer`, and a client that signs its calls.
 //!
 //! ```text
 //! cargo run --example tonic
 //! ```
 //!
-//! The service is the standard health check. The client sends one good call, one with a wrong
-//! signature and one too late; the program fails if any answer is not the expected one.
+//! The service is the standard health check. The client sends a valid call, a call with another
+//! secret, and an expired call. The program fails if a response is not the expected one.
 
 use std::{
     error::Error,
@@ -31,7 +31,7 @@ const OTHER_SECRET: &[u8] = b"known to neither";
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The path is signed, so that a call of one method is not good for another.
+/// The signature covers the path, so a signed call of one method is invalid for other methods.
 fn scheme() -> Result<Scheme, BoxError> {
     Ok(Scheme::builder("grpc")
         .signature_header("x-signature")
@@ -40,8 +40,9 @@ fn scheme() -> Result<Scheme, BoxError> {
         .build()?)
 }
 
-/// Asks for the server's health, the call signed with `secret` at `time`. It is signed once the
-/// body is there as a whole, so that a stream is not for it.
+/// Calls the health check. Signs the call with `secret` and the timestamp `time`.
+///
+/// `SignLayer` signs a request when its body is complete, so it does not support client streaming.
 async fn check(channel: &Channel, secret: &[u8], time: SystemTime) -> Result<String, BoxError> {
     let signer = Signer::new(scheme()?, Secret::from_bytes(secret)?)?;
     let signing = ServiceBuilder::new()
@@ -88,7 +89,7 @@ async fn main() -> Result<(), BoxError> {
         }
     }
     if surprises > 0 {
-        return Err("an answer was not the expected one".into());
+        return Err("a response was not the expected one".into());
     }
     Ok(())
 }

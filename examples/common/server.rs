@@ -14,10 +14,17 @@ pub(crate) async fn listen() -> Result<TcpListener, String> {
     let address = env::var("ADDR").ok().filter(|it| !it.is_empty());
     let address = address.unwrap_or_else(|| "127.0.0.1:5000".to_owned());
     TcpListener::bind(&address).await.map_err(|error| {
-        format!("cannot listen on `{address}`: {error}; set `ADDR` to another address")
+        let hint = match error.kind() {
+            io::ErrorKind::AddrInUse if address.ends_with(":5000") => {
+                " (on macOS, the AirPlay receiver uses port 5000)"
+            }
+            _ => "",
+        };
+        format!("cannot listen on `{address}`: {error}; set `ADDR` to another address{hint}")
     })
 }
 
+/// Serves `app`. After the shutdown signal, requests in flight have [`GRACE`] to finish.
 pub(crate) async fn serve(listener: TcpListener, app: Router) -> io::Result<()> {
     info!("listening on http://{}", listener.local_addr()?);
     // A client that never completes its request must not keep the server from stopping.

@@ -1,4 +1,4 @@
-//! Key rotation without a restart: `POST /webhook`, signed as in Standard Webhooks.
+//! Key rotation without a restart. `POST /webhook` accepts deliveries of Standard Webhooks.
 //!
 //! ```text
 //! echo "2026-11 whsec_$(openssl rand -base64 32)" > keys.txt
@@ -74,7 +74,7 @@ async fn receive(Extension(verified): Extension<Verified>) -> String {
     format!("signed with {}\n", verified.key_label().unwrap_or_default())
 }
 
-/// Replaces the keys at each SIGHUP, and when the file has changed. Looks once a second.
+/// Replaces the keys at each SIGHUP, and when the file has changed. Checks the file once a second.
 async fn follow(
     file: &Path,
     mut seen: Stamp,

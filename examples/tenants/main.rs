@@ -1,4 +1,4 @@
-//! One endpoint for many tenants: `POST /hooks/{tenant}`, with the secrets in a database file.
+//! One endpoint for many tenants. `POST /hooks/{tenant}` uses the tenant's secrets from a database.
 //!
 //! ```text
 //! cargo run --example tenants
