@@ -9,7 +9,8 @@
 //!
 //! 1. [`Verifier::begin`] reads the head. It finds the signatures, the timestamp and the ID, and
 //!    rejects requests that can be rejected without the body.
-//! 2. [`VerificationSession::update`] hashes each piece of the body as it arrives.
+//! 2. [`VerificationSession::update`] takes each piece of the body as it arrives, and hashes it if
+//!    the scheme allows that.
 //! 3. [`VerificationSession::finish`] compares the signatures in constant time, and returns
 //!    [`Verified`].
 //!
