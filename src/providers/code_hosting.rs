@@ -17,19 +17,33 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("npm", "npm", npm),
 ];
 
-/// GitHub repository, organisation and app webhooks.
+/// GitHub webhooks of repositories, organizations and apps.
 ///
-/// - Signature: `X-Hub-Signature-256`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the webhook's secret as text (Settings, Webhooks, Secret). Without one GitHub sends no
-///   signature, and the delivery is refused.
-/// - Time: none, so a delivery that was recorded once can be sent again.
-/// - Not signed: `X-GitHub-Delivery` (the id) and `X-GitHub-Event` (the kind of event).
-/// - Body: up to 25 MiB, which is the limit here (axum's extractors stop at 2 MB unless its
-///   `DefaultBodyLimit` says otherwise); form-encoded deliveries are signed as sent.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Hub-Signature-256`, `sha256=` and the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (Settings › Webhooks › Secret) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-GitHub-Delivery`, not signed; a manual redelivery has the same ID |
+/// | Event type | `X-GitHub-Event`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 25 MiB: [GitHub caps payloads at 25 MB](https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap) |
+/// | Evidence | 2 published examples, from GitHub's documentation and `octokit/webhooks-methods.js`; 4 cases of `@octokit/webhooks-methods` 6.0.0 (npm) |
 ///
-/// `X-Hub-Signature`, the same with SHA-1, is not looked at.
+/// Without a secret, GitHub sends no signature, and the layer rejects the delivery.
+///
+/// Both content types work. A form-encoded delivery is signed as sent, unlike those of Gitea and
+/// Gogs.
+///
+/// axum's extractors stop at 2 MB. Raise its `DefaultBodyLimit` to receive larger payloads.
+///
+/// The preset ignores `X-Hub-Signature`, the same signature with SHA-1; see [`github_sha1`].
 ///
 /// Source: <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>
+#[doc(alias = "github_app")]
+#[doc(alias = "github_enterprise")]
 #[must_use]
 pub fn github() -> Provider {
     Provider::preset(
@@ -44,21 +58,29 @@ pub fn github() -> Provider {
 
 /// Bitbucket Cloud webhooks.
 ///
-/// - Signature: `X-Hub-Signature`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text (Repository settings, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Request-UUID`, not signed.
-/// - Event: `X-Event-Key`, not signed.
-/// - Attempt: `X-Attempt-Number`, not signed.
-/// - Not signed: the method, the URL, the headers.
-/// - Body: up to 256 KiB, which is the limit here.
+/// Unverified: Atlassian documents the header and its format. The test has one example of that
+/// page, as other projects quote it.
 ///
-/// GitHub uses the same header for SHA-1. Without a secret there is no signature, and deliveries
-/// are refused.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Hub-Signature`, `sha256=` and the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (Repository settings › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Request-UUID`, not signed |
+/// | Event type | `X-Event-Key`, not signed |
+/// | Attempt | `X-Attempt-Number`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 256 KiB: [Bitbucket limits payloads to 256 KB](https://confluence.atlassian.com/bbkb/troubleshoot-webhooks-1167729092.html) |
+/// | Evidence | 1 published example |
 ///
-/// Known in part: the header and its form are documented; no vector of theirs beyond one.
+/// GitHub uses a header of the same name for SHA-1.
+///
+/// Without a secret, Bitbucket sends no signature, and the layer rejects the delivery.
 ///
 /// Source: <https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/>
+#[doc(alias = "atlassian")]
 #[must_use]
 pub fn bitbucket() -> Provider {
     Provider::preset(
@@ -72,19 +94,25 @@ pub fn bitbucket() -> Provider {
     .with_body_limit(256 << 10)
 }
 
-/// Gitea webhooks.
+/// Gitea webhooks with the content type JSON.
 ///
-/// - Signature: `X-Gitea-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Gitea-Delivery`, not signed.
-/// - Event: `X-Gitea-Event`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Gitea-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (the repository's Settings › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Gitea-Delivery`, not signed |
+/// | Event type | `X-Gitea-Event`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | the source code of Gitea's sender; no recorded delivery |
 ///
-/// A webhook without a secret sends an empty signature, which is refused.
+/// A webhook without a secret sends an empty signature. The layer rejects it.
 ///
-/// Of a form, the decoded field `payload` is signed and not the body: that is
-/// `gitea_form`.
+/// Use this preset for the content type `application/json`. With the content type of a form, Gitea
+/// signs the decoded field `payload` and not the body; use [`gitea_form`].
 ///
 /// Source: <https://docs.gitea.com/usage/webhooks>
 #[must_use]
@@ -97,21 +125,28 @@ pub fn gitea() -> Provider {
     )
 }
 
-/// Forgejo webhooks.
+/// Forgejo webhooks with the content type JSON.
 ///
-/// - Signature: `X-Forgejo-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Forgejo-Delivery`, not signed.
-/// - Event: `X-Forgejo-Event`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Forgejo-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (the repository's Settings › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Forgejo-Delivery`, not signed |
+/// | Event type | `X-Forgejo-Event`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | the source code of Forgejo's sender, read in mirrors; no recorded delivery |
 ///
-/// A webhook without a secret sends an empty signature, which is refused.
+/// A webhook without a secret sends an empty signature. The layer rejects it.
 ///
-/// Of a form, the decoded field `payload` is signed and not the body: that is
-/// `forgejo_form`.
+/// Use this preset for the content type `application/json`. With the content type of a form,
+/// Forgejo signs the decoded field `payload` and not the body; use [`forgejo_form`].
 ///
 /// Source: <https://forgejo.org/docs/latest/user/webhooks/>
+#[doc(alias = "codeberg")]
 #[must_use]
 pub fn forgejo() -> Provider {
     Provider::preset(
@@ -122,19 +157,25 @@ pub fn forgejo() -> Provider {
     )
 }
 
-/// Gogs webhooks.
+/// Gogs webhooks with the content type JSON.
 ///
-/// - Signature: `X-Gogs-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Gogs-Delivery`, not signed.
-/// - Event: `X-Gogs-Event`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Gogs-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (the repository's Settings › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Gogs-Delivery`, not signed |
+/// | Event type | `X-Gogs-Event`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | the source code of Gogs' sender; no recorded delivery |
 ///
-/// A webhook without a secret sends an empty signature, which is refused.
+/// A webhook without a secret sends an empty signature. The layer rejects it.
 ///
-/// Of a form, the decoded field `payload` is signed and not the body: that is
-/// `gogs_form`.
+/// Use this preset for the content type `application/json`. With the content type of a form, Gogs
+/// signs the decoded field `payload` and not the body; use [`gogs_form`].
 ///
 /// Source: <https://github.com/gogs/gogs/blob/main/internal/database/webhook.go>
 #[must_use]
@@ -149,20 +190,28 @@ pub fn gogs() -> Provider {
 
 /// GitHub Container Registry webhooks.
 ///
-/// - Signature: `X-Hub-Signature-256`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the repository's or organisation's webhook, as text (Settings, Webhooks,
-///   Secret).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-GitHub-Delivery`, not signed.
-/// - Event: `X-GitHub-Event`, not signed.
-/// - Not signed: the method, the URL, the headers.
-/// - Body: up to 25 MiB, which is the limit here.
+/// Unverified: GitHub's pages say that these events arrive as GitHub webhooks. No delivery of them
+/// was recorded.
 ///
-/// They are GitHub webhooks; set the content type to JSON.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Hub-Signature-256`, `sha256=` and the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the repository's or organization's webhook, as text (Settings › Webhooks › Secret) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-GitHub-Delivery`, not signed |
+/// | Event type | `X-GitHub-Event`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 25 MiB: [GitHub caps payloads at 25 MB](https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap) |
+/// | Evidence | documentation only |
 ///
-/// Known in part: that the events come by the same way is what its pages say.
+/// The events `package` and `registry_package` are GitHub webhooks, and [`github`] verifies them
+/// too. Set the content type of the webhook to JSON.
 ///
 /// Source: <https://docs.github.com/en/webhooks/webhook-events-and-payloads#registry_package>
+#[doc(alias = "github_packages")]
+#[doc(alias = "container_registry")]
 #[must_use]
 pub fn ghcr() -> Provider {
     Provider::preset(
@@ -175,20 +224,26 @@ pub fn ghcr() -> Provider {
     .with_body_limit(25 << 20)
 }
 
-/// GitHub (SHA-1) webhooks of old servers.
+/// GitHub webhooks with SHA-1 signatures, of old GitHub Enterprise Servers.
 ///
-/// - Signature: `X-Hub-Signature`, `sha1=` and the hex HMAC-SHA1 of the raw body.
-/// - Key: the secret of the webhook, as text (Settings, Webhooks, Secret).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-GitHub-Delivery`, not signed.
-/// - Event: `X-GitHub-Event`, not signed.
-/// - Not signed: the method, the URL, the headers.
-/// - Body: up to 25 MiB, which is the limit here.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Hub-Signature`, `sha1=` and the hex HMAC-SHA1 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (Settings › Webhooks › Secret) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-GitHub-Delivery`, not signed |
+/// | Event type | `X-GitHub-Event`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 25 MiB: [GitHub caps payloads at 25 MB](https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap) |
+/// | Evidence | documentation only |
 ///
-/// Only for a GitHub Enterprise Server that sends nothing else; take [`github`](super::github)
-/// otherwise.
+/// Use this preset only for a GitHub Enterprise Server that sends no other signature. Use
+/// [`github`] otherwise.
 ///
 /// Source: <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>
+#[doc(alias = "github_enterprise")]
 #[must_use]
 pub fn github_sha1() -> Provider {
     Provider::preset(
@@ -202,21 +257,32 @@ pub fn github_sha1() -> Provider {
     .with_body_limit(25 << 20)
 }
 
-/// GitLab webhooks, by their secret token.
+/// GitLab webhooks with a secret token.
 ///
-/// - Proof: `X-Gitlab-Token`, the token as it is. Nothing is signed.
-/// - Key: the secret token of the webhook, as text (Settings, Webhooks).
-/// - Time: none.
-/// - Id: `Idempotency-Key`, not signed.
-/// - Event: `X-Gitlab-Event`, not signed.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `X-Gitlab-Token` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the webhook's secret token as text (Settings › Webhooks) |
+/// | Timestamp | none |
+/// | Delivery ID | `Idempotency-Key`, not signed |
+/// | Event type | `X-Gitlab-Event`, not signed |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403; GitLab disables a webhook after several 4xx responses |
+/// | Payload limit | 25 MiB: [GitLab sends at most 25 MB](https://docs.gitlab.com/administration/instance_limits/#webhook-payload-size) |
+/// | Evidence | documentation only |
 ///
-/// GitLab disables a webhook that is answered 4xx several times.
+/// For webhooks with a signing token, use [`gitlab_signing_token`](super::gitlab_signing_token).
+/// GitLab can send both during a migration.
+///
+/// A wrong token during a change of the secret counts as a 4xx response. Configure the former token
+/// as a [previous](crate::Keys::previous) key.
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://docs.gitlab.com/user/project/integrations/webhooks/>
 #[must_use]
@@ -229,21 +295,36 @@ pub fn gitlab() -> Provider {
             .id_header("idempotency-key")
             .event_header("x-gitlab-event"),
     )
+    .with_body_limit(25 << 20)
 }
 
-/// Azure DevOps service hooks, by basic authentication.
+/// Azure DevOps service hooks with basic authentication.
 ///
-/// - Proof: `Authorization`, `Basic ` and the base64 of the credentials. Nothing is signed.
-/// - Key: `user:password`, as configured in the subscription (Project settings, Service hooks).
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `Authorization` contains `Basic ` and the base64 of the credentials |
+/// | Signed text | none |
+/// | Secret | `user:password`, as configured in the subscription (Project settings › Service hooks) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// Azure DevOps sends no signature. It requires HTTPS for basic authentication.
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://learn.microsoft.com/azure/devops/service-hooks/services/webhooks>
+#[doc(alias = "service_hooks")]
+#[doc(alias = "tfs")]
+#[doc(alias = "vsts")]
 #[must_use]
 pub fn azure_devops() -> Provider {
     Provider::preset(
@@ -255,16 +336,23 @@ pub fn azure_devops() -> Provider {
     )
 }
 
-/// npm registry hooks.
+/// npm registry hooks, which npm has discontinued.
 ///
-/// - Signature: `x-npm-signature`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the hook, as text (chosen by you).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
-///
-/// The service was discontinued.
+/// | | |
+/// | --- | --- |
+/// | Signature | `x-npm-signature`, `sha256=` and the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the hook's secret as text (chosen by you) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | the source code of npm's receiver; no recorded delivery |
 ///
 /// Source: <https://github.com/npm/npm-hook-receiver>
+#[doc(alias = "npmjs")]
 #[must_use]
 pub fn npm() -> Provider {
     Provider::preset(
@@ -274,22 +362,31 @@ pub fn npm() -> Provider {
     )
 }
 
-/// Docker Hub webhooks, by a token in the URL.
+/// Docker Hub webhooks with a token in the URL.
 ///
-/// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the webhook's URL (chosen by you); Docker Hub
-///   itself has no secret.
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; the query parameter `token` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the value of `token` in the query of the webhook's URL (chosen by you); Docker Hub itself has no secret |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
-/// The body has a `callback_url`: check its host before you call it.
+/// The body has a `callback_url`. Check its host before you send a request to it.
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://docs.docker.com/docker-hub/repos/manage/webhooks/>
+#[doc(alias = "docker")]
 #[must_use]
 pub fn docker_hub() -> Provider {
     Provider::preset(
@@ -302,19 +399,27 @@ pub fn docker_hub() -> Provider {
 
 /// Forgejo webhooks with the content type of a form.
 ///
-/// - Signature: `X-Forgejo-Signature`, the hex HMAC-SHA256 of the form's only field `payload`,
-///   decoded; of a GET, of the query's.
-/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Forgejo-Delivery`, not signed.
-/// - Event: `X-Forgejo-Event`, not signed.
-/// - Methods: `GET` or `POST`, as configured.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Forgejo-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the decoded form field `payload`; for a GET request, the decoded query parameter `payload` |
+/// | Secret | the webhook's secret as text (the repository's Settings › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Forgejo-Delivery`, not signed |
+/// | Event type | `X-Forgejo-Event`, not signed |
+/// | Methods | `GET` or `POST`, as configured |
+/// | Not signed | the method, the rest of the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | the source code of Forgejo's sender, read in mirrors; no recorded delivery |
 ///
-/// A webhook without a secret sends an empty signature, which is refused. With the content type
-/// JSON take [`forgejo`].
+/// A webhook without a secret sends an empty signature. The layer rejects it.
+///
+/// `payload` must be the only field of the form. With the content type `application/json`, use
+/// [`forgejo`].
 ///
 /// Source: <https://forgejo.org/docs/latest/user/webhooks/>
+#[doc(alias = "codeberg")]
 #[must_use]
 pub fn forgejo_form() -> Provider {
     Provider::preset(
@@ -329,17 +434,24 @@ pub fn forgejo_form() -> Provider {
 
 /// Gitea webhooks with the content type of a form.
 ///
-/// - Signature: `X-Gitea-Signature`, the hex HMAC-SHA256 of the form's only field `payload`,
-///   decoded; of a GET, of the query's.
-/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Gitea-Delivery`, not signed.
-/// - Event: `X-Gitea-Event`, not signed.
-/// - Methods: `GET` or `POST`, as configured.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Gitea-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the decoded form field `payload`; for a GET request, the decoded query parameter `payload` |
+/// | Secret | the webhook's secret as text (the repository's Settings › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Gitea-Delivery`, not signed |
+/// | Event type | `X-Gitea-Event`, not signed |
+/// | Methods | `GET` or `POST`, as configured |
+/// | Not signed | the method, the rest of the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | the source code of Gitea's sender; no recorded delivery |
 ///
-/// A webhook without a secret sends an empty signature, which is refused. With the content type
-/// JSON take [`gitea`].
+/// A webhook without a secret sends an empty signature. The layer rejects it.
+///
+/// `payload` must be the only field of the form. With the content type `application/json`, use
+/// [`gitea`].
 ///
 /// Source: <https://docs.gitea.com/usage/webhooks>
 #[must_use]
@@ -356,16 +468,23 @@ pub fn gitea_form() -> Provider {
 
 /// Gogs webhooks with the content type of a form.
 ///
-/// - Signature: `X-Gogs-Signature`, the hex HMAC-SHA256 of the form's only field `payload`,
-///   decoded.
-/// - Key: the secret of the webhook, as text (the repository's Settings, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Gogs-Delivery`, not signed.
-/// - Event: `X-Gogs-Event`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Gogs-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the decoded form field `payload` |
+/// | Secret | the webhook's secret as text (the repository's Settings › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Gogs-Delivery`, not signed |
+/// | Event type | `X-Gogs-Event`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | the source code of Gogs' sender; no recorded delivery |
 ///
-/// A webhook without a secret sends an empty signature, which is refused. With the content type
-/// JSON take [`gogs`].
+/// A webhook without a secret sends an empty signature. The layer rejects it.
+///
+/// `payload` must be the only field of the form. With the content type `application/json`, use
+/// [`gogs`].
 ///
 /// Source: <https://github.com/gogs/gogs/blob/main/internal/database/webhook.go>
 #[must_use]

@@ -8,14 +8,23 @@ pub(super) const PRESETS: &[Preset] = &[
 
 /// Shopify webhooks.
 ///
-/// - Signature: `X-Shopify-Hmac-Sha256`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the app's client secret as text; for webhooks made in the admin, the signing secret shown
-///   there (Settings, Notifications, Webhooks).
-/// - Time: none, so a delivery that was recorded once can be sent again.
-/// - Not signed: `X-Shopify-Webhook-Id` (the id), `X-Shopify-Topic` and `X-Shopify-Shop-Domain`.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Shopify-Hmac-Sha256`, the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the app's client secret as text; for webhooks created in the admin, the signing secret shown there (Settings › Notifications › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Shopify-Webhook-Id`, not signed |
+/// | Event type | `X-Shopify-Topic`, not signed |
+/// | Not signed | the method, the URL, the headers, `X-Shopify-Shop-Domain` among them |
+/// | Rejection | 401: [Shopify rejects apps that answer an invalid HMAC with another status](https://shopify.dev/docs/apps/store/security/mandatory-webhooks) |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, from `Shopify/shopify-api-js`; 4 cases of `@shopify/shopify-api` 13.1.0 (npm) |
 ///
-/// After the secret is rotated Shopify may sign with the old one for a while: keep it as a
+/// After the secret is rotated, Shopify may sign with the old one for a while. Keep it as a
 /// [previous](crate::Keys::previous) key.
+///
+/// `X-Shopify-Event-Id` has the same value in all deliveries of one event, for each subscription.
 ///
 /// Source: <https://shopify.dev/docs/apps/build/webhooks/subscribe/https>
 #[must_use]
@@ -32,12 +41,20 @@ pub fn shopify() -> Provider {
 
 /// Shopify Events webhooks.
 ///
-/// - Signature: `shopify-hmac-sha256`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the client secret of the app, as text (the app's settings, Credentials).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `shopify-webhook-id`, not signed.
-/// - Event: `shopify-topic`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `shopify-hmac-sha256`, the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the app's client secret as text (the app's settings › Credentials) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `shopify-webhook-id`, not signed |
+/// | Event type | `shopify-topic`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 401: [Shopify rejects apps that answer an invalid HMAC with another status](https://shopify.dev/docs/apps/store/security/mandatory-webhooks) |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// These deliveries have headers without the prefix `X-`. For the others, use [`shopify`].
 ///
 /// Source: <https://shopify.dev/docs/apps/build/webhooks>
 #[must_use]
@@ -54,19 +71,30 @@ pub fn shopify_events() -> Provider {
 
 /// WooCommerce webhooks.
 ///
-/// - Signature: `X-WC-Webhook-Signature`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text (WooCommerce, Settings, Advanced, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-WC-Webhook-Delivery-ID`, not signed.
-/// - Event: `X-WC-Webhook-Topic`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-WC-Webhook-Signature`, the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (WooCommerce › Settings › Advanced › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-WC-Webhook-Delivery-ID`, not signed |
+/// | Event type | `X-WC-Webhook-Topic`, not signed |
+/// | Handshakes | an unsigned ping when the webhook is saved, answered with 200 |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | the source code of WooCommerce; no recorded delivery |
 ///
-/// HTML entities in a secret are decoded before WooCommerce signs: choose one without `&`.
+/// WooCommerce decodes HTML entities in the secret before it signs. Choose a secret without `&`.
 ///
-/// Handshakes: the ping that comes when a webhook is saved, a form with nothing but `webhook_id`
-/// and no signature, is answered 200.
+/// The ping is a form that contains only `webhook_id`, without a signature header. WooCommerce
+/// activates the webhook only if the ping is answered with 200.
+///
+/// The delivery ID is a hash of the webhook's ID and the current second. Two deliveries in the same
+/// second have the same ID.
 ///
 /// Source: <https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks>
+#[doc(alias = "wordpress")]
 #[must_use]
 pub fn woocommerce() -> Provider {
     Provider::preset(

@@ -10,18 +10,31 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("token", "Token", token),
 ];
 
-/// A token that any sender puts into a header.
+/// A token in a header, of any sender.
 ///
-/// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the whole value of the header, such as `Bearer …` (agreed on with the sender);
-///   [`with_token_header`](Provider::with_token_header) takes another header.
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `Authorization` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the whole value of the header, such as `Bearer …` (agreed on with the sender) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | none; the value is compared as it is |
+///
+/// [`with_token_header`](Provider::with_token_header) selects another header.
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
+#[doc(alias = "api_key")]
+#[doc(alias = "bearer")]
+#[doc(alias = "shared_secret")]
 #[must_use]
 pub fn token() -> Provider {
     Provider::preset(
@@ -32,19 +45,30 @@ pub fn token() -> Provider {
     )
 }
 
-/// Basic authentication ([RFC 7617]) of any sender.
+/// Basic authentication ([RFC 7617]), of any sender.
 ///
-/// - Proof: `Authorization`, `Basic ` and the base64 of the credentials. Nothing is signed.
-/// - Key: `user:password` (agreed on with the sender).
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `Authorization` contains `Basic ` and the base64 of the credentials |
+/// | Signed text | none |
+/// | Secret | `user:password` (agreed on with the sender) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | none; the credentials are compared as they are |
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// [RFC 7617]: https://www.rfc-editor.org/rfc/rfc7617
+#[doc(alias = "password")]
+#[doc(alias = "rfc7617")]
 #[must_use]
 pub fn basic_auth() -> Provider {
     Provider::preset(
@@ -56,20 +80,30 @@ pub fn basic_auth() -> Provider {
     )
 }
 
-/// Datadog webhooks, by a header of your own.
+/// Datadog webhooks with a custom header.
 ///
-/// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value that you put into the custom headers of the webhook, whole (Integrations,
-///   Webhooks; chosen by you).
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// Unverified: known from Datadog's page and the description of another verifier.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `Authorization` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the whole value of the custom header of the webhook (Integrations › Webhooks; chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// If you configure another header, set it with [`with_token_header`](Provider::with_token_header).
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
-///
-/// Known in part: read on its page.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://docs.datadoghq.com/integrations/webhooks/>
 #[must_use]
@@ -82,22 +116,33 @@ pub fn datadog() -> Provider {
     )
 }
 
-/// Opsgenie outgoing webhooks, by a header of your own.
+/// Opsgenie outgoing webhooks with a custom header.
 ///
-/// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value that you put into the custom headers of the integration, whole (Settings,
-///   Integrations; chosen by you).
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// Unverified: none of Opsgenie's own material was read.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `Authorization` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the whole value of the custom header of the integration (Settings › Integrations; chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | none |
+///
+/// If you configure another header, set it with [`with_token_header`](Provider::with_token_header).
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
-///
-/// Hardly known: nothing of its own was read.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://support.atlassian.com/opsgenie/docs/integrate-opsgenie-with-webhook/>
+#[doc(alias = "atlassian")]
 #[must_use]
 pub fn opsgenie() -> Provider {
     Provider::preset(
@@ -108,19 +153,31 @@ pub fn opsgenie() -> Provider {
     )
 }
 
-/// Braze campaign webhooks, by a header of your own.
+/// Braze campaign webhooks with a custom header.
 ///
-/// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value that you put into the request headers of the webhook, whole (the webhook
-///   campaign; chosen by you).
-/// - Time: none.
-/// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `Authorization` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the whole value of the request header of the webhook (the webhook campaign; chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Methods | `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403; Braze does not retry after 4xx, except 408 and 429 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// Braze sends no signature: its customers write the headers and the body.
+///
+/// If you configure another header, set it with [`with_token_header`](Provider::with_token_header).
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://www.braze.com/docs/user_guide/message_building_by_channel/webhooks/creating_a_webhook>
 #[must_use]
@@ -134,21 +191,31 @@ pub fn braze() -> Provider {
     .with_methods(ANY_METHOD)
 }
 
-/// RudderStack webhook destinations, by a header of your own.
+/// RudderStack webhook destinations with a custom header.
 ///
-/// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the value that you put into the headers of the destination, whole (Destinations, the
-///   webhook; chosen by you).
-/// - Time: none.
-/// - Methods: `GET`, `POST` or `PUT`, as configured.
-/// - Not signed: everything: the token says who sends, and not what.
+/// Unverified: RudderStack's page was not read in full.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `Authorization` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the whole value of the header of the destination (Destinations › the webhook; chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Methods | `GET`, `POST` or `PUT`, as configured |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | none |
+///
+/// If you configure another header, set it with [`with_token_header`](Provider::with_token_header).
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
-///
-/// Hardly known: nothing of its own was read in full.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://www.rudderstack.com/docs/destinations/streaming-destinations/webhooks/>
 #[must_use]
@@ -162,19 +229,28 @@ pub fn rudderstack() -> Provider {
     .with_methods([Method::GET, Method::POST, Method::PUT])
 }
 
-/// Jotform webhooks, by a token in the URL.
+/// Jotform webhooks with a token in the URL.
 ///
-/// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the webhook's URL (chosen by you).
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// Unverified: Jotform's page was not read in full.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | none; the query parameter `token` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the value of `token` in the query of the webhook's URL (chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | none |
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
-///
-/// Hardly known: nothing of its own was read in full.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://www.jotform.com/help/245-how-to-setup-a-webhook-with-jotform/>
 #[must_use]
