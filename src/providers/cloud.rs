@@ -16,27 +16,44 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("microsoft-graph", "Microsoft Graph", microsoft_graph),
 ];
 
-/// Azure Event Grid webhooks, by a token in the URL.
+/// Azure Event Grid webhooks with a token in the URL.
 ///
-/// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the endpoint's URL (chosen by you).
-/// - Time: none.
-/// - Event: `aeg-event-type`, not signed.
-/// - Attempt: `aeg-delivery-count`, not signed.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; the query parameter `token` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the value of `token` in the query of the endpoint's URL (chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | `aeg-event-type`, not signed |
+/// | Attempt | `aeg-delivery-count`, not signed |
+/// | Handshakes | `SubscriptionValidation` and the `OPTIONS` request of CloudEvents, both with the right token only |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB: [an event has up to 1 MB](https://learn.microsoft.com/azure/event-grid/event-schema) |
+/// | Evidence | documentation only |
 ///
-/// The token of Microsoft Entra that "secure webhook delivery" sends in `Authorization` is not
-/// looked at.
+/// Event Grid validates an endpoint before the first delivery:
 ///
-/// Handshakes: with the right token, `SubscriptionValidation` is answered with its code,
-/// and the `OPTIONS` of the `CloudEvents` schema with its origin and no limit of the rate.
+/// - A `POST` request with the event `SubscriptionValidation` is answered with its validation code.
+/// - An `OPTIONS` request of the CloudEvents schema is answered with its origin, and with `*` for
+///   the rate.
+///
+/// The preset ignores the token of Microsoft Entra that secure webhook delivery sends in
+/// `Authorization`.
+///
+/// Event Grid does not retry after 400 and 413.
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema>
+#[doc(alias = "azure")]
+#[doc(alias = "cloudevents")]
+#[doc(alias = "eventgrid")]
 #[must_use]
 pub fn azure_event_grid() -> Provider {
     Provider::preset(
@@ -50,19 +67,32 @@ pub fn azure_event_grid() -> Provider {
     .with_handshakes(handshakes::azure_event_grid())
 }
 
-/// Google Cloud Pub/Sub push subscriptions, by a token in the URL.
+/// Google Cloud Pub/Sub push subscriptions with a token in the URL.
 ///
-/// - Proof: the parameter `token` of the query, the token as it is. Nothing is signed.
-/// - Key: the `token` that you put into the query of the push endpoint's URL (chosen by you).
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; the query parameter `token` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the value of `token` in the query of the push endpoint's URL (chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 16 MiB: [a message has up to 10 MB](https://cloud.google.com/pubsub/quotas#resource_limits), which the push request encodes in base64 |
+/// | Evidence | documentation only |
+///
+/// Pub/Sub can also authenticate with an OpenID Connect token; see `google_pubsub_jwt`. Prefer it.
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://cloud.google.com/pubsub/docs/push>
+#[doc(alias = "gcp")]
+#[doc(alias = "pubsub")]
 #[must_use]
 pub fn google_pubsub() -> Provider {
     Provider::preset(
@@ -71,18 +101,26 @@ pub fn google_pubsub() -> Provider {
             .encoding(Encoding::Text)
             .signature(Location::query("token")),
     )
+    .with_body_limit(16 << 20)
 }
 
 /// Cloudflare Stream webhooks.
 ///
-/// - Signature: `Webhook-Signature`, a list such as `time=…,sig1=…`, where a signature is the hex
-///   HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the `secret` that setting the webhook returns, as text, although it looks like hex (in
-///   the answer of the API).
-/// - Time: `time` in the same list, Unix seconds, signed, 300 s either way.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `Webhook-Signature`, a list such as `time=…,sig1=…`, where each `sig1` is a hex HMAC-SHA256 |
+/// | Signed text | `<time>.<raw body>` |
+/// | Secret | the `secret` that the API returns when you set the webhook, as text, although it looks like hex (in the response of the API) |
+/// | Timestamp | `time`, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
 /// Source: <https://developers.cloudflare.com/stream/manage-video-library/using-webhooks/>
+#[doc(alias = "cloudflare")]
 #[must_use]
 pub fn cloudflare_stream() -> Provider {
     Provider::preset(
@@ -94,19 +132,29 @@ pub fn cloudflare_stream() -> Provider {
     )
 }
 
-/// Cloudflare Notifications webhooks, by their secret.
+/// Cloudflare Notifications webhooks with a secret.
 ///
-/// - Proof: `cf-webhook-auth`, the token as it is. Nothing is signed.
-/// - Key: the secret of the webhook destination, as text (Notifications, Destinations).
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `cf-webhook-auth` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the secret of the webhook destination, as text (Notifications › Destinations) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://developers.cloudflare.com/notifications/get-started/configure-webhooks/>
+#[doc(alias = "cloudflare")]
 #[must_use]
 pub fn cloudflare_notifications() -> Provider {
     Provider::preset(
@@ -128,32 +176,45 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
     ("/SimpleNotificationService-", ".pem"),
 );
 
-/// Amazon SNS HTTP notifications.
+/// Amazon SNS notifications over HTTP, signature version 2.
 ///
-/// Needs the feature `rsa`.
+/// | | |
+/// | --- | --- |
+/// | Feature | `rsa` |
+/// | Signature | the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5, SHA-256) |
+/// | Signed text | the names and values of the signed members, each followed by a line feed |
+/// | Secret | the certificate of `SigningCertURL` in PEM (in each message); `WebhookLayer::with_remote_keys` fetches it, from the hosts of SNS only |
+/// | Timestamp | `Timestamp` in the body, RFC 3339, signed, 3600 s either way |
+/// | Delivery ID | `MessageId` in the body, signed |
+/// | Event type | `x-amz-sns-message-type`, not signed |
+/// | Handshakes | `SubscriptionConfirmation`, passed to [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) |
+/// | Not signed | the other members of the body; the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB: [a message for an HTTP endpoint has up to 256 KiB](https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html), which JSON may lengthen |
+/// | Evidence | 4 cases of `sns-validator` 0.3.5 (npm) |
 ///
-/// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
-///   SHA-256) of `<names and values, a line each>`.
-/// - Key: the certificate of `SigningCertURL` in PEM (in each message): let
-///   `WebhookLayer::with_remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked
-///   at: it is as good as the connection that it came by.
-/// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
-/// - Id: `MessageId` in the body, signed.
-/// - Event: `x-amz-sns-message-type`, not signed.
-/// - Not signed: the body, the method, the URL, the headers.
+/// `SignatureVersion` is an attribute of the topic. Version 2 is [`aws_sns`], version 1 is
+/// [`aws_sns_sha1`].
 ///
-/// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
-/// raw message delivery nothing is signed.
+/// With raw message delivery, SNS signs nothing, and the layer rejects the delivery.
 ///
-/// Handshakes: a subscription goes to [`on_handshake_data`](crate::WebhookLayer::on_handshake_data)
-/// once its signature holds and its `SubscribeURL` was found to be one of Amazon's; without that it
-/// is a delivery. Look at the topic before you fetch the URL: Amazon signs for whoever has one.
+/// The chain of the certificate is not verified. Its authenticity rests on the TLS connection that
+/// fetched it.
+///
+/// SNS asks to confirm a subscription before it delivers. The handler of `on_handshake_data`
+/// receives the subscription after its signature was verified and its `SubscribeURL` was found to
+/// belong to Amazon. Without a handler, the confirmation is forwarded as a delivery. Check the
+/// topic before you fetch the URL: Amazon signs the messages of every customer.
 ///
 /// # Security
 ///
-/// Signed are the message, its id, subject, time, topic and type, and nothing else in the body.
+/// Only these members are signed: the message, its ID, subject, timestamp, topic and type; in a
+/// subscription confirmation, `SubscribeURL` and `Token` as well.
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>
+#[doc(alias = "amazon")]
+#[doc(alias = "ses")]
+#[doc(alias = "sns")]
 #[cfg(feature = "rsa")]
 #[must_use]
 pub fn aws_sns() -> Provider {
@@ -175,30 +236,42 @@ pub fn aws_sns() -> Provider {
     .with_handshakes(handshakes::aws_sns())
 }
 
-/// Amazon SNS (version 1) HTTP notifications.
+/// Amazon SNS notifications over HTTP, signature version 1.
 ///
-/// Needs the feature `rsa`.
+/// | | |
+/// | --- | --- |
+/// | Feature | `rsa` |
+/// | Signature | the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5, SHA-1) |
+/// | Signed text | the names and values of the signed members, each followed by a line feed |
+/// | Secret | the certificate of `SigningCertURL` in PEM (in each message); `WebhookLayer::with_remote_keys` fetches it, from the hosts of SNS only |
+/// | Timestamp | `Timestamp` in the body, RFC 3339, signed, 3600 s either way |
+/// | Delivery ID | `MessageId` in the body, signed |
+/// | Event type | `x-amz-sns-message-type`, not signed |
+/// | Handshakes | `SubscriptionConfirmation`, passed to [`on_handshake_data`](crate::WebhookLayer::on_handshake_data) |
+/// | Not signed | the other members of the body; the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB: [a message for an HTTP endpoint has up to 256 KiB](https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html), which JSON may lengthen |
+/// | Evidence | 2 cases of `sns-validator` 0.3.5 (npm) |
 ///
-/// - Signature: the member `Signature` of the JSON body, the base64 RSA signature (PKCS#1 v1.5,
-///   SHA-1) of `<names and values, a line each>`.
-/// - Key: the certificate of `SigningCertURL` in PEM (in each message): let
-///   `WebhookLayer::with_remote_keys` fetch it, from SNS's own hosts alone. Its chain is not looked
-///   at: it is as good as the connection that it came by.
-/// - Time: `Timestamp` in the body, RFC 3339, signed, 3600 s either way.
-/// - Id: `MessageId` in the body, signed.
-/// - Event: `x-amz-sns-message-type`, not signed.
-/// - Not signed: the body, the method, the URL, the headers.
+/// `SignatureVersion` is an attribute of the topic. Version 2 is [`aws_sns`], version 1 is
+/// [`aws_sns_sha1`].
 ///
-/// `SignatureVersion` is an attribute of the topic: 2 is [`aws_sns`], 1 is [`aws_sns_sha1`]. With
-/// raw message delivery nothing is signed.
+/// With raw message delivery, SNS signs nothing, and the layer rejects the delivery.
 ///
-/// Handshakes: as [`aws_sns`].
+/// The chain of the certificate is not verified. Its authenticity rests on the TLS connection that
+/// fetched it.
+///
+/// The handshake is that of [`aws_sns`].
 ///
 /// # Security
 ///
-/// Signed are the message, its id, subject, time, topic and type, and nothing else in the body.
+/// Only these members are signed: the message, its ID, subject, timestamp, topic and type; in a
+/// subscription confirmation, `SubscribeURL` and `Token` as well.
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>
+#[doc(alias = "amazon")]
+#[doc(alias = "ses")]
+#[doc(alias = "sns")]
 #[cfg(feature = "rsa")]
 #[must_use]
 pub fn aws_sns_sha1() -> Provider {
@@ -220,29 +293,45 @@ pub fn aws_sns_sha1() -> Provider {
     .with_handshakes(handshakes::aws_sns())
 }
 
-/// Microsoft Graph change notifications, by their `clientState`.
+/// Microsoft Graph change notifications with a `clientState`.
 ///
-/// - Proof: the member `clientState` of each item of `value` in the JSON body, the token as it is.
-///   Every item must have it. Nothing is signed.
-/// - Key: the `clientState` that you set when you create the subscription, as text, up to 255
-///   letters (chosen by you). It comes in the body: keep bodies out of logs.
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; the member `clientState` of each item of `value` in the JSON body contains the token as text |
+/// | Signed text | none |
+/// | Secret | the `clientState` that you set when you create the subscription, as text, up to 255 characters (chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Handshakes | `validationToken` in the query, answered with itself |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 2 cases of the documentation |
 ///
-/// One body may have notifications of several subscriptions: all that share an endpoint need one
-/// `clientState`, and a former one as a [previous](crate::Keys::previous) key while they are
-/// renewed. The `validationTokens` that come with encrypted resource data are not looked at.
-/// Lifecycle notifications come in the same way.
+/// - Every item must have the token.
+/// - One body may contain notifications of several subscriptions. All subscriptions of an endpoint
+///   need the same `clientState`. While they are renewed with another one, keep the former as a
+///   [previous](crate::Keys::previous) key.
+/// - Lifecycle notifications arrive in the same way.
+/// - The preset ignores the `validationTokens` that come with encrypted resource data.
+/// - The token is in the body. Keep bodies out of logs.
 ///
-/// Handshakes: the `validationToken` in the query, by which Graph asks whether an endpoint is
-/// there, is answered with itself. Anybody can ask.
+/// Graph validates an endpoint when a subscription is created. The layer answers the
+/// `validationToken` as plain text, decoded. This request has no credentials, so any client gets
+/// the answer.
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks>
+#[doc(alias = "office365")]
+#[doc(alias = "onedrive")]
+#[doc(alias = "outlook")]
+#[doc(alias = "sharepoint")]
 #[must_use]
 pub fn microsoft_graph() -> Provider {
     Provider::preset(

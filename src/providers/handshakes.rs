@@ -1,4 +1,5 @@
-//! What providers ask before they deliver, and what they are answered.
+//! The handshakes of the presets: the requests that providers send before they deliver, and the
+//! answers.
 #![allow(unused_imports, reason = "some are behind features")]
 
 use http::{HeaderName, Method, StatusCode};
@@ -24,7 +25,7 @@ fn query(name: &str) -> Location {
     Location::Query(name.into())
 }
 
-/// A probe with the method `HEAD`: 200.
+/// A request with the method `HEAD`, answered with 200.
 fn probe() -> Handshake {
     Handshake::unsigned("probe", Method::HEAD)
 }
@@ -82,7 +83,7 @@ pub(super) fn braintree() -> Vec<Handshake> {
         ])])
 }
 
-/// Webhook events have a type 1 too, and the event beside it.
+/// Webhook events also have the type 1, but with the member `event`.
 #[cfg(feature = "ed25519")]
 pub(super) fn discord() -> Vec<Handshake> {
     Vec::from([

@@ -1,12 +1,18 @@
-//! How well-known providers sign, one function each.
+//! Types for providers, and one function for each provider that the crate knows.
 //!
-//! New system? Use [`standard_webhooks`]: it signs the id, the timestamp and the body, carries
-//! several signatures while a secret is being changed, and has libraries in every language.
+//! Call the function of your provider, and pass the result to
+//! [`WebhookLayer::new`](crate::WebhookLayer::new). The page of each function shows how the
+//! provider signs, where its secret is found, and which evidence the scheme rests on. [`all`] lists
+//! the functions, [`by_name`] finds one, and `docs/PROVIDERS.md` in the repository has a table of
+//! them.
 //!
-//! [`all`] lists the providers, and [`by_name`] finds one. `docs/PROVIDERS.md` in the repository
-//! has a table of them, with the evidence for each. Providers that sign with a public key need one
-//! of the features `ecdsa`, `ed25519`, `rsa` and `remote-keys`. The documentation of each provider
-//! names its feature.
+//! Providers that sign with a public key need one of the features `ecdsa`, `ed25519`, `rsa` and
+//! `remote-keys`. The page of such a provider has the row "Feature".
+//!
+//! For a provider without a function, describe the scheme with [`Scheme::builder`]. If you send
+//! webhooks yourself, use [`standard_webhooks`]: it signs the ID, the timestamp and the body,
+//! supports several signatures while a secret is being changed, and has libraries in many
+//! languages.
 //!
 //! ```
 //! use tower_webhook::{Secret, Verifier, providers};
@@ -22,11 +28,9 @@
 //!
 //! # Security
 //!
-//! A provider proves what it signs, and no more. The page of each function says what that is not:
-//! nearly always the headers, so that an id or a kind of event there may be anything; with a
-//! *token*, everything.
-//!
-//! Any other: [`Scheme::builder`].
+//! A signature authenticates what the provider signs, and nothing else. The row "Not signed" lists
+//! the rest. Most providers do not sign headers, so an attacker who holds a delivery can change a
+//! delivery ID or an event type in a header. A provider with a token signs nothing.
 
 mod business;
 mod cloud;
@@ -44,7 +48,7 @@ mod standard;
 mod tokens;
 mod web_tokens;
 
-/// What the files of presets use; which of it depends on the features.
+/// The imports of the files with presets. The features determine which of them are used.
 #[allow(unused_imports, reason = "some presets are behind features")]
 mod prelude {
     pub(super) use std::time::Duration;
@@ -163,7 +167,7 @@ pub(crate) const CLASS_WITHOUT_TIMESTAMP: &str = "the scheme has neither a times
     token, so no rejection has the class `InvalidTimestamp` or `Expired`; the other classes occur \
     with every scheme";
 
-/// Every ready-made provider of the features that are on.
+/// Returns the presets of all enabled features.
 pub fn all() -> impl Iterator<Item = &'static Preset> {
     [
         business::PRESETS,
@@ -184,8 +188,10 @@ pub fn all() -> impl Iterator<Item = &'static Preset> {
     .flatten()
 }
 
-/// The ready-made provider of this name, such as `standard-webhooks`; an underscore does for a
-/// hyphen.
+/// Returns the provider with this name, such as `standard-webhooks`.
+///
+/// An underscore is equivalent to a hyphen. Returns `None` if no preset of an enabled feature has
+/// the name.
 #[must_use]
 pub fn by_name(name: &str) -> Option<Provider> {
     let name = name.replace('_', "-");
@@ -193,9 +199,10 @@ pub fn by_name(name: &str) -> Option<Provider> {
     Some(preset.provider())
 }
 
-/// A provider: a [`Scheme`], and what its deliveries need beside it.
+/// A provider: its [`Scheme`], with its statuses, methods, settings and handshakes.
 ///
-/// A scheme of your own becomes one by `From`, wherever a provider is asked for.
+/// A custom scheme converts into a provider with `From`. Functions that take a provider accept the
+/// scheme itself.
 ///
 /// ```
 /// use http::StatusCode;
@@ -245,26 +252,32 @@ pub(crate) struct IgnoredCall {
 }
 
 impl Provider {
-    /// How the provider signs.
+    /// Returns how the provider signs, with the overrides of this value.
     #[must_use]
     pub fn scheme(&self) -> &Scheme {
         &self.scheme
     }
 
-    /// The longest body the provider sends, in bytes, where it says so.
+    /// Returns the maximum body size that the provider documents, in bytes.
+    ///
+    /// `None` stands for the default of the layer, 1 MiB.
     #[must_use]
     pub fn body_limit(&self) -> Option<usize> {
         self.body_limit
     }
 
-    /// Sets the longest body the provider sends, in bytes.
+    /// Sets the maximum size of the bodies that the provider sends, in bytes.
+    ///
+    /// [`WebhookLayer::body_limit`](crate::WebhookLayer::body_limit) takes precedence.
     #[must_use]
     pub fn with_body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
         self
     }
 
-    /// Sets the status that the provider wants to see for a class of refusals.
+    /// Sets the response status that the provider requires for a class of rejections.
+    ///
+    /// The default is the [status](RejectionClass::status) of the class.
     ///
     /// Building a layer returns an error if a status is set for
     /// [`InvalidTimestamp`](RejectionClass::InvalidTimestamp) or
@@ -276,7 +289,7 @@ impl Provider {
         self.settled()
     }
 
-    /// Returns the methods that the provider delivers with.
+    /// Returns the methods with which the provider delivers.
     ///
     /// The layer also accepts the methods of the [handshakes](Self::handshakes).
     #[must_use]
@@ -284,7 +297,7 @@ impl Provider {
         &self.methods
     }
 
-    /// Sets the methods that the provider delivers with.
+    /// Sets the methods with which the provider delivers.
     ///
     /// The layer answers every other request with 405 and `Allow`, before anything else is checked,
     /// unless the method is that of a [handshake](Self::handshakes). Defaults to `POST`. Providers
@@ -314,9 +327,10 @@ impl Provider {
         self
     }
 
-    /// Sets the URL under which senders reach the endpoint. A scheme whose
-    /// [URL is signed](Scheme::url_is_signed) needs one. For other schemes, building a layer, a
-    /// verifier or a signer returns an error.
+    /// Sets the URL under which senders reach the endpoint.
+    ///
+    /// A scheme whose [URL is signed](Scheme::url_is_signed) needs one. For other schemes, building
+    /// a layer, a verifier or a signer returns an error.
     #[must_use]
     pub fn with_public_url(mut self, url: PublicUrl) -> Self {
         self.public_url = Some(url);
@@ -332,9 +346,10 @@ impl Provider {
         self.settled()
     }
 
-    /// Sets a value that the scheme signs but the request does not contain, such as PayPal's
-    /// `webhook_id`, or that a handshake checks, such as Meta's `verify_token`. `Debug` shows the
-    /// name but not the value.
+    /// Sets a value that the request does not contain.
+    ///
+    /// Some schemes sign such a value, as PayPal does with `webhook_id`. Some handshakes check one,
+    /// as Meta's does with `verify_token`. `Debug` shows the name but not the value.
     ///
     /// The provider's page lists its settings. Building a layer returns an error for any other
     /// name.
@@ -345,20 +360,22 @@ impl Provider {
         self
     }
 
-    /// What was [set](Self::with_setting) under a name.
+    /// Returns the value that was [set](Self::with_setting) under a name.
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<&str> {
         let setting = self.settings.iter().find(|(set, _)| **set == *name);
         setting.map(|(_, value)| &**value)
     }
 
-    /// Looks for the delivery's id in the JSON of the body, for providers who tell it nowhere else:
-    /// `id` of Stripe, `event_id` of Slack. Names are joined by dots.
+    /// Sets the member of the JSON body that contains the delivery ID. Dots separate the names of
+    /// nested members.
     ///
-    /// Every body is then read as JSON before it is verified, and copied once; one that is not JSON
-    /// is rejected. Where the body is signed, so is the ID. Building a layer returns an error
-    /// if the provider [signs several items](crate::scheme::SchemeBuilder::signed_items) in one
-    /// body.
+    /// Use it for providers that put the ID only in the body, such as Stripe (`id`) and Slack
+    /// (`event_id`). Every body is then parsed as JSON before it is verified, and copied once. A
+    /// body that is not JSON is rejected. The ID is signed if the body is.
+    ///
+    /// Building a layer returns an error if the provider
+    /// [signs several items](crate::scheme::SchemeBuilder::signed_items) in one body.
     ///
     /// ```
     /// use tower_webhook::providers;
@@ -372,9 +389,11 @@ impl Provider {
         self.settled()
     }
 
-    /// Looks for the kind of event in the JSON of the body, at the cost of
-    /// [`with_id_json`](Self::with_id_json): `type` of Stripe, `event.type` of Slack. A body in
-    /// which it is not there has none.
+    /// Sets the member of the JSON body that contains the event type, such as `type` for Stripe and
+    /// `event.type` for Slack.
+    ///
+    /// It has the cost and the errors of [`with_id_json`](Self::with_id_json). A delivery without
+    /// the member has no event type.
     #[must_use]
     pub fn with_event_json(mut self, path: &str) -> Self {
         self.overrides.event = Some(Location::json(path));
@@ -464,8 +483,8 @@ impl Provider {
         self.settings.iter().map(|(name, _)| name)
     }
 
-    /// Adds a [handshake](crate::handshake): what the provider asks before it delivers, and what it
-    /// is answered. The first that fits a request answers it.
+    /// Adds a [handshake](crate::handshake): a request that the provider sends before it delivers,
+    /// and its answer. The first handshake that matches a request answers it.
     ///
     /// Building a layer returns an error if the answer contains
     /// [`ResponsePart::Mac`](crate::handshake::ResponsePart::Mac), and the scheme's algorithm is
@@ -476,20 +495,23 @@ impl Provider {
         self.settled()
     }
 
-    /// The handshakes that are answered, if their settings are there and the layer is not
-    /// [told otherwise](crate::WebhookLayer::without_handshakes).
+    /// Returns the handshakes that the layer answers.
+    ///
+    /// A handshake with a setting needs that [setting](Self::with_setting). The layer answers none
+    /// of them after
+    /// [`WebhookLayer::without_handshakes`](crate::WebhookLayer::without_handshakes).
     #[must_use]
     pub fn handshakes(&self) -> &[Handshake] {
         &self.handshakes
     }
 
-    /// The URL under which senders reach the endpoint.
+    /// Returns the URL under which senders reach the endpoint.
     #[must_use]
     pub fn public_url(&self) -> Option<&PublicUrl> {
         self.public_url.as_ref()
     }
 
-    /// The same with another scheme.
+    /// Replaces the scheme, and drops the overrides.
     #[cfg(any(feature = "diagnose", feature = "testing"))]
     pub(crate) fn with_scheme(mut self, scheme: Scheme) -> Self {
         self.given = scheme.clone();
@@ -498,7 +520,7 @@ impl Provider {
         self
     }
 
-    /// The same at the endpoint of another provider, with the settings that both have.
+    /// Takes the public URL of another provider, and its settings whose names this provider knows.
     #[cfg(feature = "diagnose")]
     pub(crate) fn with_surroundings_of(mut self, other: &Self) -> Self {
         self.public_url.clone_from(&other.public_url);
@@ -528,8 +550,8 @@ impl Provider {
         &self.statuses
     }
 
-    /// A provider of this crate. Its description is a constant that the tests build, so the panic
-    /// cannot be reached from any input.
+    /// Builds a provider of this crate. The tests build every preset, and no input changes the
+    /// description, so the panic cannot be reached.
     fn preset(scheme: SchemeBuilder) -> Self {
         scheme.build().expect("presets are consistent").into()
     }
@@ -552,7 +574,7 @@ impl From<Scheme> for Provider {
     }
 }
 
-// Not the values of settings: one of them may be a token.
+// The values of settings are not shown, because one of them may be a token.
 #[expect(
     clippy::missing_fields_in_debug,
     reason = "`scheme` shows the original scheme with the overrides"

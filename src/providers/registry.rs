@@ -3,7 +3,7 @@ use std::fmt;
 use super::Provider;
 use crate::scheme::Credential;
 
-/// A ready-made provider, as a list of them shows it.
+/// A provider that the crate knows, as an entry of [`providers::all`](super::all).
 ///
 /// ```
 /// use tower_webhook::providers;
@@ -30,25 +30,25 @@ impl Preset {
         Self { name, title, build }
     }
 
-    /// The name of its scheme: that of its function, with hyphens.
+    /// Returns the name of the scheme, which is the name of the function with hyphens.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What the provider calls itself.
+    /// Returns the name under which users know the provider.
     #[must_use]
     pub const fn title(&self) -> &'static str {
         self.title
     }
 
-    /// The provider.
+    /// Builds the provider.
     #[must_use]
     pub fn provider(&self) -> Provider {
         (self.build)()
     }
 
-    /// What its operator has to configure.
+    /// Returns what the operator has to configure.
     #[must_use]
     pub fn requirements(&self) -> Requirements {
         let provider = self.provider();
@@ -64,11 +64,11 @@ impl Preset {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Requirements {
-    /// What deliveries are proven by.
+    /// The credential that authenticates deliveries.
     pub credential: Credential,
-    /// Whether a [`PublicUrl`](crate::PublicUrl) is needed.
+    /// Whether the provider needs a [`PublicUrl`](crate::PublicUrl).
     pub public_url: bool,
-    /// The [settings](Provider::with_setting) that are needed.
+    /// The [settings](Provider::with_setting) that the scheme needs.
     pub settings: Vec<String>,
 }
 

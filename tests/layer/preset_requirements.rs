@@ -33,6 +33,8 @@ struct Requirement {
     /// A signature that has the form of the scheme and is wrong, with what belongs to it.
     #[serde(default)]
     headers: Vec<(String, String)>,
+    #[serde(default)]
+    url: Option<String>,
     /// The start of the body.
     #[serde(default)]
     body: String,
@@ -94,10 +96,16 @@ impl Requirement {
     }
 
     fn delivery(&self) -> Delivery {
-        let headers = self.headers.iter();
-        headers.fold(Delivery::new(""), |delivery, (name, value)| {
-            delivery.header(name, value)
-        })
+        let delivery = Delivery::new("");
+        let delivery = match &self.url {
+            Some(url) => delivery.uri(url),
+            None => delivery,
+        };
+        self.headers
+            .iter()
+            .fold(delivery, |delivery, (name, value)| {
+                delivery.header(name, value)
+            })
     }
 
     /// Sends forged requests: an ordinary one, one of the greatest length, and one that is a byte
