@@ -134,6 +134,10 @@ pub use crate::{
     webhook::WebhookLayer,
 };
 
+// The guide is documentation only. Its examples and its links need every feature.
+#[cfg(all(any(doc, doctest), feature = "full"))]
+pub mod guide;
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

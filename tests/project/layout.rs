@@ -24,7 +24,7 @@ const TIERS: &[&[&str]] = &[
     &["diagnose"],
     &["sign", "webhook"],
     &["dedupe"],
-    &["axum", "testing"],
+    &["axum", "guide", "testing"],
 ];
 
 /// The first tier that may name tower and bodies.
