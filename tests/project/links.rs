@@ -289,7 +289,6 @@ fn every_test_that_the_guide_names_exists() {
 
 #[test]
 fn links_and_headings_are_found() {
-    let folder = root().join("docs");
     let text = "# A `b` c\n\n[one](two.md) [three][Four] [`five`] [six\nseven][four] `[eight](nine.md)`\n\
                 ``` text\n[ten](eleven.md)\n```\n[x] [four]: no\n\n[four]: twelve.md#a\n";
     let text = without_code(text);
@@ -303,11 +302,13 @@ fn links_and_headings_are_found() {
     assert_eq!(targets, ["twelve.md#a", "two.md"]);
     assert_eq!(undefined, ["`five`"]);
 
-    let design = root().join("DESIGN.md");
-    assert!(anchors(&design).contains("the-with_reload_handle-constructor"));
-    assert_eq!(fault(&design, "docs/PROVIDERS.md"), None);
-    let file = folder.join("SCALE.md");
+    let guide = root().join("docs/guide");
+    let file = guide.join("README.md");
+    assert!(anchors(&guide.join("attacks.md")).contains("signing-oracles"));
+    assert_eq!(fault(&file, "attacks.md#signing-oracles"), None);
+    assert_eq!(fault(&file, "../PROVIDERS.md"), None);
+    assert_eq!(fault(&file, "../../src/sign"), None);
+    assert_eq!(fault(&file, "#guide"), None);
     assert_eq!(fault(&file, "none.md").as_deref(), Some("no such file"));
     assert_eq!(fault(&file, "#none").as_deref(), Some("no such heading"));
-    assert_eq!(fault(&file, "../DESIGN.md#layout"), None);
 }
