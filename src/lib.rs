@@ -30,6 +30,10 @@
 //! - [`rejection`]: the reasons for rejections, and the responses to them.
 //! - [`verify`]: verification without tower.
 //! - [`sign`]: signing, sending and retries.
+#![cfg_attr(
+    feature = "full",
+    doc = "- [`guide`]: a page for each subject, from the first endpoint to migrations."
+)]
 //!
 //! # Crate features
 //!
