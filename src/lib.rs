@@ -82,16 +82,9 @@
 //! | `failed to reconnect to redis` | warn | `reason` |
 //! | `reconnected to redis` | info | |
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Shared code is compiled even if only disabled features use it.
-#![cfg_attr(
-    not(all(
-        feature = "ecdsa",
-        feature = "ed25519",
-        feature = "remote-keys",
-        feature = "rsa"
-    )),
-    allow(dead_code)
-)]
+// Shared code is compiled even if only disabled features use it, so only a build with all features
+// can find dead code.
+#![cfg_attr(not(feature = "full"), allow(dead_code))]
 
 #[cfg(feature = "axum")]
 pub mod axum;

@@ -49,10 +49,9 @@ impl KeyHandle {
     /// stay as they were.
     pub fn replace(&self, keys: impl Into<Keys>) -> Result<(), KeyError> {
         let keys = keys.into();
-        #[cfg(feature = "diagnose")]
         let keys = match self.keyring.load().kept_secrets() {
             [] => keys,
-            _ => keys.keep_for_diagnosis(),
+            _ => keys.kept(),
         };
         let keyring = keys.keyring(&self.scheme)?;
         self.keyring.store(keyring);

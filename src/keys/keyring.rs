@@ -26,7 +26,6 @@ pub(crate) struct Keyring {
     /// Called when a delivery is verified. Fetched keys mark their document this way.
     on_verified: Option<OnVerified>,
     /// The secrets that the keys were made of. Empty unless the user asked to keep them.
-    #[cfg(feature = "diagnose")]
     secrets: Vec<Secret>,
 }
 
@@ -77,7 +76,6 @@ impl Keyring {
             algorithm,
             form,
             on_verified: None,
-            #[cfg(feature = "diagnose")]
             secrets: Vec::new(),
         })
     }
@@ -94,7 +92,6 @@ impl Keyring {
             algorithm: spec.algorithm,
             form: spec.secret_encoding,
             on_verified: None,
-            #[cfg(feature = "diagnose")]
             secrets: Vec::new(),
         }
     }
@@ -136,7 +133,6 @@ impl Keyring {
     }
 }
 
-#[cfg(feature = "diagnose")]
 impl Keyring {
     /// Keeps the secrets that the keys were made of.
     pub(super) fn keep(mut self, secrets: Vec<Secret>) -> Self {

@@ -92,7 +92,6 @@ struct Secrets {
     previous: Vec<Secret>,
     tenant: Option<Arc<str>>,
     /// Whether a [`Keyring`] keeps the secrets that it is made of.
-    #[cfg(feature = "diagnose")]
     is_kept: bool,
 }
 
@@ -160,7 +159,6 @@ impl Keys {
             current,
             previous,
             tenant: None,
-            #[cfg(feature = "diagnose")]
             is_kept: false,
         })
     }
@@ -168,6 +166,11 @@ impl Keys {
     fn share(secrets: Secrets) -> Self {
         let keyring = OnceLock::new();
         Self(Arc::new(Shared { secrets, keyring }))
+    }
+
+    /// Keeps the secrets next to the keys that are made of them.
+    fn kept(self) -> Self {
+        self.change(|secrets| secrets.is_kept = true)
     }
 
     /// Changes a copy of the secrets. Other clones of these keys stay as they are.
@@ -207,13 +210,11 @@ impl Keys {
         }
         let tenant = secrets.tenant.as_ref();
         let ready = Keyring::new(scheme, &secrets.current, &secrets.previous, tenant)?;
-        #[cfg(feature = "diagnose")]
-        let ready = if secrets.is_kept {
+        let ready = Arc::new(if secrets.is_kept {
             ready.keep(self.secrets().cloned().collect())
         } else {
             ready
-        };
-        let ready = Arc::new(ready);
+        });
         // Whoever comes second, with another scheme or on another thread, keeps its own.
         let _ = keyring.set(Arc::clone(&ready));
         Ok(ready)
@@ -247,7 +248,7 @@ impl Keys {
     /// once the last copy of the keys is dropped. `Debug` does not show the secret.
     #[must_use]
     pub fn keep_for_diagnosis(self) -> Self {
-        self.change(|secrets| secrets.is_kept = true)
+        self.kept()
     }
 }
 

@@ -1,10 +1,6 @@
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
-    #[cfg(feature = "rsa")]
-    Preset::new("aws-sns", "Amazon SNS", aws_sns),
-    #[cfg(feature = "rsa")]
-    Preset::new("aws-sns-sha1", "Amazon SNS (version 1)", aws_sns_sha1),
     Preset::new("azure-event-grid", "Azure Event Grid", azure_event_grid),
     Preset::new(
         "cloudflare-notifications",

@@ -11,8 +11,6 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("plivo", "Plivo", plivo),
     Preset::new("plivo-v2", "Plivo (V2)", plivo_v2),
     Preset::new("postmark", "Postmark", postmark),
-    #[cfg(feature = "ecdsa")]
-    Preset::new("sendgrid", "SendGrid", sendgrid),
     Preset::new(
         "sendgrid-inbound-parse",
         "SendGrid Inbound Parse",
@@ -25,10 +23,6 @@ pub(super) const PRESETS: &[Preset] = &[
     ),
     Preset::new("sinch-numbers", "Sinch Numbers", sinch_numbers),
     Preset::new("sinch-voice", "Sinch Voice and Verification", sinch_voice),
-    #[cfg(feature = "ed25519")]
-    Preset::new("telnyx", "Telnyx", telnyx),
-    #[cfg(feature = "rsa")]
-    Preset::new("travis", "Travis CI", travis),
     Preset::new("twilio", "Twilio", twilio),
     Preset::new("twilio-sharedkey", "Twilio (shared key)", twilio_sharedkey),
     Preset::new("vonage-sms", "Vonage SMS", vonage_sms),

@@ -39,7 +39,6 @@ pub(super) fn asana() -> Vec<Handshake> {
         .provides_optional(DataKind::Secret)])
 }
 
-#[cfg(feature = "rsa")]
 pub(super) fn aws_sns() -> Vec<Handshake> {
     Vec::from([Handshake::signed("subscription", Method::POST)
         .when(json("Type"), "SubscriptionConfirmation")
@@ -84,7 +83,6 @@ pub(super) fn braintree() -> Vec<Handshake> {
 }
 
 /// Webhook events also have the type 1, but with the member `event`.
-#[cfg(feature = "ed25519")]
 pub(super) fn discord() -> Vec<Handshake> {
     Vec::from([
         Handshake::signed("ping", Method::POST)

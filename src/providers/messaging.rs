@@ -1,8 +1,6 @@
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
-    #[cfg(feature = "ed25519")]
-    Preset::new("discord", "Discord", discord),
     Preset::new("lark", "Lark", lark),
     Preset::new("line", "LINE", line),
     Preset::new("meta", "Meta", meta),

@@ -167,6 +167,40 @@ pub(crate) const CLASS_WITHOUT_TIMESTAMP: &str = "the scheme has neither a times
     token, so no rejection has the class `InvalidTimestamp` or `Expired`; the other classes occur \
     with every scheme";
 
+#[cfg(feature = "rsa")]
+const RSA: &[Preset] = &[
+    Preset::new("aws-sns", "Amazon SNS", aws_sns),
+    Preset::new("aws-sns-sha1", "Amazon SNS (version 1)", aws_sns_sha1),
+    Preset::new(
+        "google-pubsub-jwt",
+        "Google Cloud Pub/Sub (token)",
+        google_pubsub_jwt,
+    ),
+    Preset::new("paddle-classic", "Paddle Classic", paddle_classic),
+    Preset::new("paypal", "PayPal", paypal),
+    Preset::new("travis", "Travis CI", travis),
+    Preset::new("wise", "Wise", wise),
+];
+
+#[cfg(feature = "ecdsa")]
+const ECDSA: &[Preset] = &[
+    Preset::new("plaid", "Plaid", plaid),
+    Preset::new("sendgrid", "SendGrid", sendgrid),
+    Preset::new("truelayer", "TrueLayer", truelayer),
+];
+
+#[cfg(feature = "ed25519")]
+const ED25519: &[Preset] = &[
+    Preset::new("discord", "Discord", discord),
+    Preset::new(
+        "standard-webhooks-v1a",
+        "Standard Webhooks (v1a)",
+        standard_webhooks_v1a,
+    ),
+    Preset::new("svix-v1a", "Svix (v1a)", svix_v1a),
+    Preset::new("telnyx", "Telnyx", telnyx),
+];
+
 /// Returns the presets of all enabled features.
 pub fn all() -> impl Iterator<Item = &'static Preset> {
     [
@@ -183,6 +217,12 @@ pub fn all() -> impl Iterator<Item = &'static Preset> {
         standard::PRESETS,
         tokens::PRESETS,
         web_tokens::PRESETS,
+        #[cfg(feature = "rsa")]
+        RSA,
+        #[cfg(feature = "ecdsa")]
+        ECDSA,
+        #[cfg(feature = "ed25519")]
+        ED25519,
     ]
     .into_iter()
     .flatten()
@@ -512,7 +552,6 @@ impl Provider {
     }
 
     /// Replaces the scheme, and drops the overrides.
-    #[cfg(any(feature = "diagnose", feature = "testing"))]
     pub(crate) fn with_scheme(mut self, scheme: Scheme) -> Self {
         self.given = scheme.clone();
         self.scheme = scheme;
@@ -521,7 +560,6 @@ impl Provider {
     }
 
     /// Takes the public URL of another provider, and its settings whose names this provider knows.
-    #[cfg(feature = "diagnose")]
     pub(crate) fn with_surroundings_of(mut self, other: &Self) -> Self {
         self.public_url.clone_from(&other.public_url);
         let known = self.known_settings();
@@ -534,7 +572,6 @@ impl Provider {
     }
 
     /// Accepts a public URL that the scheme does not sign. A diagnosis tries other schemes with it.
-    #[cfg(feature = "diagnose")]
     pub(crate) fn allowing_public_url(mut self) -> Self {
         self.ignored
             .retain(|call| call.setting != "with_public_url");

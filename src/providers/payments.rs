@@ -19,10 +19,6 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("mollie", "Mollie", mollie),
     Preset::new("orb", "Orb", orb),
     Preset::new("paddle", "Paddle Billing", paddle),
-    #[cfg(feature = "rsa")]
-    Preset::new("paddle-classic", "Paddle Classic", paddle_classic),
-    #[cfg(feature = "rsa")]
-    Preset::new("paypal", "PayPal", paypal),
     Preset::new("paystack", "Paystack", paystack),
     Preset::new("razorpay", "Razorpay", razorpay),
     Preset::new("recurly", "Recurly", recurly),
@@ -30,8 +26,6 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("revenuecat-token", "RevenueCat", revenuecat_token),
     Preset::new("square", "Square", square),
     Preset::new("stripe", "Stripe", stripe),
-    #[cfg(feature = "rsa")]
-    Preset::new("wise", "Wise", wise),
 ];
 
 /// Stripe webhooks.

@@ -18,16 +18,8 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("replicate", "Replicate", replicate),
     Preset::new("resend", "Resend", resend),
     Preset::new("standard-webhooks", "Standard Webhooks", standard_webhooks),
-    #[cfg(feature = "ed25519")]
-    Preset::new(
-        "standard-webhooks-v1a",
-        "Standard Webhooks (v1a)",
-        standard_webhooks_v1a,
-    ),
     Preset::new("supabase", "Supabase", supabase),
     Preset::new("svix", "Svix", svix),
-    #[cfg(feature = "ed25519")]
-    Preset::new("svix-v1a", "Svix (v1a)", svix_v1a),
 ];
 
 /// The plain scheme of many guides: `X-Signature` and `X-Timestamp`.

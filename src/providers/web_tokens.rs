@@ -2,12 +2,6 @@ use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("atlassian-connect", "Atlassian Connect", atlassian_connect),
-    #[cfg(feature = "rsa")]
-    Preset::new(
-        "google-pubsub-jwt",
-        "Google Cloud Pub/Sub (token)",
-        google_pubsub_jwt,
-    ),
     Preset::new("livekit", "LiveKit", livekit),
     Preset::new("messagebird", "MessageBird", messagebird),
     Preset::new(
@@ -22,11 +16,7 @@ pub(super) const PRESETS: &[Preset] = &[
     ),
     Preset::new("monday", "monday.com", monday),
     Preset::new("netlify", "Netlify", netlify),
-    #[cfg(feature = "ecdsa")]
-    Preset::new("plaid", "Plaid", plaid),
     Preset::new("qstash", "Upstash QStash", qstash),
-    #[cfg(feature = "ecdsa")]
-    Preset::new("truelayer", "TrueLayer", truelayer),
     Preset::new("vonage", "Vonage", vonage),
 ];
 

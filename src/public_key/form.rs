@@ -84,37 +84,22 @@ impl fmt::Display for PublicKeyForm {
 }
 
 impl PublicKeyForm {
-    /// The end of the certificate's validity: `Some(None)` if the form is not a certificate, and
-    /// `None` if the certificate cannot be read.
-    #[expect(clippy::option_option, reason = "both levels are documented")]
-    #[cfg_attr(
-        not(feature = "rsa"),
-        expect(
-            clippy::unnecessary_wraps,
-            reason = "certificates need the feature `rsa`"
-        )
-    )]
-    pub(super) fn not_after(self, text: &[u8]) -> Option<Option<SystemTime>> {
-        match (self, text) {
-            #[cfg(feature = "rsa")]
-            (Self::Certificate, text) => {
-                Some(Some(Certificate::chain(text)?.first()?.not_after()?))
-            }
-            _ => Some(None),
-        }
-    }
-
-    pub(super) fn read(self, kind: KeyKind, text: &[u8]) -> Option<Material> {
-        // What a JWK says it is for is the only form's word on the kind.
-        match self {
+    /// Reads a key for `kind`, and the end of its validity if it comes from a certificate.
+    pub(super) fn read(self, kind: KeyKind, text: &[u8]) -> Option<(Material, Option<SystemTime>)> {
+        let material = match self {
             Self::Base64 => base64(text).map(Material::Raw),
             #[cfg(feature = "rsa")]
-            Self::Certificate => Certificate::chain(text)?.first()?.key(),
+            Self::Certificate => {
+                let chain = Certificate::chain(text)?;
+                let first = chain.first()?;
+                return Some((first.key()?, Some(first.not_after()?)));
+            }
             Self::Hex => {
                 let mut room = vec![0; text.len() / 2];
                 Encoding::Hex.decode(text, &mut room)?;
                 Some(Material::Raw(room))
             }
+            // A JWK is the only form that names the kind of the key.
             Self::Jwk => super::jwk::read(kind, text),
             Self::Pem => {
                 let (label, der, rest) = pem(std::str::from_utf8(text).ok()?)?;
@@ -130,7 +115,8 @@ impl PublicKeyForm {
                 base64(bare).map(Material::Raw)
             }
             Self::SpkiBase64 => base64(text).map(Material::Spki),
-        }
+        };
+        material.map(|material| (material, None))
     }
 }
 

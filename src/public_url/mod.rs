@@ -151,7 +151,6 @@ impl PublicUrl {
     }
 
     /// All bases.
-    #[cfg(feature = "diagnose")]
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         let bases = match &*self.0 {
             Kind::Fixed(base) => std::slice::from_ref(base),

@@ -317,7 +317,6 @@ impl SignatureFormat {
     }
 
     /// Whether items are separated by spaces.
-    #[cfg(feature = "testing")]
     pub(crate) fn is_spaced(&self) -> bool {
         match &self.0 {
             Kind::List { items, .. } | Kind::Values { items, .. } => items.starts_with(' '),

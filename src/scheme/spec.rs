@@ -133,7 +133,6 @@ impl Spec {
     }
 
     /// Signs the body, and nothing beside it.
-    #[cfg(feature = "diagnose")]
     pub(crate) fn sign_body_alone(&mut self) {
         self.message = Template::body_alone();
         self.other_messages.clear();

@@ -114,7 +114,6 @@ impl Template {
     }
 
     /// `{body}`.
-    #[cfg(feature = "diagnose")]
     pub(super) fn body_alone() -> Self {
         Self {
             text: "{body}".into(),
@@ -126,7 +125,6 @@ impl Template {
     }
 
     /// The same with another part in the place of one.
-    #[cfg(feature = "testing")]
     pub(crate) fn with(&self, old: &Part, new: &Part) -> Self {
         let mut this = self.clone();
         for element in &mut this.elements {

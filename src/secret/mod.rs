@@ -8,12 +8,10 @@ use std::{fmt, sync::Arc, time::SystemTime};
 use zeroize::Zeroizing;
 
 pub use self::error::{KeyError, KeyErrorKind};
-#[cfg(feature = "ed25519")]
-use crate::public_key::PrivateKey;
 use crate::{
     encoding::{Encoding, base64_any_padding},
     mac::{Algorithm, Key, sha1},
-    public_key::PublicKeyForm,
+    public_key::{PrivateKey, PublicKeyForm},
 };
 
 /// A secret shared with a provider.
@@ -145,7 +143,6 @@ impl Secret {
     }
 
     /// The private key of a sender whose deliveries are proven by the public one.
-    #[cfg(feature = "ed25519")]
     pub(crate) fn private_key(&self) -> Result<PrivateKey, KeyError> {
         let own = self.is_raw.then(|| PrivateKey::from_bytes(&self.bytes));
         let key = own.flatten().or_else(|| PrivateKey::parse(&self.bytes));
@@ -179,7 +176,6 @@ impl Secret {
     }
 }
 
-#[cfg(feature = "diagnose")]
 impl Secret {
     /// A text as somebody configured it, with whatever is wrong with it.
     pub(crate) fn as_given(text: &[u8]) -> Self {

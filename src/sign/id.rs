@@ -31,19 +31,6 @@ impl DeliveryId {
         }
     }
 
-    /// A random one: a UUID of version 4. It gives way to an id that is in the request already,
-    /// where the scheme has its own.
-    #[cfg(feature = "sender")]
-    #[must_use]
-    pub fn random() -> Self {
-        let mut text = uuid::Uuid::encode_buffer();
-        let id = Self::new(&*uuid::Uuid::new_v4().hyphenated().encode_lower(&mut text));
-        Self {
-            is_random: true,
-            ..id
-        }
-    }
-
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -69,10 +56,7 @@ impl fmt::Display for DeliveryId {
 }
 
 #[cfg(feature = "sender")]
-pub use self::layer::{SetDeliveryId, SetDeliveryIdLayer};
-
-#[cfg(feature = "sender")]
-mod layer {
+pub(super) mod random {
     use std::task::{Context, Poll};
 
     use http::Request;
@@ -80,6 +64,20 @@ mod layer {
     use tower_service::Service;
 
     use super::DeliveryId;
+
+    impl DeliveryId {
+        /// A random one: a UUID of version 4. It gives way to an id that is in the request already,
+        /// where the scheme has its own.
+        #[must_use]
+        pub fn random() -> Self {
+            let mut text = uuid::Uuid::encode_buffer();
+            let id = Self::new(&*uuid::Uuid::new_v4().hyphenated().encode_lower(&mut text));
+            Self {
+                is_random: true,
+                ..id
+            }
+        }
+    }
 
     /// Gives a [random id](DeliveryId::random) to each request that has none. It goes outside what
     /// sends again, so that all tries have the same.

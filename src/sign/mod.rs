@@ -155,18 +155,19 @@ mod layer;
 mod retry;
 mod service;
 
-#[cfg(feature = "sender")]
-pub use self::id::{SetDeliveryId, SetDeliveryIdLayer};
-#[cfg(feature = "sender")]
-pub use self::retry::{
-    Backoff, BackoffSchedule, Classification, Classifier, DeliveryOutcome, DeliveryRetry,
-    RetryDelay, SendFailure, StatusClassifier,
-};
 pub use self::{
     error::{BodyError, SendError},
     future::ResponseFuture,
     id::DeliveryId,
     layer::SignLayer,
     service::Sign,
+};
+#[cfg(feature = "sender")]
+pub use self::{
+    id::random::{SetDeliveryId, SetDeliveryIdLayer},
+    retry::{
+        Backoff, BackoffSchedule, Classification, Classifier, DeliveryOutcome, DeliveryRetry,
+        RetryDelay, SendFailure, StatusClassifier,
+    },
 };
 pub use crate::signer::{SignError, Signer};

@@ -5,11 +5,10 @@ use std::time::SystemTime;
 use zeroize::Zeroizing;
 
 use super::SignError;
-#[cfg(feature = "ed25519")]
-use crate::public_key::PrivateKey;
 use crate::{
     keys::{KeyError, Secret},
     mac::{Algorithm, Key},
+    public_key::{KeyKind, PrivateKey},
     scheme::Scheme,
 };
 
@@ -20,7 +19,6 @@ pub(super) struct SigningKey {
 }
 
 enum Kind {
-    #[cfg(feature = "ed25519")]
     Ed25519(PrivateKey),
     Mac(Box<Key>),
     /// What is sent as it is.
@@ -30,18 +28,15 @@ enum Kind {
 impl SigningKey {
     /// Whether there is a key for the algorithm that a sender can have.
     pub(super) fn can_be_made(algorithm: Algorithm) -> bool {
-        #[cfg(feature = "ed25519")]
-        if algorithm == Algorithm::Ed25519 {
-            return true;
-        }
-        !algorithm.has_public_key()
+        matches!(algorithm.public(), None | Some(KeyKind::Ed25519))
     }
 
     pub(super) fn new(scheme: &Scheme, secret: &Secret) -> Result<Self, KeyError> {
         let spec = scheme.spec();
         let kind = match spec.algorithm {
-            #[cfg(feature = "ed25519")]
-            Algorithm::Ed25519 => Kind::Ed25519(secret.private_key()?),
+            algorithm if algorithm.public() == Some(KeyKind::Ed25519) => {
+                Kind::Ed25519(secret.private_key()?)
+            }
             Algorithm::Token => Kind::Token(secret.key(spec.secret_encoding)?),
             algorithm => Kind::Mac(Box::new(secret.ready(algorithm, spec.secret_encoding)?)),
         };
@@ -58,7 +53,6 @@ impl SigningKey {
     /// The signature of a text; of a token, the token.
     pub(super) fn sign(&self, text: &[Vec<u8>]) -> Result<Vec<u8>, SignError> {
         Ok(match &self.kind {
-            #[cfg(feature = "ed25519")]
             Kind::Ed25519(key) => key.sign(&text.concat()),
             Kind::Mac(key) => {
                 let signature = key.sign(|mac| text.iter().for_each(|text| mac(text)));

@@ -137,7 +137,6 @@ where
     }
 
     /// Starts another look-up of a value. Returns `None` if one is running.
-    #[cfg(feature = "remote-keys")]
     pub(in crate::keys) async fn renew(self: &Arc<Self>, key: K) -> Option<Found<V>> {
         let waiter = {
             let running = self.running();
@@ -149,7 +148,6 @@ where
         Some(waiter.wait().await)
     }
 
-    #[cfg(feature = "remote-keys")]
     pub(in crate::keys) fn is_running(&self, key: &K) -> bool {
         let running = self.running();
         running.get(key).is_some_and(Running::has_waiters)
@@ -209,7 +207,6 @@ impl<V> Running<V> {
         })
     }
 
-    #[cfg(feature = "remote-keys")]
     fn has_waiters(&self) -> bool {
         self.found.receiver_count() > 0
     }
@@ -299,7 +296,6 @@ impl<K: Hash + Eq, V> Drop for Task<K, V> {
 #[derive(Clone, Debug)]
 pub(in crate::keys) struct SharedError(Arc<dyn Error + Send + Sync>);
 
-#[cfg(feature = "remote-keys")]
 impl SharedError {
     pub(in crate::keys) fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         self.0.downcast_ref()
