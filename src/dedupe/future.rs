@@ -35,9 +35,9 @@ pin_project! {
     /// # Cancel safety
     ///
     /// If the future is dropped before the inner service has responded, the claim is released and
-    /// the delivery can be handled again. If it is dropped while the store records a success, a task
-    /// of the Tokio runtime finishes that. Without a runtime, the success is recorded only if the
-    /// store answers at once; otherwise the claim ends with its lease.
+    /// the delivery can be handled again. If it is dropped while the store records a success, a
+    /// task of the Tokio runtime finishes that. Without a runtime, the success is recorded only if
+    /// the store answers at once; otherwise the claim ends with its lease.
     ///
     /// # Panics
     ///
@@ -90,7 +90,8 @@ struct Claiming<S, B> {
     is_grpc: bool,
 }
 
-/// A delivery that is being handled. `lease` is `None` if the delivery was forwarded without a claim.
+/// A delivery that is being handled. `lease` is `None` if the delivery was forwarded without a
+/// claim.
 struct Handling {
     lease: Option<Lease>,
     renewal: Renewal,

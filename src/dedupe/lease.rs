@@ -170,8 +170,7 @@ impl Completion {
             }
             trace::warn!(
                 key = %self.keys.first,
-                "the store never heard of the success of a delivery, which will be handled again if \
-                 it comes again"
+                "failed to record the success of a delivery; a retry will be handled again"
             );
         });
     }

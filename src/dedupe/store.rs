@@ -20,9 +20,9 @@ use crate::verify::DedupeKey;
 /// A key has one of three states: unknown, claimed by an owner until its lease ends, or completed
 /// until its retention ends. A [`LeaseToken`] identifies the owner.
 ///
-/// Each method is **atomic**: the calls of all processes that share the store have an order for each
-/// key, and each call sees the result of the call before it. Implement a method with one command or
-/// one script of the engine, never with a read and then a write.
+/// Each method is **atomic**: the calls of all processes that share the store have an order for
+/// each key, and each call sees the result of the call before it. Implement a method with one
+/// command or one script of the engine, never with a read and then a write.
 ///
 /// | | unknown or expired | claimed by this owner | claimed by another | completed |
 /// | --- | --- | --- | --- | --- |
@@ -93,9 +93,9 @@ use crate::verify::DedupeKey;
 /// # Cancel safety
 ///
 /// The layer may drop any of the futures at any point, for example at its
-/// [deadline](super::DedupeLayer::store_deadline). The call must then have its whole effect or none.
-/// After a dropped `claim`, the layer calls [`release`](Self::release), which should not overtake
-/// the `claim`. A claim that remains ends with its lease.
+/// [deadline](super::DedupeLayer::store_deadline). The call must then have its whole effect or
+/// none. After a dropped `claim`, the layer calls [`release`](Self::release), which should not
+/// overtake the `claim`. A claim that remains ends with its lease.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store of deliveries",
     note = "`MemoryStore` is one, and `RedisStore` with the `redis` feature; see the docs of \
@@ -109,8 +109,8 @@ pub trait DedupeStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The result of the claim is unknown, or the store has no room for another key. The delivery is
-    /// answered with 503 and `Retry-After`.
+    /// The result of the claim is unknown, or the store has no room for another key. The delivery
+    /// is answered with 503 and `Retry-After`.
     fn claim(
         &self,
         key: DedupeKey,
@@ -118,8 +118,8 @@ pub trait DedupeStore: Send + Sync + 'static {
         lease: Duration,
     ) -> impl Future<Output = Result<ClaimResult, Self::Error>> + Send;
 
-    /// Extends a claim to the end of `lease`, which begins now. Returns `false` if another owner has
-    /// the claim, or if the delivery was completed.
+    /// Extends a claim to the end of `lease`, which begins now. Returns `false` if another owner
+    /// has the claim, or if the delivery was completed.
     ///
     /// # Errors
     ///

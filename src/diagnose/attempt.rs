@@ -49,8 +49,8 @@ impl<'a> Attempt<'a> {
         is_admitted.then(|| self.verify_uncounted())
     }
 
-    /// Whether the signature is valid for the body. `false` if the body is missing, or if the budget
-    /// does not admit the attempt.
+    /// Whether the signature is valid for the body. `false` if the body is missing, or if the
+    /// budget does not admit the attempt.
     ///
     /// Without a secret it is never valid, and takes as long.
     pub(super) fn verifies(&self) -> bool {

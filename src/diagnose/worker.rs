@@ -112,7 +112,8 @@ impl DiagnosisWorker {
         *request.uri_mut() = head.uri().clone();
         *request.headers_mut() = head.headers().clone();
         let keyring = keyring.cloned();
-        // Created before the lock is taken, because the clock and the subscriber are the user's code.
+        // Created before the lock is taken, because the clock and the subscriber are the user's
+        // code, which may be slow or panic.
         let delivery = RejectedDelivery {
             request,
             body,

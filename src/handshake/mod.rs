@@ -38,7 +38,8 @@
 //!     Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("handled")))
 //! }));
 //!
-//! let ask = "/meta?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=chosen+in+the+console";
+//! let ask = "/meta?hub.mode=subscribe&hub.challenge=1158201444\
+//!     &hub.verify_token=chosen+in+the+console";
 //! let response = service.oneshot(Request::get(ask).body(Full::<Bytes>::default())?).await?;
 //! assert_eq!(response.into_body().collect().await?.to_bytes(), "1158201444");
 //! # Ok(())

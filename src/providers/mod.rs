@@ -482,8 +482,8 @@ impl Provider {
             (
                 !is_hmac && self.handshakes.iter().any(Handshake::signs),
                 "with_handshake",
-                "the answer contains `ResponsePart::Mac`, and only schemes with an HMAC algorithm can \
-                 compute it",
+                "the answer contains `ResponsePart::Mac`, and only schemes with an HMAC algorithm \
+                 can compute it",
             ),
         ];
         let ignored = checks.into_iter().filter(|(is_ignored, ..)| *is_ignored);

@@ -133,8 +133,8 @@ impl SchemeBuilder {
     }
 
     /// Adds a location of the signature. If there are several, each may contain signatures, and any
-    /// of them may match. All have the same [format](Self::signature_format). A missing location is not an
-    /// error unless all are missing.
+    /// of them may match. All have the same [format](Self::signature_format). A missing location is
+    /// not an error unless all are missing.
     ///
     /// # Security
     ///

@@ -213,7 +213,8 @@ impl fmt::Display for SchemeError {
                 )
             }
             E::SecretEncodingMismatch => f.write_str(
-                "an algorithm with a public key takes a `SecretEncoding::PublicKey`, and no other does",
+                "an algorithm with a public key takes a `SecretEncoding::PublicKey`, and no other \
+                 does",
             ),
             E::TokenMismatch => {
                 f.write_str("a token is sent as text or base64, and a signature never as text")

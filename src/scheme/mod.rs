@@ -39,8 +39,8 @@
 //!     .unwrap_err();
 //! assert_eq!(
 //!     error.to_string(),
-//!     "scheme `acme`: the message has `{timestamp}`, but no location of the timestamp is set; call \
-//!      `timestamp`, `timestamp_header` or `timestamp_key`",
+//!     "scheme `acme`: the message has `{timestamp}`, but no location of the timestamp is set; \
+//!      call `timestamp`, `timestamp_header` or `timestamp_key`",
 //! );
 //! ```
 

@@ -18,7 +18,7 @@ const A_JSON: &str = r#"{"id":7,"type":"order.paid","data":{"amount":1200}}"#;
 const OF_CANONICALS: &[(&str, &str)] = &[
     (
         "adyen_item",
-        r#"{"NotificationRequestItem":{"pspReference":"7","eventCode":"AUTHORISATION","success":"true"}}"#,
+        r#"{"NotificationRequestItem":{"pspReference":"7","eventCode":"REFUND","success":"true"}}"#,
     ),
     ("braintree", "bt_payload=PG5vdGlmaWNhdGlvbi8%2B"),
     ("payload", "payload=%7B%22id%22%3A7%7D"),

@@ -213,8 +213,8 @@ impl<B> WebhookLayer<B> {
             }
             None => Err(self.no_effect(
                 "key_deadline",
-                "the layer does not look up keys; it applies to `WebhookLayer::with_key_source` and \
-                 `WebhookLayer::with_remote_keys`",
+                "the layer does not look up keys; it applies to `WebhookLayer::with_key_source` \
+                 and `WebhookLayer::with_remote_keys`",
             )),
         }
     }

@@ -762,7 +762,10 @@ async fn the_store_fails_after_a_success() {
                 advance(LEASE).await;
                 rig.expect(&what, DUPLICATE, github(BODY)).await;
             } else {
-                assert!(log.text().contains("never heard of the success"), "{what}");
+                assert!(
+                    log.text().contains("failed to record the success"),
+                    "{what}"
+                );
                 rig.expect_handled(&what, github(BODY)).await;
                 rig.expect(&what, DUPLICATE, github(BODY)).await;
             }

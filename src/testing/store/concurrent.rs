@@ -73,8 +73,8 @@ pub(super) async fn stale_owners<S: DedupeStore + Clone>(store: &S) {
             assert_eq!(
                 count(steps).await,
                 1,
-                "of a step by an owner whose lease is over (it completes: {completes}), and {RIVALS} claims at the \
-                 same moment"
+                "of a step by an owner whose lease is over (it completes: {completes}), and \
+                 {RIVALS} claims at the same moment"
             );
         }
     }
