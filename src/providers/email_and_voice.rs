@@ -103,8 +103,8 @@ pub fn sendgrid_inbound_parse() -> Provider {
 
 /// Mailgun webhooks.
 ///
-/// - Signature: the member `signature.signature` of the JSON body, the hex HMAC-SHA256 of
-///   `<time><signature.token>`.
+/// - Signature: the member `signature.signature` or `signature.parent-signature` of the JSON body,
+///   the hex HMAC-SHA256 of `<time><signature.token>`.
 /// - Key: the HTTP webhook signing key as text, not the API key (Sending, Webhooks).
 /// - Time: `signature.timestamp` in the body, Unix seconds, signed, 900 s either way, as in
 ///   Mailgun's own library.
@@ -123,6 +123,7 @@ pub fn mailgun() -> Provider {
     Provider::preset(
         Scheme::builder("mailgun")
             .signature(Location::json("signature.signature"))
+            .signature(Location::json("signature.parent-signature"))
             .timestamp(Location::json("signature.timestamp"))
             .tolerance(Duration::from_secs(900))
             .id(Location::json("signature.token"))

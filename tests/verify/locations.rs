@@ -371,6 +371,43 @@ async fn reads_signatures_from_the_header_or_the_query() {
     report.finish();
 }
 
+/// Mailgun signs the events of a subaccount with the key of the subaccount, and again with the key
+/// of the main account.
+#[tokio::test]
+async fn accepts_the_signature_of_either_mailgun_account() {
+    const TOKEN: &str = "a3f1c2d4e5f60718293a4b5c6d7e8f901122334455667788";
+    let verifier = verifier(providers::mailgun());
+    let ours = hex(&mac256(format!("{NOW}{TOKEN}")));
+    let other = "734ce2d64537730a5100599dc30f59ea12e3f66ffeebfd990b417fb508b9c86f";
+    let rows = [
+        (Some(&*ours), None, None),
+        (Some(other), Some(&*ours), None),
+        (Some(&*ours), Some(other), None),
+        (None, Some(&*ours), None),
+        (Some(other), Some(other), Some(R::InvalidSignature)),
+        (Some(other), None, Some(R::InvalidSignature)),
+        (None, None, Some(R::InvalidSignature)),
+    ];
+    let mut report = Report::default();
+    for (signature, parent, expect) in rows {
+        let member = |name: &str, value: Option<&str>| {
+            value.map_or(String::new(), |value| format!(r#","{name}":"{value}""#))
+        };
+        let signature = member("signature", signature);
+        let parent = member("parent-signature", parent);
+        let body = format!(
+            r#"{{"signature":{{"timestamp":"{NOW}","token":"{TOKEN}"{signature}{parent}}}}}"#
+        );
+        let answer = answer(&verifier, &Delivery::new(&body)).await;
+        report.note(if answer == expect {
+            Ok(())
+        } else {
+            Err(format!("{body}: {answer:?}"))
+        });
+    }
+    report.finish();
+}
+
 /// What is in a body that is signed is signed.
 #[test]
 fn reports_values_in_a_signed_body_as_signed() {
