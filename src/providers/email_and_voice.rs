@@ -81,6 +81,7 @@ pub fn sendgrid() -> Provider {
 /// - Key: `user:password`, as you put them into the URL of the webhook (Settings, Inbound Parse).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
+/// - Body: up to 30 MiB, which is the limit here.
 ///
 /// # Security
 ///
@@ -99,6 +100,7 @@ pub fn sendgrid_inbound_parse() -> Provider {
             .signature_header("authorization")
             .signature_prefix("Basic "),
     )
+    .with_body_limit(30 << 20)
 }
 
 /// Mailgun webhooks.
@@ -140,6 +142,7 @@ pub fn mailgun() -> Provider {
 ///   Webhooks).
 /// - Time: none.
 /// - Not signed: everything: the token says who sends, and not what.
+/// - Body: up to 50 MiB, which is the limit here.
 ///
 /// # Security
 ///
@@ -158,6 +161,7 @@ pub fn postmark() -> Provider {
             .signature_header("authorization")
             .signature_prefix("Basic "),
     )
+    .with_body_limit(50 << 20)
 }
 
 /// Mailchimp Transactional (Mandrill) webhooks.

@@ -147,6 +147,7 @@ pub fn line() -> Provider {
 ///   Basic).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
+/// - Body: up to 3 MiB, which is the limit here.
 ///
 /// The body has its letters escaped as it was signed: do not decode and write it again.
 ///
@@ -162,6 +163,7 @@ pub fn meta() -> Provider {
             .signature_header("x-hub-signature-256")
             .signature_prefix("sha256="),
     )
+    .with_body_limit(3 << 20)
     .with_handshakes(handshakes::meta())
 }
 
@@ -171,6 +173,7 @@ pub fn meta() -> Provider {
 /// - Key: the app secret as text (App settings, Basic).
 /// - Time: none, so a delivery that was recorded can be sent again at any time.
 /// - Not signed: the method, the URL, the headers.
+/// - Body: up to 3 MiB, which is the limit here.
 ///
 /// Meta sends both; take [`meta`].
 ///
@@ -185,6 +188,7 @@ pub fn meta_sha1() -> Provider {
             .signature_header("x-hub-signature")
             .signature_prefix("sha1="),
     )
+    .with_body_limit(3 << 20)
     .with_handshakes(handshakes::meta())
 }
 

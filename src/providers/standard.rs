@@ -263,6 +263,7 @@ pub fn polar() -> Provider {
 /// - Id: `webhook-id`, signed, the same for every attempt.
 /// - Event: `X-Gitlab-Event`, not signed.
 /// - Not signed: the method, the URL, the other headers.
+/// - Body: up to 25 MiB, which is the limit here.
 ///
 /// Older versions of GitLab do not sign: [`gitlab`](super::gitlab).
 ///
@@ -272,6 +273,7 @@ pub fn gitlab_signing_token() -> Provider {
     Provider::preset(
         standard_like("gitlab-signing-token", "webhook", "v1").event_header("x-gitlab-event"),
     )
+    .with_body_limit(25 << 20)
 }
 
 /// Supabase Auth hooks.

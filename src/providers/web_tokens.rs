@@ -69,6 +69,7 @@ pub fn atlassian_connect() -> Provider {
 ///   `service_account`, the e-mail address of the account that the subscription signs as.
 /// - Time: the token's `exp`, about an hour after it was made; 60 s of leeway.
 /// - Not signed: **the body**, and everything else of the request.
+/// - Body: up to 16 MiB, which is the limit here.
 ///
 /// Both settings are held against the token, and `email_verified` too: anybody with a Google
 /// account can have a token made for your audience.
@@ -100,6 +101,7 @@ pub fn google_pubsub_jwt() -> Provider {
             .tolerance(Duration::from_secs(60))
             .danger_leave_body_unsigned(),
     )
+    .with_body_limit(16 << 20)
 }
 
 /// LiveKit webhooks.
@@ -302,6 +304,7 @@ pub fn plaid() -> Provider {
 /// - Id: the claim `jti`, signed; another one for each attempt.
 /// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
 /// - Not signed: the method, the headers.
+/// - Body: up to 10 MiB, which is the limit here.
 ///
 /// Source: <https://upstash.com/docs/qstash/howto/signature>
 #[must_use]
@@ -319,6 +322,7 @@ pub fn qstash() -> Provider {
             .tolerance(Duration::from_secs(5)),
     )
     .with_methods(ANY_METHOD)
+    .with_body_limit(10 << 20)
 }
 
 /// TrueLayer webhooks; needs `ecdsa` too.

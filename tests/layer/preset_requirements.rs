@@ -1,7 +1,7 @@
 //! The statuses that providers require for invalid signatures, and the payload sizes that they
 //! document. The table is `tests/vectors/requirements.json`.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -30,6 +30,11 @@ struct Requirement {
     preset: String,
     #[serde(default)]
     public_key: Option<String>,
+    /// The secret, if it has a form of its own.
+    #[serde(default)]
+    secret: Option<String>,
+    #[serde(default)]
+    config: BTreeMap<String, String>,
     /// A signature that has the form of the scheme and is wrong, with what belongs to it.
     #[serde(default)]
     headers: Vec<(String, String)>,
@@ -126,7 +131,14 @@ impl Requirement {
             return;
         };
         let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
-        let key = self.public_key.as_deref().unwrap_or(SECRET);
+        let provider = self
+            .config
+            .iter()
+            .fold(provider, |provider, (name, value)| {
+                provider.with_setting(name, value.as_str())
+            });
+        let key = self.public_key.as_ref().or(self.secret.as_ref());
+        let key = key.map_or(SECRET, String::as_str);
         let layer = WebhookLayer::new(with_public_url(provider, url), Secret::new(key).unwrap());
         let inner = RecordingService::default();
         let layer = layer.unwrap().clock(test_clock());
