@@ -44,15 +44,22 @@ pub(super) const PRESETS: &[Preset] = &[
 
 /// PagerDuty V3 webhooks.
 ///
-/// - Signature: `X-PagerDuty-Signature`, a list such as `v1=…,v1=…`, one for each secret in use,
-///   where a signature is the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the subscription as text, although it looks like base64 (Integrations,
-///   Generic Webhooks; shown once).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Webhook-Id`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-PagerDuty-Signature`, a list such as `v1=…,v1=…` with a hex HMAC-SHA256 for each secret in use |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the subscription as text, although it looks like base64 (Integrations › Generic Webhooks; shown once) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Webhook-Id`, not signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, from `PagerDuty/go-pagerduty` |
 ///
 /// Source: <https://developer.pagerduty.com/docs/verifying-webhook-signatures>
+#[doc(alias = "incident")]
+#[doc(alias = "on_call")]
 #[must_use]
 pub fn pagerduty() -> Provider {
     Provider::preset(
@@ -63,17 +70,26 @@ pub fn pagerduty() -> Provider {
     )
 }
 
-/// Buildkite webhooks.
+/// Buildkite webhooks with a signature.
 ///
-/// - Signature: `X-Buildkite-Signature`, a list such as `timestamp=…,signature=…`, where a
-///   signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the token of the webhook, as text (Notification services, Webhook); choose "signature" in
-///   its settings, or it is sent in clear ([`buildkite_token`]).
-/// - Time: `timestamp` in the same list, Unix seconds, signed, 300 s either way.
-/// - Event: `X-Buildkite-Event`, not signed.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Buildkite-Signature`, a list such as `timestamp=…,signature=…`, where each `signature` is a hex HMAC-SHA256 |
+/// | Signed text | `<timestamp>.<raw body>` |
+/// | Secret | the token of the webhook as text (Notification services › Webhook) |
+/// | Timestamp | `timestamp` in the same list, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | none |
+/// | Event type | `X-Buildkite-Event`, not signed |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, from `buildkite/go-buildkite` |
+///
+/// Choose "signature" in the settings of the webhook. Otherwise Buildkite sends the token itself;
+/// see [`buildkite_token`].
 ///
 /// Source: <https://buildkite.com/docs/apis/webhooks#http-headers-request-signatures>
+#[doc(alias = "ci")]
 #[must_use]
 pub fn buildkite() -> Provider {
     Provider::preset(
@@ -88,14 +104,21 @@ pub fn buildkite() -> Provider {
 
 /// CircleCI outbound webhooks.
 ///
-/// - Signature: `circleci-signature`, a list of versions such as `v1=…`, where a signature is the
-///   hex HMAC-SHA256 of the raw body.
-/// - Key: the secret token of the webhook, as text (Project settings, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Event: `circleci-event-type`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `circleci-signature`, a list of versions such as `v1=…`, where each `v1` is a hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the secret token of the webhook as text (Project settings › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | `circleci-event-type`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 4 published examples, from `circleci/circleci-docs` |
 ///
 /// Source: <https://circleci.com/docs/outbound-webhooks/#validate-webhooks>
+#[doc(alias = "ci")]
 #[must_use]
 pub fn circleci() -> Provider {
     Provider::preset(
@@ -108,16 +131,21 @@ pub fn circleci() -> Provider {
 
 /// Sentry integration webhooks.
 ///
-/// - Signature: `Sentry-Hook-Signature` or `Sentry-App-Signature`, the hex HMAC-SHA256 of the raw
-///   body.
-/// - Key: the client secret of the integration, as text (Settings, Developer settings, the
-///   integration).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `Request-ID`, not signed.
-/// - Event: `Sentry-Hook-Resource`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `Sentry-Hook-Signature` or `Sentry-App-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the client secret of the integration as text (Settings › Developer settings › the integration) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `Request-ID`, not signed |
+/// | Event type | `Sentry-Hook-Resource`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
 /// Source: <https://docs.sentry.io/organization/integrations/integration-platform/webhooks/>
+#[doc(alias = "error_tracking")]
 #[must_use]
 pub fn sentry() -> Provider {
     Provider::preset(
@@ -129,34 +157,55 @@ pub fn sentry() -> Provider {
     )
 }
 
-/// Grafana Alerting webhook contact points.
+/// Grafana Alerting webhook contact points without a timestamp.
 ///
-/// - Signature: `X-Grafana-Alerting-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the HMAC secret of the contact point, as text (Alerting, Contact points); leave its
-///   timestamp header empty.
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Methods: `POST` or `PUT`, as configured.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Grafana-Alerting-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the HMAC secret of the contact point as text (Alerting › Contact points) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Methods | `POST` or `PUT`, as configured |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation, and the source of the sender ([grafana/alerting](https://github.com/grafana/alerting)); no delivery |
 ///
-/// With a timestamp header configured the signed text is another: [`grafana_timed`].
+/// Leave the timestamp header of the contact point empty. With a timestamp header, Grafana signs
+/// another text; see [`grafana_timed`].
 ///
 /// Source: <https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/>
+#[doc(alias = "alertmanager")]
 #[must_use]
 pub fn grafana() -> Provider {
     Provider::preset(Scheme::builder("grafana").signature_header("x-grafana-alerting-signature"))
         .with_methods(POST_OR_PUT)
 }
 
-/// Grafana Alerting (with time) webhook contact points.
+/// Grafana Alerting webhook contact points with a timestamp.
 ///
-/// - Signature: `X-Grafana-Alerting-Signature`, the hex HMAC-SHA256 of `<time>:<raw body>`.
-/// - Key: the HMAC secret of the contact point, as text (Alerting, Contact points); set its
-///   timestamp header to `X-Grafana-Alerting-Timestamp`.
-/// - Time: `X-Grafana-Alerting-Timestamp`, Unix seconds, signed, 300 s either way.
-/// - Methods: `POST` or `PUT`, as configured.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Grafana-Alerting-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | `<timestamp>:<raw body>` |
+/// | Secret | the HMAC secret of the contact point as text (Alerting › Contact points) |
+/// | Timestamp | `X-Grafana-Alerting-Timestamp`, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Methods | `POST` or `PUT`, as configured |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation, and the source of the sender ([grafana/alerting](https://github.com/grafana/alerting)); no delivery |
+///
+/// Set the timestamp header of the contact point to `X-Grafana-Alerting-Timestamp`. The example in
+/// Grafana's documentation has another name, `X-Grafana-Alerting-Signature-Timestamp`, which this
+/// preset does not read.
 ///
 /// Source: <https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/>
+#[doc(alias = "alertmanager")]
 #[must_use]
 pub fn grafana_timed() -> Provider {
     Provider::preset(
@@ -170,14 +219,21 @@ pub fn grafana_timed() -> Provider {
 
 /// Heroku app webhooks.
 ///
-/// - Signature: `Heroku-Webhook-Hmac-SHA256`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text (`heroku webhooks:add` prints it); shown once.
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
-///
-/// Known in part: read on its page and in a client; no vector.
+/// | | |
+/// | --- | --- |
+/// | Signature | `Heroku-Webhook-Hmac-SHA256`, the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the webhook as text (printed once by `heroku webhooks:add`) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | Unverified: based on the documentation and a client, not on a delivery |
 ///
 /// Source: <https://devcenter.heroku.com/articles/app-webhooks>
+#[doc(alias = "paas")]
 #[must_use]
 pub fn heroku() -> Provider {
     Provider::preset(
@@ -189,19 +245,32 @@ pub fn heroku() -> Provider {
 
 /// Vercel webhooks and log drains.
 ///
-/// - Signature: `x-vercel-signature`, the hex HMAC-SHA1 of the raw body.
-/// - Key: the secret of the webhook, or the client secret of the integration, as text (Settings,
-///   Webhooks, or the Integrations console).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `x-vercel-signature`, the hex HMAC-SHA1 |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the webhook, or the client secret of the integration, as text (Settings › Webhooks, or the Integrations console) |
+/// | Settings | the text that the console shows for a log drain, `verify`, for the handshake |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | Unverified: based on the description of a third party, not on a delivery |
 ///
-/// Known in part: read in a third party's description.
+/// Handshake: Vercel sends a `GET` to the URL of a log drain. The layer answers with the text of
+/// the setting in `x-vercel-verify`, and without the setting with 403. The handshake is known from
+/// users of log drains, not from Vercel's documentation.
 ///
-/// Handshakes: a `GET` is answered with `x-vercel-verify`, for log drains, once the text that the
-/// console shows is set: `with_setting("verify", …)`. Without it, 403. Known from users of log
-/// drains, not from Vercel's pages.
+/// ```
+/// # use tower_webhook::providers;
+/// let vercel = providers::vercel().with_setting("verify", "the text of the console");
+/// ```
 ///
 /// Source: <https://vercel.com/docs/webhooks/webhooks-api>
+#[doc(alias = "log_drain")]
+#[doc(alias = "deployment")]
 #[must_use]
 pub fn vercel() -> Provider {
     Provider::preset(
@@ -214,14 +283,23 @@ pub fn vercel() -> Provider {
 
 /// LaunchDarkly webhooks.
 ///
-/// - Signature: `X-LD-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the webhook, as text (Integrations, Webhooks); signing is optional.
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-LD-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the webhook as text (Integrations › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | Unverified: the documentation was read in part; no delivery |
 ///
-/// Known in part: read on its pages; no vector.
+/// Signing is optional. The layer rejects deliveries of a webhook that does not sign.
 ///
 /// Source: <https://launchdarkly.com/docs/home/infrastructure/webhooks>
+#[doc(alias = "feature_flag")]
 #[must_use]
 pub fn launchdarkly() -> Provider {
     Provider::preset(Scheme::builder("launchdarkly").signature_header("x-ld-signature"))
@@ -229,19 +307,24 @@ pub fn launchdarkly() -> Provider {
 
 /// Hookdeck Event Gateway destinations.
 ///
-/// - Signature: `x-hookdeck-signature` or `x-hookdeck-signature-2`, the base64 HMAC-SHA256 of the
-///   raw body.
-/// - Key: the signing secret of the project, as text (Settings, Secrets).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `x-hookdeck-eventid`, not signed.
-/// - Methods: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `x-hookdeck-signature` or `x-hookdeck-signature-2`, the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the signing secret of the project as text (Settings › Secrets) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `x-hookdeck-eventid`, not signed |
+/// | Event type | none |
+/// | Methods | `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | Unverified: based on Hookdeck's description of its [webhook skills](https://github.com/hookdeck/webhook-skills), not on a delivery |
 ///
-/// The second header is there while a secret is changed.
-///
-/// Known in part: read in its own description of the skill; no vector.
+/// Hookdeck sends the second header while a secret is being replaced.
 ///
 /// Source: <https://hookdeck.com/docs/authentication>
+#[doc(alias = "event_gateway")]
 #[must_use]
 pub fn hookdeck() -> Provider {
     Provider::preset(
@@ -254,19 +337,26 @@ pub fn hookdeck() -> Provider {
     .with_methods(ANY_METHOD)
 }
 
-/// Convoy webhooks.
+/// Convoy webhooks with advanced signatures: HMAC-SHA256 in hex.
 ///
-/// - Signature: `X-Convoy-Signature`, a list such as `t=…,v1=…`, one signature for each secret in
-///   use, where a signature is the hex HMAC-SHA256 of `<time>,<raw body>`.
-/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
-/// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
-/// - Id: `X-Convoy-Idempotency-Key`, not signed.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Convoy-Signature`, a list such as `t=…,v1=…` with a hex HMAC-SHA256 for each secret in use |
+/// | Signed text | `<timestamp>,<raw body>` |
+/// | Secret | the secret of the endpoint as text (the endpoint › Signing secret) |
+/// | Timestamp | `t` in the same list, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | `X-Convoy-Idempotency-Key`, not signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 9 published examples, from `frain-dev/convoy` |
 ///
-/// Hash, encoding and kind of signature are settings of the Convoy project; the presets that
-/// begin with `convoy` are their combinations.
+/// The hash, the encoding and the kind of signature are settings of the Convoy project. Each
+/// combination has a preset that begins with `convoy`.
 ///
 /// Source: <https://www.getconvoy.io/docs/product-manual/signatures>
+#[doc(alias = "frain")]
 #[must_use]
 pub fn convoy() -> Provider {
     Provider::preset(
@@ -279,19 +369,26 @@ pub fn convoy() -> Provider {
     )
 }
 
-/// Convoy (base64) webhooks.
+/// Convoy webhooks with advanced signatures: HMAC-SHA256 in base64.
 ///
-/// - Signature: `X-Convoy-Signature`, a list such as `t=…,v1=…`, one signature for each secret in
-///   use, where a signature is the base64 HMAC-SHA256 of `<time>,<raw body>`.
-/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
-/// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
-/// - Id: `X-Convoy-Idempotency-Key`, not signed.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Convoy-Signature`, a list such as `t=…,v1=…` with a base64 HMAC-SHA256 for each secret in use |
+/// | Signed text | `<timestamp>,<raw body>` |
+/// | Secret | the secret of the endpoint as text (the endpoint › Signing secret) |
+/// | Timestamp | `t` in the same list, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | `X-Convoy-Idempotency-Key`, not signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, from `frain-dev/convoy` |
 ///
-/// Hash, encoding and kind of signature are settings of the Convoy project; the presets that
-/// begin with `convoy` are their combinations.
+/// The hash, the encoding and the kind of signature are settings of the Convoy project. Each
+/// combination has a preset that begins with `convoy`.
 ///
 /// Source: <https://www.getconvoy.io/docs/product-manual/signatures>
+#[doc(alias = "frain")]
 #[must_use]
 pub fn convoy_base64() -> Provider {
     Provider::preset(
@@ -305,19 +402,26 @@ pub fn convoy_base64() -> Provider {
     )
 }
 
-/// Convoy (SHA-512) webhooks.
+/// Convoy webhooks with advanced signatures: HMAC-SHA512 in hex.
 ///
-/// - Signature: `X-Convoy-Signature`, a list such as `t=…,v1=…`, one signature for each secret in
-///   use, where a signature is the hex HMAC-SHA512 of `<time>,<raw body>`.
-/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
-/// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
-/// - Id: `X-Convoy-Idempotency-Key`, not signed.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Convoy-Signature`, a list such as `t=…,v1=…` with a hex HMAC-SHA512 for each secret in use |
+/// | Signed text | `<timestamp>,<raw body>` |
+/// | Secret | the secret of the endpoint as text (the endpoint › Signing secret) |
+/// | Timestamp | `t` in the same list, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | `X-Convoy-Idempotency-Key`, not signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, from `frain-dev/convoy` |
 ///
-/// Hash, encoding and kind of signature are settings of the Convoy project; the presets that
-/// begin with `convoy` are their combinations.
+/// The hash, the encoding and the kind of signature are settings of the Convoy project. Each
+/// combination has a preset that begins with `convoy`.
 ///
 /// Source: <https://www.getconvoy.io/docs/product-manual/signatures>
+#[doc(alias = "frain")]
 #[must_use]
 pub fn convoy_sha512() -> Provider {
     Provider::preset(
@@ -331,19 +435,26 @@ pub fn convoy_sha512() -> Provider {
     )
 }
 
-/// Convoy (SHA-512, base64) webhooks.
+/// Convoy webhooks with advanced signatures: HMAC-SHA512 in base64.
 ///
-/// - Signature: `X-Convoy-Signature`, a list such as `t=…,v1=…`, one signature for each secret in
-///   use, where a signature is the base64 HMAC-SHA512 of `<time>,<raw body>`.
-/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
-/// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
-/// - Id: `X-Convoy-Idempotency-Key`, not signed.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Convoy-Signature`, a list such as `t=…,v1=…` with a base64 HMAC-SHA512 for each secret in use |
+/// | Signed text | `<timestamp>,<raw body>` |
+/// | Secret | the secret of the endpoint as text (the endpoint › Signing secret) |
+/// | Timestamp | `t` in the same list, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | `X-Convoy-Idempotency-Key`, not signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, from `frain-dev/convoy` |
 ///
-/// Hash, encoding and kind of signature are settings of the Convoy project; the presets that
-/// begin with `convoy` are their combinations.
+/// The hash, the encoding and the kind of signature are settings of the Convoy project. Each
+/// combination has a preset that begins with `convoy`.
 ///
 /// Source: <https://www.getconvoy.io/docs/product-manual/signatures>
+#[doc(alias = "frain")]
 #[must_use]
 pub fn convoy_sha512_base64() -> Provider {
     Provider::preset(
@@ -358,18 +469,26 @@ pub fn convoy_sha512_base64() -> Provider {
     )
 }
 
-/// Convoy (simple) webhooks.
+/// Convoy webhooks with simple signatures: HMAC-SHA256 in hex.
 ///
-/// - Signature: `X-Convoy-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Convoy-Idempotency-Key`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Convoy-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the endpoint as text (the endpoint › Signing secret) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Convoy-Idempotency-Key`, not signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 2 published examples, from `frain-dev/convoy` |
 ///
-/// Hash, encoding and kind of signature are settings of the Convoy project; the presets that
-/// begin with `convoy` are their combinations.
+/// The hash, the encoding and the kind of signature are settings of the Convoy project. Each
+/// combination has a preset that begins with `convoy`.
 ///
 /// Source: <https://www.getconvoy.io/docs/product-manual/signatures>
+#[doc(alias = "frain")]
 #[must_use]
 pub fn convoy_simple() -> Provider {
     Provider::preset(
@@ -379,18 +498,26 @@ pub fn convoy_simple() -> Provider {
     )
 }
 
-/// Convoy (simple, base64) webhooks.
+/// Convoy webhooks with simple signatures: HMAC-SHA256 in base64.
 ///
-/// - Signature: `X-Convoy-Signature`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Convoy-Idempotency-Key`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Convoy-Signature`, the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the endpoint as text (the endpoint › Signing secret) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Convoy-Idempotency-Key`, not signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, from `frain-dev/convoy` |
 ///
-/// Hash, encoding and kind of signature are settings of the Convoy project; the presets that
-/// begin with `convoy` are their combinations.
+/// The hash, the encoding and the kind of signature are settings of the Convoy project. Each
+/// combination has a preset that begins with `convoy`.
 ///
 /// Source: <https://www.getconvoy.io/docs/product-manual/signatures>
+#[doc(alias = "frain")]
 #[must_use]
 pub fn convoy_simple_base64() -> Provider {
     Provider::preset(
@@ -401,18 +528,26 @@ pub fn convoy_simple_base64() -> Provider {
     )
 }
 
-/// Convoy (simple, SHA-512) webhooks.
+/// Convoy webhooks with simple signatures: HMAC-SHA512 in hex.
 ///
-/// - Signature: `X-Convoy-Signature`, the hex HMAC-SHA512 of the raw body.
-/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Convoy-Idempotency-Key`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Convoy-Signature`, the hex HMAC-SHA512 |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the endpoint as text (the endpoint › Signing secret) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Convoy-Idempotency-Key`, not signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, from `frain-dev/convoy` |
 ///
-/// Hash, encoding and kind of signature are settings of the Convoy project; the presets that
-/// begin with `convoy` are their combinations.
+/// The hash, the encoding and the kind of signature are settings of the Convoy project. Each
+/// combination has a preset that begins with `convoy`.
 ///
 /// Source: <https://www.getconvoy.io/docs/product-manual/signatures>
+#[doc(alias = "frain")]
 #[must_use]
 pub fn convoy_simple_sha512() -> Provider {
     Provider::preset(
@@ -423,18 +558,26 @@ pub fn convoy_simple_sha512() -> Provider {
     )
 }
 
-/// Convoy (simple, SHA-512, base64) webhooks.
+/// Convoy webhooks with simple signatures: HMAC-SHA512 in base64.
 ///
-/// - Signature: `X-Convoy-Signature`, the base64 HMAC-SHA512 of the raw body.
-/// - Key: the secret of the endpoint, as text (the endpoint, Signing secret).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Convoy-Idempotency-Key`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Convoy-Signature`, the base64 HMAC-SHA512 |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the endpoint as text (the endpoint › Signing secret) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Convoy-Idempotency-Key`, not signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, from `frain-dev/convoy` |
 ///
-/// Hash, encoding and kind of signature are settings of the Convoy project; the presets that
-/// begin with `convoy` are their combinations.
+/// The hash, the encoding and the kind of signature are settings of the Convoy project. Each
+/// combination has a preset that begins with `convoy`.
 ///
 /// Source: <https://www.getconvoy.io/docs/product-manual/signatures>
+#[doc(alias = "frain")]
 #[must_use]
 pub fn convoy_simple_sha512_base64() -> Provider {
     Provider::preset(
@@ -446,22 +589,31 @@ pub fn convoy_simple_sha512_base64() -> Provider {
     )
 }
 
-/// Buildkite webhooks, by their token.
+/// Buildkite webhooks with a token.
 ///
-/// - Proof: `X-Buildkite-Token`, the token as it is. Nothing is signed.
-/// - Key: the token of the webhook, as text (Notification services, Webhook).
-/// - Time: none.
-/// - Event: `X-Buildkite-Event`, not signed.
-/// - Not signed: everything: the token says who sends, and not what.
-///
-/// Choose "signature" in the settings of the webhook, and take [`buildkite`], where you can.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `X-Buildkite-Token` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the token of the webhook as text (Notification services › Webhook) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | `X-Buildkite-Event`, not signed |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
+///
+/// Prefer [`buildkite`], and choose "signature" in the settings of the webhook.
 ///
 /// Source: <https://buildkite.com/docs/apis/webhooks#http-headers>
+#[doc(alias = "ci")]
 #[must_use]
 pub fn buildkite_token() -> Provider {
     Provider::preset(

@@ -13,13 +13,22 @@ pub(super) const PRESETS: &[Preset] = &[
 
 /// WorkOS webhooks.
 ///
-/// - Signature: `WorkOS-Signature`, a list such as `t=…, v1=…`, where a signature is the hex
-///   HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the secret of the endpoint, as text (Dashboard, Webhooks).
-/// - Time: `t` in the same list, Unix milliseconds, signed, 180 s either way.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `WorkOS-Signature`, a list such as `t=…, v1=…`, where each `v1` is a hex HMAC-SHA256 |
+/// | Signed text | `<timestamp>.<raw body>` |
+/// | Secret | the secret of the endpoint as text (Dashboard › Webhooks) |
+/// | Timestamp | `t` in the same list, Unix milliseconds, signed, 180 s either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 5 cases of `@workos-inc/node` 8.13.0 (npm) |
 ///
 /// Source: <https://workos.com/docs/events/data-syncing/webhooks>
+#[doc(alias = "sso")]
+#[doc(alias = "directory_sync")]
 #[must_use]
 pub fn workos() -> Provider {
     Provider::preset(
@@ -35,12 +44,22 @@ pub fn workos() -> Provider {
 
 /// Onfido webhooks.
 ///
-/// - Signature: `X-SHA2-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the token of the webhook, as text (Dashboard, Webhooks, or the answer of the API).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-SHA2-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the token of the webhook as text (Dashboard › Webhooks, or the response of the API) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 2 published examples, from `onfido/onfido-python`; 4 cases of `@onfido/api` 6.2.0 (npm) |
 ///
 /// Source: <https://documentation.onfido.com/api/latest/#webhooks>
+#[doc(alias = "kyc")]
+#[doc(alias = "identity_verification")]
 #[must_use]
 pub fn onfido() -> Provider {
     Provider::preset(Scheme::builder("onfido").signature_header("x-sha2-signature"))
@@ -48,15 +67,24 @@ pub fn onfido() -> Provider {
 
 /// Persona webhooks.
 ///
-/// - Signature: `Persona-Signature`, groups such as `t=…,v1=…`, one for each secret in use, with a
-///   space between, where a signature is the hex HMAC-SHA256 of `<time>.<raw body>`.
-/// - Key: the secret of the webhook as text, `wbhsec_` included (Dashboard, Webhooks).
-/// - Time: `t` in the same list, Unix seconds, signed, 300 s either way.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `Persona-Signature`, groups such as `t=…,v1=…` with a hex HMAC-SHA256 for each secret in use, separated by spaces |
+/// | Signed text | `<timestamp>.<raw body>` |
+/// | Secret | the secret of the webhook as text, `wbhsec_` included (Dashboard › Webhooks) |
+/// | Timestamp | `t` in the same list, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
-/// All groups of one delivery have one time; groups with different times are refused.
+/// All groups of a delivery must have the same timestamp. Other deliveries are rejected.
 ///
 /// Source: <https://docs.withpersona.com/webhooks-best-practices>
+#[doc(alias = "kyc")]
+#[doc(alias = "identity_verification")]
 #[must_use]
 pub fn persona() -> Provider {
     Provider::preset(
@@ -68,19 +96,29 @@ pub fn persona() -> Provider {
     )
 }
 
-/// Sumsub webhooks.
+/// Sumsub webhooks, signed with HMAC-SHA256.
 ///
-/// - Signature: `X-Payload-Digest`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret key of the webhook, as text (Webhook manager).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Payload-Digest`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the secret key of the webhook as text (Webhook manager) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | Unverified: based on the documentation and receivers of third parties, not on a delivery |
 ///
-/// The header that names the hash is not signed, so another one is refused: [`sumsub_sha512`] and
-/// [`sumsub_sha1`] take those.
+/// `X-Payload-Digest-Alg` names the algorithm. It is not signed, so deliveries in which it is not
+/// `HMAC_SHA256_HEX` are rejected.
 ///
-/// Known in part: read on its page; no vector.
+/// [`sumsub_sha512`] and [`sumsub_sha1`] accept the other algorithms.
 ///
 /// Source: <https://docs.sumsub.com/docs/webhook-manager>
+#[doc(alias = "kyc")]
+#[doc(alias = "identity_verification")]
 #[must_use]
 pub fn sumsub() -> Provider {
     Provider::preset(
@@ -90,22 +128,33 @@ pub fn sumsub() -> Provider {
     )
 }
 
-/// Okta event hooks, by their authentication header.
+/// Okta event hooks with an authentication header.
 ///
-/// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the authentication secret of the hook, whole (Workflow, Event hooks; chosen by you).
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `Authorization` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the complete authentication secret of the hook (Workflow › Event hooks; chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
-/// Handshakes: the `GET` with `X-Okta-Verification-Challenge` is answered with it, in JSON, once
-/// its `Authorization` is right.
+/// Handshake: Okta sends a `GET` with `X-Okta-Verification-Challenge` to verify the URL. If
+/// `Authorization` is right, the layer answers with the challenge in JSON.
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://developer.okta.com/docs/concepts/event-hooks/>
+#[doc(alias = "event_hook")]
+#[doc(alias = "sso")]
 #[must_use]
 pub fn okta() -> Provider {
     Provider::preset(
@@ -117,22 +166,29 @@ pub fn okta() -> Provider {
     .with_handshakes(handshakes::okta())
 }
 
-/// Auth0 log and event streams, by their authorization.
+/// Auth0 log streams and event streams with an authorization token.
 ///
-/// - Proof: `Authorization`, the token as it is. Nothing is signed.
-/// - Key: the authorization token of the stream, whole, with `Bearer ` if you configured it so
-///   (Monitoring, Streams; chosen by you).
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `Authorization` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the complete authorization token of the stream, with `Bearer ` if you configured it so (Monitoring › Streams; chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | Unverified: only the existence of the header was read in the documentation; no delivery |
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
-///
-/// Hardly known: nothing but the existence of the header was read on its page.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://auth0.com/docs/customize/log-streams/custom-log-streams>
+#[doc(alias = "log_stream")]
 #[must_use]
 pub fn auth0() -> Provider {
     Provider::preset(
@@ -143,18 +199,29 @@ pub fn auth0() -> Provider {
     )
 }
 
-/// Sumsub (SHA-512) webhooks.
+/// Sumsub webhooks, signed with HMAC-SHA512.
 ///
-/// - Signature: `X-Payload-Digest`, the hex HMAC-SHA512 of the raw body.
-/// - Key: the secret key of the webhook, as text (Dev space, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Payload-Digest`, the hex HMAC-SHA512 |
+/// | Signed text | the raw body |
+/// | Secret | the secret key of the webhook as text (Dev space › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | Unverified: based on the documentation and receivers of third parties, not on a delivery |
 ///
-/// The hash is a setting of the webhook: [`sumsub`] is another one.
+/// `X-Payload-Digest-Alg` names the algorithm. It is not signed, so deliveries in which it is not
+/// `HMAC_SHA512_HEX` are rejected.
 ///
-/// Known in part: read on its page; no vector.
+/// The algorithm is a setting of the webhook; see [`sumsub`].
 ///
 /// Source: <https://docs.sumsub.com/docs/webhook-manager>
+#[doc(alias = "kyc")]
+#[doc(alias = "identity_verification")]
 #[must_use]
 pub fn sumsub_sha512() -> Provider {
     Provider::preset(
@@ -165,18 +232,29 @@ pub fn sumsub_sha512() -> Provider {
     )
 }
 
-/// Sumsub (SHA-1) webhooks.
+/// Sumsub webhooks, signed with HMAC-SHA1.
 ///
-/// - Signature: `X-Payload-Digest`, the hex HMAC-SHA1 of the raw body.
-/// - Key: the secret key of the webhook, as text (Dev space, Webhooks).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Payload-Digest`, the hex HMAC-SHA1 |
+/// | Signed text | the raw body |
+/// | Secret | the secret key of the webhook as text (Dev space › Webhooks) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | Unverified: based on the documentation and receivers of third parties, not on a delivery |
 ///
-/// Only for a webhook that is still set to it; take [`sumsub`] where you can.
+/// `X-Payload-Digest-Alg` names the algorithm. It is not signed, so deliveries in which it is not
+/// `HMAC_SHA1_HEX` are rejected.
 ///
-/// Known in part: read on its page; no vector.
+/// Use this preset only for a webhook that is still set to SHA-1, and prefer [`sumsub`].
 ///
 /// Source: <https://docs.sumsub.com/docs/webhook-manager>
+#[doc(alias = "kyc")]
+#[doc(alias = "identity_verification")]
 #[must_use]
 pub fn sumsub_sha1() -> Provider {
     Provider::preset(

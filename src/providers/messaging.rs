@@ -15,23 +15,34 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("zoom", "Zoom", zoom),
 ];
 
-/// Slack: Events API, interactivity and slash commands.
+/// Slack requests: Events API, interactivity and slash commands.
 ///
-/// - Signature: `X-Slack-Signature`, `v0=` and the hex HMAC-SHA256 of `v0:<time>:<raw body>`.
-/// - Key: the app's signing secret as text (Basic Information, App Credentials). It looks like hex
-///   but is not decoded.
-/// - Time: `X-Slack-Request-Timestamp`, Unix seconds, signed, 300 s either way.
-/// - Attempt: `X-Slack-Retry-Num`, not signed.
-/// - Not signed: the method, the URL, the other headers.
-/// - Body: JSON or form-encoded, signed as sent.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Slack-Signature`, `v0=` and the hex HMAC-SHA256 |
+/// | Signed text | `v0:<timestamp>:<raw body>` |
+/// | Secret | the signing secret of the app as text (Basic Information › App Credentials); it looks like hex, but is not decoded |
+/// | Timestamp | `X-Slack-Request-Timestamp`, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | none; the Events API has `event_id` in the body ([`with_id_json`](Provider::with_id_json)) |
+/// | Event type | none |
+/// | Attempt | `X-Slack-Retry-Num`, not signed |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, of the Slack documentation; 6 cases of `@slack/bolt` 5.1.0 (npm) |
 ///
-/// Slack sends no id in the head; the Events API has `event_id` in the body
-/// ([`with_id_json`](Provider::with_id_json)).
+/// The body is JSON or a form, and signed as it was sent.
 ///
-/// Handshakes: `url_verification` is answered with its challenge once its signature holds,
-/// and `ssl_check` with 200.
+/// Handshakes:
+///
+/// - When the URL is saved, Slack sends `url_verification` with a challenge. If the signature is
+///   valid, the layer answers with the challenge.
+/// - Slack sends `ssl_check` as a `GET` or `POST` without a signature. The layer answers 200.
 ///
 /// Source: <https://docs.slack.dev/authentication/verifying-requests-from-slack/>
+#[doc(alias = "slash_command")]
+#[doc(alias = "events_api")]
+#[doc(alias = "bolt")]
 #[must_use]
 pub fn slack() -> Provider {
     Provider::preset(
@@ -47,20 +58,26 @@ pub fn slack() -> Provider {
 
 /// Discord interactions and webhook events.
 ///
-/// Needs the feature `ed25519`.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Signature-Ed25519`, the hex Ed25519 signature |
+/// | Signed text | `<timestamp><raw body>` |
+/// | Secret | the public key of the application in hex (General Information) |
+/// | Timestamp | `X-Signature-Timestamp`, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 401, which Discord requires: it sends invalid signatures as a test, and refuses endpoints that answer with another status |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Feature | `ed25519` |
+/// | Evidence | 5 cases of `discord-interactions` 4.4.0 (npm) |
 ///
-/// - Signature: `X-Signature-Ed25519`, the hex Ed25519 signature of `<time><raw body>`.
-/// - Key: the public key of the application in hex (General Information).
-/// - Time: `X-Signature-Timestamp`, Unix seconds, signed, 300 s either way.
-/// - Not signed: the method, the URL, the other headers.
-///
-/// Answers: 401 for a signature that does not match; Discord sends wrong ones to see it, and
-/// refuses endpoints that answer otherwise.
-///
-/// Handshakes: both kinds of `PING` are answered once their signature holds, that of interactions
-/// with `{"type":1}` and that of webhook events with 204.
+/// Handshakes: Discord sends a `PING` to each new endpoint. If the signature is valid, the layer
+/// answers the `PING` of interactions with `{"type":1}`, and that of webhook events with 204.
 ///
 /// Source: <https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint>
+#[doc(alias = "interactions")]
+#[doc(alias = "bot")]
 #[cfg(feature = "ed25519")]
 #[must_use]
 pub fn discord() -> Provider {
@@ -78,13 +95,22 @@ pub fn discord() -> Provider {
 
 /// Microsoft Teams outgoing webhooks.
 ///
-/// - Signature: `Authorization`, `HMAC` and the base64 HMAC-SHA256 of the raw body.
-/// - Key: the security token in base64, shown once when the webhook is created (the team, Apps,
-///   Create an outgoing webhook).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `Authorization`, `HMAC` and the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the security token in base64 (the team › Apps › Create an outgoing webhook; shown once, when the webhook is created) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
 /// Source: <https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-outgoing-webhook>
+#[doc(alias = "msteams")]
+#[doc(alias = "outgoing_webhook")]
 #[must_use]
 pub fn microsoft_teams() -> Provider {
     Provider::preset(
@@ -96,20 +122,29 @@ pub fn microsoft_teams() -> Provider {
     )
 }
 
-/// Telegram Bot API webhooks, by their secret token.
+/// Telegram Bot API webhooks with a secret token.
 ///
-/// - Proof: `X-Telegram-Bot-Api-Secret-Token`, the token as it is. Nothing is signed.
-/// - Key: the `secret_token` given to `setWebhook`: 1 to 256 of `A`-`Z`, `a`-`z`, `0`-`9`, `_`, `-`
-///   (chosen by you).
-/// - Time: none.
-/// - Not signed: everything: the token says who sends, and not what.
+/// | | |
+/// | --- | --- |
+/// | Signature | none; `X-Telegram-Bot-Api-Secret-Token` contains the token as text |
+/// | Signed text | none |
+/// | Secret | the `secret_token` of the `setWebhook` call: 1 to 256 characters from `A`-`Z`, `a`-`z`, `0`-`9`, `_` and `-` (chosen by you) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | everything: the token identifies the sender and protects no content |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
 /// # Security
 ///
-/// Whoever sees one request can make any other. Take a signature where the provider has one, and
-/// nothing but TLS.
+/// The token proves that the sender knows it, and nothing about the delivery. An attacker who sees
+/// one request can forge any other. Accept requests over TLS only, and use a preset with a
+/// signature if the provider offers one.
 ///
 /// Source: <https://core.telegram.org/bots/api#setwebhook>
+#[doc(alias = "bot")]
 #[must_use]
 pub fn telegram() -> Provider {
     Provider::preset(
@@ -122,15 +157,23 @@ pub fn telegram() -> Provider {
 
 /// LINE Messaging API webhooks.
 ///
-/// - Signature: `x-line-signature`, the base64 HMAC-SHA256 of the raw body.
-/// - Key: the channel secret as text, although it looks like hex (LINE Developers, the channel,
-///   Basic settings).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `x-line-signature`, the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the channel secret as text, although it looks like hex (LINE Developers › the channel › Basic settings) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 3 published examples, from the LINE documentation, `line/line-bot-sdk-python` and `line/line-bot-sdk-nodejs`; 4 cases of `@line/bot-sdk` 11.0.0 (npm) |
 ///
-/// The console's test has no events in it.
+/// The test of the console is a signed delivery without events.
 ///
 /// Source: <https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/>
+#[doc(alias = "line_bot")]
 #[must_use]
 pub fn line() -> Provider {
     Provider::preset(
@@ -140,22 +183,39 @@ pub fn line() -> Provider {
     )
 }
 
-/// Meta webhooks: WhatsApp, Messenger, Instagram, Facebook.
+/// Meta webhooks: WhatsApp, Messenger, Instagram and Facebook.
 ///
-/// - Signature: `X-Hub-Signature-256`, `sha256=` and the hex HMAC-SHA256 of the raw body.
-/// - Key: the app secret as text; neither the verify token nor an access token (App settings,
-///   Basic).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
-/// - Body: up to 3 MiB, which is the limit here.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Hub-Signature-256`, `sha256=` and the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the app secret as text, neither the verify token nor an access token (App settings › Basic) |
+/// | Settings | the token that you enter in the console, `verify_token`, for the handshake |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 3 MiB: [WhatsApp sends up to 3 MB](https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks) |
+/// | Evidence | 4 cases of `whatsapp` 0.0.5-Alpha (npm) |
 ///
-/// The body has its letters escaped as it was signed: do not decode and write it again.
+/// Meta escapes characters in the body, and signs the escaped form. Do not decode and re-encode the
+/// body in front of the layer.
 ///
-/// Handshakes: `GET` with `hub.challenge` is answered with it, once the token that you chose in the
-/// console is set, `with_setting("verify_token", …)`, and is the one that was sent. Without the
-/// setting, or with another token, 403.
+/// Handshake: when the URL is saved, Meta sends a `GET` with `hub.mode=subscribe`,
+/// `hub.verify_token` and `hub.challenge`. The layer answers with the challenge if the token is
+/// that of the setting, and otherwise, or without the setting, with 403:
+///
+/// ```
+/// # use tower_webhook::providers;
+/// let meta = providers::meta().with_setting("verify_token", "the token of the console");
+/// ```
 ///
 /// Source: <https://developers.facebook.com/docs/graph-api/webhooks/getting-started>
+#[doc(alias = "whatsapp")]
+#[doc(alias = "facebook")]
+#[doc(alias = "instagram")]
+#[doc(alias = "messenger")]
 #[must_use]
 pub fn meta() -> Provider {
     Provider::preset(
@@ -167,19 +227,35 @@ pub fn meta() -> Provider {
     .with_handshakes(handshakes::meta())
 }
 
-/// Meta (SHA-1) webhooks of old apps.
+/// Meta webhooks of old apps, with HMAC-SHA1.
 ///
-/// - Signature: `X-Hub-Signature`, `sha1=` and the hex HMAC-SHA1 of the raw body.
-/// - Key: the app secret as text (App settings, Basic).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
-/// - Body: up to 3 MiB, which is the limit here.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Hub-Signature`, `sha1=` and the hex HMAC-SHA1 |
+/// | Signed text | the raw body |
+/// | Secret | the app secret as text (App settings › Basic) |
+/// | Settings | the token that you enter in the console, `verify_token`, for the handshake |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 3 MiB: [WhatsApp sends up to 3 MB](https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks) |
+/// | Evidence | documentation only |
 ///
-/// Meta sends both; take [`meta`].
+/// Meta sends both signatures. Use [`meta`] if you can.
 ///
-/// Handshakes: as [`meta`].
+/// Handshake: when the URL is saved, Meta sends a `GET` with `hub.mode=subscribe`,
+/// `hub.verify_token` and `hub.challenge`. The layer answers with the challenge if the token is
+/// that of the setting, and otherwise, or without the setting, with 403:
+///
+/// ```
+/// # use tower_webhook::providers;
+/// let meta = providers::meta_sha1().with_setting("verify_token", "the token of the console");
+/// ```
 ///
 /// Source: <https://developers.facebook.com/docs/graph-api/webhooks/getting-started>
+#[doc(alias = "facebook")]
 #[must_use]
 pub fn meta_sha1() -> Provider {
     Provider::preset(
@@ -192,20 +268,36 @@ pub fn meta_sha1() -> Provider {
     .with_handshakes(handshakes::meta())
 }
 
-/// X (Twitter) webhooks.
+/// X (formerly Twitter) webhooks.
 ///
-/// - Signature: `x-twitter-webhooks-signature`, `sha256=` and the base64 HMAC-SHA256 of the raw
-///   body.
-/// - Key: the consumer secret (API secret key) as text (Developer portal, Keys and tokens).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `x-twitter-webhooks-signature`, `sha256=` and the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the consumer secret (API secret key) as text (Developer portal › Keys and tokens) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
-/// After `sha256=` comes base64, and not hex as everywhere else.
+/// The signature after `sha256=` is base64, not hex as with most providers.
 ///
-/// Handshakes: `GET` with `crc_token` is answered with its MAC under the current key. A
-/// body that could be such a token, as no event could, is refused, however it is signed.
+/// Handshake: X sends a `GET` with `crc_token` when the webhook is registered, and repeatedly
+/// later. The layer answers with the HMAC of the token under the current key.
+///
+/// # Security
+///
+/// The handshake signs any token that it is sent, without authentication. The layer therefore
+/// rejects every delivery whose body could be such a token, even if its signature is valid. No
+/// event of X has such a body.
 ///
 /// Source: <https://docs.x.com/x-api/webhooks/quickstart>
+#[doc(alias = "twitter")]
+#[doc(alias = "crc")]
+#[doc(alias = "account_activity")]
 #[must_use]
 pub fn x() -> Provider {
     Provider::preset(
@@ -219,23 +311,32 @@ pub fn x() -> Provider {
 
 /// Twitch EventSub webhooks.
 ///
-/// - Signature: `Twitch-Eventsub-Message-Signature`, `sha256=` and the hex HMAC-SHA256 of
-///   `<id><time><raw body>`.
-/// - Key: the secret given with the subscription, as text: 10 to 100 letters (chosen by you).
-/// - Time: `Twitch-Eventsub-Message-Timestamp`, RFC 3339, signed, 600 s either way.
-/// - Id: `Twitch-Eventsub-Message-Id`, signed.
-/// - Event: `Twitch-Eventsub-Subscription-Type`, not signed.
-/// - Attempt: `Twitch-Eventsub-Message-Retry`, not signed.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `Twitch-Eventsub-Message-Signature`, `sha256=` and the hex HMAC-SHA256 |
+/// | Signed text | `<ID><timestamp><raw body>` |
+/// | Secret | the secret of the subscription as text, 10 to 100 characters (chosen by you) |
+/// | Timestamp | `Twitch-Eventsub-Message-Timestamp`, RFC 3339, signed, 600 s either way |
+/// | Delivery ID | `Twitch-Eventsub-Message-Id`, signed |
+/// | Event type | `Twitch-Eventsub-Subscription-Type`, not signed |
+/// | Attempt | `Twitch-Eventsub-Message-Retry`, not signed |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
 ///
-/// Handshakes: `webhook_callback_verification` is answered with its challenge once its signature
-/// holds . A revocation is a delivery.
+/// Handshake: Twitch sends `webhook_callback_verification` for each new subscription. If the
+/// signature is valid, the layer answers with the challenge. A revocation is forwarded like any
+/// other delivery.
 ///
-/// The ID may have up to 64 letters, digits, `-`, `_` and `=`, as UUIDs and URL-safe base64 have.
-/// Twitch puts no separator between the ID, the time and the body, so a longer ID could contain
-/// bytes of them.
+/// # Security
+///
+/// Twitch signs the ID, the timestamp and the body without separators. An arbitrary ID could
+/// contain bytes of the other parts, so the layer accepts only IDs of up to 64 letters, digits,
+/// `-`, `_` and `=`. UUIDs and URL-safe base64 have this form.
 ///
 /// Source: <https://dev.twitch.tv/docs/eventsub/handling-webhook-events>
+#[doc(alias = "eventsub")]
 #[must_use]
 pub fn twitch() -> Provider {
     Provider::preset(
@@ -256,17 +357,24 @@ pub fn twitch() -> Provider {
 
 /// Zoom webhooks.
 ///
-/// - Signature: `x-zm-signature`, `v0=` and the hex HMAC-SHA256 of `v0:<time>:<raw body>`.
-/// - Key: the secret token of the app, as text (Features, Access); neither the client secret nor
-///   the old verification token.
-/// - Time: `x-zm-request-timestamp`, Unix seconds, signed, 300 s either way.
-/// - Id: `x-zm-trackingid`, not signed, and hardly documented.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `x-zm-signature`, `v0=` and the hex HMAC-SHA256 |
+/// | Signed text | `v0:<timestamp>:<raw body>` |
+/// | Secret | the secret token of the app as text, neither the client secret nor the old verification token (Features › Access) |
+/// | Timestamp | `x-zm-request-timestamp`, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | `x-zm-trackingid`, not signed; Zoom hardly documents it |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 5 cases of `@zoom/rivet` 0.4.0 (npm) |
 ///
-/// Handshakes: `endpoint.url_validation` is answered with the MAC of its `plainToken` once its
-/// signature holds.
+/// Handshake: Zoom sends `endpoint.url_validation` when the URL is saved. If the signature is
+/// valid, the layer answers with the HMAC of `plainToken`.
 ///
 /// Source: <https://developers.zoom.us/docs/api/webhooks/>
+#[doc(alias = "meeting")]
 #[must_use]
 pub fn zoom() -> Provider {
     Provider::preset(
@@ -282,13 +390,22 @@ pub fn zoom() -> Provider {
 
 /// Pusher Channels webhooks.
 ///
-/// - Signature: `X-Pusher-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the secret of the app, as text (the app, App keys). `X-Pusher-Key` names the key it
-///   belongs to and is not signed.
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Pusher-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the app as text (the app › App keys); `X-Pusher-Key` names its key, but is not signed |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 4 cases of `pusher` 5.3.4 (npm) |
 ///
 /// Source: <https://pusher.com/docs/channels/server_api/webhooks/>
+#[doc(alias = "websocket")]
+#[doc(alias = "channels")]
 #[must_use]
 pub fn pusher() -> Provider {
     Provider::preset(Scheme::builder("pusher").signature_header("x-pusher-signature"))
@@ -296,13 +413,25 @@ pub fn pusher() -> Provider {
 
 /// Stream Chat webhooks.
 ///
-/// - Signature: `X-Signature`, the hex HMAC-SHA256 of the raw body.
-/// - Key: the API secret, as text (Dashboard, the app).
-/// - Time: none, so a delivery that was recorded can be sent again at any time.
-/// - Id: `X-Webhook-Id`, not signed.
-/// - Not signed: the method, the URL, the headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body, before compression |
+/// | Secret | the API secret as text (Dashboard › the app) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Webhook-Id`, not signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 4 cases of `stream-chat` 9.53.0 (npm) |
+///
+/// Stream can compress the body, and signs it before compression. If compression is enabled,
+/// decompress the body before it reaches the layer: put tower-http's `RequestDecompressionLayer`
+/// outside of `WebhookLayer`.
 ///
 /// Source: <https://getstream.io/chat/docs/node/webhooks_overview/>
+#[doc(alias = "getstream")]
 #[must_use]
 pub fn stream_chat() -> Provider {
     Provider::preset(
@@ -312,16 +441,22 @@ pub fn stream_chat() -> Provider {
     )
 }
 
-/// Lark event callbacks (Feishu).
+/// Lark (Feishu) event callbacks.
 ///
-/// - Signature: `X-Lark-Signature`, the hex SHA-256, with the secret before the body, of
-///   `<time><x-lark-request-nonce><raw body>`.
-/// - Key: the encrypt key as text (Developer console, Events and callbacks, Encryption strategy).
-///   It is hashed between the nonce and the body.
-/// - Time: `X-Lark-Request-Timestamp`, Unix seconds, signed, 300 s either way.
-/// - Not signed: the method, the URL, the other headers.
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Lark-Signature`, the hex SHA-256 of the signed text, with the secret between the nonce and the body |
+/// | Signed text | `<timestamp><x-lark-request-nonce><raw body>` |
+/// | Secret | the encrypt key as text (Developer console › Events and callbacks › Encryption strategy) |
+/// | Timestamp | `X-Lark-Request-Timestamp`, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 5 cases of `@larksuiteoapi/node-sdk` 1.74.0 (npm) |
 ///
-/// The body is `{"encrypt":…}`; the handler decrypts it.
+/// The body is `{"encrypt":…}`. The handler has to decrypt it.
 ///
 /// # Security
 ///
@@ -330,6 +465,7 @@ pub fn stream_chat() -> Provider {
 /// see [`Algorithm::Sha256SecretBeforeBody`].
 ///
 /// Source: <https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/encrypt-key-encryption-configuration-case>
+#[doc(alias = "feishu")]
 #[must_use]
 pub fn lark() -> Provider {
     Provider::preset(
