@@ -12,8 +12,8 @@
 //! | `ADDR` | the address to listen on; defaults to `127.0.0.1:5000` |
 //! | `LOG_FILE` | the file for a copy of the log; defaults to `webhook.log` |
 //!
-//! On macOS, the AirPlay receiver uses port 5000. `docs/guide/getting-started.md` has `curl` commands
-//! that send a signed delivery.
+//! On macOS, the AirPlay receiver uses port 5000. `docs/guide/getting-started.md` has commands that
+//! send a signed delivery with `curl`.
 
 #[path = "common/error.rs"]
 #[allow(dead_code, reason = "`main` prints the error")]

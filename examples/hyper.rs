@@ -6,9 +6,8 @@
 //!   -H 'X-Hub-Signature-256: sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17'
 //! ```
 //!
-//! The secret is the one of GitHub's documentation, which also has the signature in the command. With
-//! another body, the response is 403. `ADDR` is the address to listen on, and defaults to
-//! `127.0.0.1:5000`.
+//! The secret, the body and the signature are the example of GitHub's documentation. With another
+//! body, the response is 403. `ADDR` is the address to listen on, and defaults to `127.0.0.1:5000`.
 
 #[path = "common/error.rs"]
 #[allow(dead_code, reason = "`main` prints the error")]
