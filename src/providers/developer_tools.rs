@@ -318,10 +318,13 @@ pub fn launchdarkly() -> Provider {
 /// | Methods | `GET`, `POST`, `PUT`, `PATCH` or `DELETE`, as configured |
 /// | Not signed | the method, the URL, the headers |
 /// | Rejection | 403 |
-/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Payload limit | 10 MiB: [Hookdeck accepts up to 10 MiB](https://hookdeck.com/docs/platform/limits) by default |
 /// | Evidence | Unverified: based on Hookdeck's description of its [webhook skills](https://github.com/hookdeck/webhook-skills), not on a delivery |
 ///
 /// Hookdeck sends the second header while a secret is being replaced.
+///
+/// Hookdeck raises the limit of an organization on request. Set a larger limit with
+/// [`WebhookLayer::body_limit`](crate::WebhookLayer::body_limit) then.
 ///
 /// Source: <https://hookdeck.com/docs/authentication>
 #[doc(alias = "event_gateway")]
@@ -335,6 +338,7 @@ pub fn hookdeck() -> Provider {
             .id_header("x-hookdeck-eventid"),
     )
     .with_methods(ANY_METHOD)
+    .with_body_limit(10 << 20)
 }
 
 /// Convoy webhooks with advanced signatures: HMAC-SHA256 in hex.
