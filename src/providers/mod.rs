@@ -449,8 +449,13 @@ impl Provider {
             id,
             event,
         } = self.overrides.clone();
-        let signs_items = self.given.signed_items().is_some();
         let is_token = self.given.algorithm() == Algorithm::Token;
+        self.scheme = self.given.clone();
+        if let Some(name) = token_header.clone().filter(|_| is_token) {
+            self.scheme = self.scheme.signed_at(Location::Header(name));
+        }
+        // A token in a header proves the whole body, also if the provider puts one in each item.
+        let signs_items = self.scheme.signed_items().is_some();
         let is_hmac = self.given.algorithm().is_hmac();
         let signs_url = self.given.url_is_signed();
         let has_time_status = self.statuses.has(RejectionClass::InvalidTimestamp)
@@ -490,10 +495,6 @@ impl Provider {
         self.ignored = ignored
             .map(|(_, setting, reason)| IgnoredCall { setting, reason })
             .collect();
-        self.scheme = self.given.clone();
-        if let Some(name) = token_header.filter(|_| is_token) {
-            self.scheme = self.scheme.signed_at(Location::Header(name));
-        }
         if !signs_items && (id.is_some() || event.is_some()) {
             self.scheme = self.scheme.told_at(id, event);
         }

@@ -298,11 +298,10 @@ impl Scheme {
 
     /// The same scheme with its id, or what kind of event it is, in another place.
     pub(crate) fn told_at(&self, id: Option<Location>, event: Option<Location>) -> Self {
-        let mut spec = (*self.0).clone();
-        spec.id = id.or(spec.id);
-        spec.event = event.or(spec.event);
-        spec.settle();
-        Self(Arc::new(spec))
+        self.with(|spec| {
+            spec.id = id.or(spec.id.take());
+            spec.event = event.or(spec.event.take());
+        })
     }
 
     /// The same scheme with its signature in another place.

@@ -53,6 +53,11 @@ fn build(provider: &Provider) -> Result<(), SetupError> {
     layer
 }
 
+/// The preset has a token in each item. A token in a header stands for the whole body.
+fn token_in_a_header() -> Provider {
+    providers::microsoft_graph().with_token_header(HeaderName::from_static("x-token"))
+}
+
 /// A handshake whose answer contains a MAC.
 fn signing() -> Handshake {
     Handshake::unsigned("challenge", Method::GET)
@@ -320,6 +325,8 @@ fn a_setting_with_effect_is_accepted() {
             .rejection_status(RejectionClass::Misconfigured, gone)
             .map(drop),
         build(&providers::square().with_public_url(public_url())),
+        build(&token_in_a_header().with_id_json("id")),
+        build(&token_in_a_header().with_event_json("type")),
         build(&providers::github().with_handshake(signing())),
         build(&providers::meta().with_setting("verify_token", "abc")),
     ];
