@@ -1,4 +1,4 @@
-//! Says why a delivery that was kept is refused.
+//! Explains why a saved delivery is rejected.
 //!
 //! ```text
 //! WEBHOOK_SECRET='…' cargo run --example doctor -- --provider github --headers head.txt --body body.bin
@@ -6,20 +6,20 @@
 //!
 //! | option | |
 //! | --- | --- |
-//! | `--help` | this |
-//! | `--provider NAME` | whose delivery it is |
-//! | `--secret TEXT` | the secret, token or public key as it is configured. Other users of the machine can see it, so that the variable `WEBHOOK_SECRET` is better. Again for each that is configured beside it |
-//! | `--headers FILE` | a header in each line: `name: value`; before them the request's line, if it was kept. What `curl --verbose` sends (`> name: value`) and HTTP/2's `:path` and `:authority` are read too |
-//! | `--body FILE` | the very bytes of the body |
-//! | `--method METHOD` | that of the request's line, or `POST`, by default |
-//! | `--target TARGET` | the path and the query as the server saw them; those of the request's line, or `/`, by default |
-//! | `--public-url URL` | the base of the URL under which the sender reaches the endpoint, for a provider that signs it |
-//! | `--setting NAME=VALUE` | what the provider needs besides |
-//! | `--token-header NAME` | the header of a token, where that is the operator's to choose |
-//! | `--tolerance SECONDS` | how far the timestamp may be from the time of `--at`; the provider's own by default |
-//! | `--at TIME` | when it came: `2026-01-15T12:00:00Z`, or in Unix seconds; now by default |
+//! | `--help` | prints this text |
+//! | `--provider NAME` | the provider of the delivery |
+//! | `--secret TEXT` | the secret, token or public key exactly as configured; repeat it for each previous secret. Other users of the machine can see it, so prefer the variable `WEBHOOK_SECRET` |
+//! | `--headers FILE` | the headers, one `name: value` per line, optionally after the request line. The format of `curl --verbose` (`> name: value`) and HTTP/2's `:path` and `:authority` are supported |
+//! | `--body FILE` | the exact bytes of the body |
+//! | `--method METHOD` | the method; defaults to that of the request line, or `POST` |
+//! | `--target TARGET` | the path and the query as the server received them; defaults to those of the request line, or `/` |
+//! | `--public-url URL` | the base of the URL that the sender uses, if the provider signs the URL |
+//! | `--setting NAME=VALUE` | a setting that the provider needs |
+//! | `--token-header NAME` | the header of the token, for providers that let the operator choose it |
+//! | `--tolerance SECONDS` | the maximum difference between the timestamp and `--at`; defaults to that of the provider |
+//! | `--at TIME` | when the delivery arrived, such as `2026-01-15T12:00:00Z` or in Unix seconds; defaults to now |
 //!
-//! It ends with 0 if the delivery is accepted, with 1 if not, and with 2 if it was not examined.
+//! Exit status: 0 if the delivery is accepted, 1 if it is rejected, 2 if it was not examined.
 
 #[path = "common/arguments.rs"]
 mod arguments;
@@ -88,15 +88,15 @@ struct Options {
 }
 
 impl Options {
-    /// What the command line asks for; `None` if that is done already.
+    /// Parses the command line. Returns `None` if nothing is left to do, as after `--help`.
     ///
-    /// No error shows what was given: it may be the secret, or a word of it.
+    /// No error contains a value, because it may be the secret or a word of it.
     fn parse(mut from: Parser) -> Result<Option<Self>, BoxError> {
         let mut options = Self::default();
-        let mut position = "at first".to_owned();
+        let mut position = "first argument".to_owned();
         loop {
             let arg = from.next();
-            let arg = arg.map_err(|_| format!("{position}: what follows cannot be read"))?;
+            let arg = arg.map_err(|_| format!("{position}: cannot parse the option"))?;
             let name = match arg {
                 Some(Arg::Long("help") | Arg::Short('h')) => {
                     common::help(include_str!("doctor.rs"));
@@ -104,24 +104,21 @@ impl Options {
                 }
                 Some(Arg::Long(name)) => name.to_owned(),
                 Some(_) => {
-                    let why =
-                        "what follows is no option; a value with spaces needs quotation marks";
+                    let why = "unexpected argument; quote values that contain spaces";
                     return Err(format!("{position}: {why}").into());
                 }
                 None => return Ok(Some(options)),
             };
             if !is_option(&name) {
-                return Err(
-                    format!("{position}: there is no such option; --help shows all").into(),
-                );
+                return Err(format!("{position}: unknown option; see --help").into());
             }
             let value = from.value();
-            let value = value.map_err(|_| format!("--{name} needs a value"))?;
+            let value = value.map_err(|_| format!("--{name}: missing value"))?;
             let value = value.into_string();
-            let value = value.map_err(|_| format!("--{name}: its value is not UTF-8"))?;
+            let value = value.map_err(|_| format!("--{name}: the value is not valid UTF-8"))?;
             let taken = options.take(&name, value);
             taken.map_err(|error| format!("--{name}: {error}"))?;
-            position = format!("after --{name}");
+            position = format!("argument after --{name}");
         }
     }
 
@@ -131,16 +128,20 @@ impl Options {
             "secret" => self.secrets.push(value),
             "headers" => self.headers = Some(value),
             "body" => self.body = Some(value),
-            "method" => self.method = Some(value.parse().map_err(|_| "it is no method")?),
-            "target" => self.target = Some(target(&value).ok_or("a target begins with `/`")?),
+            "method" => self.method = Some(value.parse().map_err(|_| "invalid method")?),
+            "target" => {
+                self.target = Some(target(&value).ok_or("expected a target that starts with `/`")?)
+            }
             "public-url" => self.besides.public_url = Some(value),
             "setting" => self.besides.settings.push(arguments::setting(&value)?),
             "token-header" => {
-                let header = value.parse().map_err(|_| "it is no header's name")?;
+                let header = value.parse().map_err(|_| "invalid header name")?;
                 self.besides.token_header = Some(header);
             }
             "tolerance" => {
-                let seconds = value.parse().map_err(|_| "it is no number of seconds")?;
+                let seconds = value
+                    .parse()
+                    .map_err(|_| "expected a whole number of seconds")?;
                 self.tolerance = Some(Duration::from_secs(seconds));
             }
             _ => self.time = Some(arguments::time(&value)?),
@@ -148,7 +149,7 @@ impl Options {
         Ok(())
     }
 
-    /// Prints what is found; whether the delivery is accepted.
+    /// Prints the findings and returns whether the delivery is accepted.
     fn examine(&self) -> Result<bool, BoxError> {
         let provider = self.provider()?;
         let credential = provider.scheme().credential();
@@ -156,14 +157,15 @@ impl Options {
         let mut secrets = secrets.iter();
         let secret = secrets
             .next()
-            .ok_or("--secret is missing, and WEBHOOK_SECRET is not set")?;
+            .ok_or("--secret is missing and WEBHOOK_SECRET is not set; set one of them")?;
         let request = self.request()?;
         let file = self.body.as_ref();
         let file =
-            file.ok_or("--body is missing; of a delivery without one, give an empty file")?;
-        let body = fs::read(file).map_err(|error| format!("--body: `{file}`: {error}"))?;
+            file.ok_or("--body is missing; for a delivery without a body, pass an empty file")?;
+        let body =
+            fs::read(file).map_err(|error| format!("--body: cannot read `{file}`: {error}"))?;
 
-        // Who asks for it can wait for it.
+        // No request waits for the result, so the work is not limited.
         let mut doctor = Doctor::new(provider, secret)?.work_limit(u64::MAX);
         for secret in secrets {
             doctor = doctor.previous(secret)?;
@@ -183,25 +185,36 @@ impl Options {
         match env::var_os("WEBHOOK_SECRET") {
             Some(secret) if self.secrets.is_empty() => {
                 let secret = secret.into_string();
-                Ok(vec![secret.map_err(|_| "WEBHOOK_SECRET is not UTF-8")?])
+                Ok(vec![
+                    secret.map_err(|_| "WEBHOOK_SECRET is not valid UTF-8")?,
+                ])
             }
             _ => Ok(self.secrets.clone()),
         }
     }
 
     fn provider(&self) -> Result<Provider, BoxError> {
-        let name = self.provider.as_ref().ok_or("--provider is missing")?;
+        let name = self
+            .provider
+            .as_ref()
+            .ok_or("--provider is missing; set it to the name of a preset")?;
         let provider = common::provider(name).map_err(|error| format!("--provider: {error}"))?;
         let provider = self.besides.put(provider, &WORDS)?;
         if provider.scheme().url_is_signed() && provider.public_url().is_none() {
-            return Err(format!("`{name}` signs the URL: say by --public-url which it is").into());
+            return Err(
+                format!("provider `{name}` signs the URL; set it with --public-url").into(),
+            );
         }
         Ok(provider)
     }
 
     fn request(&self) -> Result<Request<()>, BoxError> {
-        let file = self.headers.as_ref().ok_or("--headers is missing")?;
-        let bytes = fs::read(file).map_err(|error| format!("--headers: `{file}`: {error}"))?;
+        let file = self
+            .headers
+            .as_ref()
+            .ok_or("--headers is missing; save the headers of the delivery in a file")?;
+        let bytes =
+            fs::read(file).map_err(|error| format!("--headers: cannot read `{file}`: {error}"))?;
         let lines = bytes.split(|byte| *byte == b'\n').map(sent);
         let lines = lines.enumerate().skip_while(|(_, line)| line.is_empty());
         let mut lines = lines.take_while(|(_, line)| !line.is_empty()).peekable();
@@ -213,10 +226,10 @@ impl Options {
             lines.next();
         }
         for (at, line) in lines {
-            // Not the line itself, which may be the signature.
+            // The line itself may be the signature, so it is not printed.
             let wrong = || {
                 format!(
-                    "--headers: line {} of `{file}` is not `name: value` of a request",
+                    "--headers: line {} of `{file}` is not `name: value`",
                     at + 1
                 )
             };
@@ -237,10 +250,10 @@ fn show(diagnosis: &Diagnosis, credential: Credential) {
         println!("accepted");
     }
     if let Some(error) = diagnosis.key_error() {
-        println!("the secret: {error}");
+        println!("{error}");
     }
     if let Some(rejection) = diagnosis.rejection_kind() {
-        println!("refused: {rejection}");
+        println!("rejected: {rejection}");
         if diagnosis.findings().is_empty() {
             println!("{}", unexplained(rejection, credential));
         }
@@ -250,38 +263,38 @@ fn show(diagnosis: &Diagnosis, credential: Credential) {
     }
 }
 
-/// What there is to say of what nothing explains.
+/// Returns possible causes of a rejection without a finding.
 fn unexplained(rejection: &RejectionKind, credential: Credential) -> String {
     match rejection {
         RejectionKind::MissingSignature { location: location @ Location::Header(_), .. } if credential == Credential::Token => format!(
-            "{location} did not come: no token is set at the sender, something on the way took it, or the header is \
-             another, to be named by --token-header"
+            "possible causes: the sender has no token configured, a proxy removed {location}, or the token is in another \
+             header, to be set with --token-header"
         ),
         RejectionKind::MissingSignature { location, .. } => format!(
-            "{location} did not come: no secret is set at the sender, or something on the way took it"
+            "possible causes: the sender has no secret configured, or a proxy removed {location}"
         ),
         RejectionKind::MissingTimestamp { location, .. } => {
-            format!("{location} did not come: something on the way took it")
+            format!("possible cause: a proxy removed {location}")
         }
         RejectionKind::MissingHeader { header, .. } => {
-            format!("`{header}` did not come: something on the way took it")
+            format!("possible cause: a proxy removed the header `{header}`")
         }
         RejectionKind::SignatureMismatch => {
-            "nothing explains it: another secret (of another endpoint, of test mode, of a command-line tool), a body \
-             that was changed for good, or a forgery"
+            "possible causes: the secret of another endpoint, of test mode or of a command-line tool, a body that was \
+             changed beyond recognition, or a forgery"
                 .to_owned()
         }
-        _ => "nothing else explains it".to_owned(),
+        _ => "no further explanation found".to_owned(),
     }
 }
 
-/// A line without white space around it, nor what `curl --verbose` puts before what it sends.
+/// Trims a line, and removes the `>` that `curl --verbose` writes before sent headers.
 fn sent(line: &[u8]) -> &[u8] {
     let line = line.trim_ascii();
     line.strip_prefix(b">").unwrap_or(line).trim_ascii()
 }
 
-/// `POST /path?query HTTP/1.1`.
+/// Parses a request line, such as `POST /path?query HTTP/1.1`.
 fn request_line(line: &[u8]) -> Option<(Method, Uri)> {
     let mut words = std::str::from_utf8(line).ok()?.split(' ');
     let (method, path, version) = (words.next()?, words.next()?, words.next()?);
@@ -289,7 +302,7 @@ fn request_line(line: &[u8]) -> Option<(Method, Uri)> {
     is_it.then_some((method.parse().ok()?, target(path)?))
 }
 
-/// `name: value`, or `:path: /path?query` and the like, as HTTP/2 has it.
+/// Parses `name: value`, or a pseudo-header of HTTP/2 such as `:path: /path?query`.
 fn read_line(request: &mut Request<()>, line: &[u8]) -> Option<()> {
     let (colon, rest) = match line.strip_prefix(b":") {
         Some(rest) => (":", rest),
@@ -317,7 +330,7 @@ fn read_line(request: &mut Request<()>, line: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// A path and a query, perhaps behind a host. `webhook` alone would be a host.
+/// Parses a path and a query, or an absolute URL. `webhook` alone would be parsed as a host.
 fn target(text: &str) -> Option<Uri> {
     let is_it = text.starts_with('/') || text.contains("://");
     text.parse().ok().filter(|_| is_it)

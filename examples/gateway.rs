@@ -134,7 +134,7 @@ use self::{
     error::{chain, report},
 };
 
-/// How long requests in flight may take once the gateway is told to stop.
+/// How long requests in flight may take after the gateway receives a signal to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// The maximum size of a request head, in bytes. The last read may exceed it by as much again.
@@ -244,8 +244,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), BoxError> {
     let path = env::args_os().nth(1);
-    let path =
-        path.ok_or("the configuration is missing: gateway FILE; --help shows what is in it")?;
+    let path = path.ok_or("the configuration file is missing; usage: gateway FILE (see --help)")?;
     if path == "--help" || path == "-h" {
         common::help(include_str!("gateway.rs"));
         return Ok(());
@@ -275,10 +274,10 @@ async fn run() -> Result<(), BoxError> {
     for route in config.route {
         let has_pattern = route.path.contains(['{', '}', '?', '#', ':', '*', ' ']);
         if !route.path.starts_with('/') || has_pattern || !route.path.is_ascii() {
-            return Err(format!("path `{}`: begin with `/`, and write it out, in ASCII and without `:`, `*` or braces", route.path).into());
+            return Err(format!("path `{}`: expected ASCII that starts with `/`, without spaces and the characters `:`, `*`, `?`, `#`, `{{` and `}}`", route.path).into());
         }
         if paths.contains(&route.path) {
-            return Err(format!("path `{}` is there twice", route.path).into());
+            return Err(format!("path `{}` has two routes; remove one", route.path).into());
         }
         let told = |error: BoxError| format!("path `{}`: {}", route.path, chain(&*error));
         let layer = route.layer(memory).map_err(told)?;
@@ -382,9 +381,9 @@ async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: 
     tokio::select! {
         // Each connection holds a receiver.
         done = timeout(GRACE, stopping.closed()) => if done.is_err() {
-            warn!("giving up on what is still in flight");
+            warn!("requests in flight did not finish in time; stopping");
         },
-        () = stop() => warn!("told again to stop: giving up on what is in flight"),
+        () = stop() => warn!("second signal; stopping without waiting for requests in flight"),
     }
 }
 
@@ -474,7 +473,7 @@ fn reject(request: &Request<Incoming>) -> Option<Response<Body>> {
         }
     };
     let reason = if has_body {
-        "a body with a method that has none"
+        "the request has a body, but its method allows none"
     } else if !is_hop_by_hop(request.headers()) {
         "`Connection` names an end-to-end header"
     } else if names_method(request.uri().query().unwrap_or_default()) {
@@ -548,7 +547,7 @@ fn read(path: &Path) -> Result<Config, BoxError> {
         fs::read_to_string(path).map_err(|error| format!("cannot read `{file}`: {error}"))?;
     let config: Config = toml::from_str(&text).map_err(|error| format!("`{file}`: {error}"))?;
     if config.route.is_empty() {
-        return Err(format!("`{file}`: no route").into());
+        return Err(format!("`{file}`: no routes; add a `[[route]]`").into());
     }
     Ok(config)
 }
@@ -560,7 +559,7 @@ impl Dedupe {
             return Ok(DedupeLayer::new(MemoryStore::new(capacity)));
         };
         if self.capacity.is_some() {
-            return Err("dedupe: `capacity` is that of the memory, and not of Redis".into());
+            return Err("dedupe: `capacity` has no effect with `redis`; remove one of them".into());
         }
         let url = variable(name).map_err(|error| format!("dedupe: {error}"))?;
         let store = RedisStore::connect(&url).await.map_err(|error| {
@@ -574,8 +573,8 @@ impl Dedupe {
 /// Reads an environment variable. Errors do not contain the value, which may be a secret.
 fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|error| match error {
-        VarError::NotPresent => format!("`{name}`: {error}"),
-        VarError::NotUnicode(_) => format!("`{name}`: the value is not valid UTF-8"),
+        VarError::NotPresent => format!("environment variable `{name}` is not set"),
+        VarError::NotUnicode(_) => format!("environment variable `{name}` is not valid UTF-8"),
     })
 }
 
@@ -588,7 +587,7 @@ impl Route {
         if !self.provider()?.scheme().tells_deliveries_apart() {
             let name = &self.provider;
             return Err(format!(
-                "`{name}` signs nothing that tells deliveries apart: set `dedupe = false`"
+                "provider `{name}` signs nothing that is unique to a delivery; set `dedupe = false`"
             )
             .into());
         }
@@ -602,15 +601,15 @@ impl Route {
         for name in &self.secrets {
             secrets.push(Secret::from_env(name)?.label(name.as_str()));
         }
-        let keys = Keys::newest_first(secrets).ok_or("no secrets")?;
+        let keys = Keys::newest_first(secrets).ok_or("`secrets` is empty; add a variable")?;
         let keys = keys.keep_for_diagnosis();
         let provider = self.provider()?;
         let limit = self.body_limit.map(NonZeroUsize::get);
         let limit = limit.or(provider.body_limit()).unwrap_or(BODY_LIMIT);
         if limit > memory {
             return Err(format!(
-                "a body may have {limit} bytes, and all together no more than {memory}: \
-                 set a lower `body_limit`, or a higher `memory`"
+                "the body limit of {limit} bytes exceeds the memory budget of {memory} bytes; lower \
+                 `body_limit` or raise `memory`"
             )
             .into());
         }
@@ -645,7 +644,7 @@ impl Route {
         let provider = besides.put(common::provider(&self.provider)?, &WORDS)?;
         if provider.scheme().url_is_signed() && provider.public_url().is_none() {
             let name = &self.provider;
-            return Err(format!("`{name}` signs the URL: say by `public_url` which it is").into());
+            return Err(format!("provider `{name}` signs the URL; set `public_url`").into());
         }
         Ok(provider)
     }
@@ -663,8 +662,8 @@ impl Upstream {
         route: &Route,
         client: &Client<HttpConnector, VerifiedBody>,
     ) -> Result<Arc<Self>, BoxError> {
-        let what = "upstream: an http:// URL with a host, and a port up to 65535 if it likes; \
-                    without a user, a query or a fragment";
+        let what = "upstream: expected an http:// URL with a host and an optional port, without a \
+                    user, a query or a fragment";
         let uri: Uri = route.upstream.parse().map_err(|_| what)?;
         let authority = uri.authority().ok_or(what)?;
         let is_http = uri.scheme_str() == Some("http") && !authority.host().is_empty();
@@ -696,21 +695,21 @@ impl Upstream {
         match timeout(self.timeout, self.client.request(request)).await {
             // The gateway does not forward upgrades, so the service must not switch protocols.
             Ok(Ok(response)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                warn!(upstream = %self.uri, "the service switches protocols");
+                warn!(upstream = %self.uri, "the service tried to switch protocols");
                 failure(StatusCode::BAD_GATEWAY, "Bad gateway")
             }
             Ok(Ok(mut response)) => {
-                info!(upstream = %self.uri, status = response.status().as_u16(), "answered");
+                info!(upstream = %self.uri, status = response.status().as_u16(), "delivery forwarded");
                 clean_response(&mut response);
                 response.extensions_mut().insert(Forwarded);
                 response.map(|body| Body::new(TimeoutBody::new(self.timeout, body)))
             }
             Ok(Err(error)) => {
-                warn!(upstream = %self.uri, error = chain(&error), "the service failed");
+                warn!(upstream = %self.uri, error = chain(&error), "request to the service failed");
                 failure(StatusCode::BAD_GATEWAY, "Bad gateway")
             }
             Err(_) => {
-                warn!(upstream = %self.uri, timeout = ?self.timeout, "the service is too slow");
+                warn!(upstream = %self.uri, timeout = ?self.timeout, "the service did not respond in time");
                 failure(StatusCode::GATEWAY_TIMEOUT, "Gateway timeout")
             }
         }

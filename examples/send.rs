@@ -1,4 +1,4 @@
-//! Signs a delivery as any provider does, sends it, and shows what is answered.
+//! Signs a delivery like a provider, sends it, and prints the response.
 //!
 //! ```text
 //! cargo run --example send -- --provider github --secret '…' --url http://127.0.0.1:5000/webhook \
@@ -7,28 +7,28 @@
 //!
 //! | option | |
 //! | --- | --- |
-//! | `--help` | this |
-//! | `--list` | the providers, and what each needs |
-//! | `--provider NAME` | whose delivery it is |
-//! | `--secret TEXT` | the secret; several sign side by side. Other users of the machine can see it, so that the variable `WEBHOOK_SECRET` is better |
-//! | `--url URL` | where it goes |
-//! | `--data TEXT`, `@FILE`, `@-` | the body; `{}` by default, or an empty form where the provider signs forms |
-//! | `--event NAME` | the kind of event, where the provider names it in a header |
-//! | `--id ID` | the delivery's id; at random by default |
-//! | `--at TIME` | the time, such as `2026-01-15T12:00:00Z`; now by default |
-//! | `--header 'NAME: VALUE'` | another header. The content type is that which the provider signs, or else JSON if the body is, and a form if not |
-//! | `--method METHOD` | `POST` by default |
-//! | `--setting NAME=VALUE` | what the provider needs besides, as `--list` says |
-//! | `--public-url URL` | the base of the URL that is signed, if it is not that of `--url` |
-//! | `--token-header NAME` | the header of a token, where that is the operator's to choose |
-//! | `--key-name NAME` | what the key is called beside the signature, for Braintree and Sinch |
-//! | `--tamper` | changes the body after it was signed |
-//! | `--retry`, `--retry=fast` | sends it again until it arrives, over three days or a third of a second; by `Retry-After` a receiver can make each wait a day, or a second |
-//! | `--timeout SECONDS` | how long a try may take, and after the last the body of its answer; 20 by default |
-//! | `--print-curl` | prints a command that sends it, and sends nothing. A token is in it as it is |
+//! | `--help` | prints this text |
+//! | `--list` | lists the providers and what each needs |
+//! | `--provider NAME` | the provider whose delivery to sign |
+//! | `--secret TEXT` | the secret; repeat it to sign with several secrets. Other users of the machine can see it, so prefer the variable `WEBHOOK_SECRET` |
+//! | `--url URL` | the URL of the receiver |
+//! | `--data TEXT`, `@FILE`, `@-` | the body; defaults to `{}`, or to an empty form if the provider signs forms |
+//! | `--event NAME` | the event type, if the provider has a header for it |
+//! | `--id ID` | the delivery ID; defaults to a random ID |
+//! | `--at TIME` | the time of the delivery, such as `2026-01-15T12:00:00Z`; defaults to now |
+//! | `--header 'NAME: VALUE'` | another header. The content type defaults to the one that the provider signs, or else to JSON if the body is JSON, or else to a form |
+//! | `--method METHOD` | the method; defaults to `POST` |
+//! | `--setting NAME=VALUE` | a setting that the provider needs, see `--list` |
+//! | `--public-url URL` | the base of the signed URL, if it differs from `--url` |
+//! | `--token-header NAME` | the header of the token, for providers that let the operator choose it |
+//! | `--key-name NAME` | the name of the key next to the signature, for Braintree and Sinch |
+//! | `--tamper` | changes the body after signing |
+//! | `--retry`, `--retry=fast` | retries until the delivery succeeds, for up to three days or a third of a second. `Retry-After` can make each delay up to one day, or one second |
+//! | `--timeout SECONDS` | the timeout of each attempt, and of reading the body of the last response; defaults to 20 |
+//! | `--print-curl` | prints a curl command instead of sending. The command contains the token of a token-only provider |
 //!
-//! It ends with 0 if the delivery arrived, whatever becomes of the answer's body; with 1 if it did
-//! not, be it refused or nobody there; and with 2 if it could not be made.
+//! Exit status: 0 if the delivery succeeded, even if the body of the response could not be read; 1
+//! if it was rejected or no receiver answered; 2 if it could not be signed.
 
 #[path = "common/arguments.rs"]
 mod arguments;
@@ -84,13 +84,13 @@ const WORDS: Words = Words {
     token_header: "--token-header",
 };
 
-/// The longest answer that is shown, in bytes.
+/// The longest response body that is shown, in bytes.
 const MAX_SHOWN: usize = 1 << 20;
 
-/// A longer argument is refused by some systems, in bytes.
+/// Some systems reject longer command-line arguments, in bytes.
 const LONGEST_ARGUMENT: usize = 100_000;
 
-/// `println!`, to who may have had enough.
+/// `println!` that ignores a closed pipe.
 macro_rules! say {
     ($($text:tt)*) => { common::print(&(format!($($text)*) + "\n")) };
 }
@@ -112,7 +112,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Sends one delivery; whether it arrived.
+/// Sends one delivery and returns whether it succeeded.
 async fn run(options: Options) -> Result<bool, BoxError> {
     let signer = options.signer()?;
     let request = options.request(signer.provider())?;
@@ -133,7 +133,7 @@ async fn run(options: Options) -> Result<bool, BoxError> {
         return Ok(true);
     }
     if request.uri().scheme_str() != Some("http") {
-        return Err("only `http` URLs are sent to from here; --print-curl does for others".into());
+        return Err("--url: only `http` is supported; use --print-curl for `https`".into());
     }
     let client = Client::builder(TokioExecutor::new()).build_http::<DeliveryBody>();
     let tamper = options.tamper;
@@ -151,7 +151,7 @@ async fn run(options: Options) -> Result<bool, BoxError> {
             let answer = answer.await;
             match &answer {
                 Ok(response) => show_head(response),
-                Err(error) => say!("< no answer: {}", told(error)),
+                Err(error) => say!("< no response: {}", told(error)),
             }
             answer
         }
@@ -180,19 +180,21 @@ async fn run(options: Options) -> Result<bool, BoxError> {
     let outcome = response.extensions().get::<DeliveryOutcome>().copied();
     match tokio::time::timeout(options.timeout, show_answer(response)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => eprintln!("error: the answer's body: {}", chain(&*error)),
-        Err(_) => eprintln!("error: the answer's body did not arrive in time"),
+        Ok(Err(error)) => eprintln!("error: cannot read the response body: {}", chain(&*error)),
+        Err(_) => eprintln!("error: the response body did not arrive in time; raise --timeout"),
     }
     match outcome.map(|outcome| (outcome.classification(), outcome.tries())) {
-        Some((Classification::Gone, _)) => say!("\nthe receiver wants no more deliveries"),
-        Some((Classification::Rejected, _)) => say!("\nrefused, and so not sent again"),
-        Some((Classification::Retry, tries)) => say!("\nno try after {tries}"),
+        Some((Classification::Gone, _)) => {
+            say!("\nthe receiver no longer accepts deliveries (410 Gone)")
+        }
+        Some((Classification::Rejected, _)) => say!("\nrejected; not retried"),
+        Some((Classification::Retry, tries)) => say!("\ngave up after {tries} attempts"),
         _ => {}
     }
     Ok(delivered)
 }
 
-/// A policy that says how long it waits.
+/// A retry policy that prints each delay.
 #[derive(Clone)]
 struct Told {
     policy: DeliveryRetry,
@@ -209,7 +211,7 @@ impl<B: Clone, R, E: SendFailure> Policy<Request<B>, Response<R>, E> for Told {
     ) -> Option<RetryDelay> {
         let wait = self.policy.retry(request, result)?;
         self.tries += 1;
-        say!("\ntry {} in {:.1?}", self.tries + 1, wait.duration());
+        say!("\nattempt {} in {:.1?}", self.tries + 1, wait.duration());
         Some(wait)
     }
 
@@ -218,7 +220,7 @@ impl<B: Clone, R, E: SendFailure> Policy<Request<B>, Response<R>, E> for Told {
     }
 }
 
-/// Other bytes of the same length, if there are any.
+/// Changes one bit of the body, or appends a byte to an empty one.
 fn tampered(body: &[u8]) -> Bytes {
     let mut other = body.to_vec();
     let middle = other.len() / 2;
@@ -232,14 +234,14 @@ fn tampered(body: &[u8]) -> Bytes {
 /// Formats an error with its causes, and names the option that is missing.
 fn told(error: &(dyn Error + 'static)) -> String {
     let mut text = chain(error);
-    if text.contains("what is signed cannot be found") {
-        text.push_str("; --data says what the body is");
+    if text.contains("cannot find the signed text") {
+        text.push_str("; set the body with --data");
     }
     text
 }
 
 fn show_request(request: &Request<DeliveryBody>, scheme: &Scheme) {
-    // A token is the secret itself, wherever it is.
+    // A token is the secret itself, so it is not printed.
     let credential = scheme.credential();
     let is_token = matches!(credential, Credential::Token | Credential::UserAndPassword);
     let is_at = |is: fn(&Location) -> bool| is_token && scheme.signature_locations().iter().any(is);
@@ -285,7 +287,7 @@ fn show_headers(mark: &str, headers: &HeaderMap, hides: bool) {
 fn show_body(body: &[u8]) {
     match std::str::from_utf8(body) {
         Ok("") => {}
-        // What a terminal obeys is shown, and not sent to it.
+        // Control characters are escaped, because the terminal would execute them.
         Ok(text) => {
             let mut shown = String::new();
             for it in text.chars() {
@@ -301,7 +303,7 @@ fn show_body(body: &[u8]) {
     }
 }
 
-/// A command that sends a request as it is, for a shell.
+/// Formats a shell command that sends the request unchanged.
 fn curl(request: &Request<Bytes>) -> Result<String, BoxError> {
     let (method, headers, body) = (request.method(), request.headers(), request.body());
     let url = quoted(&request.uri().to_string());
@@ -315,7 +317,7 @@ fn curl(request: &Request<Bytes>) -> Result<String, BoxError> {
             value => header(&format!("{name}: {value}")),
         }
     }
-    // What it would add.
+    // Headers that curl would add.
     for name in [ACCEPT, CONTENT_TYPE, EXPECT, USER_AGENT] {
         if !headers.contains_key(&name) {
             header(&format!("{name}:"));
@@ -363,7 +365,7 @@ struct Options {
 }
 
 impl Options {
-    /// What the command line asks for; `None` if that is done already.
+    /// Parses the command line. Returns `None` if nothing is left to do, as after `--help`.
     fn parse(mut from: Parser) -> Result<Option<Self>, BoxError> {
         let mut options = Self {
             timeout: Duration::from_secs(20),
@@ -380,9 +382,11 @@ impl Options {
                     return Ok(None);
                 }
                 Arg::Long(name) => name.to_owned(),
-                Arg::Value(it) if it == "fast" => return Err("write --retry=fast".into()),
+                Arg::Value(it) if it == "fast" => {
+                    return Err("unexpected `fast`; write --retry=fast".into());
+                }
                 _ => {
-                    let why = "a word that is no option: a value with spaces needs quotation marks";
+                    let why = "unexpected argument; quote values that contain spaces";
                     return Err(why.into());
                 }
             };
@@ -397,19 +401,19 @@ impl Options {
             "provider" => self.provider = Some(value(from)?),
             "secret" => self.secrets.push(value(from)?),
             "url" => self.url = Some(value(from)?),
-            "data" => self.data = Some(from.value().map_err(|_| "it needs a value")?),
+            "data" => self.data = Some(from.value().map_err(|_| "missing value")?),
             "event" => self.event = Some(value(from)?),
             "id" => self.id = Some(value(from)?),
             "at" => self.time = Some(arguments::time(&value(from)?)?),
             "header" => self.headers.push(header(&value(from)?)?),
-            "method" => self.method = Some(value(from)?.parse().map_err(|_| "it is no method")?),
+            "method" => self.method = Some(value(from)?.parse().map_err(|_| "invalid method")?),
             "setting" => {
                 let setting = arguments::setting(&value(from)?)?;
                 self.besides.settings.push(setting);
             }
             "public-url" => self.besides.public_url = Some(value(from)?),
             "token-header" => {
-                let header = value(from)?.parse().map_err(|_| "it is no header's name")?;
+                let header = value(from)?.parse().map_err(|_| "invalid header name")?;
                 self.besides.token_header = Some(header);
             }
             "key-name" => self.key_name = Some(value(from)?),
@@ -418,11 +422,11 @@ impl Options {
             "timeout" => {
                 let seconds = value(from)?
                     .parse()
-                    .map_err(|_| "it is no number of seconds")?;
+                    .map_err(|_| "expected a whole number of seconds")?;
                 self.timeout = Duration::from_secs(seconds);
             }
             "print-curl" => self.print_curl = true,
-            _ => return Err("there is no such option; --help shows all".into()),
+            _ => return Err("unknown option; see --help".into()),
         }
         Ok(())
     }
@@ -431,9 +435,9 @@ impl Options {
         let name = self
             .provider
             .as_deref()
-            .ok_or("--provider is missing; --list shows them")?;
+            .ok_or("--provider is missing; --list prints the names")?;
         let provider =
-            common::provider(name).map_err(|error| format!("{error}; --list shows all"))?;
+            common::provider(name).map_err(|error| format!("{error}; --list prints all names"))?;
         let provider = self.besides.put(provider, &WORDS)?;
         let mut secrets = Vec::new();
         for secret in &self.secrets {
@@ -444,7 +448,8 @@ impl Options {
             secrets.push(Secret::from_env("WEBHOOK_SECRET")?);
         }
         let keys = Keys::newest_first(secrets);
-        let keys = keys.ok_or("--secret is missing, and WEBHOOK_SECRET is not set")?;
+        let keys =
+            keys.ok_or("--secret is missing and WEBHOOK_SECRET is not set; set one of them")?;
         let signer = Signer::new(provider, keys)?;
         Ok(match &self.key_name {
             Some(name) => signer.key_name(name.clone())?,
@@ -454,9 +459,12 @@ impl Options {
 
     fn request(&self, provider: &Provider) -> Result<Request<DeliveryBody>, BoxError> {
         let scheme = provider.scheme();
-        let url = self.url.as_deref().ok_or("--url is missing")?;
-        // A URL that cannot be read may have a password in it, and so is not shown.
-        let what = "begin with http:// and a host";
+        let url = self
+            .url
+            .as_deref()
+            .ok_or("--url is missing; set it to the URL of the receiver")?;
+        // An invalid URL may contain a password, so it is not printed.
+        let what = "expected http:// and a host";
         let uri: Uri = url
             .parse()
             .map_err(|error| format!("--url: {error}; {what}"))?;
@@ -464,7 +472,7 @@ impl Options {
         let authority = authority.ok_or_else(|| format!("--url: {what}"))?;
         if authority.as_str().contains('@') {
             return Err(
-                "--url: with a user in it; put that into --header 'authorization: …'".into(),
+                "--url: contains a user; pass it as --header 'authorization: …' instead".into(),
             );
         }
         let body = self.body(scheme)?;
@@ -483,7 +491,10 @@ impl Options {
         let headers = request.headers_mut();
         if let Some(event) = &self.event {
             let Some(Location::Header(name)) = scheme.event_location() else {
-                return Err("--event: this provider names the kind of event in no header".into());
+                return Err(
+                    "--event: this provider has no header for the event type; remove the option"
+                        .into(),
+                );
             };
             headers.insert(name, event.parse()?);
         }
@@ -496,7 +507,7 @@ impl Options {
             };
             if !headers.contains_key(&name) {
                 return Err(format!(
-                    "this provider signs `{name}`: give it by --header '{name}: …'"
+                    "this provider signs the header `{name}`; set it with --header '{name}: …'"
                 )
                 .into());
             }
@@ -539,18 +550,20 @@ fn list() {
 }
 
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), BoxError> {
-    let (name, value) = text.split_once(':').ok_or("a header is `NAME: VALUE`")?;
-    let name = name.parse().map_err(|_| "its name is none of a header")?;
+    let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
+    let name = name.parse().map_err(|_| "invalid header name")?;
     let value = value.trim().parse();
-    Ok((name, value.map_err(|_| "its value is none of a header")?))
+    Ok((name, value.map_err(|_| "invalid header value")?))
 }
 
-const UNREADABLE: &str = "an option cannot be read";
+const UNREADABLE: &str = "cannot parse an option";
 
-/// The value of an option. No error shows it: it may be the secret.
+/// Returns the value of an option. No error contains the value, because it may be the secret.
 fn value(from: &mut Parser) -> Result<String, BoxError> {
-    let value = from.value().map_err(|_| "it needs a value")?;
-    Ok(value.into_string().map_err(|_| "its value is not UTF-8")?)
+    let value = from.value().map_err(|_| "missing value")?;
+    Ok(value
+        .into_string()
+        .map_err(|_| "the value is not valid UTF-8")?)
 }
 
 fn retry(which: Option<&OsStr>) -> Result<DeliveryRetry, BoxError> {
@@ -559,6 +572,6 @@ fn retry(which: Option<&OsStr>) -> Result<DeliveryRetry, BoxError> {
         Some(Some("fast")) => Ok(DeliveryRetry::new()
             .schedule(Backoff::fast())
             .max_retry_after(Duration::from_secs(1))),
-        Some(_) => Err("only `fast` is known".into()),
+        Some(_) => Err("unknown value; write --retry or --retry=fast".into()),
     }
 }

@@ -60,12 +60,12 @@ impl<S: Sync> FromRequestParts<S> for Verified {
     }
 }
 
-/// `None` where no layer is around the route.
+/// `None` if the route has no `WebhookLayer`.
 ///
 /// # Security
 ///
-/// For handlers that are mounted in several places. Where a delivery must be verified take
-/// [`Verified`] itself, which cannot be forgotten.
+/// Use this only for handlers that are also mounted without the layer. If a delivery must be
+/// verified, extract [`Verified`] itself: without the layer, the handler is then not called.
 impl<S: Sync> OptionalFromRequestParts<S> for Verified {
     type Rejection = MissingLayer;
 
@@ -76,24 +76,24 @@ impl<S: Sync> OptionalFromRequestParts<S> for Verified {
 
 /// The body of a verified delivery, read as JSON.
 ///
-/// What is not JSON, or not of the type that the handler asks for, is answered 400
-/// `{"error":"Invalid payload"}`. Where and in what way it is wrong is for the operator: a
-/// `tracing` event at warn level, since the delivery is genuine, with `provider`, `reason` and
-/// `delivery_id`, and an [`InvalidPayload`] in the extensions of the response. Without the layer
-/// around the route the answer is 500, as with [`Verified`].
+/// If the body is not JSON, or does not match the type that the handler expects, the response is
+/// 400 `{"error":"Invalid payload"}`. The reason is logged at warn level, because the delivery is
+/// genuine, with `provider`, `reason` and `delivery_id`. An [`InvalidPayload`] is inserted into the
+/// extensions of the response. If the route has no `WebhookLayer`, the response is 500, as with
+/// [`Verified`].
 ///
-/// Any content type will do, as no provider signs it. axum's `DefaultBodyLimit` holds, which is 2
-/// MB unless set; a longer body is answered 413 `{"error":"Payload too large"}`, and told in the
-/// same event. Where the webhook layer lets longer ones in (GitHub's preset does, up to 25 MiB),
-/// set that limit too: `.layer(DefaultBodyLimit::max(25 << 20))`. The layer's own limit is not
-/// taken for it: what lies between the two may have made the body longer, as decompression does.
+/// The content type is ignored. axum's `DefaultBodyLimit` applies, which defaults to 2 MB. A longer
+/// body is answered 413 `{"error":"Payload too large"}` and logged in the same event. If the
+/// webhook layer accepts longer bodies (GitHub's preset accepts 25 MiB), raise axum's limit too:
+/// `.layer(DefaultBodyLimit::max(25 << 20))`. The extractor does not use the limit of the webhook
+/// layer, because a layer between the two, such as decompression, may have made the body longer.
 ///
 /// See the [module docs](crate::axum) for an example.
 ///
 /// # Security
 ///
-/// That the payload is what the provider sent is proven only where the scheme
-/// [signs the body](Verified::body_is_signed).
+/// The payload is proven to be what the provider sent only if the scheme [signs the
+/// body](Verified::body_is_signed).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_structs,
@@ -133,7 +133,7 @@ impl MissingLayer {
 impl fmt::Display for MissingLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "a handler asks for a verified delivery, and no `WebhookLayer` is around its route",
+            "a handler requires a verified delivery, but its route has no `WebhookLayer`; add the layer",
         )
     }
 }
@@ -234,20 +234,20 @@ impl fmt::Display for InvalidPayload {
         match self.kind {
             InvalidPayloadKind::Data { line, column } => write!(
                 f,
-                "the payload is not of the type that the handler asks for, at line {line}, column \
+                "the payload does not match the type that the handler expects, at line {line}, column \
                  {column}"
             ),
             InvalidPayloadKind::Syntax { line, column } => {
                 write!(
                     f,
-                    "the payload is not JSON, at line {line}, column {column}"
+                    "the payload is not valid JSON, at line {line}, column {column}"
                 )
             }
-            InvalidPayloadKind::Truncated => f.write_str("the payload ends before its JSON does"),
+            InvalidPayloadKind::Truncated => f.write_str("the payload is empty or truncated"),
             InvalidPayloadKind::TooLarge => {
-                f.write_str("the payload is longer than axum's `DefaultBodyLimit`")
+                f.write_str("the payload exceeds axum's `DefaultBodyLimit`; raise that limit")
             }
-            InvalidPayloadKind::Unreadable => f.write_str("the payload broke off"),
+            InvalidPayloadKind::Unreadable => f.write_str("failed to read the payload"),
         }
     }
 }

@@ -15,8 +15,8 @@ use tokio::time::{Sleep, sleep, timeout};
 pub(crate) struct Deadline(Option<Pin<Box<Sleep>>>);
 
 impl Deadline {
-    /// Whether the time is over. Ask before what is waited for gets its turn: Tokio lets a task do
-    /// so much at a time, and of a task that has done it no timer hears.
+    /// Returns whether the time has passed. Call it before polling the inner future: if that future
+    /// exhausts Tokio's cooperative budget, the timer reports `Pending`.
     pub(crate) fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
         let timer = self.0.as_mut();
         timer.is_some_and(|timer| timer.as_mut().poll(cx).is_ready())

@@ -74,7 +74,7 @@ impl<'h> RequestHead<'h> {
     /// The only value of a header. Copies that agree are one value.
     pub(crate) fn only(&self, name: &HeaderName) -> Result<Option<&'h HeaderValue>, RejectionKind> {
         let first = self.headers.get(name);
-        // Where no header is there twice, this one is not.
+        // If no header appears twice, neither does this one.
         if self.headers.len() > self.headers.keys_len() {
             let mut values = self.headers.get_all(name).into_iter();
             if values.any(|value| Some(value) != first) {
@@ -86,8 +86,8 @@ impl<'h> RequestHead<'h> {
         Ok(first)
     }
 
-    /// The id that the head claims, if it is no longer than any provider's: a stranger's must not
-    /// fill a log.
+    /// The ID in the head, if it is not longer than those of any provider. An unauthenticated
+    /// client must not be able to fill the log.
     pub(crate) fn claimed_id(&self, location: Option<&Location>) -> Option<&'h str> {
         const MAX_LEN: usize = 128;
 

@@ -72,15 +72,15 @@
 //! | `webhook handshake answered` | debug | `provider`, `handshake` |
 //! | `webhook delivery diagnosed`, by `diagnose::log`, for each finding | warn | `provider`, `reason`, `delivery_id`, `key_label`, `tenant`, `cause`, `is_proven` |
 //! | `webhook payload rejected`, by `axum::VerifiedJson`, of a genuine delivery | warn | `provider`, `reason`, `delivery_id` |
-//! | `a handler asks for a verified delivery, …` (`axum::MissingLayer`) | error | |
-//! | `a previous secret is still in use`, once, see [`Keys::previous`] | info | `provider`, `tenant`, `key_label` |
+//! | `a handler requires a verified delivery, …` (`axum::MissingLayer`) | error | |
+//! | `delivery verified with a previous secret; …`, once, see [`Keys::previous`] | info | `provider`, `tenant`, `key_label` |
 //! | `duplicate webhook delivery` | debug | `provider` |
-//! | `webhook delivery let through without a claim`, where the store failed | warn | `provider`, `reason` |
+//! | `webhook delivery forwarded without a claim`, where the store failed | warn | `provider`, `reason` |
 //! | failed renewals, completions and releases of a claim, and claims that another request took over | warn | `key`, `reason` |
-//! | `expired public keys are used, …`, once a minute for each provider | warn | `provider`, `reason`, `suppressed` |
-//! | `public keys could not be refreshed` | debug | `provider`, `reason` |
-//! | `failed to reconnect to redis` | warn | `reason` |
-//! | `reconnected to redis` | info | |
+//! | `failed to fetch public keys again; using the expired keys`, once a minute for each provider | warn | `provider`, `reason`, `suppressed` |
+//! | `failed to refresh public keys; using the cached keys` | debug | `provider`, `reason` |
+//! | `failed to reconnect to Redis; retrying` | warn | `reason` |
+//! | `reconnected to Redis` | info | |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Shared code is compiled even if only disabled features use it, so only a build with all features
 // can find dead code.

@@ -63,11 +63,11 @@ impl From<HeaderName> for Location {
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Claim(name) => write!(f, "the token's claim `{name}`"),
-            Self::Form(field) => write!(f, "the form's field `{field}`"),
-            Self::Header(name) => write!(f, "`{name}`"),
-            Self::Json(path) => write!(f, "the JSON's member `{path}`"),
-            Self::Query(name) => write!(f, "the query's parameter `{name}`"),
+            Self::Claim(name) => write!(f, "the claim `{name}`"),
+            Self::Form(field) => write!(f, "the form field `{field}`"),
+            Self::Header(name) => write!(f, "the header `{name}`"),
+            Self::Json(path) => write!(f, "the JSON member `{path}`"),
+            Self::Query(name) => write!(f, "the query parameter `{name}`"),
         }
     }
 }

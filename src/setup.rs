@@ -111,12 +111,12 @@ impl fmt::Display for SetupError {
         match self {
             Self::Detached { scheme } => write!(
                 f,
-                "scheme `{scheme}`: detached JSON web signatures are verified here, and not made"
+                "scheme `{scheme}`: detached JSON web signatures can be verified, but not created"
             ),
             Self::InvalidMethod { scheme, method } => write!(
                 f,
-                "scheme `{scheme}`: `{method}` cannot be the method of a delivery or a handshake; \
-                 remove it from `Provider::with_methods`, or the handshake that uses it"
+                "scheme `{scheme}`: method `{method}` cannot carry a delivery or a handshake; remove \
+                 it from `Provider::with_methods`, or remove the handshake that uses it"
             ),
             Self::Key(error) => error.fmt(f),
             Self::NoEffect {
@@ -131,32 +131,34 @@ impl fmt::Display for SetupError {
             }
             Self::NoMethod { scheme } => write!(
                 f,
-                "scheme `{scheme}`: `Provider::with_methods` was given no method; \
-                 give it at least one, such as `POST`"
+                "scheme `{scheme}`: the provider has no method for deliveries; pass at least one to \
+                 `Provider::with_methods`, such as `POST`"
             ),
             Self::MissingSetting { scheme, setting } => write!(
                 f,
-                "scheme `{scheme}`: the setting `{setting}` is signed; give it by \
-                 `Provider::with_setting`"
+                "scheme `{scheme}`: the signature covers the setting `{setting}`, which is missing or \
+                 empty; set it with `Provider::with_setting`"
             ),
             Self::NotSymmetric { scheme } => write!(
                 f,
-                "scheme `{scheme}`: only the provider has the private key that signs"
+                "scheme `{scheme}`: deliveries cannot be signed, because only the provider has the \
+                 private key"
             ),
             Self::NoRemoteKeys { scheme } => write!(
                 f,
-                "scheme `{scheme}` does not say where its keys are published; give them to \
-                 `WebhookLayer::new`"
+                "scheme `{scheme}`: the provider publishes no keys that could be fetched; pass the \
+                 keys to `WebhookLayer::new`"
             ),
             Self::MalformedSetting { scheme, setting } => write!(
                 f,
-                "scheme `{scheme}`: the setting `{setting}` must be printable ASCII, and not empty"
+                "scheme `{scheme}`: the setting `{setting}` is empty or has characters other than \
+                 printable ASCII; correct its value"
             ),
             Self::PublicUrl(error) => error.fmt(f),
             Self::Scheme(error) => error.fmt(f),
             Self::SecretsNotKept { scheme } => write!(
                 f,
-                "scheme `{scheme}`: `diagnose` needs the text of the secrets, and the keys of the \
+                "scheme `{scheme}`: `diagnose` needs the text of the secrets, but the keys of the \
                  layer do not keep it; create the layer with keys from `Keys::keep_for_diagnosis`"
             ),
             Self::UnknownSetting {
@@ -164,10 +166,10 @@ impl fmt::Display for SetupError {
                 setting,
                 known,
             } => {
-                write!(f, "scheme `{scheme}` has no setting `{setting}`; ")?;
+                write!(f, "scheme `{scheme}`: unknown setting `{setting}`; ")?;
                 match &known[..] {
-                    [] => f.write_str("it has no settings"),
-                    known => write!(f, "its settings are `{}`", known.join("`, `")),
+                    [] => f.write_str("the provider has no settings"),
+                    known => write!(f, "the settings are `{}`", known.join("`, `")),
                 }
             }
         }

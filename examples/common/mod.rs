@@ -1,4 +1,4 @@
-//! What the examples that take a provider by its name share.
+//! Helpers for the examples that select a provider by its name.
 
 use std::io::{self, Write as _};
 
@@ -10,13 +10,13 @@ use tower_webhook::{
     scheme::Credential,
 };
 
-/// The ready-made provider of this name, as it or its function is called.
+/// Returns the preset with this name, in the spelling of the name or of its function.
 pub(crate) fn provider(name: &str) -> Result<Provider, String> {
     let name = name.to_lowercase().replace('_', "-");
     providers::by_name(&name).ok_or_else(|| unknown(&name))
 }
 
-/// No provider is called so, but some nearly.
+/// The error for an unknown name, with the three most similar names.
 fn unknown(name: &str) -> String {
     let mut names: Vec<_> = providers::all().map(Preset::name).collect();
     names.sort_by_key(|other| {
@@ -24,10 +24,10 @@ fn unknown(name: &str) -> String {
         (!other.starts_with(name), distance)
     });
     let nearest = names.get(..3).unwrap_or_default().join("`, `");
-    format!("no provider is called `{name}`; the nearest are `{nearest}`")
+    format!("unknown provider `{name}`; similar names are `{nearest}`")
 }
 
-/// What a provider may need besides.
+/// Options of a provider in addition to its name and its secrets.
 #[derive(Default)]
 pub(crate) struct Besides {
     pub(crate) settings: Vec<(String, String)>,
@@ -35,7 +35,7 @@ pub(crate) struct Besides {
     pub(crate) token_header: Option<HeaderName>,
 }
 
-/// How that is given, for errors; a setting, as one of the name `NAME`.
+/// How the user sets these options, for errors. `setting` contains `NAME` in place of the name.
 pub(crate) struct Words {
     pub(crate) setting: &'static str,
     pub(crate) public_url: &'static str,
@@ -43,8 +43,8 @@ pub(crate) struct Words {
 }
 
 impl Besides {
-    /// The provider with all of it. It is an error if something is of no use, or a setting that is
-    /// signed is missing.
+    /// Applies the options. Returns an error if one has no effect, or if a signed setting is
+    /// missing.
     pub(crate) fn put(&self, mut provider: Provider, words: &Words) -> Result<Provider, String> {
         let scheme = provider.scheme().clone();
         let name = scheme.name();
@@ -57,7 +57,7 @@ impl Besides {
                 .any(|it| it == setting)
             {
                 return Err(format!(
-                    "`{name}` has no setting that is called `{setting}`"
+                    "provider `{name}` has no setting `{setting}`; remove it"
                 ));
             }
             provider = provider.with_setting(setting, value.as_str());
@@ -66,13 +66,15 @@ impl Besides {
         if let Some(setting) = signed.find(|it| provider.setting(it).is_none()) {
             let how = words.setting.replace("NAME", setting);
             return Err(format!(
-                "`{name}` signs the setting `{setting}`: give it by {how}"
+                "provider `{name}` signs the setting `{setting}`; set it with {how}"
             ));
         }
         if let Some(url) = &self.public_url {
             let word = words.public_url;
             if !scheme.url_is_signed() {
-                return Err(format!("{word}: `{name}` does not sign the URL"));
+                return Err(format!(
+                    "{word}: provider `{name}` does not sign the URL; remove it"
+                ));
             }
             let url = PublicUrl::fixed(url).map_err(|error| format!("{word}: {error}"))?;
             provider = provider.with_public_url(url);
@@ -80,7 +82,9 @@ impl Besides {
         if let Some(header) = &self.token_header {
             if scheme.credential() != Credential::Token {
                 let word = words.token_header;
-                return Err(format!("{word}: `{name}` signs, and has no token"));
+                return Err(format!(
+                    "{word}: provider `{name}` does not use a token; remove it"
+                ));
             }
             provider = provider.with_token_header(header.clone());
         }
@@ -88,7 +92,7 @@ impl Besides {
     }
 }
 
-/// Prints what is at the top of an example.
+/// Prints the documentation at the top of an example.
 pub(crate) fn help(source: &str) {
     let lines = source.lines();
     let lines = lines.map_while(|line| line.strip_prefix("//!"));
@@ -96,7 +100,7 @@ pub(crate) fn help(source: &str) {
     print(&lines.flat_map(|line| [line, "\n"]).collect::<String>());
 }
 
-/// Prints a text. Who reads it, such as `head`, may have had enough before its end.
+/// Prints a text. Errors are ignored, because a reader such as `head` may close the pipe early.
 pub(crate) fn print(text: &str) {
     let _ = io::stdout().lock().write_all(text.as_bytes());
 }

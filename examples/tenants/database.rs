@@ -121,7 +121,7 @@ deliver globex {globex} # 200
 deliver globex {acme} # 403, the secret of another tenant
 deliver initech {initech} # 200
 deliver initech {initech_before} # 403, an expired secret
-deliver nobody {acme} # 403, an unknown tenant
+deliver unknown {acme} # 403, an unknown tenant
 "#
     );
     Ok(())

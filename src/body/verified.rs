@@ -38,7 +38,7 @@ use super::Buffer;
 /// # }
 /// ```
 ///
-/// Whoever forgets the layer is told so by the compiler:
+/// A program without the layer does not compile:
 ///
 /// ```compile_fail
 /// # use std::convert::Infallible;

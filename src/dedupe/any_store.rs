@@ -78,7 +78,7 @@ impl<S: DedupeStore> AnyStore for S {
                             trace::warn!(
                                 key = %held,
                                 reason = %error,
-                                "a claim could not be given up"
+                                "failed to release a claim; it ends with its lease"
                             );
                         }
                     }

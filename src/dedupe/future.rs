@@ -196,7 +196,7 @@ where
                 StateProj::Calling { future, handling } => match future.poll(cx) {
                     Poll::Ready(outcome) => handling.take().expect(COMPLETED).settle(outcome),
                     Poll::Pending => {
-                        // What has begun goes on, whoever has the claim.
+                        // The handler continues even if another process has the claim.
                         let _ = handling.as_mut().expect(COMPLETED).renew(cx);
                         return Poll::Pending;
                     }
@@ -253,7 +253,7 @@ where
                 trace::warn!(
                     provider = self.verified.provider(),
                     reason = %kind,
-                    "webhook delivery let through without a claim"
+                    "webhook delivery forwarded without a claim"
                 );
                 None
             }

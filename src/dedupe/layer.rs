@@ -21,8 +21,8 @@ const DEFAULT_LEASE: Duration = Duration::from_secs(30);
 const DEFAULT_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Slack gives up on an answer after three.
 const DEFAULT_STORE_DEADLINE: Duration = Duration::from_secs(1);
-/// What may lie between the moment at which a timestamp is held against the clock and the claim:
-/// the body that arrives, keys that are looked up.
+/// The maximum time between the check of the timestamp and the claim, in which the body arrives and
+/// keys are looked up.
 const ARRIVAL: Duration = Duration::from_secs(60);
 
 /// Applies [`Dedupe`] to a service. Cheap to clone.
@@ -77,68 +77,75 @@ impl DedupeLayer {
         }
     }
 
-    /// How long a delivery that was handled with success is remembered; 24 h unless set.
+    /// Sets how long a successfully handled delivery is remembered. Defaults to 24 hours.
     ///
-    /// Never less than the delivery's [`replay_window`](Verified::replay_window) and a minute,
-    /// which is for bodies that arrive slowly: within that time nothing but this layer stops
-    /// the same delivery from passing again. (A longer
-    /// [`body_deadline`](crate::WebhookLayer::body_deadline) calls for a longer retention.)
+    /// A delivery is remembered for at least its [`replay_window`](Verified::replay_window) and one
+    /// minute, even if the retention is shorter. Within that window, only this layer prevents that
+    /// the same delivery is handled again. The minute is for bodies that arrive slowly: raise the
+    /// retention if you raise [`body_deadline`](crate::WebhookLayer::body_deadline).
     ///
     /// # Security
     ///
-    /// Where no time is signed, as with GitHub, there is no such window: whoever has recorded a
-    /// delivery can send it again, and it is handled again, once the retention is over.
+    /// If the scheme does not sign a timestamp, as with GitHub, there is no such window. An
+    /// attacker who captured a delivery can replay it after the retention has passed.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.config_mut().retention = retention;
         self
     }
 
-    /// For how long a delivery is claimed at a time; 30 s unless set, and at least 10 ms.
+    /// Sets for how long a delivery is claimed at a time. Defaults to 30 seconds; the minimum is 10
+    /// ms.
     ///
-    /// The claim is renewed each third of it while the handler runs, so it may be shorter than that
-    /// takes. It is how long a delivery waits, answered 503, after a process died with it. A
-    /// step of the store that claims or renews may take a third of it at most, whatever the
-    /// [deadline](Self::store_deadline): a sixth for a delivery that is claimed under two
+    /// While the handler runs, the claim is renewed every third of the lease, so the lease may be
+    /// shorter than the handler takes. If a process crashes, its deliveries are answered 503 until
+    /// their leases end. A claim or a renewal may take at most a third of the lease, whatever the
+    /// [deadline](Self::store_deadline), and a sixth for a delivery that is claimed under two
     /// secrets.
     ///
     /// # Panics
     ///
-    /// The response future needs a Tokio runtime with its timer enabled whenever the handler is not
-    /// done at once, and panics without one.
+    /// The response future panics outside of a Tokio runtime with a timer if the handler is not
+    /// ready at once.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.config_mut().times.lease = lease.max(Duration::from_millis(10));
         self
     }
 
-    /// How long a step of the store may take, `None` for as long as it likes, or as the
-    /// [lease](Self::lease) lets it; 1 s unless set. If the claim takes longer, the delivery is
-    /// answered 503 with `Retry-After`.
+    /// Sets the timeout of each store operation. Defaults to 1 second.
+    ///
+    /// `None` disables the timeout, but the [lease](Self::lease) still limits claims and renewals.
+    /// If the claim takes longer, the delivery is answered 503 with `Retry-After`.
     ///
     /// # Panics
     ///
-    /// The response future needs a Tokio runtime with its timer enabled whenever the
-    /// store does not answer at once, and panics without one.
+    /// The response future panics outside of a Tokio runtime with a timer if the store does not
+    /// answer at once.
     pub fn store_deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.config_mut().times.deadline = deadline.into();
         self
     }
 
-    /// Keeps the keys of this endpoint apart from those of others that share the store.
+    /// Separates the keys of this endpoint from those of other endpoints that share the store.
+    /// Defaults to no scope.
     ///
     /// # Security
     ///
-    /// A key has the name of the provider in it, and the tenant. Where two senders share both, each
-    /// with a secret of its own at an endpoint of its own, one of them could use up the ids of
-    /// the other: give each endpoint a scope. Where two services get the same deliveries and
-    /// share a store, a scope each lets both handle them.
+    /// A key contains the name of the provider and the tenant. Set a scope for each endpoint in
+    /// these cases:
+    ///
+    /// - Two senders with different secrets have the same provider and tenant. Otherwise one of
+    ///   them can use up the delivery IDs of the other.
+    /// - Two services get the same deliveries and share a store. Otherwise only one of them handles
+    ///   each delivery.
     pub fn scope(mut self, scope: impl Into<Arc<str>>) -> Self {
         self.config_mut().scope = Some(scope.into());
         self
     }
 
-    /// Says what tells a delivery from others, in the place of [`Verified::dedupe_key`]; for
-    /// providers that sign neither an id nor the body, and for those whose ids you trust though
-    /// they are not signed. A delivery for which this gives nothing is answered 500.
+    /// Sets the function that computes the deduplication key. Defaults to [`Verified::dedupe_key`].
+    ///
+    /// Use it for providers that sign neither an ID nor the body, and for providers whose unsigned
+    /// IDs you trust. If the function returns `None`, the delivery is answered 500.
     ///
     /// ```
     /// use tower_webhook::{DedupeLayer, RequestHead, Verified, dedupe::{DedupeKey, MemoryStore}};
@@ -152,9 +159,9 @@ impl DedupeLayer {
     ///
     /// # Security
     ///
-    /// Whoever can change what the key is made of can make a recorded delivery look new, or a new
-    /// one look like one that was handled, which is then lost. That is everybody on the way
-    /// where it is not signed.
+    /// An attacker who can change the input of the key can make a captured delivery look new. The
+    /// attacker can also make a new delivery look handled, and the delivery is lost. If the input
+    /// is not signed, every client that holds a delivery can do this.
     pub fn key_by(
         mut self,
         key_by: impl Fn(&Verified, RequestHead<'_>) -> Option<DedupeKey> + Send + Sync + 'static,
@@ -163,13 +170,12 @@ impl DedupeLayer {
         self
     }
 
-    /// Lets deliveries through to the handler when the store fails, is full or too slow, as if this
-    /// layer were not there; answered 503 unless called.
+    /// Forwards deliveries without deduplication if the store fails, is full or is too slow. By
+    /// default, such deliveries are answered 503.
     ///
     /// # Security
     ///
-    /// Whoever can make the store fail can have recorded deliveries handled again, and a sender's
-    /// retries are handled as often as they come.
+    /// While the store fails, captured deliveries can be replayed, and each retry is handled again.
     pub fn danger_let_through_without_store(mut self) -> Self {
         self.config_mut().lets_through = true;
         self
@@ -216,10 +222,11 @@ impl DedupeLayer {
         self
     }
 
-    /// Makes the response to a delivery that was handled before; 200 with
-    /// `{"message":"Duplicate delivery"}` unless set. [`Duplicate`](super::Duplicate) is put into
-    /// its extensions whatever this returns. Senders take anything but success as a reason to
-    /// try again. gRPC calls get `ALREADY_EXISTS`.
+    /// Sets the function that creates the response to a delivery that was already handled. Defaults
+    /// to 200 with `{"message":"Duplicate delivery"}`.
+    ///
+    /// The layer inserts [`Duplicate`](super::Duplicate) into the extensions of the response.
+    /// Return a success status, because senders retry otherwise. gRPC calls get `ALREADY_EXISTS`.
     pub fn duplicate_response(
         mut self,
         renderer: impl Fn(&Verified) -> Response<Bytes> + Send + Sync + 'static,

@@ -47,7 +47,7 @@ impl Lease {
             keys,
             owner: LeaseToken::new(),
             times,
-            // Nothing is known of a claim that nobody waits for any more.
+            // No request waits for this claim, so its result is unknown.
             due: PendingAction::Release,
         }
     }
@@ -79,22 +79,22 @@ impl Lease {
                     Ok(false) => {
                         trace::warn!(
                             key = %keys.first,
-                            "a delivery was claimed by another one while it was being handled"
+                            "claim was taken over while the handler was running"
                         );
                         return;
                     }
                     Err(error) => trace::warn!(
                         key = %keys.first,
                         reason = %error,
-                        "the claim of a delivery could not be renewed"
+                        "failed to renew a claim"
                     ),
                 }
             }
         }
     }
 
-    /// What has to be done now that the handler is done. A success that the store does not take is
-    /// told again by a task, for which nobody waits.
+    /// Completes or releases the claim after the handler. If the store fails to record a success, a
+    /// detached task retries.
     pub(super) fn settle(&self) -> impl Future<Output = ()> + Send + use<> {
         let store = Arc::clone(&self.store);
         let (keys, owner, times, due) = (self.keys, self.owner, self.times, self.due);
@@ -122,7 +122,7 @@ impl Lease {
                 trace::warn!(
                     key = %keys.first,
                     reason = %error,
-                    "the end of a delivery could not be told to the store"
+                    "failed to record the outcome of a delivery"
                 );
             }
         }
@@ -145,14 +145,15 @@ impl Completion {
         if !told.await? {
             trace::warn!(
                 key = %self.keys.first,
-                "a delivery was handled to its end by one whose claim another one had taken over"
+                "claim was taken over before the handler finished"
             );
         }
         Ok(())
     }
 
-    /// Tells it again for as long as a lease lasts: by then somebody else may have begun, whom a
-    /// late owner does not disturb. Without a runtime the claim ends with its lease.
+    /// Retries for as long as a lease lasts. After that, another process may have claimed the
+    /// delivery, and the completion would have no effect. Without a runtime, the claim ends with
+    /// its lease.
     fn retry_completion(self) {
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -170,7 +171,7 @@ impl Completion {
             }
             trace::warn!(
                 key = %self.keys.first,
-                "failed to record the success of a delivery; a retry will be handled again"
+                "gave up recording the success of a delivery; a retry will be handled again"
             );
         });
     }
@@ -182,7 +183,7 @@ impl Drop for Lease {
             return;
         }
         if Handle::try_current().is_err() {
-            // There is nobody to keep time, and the step is asked no more than once.
+            // Without a runtime there is no timer, and the operation is polled only once.
             self.times.deadline = None;
         }
         let settle = self.settle();

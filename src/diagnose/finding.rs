@@ -203,21 +203,32 @@ pub enum Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Algorithm { used } => write!(f, "the sender signs with {used}"),
-            Self::BodyAlone => f.write_str("the sender signs only the body"),
+            Self::Algorithm { used } => write!(
+                f,
+                "the sender signs with {used}; use a provider or scheme with this algorithm"
+            ),
+            Self::BodyAlone => f.write_str(
+                "the sender signs only the body; use a provider or scheme whose message is `{body}`",
+            ),
             Self::BodyByteOrderMark => {
-                f.write_str("a byte order mark was added to the body or removed from it")
+                f.write_str(
+                    "a byte order mark was added to the body or removed; verify the bytes as received",
+                )
             }
             Self::BodyCharset => f.write_str(
                 "the body was converted to another character set; verify the bytes as received",
             ),
-            Self::BodyCompressed => f.write_str("the body was compressed after it was signed"),
+            Self::BodyCompressed => f.write_str(
+                "the body was compressed after it was signed; decompress it outside of the webhook \
+                 layer",
+            ),
             Self::BodyDecompressed => f.write_str(
                 "the body was decompressed before it was verified; put the decompression layer \
-                 inside of this one",
+                 inside of the webhook layer",
             ),
             Self::BodyEmpty => f.write_str(
-                "the sender signed an empty body, for example because it had read the body before",
+                "the sender signed an empty body, for example because it had already read the body; \
+                 fix the sender",
             ),
             Self::BodyForm => f.write_str(
                 "the form in the body was parsed and re-encoded; verify the bytes as received",
@@ -227,41 +238,70 @@ impl fmt::Display for Cause {
             ),
             Self::BodyLength { declared, found } => write!(
                 f,
-                "`content-length` is {declared}, but the body has {found} bytes; it was changed"
+                "`content-length` is {declared}, but the body has {found} bytes; find the layer or \
+                 proxy that changes it"
             ),
-            Self::BodyLineEnds => f.write_str("the line endings of the body were changed"),
+            Self::BodyLineEnds => f.write_str(
+                "the line endings of the body were changed; verify the bytes as received",
+            ),
             Self::BodyWhitespace => {
-                f.write_str("white space at an end of the body was added or removed")
+                f.write_str(
+                    "whitespace at the start or end of the body was added or removed; verify the \
+                     bytes as received",
+                )
             }
             Self::ClockSkew { by, is_ahead } => write!(
                 f,
-                "the timestamp is {} s {} the clock; a clock is wrong, or the delivery is old",
+                "the timestamp is {} s {}; {}",
                 by.as_secs_f64(),
-                if *is_ahead { "ahead of" } else { "behind" },
+                if *is_ahead {
+                    "ahead of the clock"
+                } else {
+                    "behind the clock"
+                },
+                if *is_ahead {
+                    "check the clocks of the sender and of this server"
+                } else {
+                    "the delivery is old, or the clock of the sender or of this server is wrong"
+                },
             ),
-            Self::Encoding { used } => write!(f, "the sender encodes the signature in {used}"),
+            Self::Encoding { used } => write!(
+                f,
+                "the sender encodes the signature in {used}; use a provider or scheme with this \
+                 encoding"
+            ),
             Self::HeaderDropped { expected } => write!(
                 f,
-                "the header `{expected}` is missing; many proxies drop headers with an underscore"
+                "the header `{expected}` is missing; many proxies drop headers with an underscore, so \
+                 configure the proxy to forward it"
             ),
             Self::HeaderName { expected, found } => {
-                write!(f, "the header `{expected}` arrived as `{found}`")
+                write!(
+                    f,
+                    "the header `{expected}` arrived as `{found}`; configure the proxy to keep its \
+                     name"
+                )
             }
             Self::OtherProvider { names, more } => {
                 let names = names.join("` or `");
-                write!(f, "the delivery is signed in the way of `{names}`")?;
-                match more {
-                    0 => Ok(()),
-                    more => write!(f, " or of {more} other providers"),
+                write!(f, "the delivery is signed like those of `{names}`")?;
+                if *more > 0 {
+                    write!(f, " or of {more} other providers")?;
                 }
+                f.write_str("; use the provider that sent it")
             }
-            Self::SecretForm { used } => write!(f, "the key of the sender is {used}"),
-            Self::SecretNewline => f.write_str("the secret of the sender ends with a newline"),
+            Self::SecretForm { used } => write!(
+                f,
+                "the sender's key is {used}; pass that key to `Secret::from_bytes`"
+            ),
+            Self::SecretNewline => f.write_str(
+                "the sender's secret ends with a newline; remove it in the sender's settings",
+            ),
             Self::SecretPrefix {
                 prefix,
                 is_missing: true,
             } => {
-                write!(f, "the secret has no prefix `{prefix}`")
+                write!(f, "the secret lacks the prefix `{prefix}`; add it")
             }
             Self::SecretPrefix {
                 prefix,
@@ -269,18 +309,24 @@ impl fmt::Display for Cause {
             } => {
                 write!(
                     f,
-                    "the secret has the prefix `{prefix}`, but the secret of the sender has not"
+                    "the secret has the prefix `{prefix}`, but the sender's secret does not; remove it"
                 )
             }
-            Self::SecretQuotes => f.write_str("the secret is in quotation marks"),
+            Self::SecretQuotes => f.write_str("the secret is in quotation marks; remove them"),
             Self::SecretWhitespace => f.write_str(
-                "the secret has leading or trailing white space, or an invisible character",
+                "the secret has leading or trailing whitespace or invisible characters; remove them",
             ),
             Self::SignaturePrefix { is_missing: true } => {
-                f.write_str("the signature has no prefix, but the scheme has one")
+                f.write_str(
+                    "the signature lacks the prefix of the scheme; use a provider or scheme without \
+                     a prefix",
+                )
             }
             Self::SignaturePrefix { is_missing: false } => {
-                f.write_str("the signature has a prefix that the scheme does not have")
+                f.write_str(
+                    "the signature has a prefix that the scheme does not expect; use a provider or \
+                     scheme with this prefix",
+                )
             }
             Self::TimestampFormat { used } => {
                 let unit = match used {
@@ -289,14 +335,18 @@ impl fmt::Display for Cause {
                     TimestampFormat::Rfc3339 => "in RFC 3339",
                     TimestampFormat::Seconds => "in seconds",
                 };
-                write!(f, "the sender writes the timestamp {unit}")
+                write!(
+                    f,
+                    "the sender writes the timestamp {unit}; use a provider or scheme with this format"
+                )
             }
             Self::Url { base, slash } => {
-                write!(f, "the sender signs a URL that starts with `{base}`")?;
-                if *slash {
-                    f.write_str("; only one of the two URLs has a slash at the end of its path")?;
-                }
-                Ok(())
+                write!(f, "the sender signs a URL that starts with `{base}`; ")?;
+                f.write_str(if *slash {
+                    "only one of the two URLs has a slash at the end of its path, so use the same path in both"
+                } else {
+                    "set it as the public URL"
+                })
             }
         }
     }

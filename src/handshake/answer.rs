@@ -24,7 +24,7 @@ pub enum ResponsePart {
     /// A text.
     Literal(Cow<'static, str>),
     /// The MAC of the challenge, by the scheme's algorithm and in its encoding: under the key that
-    /// the handshake was signed with, or the current one where nobody signs it. It takes a
+    /// the handshake was signed with, or the current key if the handshake is not signed. It takes a
     /// scheme of an HMAC; of others, there is no such handshake. Nor is there an unsigned one
     /// in a body, where keys are [looked up](crate::WebhookLayer::with_key_source): 403.
     Mac,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::location::Location;
 
-/// One thing that a provider asks, how it is told from a delivery, and what is answered.
+/// A request of a provider that is not a delivery: how it is recognised, and how it is answered.
 ///
 /// See the [module docs](crate::handshake) for an example.
 #[derive(Clone, Debug)]

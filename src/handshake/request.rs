@@ -43,7 +43,8 @@ impl Handshake {
             && challenge.all(|location| is_there(location, head, body))
     }
 
-    /// What nobody signs must at least say what it is, so that of other bodies not a byte is read.
+    /// An unsigned handshake must have the expected content type, so that other bodies are not
+    /// read.
     fn content_type_fits(&self, head: RequestHead<'_>) -> bool {
         let is = |expected: &[u8]| {
             let kind = head.headers().get(CONTENT_TYPE);
@@ -95,7 +96,7 @@ pub(super) fn find<'r>(location: &Location, head: RequestHead<'r>, body: &'r [u8
             let value = json::field(body, path).map_err(|_| Unreadable)?;
             owned(value.map(String::into_bytes))
         }
-        // What a token claims is no handshake's.
+        // Handshakes do not use the claims of a token.
         _ => {
             let _ = body;
             Ok(None)

@@ -12,7 +12,7 @@ use crate::scheme::Scheme;
 /// [`Verifier::with_reload_handle`](crate::Verifier::with_reload_handle).
 ///
 /// Clones replace the same keys, and every clone of the layer sees it. Deliveries do not wait for
-/// each other nor for a replacement: a delivery is held against the keys that were there when its
+/// each other nor for a replacement: a delivery is verified with the keys that were set when its
 /// head was read.
 ///
 /// ```

@@ -179,7 +179,7 @@ impl Keyring {
                 provider = &**provider,
                 tenant = self.tenant.as_deref(),
                 key_label = key.label.as_deref().unwrap_or("(no label)"),
-                "a previous secret is still in use"
+                "delivery verified with a previous secret; the sender has not switched to the current one"
             );
         }
     }

@@ -58,14 +58,15 @@ pub use self::{handle::KeyHandle, source::KeySource};
 use crate::scheme::Scheme;
 pub use crate::secret::{KeyError, KeyErrorKind, Secret};
 
-/// The secrets that deliveries may be signed with: the current one first, then older ones.
+/// The secrets that verify deliveries: the current secret, then previous secrets.
 ///
-/// While a secret is being changed, a delivery signed with either must pass. The MAC streams under
-/// the current secret; the older ones are tried, in the order they were added, only when that does
-/// not match, over the body as it was kept. So an older secret costs a genuine delivery nothing
-/// until it is needed, and a forged one a MAC more, in one go when its body is complete.
+/// During a key rotation, deliveries that are signed with either secret must be accepted. The MAC
+/// under the current secret is computed while the body arrives. If it does not match, the previous
+/// secrets are tried in the order in which they were added, over the complete body. A previous
+/// secret therefore costs nothing for deliveries that the current secret verifies, and one more MAC
+/// for a forged delivery.
 ///
-/// Clones share the secrets, and the keys that are made of them when they first meet a scheme.
+/// Clones share the secrets, and the keys that are derived from them for the first scheme.
 ///
 /// ```
 /// use tower_webhook::{Keys, Secret, WebhookLayer, providers};
@@ -96,14 +97,14 @@ struct Secrets {
 }
 
 impl Keys {
-    /// Keys with nothing but a current secret.
+    /// Creates keys with one current secret.
     #[must_use]
     pub fn new(current: Secret) -> Self {
         Self::of(current, Vec::new())
     }
 
-    /// Keys of a list of secrets, the current one first, as a file or a database has them; none if
-    /// there are none.
+    /// Creates keys from a list of secrets, the current secret first. Returns `None` if the list is
+    /// empty.
     #[must_use]
     pub fn newest_first(secrets: impl IntoIterator<Item = Secret>) -> Option<Self> {
         let mut secrets = secrets.into_iter();
@@ -113,13 +114,13 @@ impl Keys {
 
     /// Adds an older secret, tried after those added before it.
     ///
-    /// With the `tracing` feature, the first delivery that passes by it is told of at info level,
-    /// with the fields `provider`, `tenant` and `key_label`: once in the life of the process
-    /// for each of them, and for 10 000 at most.
+    /// With the feature `tracing`, the first delivery that this secret verifies is logged at info
+    /// level, with the fields `provider`, `tenant` and `key_label`. Each combination is logged once
+    /// per process, and at most 10 000 combinations are logged.
     ///
-    /// Each costs a forged delivery another MAC of its body. A [`Signer`](crate::sign::Signer)
-    /// signs with a previous secret only if the scheme has room for several signatures, or the
-    /// current secret has expired.
+    /// Each previous secret costs a forged delivery one more MAC of its body. A
+    /// [`Signer`](crate::sign::Signer) signs with a previous secret only if the scheme has room
+    /// for several signatures, or the current secret has expired.
     ///
     /// # Security
     ///
@@ -215,7 +216,7 @@ impl Keys {
         } else {
             ready
         });
-        // Whoever comes second, with another scheme or on another thread, keeps its own.
+        // A second scheme, or a second thread that was slower, keeps its own keyring.
         let _ = keyring.set(Arc::clone(&ready));
         Ok(ready)
     }

@@ -67,13 +67,14 @@ use crate::head::RequestHead;
 ///
 /// # Security
 ///
-/// - A delivery is proven to be from the tenant whose keys were given, and from nobody else. So the
-///   handler must learn the tenant from [`Verified::tenant`](crate::Verified::tenant), and name the
-///   keys by [`Keys::tenant`]; a path that it reads again may not be the same: the head's is as it
-///   was sent, and a router decodes it. The same goes for a database that takes `ACME` for `acme`.
-/// - Everybody can make a source look up, under any name: the signature is checked after it. Refuse
-///   names that no tenant can have, and put a [`KeyCache`](super::KeyCache) around what is slow or
-///   dear.
+/// - A verified delivery is from the tenant whose keys were returned, and from no other tenant. So
+///   the handler must learn the tenant from [`Verified::tenant`](crate::Verified::tenant), and name
+///   the keys by [`Keys::tenant`]; a path that it reads again may not be the same: the head's is as
+///   it was sent, and a router decodes it. The same goes for a database that takes `ACME` for
+///   `acme`.
+/// - Any client can cause a lookup of any name, because the signature is checked after the lookup.
+///   Reject names that no tenant can have, and put a [`KeyCache`](super::KeyCache) around a slow or
+///   expensive source.
 /// - A 503 tells that something is wrong with this look-up and not with another: where a tenant's
 ///   secret cannot be decoded, that the tenant exists.
 pub trait KeySource: Send + Sync + 'static {

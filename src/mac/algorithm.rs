@@ -65,7 +65,7 @@ pub enum Algorithm {
     /// # Security
     ///
     /// Two texts with the same MD5 have the same signature, and such pairs are made in seconds:
-    /// whoever has the sender sign one of them has the other signed too.
+    /// a client that makes the sender sign one of them has the other signed too.
     Md5SecretLast,
     /// RSA, PKCS#1 v1.5, with SHA-1 ([RFC 8017]). Only for old providers.
     ///
@@ -120,8 +120,9 @@ pub enum Algorithm {
     ///
     /// # Security
     ///
-    /// It proves that the sender knows the secret, and nothing about the delivery: whoever sees one
-    /// request, in a log or at a proxy, can make any other. Bound it by TLS and change it often.
+    /// It proves that the sender knows the secret, and nothing about the delivery: a client that
+    /// sees one request, in a log or at a proxy, can make any other. Bound it by TLS and change
+    /// it often.
     Token,
 }
 

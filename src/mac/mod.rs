@@ -217,8 +217,8 @@ pub(crate) fn digest<'p>(pieces: impl IntoIterator<Item = &'p [u8]>) -> [u8; DIG
     hash.finalize().into()
 }
 
-/// What stands for a token that was sent, to be held against a key's: a digest, so that comparing
-/// takes as long whatever their lengths.
+/// What stands for a token that was sent, to be compared with that of a key: a digest, so that
+/// comparing takes as long whatever their lengths.
 pub(crate) fn token(sent: &[u8]) -> [u8; 32] {
     hash::<Sha256>(&[sent]).into()
 }

@@ -79,7 +79,7 @@ fn rfc_4231() {
     }
 }
 
-/// Every vector, in one piece and byte by byte. Truncated MACs are none of ours: they must fail.
+/// Every vector, in one piece and byte by byte. Truncated MACs are not supported and must fail.
 #[test]
 fn wycheproof() {
     for (name, algorithm) in [

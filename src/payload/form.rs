@@ -41,7 +41,7 @@ pub(crate) fn field(body: &[u8], name: &str) -> Result<Option<Vec<u8>>, Malforme
     let mut values = fields(body).filter(|(field, _)| field == name.as_bytes());
     let first = values.next();
     if values.any(|other| Some(&other) != first.as_ref()) {
-        return Err(Malformed("a field with one value"));
+        return Err(Malformed("the field exactly once"));
     }
     Ok(first.map(|(_, value)| value))
 }

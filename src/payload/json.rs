@@ -8,12 +8,12 @@ use serde_json::value::RawValue;
 
 use super::Malformed;
 
-const JSON: Malformed = Malformed("JSON in which this member is there once");
+const JSON: Malformed = Malformed("JSON with this member exactly once");
 
 /// The text of a member: of a string what it says, of a number or a truth value how it is written.
 /// `None` if it is not there or null.
 ///
-/// Names are joined by dots; in a list, a number is a place. A name that is there twice on the way
+/// Names are joined by dots; in a list, a number is a place. A name that appears twice on the way
 /// is refused, as another parser may take the other one.
 pub(crate) fn field(body: &[u8], path: &str) -> Result<Option<String>, Malformed> {
     raw(body, path)?.map_or(Ok(None), text)
@@ -192,7 +192,7 @@ impl<'de> Visitor<'de> for Find<'_> {
                 continue;
             }
             if std::mem::replace(&mut is_there, true) {
-                return Err(serde::de::Error::custom("a name is there twice"));
+                return Err(serde::de::Error::custom("a name appears twice"));
             }
             found = map.next_value_seed(rest)?;
         }

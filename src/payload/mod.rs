@@ -129,8 +129,8 @@ impl PartialEq for Canonical {
 
 impl Eq for Canonical {}
 
-/// Whether a label is a region of Amazon's, as in `us-gov-west-1`: S3 has names of anybody's choice
-/// beside them, as in `sns.s3.amazonaws.com`.
+/// Whether a label is a region of Amazon's, as in `us-gov-west-1`: bucket names of S3 are in the
+/// same position, as in `sns.s3.amazonaws.com`, and any client can choose one.
 pub(crate) fn is_aws_region(label: &str) -> bool {
     let parts: Vec<_> = label.split('-').collect();
     let are = |parts: &[&str], is: fn(&u8) -> bool| {

@@ -5,9 +5,10 @@
 
 use super::{Facts, Malformed};
 
-const FORM: Malformed = Malformed("`multipart/form-data` in which this field is there once");
+const FORM: Malformed = Malformed("`multipart/form-data` with this field exactly once");
 
-/// The most parameters of a header: more are nobody's, and each takes more than it is long.
+/// The maximum number of parameters of a header. No sender needs more, and each takes more memory
+/// than its text.
 const MOST: usize = 16;
 
 /// The content of the field of this name.

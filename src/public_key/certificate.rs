@@ -12,7 +12,7 @@ use super::form::{Material, pem};
 /// The most certificates of one chain: twice what any provider sends.
 const MOST: usize = 8;
 
-/// An X.509 certificate ([RFC 5280]), read and not checked: anybody may have issued it, for
+/// An X.509 certificate ([RFC 5280]), parsed and not checked: any party may have issued it, for
 /// anything.
 ///
 /// [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280

@@ -11,7 +11,7 @@ use crate::encoding::Encoding;
 /// The key in `text` if it says that it is for `kind`, as far as it says: its type and curve
 /// must fit; its `alg`, `use` and `key_ops`, if there.
 ///
-/// A private key is refused: whoever has configured one has a leak to close.
+/// A private key is rejected, because an operator who configured one has leaked it.
 pub(super) fn read(kind: KeyKind, text: &[u8]) -> Option<Material> {
     let jwk: Map<String, Value> = serde_json::from_slice(text).ok()?;
     let is_for_signatures = jwk.get("use").is_none_or(|it| it == "sig");

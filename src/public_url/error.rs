@@ -63,24 +63,25 @@ impl fmt::Display for PublicUrlError {
         match &self.kind {
             E::Invalid { url } => write!(
                 f,
-                "`{url}` cannot be a public URL: write it as `https://example.com` or \
+                "`{url}` is not a valid public URL; write it as `https://example.com` or \
                  `https://example.com:8443/prefix`, without a query, a fragment or a user",
             ),
             E::InvalidNetwork { network } => write!(
                 f,
-                "`{network}` is not a network: write it as `10.0.0.0/8`, `fd00::/8` or `192.0.2.1`",
+                "`{network}` is not a network; write it as `10.0.0.0/8`, `fd00::/8` or `192.0.2.1`",
             ),
             E::Missing { scheme } => write!(
                 f,
-                "scheme `{scheme}` signs the URL: tell the provider which it is, by \
-                 `with_public_url`",
+                "scheme `{scheme}`: the signature covers the URL, but the provider has no public URL; \
+                 set it with `Provider::with_public_url`",
             ),
-            E::NoBase => f.write_str("there is no public URL to choose from"),
-            E::NoNetwork => f.write_str("there is no network to trust"),
+            E::NoBase => f.write_str("the list of public URLs is empty; pass at least one"),
+            E::NoNetwork => f.write_str("the list of trusted networks is empty; pass at least one"),
             E::SameHost { host } => {
                 write!(
                     f,
-                    "two public URLs have the host `{host}`, and a request names no more"
+                    "two public URLs have the host `{host}`, so a request does not determine which one \
+                     applies; remove one"
                 )
             }
         }

@@ -45,8 +45,7 @@ use crate::{head::RequestHead, rejection::RejectionKind};
 
 /// The URL that an endpoint has for its senders, up to the path that the layer sees.
 ///
-/// A base is a scheme, a host, and where they are part of what the sender was told a port and the
-/// beginning of the path: `https://example.com`, `https://example.com:8443/api`. A slash at its end
+/// A base is a scheme and a host, and if the sender's URL has them, a port and the start of the path: `https://example.com`, `https://example.com:8443/api`. A slash at its end
 /// means nothing. Cheap to clone.
 ///
 /// See the [module docs](crate::public_url) for an example.
@@ -84,8 +83,8 @@ impl PublicUrl {
     ///
     /// # Security
     ///
-    /// Whoever has a delivery for one of these hosts can send it to another one. Where they belong
-    /// to different tenants, give each a secret of its own.
+    /// A client that holds a delivery for one of these hosts can send it to another one. Where they
+    /// belong to different tenants, give each a secret of its own.
     pub fn by_host<T: AsRef<str>>(
         bases: impl IntoIterator<Item = T>,
     ) -> Result<Self, PublicUrlError> {

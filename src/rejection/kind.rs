@@ -21,7 +21,7 @@ macro_rules! rejection_kinds {
         })? => $class:ident, $name:literal,
         $text:literal $(, $argument:expr)*;
     )*) => {
-        /// The reason for which a delivery was refused.
+        /// The reason for a rejection.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum RejectionKind {
@@ -34,7 +34,7 @@ macro_rules! rejection_kinds {
             pub(super) const ALL: &[(&str, &str, RejectionClass)] =
                 &[$((stringify!($kind), $name, RejectionClass::$class),)*];
 
-            /// The class that the sender is told.
+            /// Returns the class, which determines the response to the sender.
             #[must_use]
             pub const fn class(&self) -> RejectionClass {
                 match self {
@@ -70,21 +70,21 @@ macro_rules! rejection_kinds {
 }
 
 rejection_kinds! {
-    /// The signature is not there or empty.
+    /// The signature is missing or empty.
     #[non_exhaustive]
     MissingSignature {
         /// Where the signature should be.
         location: Location,
     } => InvalidSignature, "missing_signature",
         "no signature in {location}";
-    /// Something is there, but nothing that could be a signature of this scheme.
+    /// The value is not a signature in the format of this scheme.
     #[non_exhaustive]
     MalformedSignature {
         /// Where the signature is.
         location: Location,
     } => InvalidSignature, "malformed_signature",
-        "{location} does not hold a signature of this scheme";
-    /// More signatures than a sender with a few keys can have made.
+        "{location} does not contain a signature in the format of this scheme";
+    /// The request has more signatures than a sender with a few keys can create.
     #[non_exhaustive]
     TooManySignatures {
         /// Where the signatures are.
@@ -92,7 +92,7 @@ rejection_kinds! {
         /// How many are read at most.
         limit: usize,
     } => InvalidSignature, "too_many_signatures",
-        "{location} holds more than {limit} signatures";
+        "{location} contains more than {limit} signatures";
     /// A header that tells the version or the algorithm does not have the value that the scheme
     /// asks for.
     #[non_exhaustive]
@@ -100,78 +100,77 @@ rejection_kinds! {
         /// Which header.
         header: HeaderName,
     } => InvalidSignature, "unexpected_value",
-        "`{header}` does not have the value that the scheme asks for";
-    /// No signature is that of this request under any of the keys.
+        "the header `{header}` does not have the value that the scheme requires";
+    /// No configured key verifies any of the signatures.
     SignatureMismatch => InvalidSignature, "signature_mismatch",
-        "the signature does not match: another secret, another body, or another signed text";
-    /// The signature holds, but the token says something else than this request, or than it must
-    /// say of who made it and for whom.
+        "signature mismatch: wrong secret, modified body, or different signed text";
+    /// The signature of the token is valid, but a claim does not match the request, or has another
+    /// issuer or audience than expected.
     #[non_exhaustive]
     ClaimMismatch {
         /// Which claim is the first to differ.
         claim: Cow<'static, str>,
     } => InvalidSignature, "claim_mismatch",
-        "the token was made with the secret, but its claim `{claim}` is missing or not that of \
-         this request";
-    /// The signature is that of this request under a key whose
-    /// [`not_after`](crate::Secret::not_after) has passed.
+        "the signature of the token is valid, but its claim `{claim}` is missing or has an \
+         unexpected value";
+    /// The signature is valid under a key whose [`not_after`](crate::Secret::not_after) has passed.
     #[non_exhaustive]
     ExpiredKey {
         /// The label of the key, if it has one.
         label: Option<Arc<str>>,
     } => InvalidSignature, "expired_key",
-        "the signature was made with {}", expired(label.as_deref());
-    /// The token of a [handshake](crate::handshake) is not the one that is set.
+        "{}; switch the sender to the current secret", expired(label.as_deref());
+    /// The token of a [handshake](crate::handshake) differs from the configured token.
     #[non_exhaustive]
     WrongHandshakeToken {
         /// The name of the handshake.
         handshake: Cow<'static, str>,
     } => InvalidSignature, "wrong_handshake_token",
-        "the token of the handshake `{handshake}` is not the one that is set";
-    /// What a [handshake](crate::handshake) brings was
-    /// [refused](crate::handshake::Acceptance::Reject) by the program.
+        "handshake `{handshake}`: the token differs from the configured token";
+    /// The application [rejected](crate::handshake::Acceptance::Reject) the data of a
+    /// [handshake](crate::handshake).
     #[non_exhaustive]
     HandshakeDataRejected {
         /// The name of the handshake.
         handshake: Cow<'static, str>,
     } => InvalidSignature, "handshake_data_rejected",
-        "the program refused what the handshake `{handshake}` brings";
-    /// The signature is right, but the signed text could be a challenge, which the endpoint signs
-    /// for whoever [asks](crate::handshake).
+        "handshake `{handshake}`: the application rejected its data";
+    /// The signature is valid, but the signed text could be a challenge, which the endpoint signs
+    /// for any client that sends a [handshake](crate::handshake).
     AmbiguousChallenge => InvalidSignature, "ambiguous_challenge",
-        "what is signed could be a challenge, which this endpoint signs for anybody";
+        "the signed text could be a handshake challenge, which this endpoint signs for any client";
     /// The [`KeySource`](crate::keys::KeySource) has no keys for this request.
     UnknownTenant => InvalidSignature, "unknown_tenant",
         "the key source has no keys for this request";
-    /// Where the key of the delivery is to be found is not there.
+    /// The delivery does not contain the URL of its key.
     #[non_exhaustive]
     MissingKeyUrl {
         /// Where it should be.
         location: Location,
     } => InvalidSignature, "missing_key_url",
-        "no URL of the key in {location}";
-    /// The delivery names a URL for its key that is none of the provider's. Nothing was fetched.
+        "no key URL in {location}";
+    /// The delivery names a URL for its key that is not one of the provider's. Nothing was fetched.
     #[non_exhaustive]
     KeyUrlNotAllowed {
         /// The host as it was sent, at most 253 letters of it.
         host: Box<str>,
     } => InvalidSignature, "key_url_not_allowed",
-        "the URL of the key, with the host `{host}`, is not allowed";
-    /// The timestamp is not there or empty.
+        "the key URL with the host `{host}` is not one of the provider's";
+    /// The timestamp is missing or empty.
     #[non_exhaustive]
     MissingTimestamp {
         /// Where the timestamp should be.
         location: Location,
     } => InvalidTimestamp, "missing_timestamp",
         "no timestamp in {location}";
-    /// The timestamp is there but not of the scheme's unit and form.
+    /// The timestamp does not have the format of the scheme.
     #[non_exhaustive]
     MalformedTimestamp {
         /// Where the timestamp is.
         location: Location,
     } => InvalidTimestamp, "malformed_timestamp",
-        "{location} does not hold a timestamp of this scheme";
-    /// The timestamp lies too far in the past.
+        "{location} does not contain a timestamp in the format of this scheme";
+    /// The timestamp is older than the tolerance allows.
     #[non_exhaustive]
     TimestampTooOld {
         /// How far it lies in the past.
@@ -179,9 +178,9 @@ rejection_kinds! {
         /// How far it may.
         tolerance: Duration,
     } => Expired, "timestamp_too_old",
-        "the timestamp is {} s old, at most {} s is tolerated",
+        "the timestamp is {} s old, more than the tolerance of {} s",
         age.as_secs_f64(), tolerance.as_secs_f64();
-    /// The timestamp lies too far in the future.
+    /// The timestamp is further in the future than the tolerance allows.
     #[non_exhaustive]
     TimestampInFuture {
         /// How far it lies in the future.
@@ -189,7 +188,7 @@ rejection_kinds! {
         /// How far it may.
         tolerance: Duration,
     } => Expired, "timestamp_in_future",
-        "the timestamp is {} s ahead of the clock, at most {} s is tolerated",
+        "the timestamp is {} s ahead of the clock, more than the tolerance of {} s",
         ahead.as_secs_f64(), tolerance.as_secs_f64();
     /// The token has expired.
     #[non_exhaustive]
@@ -199,9 +198,9 @@ rejection_kinds! {
         /// For how long it is still taken.
         tolerance: Duration,
     } => Expired, "token_expired",
-        "the token expired {} s ago, at most {} s is tolerated",
+        "the token expired {} s ago, more than the tolerance of {} s",
         age.as_secs_f64(), tolerance.as_secs_f64();
-    /// The token does not hold yet.
+    /// The token is not valid yet.
     #[non_exhaustive]
     TokenNotYetValid {
         /// How long until it does.
@@ -209,47 +208,47 @@ rejection_kinds! {
         /// How long before it is taken.
         tolerance: Duration,
     } => Expired, "token_not_yet_valid",
-        "the token holds in {} s, at most {} s is tolerated",
+        "the token is not valid for another {} s, more than the tolerance of {} s",
         ahead.as_secs_f64(), tolerance.as_secs_f64();
-    /// A header is there several times with different values.
+    /// A header appears several times with different values, or contradicts another header.
     #[non_exhaustive]
     ConflictingHeader {
         /// Which header.
         header: HeaderName,
     } => InvalidRequest, "conflicting_header",
-        "`{header}` is there with different values, or contradicts another header";
+        "the header `{header}` appears with different values, or contradicts another header";
     /// The list of signatures has several timestamps.
     #[non_exhaustive]
     ConflictingSignature {
         /// Where the list is.
         location: Location,
     } => InvalidRequest, "conflicting_signature",
-        "{location} has several timestamps";
-    /// A header that is part of the signed text is not there.
+        "{location} contains more than one timestamp";
+    /// A header that the signature covers is missing.
     #[non_exhaustive]
     MissingHeader {
         /// Which header.
         header: HeaderName,
     } => InvalidRequest, "missing_header",
-        "`{header}` is missing, and it is part of the signed text";
-    /// A header cannot be read.
+        "the header `{header}` is missing, but the signature covers it";
+    /// A header has an invalid value.
     #[non_exhaustive]
     MalformedHeader {
         /// Which header.
         header: HeaderName,
     } => InvalidRequest, "malformed_header",
-        "`{header}` cannot be read";
-    /// The request's target, which is part of the signed URL, does not begin with a slash.
+        "the header `{header}` has an invalid value";
+    /// The request target, which is part of the signed URL, does not start with a slash.
     MalformedTarget => InvalidRequest, "malformed_target",
-        "the request's target does not begin with a slash";
-    /// A part of the signed text holds what separates it from the next part, so that another
-    /// request could have the same signed text.
+        "the request target does not start with a slash";
+    /// A part of the signed text contains the literal that separates it from the next part, so
+    /// another request could have the same signed text.
     #[non_exhaustive]
     AmbiguousMessage {
         /// Which part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
     } => InvalidRequest, "ambiguous_message",
-        "the value of `{part}` holds its separator, so the signed text could be cut in two ways";
+        "the value of `{part}` contains its separator, so the signed text is ambiguous";
     /// The delivery ID has characters or a length that the scheme's
     /// [`id_characters`](crate::scheme::SchemeBuilder::id_characters) do not allow, so the signed
     /// text would be ambiguous.
@@ -258,7 +257,7 @@ rejection_kinds! {
         /// The location of the ID: the name of a header, a JSON member or a form field.
         part: Cow<'static, str>,
     } => InvalidRequest, "malformed_id",
-        "`{part}` is not a delivery ID in this provider's format";
+        "`{part}` does not contain a delivery ID in the format of this provider";
     /// The request names a host, or a scheme or port with it, that is not one of the
     /// [`PublicUrl`](crate::PublicUrl)'s.
     #[non_exhaustive]
@@ -267,7 +266,7 @@ rejection_kinds! {
         /// the scheme if a trusted proxy named it.
         host: Box<str>,
     } => InvalidRequest, "host_not_allowed",
-        "`{host}` is none of the public URLs";
+        "`{host}` does not match any public URL";
     /// The provider uses the method of the request neither for deliveries nor for
     /// [handshakes](crate::handshake).
     #[non_exhaustive]
@@ -275,61 +274,62 @@ rejection_kinds! {
         /// The methods that the endpoint accepts, as in the `Allow` header: `GET, POST`.
         allowed: Arc<str>,
     } => MethodNotAllowed, "method_not_allowed",
-        "the provider does not use this method; it uses {allowed}";
+        "the method is not allowed; the endpoint accepts {allowed}";
     /// The body is longer than the limit.
     #[non_exhaustive]
     BodyTooLarge {
         /// The limit in bytes.
         limit: usize,
     } => PayloadTooLarge, "body_too_large",
-        "the body is over the limit of {limit} bytes";
+        "the body exceeds the limit of {limit} bytes";
     /// The body did not arrive within the deadline.
     #[non_exhaustive]
     BodyTimeout {
         /// The deadline.
         deadline: Duration,
     } => Timeout, "body_timeout",
-        "the body was not complete after {} s", deadline.as_secs_f64();
+        "the body did not arrive within {} s", deadline.as_secs_f64();
     /// The body failed before its end. Its error is the [`source`](std::error::Error::source) of
     /// the [`Rejection`](super::Rejection).
     BodyReadError => InvalidRequest, "body_read_error",
-        "the body broke off";
+        "failed to read the body";
     /// The body is longer than a layer outside of this one allows, such as tower-http's
     /// `RequestBodyLimitLayer`.
     OuterLimitExceeded => PayloadTooLarge, "outer_limit_exceeded",
-        "the body is longer than a body limit layer outside of the webhook layer allows";
-    /// The body, or the part of the request that its signature is about, is not of the form that
-    /// the scheme looks into.
+        "the body exceeds the limit of a layer outside of the webhook layer";
+    /// The body, or another signed part of the request, does not have the format that the scheme
+    /// expects.
     #[non_exhaustive]
     MalformedPayload {
         /// What it should have been.
         expected: &'static str,
     } => InvalidRequest, "malformed_payload",
-        "what is signed cannot be found, because the request does not hold {expected}";
-    /// What a [handshake](crate::handshake) asks for is not there, too long, made of other letters,
-    /// or there with different values.
+        "cannot find the signed text: expected {expected}";
+    /// The challenge of a [handshake](crate::handshake) is missing, too long, contains other
+    /// characters, or appears with different values.
     #[non_exhaustive]
     MalformedHandshake {
         /// The name of the handshake.
         handshake: Cow<'static, str>,
     } => InvalidRequest, "malformed_handshake",
-        "what the handshake `{handshake}` asks for is missing, too long, of other letters, or \
-         there twice";
-    /// The body has trailers, which no signature covers, and the layer was told to refuse them.
+        "handshake `{handshake}`: the challenge is missing, too long, repeated, or contains invalid \
+         characters";
+    /// The body has trailers, which no signature covers, and the layer
+    /// [rejects trailers](crate::WebhookLayer::reject_trailers).
     TrailersRejected => InvalidRequest, "trailers_rejected",
         "the body has trailers, which are not signed";
     /// Too many bodies are being read at the same time.
     MemoryBudgetExceeded => Unavailable, "memory_budget_exceeded",
-        "the memory budget for unverified bodies is spent";
-    /// The program failed to take what a [handshake](crate::handshake) brings.
+        "the memory budget for unverified bodies is used up";
+    /// The application failed to handle the data of a [handshake](crate::handshake).
     #[non_exhaustive]
     HandshakeDataFailed {
         /// The text of its error.
         error: Arc<str>,
     } => Unavailable, "handshake_data_failed",
-        "the program failed to take what a handshake brings: {error}";
-    /// The [`KeySource`](crate::keys::KeySource) failed, or gave a secret that the scheme cannot
-    /// take.
+        "the application failed to handle the data of a handshake: {error}";
+    /// The [`KeySource`](crate::keys::KeySource) failed, or returned a secret that does not fit the
+    /// scheme.
     #[non_exhaustive]
     KeySourceFailed {
         /// The text of its error.
@@ -350,34 +350,33 @@ rejection_kinds! {
         /// The limit, in fetches per minute.
         per_minute: usize,
     } => Unavailable, "key_fetch_limited",
-        "the limit of {per_minute} key fetches a minute is used up";
+        "the limit of {per_minute} key fetches per minute is used up";
     /// The same delivery is being handled at this moment, or was when its claim was last renewed.
     InFlight => Unavailable, "in_flight",
-        "the same delivery is being handled at this moment";
+        "the same delivery is already being handled";
     /// The [`DedupeStore`](crate::dedupe::DedupeStore) failed, or is full.
     #[non_exhaustive]
     StoreFailed {
         /// The text of its error.
         error: Arc<str>,
     } => Unavailable, "store_failed",
-        "the store of deliveries failed: {error}";
+        "the deduplication store failed: {error}";
     /// The [`DedupeStore`](crate::dedupe::DedupeStore) did not answer within the deadline.
     #[non_exhaustive]
     StoreTimeout {
         /// The deadline.
         deadline: Duration,
     } => Unavailable, "store_timeout",
-        "the store of deliveries did not answer within {} s", deadline.as_secs_f64();
-    /// The request did not come through a [`WebhookLayer`](crate::WebhookLayer), so nothing is
-    /// known of it.
+        "the deduplication store did not answer within {} s", deadline.as_secs_f64();
+    /// The request did not pass through a [`WebhookLayer`](crate::WebhookLayer), so it is not
+    /// verified.
     NotVerified => Misconfigured, "not_verified",
-        "the request did not come through a `WebhookLayer`, which has to be outside of the \
-         `DedupeLayer`";
-    /// Nothing that the scheme signs tells one delivery from another, and the
-    /// [`DedupeLayer`](crate::DedupeLayer) was not told what does.
+        "the request did not pass through a `WebhookLayer`; put the `DedupeLayer` inside of a \
+         `WebhookLayer`";
+    /// The scheme signs nothing that is unique to a delivery, and the
+    /// [`DedupeLayer`](crate::DedupeLayer) has no [`key_by`](crate::DedupeLayer::key_by).
     NoDedupeKey => Misconfigured, "no_dedupe_key",
-        "nothing that the scheme signs tells this delivery from others: say what does by \
-         `DedupeLayer::key_by`";
+        "the scheme signs nothing that is unique to this delivery; set `DedupeLayer::key_by`";
 }
 
 impl RejectionKind {
@@ -389,8 +388,8 @@ impl RejectionKind {
 
 fn expired(label: Option<&str>) -> String {
     match label {
-        Some(label) => format!("the secret `{label}`, which has expired"),
-        None => "a secret that has expired".to_owned(),
+        Some(label) => format!("the delivery is signed with the expired secret `{label}`"),
+        None => "the delivery is signed with an expired secret".to_owned(),
     }
 }
 

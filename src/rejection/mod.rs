@@ -64,7 +64,7 @@ pub(crate) use self::{
     response::{RejectionResponder, Renderer, grpc_status, is_grpc},
 };
 
-/// Why a delivery was refused.
+/// A rejection of a delivery.
 ///
 /// If the request body failed, its error is the [`source`](Error::source). It is not compared by
 /// `==`, and never sent to the client.
@@ -93,26 +93,29 @@ impl Rejection {
         self
     }
 
-    /// The name of the scheme that the delivery was held against.
+    /// Returns the name of the scheme that the delivery was verified with.
     #[must_use]
     pub fn provider(&self) -> &str {
         &self.provider
     }
 
-    /// The reason, for the operator.
+    /// Returns the reason, for the operator.
     #[must_use]
     pub fn kind(&self) -> &RejectionKind {
         &self.kind
     }
 
-    /// The class, for the sender.
+    /// Returns the class, which the sender sees.
     #[must_use]
     pub fn class(&self) -> RejectionClass {
         self.kind.class()
     }
 
-    /// The status of the answer: the class's own, unless the provider or the layer sets another. A
-    /// gRPC answer is HTTP 200 whatever this says, and a renderer may take another.
+    /// Returns the status of the response. Defaults to that of the class; the provider or the layer
+    /// can set another one.
+    ///
+    /// A gRPC response has the HTTP status 200 instead, and a custom response function can use
+    /// another status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
@@ -140,7 +143,7 @@ impl PartialEq for Rejection {
 
 impl Eq for Rejection {}
 
-/// What the sender of a refused delivery is told.
+/// The class of a rejection, which determines the response to the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionClass {
@@ -158,9 +161,9 @@ pub enum RejectionClass {
     PayloadTooLarge,
     /// The body did not arrive in time.
     Timeout,
-    /// The layers are not put together as they have to be.
+    /// The layers are in the wrong order, or a setting is missing.
     Misconfigured,
-    /// The receiver cannot tell at the moment; the sender should try again.
+    /// The receiver cannot decide at the moment; the sender should retry.
     Unavailable,
 }
 
@@ -197,13 +200,13 @@ impl RejectionClass {
         }
     }
 
-    /// The text of the answer.
+    /// Returns the text of the response.
     #[must_use]
     pub const fn message(self) -> &'static str {
         self.response().message
     }
 
-    /// The status of the answer unless the provider or the layer sets another.
+    /// Returns the default status of the response. The provider or the layer can set another one.
     #[must_use]
     pub const fn status(self) -> StatusCode {
         self.response().status

@@ -78,10 +78,10 @@ fn names_the_expired_key_if_it_has_a_label() {
     };
     assert_eq!(
         text(Some("old")),
-        "the signature was made with the secret `old`, which has expired"
+        "the delivery is signed with the expired secret `old`; switch the sender to the current secret"
     );
     assert_eq!(
         text(None),
-        "the signature was made with a secret that has expired"
+        "the delivery is signed with an expired secret; switch the sender to the current secret"
     );
 }

@@ -10,7 +10,7 @@ use super::{
 /// Five minutes, as Standard Webhooks, Slack and Stripe have it.
 pub(super) const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
 
-/// Describes a [`Scheme`]; made by [`Scheme::builder`].
+/// A builder for a [`Scheme`], created by [`Scheme::builder`].
 ///
 /// Only the location of the signature is required. Without more, the signature is the hex
 /// HMAC-SHA256 of the raw body under the secret's own bytes, and there is no timestamp.
@@ -106,7 +106,7 @@ impl SchemeBuilder {
         }
     }
 
-    /// How signatures are computed; HMAC-SHA256 unless set.
+    /// Sets the signature algorithm. Defaults to HMAC-SHA256.
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = algorithm;
         self
@@ -119,14 +119,15 @@ impl SchemeBuilder {
         self
     }
 
-    /// How a secret's text becomes key bytes; its own bytes unless set.
+    /// Sets how the key is derived from the text of a secret. Defaults to the bytes of the text.
     pub fn secret_encoding(mut self, form: SecretEncoding) -> Self {
         self.secret_encoding = form;
         self
     }
 
-    /// Where the provider publishes its public keys, for `WebhookLayer::with_remote_keys` (feature
-    /// `remote-keys`). [`build`](Self::build) returns an error if the algorithm has no public keys.
+    /// Sets where the provider publishes its public keys, for `WebhookLayer::with_remote_keys`
+    /// (feature `remote-keys`). [`build`](Self::build) returns an error if the algorithm has no
+    /// public keys.
     pub fn remote_key(mut self, remote: super::RemoteKey) -> Self {
         self.remote_key = Some(remote);
         self
@@ -150,10 +151,11 @@ impl SchemeBuilder {
         self
     }
 
-    /// Lets the header of the signature be there several times, each with a signature of its own,
-    /// any of which may match: for senders who send one header for each secret while they
-    /// change it. Copies that differ are refused unless this is set. More than 16 signatures
-    /// are refused.
+    /// Accepts several signature headers with the same name. One matching signature is enough. By
+    /// default, headers that differ are rejected.
+    ///
+    /// Some senders send one header per secret while they rotate secrets. More than 16 signatures
+    /// are rejected.
     pub fn repeated_signature_header(mut self) -> Self {
         self.header_repeats = true;
         self
@@ -190,7 +192,8 @@ impl SchemeBuilder {
         self
     }
 
-    /// The key under which the signature header's `key=value` list carries the timestamp.
+    /// Sets the key of the timestamp in the `key=value` list of the signature header. Defaults to
+    /// none.
     pub fn timestamp_key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
         self.timestamp_key = Some(key.into());
         self
@@ -265,14 +268,14 @@ impl SchemeBuilder {
         self
     }
 
-    /// The header that counts the attempts to deliver.
+    /// Sets the header that contains the number of the delivery attempt. Defaults to none.
     pub fn attempt_header(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.attempt_header = Some(name.into());
         self
     }
 
-    /// A header that must be there with exactly this value: the version of a scheme, or the name of
-    /// its algorithm.
+    /// Requires a header with exactly this value, such as the version of the scheme or the name of
+    /// its algorithm. Requests with another value are rejected.
     pub fn require_header(
         mut self,
         header: impl Into<Cow<'static, str>>,
@@ -282,7 +285,7 @@ impl SchemeBuilder {
         self
     }
 
-    /// The signed text; `{body}` unless set.
+    /// Sets the template of the signed text. Defaults to `{body}`.
     ///
     /// | token | stands for |
     /// | --- | --- |
@@ -295,7 +298,7 @@ impl SchemeBuilder {
     /// | `{url}` | the URL as the sender knows it, with the query; the provider needs a [`PublicUrl`](crate::PublicUrl) |
     /// | `{sha256}`, `{sha256_base64}`, `{sha256_base64url}` | the SHA-256 of the body, in hex, base64, or URL-safe base64 |
     /// | `{url_sha256}` | the SHA-256 of the URL, in hex |
-    /// | `{setting:NAME}` | what the operator [set](crate::providers::Provider::with_setting) under this name |
+    /// | `{setting:NAME}` | the [setting](crate::providers::Provider::with_setting) with this name |
     /// | `{header:NAME}` | the value of a header as it was sent |
     /// | `{query:NAME}` | a parameter of the query, decoded |
     /// | `{form:NAME}` | a field of the form that is the body, decoded |
@@ -304,7 +307,7 @@ impl SchemeBuilder {
     /// | `{canonical:NAME}` | what a preset of that name needs |
     /// | `{{`, `}}` | a brace |
     ///
-    /// Everything else is itself.
+    /// All other text is literal.
     ///
     /// # Security
     ///
@@ -330,9 +333,9 @@ impl SchemeBuilder {
         self
     }
 
-    /// Another text that the signature may be of, for senders that sign in one of several ways.
+    /// Adds another template of the signed text, for senders that sign in one of several ways.
     ///
-    /// Each costs a forged delivery another MAC of its body, under each key.
+    /// For each template and each key, a forged delivery costs one more MAC of its body.
     ///
     /// # Security
     ///
@@ -345,12 +348,12 @@ impl SchemeBuilder {
         self
     }
 
-    /// Allows a message without the body, for senders who do not sign it. [`build`](Self::build)
+    /// Allows a message without the body, for senders that do not sign it. [`build`](Self::build)
     /// returns an error if every message contains the body, and for a token, which never signs it.
     ///
     /// # Security
     ///
-    /// Whoever has one delivery can send any body with its signature.
+    /// A client that holds one delivery can send any body with its signature.
     pub fn danger_leave_body_unsigned(mut self) -> Self {
         self.may_lack_body = true;
         self
@@ -395,11 +398,11 @@ impl SchemeBuilder {
         self
     }
 
-    /// Checks the description and makes the scheme.
+    /// Checks the settings and creates the scheme.
     ///
     /// # Errors
     ///
-    /// If a part is missing, cannot be read, or contradicts another; see
+    /// Returns an error if a setting is missing, malformed, or contradicts another setting; see
     /// [`SchemeErrorKind`](super::SchemeErrorKind).
     pub fn build(self) -> Result<Scheme, SchemeError> {
         let name = self.name.clone();

@@ -96,7 +96,7 @@ pub enum SchemeErrorKind {
     },
     /// `{timestamp}` without a place to take it from.
     NoTimestamp,
-    /// `{body}`, or what stands for it, missing or there twice.
+    /// `{body}`, or a token that stands for it, is missing or appears twice.
     NotOneBody,
     /// The same key for the signature and the timestamp.
     #[non_exhaustive]
@@ -157,72 +157,83 @@ impl fmt::Display for SchemeError {
         match &self.kind {
             E::AmbiguousMessage { part } => write!(
                 f,
-                "the message needs a literal that `{part}` does not contain between it and the \
-                 body, or two requests could have the same signed text",
+                "the message is ambiguous, so two requests could have the same signed text; put a \
+                 literal that `{part}` cannot contain between `{part}` and the body",
             ),
             E::UndeterminedPart { part } => write!(
                 f,
-                "the message does not determine where `{part}` begins and ends, and \
-                 `danger_allow_ambiguous_message` does not cover delivery IDs and timestamps; put \
-                 a literal next to it, or restrict the ID with `id_characters` to a single length, \
-                 or to characters without `:` before an RFC 3339 timestamp",
+                "the message does not determine where `{part}` begins and ends; put a literal next \
+                 to it, or restrict the ID with `id_characters` to a single length, or to \
+                 characters without `:` before an RFC 3339 timestamp \
+                 (`danger_allow_ambiguous_message` does not apply to delivery IDs and timestamps)",
             ),
             E::UnusedIdCharacters => {
-                f.write_str("`id_characters` is set, but the message has no `{id}`; remove it")
+                f.write_str("`id_characters` has no effect: no message has `{id}`; remove it")
             }
             E::InEachItem { location } => write!(
                 f,
-                "a delivery has one timestamp, one ID and one event type, but each item of the \
-                 list has {location}",
+                "each item of the signed list has {location}, but a delivery has one timestamp, one \
+                 ID and one event type; use a location outside of the body",
             ),
             E::AlgorithmWithoutJws => {
-                f.write_str("no JSON web signature is made by this algorithm")
+                f.write_str(
+                    "JSON web signatures do not support this algorithm; set another `algorithm` \
+                     or another `signature_format`",
+                )
             }
             E::ClaimNotInSeconds => f.write_str(
-                "the timestamp is a claim of the token, which is in seconds; \
-                 remove `timestamp_format`",
+                "the timestamp is a claim of the token, and claims are in seconds; remove \
+                 `timestamp_format`",
             ),
-            E::EmptyClaimName => f.write_str("a claim has an empty name"),
+            E::EmptyClaimName => f.write_str("the name of a claim is empty; set it"),
             E::ClaimWithoutJws => {
-                f.write_str("a claim is asked for, but the signature is not a JSON web token")
+                f.write_str(
+                    "claims require a JSON web token; set `SignatureFormat::jws`, or remove the \
+                     claims",
+                )
             }
             E::InvalidHeaderName { name } if name.is_empty() => {
-                f.write_str("a header name is empty")
+                f.write_str("a header name is empty; set it")
             }
-            E::InvalidHeaderName { name } => write!(f, "`{name}` is not a header name"),
+            E::InvalidHeaderName { name } => write!(f, "`{name}` is not a valid header name; correct it"),
             E::InvalidKey { key } => write!(
                 f,
-                "`{key}` cannot be a key of this list: it must be visible ASCII, not empty, and \
-                 without the list's separators or a space at its ends",
+                "`{key}` cannot be a key of the signature list; use visible ASCII without the \
+                 list's separators, not empty and without spaces at its ends",
             ),
             E::InvalidPrefix { prefix } => {
                 write!(
                     f,
-                    "`{prefix}` cannot be a prefix: it must be visible ASCII and not empty"
+                    "`{prefix}` cannot be a signature prefix; use visible ASCII, at least one character"
                 )
             }
             E::RequiredHeaderReused { header } => write!(
                 f,
-                "`{header}` has another required value, or its value differs in each delivery; \
-                 remove this `require_header`",
+                "the header `{header}` has another required value, or its value differs in each \
+                 delivery; remove this `require_header`",
             ),
             E::InvalidRequiredHeader { header } => {
                 write!(
                     f,
-                    "`require_header` has a value for `{header}` that no header can have"
+                    "the value that `require_header` sets for `{header}` is empty or not a valid header \
+                     value; correct it"
                 )
             }
             E::SecretEncodingMismatch => f.write_str(
-                "an algorithm with a public key takes a `SecretEncoding::PublicKey`, and no other \
-                 does",
+                "algorithms with a public key require `SecretEncoding::PublicKey`, and other \
+                 algorithms do not support it; change `algorithm` or `secret_encoding`",
             ),
             E::TokenMismatch => {
-                f.write_str("a token is sent as text or base64, and a signature never as text")
+                f.write_str(
+                    "the encoding does not fit the algorithm: `Algorithm::Token` requires \
+                     `Encoding::Text` or `Encoding::Base64`, and no other algorithm supports \
+                     `Encoding::Text`; change `encoding`",
+                )
             }
             E::SecretNotBeforeBody { part } => write!(
                 f,
-                "the secret is hashed before the body, but `{part}` before it is read from the \
-                 body; remove `{part}`, or put it after the body",
+                "the secret is hashed before the body, but `{part}`, which precedes it, is read from \
+                 the body; remove `{part}` from the message, or put it after the body",
             ),
             E::NoId => f.write_str(
                 "the message has `{id}`, but no location of the ID is set; call `id` or \
@@ -232,26 +243,27 @@ impl fmt::Display for SchemeError {
                 write!(f, "`{setting}` has no effect: {reason}; remove it")
             }
             E::NoSignatureHeader => f.write_str(
-                "no location of the signature is set; call `signature` or `signature_header`",
+                "no location of the signature is set, or a JSON web signature is not in exactly \
+                 one header; call `signature` or `signature_header`",
             ),
             E::NoTimestamp => f.write_str(
                 "the message has `{timestamp}`, but no location of the timestamp is set; call \
                  `timestamp`, `timestamp_header` or `timestamp_key`",
             ),
             E::NotOneBody => f.write_str(
-                "the message must have `{body}`, or a part that stands for it, exactly once; a \
-                 JSON web token needs a claim that does",
+                "the message must have `{body}`, or a token that stands for it, exactly once; a JSON \
+                 web token needs a claim with it",
             ),
             E::RepeatedKey { key } => {
                 write!(
                     f,
-                    "`{key}` is the key of both the signature and the timestamp"
+                    "`{key}` is the key of both the signature and the timestamp; use different keys"
                 )
             }
             E::LocationReused { location } => write!(
                 f,
-                "{location} is used twice; the signature, the timestamp and the ID each need a \
-                 location of their own",
+                "{location} is used twice; use different locations for the signature, the timestamp, \
+                 the ID and the parts of the message",
             ),
             E::SignatureSignsItself { location } => write!(
                 f,
@@ -263,7 +275,8 @@ impl fmt::Display for SchemeError {
                  signature into a header, or the timestamp into a location of its own",
             ),
             E::TimestampKeyWithoutList => f.write_str(
-                "a timestamp key is set, but the signature header is not a list of keys and values",
+                "a timestamp key is set, but the signature header is not a list of keys and values; \
+                 set `SignatureFormat::key_values`, or call `timestamp_header`",
             ),
             E::TwoTimestampLocations => {
                 f.write_str("both a location and a key of the timestamp are set; remove one")
@@ -271,13 +284,13 @@ impl fmt::Display for SchemeError {
             E::UnknownToken { token } => {
                 write!(
                     f,
-                    "the message has an unknown token `{{{token}}}`; the tokens are {}, and \
-                     `{{{{` and `}}}}` for a brace itself",
+                    "the message has the unknown token `{{{token}}}`; the tokens are {}; write \
+                     `{{{{` or `}}}}` for a literal brace",
                     super::template::TOKENS
                 )
             }
             E::UnmatchedBrace => f.write_str(
-                "a brace in the message has no other half; write `{{` or `}}` for a brace itself",
+                "the message has an unmatched brace; write `{{` or `}}` for a literal brace",
             ),
         }
     }

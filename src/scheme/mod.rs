@@ -223,7 +223,8 @@ impl Scheme {
         self.0.identity != Identity::None
     }
 
-    /// How far a timestamp may be from now, either way, unless the verifier is told otherwise.
+    /// Returns the maximum difference between a timestamp and the current time, in both directions.
+    /// A verifier can set another one.
     #[must_use]
     pub fn tolerance(&self) -> Duration {
         self.0.tolerance
@@ -259,8 +260,8 @@ impl Scheme {
     ///
     /// # Security
     ///
-    /// A timestamp that is not signed is no proof of freshness: whoever replays a delivery writes
-    /// a new one.
+    /// A timestamp that is not signed does not prove freshness: a client that replays a delivery
+    /// writes a new one.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
         self.0.signs_timestamp

@@ -40,7 +40,7 @@ impl Scheme {
     }
 
     /// Where a request has something that is signed, beside its body, its id, its timestamp, and
-    /// what the scheme has a value for: a nonce in a header, say. Whoever signs has to put it
+    /// what the scheme has a value for: a nonce in a header, say. The sender has to put it
     /// there before.
     ///
     /// What a `{canonical:NAME}` is made of is not among them.

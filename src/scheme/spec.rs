@@ -119,7 +119,7 @@ impl Spec {
         let is_part = |message: &Template| message.has(|part| *part == Part::Timestamp);
         self.signs_timestamp = is_covered || self.messages().all(is_part);
         self.identity = if self.units.may_be_several() {
-            // Whoever has a delivery can leave items out, or repeat them.
+            // A client that holds a delivery can leave items out, or repeat them.
             Identity::None
         } else if self.signs_id() {
             Identity::Id

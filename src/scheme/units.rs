@@ -15,9 +15,9 @@ impl SchemeBuilder {
     ///
     /// A delivery is verified only if **every** item is, each under one of the keys. A body without
     /// the list, with an empty one, or with more than 1024 items is refused. What surrounds the
-    /// list is not signed, nor is which items are in it: whoever has a delivery can leave some
-    /// out, or repeat them. So it has no key for [`DedupeLayer`](crate::DedupeLayer); let the
-    /// handler tell items apart by what is signed in each.
+    /// list is not signed, nor is which items are in it: a client that holds a delivery can leave
+    /// some out, or repeat them. So it has no key for [`DedupeLayer`](crate::DedupeLayer); let
+    /// the handler tell items apart by what is signed in each.
     ///
     /// ```
     /// use tower_webhook::scheme::{Location, Scheme};

@@ -13,14 +13,14 @@ impl SchemeBuilder {
     /// [`message`](Self::message) takes it. Named twice, the claim must say one of them. A
     /// claim that is a list, as the audience may be, must hold one of them.
     ///
-    /// `exp` and `nbf` are held against the clock wherever they are, with the tolerance as their
-    /// leeway.
+    /// `exp` and `nbf` are checked against the clock if the token has them, with the tolerance as
+    /// their leeway.
     ///
     /// # Security
     ///
-    /// Without one that stands for the body (`{sha256}`), whoever has a token can send any body
-    /// with it. Without one that says what the token is for, one that was made for something
-    /// else passes.
+    /// Without one that stands for the body (`{sha256}`), a client that holds a token can send any
+    /// body with it. Without one that says what the token is for, one that was made for
+    /// something else passes.
     pub fn claim(
         self,
         name: impl Into<Cow<'static, str>>,

@@ -73,25 +73,36 @@ impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let which = self.which.as_deref().unwrap_or("the secret");
         match &self.kind {
-            KeyErrorKind::Empty => write!(f, "{which} is empty"),
+            KeyErrorKind::Empty => {
+                write!(f, "{which} is empty; set it to the secret of the endpoint")
+            }
             KeyErrorKind::Encoding { expected } => {
-                write!(f, "{which} cannot be decoded: this scheme takes {expected}")
+                write!(
+                    f,
+                    "{which} has the wrong format; this scheme expects {expected}"
+                )
             }
             KeyErrorKind::NoPrivateKey => {
-                let form = "32 or 64 bytes in base64, alone or after `whsk_`, or in hex";
-                write!(f, "{which} is no private key of Ed25519: {form}")
+                let form = "32 or 64 bytes in hex, or in base64 alone or after `whsk_`";
+                write!(f, "{which} is not an Ed25519 private key; use {form}")
             }
-            KeyErrorKind::Zeros => write!(f, "{which} is nothing but zeros"),
+            KeyErrorKind::Zeros => write!(
+                f,
+                "{which} consists of zero bytes only, which HMAC treats as an empty key; use \
+                 another secret"
+            ),
             KeyErrorKind::NotSet => write!(f, "{which} is not set"),
-            KeyErrorKind::NotUtf8 => write!(f, "{which} is not UTF-8"),
-            KeyErrorKind::TooLong { limit } => write!(f, "{which} is longer than {limit} bytes"),
+            KeyErrorKind::NotUtf8 => write!(f, "{which} is not valid UTF-8"),
+            KeyErrorKind::TooLong { limit } => {
+                write!(f, "{which} is longer than {limit} bytes; check the path")
+            }
             KeyErrorKind::Unreadable { message, .. } => {
                 write!(f, "{which} cannot be read: {message}")
             }
             KeyErrorKind::SurroundingWhitespace => {
                 write!(
                     f,
-                    "{which} begins or ends with white space or an invisible character"
+                    "{which} has leading or trailing whitespace or invisible characters; remove them"
                 )
             }
         }

@@ -10,54 +10,52 @@ use super::{KeyError, KeyErrorKind, Secret};
 const MAX_BYTES: usize = 64 << 10;
 
 impl Secret {
-    /// A secret from an environment variable, in UTF-8.
+    /// Reads a secret from an environment variable, in UTF-8.
     ///
-    /// One newline at its end, `\n` or `\r\n`, is taken off, as `echo` leaves it in whatever the
-    /// variable was made of, and nothing else is.
+    /// Removes one trailing newline (`\n` or `\r\n`), which `echo` adds. Nothing else is changed.
     ///
     /// ```
     /// use tower_webhook::Secret;
     ///
-    /// let error = Secret::from_env("GITHUB_SECRET_OF_NOBODY").unwrap_err();
+    /// let error = Secret::from_env("UNSET_GITHUB_SECRET").unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "environment variable `GITHUB_SECRET_OF_NOBODY` is not set",
+    ///     "environment variable `UNSET_GITHUB_SECRET` is not set",
     /// );
     /// ```
     ///
     /// # Errors
     ///
-    /// If the variable is not set or not UTF-8, and as [`new`](Self::new) says. The error names the
-    /// variable and never holds its value.
+    /// Returns an error if the variable is not set or is not UTF-8, and in the cases of
+    /// [`new`](Self::new). The error names the variable and never contains its value.
     ///
     /// # Security
     ///
-    /// The environment keeps the value for as long as the process lives, and so do its children's.
-    /// [`from_file`](Self::from_file) leaves nothing behind.
+    /// The value stays in the environment of the process and of its child processes.
+    /// [`from_file`](Self::from_file) does not leave a copy.
     pub fn from_env(name: &str) -> Result<Self, KeyError> {
         let which = |error: KeyError| error.of(format!("environment variable `{name}`"));
         let value = env::var_os(name).ok_or_else(|| which(KeyErrorKind::NotSet.into()))?;
         Self::line(Zeroizing::new(value.into_encoded_bytes())).map_err(which)
     }
 
-    /// A secret from a file, in UTF-8: a mounted one, one that systemd passed on, one beside the
-    /// program.
+    /// Reads a secret from a file in UTF-8, such as a mounted secret or a systemd credential.
     ///
-    /// One newline at its end, `\n` or `\r\n`, is taken off, as editors and `echo` leave it, and
-    /// nothing else is. The file is read now, and at most 64 KiB of it.
+    /// Removes one trailing newline (`\n` or `\r\n`), which editors and `echo` add. Nothing else is
+    /// changed. The file is read at once, and may have at most 64 KiB.
     ///
     /// ```
     /// use tower_webhook::Secret;
     ///
-    /// let error = Secret::from_file("/run/secrets/of-nobody").unwrap_err();
-    /// let text = "file `/run/secrets/of-nobody` cannot be read: ";
+    /// let error = Secret::from_file("/run/secrets/missing").unwrap_err();
+    /// let text = "file `/run/secrets/missing` cannot be read: ";
     /// assert!(error.to_string().starts_with(text));
     /// ```
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, is longer, or is not UTF-8, and as [`new`](Self::new) says. The
-    /// error names the file and never holds what is in it.
+    /// Returns an error if the file cannot be read, is longer, or is not UTF-8, and in the cases of
+    /// [`new`](Self::new). The error names the file and never contains its content.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         let path = path.as_ref();
         read(path)

@@ -28,7 +28,7 @@ use crate::{
 /// assert_eq!(format!("{secret:?}"), r#"Secret { label: Some("2026-11"), not_after: None, .. }"#);
 ///
 /// let error = Secret::new("from-a-file-with-a-newline\n").unwrap_err();
-/// let text = "the secret begins or ends with white space or an invisible character";
+/// let text = "the secret has leading or trailing whitespace or invisible characters; remove them";
 /// assert_eq!(error.to_string(), text);
 /// # Ok(())
 /// # }
@@ -177,7 +177,7 @@ impl Secret {
 }
 
 impl Secret {
-    /// A text as somebody configured it, with whatever is wrong with it.
+    /// Creates a secret from the text as configured, including its faults.
     pub(crate) fn as_given(text: &[u8]) -> Self {
         Self::from_slice(text, false)
     }
@@ -226,8 +226,8 @@ pub enum SecretEncoding {
     Hex,
     /// Standard base64, with or without padding, after this prefix if it is there.
     PrefixedBase64(&'static str),
-    /// A public key of the provider's, which is no secret. That of a file, which ends with a
-    /// newline, is taken by [`Secret::from_bytes`](crate::Secret::from_bytes).
+    /// A public key of the provider, which does not have to be secret. For the content of a file,
+    /// which ends with a newline, use [`Secret::from_bytes`](crate::Secret::from_bytes).
     PublicKey(PublicKeyForm),
     /// The SHA-1 digest of the text's own bytes, 20 bytes. Only for old providers.
     Sha1Digest,

@@ -40,7 +40,7 @@ impl<E: Into<BoxError>> SendError<E> {
 impl<E: fmt::Display> fmt::Display for SendError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Body(_) => f.write_str("cannot read the delivery"),
+            Self::Body(_) => f.write_str("cannot send the delivery"),
             Self::Inner(error) => error.fmt(f),
             Self::Sign(_) => f.write_str("cannot sign the delivery"),
         }
@@ -69,7 +69,7 @@ impl BodyError {
 
 impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("its body broke off")
+        f.write_str("failed to read its body")
     }
 }
 

@@ -153,8 +153,12 @@ fn into_send_error<E>(error: ReadError) -> SendError<E> {
     match error {
         ReadError::TooLarge { limit } => SendError::Sign(SignError::TooLarge { limit }),
         ReadError::Body(error) => SendError::Body(BodyError::new(error)),
-        ReadError::BudgetExhausted => SendError::Body(BodyError::new("no memory budget is left")),
-        ReadError::Timeout { .. } => SendError::Body(BodyError::new("the body took too long")),
+        ReadError::BudgetExhausted => {
+            SendError::Body(BodyError::new("the memory budget is used up"))
+        }
+        ReadError::Timeout { .. } => {
+            SendError::Body(BodyError::new("the body did not arrive in time"))
+        }
     }
 }
 

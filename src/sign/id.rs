@@ -37,7 +37,7 @@ impl DeliveryId {
         &self.text
     }
 
-    /// Whether nobody chose it.
+    /// Whether the ID was generated.
     pub(super) fn is_random(&self) -> bool {
         self.is_random
     }

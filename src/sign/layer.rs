@@ -32,7 +32,7 @@ pub(super) struct Config {
 }
 
 impl SignLayer {
-    /// A layer that signs what goes through it.
+    /// Creates a layer that signs each request.
     pub fn new(signer: Signer) -> Self {
         let body_limit = signer.provider().body_limit();
         let config = Config {
@@ -45,9 +45,11 @@ impl SignLayer {
         }
     }
 
-    /// The longest body that is signed, in bytes; the provider's own limit or 1 MiB unless set.
-    /// Exactly as long is fine. A longer one is
-    /// [`SignError::TooLarge`](super::SignError::TooLarge), and nothing is sent.
+    /// Sets the maximum body size, in bytes. Defaults to the limit that the provider documents, or
+    /// 1 MiB.
+    ///
+    /// A longer body fails with [`SignError::TooLarge`](super::SignError::TooLarge), and nothing is
+    /// sent.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.config_mut().body_limit = bytes;
         self

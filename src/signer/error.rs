@@ -32,19 +32,21 @@ pub enum SignError {
 impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ExpiredKey => f.write_str("no secret may be used any more"),
-            Self::NoId => f.write_str("the scheme has an id, and the delivery has none"),
+            Self::ExpiredKey => f.write_str("all secrets have expired; add a current secret"),
+            Self::NoId => f.write_str(
+                "the scheme requires a delivery ID; pass one, or add a `SetDeliveryIdLayer`",
+            ),
             Self::NoUrl => f.write_str(
-                "the URL is signed: give the provider a public URL, or the request one with a \
-                 scheme and a host",
+                "the signature covers the URL; set `Provider::with_public_url`, or use a request URL \
+                 with a scheme and a host",
             ),
             Self::Padding => f.write_str(
-                "the body contains the padding of SHA-256, and receivers reject it as a forged \
-                 extension",
+                "the signed text contains the padding of SHA-256, and receivers reject it as a \
+                 forged extension",
             ),
-            Self::Location(location) => write!(f, "{location} cannot hold this value"),
+            Self::Location(location) => write!(f, "{location} cannot contain this value"),
             Self::Text(kind) => kind.fmt(f),
-            Self::TooLarge { limit } => write!(f, "the body is longer than {limit} bytes"),
+            Self::TooLarge { limit } => write!(f, "the body exceeds the limit of {limit} bytes"),
         }
     }
 }

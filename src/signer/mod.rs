@@ -78,9 +78,9 @@ impl Signer {
         })
     }
 
-    /// The name that is sent beside the signature, where a scheme has one: Braintree's public key,
-    /// Sinch's application key; `key` unless set. [`Verifier`](crate::Verifier) does not look at
-    /// it, but other receivers do.
+    /// Sets the name of the key that is sent next to the signature, such as Braintree's public key
+    /// or Sinch's application key. Defaults to `key`. [`Verifier`](crate::Verifier) ignores it, but
+    /// other receivers check it.
     ///
     /// # Errors
     ///

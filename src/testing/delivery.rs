@@ -88,7 +88,7 @@ impl Delivery {
         let text = change(&signature.text);
         let value = [&signature.before[..], &text, &signature.after].concat();
         let changed = self.with_value(&signature.location, &value);
-        changed.unwrap_or_else(|| panic!("{} cannot hold this text", signature.location))
+        changed.unwrap_or_else(|| panic!("{} cannot contain this text", signature.location))
     }
 
     /// Takes the signature away, wherever the scheme has one: whole headers, the query's
@@ -222,10 +222,10 @@ impl Delivery {
 fn header(name: impl TryInto<HeaderName> + fmt::Debug, value: &[u8]) -> (HeaderName, HeaderValue) {
     let shown = format!("{name:?}");
     let Ok(name) = name.try_into() else {
-        panic!("{shown} is no name of a header");
+        panic!("{shown} is not a valid header name");
     };
     let Ok(value) = HeaderValue::from_bytes(value) else {
-        panic!("the header {shown} cannot hold this value");
+        panic!("the header {shown} cannot contain this value");
     };
     (name, value)
 }

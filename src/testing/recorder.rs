@@ -14,8 +14,8 @@ use tower_service::Service;
 
 use crate::verify::Verified;
 
-/// A service that keeps every request and answers 200, or what it is told. Clones share what they
-/// keep.
+/// A service that records every request and answers 200, or with a configured response. Clones
+/// share what they keep.
 #[derive(Clone)]
 pub struct RecordingService {
     recorded: Arc<Mutex<Vec<Recorded>>>,

@@ -1,4 +1,4 @@
-//! What a request holds where a scheme looks, and nobody said what.
+//! Sample values for the parts of a request that a scheme signs and the caller did not set.
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, header::CONTENT_TYPE};

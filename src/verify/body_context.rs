@@ -82,7 +82,7 @@ impl BodyContext {
         let mut values = Vec::new();
         for (derived, element) in message.derived() {
             let value = derived.find(&self.facts(), body)?;
-            let value = value.ok_or(Malformed("what is signed"))?;
+            let value = value.ok_or(Malformed("the signed field or member"))?;
             let border = element.border.as_ref();
             if border.is_some_and(|border| border.is_ambiguous(&value)) {
                 return Err(ambiguous(&element.part, border));

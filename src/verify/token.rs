@@ -44,7 +44,7 @@ impl Life {
     }
 }
 
-/// What a head gives of the texts that the claims of a token are held against.
+/// The parts of the texts for the claims of a token that the head determines.
 pub(super) struct Expected(Vec<Vec<SignedText>>);
 
 impl Expected {
@@ -75,7 +75,7 @@ impl Expected {
         derive: impl Fn(&Template) -> Result<Vec<Vec<u8>>, RejectionKind>,
     ) -> Result<Option<&'s Claim>, RejectionKind> {
         for (claim, texts) in spec.claims.iter().zip(&self.0) {
-            // One that is there twice, or is no text, is none.
+            // A claim that appears twice, or is not text, counts as missing.
             let said = token.values(&claim.name).unwrap_or_default();
             if said.is_empty() && claim.only_with_body && body.is_empty() {
                 continue;

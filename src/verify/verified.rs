@@ -15,7 +15,7 @@ use crate::{
 
 /// Proof that a delivery is authentic, and what is known of it.
 ///
-/// Only this crate makes one: the layer, and [`Verifier`](crate::Verifier) for whoever calls it.
+/// Only the layer and a [`Verifier`](crate::Verifier) create one.
 /// The layer takes out of a request's extensions any that was there before. With several layers in
 /// one service, ask [`provider`](Self::provider) whose it is. It holds no secret and no body.
 ///
@@ -115,7 +115,7 @@ impl Verified {
     ///
     /// # Security
     ///
-    /// Whoever replays a delivery can change an id that is not signed; see
+    /// A client that replays a delivery can change an ID that is not signed; see
     /// [`delivery_id_is_signed`](Self::delivery_id_is_signed).
     #[must_use]
     pub fn delivery_id(&self) -> Option<&str> {
@@ -141,7 +141,7 @@ impl Verified {
     ///
     /// # Security
     ///
-    /// Whoever replays a delivery can change it, unless
+    /// A client that replays a delivery can change it, unless
     /// [`event_type_is_signed`](Self::event_type_is_signed).
     #[must_use]
     pub fn event_type(&self) -> Option<&str> {
@@ -185,7 +185,7 @@ impl Verified {
     /// what is signed: the id, if that is; else the MAC, or a digest of the signed text where
     /// that is verified by a public key. `None` where nothing that is signed
     /// [tells deliveries apart](Scheme::tells_deliveries_apart), as with a token, or where items
-    /// are signed one by one, which whoever has a delivery could leave out or repeat.
+    /// are signed one by one, which a client that holds a delivery could leave out or repeat.
     ///
     /// [`DedupeLayer`](crate::DedupeLayer) claims deliveries by it, and by its
     /// [scope](crate::DedupeLayer::scope), which is not in this key. A handler that writes it into
@@ -195,10 +195,10 @@ impl Verified {
     /// # Security
     ///
     /// - A sender's next attempt has the same key if it is signed alike. Where the time is signed
-    ///   and the id is not, each attempt has a key of its own: Stripe signs its retries anew.
+    ///   and the id is not, each attempt has its own key: Stripe signs each retry again.
     /// - Two deliveries with the same body, from a provider that signs nothing else, have the same
     ///   key.
-    /// - A MAC depends on the secret. If a sender signs with two, and somebody takes one of the
+    /// - A MAC depends on the secret. If a sender signs with two, and a client removes one of the
     ///   signatures away, what is left may match under another secret, and this key is another one.
     ///   The layer claims the delivery under the current secret too, and so recognises it; a table
     ///   of your own, which has this key alone, does not.

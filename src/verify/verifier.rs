@@ -58,7 +58,7 @@ impl Verifier {
         let scheme = provider.scheme().clone();
         let keyring = keys.into().keyring(&scheme)?;
         let keyring = Arc::new(ArcSwap::new(keyring));
-        // Not the first keys, which nobody could take away.
+        // A decoy instead of the first keys, because those could never be removed.
         let decoy = Arc::new(Keyring::decoy(&scheme));
         let verifier = Self::with(provider, decoy, Some(Arc::clone(&keyring)))?;
         Ok((verifier, KeyHandle::new(scheme, keyring)))
@@ -162,7 +162,7 @@ impl Verifier {
         self
     }
 
-    /// Sets the clock; the operating system's unless set.
+    /// Sets the clock. Defaults to the system clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings_mut().clock = Arc::new(clock);
@@ -203,7 +203,7 @@ impl Verifier {
         self
     }
 
-    /// The scheme that deliveries are held against.
+    /// Returns the scheme that deliveries are verified with.
     #[must_use]
     pub fn scheme(&self) -> &Scheme {
         self.0.provider.scheme()

@@ -58,7 +58,7 @@ pub(super) fn read(
 /// How long a token holds that is made here.
 const LIFE: Duration = Duration::from_secs(300);
 
-/// The first two parts of a token that makes the claims of a scheme, for whoever signs it.
+/// The first two parts of a token that makes the claims of a scheme, for the sender.
 pub(crate) fn unsigned(
     head: RequestHead<'_>,
     provider: &Provider,

@@ -107,7 +107,7 @@ impl Config {
             .report(&self.verifier, head, acceptance, bytes, started);
     }
 
-    /// Diagnoses a rejected delivery, if the layer was told to.
+    /// Diagnoses a rejected delivery, if diagnosis is enabled.
     #[cfg(feature = "diagnose")]
     pub(super) fn diagnose(
         &self,

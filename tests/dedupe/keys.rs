@@ -171,7 +171,8 @@ fn an_ecdsa_signature_that_was_changed() {
         }
         let delivery = case.delivery();
         let location = scheme.signature_locations().first().unwrap().to_string();
-        let header = location.trim_matches('`').to_owned();
+        let header = location.strip_prefix("the header `").unwrap();
+        let header = header.trim_matches('`').to_owned();
         let text = delivery.head.headers[&*header].to_str().unwrap();
         let bytes = base64ct::Base64::decode_vec(text).unwrap();
         let signature = p256::ecdsa::Signature::from_der(&bytes).unwrap();

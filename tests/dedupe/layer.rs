@@ -622,22 +622,22 @@ async fn the_store_is_full_down_or_slow() {
         .await;
     let text = log.take().join("\n");
     assert!(
-        text.contains("the memory store is full: it has 1 records"),
+        text.contains("the memory store is full: it has 1 unexpired records"),
         "{text}"
     );
 
     for (trouble, reason) in [
         (
             Trouble::Fails,
-            r"the store of deliveries failed: the disk is\non fire",
+            r"the deduplication store failed: the disk is\non fire",
         ),
         (
             Trouble::Hangs,
-            "the store of deliveries did not answer within 1 s",
+            "the deduplication store did not answer within 1 s",
         ),
         (
             Trouble::HangsAfter,
-            "the store of deliveries did not answer within 1 s",
+            "the deduplication store did not answer within 1 s",
         ),
     ] {
         let rig = github_rig();
@@ -714,7 +714,7 @@ async fn let_through_without_a_store() {
             rig.expect_handled("without a store", github(BODY)).await;
             settle().await;
         }
-        let told = "webhook delivery let through without a claim";
+        let told = "webhook delivery forwarded without a claim";
         assert_eq!(
             log.take().iter().filter(|line| line.contains(told)).count(),
             3
@@ -748,7 +748,7 @@ async fn the_store_fails_after_a_success() {
             // No longer than one step takes.
             let late = Duration::from_secs(u64::from(trouble != Trouble::Fails));
             assert_eq!(begun.elapsed(), late, "{what}");
-            let told = "the end of a delivery could not be told to the store";
+            let told = "failed to record the outcome of a delivery";
             assert!(log.text().contains(told), "{what}: {}", log.text());
             if trouble != Trouble::HangsAfter {
                 rig.expect(&what, LATER, github(BODY)).await;
@@ -763,7 +763,8 @@ async fn the_store_fails_after_a_success() {
                 rig.expect(&what, DUPLICATE, github(BODY)).await;
             } else {
                 assert!(
-                    log.text().contains("failed to record the success"),
+                    log.text()
+                        .contains("gave up recording the success of a delivery"),
                     "{what}"
                 );
                 rig.expect_handled(&what, github(BODY)).await;
@@ -799,7 +800,7 @@ async fn the_store_hears_of_a_success_too_late() {
     assert_eq!(first.await.unwrap().unwrap().status(), 200);
     rig.store.trouble(COMPLETE, None);
     sleep(Duration::from_secs(2)).await;
-    let taken = "whose claim another one had taken over";
+    let taken = "claim was taken over before the handler finished";
     assert!(log.text().contains(taken), "{}", log.text());
     rig.expect("the second one has it", LATER, github(BODY))
         .await;
@@ -852,11 +853,11 @@ async fn a_handler_that_takes_longer_than_the_lease() {
     assert_eq!(late.await.unwrap().status, 200);
     let text = log.take().join("\n");
     assert!(
-        text.contains("was claimed by another one while it was being handled"),
+        text.contains("claim was taken over while the handler was running"),
         "{text}"
     );
     assert!(
-        text.contains("whose claim another one had taken over"),
+        text.contains("claim was taken over before the handler finished"),
         "{text}"
     );
     rig.expect("the one who took over has it", LATER, github(BODY))
@@ -992,7 +993,7 @@ async fn put_together_wrongly() {
     assert_eq!((answer.wire(), &*answer.kind()), (OURS, "NotVerified"));
     let text = log.take().join("\n");
     assert!(
-        text.contains("did not come through a `WebhookLayer`"),
+        text.contains("did not pass through a `WebhookLayer`"),
         "{text}"
     );
     let mut call = github(BODY).header("content-type", "application/grpc");

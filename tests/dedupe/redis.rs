@@ -405,7 +405,7 @@ async fn the_server_stops_for_a_while() {
     let reason = answer.rejection.unwrap().to_string();
     assert_eq!(
         reason,
-        "the store of deliveries failed: redis did not answer within 0.2 s"
+        "the deduplication store failed: Redis did not answer within 0.2 s"
     );
     server.resume();
     // The claim that timed out was taken in the end, and then released.
@@ -607,7 +607,7 @@ async fn what_cannot_be_connected_to() {
         let source = std::error::Error::source(&error).unwrap();
         let text = format!("{error}: {source} {error:?}");
         assert!(
-            !text.contains(SECRET) && text.starts_with("redis failed: "),
+            !text.contains(SECRET) && text.starts_with("Redis request failed: "),
             "{text}"
         );
     }

@@ -840,7 +840,7 @@ async fn fail_over(ways: &[&str]) {
                 .claim(key("1"), LeaseToken::new(), HOUR)
                 .await
                 .unwrap_err();
-            assert_eq!(error.to_string(), "redis failed", "{ways:?}");
+            assert_eq!(error.to_string(), "Redis request failed", "{ways:?}");
         }
         proxy.target.store(new.port(), SeqCst);
         until_it_succeeds(&store, RECOVERY).await;
@@ -921,7 +921,7 @@ async fn keeps_a_connection_that_answers_with_errors() {
         let begun = tokio::time::Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
             let claim = store.claim(key("1"), LeaseToken::new(), HOUR).await;
-            assert_eq!(claim.unwrap_err().to_string(), "redis failed");
+            assert_eq!(claim.unwrap_err().to_string(), "Redis request failed");
             sleep(Duration::from_millis(20)).await;
         }
         assert_eq!(count.load(SeqCst), 1);
@@ -950,7 +950,7 @@ async fn tries_again_after_an_attempt_that_hangs_or_panics() {
     while begun.elapsed() < Duration::from_secs(60) {
         for store in [&panicking, &hanging] {
             let claim = store.claim(key("1"), LeaseToken::new(), HOUR).await;
-            assert_eq!(claim.unwrap_err().to_string(), "redis failed");
+            assert_eq!(claim.unwrap_err().to_string(), "Redis request failed");
         }
         sleep(Duration::from_millis(20)).await;
     }

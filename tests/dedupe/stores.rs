@@ -263,7 +263,7 @@ async fn memory_is_bounded_and_never_forgets_a_promise() {
     let full = more(0).await.unwrap_err();
     assert_eq!(
         full.to_string(),
-        "the memory store is full: it has 500 records"
+        "the memory store is full: it has 500 unexpired records; increase its capacity"
     );
     assert!(matches!(
         store.complete(key(ROOM), LeaseToken::new(), HOUR).await,

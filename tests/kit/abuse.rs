@@ -827,7 +827,7 @@ async fn what_cannot_be_made_up_is_asked_for() {
     };
     assert_eq!(
         error(providers::square()).await,
-        "the URL is signed: give the provider a public URL, or the request one with a scheme and a host"
+        "the signature covers the URL; set `Provider::with_public_url`, or use a request URL with a scheme and a host"
     );
     let scheme = Scheme::builder("mine").signature_header("x-signature");
     let scheme = scheme.message("{setting:account}.{body}").build().unwrap();
@@ -1255,19 +1255,19 @@ fn a_header_that_cannot_be_is_a_panic() {
     let changes: [(fn(Delivery) -> Delivery, &str); 4] = [
         (
             |it| it.with_header("x-a", "a\nb"),
-            r#"the header "x-a" cannot hold this value"#,
+            r#"the header "x-a" cannot contain this value"#,
         ),
         (
             |it| it.append_header("x-a", b"\0"),
-            r#"the header "x-a" cannot hold this value"#,
+            r#"the header "x-a" cannot contain this value"#,
         ),
         (
             |it| it.with_header("not a name", "1"),
-            r#""not a name" is no name of a header"#,
+            r#""not a name" is not a valid header name"#,
         ),
         (
             |it| it.change_signature(|_| b"a\r\nb".to_vec()),
-            "`x-hub-signature-256` cannot hold this text",
+            "the header `x-hub-signature-256` cannot contain this text",
         ),
     ];
     for (change, message) in changes {

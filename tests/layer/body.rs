@@ -419,7 +419,7 @@ async fn keeps_the_error_of_a_failed_body_from_the_client() {
     let source = rejection.source().unwrap();
     assert!(source.is::<std::io::Error>(), "{source:?}");
     assert_eq!(source.to_string(), "reset by peer 10.0.0.1");
-    assert_eq!(rejection.to_string(), "the body broke off");
+    assert_eq!(rejection.to_string(), "failed to read the body");
 }
 
 /// A layer outside with a lower limit cuts the body off. The answer is that of a body over the

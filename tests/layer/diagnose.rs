@@ -1112,9 +1112,7 @@ fn nothing_of_it_is_secret() {
     let doctor = Doctor::new(providers::shopify(), &secret).unwrap();
     let shown = format!("{diagnosis} {diagnosis:?} {doctor:?} {}", log.text());
     // The fields, by their names: alarms are built on them.
-    let line = "WARN tower_webhook: webhook delivery diagnosed provider=\"shopify\" reason=the signature does not \
-                match: another secret, another body, or another signed text cause=the secret has leading or trailing white \
-                space, or an invisible character is_proven=true";
+    let line = "WARN tower_webhook: webhook delivery diagnosed provider=\"shopify\" reason=signature mismatch: wrong secret, modified body, or different signed text cause=the secret has leading or trailing whitespace or invisible characters; remove them is_proven=true";
     assert_eq!(log.text().trim(), line);
     let sha256 = of(BODY.as_bytes(), Algorithm::HmacSha256);
     for hidden in [SECRET, "Zoë", &base64(&sha256), &hex(&sha256)] {
@@ -1480,7 +1478,7 @@ fn a_layer_whose_secrets_are_not_kept_cannot_diagnose() {
     for (name, layer) in layers {
         let error = layer(keys()).diagnose(|_| {}).unwrap_err();
         assert!(matches!(error, SetupError::SecretsNotKept { .. }), "{name}");
-        let text = "scheme `github`: `diagnose` needs the text of the secrets, and the keys of the \
+        let text = "scheme `github`: `diagnose` needs the text of the secrets, but the keys of the \
                     layer do not keep it; create the layer with keys from \
                     `Keys::keep_for_diagnosis`";
         assert_eq!(error.to_string(), text);

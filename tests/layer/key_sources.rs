@@ -524,7 +524,7 @@ async fn a_source_that_fails() {
     let good = support::standard_secret;
     let bad = || labelled("!!!!", "t1");
     let failed = "the key source failed: ";
-    let undecodable = "cannot be decoded: this scheme takes standard base64";
+    let undecodable = "has the wrong format; this scheme expects standard base64";
     let bad_later = Keys::new(good()).previous(good()).previous(bad());
     let rows = [
         (
@@ -552,7 +552,7 @@ async fn a_source_that_fails() {
         (
             "a secret that is none",
             Faulty::failing(|| Secret::new(" ").unwrap_err()),
-            "the secret is empty",
+            "the secret is empty; set it to the secret of the endpoint",
         ),
         (
             "a secret of another form",
@@ -1853,7 +1853,7 @@ async fn a_look_up_that_panics() {
             for answer in answers {
                 assert_eq!(answer.wire(), UNAVAILABLE, "15");
                 let text = answer.rejection.unwrap().to_string();
-                assert_eq!(text, "the key source failed: the look-up panicked");
+                assert_eq!(text, "the key source failed: the key lookup panicked");
             }
         }
         slow.fails.store(false, SeqCst);

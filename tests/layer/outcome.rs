@@ -157,10 +157,9 @@ async fn the_log_has_stable_fields() {
         [
             "DEBUG tower_webhook: webhook delivery accepted provider=\"standard-webhooks\" delivery_id=\"msg_1\" \
              key_label=\"2026-11\" bytes=2 micros=0",
-            "DEBUG tower_webhook: webhook delivery rejected provider=\"standard-webhooks\" reason=the signature does \
-             not match: another secret, another body, or another signed text delivery_id=\"msg_1\" bytes=2 micros=0",
+            "DEBUG tower_webhook: webhook delivery rejected provider=\"standard-webhooks\" reason=signature mismatch: wrong secret, modified body, or different signed text delivery_id=\"msg_1\" bytes=2 micros=0",
             "DEBUG tower_webhook: webhook delivery rejected provider=\"standard-webhooks\" reason=the timestamp is \
-             1768478399 s old, at most 300 s is tolerated delivery_id=\"msg_1\" bytes=0 micros=0",
+             1768478399 s old, more than the tolerance of 300 s delivery_id=\"msg_1\" bytes=0 micros=0",
         ]
     );
 }

@@ -282,7 +282,7 @@ fn the_providers_that_publish_keys_are_known() {
     let error = WebhookLayer::with_remote_keys(providers::github(), RemoteKeys::new(Nothing));
     assert_eq!(
         error.unwrap_err().to_string(),
-        "scheme `github` does not say where its keys are published; give them to `WebhookLayer::new`"
+        "scheme `github`: the provider publishes no keys that could be fetched; pass the keys to `WebhookLayer::new`"
     );
 }
 
@@ -397,7 +397,7 @@ async fn a_url_that_is_not_the_providers_is_not_fetched() {
     assert_eq!(answer.kind(), "KeyUrlNotAllowed");
     assert_eq!(
         answer.rejection.unwrap().to_string(),
-        "the URL of the key, with the host `evil.example`, is not allowed"
+        "the key URL with the host `evil.example` is not one of the provider's"
     );
 }
 
@@ -606,7 +606,7 @@ async fn strangers_make_us_fetch_so_often_a_minute_and_no_more() {
             assert!(answer.header("retry-after").is_some());
             assert_eq!(
                 answer.rejection.as_ref().unwrap().to_string(),
-                "the limit of 5 key fetches a minute is used up"
+                "the limit of 5 key fetches per minute is used up"
             );
         }
         statuses.push(answer.status.as_u16());
@@ -1221,8 +1221,7 @@ async fn a_failing_provider_is_asked_twenty_times_a_minute() {
     assert_eq!(google.fetcher.asked(), 22);
     let line = |suppressed| {
         format!(
-            "WARN tower_webhook: expired public keys are used, because they could not be fetched \
-             again provider=\"google-pubsub-jwt\" reason=the network is down{suppressed}"
+            "WARN tower_webhook: failed to fetch public keys again; using the expired keys provider=\"google-pubsub-jwt\" reason=the network is down{suppressed}"
         )
     };
     assert_eq!(log.take(), [line(""), line(" suppressed=99")]);
@@ -1358,7 +1357,7 @@ async fn a_flood_of_made_up_names_writes_one_warning_a_minute() {
     let line = |suppressed| {
         format!(
             "WARN tower_webhook: webhook delivery rejected provider=\"plaid\" reason=the limit of 20 \
-             key fetches a minute is used up{suppressed}"
+             key fetches per minute is used up{suppressed}"
         )
     };
     let flood = |from: usize, to: usize| {

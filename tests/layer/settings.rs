@@ -269,7 +269,7 @@ const WITHOUT_EFFECT: &[Row] = &[
     (
         "no setting `verify-token`",
         || build(&providers::meta().with_setting("verify-token", "abc")),
-        &["its settings are `verify_token`"],
+        &["the settings are `verify_token`"],
     ),
     (
         "`key_name` has no effect",

@@ -3,6 +3,7 @@
 #![cfg(feature = "full")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod errors;
 mod examples;
 mod layout;
 mod links;

@@ -76,7 +76,7 @@ fn time(scheme: &Scheme) -> String {
     if !scheme.has_timestamp() {
         let leeway = scheme.tolerance().as_secs();
         return if scheme.require_expiry() {
-            format!("the token's claim `exp`, {leeway} s")
+            format!("the claim `exp`, {leeway} s")
         } else {
             "none".into()
         };

@@ -326,16 +326,19 @@ fn what_is_signed_beside_the_body_is_told() {
         }
     }
     let expect = [
-        ("dropbox-sign", "the JSON's member `event.event_type`"),
-        ("lark", "`x-lark-request-nonce`"),
+        ("dropbox-sign", "the JSON member `event.event_type`"),
+        ("lark", "the header `x-lark-request-nonce`"),
         (
             "mercadopago",
-            "the query's parameter `data.id`, `x-request-id`",
+            "the query parameter `data.id`, the header `x-request-id`",
         ),
-        ("plivo", "`x-plivo-signature-v3-nonce`"),
-        ("plivo-v2", "`x-plivo-signature-v2-nonce`"),
-        ("sinch-conversation", "`x-sinch-webhook-signature-nonce`"),
-        ("sinch-voice", "`content-type`"),
+        ("plivo", "the header `x-plivo-signature-v3-nonce`"),
+        ("plivo-v2", "the header `x-plivo-signature-v2-nonce`"),
+        (
+            "sinch-conversation",
+            "the header `x-sinch-webhook-signature-nonce`",
+        ),
+        ("sinch-voice", "the header `content-type`"),
     ];
     assert_eq!(
         told,
@@ -542,7 +545,7 @@ fn ed25519_signs_with_a_private_key_in_any_form() {
         let signer = Signer::new(scheme(), secret);
         if !is_key {
             let error = signer.unwrap_err().to_string();
-            let expect = "scheme `acme`: the secret is no private key of Ed25519: ";
+            let expect = "scheme `acme`: the secret is not an Ed25519 private key; ";
             assert!(error.starts_with(expect), "{form}: {error}");
             continue;
         }
@@ -699,7 +702,7 @@ fn what_cannot_be_signed_says_why() {
     if let Some(sendgrid) = sendgrid {
         says(
             &new(sendgrid, "a").unwrap_err(),
-            "scheme `sendgrid`: only the provider has the private key that signs",
+            "scheme `sendgrid`: deliveries cannot be signed, because only the provider has the private key",
         );
     }
     let detached = Scheme::builder("acme")
@@ -711,15 +714,15 @@ fn what_cannot_be_signed_says_why() {
         .unwrap();
     says(
         &new(detached.into(), "a").unwrap_err(),
-        "scheme `acme`: detached JSON web signatures are verified here, and not made",
+        "scheme `acme`: detached JSON web signatures can be verified, but not created",
     );
     says(
         &new(providers::livekit(), "a").unwrap_err(),
-        "scheme `livekit`: the setting `api_key` is signed; give it by `Provider::with_setting`",
+        "scheme `livekit`: the signature covers the setting `api_key`, which is missing or empty; set it with `Provider::with_setting`",
     );
     says(
         &new(providers::standard_webhooks(), "whsec_?").unwrap_err(),
-        "scheme `standard-webhooks`: the secret cannot be decoded: this scheme takes standard base64, alone or after `whsec_`",
+        "scheme `standard-webhooks`: the secret has the wrong format; this scheme expects standard base64, alone or after `whsec_`",
     );
     let sign = |provider: Provider, body: &'static str, id: &str| {
         let secret = match provider.scheme().secret_encoding() {
@@ -735,31 +738,31 @@ fn what_cannot_be_signed_says_why() {
     for (error, text) in [
         (
             sign(providers::standard_webhooks(), "{}", ""),
-            "the scheme has an id, and the delivery has none",
+            "the scheme requires a delivery ID; pass one, or add a `SetDeliveryIdLayer`",
         ),
         (
             sign(providers::standard_webhooks(), "{}", "a\nb"),
-            "`webhook-id` cannot hold this value",
+            "the header `webhook-id` cannot contain this value",
         ),
         (
             sign(providers::standard_webhooks(), "{}", "a "),
-            "`webhook-id` cannot hold this value",
+            "the header `webhook-id` cannot contain this value",
         ),
         (
             sign(providers::standard_webhooks(), "{}", "a.b"),
-            "the value of `webhook-id` holds its separator, so the signed text could be cut in two ways",
+            "the value of `webhook-id` contains its separator, so the signed text is ambiguous",
         ),
         (
             sign(needs_header.into(), "{}", ""),
-            "`x-a` is missing, and it is part of the signed text",
+            "the header `x-a` is missing, but the signature covers it",
         ),
         (
             sign(providers::mailgun(), "[1", "1"),
-            "what is signed cannot be found, because the request does not hold JSON in which this member is there once",
+            "cannot find the signed text: expected JSON with this member exactly once",
         ),
         (
             sign(providers::mailgun(), "[1]", "1"),
-            "what is signed cannot be found, because the request does not hold a JSON object",
+            "cannot find the signed text: expected a JSON object",
         ),
         (
             sign(
@@ -767,7 +770,7 @@ fn what_cannot_be_signed_says_why() {
                 r#"{"notificationItems":[]}"#,
                 "",
             ),
-            "what is signed cannot be found, because the request does not hold JSON with a list of 1 to 1024 items",
+            "cannot find the signed text: expected JSON with a list of 1 to 1024 items",
         ),
     ] {
         says(&error, text);
@@ -887,7 +890,7 @@ async fn bodies_are_buffered_up_to_the_limit() {
     let too_large: Check = |it| matches!(it, SendError::Sign(SignError::TooLarge { limit: 8, .. }));
     let broken: Check = |it| {
         matches!(it, SendError::Body(_))
-            && told(it) == "cannot read the delivery: its body broke off: connection reset"
+            && told(it) == "cannot send the delivery: failed to read its body: connection reset"
     };
     let data = Step::data;
     let trailers = || Step::trailer("x-check", "1");
@@ -1176,11 +1179,11 @@ async fn errors_of_the_client_come_through_unchanged() {
     for (body, expect) in [
         (
             Script::whole("{}".into()),
-            "cannot sign the delivery: the body is longer than 1 bytes",
+            "cannot sign the delivery: the body exceeds the limit of 1 bytes",
         ),
         (
             Script::new([Step::Fail]),
-            "cannot read the delivery: its body broke off: connection reset",
+            "cannot send the delivery: failed to read its body: connection reset",
         ),
     ] {
         let error = sign(body).await.unwrap_err().into_boxed();

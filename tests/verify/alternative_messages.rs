@@ -423,7 +423,7 @@ fn reports_the_first_message_if_all_are_unavailable() {
         .unwrap_err();
     assert_eq!(
         rejection.to_string(),
-        "`x-tenant` is missing, and it is part of the signed text"
+        "the header `x-tenant` is missing, but the signature covers it"
     );
 }
 

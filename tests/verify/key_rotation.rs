@@ -958,7 +958,7 @@ fn replaces_keys_while_other_threads_verify() {
 
 fn told(provider: &str, label: &str) -> String {
     format!(
-        "INFO tower_webhook: a previous secret is still in use provider=\"{provider}\" \
+        "INFO tower_webhook: delivery verified with a previous secret; the sender has not switched to the current one provider=\"{provider}\" \
          key_label=\"{label}\""
     )
 }

@@ -86,7 +86,7 @@ fn accepts_the_ids_that_twitch_sends() {
                 ));
                 assert_eq!(
                     rejection.to_string(),
-                    "`twitch-eventsub-message-id` is not a delivery ID in this provider's format"
+                    "`twitch-eventsub-message-id` does not contain a delivery ID in the format of this provider"
                 );
             }
         }

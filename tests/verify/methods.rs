@@ -686,8 +686,7 @@ fn invalid_methods_are_errors_at_startup() {
                 "{constructor}: {error:?}"
             );
             let expected = format!(
-                "scheme `{}`: `Provider::with_methods` was given no method; give it at least one, \
-                 such as `POST`",
+                "scheme `{}`: the provider has no method for deliveries; pass at least one to `Provider::with_methods`, such as `POST`",
                 preset.name()
             );
             assert_eq!(error.to_string(), expected, "{constructor}");
@@ -710,8 +709,7 @@ fn invalid_methods_are_errors_at_startup() {
                     );
                     assert!(is_right, "{constructor}: {error:?}");
                     let expected = format!(
-                        "scheme `{}`: `{name}` cannot be the method of a delivery or a handshake; \
-                         remove it from `Provider::with_methods`, or the handshake that uses it",
+                        "scheme `{}`: method `{name}` cannot carry a delivery or a handshake; remove it from `Provider::with_methods`, or remove the handshake that uses it",
                         preset.name()
                     );
                     assert_eq!(error.to_string(), expected, "{constructor}");
@@ -817,7 +815,7 @@ async fn allow_is_there_whatever_the_renderer() {
         let rejection = answer.rejection.unwrap();
         assert_eq!(rejection.class(), class);
         let reason = rejection.to_string();
-        assert!(reason.contains("it uses PATCH, PUT"), "{reason}");
+        assert!(reason.contains("accepts PATCH, PUT"), "{reason}");
     }
 
     // The response to a gRPC request has HTTP status 200 and a gRPC status.

@@ -171,7 +171,7 @@ fn rejects_invalid_bases() {
                 _ => bad,
             };
             let text = format!(
-                "`{shown}` cannot be a public URL: write it as `https://example.com` or \
+                "`{shown}` is not a valid public URL; write it as `https://example.com` or \
                  `https://example.com:8443/prefix`, without a query, a fragment or a user"
             );
             report.note(match made {
@@ -196,7 +196,10 @@ fn rejects_invalid_bases() {
 fn rejects_ambiguous_lists_of_bases() {
     let none = PublicUrl::by_host::<&str>([]).unwrap_err();
     assert_eq!(*none.kind(), PublicUrlErrorKind::NoBase);
-    assert_eq!(none.to_string(), "there is no public URL to choose from");
+    assert_eq!(
+        none.to_string(),
+        "the list of public URLs is empty; pass at least one"
+    );
     let none = trusting::<String>([], &["10.0.0.0/8"]).unwrap_err();
     assert_eq!(*none.kind(), PublicUrlErrorKind::NoBase);
 
@@ -273,14 +276,17 @@ fn parses_networks_of_proxies() {
                 "{error:?}"
             );
             let text = format!(
-                "`{bad}` is not a network: write it as `10.0.0.0/8`, `fd00::/8` or `192.0.2.1`"
+                "`{bad}` is not a network; write it as `10.0.0.0/8`, `fd00::/8` or `192.0.2.1`"
             );
             assert_eq!(error.to_string(), text);
         }
     }
     let none = trusting([BASE], &[]).unwrap_err();
     assert_eq!(*none.kind(), PublicUrlErrorKind::NoNetwork);
-    assert_eq!(none.to_string(), "there is no network to trust");
+    assert_eq!(
+        none.to_string(),
+        "the list of trusted networks is empty; pass at least one"
+    );
 
     for good in [
         "10.0.0.0/8",
@@ -800,13 +806,19 @@ async fn check_pick(
             }
             return;
         }
-        Bad(header) => (MALFORMED, format!("`{header}` cannot be read")),
+        Bad(header) => (
+            MALFORMED,
+            format!("the header `{header}` has an invalid value"),
+        ),
         NoHost => (MISSING, "`host` is missing".to_owned()),
         Two(header) => (
             CONFLICT,
-            format!("`{header}` is there with different values"),
+            format!("the header `{header}` appears with different values"),
         ),
-        Unlisted(host) => (NOT_ALLOWED, format!("`{host}` is none of the public URLs")),
+        Unlisted(host) => (
+            NOT_ALLOWED,
+            format!("`{host}` does not match any public URL"),
+        ),
     };
     let name = format!("13: {name}");
     let signed = signed_for(URLS[0]);

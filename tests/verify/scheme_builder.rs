@@ -589,7 +589,7 @@ async fn ignores_the_case_of_header_names() {
         .unwrap();
     assert_eq!(
         scheme.signature_locations().first().unwrap().to_string(),
-        "`x-acme-signature`"
+        "the header `x-acme-signature`"
     );
     let text = format!("1:{NOW}:t:");
     let mac = mac(
@@ -822,7 +822,7 @@ const CONTRADICTIONS: &[Contradiction] = &[
             let builder = acme().signature_format(SignatureFormat::jws("Bearer "));
             builder.claim("", "{body}")
         },
-        &["claim", "empty name"],
+        &["claim", "is empty"],
     ),
     (
         "a signature in the body that one of two messages signs",
@@ -1346,8 +1346,7 @@ fn requires_a_public_url_for_a_signed_url() {
                 assert_eq!(inner.to_string(), error.to_string());
                 assert_eq!(
                     error.to_string(),
-                    "scheme `acme` signs the URL: tell the provider which it is, by \
-                     `with_public_url`"
+                    "scheme `acme`: the signature covers the URL, but the provider has no public URL; set it with `Provider::with_public_url`"
                 );
             } else {
                 assert_eq!(made, Ok(()), "{name}");
@@ -1416,12 +1415,12 @@ fn rejects_settings_of_a_provider_that_have_no_effect() {
         (
             "a misspelled setting",
             providers::meta().with_setting("verify-token", "t"),
-            "scheme `meta` has no setting `verify-token`; its settings are `verify_token`",
+            "scheme `meta`: unknown setting `verify-token`; the settings are `verify_token`",
         ),
         (
             "a setting of a provider without settings",
             providers::github().with_setting("secret", "t"),
-            "scheme `github` has no setting `secret`; it has no settings",
+            "scheme `github`: unknown setting `secret`; the provider has no settings",
         ),
         (
             "a token header",

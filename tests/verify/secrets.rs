@@ -451,10 +451,13 @@ fn rejects_files_over_64_kib() {
         let error = Secret::from_file("/dev/zero").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "file `/dev/zero` is longer than 65536 bytes"
+            "file `/dev/zero` is longer than 65536 bytes; check the path"
         );
         let error = Secret::from_file("/dev/null").unwrap_err();
-        assert_eq!(error.to_string(), "file `/dev/null` is empty");
+        assert_eq!(
+            error.to_string(),
+            "file `/dev/null` is empty; set it to the secret of the endpoint"
+        );
     }
 }
 
@@ -535,7 +538,7 @@ async fn verifies_with_a_loaded_secret() {
     let path = folder.file("text", CANARY_SECRET);
     let secret = Secret::from_file(path).unwrap().label("t1");
     let error = key_error(WebhookLayer::new(hex_keyed(), secret)).unwrap();
-    let text = "scheme `acme`: the secret (`t1`) cannot be decoded: this scheme takes hex";
+    let text = "scheme `acme`: the secret (`t1`) has the wrong format; this scheme expects hex";
     assert_eq!(error.to_string(), text);
     error_shows_nothing("a loaded secret", &error);
 }

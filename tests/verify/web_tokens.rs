@@ -533,7 +533,7 @@ async fn reports_claims_as_signed() {
     let error = verifier.verify(&delivery(&old).head, b"{}").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the token was made with the secret, but its claim `digest` is missing or not that of this request"
+        "the signature of the token is valid, but its claim `digest` is missing or has an unexpected value"
     );
     let RejectionKind::ClaimMismatch { claim, .. } = error.kind() else {
         panic!("{error:?}");

@@ -249,7 +249,11 @@ pub struct CapacityExceeded(usize);
 
 impl fmt::Display for CapacityExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the memory store is full: it has {} records", self.0)
+        write!(
+            f,
+            "the memory store is full: it has {} unexpired records; increase its capacity",
+            self.0
+        )
     }
 }
 

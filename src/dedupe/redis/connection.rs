@@ -95,10 +95,12 @@ impl<C: Send + 'static> Connection<C> {
             match attempt(&self.connect).await {
                 Ok(new) => {
                     *lock(&self.current) = new;
-                    trace::info!("reconnected to redis");
+                    trace::info!("reconnected to Redis");
                     return;
                 }
-                Err(error) => trace::warn!(reason = %error, "failed to reconnect to redis"),
+                Err(error) => {
+                    trace::warn!(reason = %error, "failed to reconnect to Redis; retrying")
+                }
             }
             pause = PAUSE;
         }

@@ -286,11 +286,11 @@ impl From<Kind> for RedisStoreError {
 impl fmt::Display for RedisStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Client(_) => f.write_str("redis failed"),
+            Kind::Client(_) => f.write_str("Redis request failed"),
             Kind::Timeout(deadline) => {
                 write!(
                     f,
-                    "redis did not answer within {} s",
+                    "Redis did not answer within {} s",
                     deadline.as_secs_f64()
                 )
             }

@@ -223,7 +223,7 @@ impl<V: Clone> Waiter<V> {
         // request that ran the look-up is dropped.
         found.unwrap_or_else(|| {
             Err(SharedError(
-                BoxError::from("the look-up was cancelled").into(),
+                BoxError::from("the key lookup was cancelled").into(),
             ))
         })
     }
@@ -252,7 +252,7 @@ where
         let Either::Left((found, _)) = select(look_up, pin!(self.found.closed())).await else {
             return;
         };
-        let found = found.unwrap_or_else(|_| Err("the look-up panicked".into()));
+        let found = found.unwrap_or_else(|_| Err("the key lookup panicked".into()));
         let found = found.map_err(|error| SharedError(error.into()));
         let mut running = self.cache.running();
         if self.leave(&mut running) {

@@ -17,21 +17,21 @@ use crate::head::RequestHead;
 ///   requests that share it are rejected if that request is dropped. The task has neither the
 ///   `tracing` span nor the task-local values of the request. If each core has a runtime of its
 ///   own, it stops with the runtime of the request that started it.
-/// - That there is no such tenant is remembered as long as keys are, so that asking for one again
-///   and again is as cheap for you, and looks the same, as asking for one that exists. A tenant
-///   that was asked for before you made it is refused until then: call [`forget`](Self::forget)
-///   when you make one.
-/// - An error is not remembered, and neither is a panic, which counts as one: who waited is
-///   answered 503, and the next request looks up again.
+/// - That a tenant does not exist is cached for the same time, so requests for unknown tenants cost
+///   the same, and look the same, as requests for existing ones. A tenant that was requested before
+///   you created it is rejected until then: call [`forget`](Self::forget) when you create a tenant.
+/// - An error is not cached, and neither is a panic, which counts as an error. The requests that
+///   waited are answered 503, and the next request starts a new lookup.
 ///
-/// Clones share what is remembered. Give one to the layer and keep one to call `forget`.
+/// Clones share the entries. Pass one clone to the layer, and keep another one to call `forget`.
 ///
 /// ```
 /// use std::{io, time::Duration};
 /// use tower_webhook::{Keys, RequestHead, Secret, WebhookLayer, keys::KeyCache, providers};
 ///
-/// // Anybody can ask for any name, and it is kept in memory: so none that is too long. And none
-/// // that is percent-encoded, as axum decodes it: `%61cme` would be `acme` to a handler.
+/// // Any client can send any name, and the cache stores it, so the length is limited.
+/// // Percent-encoded names are rejected, because axum decodes them: a handler would read
+/// // `%61cme` as `acme`.
 /// fn tenant(head: RequestHead<'_>) -> Option<String> {
 ///     let name = head.path().strip_prefix("/hooks/")?;
 ///     let is_letter = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
@@ -41,7 +41,7 @@ use crate::head::RequestHead;
 ///
 /// async fn look_up(tenant: String) -> io::Result<Option<Keys>> {
 ///     let secrets: Vec<Secret> = Vec::new(); // Ask the database.
-///     // The name is what `Verified::tenant` tells the handler.
+///     // `Verified::tenant` returns this name to the handler.
 ///     Ok(Keys::newest_first(secrets).map(|keys| keys.tenant(tenant)))
 /// }
 ///
@@ -49,7 +49,7 @@ use crate::head::RequestHead;
 /// let cache = KeyCache::new(10_000, Duration::from_secs(60), tenant, look_up);
 /// let layer = WebhookLayer::with_key_source(providers::github(), cache.clone())?;
 ///
-/// // Acme has a new secret, and the old one is not to pass any more:
+/// // Acme has a new secret, and the old one must be rejected from now on:
 /// cache.forget(&"acme".to_owned());
 /// # Ok(())
 /// # }
@@ -57,16 +57,17 @@ use crate::head::RequestHead;
 ///
 /// # Security
 ///
-/// - A secret that was revoked passes until the lifetime of what was looked up is over, or until
-///   `forget`, in this process. Each other one has a cache of its own, and must be told too.
+/// - A revoked secret is accepted until its cache entry expires, or until `forget` is called. Each
+///   process has its own cache, so call `forget` in each of them.
 /// - Remembered are as many tenants as the capacity says, as many names that are no tenant's, and
 ///   some hundreds of each until they are tidied away. Made-up names push out made-up names alone.
 ///   Look-ups under way are bounded by the requests that wait for them: limit those.
 /// - The capacity counts names. How long one may be is for the first closure to say, with `None`
 ///   for those that none of yours can have.
-/// - Whoever measures how long an answer takes may see whether somebody asked for that name lately,
-///   which says that it exists only if nobody asks for names that do not. While the source is down
-///   it needs no measuring: a name that is remembered is answered as ever, any other one 503.
+/// - A client that measures response times may find out whether a name was requested recently. That
+///   reveals that the tenant exists only if no client requests names that do not exist. While the
+///   source is down, no measurement is needed: cached names are answered as usual, and all others
+///   with 503.
 pub struct KeyCache<T> {
     tenant: Arc<dyn Fn(RequestHead<'_>) -> Option<T> + Send + Sync>,
     cache: Arc<LookupCache<T, Option<Keys>>>,
@@ -76,11 +77,11 @@ impl<T> KeyCache<T>
 where
     T: Hash + Eq + Clone + Send + Sync + 'static,
 {
-    /// A cache for so many tenants, and as many names that are no tenant's, each for so long.
+    /// Creates a cache for `capacity` tenants and as many unknown names, each for `lifetime`.
     ///
-    /// `tenant` says whose request it is, `None` for nobody's; `look_up` finds the keys of a
-    /// tenant, `None` for one that does not exist. It is told the tenant alone, so that what is
-    /// remembered cannot depend on anything else.
+    /// `tenant` extracts the tenant of a request, or returns `None` if the request has none.
+    /// `look_up` fetches the keys of a tenant, or returns `None` if the tenant does not exist. It
+    /// gets only the tenant, so a cached result cannot depend on anything else.
     #[must_use]
     pub fn new<Fut, E>(
         capacity: u64,

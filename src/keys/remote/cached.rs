@@ -90,14 +90,14 @@ impl DocumentFetch {
             // A single answer may be wrong, so the cached key stays until its document expires. The
             // fetch after that decides whether the provider has withdrawn the key.
             None if self.replaces == Replaces::Current => {
-                return Err("the key is not published any more".into());
+                return Err("the provider no longer publishes the key".into());
             }
             None => {
                 verified.remove(&self.request);
                 (Published::none(), LEAST_LIFE)
             }
             Some(published) if published.is_empty() && self.replaces != Replaces::Nothing => {
-                return Err("the document holds no key that this provider can use".into());
+                return Err("the document contains no key that this provider can use".into());
             }
             Some(published) => {
                 let longest = self.options.lifetime.max(LEAST_LIFE);

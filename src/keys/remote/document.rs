@@ -32,18 +32,18 @@ impl Published {
         scheme: &Scheme,
         marker: &Arc<DocumentMarker>,
     ) -> Result<Option<Self>, &'static str> {
-        const NOT_KEYS: &str = "the document does not hold keys as this provider publishes them";
+        const NOT_KEYS: &str = "the document does not contain keys in the format of this provider";
 
         let document = &fetched.document[..];
         if document.len() > FetchedKeys::MOST {
-            return Err("the document is too long to hold keys");
+            return Err("the document is longer than the limit for keys");
         }
         let keys = match kind {
             Document::Certificate => {
                 let text = document.trim_ascii();
                 let keys = usable(text, scheme, marker);
                 let keys =
-                    keys.ok_or("the document is no certificate of a key for this provider")?;
+                    keys.ok_or("the document is not a certificate with a key for this provider")?;
                 vec![(None, keys)]
             }
             Document::Jwk => {

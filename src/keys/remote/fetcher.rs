@@ -5,8 +5,8 @@ use std::{error::Error, fmt, future::Future, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::Uri;
 
-/// Fetches what a provider publishes its public keys in. This crate opens no connection: implement
-/// it with the HTTP client that you have.
+/// Fetches the documents in which providers publish their public keys. This crate opens no
+/// connections: implement this trait with your HTTP client.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,13 +39,13 @@ use http::Uri;
 ///
 /// # Security
 ///
-/// - Whoever answers decides whose deliveries pass: ask over TLS, with the certificate checked, and
-///   follow no redirect.
-/// - The URL was found to be the provider's, but anybody can have you ask for any path that looks
-///   like one of its keys. Do not send it more than the provider needs.
+/// - The server that answers decides which deliveries are accepted. Use TLS, verify the
+///   certificate, and do not follow redirects.
+/// - The URL has been checked to be the provider's, but any client can cause a request to any path
+///   that looks like one of its keys. Send only the headers that the provider needs.
 /// - Read no more than [`FetchedKeys::MOST`] bytes.
 pub trait KeyFetcher: Send + Sync + 'static {
-    /// Why nothing could be fetched. Its text, and that of its sources, is for the operator.
+    /// The error of a failed fetch. Its text and the texts of its sources are logged.
     type Error: Into<Box<dyn Error + Send + Sync>>;
 
     /// Fetches the keys at a URL. Returns `None` if the provider answers that the certificate or
@@ -67,7 +67,7 @@ pub trait KeyFetcher: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<FetchedKeys>, Self::Error>> + Send;
 }
 
-/// What has to be fetched.
+/// A document to fetch.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyRequest {
     pub(super) provider: Arc<str>,
@@ -83,14 +83,14 @@ impl KeyRequest {
         &self.provider
     }
 
-    /// The URL: `https`, and one of those that the provider's scheme allows.
+    /// Returns the URL, which is `https` and allowed by the provider's scheme.
     #[must_use]
     pub fn url(&self) -> &Uri {
         &self.url
     }
 
-    /// The id of the key, where an API has to be told which: Plaid's `key_id`. It is the delivery's
-    /// word, at most 256 bytes of anything.
+    /// Returns the ID of the key if the provider's API needs it, such as Plaid's `key_id`. It comes
+    /// from the unverified delivery, and has at most 256 arbitrary bytes.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.id.as_deref()
@@ -108,7 +108,7 @@ impl FetchedKeys {
     /// The longest document that is read, in bytes.
     pub const MOST: usize = 256 << 10;
 
-    /// A document as it was sent: a certificate in PEM, or JSON.
+    /// Creates the result from the document as received: a certificate in PEM, or JSON.
     #[must_use]
     pub fn new(document: impl Into<Bytes>) -> Self {
         Self {
@@ -117,9 +117,11 @@ impl FetchedKeys {
         }
     }
 
-    /// For how long it may be used, as the answer's `Cache-Control` says; an hour unless set. It is
-    /// at least a minute, and at most what
-    /// [`RemoteKeys::lifetime`](super::RemoteKeys::lifetime) allows.
+    /// Sets how long the document may be used, as in the `Cache-Control` of the response. Defaults
+    /// to one hour.
+    ///
+    /// The minimum is one minute, and the maximum is
+    /// [`RemoteKeys::lifetime`](super::RemoteKeys::lifetime).
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);

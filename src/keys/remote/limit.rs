@@ -55,7 +55,7 @@ impl fmt::Display for FetchLimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the limit of {} key fetches a minute is used up",
+            "the limit of {} key fetches per minute is used up",
             self.per_minute
         )
     }

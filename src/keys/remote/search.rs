@@ -95,7 +95,7 @@ impl StaleKeys {
                 provider = &*provider,
                 reason = %reason,
                 suppressed = (suppressed > 0).then_some(suppressed),
-                "expired public keys are used, because they could not be fetched again"
+                "failed to fetch public keys again; using the expired keys"
             );
         }
         keys
@@ -110,7 +110,7 @@ impl Refresh {
             trace::debug!(
                 provider = &*self.provider,
                 reason = %error,
-                "public keys could not be refreshed"
+                "failed to refresh public keys; using the cached keys"
             );
         }
     }

@@ -31,7 +31,7 @@ fn paddle_classic(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), 
     let mut fields = form::list(body)?;
     fields.retain(|(name, _)| name != b"p_signature");
     if !form::sort_unique(&mut fields) {
-        return Err(Malformed("a form whose fields are there once"));
+        return Err(Malformed("a form without repeated fields"));
     }
     text.extend_from_slice(format!("a:{}:{{", fields.len()).as_bytes());
     for part in fields.iter().flat_map(|(name, value)| [name, value]) {
@@ -48,7 +48,7 @@ fn paddle_classic(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), 
 pub(super) const PAYLOAD: Canonical = of_form("payload", payload).covers_body();
 
 fn payload(facts: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
-    const PAYLOAD: Malformed = Malformed("a form, or of a GET a query, with a `payload`");
+    const PAYLOAD: Malformed = Malformed("a form, or for GET a query, with a field `payload`");
     if facts.method == "GET" && body.is_empty() {
         text.extend(form::field(facts.query(), "payload")?.ok_or(PAYLOAD)?);
         return Ok(());
@@ -87,12 +87,12 @@ fn vonage_sms(facts: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), 
     let mut fields = form::list(source)?;
     fields.retain(|(name, _)| name != b"sig");
     if !form::sort_unique(&mut fields) {
-        return Err(Malformed("parameters that are there once"));
+        return Err(Malformed("no repeated parameters"));
     }
     for (name, value) in fields {
         // An `&` or `=` in a name could move between names and values.
         if name.iter().any(|byte| b"&=".contains(byte)) {
-            return Err(Malformed("parameters of Vonage"));
+            return Err(Malformed("the parameters that Vonage sends"));
         }
         text.push(b'&');
         text.extend_from_slice(&name);

@@ -99,8 +99,8 @@ fn contentful_path(facts: &Facts<'_>, _: &[u8], text: &mut Vec<u8>) -> Result<()
 
 fn contentful_headers(facts: &Facts<'_>, _: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
     const NAMES: Malformed = Malformed(
-        "`x-contentful-signed-headers` with headers that are there, the timestamp and itself \
-         among them",
+        "`x-contentful-signed-headers` with a list of existing headers that includes the timestamp \
+         and itself",
     );
     let list = facts.header(LIST)?.ok_or(NAMES)?;
     let list = std::str::from_utf8(list).map_err(|_| NAMES)?;
@@ -119,7 +119,7 @@ fn contentful_headers(facts: &Facts<'_>, _: &[u8], text: &mut Vec<u8>) -> Result
     for (at, name) in names.iter().enumerate() {
         let value = facts.header(name)?.ok_or(NAMES)?.trim_ascii();
         if looks_like_another(value) {
-            return Err(Malformed("signed headers that can be told apart"));
+            return Err(Malformed("signed headers that are unambiguous"));
         }
         if at > 0 {
             text.push(b';');
@@ -153,7 +153,7 @@ const QUERY: &AsciiSet = &form::UNRESERVED.remove(b' ');
 fn messagebird_legacy(facts: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
     let mut query = form::list(facts.query())?;
     if !form::sort_unique(&mut query) {
-        return Err(Malformed("parameters that are there once"));
+        return Err(Malformed("no repeated parameters"));
     }
     let encoded = |part: &[u8]| percent_encode(part, QUERY).to_string().replace(' ', "+");
     let pairs = query

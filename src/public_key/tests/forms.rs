@@ -43,7 +43,7 @@ fn a_key_has_one_form() {
     }
 }
 
-/// The points whose order is 1, 2, 4 or 8, under which anybody can sign.
+/// The points whose order is 1, 2, 4 or 8, for which any client can create signatures.
 #[test]
 fn weak_ed25519_keys() {
     let zeros = "0".repeat(62);

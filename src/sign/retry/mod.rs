@@ -33,11 +33,11 @@ const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// Sends a delivery again until it arrives: a policy for `tower`'s
 /// [`RetryLayer`](tower::retry::RetryLayer), outside [`SignLayer`](crate::sign::SignLayer).
 ///
-/// Whether it is sent again is a [`Classifier`]'s to say, [`StatusClassifier`] unless set; when, a
-/// [`BackoffSchedule`]'s, the [`Backoff`] of Standard Webhooks unless set. `Retry-After`, in
-/// seconds or as a date, makes a wait longer, up to a [bound](Self::max_retry_after), which is the
-/// same whatever the schedule: a receiver can have each retry of [`Backoff::fast`] wait for 24 h,
-/// unless a lower bound is set.
+/// A [`Classifier`] decides whether to retry, and defaults to [`StatusClassifier`]. A
+/// [`BackoffSchedule`] decides when, and defaults to the [`Backoff`] of Standard Webhooks.
+/// `Retry-After`, in seconds or as a date, extends a delay up to a
+/// [maximum](Self::max_retry_after). The maximum does not depend on the schedule: by default, a
+/// receiver can delay each retry of [`Backoff::fast`] by 24 hours.
 ///
 /// The response that ends it has a [`DeliveryOutcome`] in its extensions. An error ends it too, if
 /// it is final or there are no retries left.
@@ -116,15 +116,15 @@ impl<C, S> DeliveryRetry<C, S> {
         self
     }
 
-    /// How long a wait a receiver can ask for by `Retry-After`, before each retry and whatever the
-    /// schedule; 24 h unless set. If it asks for a longer one, this is how long it gets.
+    /// Sets the maximum delay that a receiver can request with `Retry-After`, before each retry and
+    /// with any schedule. Defaults to 24 hours. A longer request is shortened to the maximum.
     pub fn max_retry_after(mut self, most: Duration) -> Self {
         self.rest.max_retry_after = most;
         self
     }
 
-    /// The clock that the date of a `Retry-After` is held against; the operating system's unless
-    /// set.
+    /// Sets the clock that the date of a `Retry-After` is compared with. Defaults to the system
+    /// clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.rest.clock = Arc::new(clock);
         self

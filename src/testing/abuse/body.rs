@@ -118,7 +118,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     refused(
         "length-unreadable",
-        "a Content-Length that is no number is refused",
+        "a Content-Length that is not a number is refused",
         |fixture| lengths(fixture, &["abc", "-1", "+2", "0x10"]),
     ),
 ];

@@ -134,7 +134,7 @@ impl AbuseSuite {
         })
     }
 
-    /// The clock by which deliveries are signed; the operating system's unless set.
+    /// Sets the clock that deliveries are signed with. Defaults to the system clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.sender = self.sender.clock(clock);
         self
@@ -152,9 +152,9 @@ impl AbuseSuite {
         self
     }
 
-    /// The body of genuine deliveries: something that the handler accepts. Unless set, a little
-    /// JSON, or a form or `multipart/form-data` where the scheme looks into that, with every
-    /// field that is signed.
+    /// Sets the body of genuine deliveries, which the handler must accept. Defaults to a short JSON
+    /// document, or to a form or `multipart/form-data` if the scheme reads one, with every signed
+    /// field.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self

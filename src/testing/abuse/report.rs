@@ -27,7 +27,7 @@ pub enum CaseVerdict {
     Failed(String),
     /// Nothing was sent: the scheme has nothing that the case is about, as a timestamp or a signed
     /// body; the place of its signature cannot hold what would be sent, as JSON holds no bytes
-    /// but UTF-8, or cannot be there twice; or, of `body-over-limit` and
+    /// but UTF-8, or cannot appear twice; or, of `body-over-limit` and
     /// `wire-chunked-over-limit`, the limit is one that cannot be
     /// [tried](super::AbuseSuite::body_limit). Never of `signature-missing` and
     /// `signature-of-a-stranger`.

@@ -228,6 +228,6 @@ fn other_case(letter: &u8) -> u8 {
 }
 
 fn stranger(fixture: &Fixture) -> Option<Delivery> {
-    let secret = Secret::from_bytes(&b"the secret of a stranger, 32 byte"[..32]).ok()?;
+    let secret = Secret::from_bytes(&b"the secret of an attacker, 32 byte"[..32]).ok()?;
     fixture.signed_by(|_| {}, Some(&secret))
 }

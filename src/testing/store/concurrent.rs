@@ -50,8 +50,8 @@ async fn one_of_many<S: DedupeStore + Clone>(store: &S, key: DedupeKey, round: u
     }
 }
 
-/// Who comes late, as the lease is over, has the key again or has not, and then one of those has it
-/// who claim at the same moment.
+/// A stale owner, whose lease has expired, either keeps the key, or one of the concurrent claims
+/// gets it.
 pub(super) async fn stale_owners<S: DedupeStore + Clone>(store: &S) {
     for completes in [true, false] {
         for (key, late) in leases_that_are_over(store).await {

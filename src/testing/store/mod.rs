@@ -19,12 +19,12 @@ const SHORT: Duration = Duration::from_millis(100);
 /// How long something may stay past its time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Holds a store against what [`DedupeStore`] promises: each cell of its table, what time does, and
-/// steps at the same moment: claims of a key that is new, claims of one whose lease is over, and an
-/// owner who comes late to complete or to renew while others claim.
+/// Checks a store against the contract of [`DedupeStore`]: each cell of its table, expiry, and
+/// concurrent operations. The concurrent operations are claims of a new key, claims of a key whose
+/// lease has expired, and a late owner that completes or renews while others claim.
 ///
-/// What only seldom goes wrong is found as often: where steps of your store are two commands, it
-/// takes luck.
+/// Races are detected with some probability only: a store that uses two commands for one operation
+/// may pass.
 ///
 /// It needs a Tokio runtime, best with several threads, and takes a second or two; on a runtime
 /// whose time is paused, and a store by that time, next to none. The keys it uses are new each
