@@ -133,7 +133,8 @@ impl MissingLayer {
 impl fmt::Display for MissingLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "a handler requires a verified delivery, but its route has no `WebhookLayer`; add the layer",
+            "a handler requires a verified delivery, but its route has no `WebhookLayer`; add the \
+             layer",
         )
     }
 }
@@ -234,7 +235,8 @@ impl fmt::Display for InvalidPayload {
         match self.kind {
             InvalidPayloadKind::Data { line, column } => write!(
                 f,
-                "the payload does not match the type that the handler expects, at line {line}, column \
+                "the payload does not match the type that the handler expects, at line {line}, \
+                 column \
                  {column}"
             ),
             InvalidPayloadKind::Syntax { line, column } => {

@@ -115,7 +115,8 @@ impl fmt::Display for SetupError {
             ),
             Self::InvalidMethod { scheme, method } => write!(
                 f,
-                "scheme `{scheme}`: method `{method}` cannot carry a delivery or a handshake; remove \
+                "scheme `{scheme}`: method `{method}` cannot carry a delivery or a handshake; \
+                 remove \
                  it from `Provider::with_methods`, or remove the handshake that uses it"
             ),
             Self::Key(error) => error.fmt(f),
@@ -131,12 +132,14 @@ impl fmt::Display for SetupError {
             }
             Self::NoMethod { scheme } => write!(
                 f,
-                "scheme `{scheme}`: the provider has no method for deliveries; pass at least one to \
+                "scheme `{scheme}`: the provider has no method for deliveries; pass at least one \
+                 to \
                  `Provider::with_methods`, such as `POST`"
             ),
             Self::MissingSetting { scheme, setting } => write!(
                 f,
-                "scheme `{scheme}`: the signature covers the setting `{setting}`, which is missing or \
+                "scheme `{scheme}`: the signature covers the setting `{setting}`, which is \
+                 missing or \
                  empty; set it with `Provider::with_setting`"
             ),
             Self::NotSymmetric { scheme } => write!(

@@ -208,13 +208,13 @@ impl fmt::Display for Cause {
                 "the sender signs with {used}; use a provider or scheme with this algorithm"
             ),
             Self::BodyAlone => f.write_str(
-                "the sender signs only the body; use a provider or scheme whose message is `{body}`",
+                "the sender signs only the body; use a provider or scheme whose message is \
+                 `{body}`",
             ),
-            Self::BodyByteOrderMark => {
-                f.write_str(
-                    "a byte order mark was added to the body or removed; verify the bytes as received",
-                )
-            }
+            Self::BodyByteOrderMark => f.write_str(
+                "a byte order mark was added to the body or removed; verify the bytes as \
+                     received",
+            ),
             Self::BodyCharset => f.write_str(
                 "the body was converted to another character set; verify the bytes as received",
             ),
@@ -227,7 +227,8 @@ impl fmt::Display for Cause {
                  inside of the webhook layer",
             ),
             Self::BodyEmpty => f.write_str(
-                "the sender signed an empty body, for example because it had already read the body; \
+                "the sender signed an empty body, for example because it had already read the \
+                 body; \
                  fix the sender",
             ),
             Self::BodyForm => f.write_str(
@@ -244,12 +245,10 @@ impl fmt::Display for Cause {
             Self::BodyLineEnds => f.write_str(
                 "the line endings of the body were changed; verify the bytes as received",
             ),
-            Self::BodyWhitespace => {
-                f.write_str(
-                    "whitespace at the start or end of the body was added or removed; verify the \
+            Self::BodyWhitespace => f.write_str(
+                "whitespace at the start or end of the body was added or removed; verify the \
                      bytes as received",
-                )
-            }
+            ),
             Self::ClockSkew { by, is_ahead } => write!(
                 f,
                 "the timestamp is {} s {}; {}",
@@ -272,7 +271,8 @@ impl fmt::Display for Cause {
             ),
             Self::HeaderDropped { expected } => write!(
                 f,
-                "the header `{expected}` is missing; many proxies drop headers with an underscore, so \
+                "the header `{expected}` is missing; many proxies drop headers with an \
+                 underscore, so \
                  configure the proxy to forward it"
             ),
             Self::HeaderName { expected, found } => {
@@ -309,25 +309,24 @@ impl fmt::Display for Cause {
             } => {
                 write!(
                     f,
-                    "the secret has the prefix `{prefix}`, but the sender's secret does not; remove it"
+                    "the secret has the prefix `{prefix}`, but the sender's secret does not; \
+                     remove it"
                 )
             }
             Self::SecretQuotes => f.write_str("the secret is in quotation marks; remove them"),
             Self::SecretWhitespace => f.write_str(
-                "the secret has leading or trailing whitespace or invisible characters; remove them",
+                "the secret has leading or trailing whitespace or invisible characters; remove \
+                 them",
             ),
-            Self::SignaturePrefix { is_missing: true } => {
-                f.write_str(
-                    "the signature lacks the prefix of the scheme; use a provider or scheme without \
+            Self::SignaturePrefix { is_missing: true } => f.write_str(
+                "the signature lacks the prefix of the scheme; use a provider or scheme \
+                     without \
                      a prefix",
-                )
-            }
-            Self::SignaturePrefix { is_missing: false } => {
-                f.write_str(
-                    "the signature has a prefix that the scheme does not expect; use a provider or \
+            ),
+            Self::SignaturePrefix { is_missing: false } => f.write_str(
+                "the signature has a prefix that the scheme does not expect; use a provider or \
                      scheme with this prefix",
-                )
-            }
+            ),
             Self::TimestampFormat { used } => {
                 let unit = match used {
                     TimestampFormat::DateTime => "as a date and time without an offset",
@@ -337,13 +336,15 @@ impl fmt::Display for Cause {
                 };
                 write!(
                     f,
-                    "the sender writes the timestamp {unit}; use a provider or scheme with this format"
+                    "the sender writes the timestamp {unit}; use a provider or scheme with this \
+                     format"
                 )
             }
             Self::Url { base, slash } => {
                 write!(f, "the sender signs a URL that starts with `{base}`; ")?;
                 f.write_str(if *slash {
-                    "only one of the two URLs has a slash at the end of its path, so use the same path in both"
+                    "only one of the two URLs has a slash at the end of its path, so use the same \
+                     path in both"
                 } else {
                     "set it as the public URL"
                 })

@@ -179,7 +179,8 @@ impl Keyring {
                 provider = &**provider,
                 tenant = self.tenant.as_deref(),
                 key_label = key.label.as_deref().unwrap_or("(no label)"),
-                "delivery verified with a previous secret; the sender has not switched to the current one"
+                "delivery verified with a previous secret; the sender has not switched to the \
+                 current one"
             );
         }
     }

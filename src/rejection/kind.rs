@@ -312,7 +312,8 @@ rejection_kinds! {
         /// The name of the handshake.
         handshake: Cow<'static, str>,
     } => InvalidRequest, "malformed_handshake",
-        "handshake `{handshake}`: the challenge is missing, too long, repeated, or contains invalid \
+        "handshake `{handshake}`: the challenge is missing, too long, repeated, or contains \
+         invalid \
          characters";
     /// The body has trailers, which no signature covers, and the layer
     /// [rejects trailers](crate::WebhookLayer::reject_trailers).

@@ -78,7 +78,8 @@ fn names_the_expired_key_if_it_has_a_label() {
     };
     assert_eq!(
         text(Some("old")),
-        "the delivery is signed with the expired secret `old`; switch the sender to the current secret"
+        "the delivery is signed with the expired secret `old`; switch the sender to the current \
+         secret"
     );
     assert_eq!(
         text(None),

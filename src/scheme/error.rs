@@ -172,30 +172,31 @@ impl fmt::Display for SchemeError {
             }
             E::InEachItem { location } => write!(
                 f,
-                "each item of the signed list has {location}, but a delivery has one timestamp, one \
+                "each item of the signed list has {location}, but a delivery has one timestamp, \
+                 one \
                  ID and one event type; use a location outside of the body",
             ),
-            E::AlgorithmWithoutJws => {
-                f.write_str(
-                    "JSON web signatures do not support this algorithm; set another `algorithm` \
+            E::AlgorithmWithoutJws => f.write_str(
+                "JSON web signatures do not support this algorithm; set another `algorithm` \
                      or another `signature_format`",
-                )
-            }
+            ),
             E::ClaimNotInSeconds => f.write_str(
                 "the timestamp is a claim of the token, and claims are in seconds; remove \
                  `timestamp_format`",
             ),
             E::EmptyClaimName => f.write_str("the name of a claim is empty; set it"),
-            E::ClaimWithoutJws => {
-                f.write_str(
-                    "claims require a JSON web token; set `SignatureFormat::jws`, or remove the \
+            E::ClaimWithoutJws => f.write_str(
+                "claims require a JSON web token; set `SignatureFormat::jws`, or remove the \
                      claims",
-                )
-            }
+            ),
             E::InvalidHeaderName { name } if name.is_empty() => {
                 f.write_str("a header name is empty; set it")
             }
-            E::InvalidHeaderName { name } => write!(f, "`{name}` is not a valid header name; correct it"),
+            E::InvalidHeaderName { name } => write!(
+                f,
+                "`{name}` is not a valid header name; \
+                                                        correct it"
+            ),
             E::InvalidKey { key } => write!(
                 f,
                 "`{key}` cannot be a key of the signature list; use visible ASCII without the \
@@ -204,7 +205,8 @@ impl fmt::Display for SchemeError {
             E::InvalidPrefix { prefix } => {
                 write!(
                     f,
-                    "`{prefix}` cannot be a signature prefix; use visible ASCII, at least one character"
+                    "`{prefix}` cannot be a signature prefix; use visible ASCII, at least one \
+                     character"
                 )
             }
             E::RequiredHeaderReused { header } => write!(
@@ -215,7 +217,8 @@ impl fmt::Display for SchemeError {
             E::InvalidRequiredHeader { header } => {
                 write!(
                     f,
-                    "the value that `require_header` sets for `{header}` is empty or not a valid header \
+                    "the value that `require_header` sets for `{header}` is empty or not a valid \
+                     header \
                      value; correct it"
                 )
             }
@@ -223,16 +226,15 @@ impl fmt::Display for SchemeError {
                 "algorithms with a public key require `SecretEncoding::PublicKey`, and other \
                  algorithms do not support it; change `algorithm` or `secret_encoding`",
             ),
-            E::TokenMismatch => {
-                f.write_str(
-                    "the encoding does not fit the algorithm: `Algorithm::Token` requires \
+            E::TokenMismatch => f.write_str(
+                "the encoding does not fit the algorithm: `Algorithm::Token` requires \
                      `Encoding::Text` or `Encoding::Base64`, and no other algorithm supports \
                      `Encoding::Text`; change `encoding`",
-                )
-            }
+            ),
             E::SecretNotBeforeBody { part } => write!(
                 f,
-                "the secret is hashed before the body, but `{part}`, which precedes it, is read from \
+                "the secret is hashed before the body, but `{part}`, which precedes it, is read \
+                 from \
                  the body; remove `{part}` from the message, or put it after the body",
             ),
             E::NoId => f.write_str(
@@ -251,7 +253,8 @@ impl fmt::Display for SchemeError {
                  `timestamp`, `timestamp_header` or `timestamp_key`",
             ),
             E::NotOneBody => f.write_str(
-                "the message must have `{body}`, or a token that stands for it, exactly once; a JSON \
+                "the message must have `{body}`, or a token that stands for it, exactly once; a \
+                 JSON \
                  web token needs a claim with it",
             ),
             E::RepeatedKey { key } => {
@@ -262,7 +265,8 @@ impl fmt::Display for SchemeError {
             }
             E::LocationReused { location } => write!(
                 f,
-                "{location} is used twice; use different locations for the signature, the timestamp, \
+                "{location} is used twice; use different locations for the signature, the \
+                 timestamp, \
                  the ID and the parts of the message",
             ),
             E::SignatureSignsItself { location } => write!(
@@ -275,7 +279,8 @@ impl fmt::Display for SchemeError {
                  signature into a header, or the timestamp into a location of its own",
             ),
             E::TimestampKeyWithoutList => f.write_str(
-                "a timestamp key is set, but the signature header is not a list of keys and values; \
+                "a timestamp key is set, but the signature header is not a list of keys and \
+                 values; \
                  set `SignatureFormat::key_values`, or call `timestamp_header`",
             ),
             E::TwoTimestampLocations => {

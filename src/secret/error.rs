@@ -102,7 +102,8 @@ impl fmt::Display for KeyError {
             KeyErrorKind::SurroundingWhitespace => {
                 write!(
                     f,
-                    "{which} has leading or trailing whitespace or invisible characters; remove them"
+                    "{which} has leading or trailing whitespace or invisible characters; remove \
+                     them"
                 )
             }
         }

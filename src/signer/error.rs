@@ -37,7 +37,8 @@ impl fmt::Display for SignError {
                 "the scheme requires a delivery ID; pass one, or add a `SetDeliveryIdLayer`",
             ),
             Self::NoUrl => f.write_str(
-                "the signature covers the URL; set `Provider::with_public_url`, or use a request URL \
+                "the signature covers the URL; set `Provider::with_public_url`, or use a request \
+                 URL \
                  with a scheme and a host",
             ),
             Self::Padding => f.write_str(
