@@ -1,3 +1,5 @@
+//! Presets of business software: CRM, support, forms, project management, documents.
+
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[

@@ -1,3 +1,5 @@
+//! Presets of cloud platforms.
+
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
@@ -187,12 +189,13 @@ const SNS_CERTIFICATE: RemoteKey = RemoteKey::certificate_at_json(
 /// | Not signed | the other members of the body; the method, the URL, the headers |
 /// | Rejection | 403 |
 /// | Payload limit | 1 MiB: [a message for an HTTP endpoint has up to 256 KiB](https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html), which JSON may lengthen |
-/// | Evidence | 4 cases of `sns-validator` 0.3.5 (npm) |
+/// | Evidence | 6 cases of `sns-validator` 0.3.5 (npm) |
 ///
 /// `SignatureVersion` is an attribute of the topic. Version 2 is [`aws_sns`], version 1 is
 /// [`aws_sns_sha1`].
 ///
-/// With raw message delivery, SNS signs nothing, and the layer rejects the delivery.
+/// The layer rejects a message with another version. With raw message delivery, SNS signs nothing,
+/// and the layer rejects the delivery.
 ///
 /// The chain of the certificate is not verified. Its authenticity rests on the TLS connection that
 /// fetched it.
@@ -252,7 +255,8 @@ pub fn aws_sns() -> Provider {
 /// `SignatureVersion` is an attribute of the topic. Version 2 is [`aws_sns`], version 1 is
 /// [`aws_sns_sha1`].
 ///
-/// With raw message delivery, SNS signs nothing, and the layer rejects the delivery.
+/// The layer rejects a message with another version. With raw message delivery, SNS signs nothing,
+/// and the layer rejects the delivery.
 ///
 /// The chain of the certificate is not verified. Its authenticity rests on the TLS connection that
 /// fetched it.

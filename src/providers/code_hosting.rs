@@ -1,3 +1,5 @@
+//! Presets of code hosting and package registries.
+
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[

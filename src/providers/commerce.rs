@@ -1,3 +1,5 @@
+//! Presets of shop software.
+
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[

@@ -1,3 +1,5 @@
+//! Presets of payment, billing and subscription services.
+
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
@@ -536,7 +538,7 @@ pub fn modern_treasury() -> Provider {
 ///
 /// | | |
 /// | --- | --- |
-/// | Signature | `X-Orb-Signature`, `v1=` and the hex HMAC-SHA256 |
+/// | Signature | `X-Orb-Signature`, a list such as `v1=… v1=…`, where each `v1` is a hex HMAC-SHA256 |
 /// | Signed text | `v1:<time>:<raw body>` |
 /// | Secret | the endpoint's secret as text (Developers › Webhooks) |
 /// | Timestamp | `X-Orb-Timestamp`, date and time in UTC without an offset, signed, 300 s either way |
@@ -545,7 +547,9 @@ pub fn modern_treasury() -> Provider {
 /// | Not signed | the method, the URL, the other headers |
 /// | Rejection | 403 |
 /// | Payload limit | 1 MiB (no documented limit is known) |
-/// | Evidence | 5 cases of `orb-billing` 6.11.0 (npm) |
+/// | Evidence | 9 cases of `orb-billing` 6.11.0 (npm) |
+///
+/// Orb separates several signatures by spaces. Any of them may match.
 ///
 /// Source: <https://docs.withorb.com/integrations-and-exports/webhooks>
 #[must_use]
@@ -553,7 +557,7 @@ pub fn orb() -> Provider {
     Provider::preset(
         Scheme::builder("orb")
             .signature_header("x-orb-signature")
-            .signature_format(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::separated("v1", " ", '='))
             .timestamp_header("x-orb-timestamp")
             .timestamp_format(TimestampFormat::DateTime)
             .message("v1:{timestamp}:{body}"),

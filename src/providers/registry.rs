@@ -1,3 +1,5 @@
+//! The entries of the list of presets.
+
 use std::fmt;
 
 use super::Provider;

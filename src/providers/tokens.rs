@@ -1,3 +1,5 @@
+//! Presets that authenticate with a token or a password that the customer configures.
+
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[

@@ -65,6 +65,12 @@ const CONFIRMATION: &[&str] = &[
 
 fn aws_sns(_: &Facts<'_>, body: &[u8], text: &mut Vec<u8>) -> Result<(), Malformed> {
     const MESSAGE: Malformed = Malformed("a message of Amazon SNS");
+    // The version selects the hash and is not signed. SNS's libraries reject other versions:
+    // https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+    let version = json::field(body, "SignatureVersion")?;
+    if !matches!(version.as_deref(), Some("1" | "2")) {
+        return Err(MESSAGE);
+    }
     let kind = json::field(body, "Type")?;
     let names = match kind.as_deref() {
         Some("Notification") => NOTIFICATION,
