@@ -74,6 +74,7 @@ impl SchemeBuilder {
         let claims: Result<Vec<_>, _> =
             self.claims.into_iter().map(|it| it.parse(tokens)).collect();
         let claims = claims?;
+        check_circular_claims(&claims, &signatures, timestamp)?;
         let message = match jws {
             // A token signs nothing.
             _ if is_token => Cow::Borrowed(""),
@@ -454,6 +455,31 @@ fn check_locations(
             location: location.clone(),
         }),
     }
+}
+
+/// Rejects a claim that contains the token, or a value that is in the token.
+fn check_circular_claims(
+    claims: &[Claim],
+    signatures: &[Location],
+    timestamp: Option<&Location>,
+) -> Result<(), SchemeErrorKind> {
+    let is_claim = matches!(timestamp, Some(Location::Claim(_)));
+    let is_circular = |part: &&Part| match part {
+        Part::Jws => true,
+        Part::Timestamp => is_claim,
+        part => signatures.iter().any(|signature| part.is_at(signature)),
+    };
+    for claim in claims {
+        let elements = claim.values.iter().flat_map(Template::elements);
+        let mut parts = elements.map(|element| &element.part);
+        if let Some(part) = parts.find(is_circular) {
+            return Err(SchemeErrorKind::CircularClaim {
+                claim: claim.name.clone(),
+                part: part.name(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Rejects claims without a name, or without a token.

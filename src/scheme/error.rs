@@ -60,6 +60,14 @@ pub enum SchemeErrorKind {
         /// The key as given.
         key: Cow<'static, str>,
     },
+    /// A claim contains a value that is known only once the token exists.
+    #[non_exhaustive]
+    CircularClaim {
+        /// The name of the claim.
+        claim: Cow<'static, str>,
+        /// The part: `jws`, `timestamp`, or the name of the signature header.
+        part: Cow<'static, str>,
+    },
     /// A prefix that is empty or that a header cannot hold.
     #[non_exhaustive]
     InvalidPrefix {
@@ -188,6 +196,10 @@ impl fmt::Display for SchemeError {
             E::ClaimWithoutJws => f.write_str(
                 "claims require a JSON web token; set `SignatureFormat::jws`, or remove the \
                      claims",
+            ),
+            E::CircularClaim { claim, part } => write!(
+                f,
+                "claim `{claim}` contains `{part}`, which is part of the token itself; remove it",
             ),
             E::InvalidHeaderName { name } if name.is_empty() => {
                 f.write_str("a header name is empty; set it")

@@ -616,6 +616,24 @@ fn rejects_contradictory_token_schemes() {
         .claim("digest", "{sha256}")
         .signature_header("x-other");
     assert_eq!(kind(two), SchemeErrorKind::NoSignatureHeader);
+    let claimed = || jws().timestamp(Location::claim("iat"));
+    for (name, scheme) in [
+        ("jws", jws().claim("digest", "{sha256}.{jws}")),
+        (
+            "x-signature",
+            jws().claim("digest", "{sha256}.{header:x-signature}"),
+        ),
+        (
+            "timestamp",
+            claimed().claim("digest", "{sha256}.{timestamp}"),
+        ),
+    ] {
+        let circular = kind(scheme);
+        assert!(
+            matches!(&circular, SchemeErrorKind::CircularClaim { part, .. } if part == name),
+            "{circular:?}"
+        );
+    }
     let unknown = kind(plain().message("{jws}{body}"));
     assert!(matches!(unknown, SchemeErrorKind::UnknownToken { token, .. } if token == "jws"));
 }
