@@ -193,10 +193,10 @@ pub enum Cause {
     /// The sender signs another URL.
     #[non_exhaustive]
     Url {
-        /// The URL of the sender, without the path and the query of the request.
-        base: Box<str>,
-        /// Whether only one of the two URLs has a slash at the end of its path.
-        slash: bool,
+        /// The URL that the sender signs, without its query.
+        signed: Box<str>,
+        /// The URL that the signature was compared with, without its query.
+        compared: Box<str>,
     },
 }
 
@@ -340,15 +340,11 @@ impl fmt::Display for Cause {
                      format"
                 )
             }
-            Self::Url { base, slash } => {
-                write!(f, "the sender signs a URL that starts with `{base}`; ")?;
-                f.write_str(if *slash {
-                    "only one of the two URLs has a slash at the end of its path, so use the same \
-                     path in both"
-                } else {
-                    "set it as the public URL"
-                })
-            }
+            Self::Url { signed, compared } => write!(
+                f,
+                "the sender signs the URL `{signed}`, but the signature was compared with \
+                 `{compared}`; set it with `PublicUrl::fixed` or `PublicUrl::exact`",
+            ),
         }
     }
 }

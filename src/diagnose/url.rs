@@ -7,8 +7,11 @@ use http::{Uri, header::HOST, uri::PathAndQuery};
 use super::{Cause, Finding, attempt::Attempt};
 use crate::{head::RequestHead, public_url::PublicUrl};
 
-/// Finds the URL that the sender signs: with another scheme, host or port, or with or without a
-/// slash at the end of the path.
+/// Finds the URL that the sender signs:
+///
+/// - with another scheme, host or port
+/// - with or without a slash at the end of the path
+/// - without the path of the request, or with the path of the public URL only
 pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
     let Some(url) = attempt.provider.public_url() else {
         return;
@@ -18,26 +21,43 @@ pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
     }
     let uri = attempt.head.uri();
     let slashed = with_slash(uri);
-    let targets = [Some(uri), slashed.as_ref()];
     let bases: Vec<_> = url
         .texts()
         .flat_map(|base| bases(base, attempt.head))
         .collect();
-    for (at, target) in targets.into_iter().enumerate() {
+    let with_base = |base: &String| PublicUrl::fixed(base);
+    let exact = |base: &String| PublicUrl::exact(base);
+    let exact_slashed = |base: &String| PublicUrl::exact(&format!("{base}/"));
+    let forms: [(Option<&Uri>, &dyn Fn(&String) -> Result<_, _>); 4] = [
+        (Some(uri), &with_base),
+        (slashed.as_ref(), &with_base),
+        (Some(uri), &exact),
+        (Some(uri), &exact_slashed),
+    ];
+    for (target, url_of) in forms {
         let Some(target) = target else { continue };
         let head = RequestHead::new(attempt.head.method(), target, attempt.head.headers());
         for base in &bases {
-            let Ok(url) = PublicUrl::fixed(base) else {
-                continue;
-            };
+            let Ok(url) = url_of(base) else { continue };
+            let signed = without_query(&url, head);
             let provider = attempt.provider.clone().with_public_url(url);
             if attempt.with_provider(provider).with_head(head).verifies() {
-                let (base, slash) = (base.as_str().into(), at > 0);
-                findings.push(Finding::proven(Cause::Url { base, slash }));
+                let compared = attempt.provider.public_url();
+                let compared = compared.and_then(|url| without_query(url, attempt.head));
+                if let (Some(signed), Some(compared)) = (signed, compared) {
+                    findings.push(Finding::proven(Cause::Url { signed, compared }));
+                }
                 return;
             }
         }
     }
+}
+
+/// The URL of a request without its query, which may contain a secret.
+fn without_query(url: &PublicUrl, head: RequestHead<'_>) -> Option<Box<str>> {
+    let start = url.start(head).ok()?;
+    let path = if start.has_path { "" } else { head.path() };
+    Some(format!("{}{path}", start.text).into())
 }
 
 /// The base URLs that the sender may have instead of `base`.
@@ -55,10 +75,16 @@ fn bases(base: &str, head: RequestHead<'_>) -> Vec<String> {
     let forwarded = forwarded.and_then(|value| value.to_str().ok());
     hosts.extend([header, forwarded].into_iter().flatten().map(Cow::Borrowed));
     let mut all = Vec::new();
-    for scheme in [scheme, if scheme == "http" { "https" } else { "http" }] {
+    let schemes = ["https", "http", "wss", "ws"];
+    let others = schemes.into_iter().filter(|other| *other != scheme);
+    for scheme in std::iter::once(scheme).chain(others) {
         for host in &hosts {
             let name = without_port(host);
-            let port = if scheme == "http" { 80 } else { 443 };
+            let port = if matches!(scheme, "http" | "ws") {
+                80
+            } else {
+                443
+            };
             let with_port = format!("{name}:{port}");
             for host in [host, name, &with_port] {
                 all.push(format!("{scheme}://{host}{path}"));

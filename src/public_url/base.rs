@@ -37,6 +37,17 @@ impl Scheme {
         }
     }
 
+    /// Parses the scheme of a base. A WebSocket begins as an HTTP request to the same port.
+    fn of_base(text: &str) -> Option<Self> {
+        if text.eq_ignore_ascii_case("wss") {
+            Some(Self::Https)
+        } else if text.eq_ignore_ascii_case("ws") {
+            Some(Self::Http)
+        } else {
+            Self::parse(text)
+        }
+    }
+
     fn port(self) -> u16 {
         match self {
             Self::Http => 80,
@@ -66,7 +77,7 @@ impl Base {
         if text.contains(['?', '#']) || !text.is_ascii() || text.matches("://").count() > 1 {
             return Err(invalid().into());
         }
-        let scheme = uri.scheme_str().and_then(Scheme::parse);
+        let scheme = uri.scheme_str().and_then(Scheme::of_base);
         let scheme = scheme.ok_or_else(invalid)?;
         let host = uri.authority().map(Authority::as_str);
         let host = host.filter(|host| !host.ends_with(':'));
@@ -80,6 +91,16 @@ impl Base {
             host: host.into(),
             port: port.unwrap_or_else(|| scheme.port()),
         })
+    }
+
+    /// Parses a whole URL and returns it without its query.
+    pub(super) fn parse_exact(text: &str) -> Result<Box<str>, PublicUrlError> {
+        let (url, query) = text.split_once('?').unwrap_or((text, ""));
+        if query.contains('#') {
+            return Err(PublicUrlErrorKind::Invalid { url: shown(text) }.into());
+        }
+        Self::parse(url)?;
+        Ok(url.into())
     }
 
     pub(super) fn text(&self) -> &str {

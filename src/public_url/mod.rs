@@ -53,6 +53,8 @@ use crate::{head::RequestHead, rejection::RejectionKind};
 pub struct PublicUrl(Arc<Kind>);
 
 enum Kind {
+    /// A whole URL, without its query.
+    Exact(Box<str>),
     Fixed(Base),
     ByHost {
         bases: Vec<Base>,
@@ -60,14 +62,57 @@ enum Kind {
     },
 }
 
+/// The part of a URL that the request does not determine.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct UrlStart<'u> {
+    pub(crate) text: &'u str,
+    /// Whether the path is part of it, so that only the query of the request follows.
+    pub(crate) has_path: bool,
+}
+
 impl PublicUrl {
     /// The same base for every request, whatever host it names.
     ///
     /// # Errors
     ///
-    /// If it is not an `http` or `https` URL, or has a query, a fragment or a user in it.
+    /// If it is not an `http`, `https`, `ws` or `wss` URL, or has a query, a fragment or a user in
+    /// it.
     pub fn fixed(base: &str) -> Result<Self, PublicUrlError> {
         Ok(Self(Arc::new(Kind::Fixed(Base::parse(base)?))))
+    }
+
+    /// Uses exactly this URL for every request, with the query of the request.
+    ///
+    /// Use it if the URL that the sender signs cannot be built from a base and the path that the
+    /// layer sees:
+    ///
+    /// - The URL was entered in the provider's console without a path, so it has no slash at its
+    ///   end: `https://hooks.example.com`.
+    /// - A proxy, or axum's `nest`, changes the path of the request.
+    ///
+    /// A query in `url` is ignored, because the request has it too.
+    ///
+    /// ```
+    /// use tower_webhook::{PublicUrl, providers};
+    ///
+    /// # fn main() -> Result<(), tower_webhook::SetupError> {
+    /// let url = PublicUrl::exact("https://pay.example.com")?;
+    /// let square = providers::square().with_public_url(url);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `url` is not an `http`, `https`, `ws` or `wss` URL, or if it contains a
+    /// fragment or a user.
+    ///
+    /// # Security
+    ///
+    /// The path of the request is not verified. Mount the layer at one route only, or an attacker
+    /// can send a captured delivery to another one.
+    pub fn exact(url: &str) -> Result<Self, PublicUrlError> {
+        Ok(Self(Arc::new(Kind::Exact(Base::parse_exact(url)?))))
     }
 
     /// The one of these bases whose host and port the request names, in `Host` or `:authority`. A
@@ -149,19 +194,23 @@ impl PublicUrl {
         Ok(Self(Arc::new(kind)))
     }
 
-    /// All bases.
+    /// All bases, or the whole URL.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
-        let bases = match &*self.0 {
-            Kind::Fixed(base) => std::slice::from_ref(base),
-            Kind::ByHost { bases, .. } => bases,
+        let (exact, bases) = match &*self.0 {
+            Kind::Exact(url) => (Some(&**url), &[][..]),
+            Kind::Fixed(base) => (None, std::slice::from_ref(base)),
+            Kind::ByHost { bases, .. } => (None, &**bases),
         };
-        bases.iter().map(Base::text)
+        exact.into_iter().chain(bases.iter().map(Base::text))
     }
 
-    /// The base of a request's URL, without a slash at its end.
-    pub(crate) fn base(&self, head: RequestHead<'_>) -> Result<&str, RejectionKind> {
+    /// The start of the URL that a request was sent to: the base, without a slash at its end, or
+    /// all but the query.
+    pub(crate) fn start(&self, head: RequestHead<'_>) -> Result<UrlStart<'_>, RejectionKind> {
+        let start = |text, has_path| UrlStart { text, has_path };
         let (bases, proxy) = match &*self.0 {
-            Kind::Fixed(base) => return Ok(base.text()),
+            Kind::Exact(url) => return Ok(start(url, true)),
+            Kind::Fixed(base) => return Ok(start(base.text(), false)),
             Kind::ByHost { bases, proxy } => (bases, proxy),
         };
         let proxy = proxy.as_ref().filter(|proxy| proxy.sent(head));
@@ -170,7 +219,7 @@ impl PublicUrl {
             None => base::named(head)?,
         };
         let base = bases.iter().find(|base| base.is(&named));
-        base.map(Base::text)
+        base.map(|base| start(base.text(), false))
             .ok_or_else(|| RejectionKind::HostNotAllowed {
                 host: named.shown(),
             })
@@ -179,13 +228,13 @@ impl PublicUrl {
 
 impl fmt::Debug for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, bases, proxy) = match &*self.0 {
-            Kind::Fixed(base) => ("Fixed", std::slice::from_ref(base), &None),
-            Kind::ByHost { bases, proxy } => ("ByHost", &**bases, proxy),
+        let (name, proxy) = match &*self.0 {
+            Kind::Exact(_) => ("Exact", &None),
+            Kind::Fixed(_) => ("Fixed", &None),
+            Kind::ByHost { proxy, .. } => ("ByHost", proxy),
         };
-        let bases: Vec<&str> = bases.iter().map(Base::text).collect();
         f.debug_struct(name)
-            .field("bases", &bases)
+            .field("bases", &self.texts().collect::<Vec<_>>())
             .field("proxy", proxy)
             .finish()
     }

@@ -42,9 +42,9 @@ pub(super) struct Extracted {
 
 impl BodyContext {
     pub(super) fn of(spec: &Spec, claims: &Claims<'_>) -> Result<Self, RejectionKind> {
-        let mut url = claims.base.to_owned();
+        let mut url = claims.url_start.text.to_owned();
         if !url.is_empty() {
-            url.push_str(claims.safe_target()?);
+            url.push_str(claims.url_end()?);
         }
         // Two values are not for a canonicaliser to choose from.
         claims.head.only(&CONTENT_TYPE)?;

@@ -11,6 +11,7 @@ use crate::{
     location::Location,
     payload::Token,
     providers::Provider,
+    public_url::UrlStart,
     rejection::RejectionKind,
     scheme::{Border, Derived, Element, Part, Template, Timestamp, TimestampLocation, UnixTime},
 };
@@ -26,8 +27,8 @@ pub(super) struct Claims<'h> {
     pub(super) event: Option<&'h str>,
     pub(super) attempt: Option<&'h str>,
     timestamp: &'h [u8],
-    /// The base of the public URL, where it is signed.
-    pub(super) base: &'h str,
+    /// The start of the public URL. Empty if the scheme does not sign the URL.
+    pub(super) url_start: UrlStart<'h>,
 }
 
 impl<'h> Claims<'h> {
@@ -93,7 +94,7 @@ impl<'h> Claims<'h> {
             event: told(event),
             attempt: told(spec.attempt_header.as_ref()),
             timestamp,
-            base: Self::base(head, provider)?,
+            url_start: Self::url_start(head, provider)?,
         })
     }
 
@@ -121,14 +122,17 @@ impl<'h> Claims<'h> {
             event: None,
             attempt: None,
             timestamp: timestamp.map_or(&[], HeaderValue::as_bytes),
-            base: Self::base(head, provider)?,
+            url_start: Self::url_start(head, provider)?,
         })
     }
 
-    fn base(head: RequestHead<'_>, provider: &'h Provider) -> Result<&'h str, RejectionKind> {
+    fn url_start(
+        head: RequestHead<'_>,
+        provider: &'h Provider,
+    ) -> Result<UrlStart<'h>, RejectionKind> {
         match provider.public_url() {
-            Some(url) if provider.scheme().url_is_signed() => url.base(head),
-            _ => Ok(""),
+            Some(url) if provider.scheme().url_is_signed() => url.start(head),
+            _ => Ok(UrlStart::default()),
         }
     }
 
@@ -143,7 +147,7 @@ impl<'h> Claims<'h> {
             Part::Setting(name) => self.provider.setting(name).map_or(0, str::len),
             Part::Target => self.target().len(),
             Part::Timestamp => self.timestamp.len(),
-            Part::Url => self.base.len() + self.target().len(),
+            Part::Url => self.url_start.text.len() + self.target().len(),
             Part::Body | Part::Derived(_) => 0,
         };
         let elements = message.elements().iter();
@@ -157,7 +161,7 @@ impl<'h> Claims<'h> {
         text: &mut Vec<u8>,
     ) -> Result<(), RejectionKind> {
         match (part, self.token) {
-            (Part::Url, _) => text.extend_from_slice(self.base.as_bytes()),
+            (Part::Url, _) => text.extend_from_slice(self.url_start.text.as_bytes()),
             (Part::Jws, Some(token)) => text.extend_from_slice(token.input()),
             _ => {}
         }
@@ -172,8 +176,8 @@ impl<'h> Claims<'h> {
         Ok(())
     }
 
-    /// The bytes of a part of the signed text as they were sent; of a URL, what comes after the
-    /// base.
+    /// The bytes of a part of the signed text as they were sent; of a URL, what comes after its
+    /// start.
     fn part<'s>(&self, part: &'s Part) -> Result<&'s [u8], RejectionKind>
     where
         'h: 's,
@@ -192,7 +196,7 @@ impl<'h> Claims<'h> {
             Part::Setting(name) => Ok(self.provider.setting(name).unwrap_or_default().as_bytes()),
             Part::Target => Ok(self.target().as_bytes()),
             Part::Timestamp => Ok(self.timestamp),
-            Part::Url => self.safe_target().map(str::as_bytes),
+            Part::Url => self.url_end().map(str::as_bytes),
         }
     }
 
@@ -212,9 +216,13 @@ impl<'h> Claims<'h> {
         target.map_or("", PathAndQuery::as_str)
     }
 
-    /// The target, if it can go behind the base of a URL.
-    pub(super) fn safe_target(&self) -> Result<&'h str, RejectionKind> {
+    /// The part of the target that follows the start of the URL.
+    pub(super) fn url_end(&self) -> Result<&'h str, RejectionKind> {
         let target = self.target();
+        if self.url_start.has_path {
+            let query = target.find('?').and_then(|at| target.get(at..));
+            return Ok(query.unwrap_or_default());
+        }
         // HTTP/2 lets a path begin with anything: `@evil.example/` would make the base's
         // host a user's name. And where there is none, the body may go on with the host.
         if target.starts_with('/') {

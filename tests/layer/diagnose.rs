@@ -968,25 +968,48 @@ fn another_url() {
         ("https://hooks.example.org", "hooks.example.org:8443"),
     ] {
         let delivery = signed(theirs, "/square").header("host", host);
-        let expected = format!("proven Url {{ base: {theirs:?}, slash: false }}");
+        let expected = proven_url(&format!("{theirs}/square"), &format!("{ours}/square"));
         check(report, at_base(ours), SECRET, &delivery, &[&expected]);
         accepted(report, at_base(theirs), SECRET, &delivery);
     }
-    let expected = format!("proven Url {{ base: {ours:?}, slash: true }}");
     for (theirs, sent) in [("/square/?a=1", "/square?a=1"), ("/square", "/square/")] {
+        let path = |target: &str| target.split('?').next().map(|path| format!("{ours}{path}"));
+        let expected = proven_url(&path(theirs).unwrap(), &path(sent).unwrap());
         let delivery = signed(ours, theirs).uri(sent);
         check(report, at_base(ours), SECRET, &delivery, &[&expected]);
         accepted(report, at_base(ours), SECRET, &delivery.uri(theirs));
     }
+    let exact = |url: &str| providers::square().with_public_url(PublicUrl::exact(url).unwrap());
+    for (theirs, base, sent) in [
+        (ours, ours, "/"),
+        (ours, ours, "/?a=1"),
+        ("https://hooks.example.com/", ours, "/square"),
+        (
+            "https://hooks.example.com/in",
+            "https://hooks.example.com/in",
+            "/in",
+        ),
+    ] {
+        let delivery = signed_with(exact(theirs), SECRET, Request::post(sent), BODY);
+        let path = sent.split('?').next().unwrap();
+        let expected = proven_url(theirs, &format!("{base}{path}"));
+        check(report, at_base(base), SECRET, &delivery, &[&expected]);
+        accepted(report, exact(theirs), SECRET, &delivery);
+    }
     let twilio = |base| providers::twilio().with_public_url(PublicUrl::fixed(base).unwrap());
-    let theirs = "http://hooks.example.com";
     let form = "application/x-www-form-urlencoded";
-    let head = Request::post("/twilio").header("content-type", form);
-    let delivery = signed_with(twilio(theirs), SECRET, head, "From=%2B1&To=%2B2");
-    let expected = format!("proven Url {{ base: {theirs:?}, slash: false }}");
-    check(report, twilio(ours), SECRET, &delivery, &[&expected]);
-    accepted(report, twilio(theirs), SECRET, &delivery);
+    for theirs in ["http://hooks.example.com", "wss://hooks.example.com"] {
+        let head = Request::post("/twilio").header("content-type", form);
+        let delivery = signed_with(twilio(theirs), SECRET, head, "From=%2B1&To=%2B2");
+        let expected = proven_url(&format!("{theirs}/twilio"), &format!("{ours}/twilio"));
+        check(report, twilio(ours), SECRET, &delivery, &[&expected]);
+        accepted(report, twilio(theirs), SECRET, &delivery);
+    }
     std::mem::take(report).finish();
+}
+
+fn proven_url(signed: &str, compared: &str) -> String {
+    format!("proven Url {{ signed: {signed:?}, compared: {compared:?} }}")
 }
 
 /// A secret in the form that the scheme takes.

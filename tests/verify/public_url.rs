@@ -94,7 +94,6 @@ const BAD_BASES: &[&str] = &[
     "https:hooks.example.com",
     "https:/hooks.example.com",
     "ftp://hooks.example.com",
-    "wss://hooks.example.com",
     "httpss://hooks.example.com",
     "https://user@hooks.example.com",
     "https://user:password@hooks.example.com",
@@ -362,6 +361,54 @@ async fn accepts_signatures_of_another_program() {
         report.note(rig.check(&name, request, MISMATCH).await);
     }
     report.finish();
+}
+
+/// 13: with an exact URL, only the query of the request counts.
+#[tokio::test]
+async fn signs_an_exact_url_with_the_query_of_the_request() {
+    let rows = [
+        ("https://pay.example.com", "/", "https://pay.example.com"),
+        ("https://pay.example.com/", "/", "https://pay.example.com/"),
+        (
+            "https://pay.example.com",
+            "/?a=1&b",
+            "https://pay.example.com?a=1&b",
+        ),
+        (
+            "https://pay.example.com/in?a=1",
+            "/in?a=1",
+            "https://pay.example.com/in?a=1",
+        ),
+        (
+            "https://pay.example.com/api/in",
+            "/in",
+            "https://pay.example.com/api/in",
+        ),
+        (
+            "wss://voice.example.com/relay",
+            "/relay",
+            "wss://voice.example.com/relay",
+        ),
+    ];
+    let mut report = Report::default();
+    for (url, target, signed) in rows {
+        let good = sent_to(target, signed);
+        let rig = rig(PublicUrl::exact(url).unwrap(), good.clone());
+        report.note(rig.check(signed, good.request(), Forwarded).await);
+        let name = format!("{url}: another query");
+        let other = sent_to("/in?a=2", signed).request();
+        report.note(rig.check(&name, other, MISMATCH).await);
+    }
+    report.finish();
+    for bad in [
+        "",
+        "/in",
+        "ftp://a.example",
+        "https://a.example/#top",
+        "https://a@b.example",
+    ] {
+        assert!(PublicUrl::exact(bad).is_err(), "{bad}");
+    }
 }
 
 /// 13: the text of the base decides, but for a slash at its end.
