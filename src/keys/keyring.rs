@@ -18,7 +18,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Keyring {
     pub(crate) current: LabelledKey,
-    previous: Vec<LabelledKey>,
+    /// The other forms of the current key, and then the previous keys.
+    others: Vec<LabelledKey>,
     tenant: Option<Arc<str>>,
     is_decoy: bool,
     algorithm: Algorithm,
@@ -43,6 +44,8 @@ pub(crate) struct LabelledKey {
     pub(crate) key: Key,
     pub(crate) label: Option<Arc<str>>,
     not_after: Option<SystemTime>,
+    /// Whether the key is of a previous secret.
+    is_previous: bool,
 }
 
 impl Keyring {
@@ -54,23 +57,37 @@ impl Keyring {
     ) -> Result<Self, KeyError> {
         let spec = scheme.spec();
         let (algorithm, form) = (spec.algorithm, spec.secret_encoding);
-        let prepare = |secret: &Secret, at: usize| -> Result<_, KeyError> {
-            let label = secret.label_ref().cloned();
+        let prepare = |secret: &Secret, at: usize, form| -> Result<_, KeyError> {
             let key = secret.ready(algorithm, form);
             let key = key.map_err(|error| tell(error, scheme, at, secret))?;
             let ends = [secret.expiry(), key.not_after()];
-            let first = ends.into_iter().flatten().min();
-            Ok(LabelledKey::new(key, label, first))
+            Ok(LabelledKey {
+                key,
+                label: secret.label_ref().cloned(),
+                not_after: ends.into_iter().flatten().min(),
+                is_previous: at > 0,
+            })
         };
-        let current = prepare(current, 0)?;
-        // Of its full size at once: growing would leave keys behind that nothing wipes.
-        let mut ready = Vec::with_capacity(previous.len());
-        for (at, secret) in previous.iter().enumerate() {
-            ready.push(prepare(secret, at + 1)?);
-        }
+        let secrets = std::iter::once(current).chain(previous).enumerate();
+        let forms: Vec<_> = secrets
+            .flat_map(|(at, secret)| {
+                let forms = secret.forms(form).into_iter();
+                forms.map(move |form| (secret, at, form))
+            })
+            .collect();
+        let mut rest = forms.iter().skip(1);
+        let first_form = forms.first().map_or(form, |(_, _, form)| *form);
+        let current = prepare(current, 0, first_form)?;
+        // The vector has its full size from the start, because growing it would leave copies of
+        // keys behind that nothing wipes.
+        let mut others = Vec::with_capacity(rest.len());
+        rest.try_for_each(|(secret, at, form)| {
+            others.push(prepare(secret, *at, *form)?);
+            Ok::<_, KeyError>(())
+        })?;
         Ok(Self {
             current,
-            previous: ready,
+            others,
             tenant: tenant.cloned(),
             is_decoy: false,
             algorithm,
@@ -85,8 +102,13 @@ impl Keyring {
     pub(crate) fn decoy(scheme: &Scheme) -> Self {
         let spec = scheme.spec();
         Self {
-            current: LabelledKey::new(Key::new(spec.algorithm, b"decoy"), None, None),
-            previous: Vec::new(),
+            current: LabelledKey {
+                key: Key::new(spec.algorithm, b"decoy"),
+                label: None,
+                not_after: None,
+                is_previous: false,
+            },
+            others: Vec::new(),
             tenant: None,
             is_decoy: true,
             algorithm: spec.algorithm,
@@ -124,12 +146,12 @@ impl Keyring {
 
     /// The current key and then the previous ones.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &LabelledKey> {
-        std::iter::once(&self.current).chain(&self.previous)
+        std::iter::once(&self.current).chain(&self.others)
     }
 
     /// How many keys there are.
     pub(crate) fn len(&self) -> usize {
-        self.previous.len() + 1
+        self.others.len() + 1
     }
 }
 
@@ -161,7 +183,7 @@ impl Keyring {
     /// Logs that a previous key is still in use, once in the life of the process for each provider,
     /// tenant and label.
     pub(crate) fn report_in_use(&self, key: &LabelledKey, provider: &Arc<str>) {
-        if !cfg!(feature = "tracing") {
+        if !cfg!(feature = "tracing") || !key.is_previous {
             return;
         }
         let (tenant, label) = (self.tenant.clone(), key.label.clone());
@@ -187,14 +209,6 @@ impl Keyring {
 }
 
 impl LabelledKey {
-    fn new(key: Key, label: Option<Arc<str>>, not_after: Option<SystemTime>) -> Self {
-        Self {
-            key,
-            label,
-            not_after,
-        }
-    }
-
     /// Whether the key may still be used. The clock is asked only if that depends on it.
     pub(crate) fn is_valid(&self, now: impl FnOnce() -> SystemTime) -> bool {
         self.not_after.is_none_or(|last| now() <= last)

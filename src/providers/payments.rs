@@ -751,6 +751,8 @@ pub fn mercadopago() -> Provider {
             .signature_format(SignatureFormat::key_values("v1"))
             .timestamp_key("ts")
             .message("id:{query:data.id};request-id:{header:x-request-id};ts:{timestamp};")
+            .optional_part("id:{query:data.id};")
+            .optional_part("request-id:{header:x-request-id};")
             .danger_leave_body_unsigned()
             .message_is_unique(),
     )

@@ -85,6 +85,14 @@ pub fn standard_webhooks() -> Provider {
 }
 
 /// Standard Webhooks under other names: headers that begin with `prefix`.
+/// A provider that signs with Svix. Svix lets its customers select the names of the headers.
+fn svix_like(name: &'static str) -> SchemeBuilder {
+    standard_like(name, "svix", "v1")
+        .alternative_header("svix-id", "webhook-id")
+        .alternative_header("svix-timestamp", "webhook-timestamp")
+        .alternative_header("svix-signature", "webhook-signature")
+}
+
 fn standard_like(name: &'static str, prefix: &str, version: &'static str) -> SchemeBuilder {
     Scheme::builder(name)
         .encoding(Encoding::Base64)
@@ -145,11 +153,7 @@ pub fn bigcommerce() -> Provider {
 #[doc(alias = "whsec")]
 #[must_use]
 pub fn svix() -> Provider {
-    Provider::preset(standard_like("svix", "svix", "v1")).with_methods([
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-    ])
+    Provider::preset(svix_like("svix")).with_methods([Method::POST, Method::PUT, Method::PATCH])
 }
 
 /// Resend webhooks.
@@ -174,7 +178,7 @@ pub fn svix() -> Provider {
 #[doc(alias = "email")]
 #[must_use]
 pub fn resend() -> Provider {
-    Provider::preset(standard_like("resend", "svix", "v1"))
+    Provider::preset(svix_like("resend"))
 }
 
 /// Clerk webhooks.
@@ -199,7 +203,7 @@ pub fn resend() -> Provider {
 #[doc(alias = "authentication")]
 #[must_use]
 pub fn clerk() -> Provider {
-    Provider::preset(standard_like("clerk", "svix", "v1"))
+    Provider::preset(svix_like("clerk"))
 }
 
 /// OpenAI webhooks.
@@ -224,7 +228,10 @@ pub fn clerk() -> Provider {
 #[doc(alias = "chatgpt")]
 #[must_use]
 pub fn openai() -> Provider {
-    Provider::preset(standard_like("openai", "webhook", "v1"))
+    Provider::preset(
+        standard_like("openai", "webhook", "v1")
+            .secret_encoding(SecretEncoding::Base64AfterPrefix("whsec_")),
+    )
 }
 
 /// Replicate webhooks.
@@ -361,7 +368,12 @@ pub fn liveblocks() -> Provider {
 #[doc(alias = "payments")]
 #[must_use]
 pub fn polar() -> Provider {
-    Provider::preset(standard_like("polar", "webhook", "v1").secret_encoding(SecretEncoding::Text))
+    Provider::preset(standard_like("polar", "webhook", "v1").secret_encoding(
+        SecretEncoding::AnyOf(&[
+            SecretEncoding::Text,
+            SecretEncoding::PrefixedBase64("whsec_"),
+        ]),
+    ))
 }
 
 /// GitLab webhooks with a signing token, since GitLab 19.0.

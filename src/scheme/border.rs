@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::RangeInclusive};
 
 use super::{
     TimestampFormat,
-    template::{Element, Part, TemplateError, Tokens},
+    template::{Affixes, Element, Parsed, Part, TemplateError, Tokens},
 };
 
 /// A condition on the value of a part, which keeps the signed text unambiguous.
@@ -72,9 +72,10 @@ impl Border {
 /// The parts are checked from both ends of the text towards the body. If a part has no border, the
 /// start of the next one is unknown, so the next one cannot be a delivery ID or a timestamp.
 pub(super) fn elements(
-    parts: Vec<Part>,
+    parsed: Vec<Parsed>,
     tokens: Tokens<'_>,
 ) -> Result<Vec<Element>, TemplateError> {
+    let (parts, optional): (Vec<Part>, Vec<Option<Affixes>>) = parsed.into_iter().unzip();
     // The part that needs no border: the body or, without one, the last part.
     let pivot = parts
         .iter()
@@ -87,6 +88,7 @@ pub(super) fn elements(
             return Err(TemplateError::NotBeforeBody(part.name()));
         }
     }
+    check_optional(&parts, &optional, pivot)?;
     let mut borders = vec![None; parts.len()];
     let before = (0..pivot).map(|at| (at, at + 1));
     let after = (pivot + 1..parts.len()).rev().map(|at| (at, at - 1));
@@ -98,7 +100,10 @@ pub(super) fn elements(
             let (Some(part), Some(inner)) = (parts.get(at), parts.get(inner)) else {
                 continue;
             };
-            let border = border(part, inner, at > pivot, tokens);
+            let border = match optional.get(at).and_then(Option::as_ref) {
+                Some(affixes) => Some(Some(Border::After(affixes.after.clone()))),
+                None => border(part, inner, at > pivot, tokens),
+            };
             let is_determined = !is_hidden && border.is_some();
             if tokens.is_id_or_timestamp(part) && !is_determined {
                 return Err(TemplateError::Undetermined(part.name()));
@@ -118,10 +123,46 @@ pub(super) fn elements(
             return Err(TemplateError::Undetermined(part.name()));
         }
     }
-    let elements = parts.into_iter().zip(borders);
+    let elements = parts.into_iter().zip(borders).zip(optional);
     Ok(elements
-        .map(|(part, border)| Element { part, border })
+        .map(|((part, border), optional)| Element {
+            part,
+            border,
+            optional,
+        })
         .collect())
+}
+
+/// Rejects an optional part if two requests, one with the part and one without, could have the same
+/// text. The text after the previous literal must show whether the part is there, so the literals
+/// that can follow there must not begin with one another.
+fn check_optional(
+    parts: &[Part],
+    optional: &[Option<Affixes>],
+    pivot: usize,
+) -> Result<(), TemplateError> {
+    let literal = |at: usize| match (parts.get(at), optional.get(at)) {
+        (Some(_), Some(Some(affixes))) => Some(&affixes.before),
+        (Some(Part::Literal(literal)), _) => Some(literal),
+        _ => None,
+    };
+    let is_optional = |at: usize| optional.get(at).is_some_and(Option::is_some);
+    for (at, part) in parts.iter().enumerate().filter(|(at, _)| is_optional(*at)) {
+        let ambiguous = || TemplateError::Ambiguous(part.name());
+        let has_start = at.checked_sub(1).is_none_or(|at| literal(at).is_some());
+        let own = literal(at).filter(|_| has_start && at < pivot);
+        let own = own.ok_or_else(ambiguous)?;
+        for next in at + 1.. {
+            let next_literal = literal(next).ok_or_else(ambiguous)?;
+            if next_literal.starts_with(own) || own.starts_with(next_literal) {
+                return Err(ambiguous());
+            }
+            if !is_optional(next) {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The border between a part and its neighbour on the side of the body: `None` if there is none,

@@ -30,6 +30,7 @@ pub struct SchemeBuilder {
     pub(super) format: Option<SignatureFormat>,
     pub(super) signature_prefix: Option<Cow<'static, str>>,
     pub(super) required_headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    pub(super) alternative_headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     pub(super) timestamp: Option<Location>,
     pub(super) timestamp_header: Option<Cow<'static, str>>,
     pub(super) timestamp_key: Option<Cow<'static, str>>,
@@ -42,6 +43,7 @@ pub struct SchemeBuilder {
     pub(super) attempt_header: Option<Cow<'static, str>>,
     pub(super) message: Option<Cow<'static, str>>,
     pub(super) other_messages: Vec<Cow<'static, str>>,
+    pub(super) optional_parts: Vec<Cow<'static, str>>,
     pub(super) items: Option<Arc<str>>,
     pub(super) multipart_field: Option<Arc<str>>,
     pub(super) claims: Vec<ClaimText>,
@@ -82,6 +84,7 @@ impl SchemeBuilder {
             format: None,
             signature_prefix: None,
             required_headers: Vec::new(),
+            alternative_headers: Vec::new(),
             timestamp: None,
             timestamp_header: None,
             timestamp_key: None,
@@ -94,6 +97,7 @@ impl SchemeBuilder {
             attempt_header: None,
             message: None,
             other_messages: Vec::new(),
+            optional_parts: Vec::new(),
             items: None,
             multipart_field: None,
             claims: Vec::new(),
@@ -285,6 +289,25 @@ impl SchemeBuilder {
         self
     }
 
+    /// Adds a second name of a header that contains the signature, the timestamp, the ID, the event
+    /// type or the attempt, or that the message contains. Some customers of Svix send `webhook-id`
+    /// instead of `svix-id`, for example. By default, a header has one name.
+    ///
+    /// The alternative names are one set. The layer reads them if a request has all of them and
+    /// lacks one of the headers that they stand for. [`Signer`](crate::sign::Signer) writes the
+    /// first names.
+    ///
+    /// [`build`](Self::build) returns an error if the scheme does not use the first header, or if a
+    /// name occurs twice.
+    pub fn alternative_header(
+        mut self,
+        header: impl Into<Cow<'static, str>>,
+        other: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.alternative_headers.push((header.into(), other.into()));
+        self
+    }
+
     /// Sets the template of the signed text. Defaults to `{body}`.
     ///
     /// | token | stands for |
@@ -345,6 +368,38 @@ impl SchemeBuilder {
     /// timestamp.
     pub fn alternative_message(mut self, template: impl Into<Cow<'static, str>>) -> Self {
         self.other_messages.push(template.into());
+        self
+    }
+
+    /// Declares a part of the message that senders leave out if its value is absent or empty: a
+    /// literal, a `{header:NAME}`, `{query:NAME}`, `{form:NAME}`, `{json:PATH}` or `{id}`, and a
+    /// literal. The part must occur once in a message. By default, a delivery without a value that
+    /// the message contains is rejected.
+    ///
+    /// ```
+    /// use tower_webhook::scheme::Scheme;
+    ///
+    /// # fn main() -> Result<(), tower_webhook::scheme::SchemeError> {
+    /// // Without the query parameter, the signed text is `ts:1768478400;` and the body.
+    /// let acme = Scheme::builder("acme")
+    ///     .signature_header("x-acme-signature")
+    ///     .timestamp_header("x-acme-time")
+    ///     .message("id:{query:id};ts:{timestamp};{body}")
+    ///     .optional_part("id:{query:id};")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Security
+    ///
+    /// A request has only one text: with the part if the value is there, and without it otherwise.
+    /// So an attacker cannot add a value to a delivery that was signed without it.
+    /// [`build`](Self::build) returns an error if the text does not show whether the part is there:
+    /// the part must follow a literal or begin the message, a literal that differs must follow, and
+    /// the body must come later.
+    pub fn optional_part(mut self, part: impl Into<Cow<'static, str>>) -> Self {
+        self.optional_parts.push(part.into());
         self
     }
 

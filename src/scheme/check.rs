@@ -70,6 +70,7 @@ impl SchemeBuilder {
             is_jws: jws.is_some(),
             may_be_ambiguous: self.may_be_ambiguous,
             may_lack_body: self.may_lack_body,
+            optional_parts: &self.optional_parts,
         };
         let claims: Result<Vec<_>, _> =
             self.claims.into_iter().map(|it| it.parse(tokens)).collect();
@@ -98,6 +99,10 @@ impl SchemeBuilder {
                  `Algorithm::Token`, which signs nothing",
             ));
         }
+        let is_used = |part: &str| texts.iter().any(|text| text.matches(part).count() == 1);
+        if let Some(part) = self.optional_parts.iter().find(|part| !is_used(part)) {
+            return Err(E::InvalidOptionalPart { part: part.clone() });
+        }
         check_ambiguity(&texts, &claims, tokens)?;
         check_locations(&signatures, location.as_ref(), id.as_ref(), &messages)?;
         check_claim_unit(location.as_ref(), unit)?;
@@ -122,6 +127,7 @@ impl SchemeBuilder {
             signatures,
             header_repeats: self.header_repeats,
             format,
+            alternative_headers: Vec::new(),
             required_headers,
             timestamp: location.map(|location| Timestamp {
                 location,
@@ -145,6 +151,7 @@ impl SchemeBuilder {
             signs_timestamp: false,
         };
         check_unique_message(&spec)?;
+        spec.alternative_headers = alternative_headers(self.alternative_headers, &spec)?;
         spec.settle();
         Ok(spec)
     }
@@ -204,6 +211,7 @@ impl From<TemplateError> for SchemeErrorKind {
             TemplateError::Brace => Self::UnmatchedBrace,
             TemplateError::HeaderName(name) => Self::InvalidHeaderName { name },
             TemplateError::Id => Self::NoId,
+            TemplateError::Optional(part) => Self::InvalidOptionalPart { part },
             TemplateError::Token(token) => Self::UnknownToken { token },
             TemplateError::NotBeforeBody(part) => Self::SecretNotBeforeBody { part },
             TemplateError::Undetermined(part) => Self::UndeterminedPart { part },
@@ -520,6 +528,35 @@ fn claim_name(location: &Location) -> Option<&str> {
 }
 
 /// Parses the required headers, and rejects those whose value differs in each delivery.
+fn alternative_headers(
+    given: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    spec: &Spec,
+) -> Result<Vec<(HeaderName, HeaderName)>, SchemeErrorKind> {
+    let mut pairs: Vec<(HeaderName, HeaderName)> = Vec::new();
+    for (name, other) in given {
+        let (name, other) = (header(name)?, header(other)?);
+        let is_known = |header: &HeaderName| {
+            let mut known = pairs.iter().flat_map(|(name, other)| [name, other]);
+            known.any(|known| known == header)
+        };
+        for header in [&name, &other] {
+            if is_known(header) || (header == other && spec.uses_header(header)) {
+                let location = Location::Header(header.clone());
+                return Err(SchemeErrorKind::LocationReused { location });
+            }
+        }
+        if !spec.uses_header(&name) {
+            return Err(no_effect(
+                "alternative_header",
+                "the scheme reads the header neither as signature, timestamp, ID, event type or \
+                 attempt, nor as part of a message",
+            ));
+        }
+        pairs.push((name, other));
+    }
+    Ok(pairs)
+}
+
 fn required_headers(
     required_headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     varying: &[&Location],

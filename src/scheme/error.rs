@@ -68,6 +68,13 @@ pub enum SchemeErrorKind {
         /// The part: `jws`, `timestamp`, or the name of the signature header.
         part: Cow<'static, str>,
     },
+    /// [`optional_part`](super::SchemeBuilder::optional_part) is called with a text that occurs in
+    /// no message, or that is not a literal, a value that may be absent, and a literal.
+    #[non_exhaustive]
+    InvalidOptionalPart {
+        /// The part as given.
+        part: Cow<'static, str>,
+    },
     /// A prefix that is empty or that a header cannot hold.
     #[non_exhaustive]
     InvalidPrefix {
@@ -181,8 +188,7 @@ impl fmt::Display for SchemeError {
             E::InEachItem { location } => write!(
                 f,
                 "each item of the signed list has {location}, but a delivery has one timestamp, \
-                 one \
-                 ID and one event type; use a location outside of the body",
+                 one ID and one event type; use a location outside of the body",
             ),
             E::AlgorithmWithoutJws => f.write_str(
                 "JSON web signatures do not support this algorithm; set another `algorithm` \
@@ -196,6 +202,11 @@ impl fmt::Display for SchemeError {
             E::ClaimWithoutJws => f.write_str(
                 "claims require a JSON web token; set `SignatureFormat::jws`, or remove the \
                      claims",
+            ),
+            E::InvalidOptionalPart { part } => write!(
+                f,
+                "`{part}` cannot be an optional part: it must occur once in a message, and consist \
+                 of a literal, a header, parameter, field or member, and a literal",
             ),
             E::CircularClaim { claim, part } => write!(
                 f,

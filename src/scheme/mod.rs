@@ -153,6 +153,13 @@ impl Scheme {
         self.0.units.field()
     }
 
+    /// Pairs of a header and the [alternative](SchemeBuilder::alternative_header) that some senders
+    /// use instead.
+    pub fn alternative_headers(&self) -> impl Iterator<Item = (&HeaderName, &HeaderName)> {
+        let pairs = self.0.alternative_headers.iter();
+        pairs.map(|(header, other)| (header, other))
+    }
+
     /// Whether the signature's header may be there several times, each with a signature of its own.
     #[must_use]
     pub fn signature_header_repeats(&self) -> bool {
@@ -305,11 +312,18 @@ impl Scheme {
         })
     }
 
+    /// The same scheme with its alternative headers, if it has any.
+    pub(crate) fn with_alternative_headers(&self) -> Option<Self> {
+        let has_any = !self.0.alternative_headers.is_empty();
+        has_any.then(|| self.with(Spec::use_alternative_headers))
+    }
+
     /// The same scheme with its signature in another place.
     pub(crate) fn signed_at(&self, location: Location) -> Self {
         self.with(|spec| {
             spec.signatures = vec![location];
             spec.units = Units::Body;
+            spec.alternative_headers.clear();
         })
     }
 

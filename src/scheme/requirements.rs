@@ -56,8 +56,9 @@ impl Scheme {
     pub fn signed_locations(&self) -> Vec<Location> {
         let spec = self.spec();
         let texts = std::iter::once(&spec.message).chain(spec.claimed());
-        let locations = texts.flat_map(Template::elements);
-        let locations = locations.filter_map(|element| match &element.part {
+        let elements = texts.flat_map(Template::elements);
+        let required = elements.filter(|element| element.optional.is_none());
+        let locations = required.filter_map(|element| match &element.part {
             Part::Header(name) => Some(Location::Header(name.clone())),
             Part::Derived(derived) => derived.location(),
             _ => None,

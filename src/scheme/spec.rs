@@ -9,6 +9,7 @@ use super::{
     Algorithm, Encoding, Location, Part, SecretEncoding, SignatureFormat, Template,
     TimestampFormat, Units,
 };
+use crate::head::RequestHead;
 
 #[derive(Clone, Debug)]
 #[expect(
@@ -25,6 +26,8 @@ pub(crate) struct Spec {
     /// Whether the header of signatures may be there several times.
     pub(crate) header_repeats: bool,
     pub(crate) format: SignatureFormat,
+    /// Pairs of a header of the scheme and the one that some senders use instead.
+    pub(crate) alternative_headers: Vec<(HeaderName, HeaderName)>,
     /// Headers that must have this value.
     pub(crate) required_headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) timestamp: Option<Timestamp>,
@@ -103,6 +106,51 @@ impl Spec {
     /// Whether the delivery's id is part of the signed text.
     pub(super) fn signs_id(&self) -> bool {
         self.id.as_ref().is_some_and(|id| self.covers(id))
+    }
+
+    /// Whether an alternative can stand for the header.
+    pub(super) fn uses_header(&self, name: &HeaderName) -> bool {
+        let locations = self.signatures.iter().chain(self.timestamp_location());
+        let mut locations = locations.chain(&self.id).chain(&self.event);
+        locations.any(|location| matches!(location, Location::Header(header) if header == name))
+            || self.attempt_header.as_ref() == Some(name)
+            || self.messages().any(|message| {
+                message.has(|part| matches!(part, Part::Header(header) if header == name))
+            })
+    }
+
+    /// Whether a request has the alternative headers, and lacks one of the others.
+    pub(crate) fn has_alternative_headers(&self, head: RequestHead<'_>) -> bool {
+        let has = |name| head.headers().contains_key(name);
+        let mut pairs = self.alternative_headers.iter();
+        pairs.clone().any(|(name, _)| !has(name)) && pairs.all(|(_, other)| has(other))
+    }
+
+    /// Replaces each header by its alternative.
+    pub(super) fn use_alternative_headers(&mut self) {
+        let pairs = std::mem::take(&mut self.alternative_headers);
+        let replace = |name: &mut HeaderName| {
+            if let Some((_, other)) = pairs.iter().find(|(given, _)| given == name) {
+                *name = other.clone();
+            }
+        };
+        let at = |location: &mut Location| {
+            if let Location::Header(name) = location {
+                replace(name);
+            }
+        };
+        self.signatures.iter_mut().for_each(at);
+        self.id.iter_mut().chain(&mut self.event).for_each(at);
+        self.attempt_header.iter_mut().for_each(replace);
+        if let Some(timestamp) = &mut self.timestamp {
+            at(&mut timestamp.reported_location);
+            if let TimestampLocation::At(location) = &mut timestamp.location {
+                at(location);
+            }
+        }
+        for message in std::iter::once(&mut self.message).chain(&mut self.other_messages) {
+            message.headers_mut().for_each(replace);
+        }
     }
 
     /// Fills in what follows from the rest.

@@ -22,6 +22,24 @@ pub(crate) struct Template {
 pub(crate) struct Element {
     pub(crate) part: Part,
     pub(crate) border: Option<Border>,
+    /// Set if the part is left out of requests without its value.
+    pub(crate) optional: Option<Affixes>,
+}
+
+/// The literals around an optional part. They are left out with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Affixes {
+    pub(crate) before: Box<[u8]>,
+    pub(crate) after: Box<[u8]>,
+}
+
+impl Affixes {
+    /// Puts the literals around a value. A missing value gives an empty text.
+    pub(crate) fn around(&self, value: Option<&[u8]>) -> Vec<u8> {
+        value.map_or_else(Vec::new, |value| {
+            [&self.before, value, &self.after].concat()
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +75,8 @@ pub(super) enum TemplateError {
     HeaderName(String),
     Id,
     NotBeforeBody(Cow<'static, str>),
+    /// The text that was declared as an optional part.
+    Optional(Cow<'static, str>),
     Token(String),
     Undetermined(Cow<'static, str>),
 }
@@ -77,33 +97,35 @@ pub(super) struct Tokens<'n> {
     pub(super) has_secret_before_body: bool,
     pub(super) may_be_ambiguous: bool,
     pub(super) may_lack_body: bool,
+    /// The parts of the text that are left out if their value is absent.
+    pub(super) optional_parts: &'n [Cow<'static, str>],
 }
+
+/// A part, and the literals around it if it is optional.
+pub(super) type Parsed = (Part, Option<Affixes>);
 
 impl Template {
     pub(super) fn parse(
         template: Cow<'static, str>,
         tokens: Tokens<'_>,
     ) -> Result<Self, TemplateError> {
-        let mut parts = Vec::new();
-        let mut literal = String::new();
+        let mut parts: Vec<Parsed> = Vec::new();
         let mut rest = &*template;
-        while let Some(at) = rest.find(['{', '}']) {
+        loop {
+            let found = tokens.optional_parts.iter().filter_map(|part| {
+                let at = rest.find(&**part)?;
+                Some((at, part))
+            });
+            let Some((at, part)) = found.min_by_key(|(at, _)| *at) else {
+                break;
+            };
             let (plain, tail) = rest.split_at(at);
-            literal.push_str(plain);
-            if let Some(escaped) = ["{{", "}}"].iter().find(|two| tail.starts_with(**two)) {
-                literal.push_str(&escaped[1..]);
-                rest = &tail[2..];
-                continue;
-            }
-            let token = tail.strip_prefix('{').ok_or(TemplateError::Brace)?;
-            let (token, tail) = token.split_once('}').ok_or(TemplateError::Brace)?;
-            rest = tail;
-            flush(&mut literal, &mut parts);
-            parts.push(Part::parse(token, tokens)?);
+            parts.extend(required(parse(plain, tokens)?));
+            parts.push(optional(part, tokens)?);
+            rest = tail.strip_prefix(&**part).unwrap_or_default();
         }
-        literal.push_str(rest);
-        flush(&mut literal, &mut parts);
-        let covering = parts.iter().filter(|part| part.covers_body()).count();
+        parts.extend(required(parse(rest, tokens)?));
+        let covering = parts.iter().filter(|(part, _)| part.covers_body()).count();
         if covering > 1 || (covering == 0 && !tokens.may_lack_body) {
             return Err(TemplateError::Body);
         }
@@ -120,6 +142,7 @@ impl Template {
             elements: vec![Element {
                 part: Part::Body,
                 border: None,
+                optional: None,
             }],
         }
     }
@@ -142,6 +165,16 @@ impl Template {
 
     pub(crate) fn has(&self, is: impl Fn(&Part) -> bool) -> bool {
         self.elements.iter().any(|element| is(&element.part))
+    }
+
+    /// The names of the headers in the text.
+    pub(super) fn headers_mut(&mut self) -> impl Iterator<Item = &mut HeaderName> {
+        self.elements
+            .iter_mut()
+            .filter_map(|element| match &mut element.part {
+                Part::Header(name) => Some(name),
+                _ => None,
+            })
     }
 
     pub(crate) fn elements(&self) -> &[Element] {
@@ -277,6 +310,51 @@ impl Part {
             Self::Timestamp => "timestamp".into(),
             Self::Url => "url".into(),
         }
+    }
+}
+
+/// Parses a text without optional parts.
+fn parse(mut rest: &str, tokens: Tokens<'_>) -> Result<Vec<Part>, TemplateError> {
+    let mut parts = Vec::new();
+    let mut literal = String::new();
+    while let Some(at) = rest.find(['{', '}']) {
+        let (plain, tail) = rest.split_at(at);
+        literal.push_str(plain);
+        if let Some(escaped) = ["{{", "}}"].iter().find(|two| tail.starts_with(**two)) {
+            literal.push_str(&escaped[1..]);
+            rest = &tail[2..];
+            continue;
+        }
+        let token = tail.strip_prefix('{').ok_or(TemplateError::Brace)?;
+        let (token, tail) = token.split_once('}').ok_or(TemplateError::Brace)?;
+        rest = tail;
+        flush(&mut literal, &mut parts);
+        parts.push(Part::parse(token, tokens)?);
+    }
+    literal.push_str(rest);
+    flush(&mut literal, &mut parts);
+    Ok(parts)
+}
+
+fn required(parts: Vec<Part>) -> impl Iterator<Item = Parsed> {
+    parts.into_iter().map(|part| (part, None))
+}
+
+/// Parses an optional part: a literal, a value that may be absent, and a literal.
+fn optional(text: &Cow<'static, str>, tokens: Tokens<'_>) -> Result<Parsed, TemplateError> {
+    let mut parts = parse(text, tokens)?.into_iter();
+    let may_be_absent = |part: &Part| match part {
+        Part::Header(_) => true,
+        Part::Derived(derived) => derived.location().is_some(),
+        _ => false,
+    };
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(Part::Literal(before)), Some(part), Some(Part::Literal(after)), None)
+            if may_be_absent(&part) =>
+        {
+            Ok((part, Some(Affixes { before, after })))
+        }
+        _ => Err(TemplateError::Optional(text.clone())),
     }
 }
 

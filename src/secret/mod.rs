@@ -149,6 +149,21 @@ impl Secret {
         key.ok_or(KeyErrorKind::NoPrivateKey.into())
     }
 
+    /// The forms of `form` that the secret has: several only for [`SecretEncoding::AnyOf`]. If it
+    /// has none of them, `form` itself, which then gives the error.
+    pub(crate) fn forms(&self, form: SecretEncoding) -> Vec<SecretEncoding> {
+        let forms = match form {
+            SecretEncoding::AnyOf(forms) if !self.is_raw => forms,
+            _ => &[],
+        };
+        let mut usable: Vec<_> = forms.to_vec();
+        usable.retain(|form| self.key(*form).is_ok());
+        if usable.is_empty() {
+            usable.push(form);
+        }
+        usable
+    }
+
     /// The key bytes under `form`.
     pub(crate) fn key(&self, form: SecretEncoding) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let form = if self.is_raw {
@@ -158,6 +173,16 @@ impl Secret {
         };
         let mut room = Zeroizing::new(vec![0; self.bytes.len() + 2]);
         let key = match form {
+            SecretEncoding::AnyOf(forms) => {
+                let key = forms.iter().find_map(|form| self.key(*form).ok());
+                return key.ok_or(KeyErrorKind::Encoding { expected: form }.into());
+            }
+            SecretEncoding::Base64AfterPrefix(prefix) => {
+                match self.bytes.strip_prefix(prefix.as_bytes()) {
+                    Some(text) => base64_any_padding(text, &mut room),
+                    None => Some(&self.bytes[..]),
+                }
+            }
             SecretEncoding::Text | SecretEncoding::PublicKey(_) => Some(&self.bytes[..]),
             SecretEncoding::Base64 => base64_any_padding(&self.bytes, &mut room),
             SecretEncoding::PrefixedBase64(prefix) => {
@@ -220,8 +245,14 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretEncoding {
+    /// Any of these forms. The secret has one key for each form that can decode it, and a delivery
+    /// may be signed with any of them. Senders sign with the first.
+    AnyOf(&'static [SecretEncoding]),
     /// Standard base64, with or without padding.
     Base64,
+    /// Standard base64, with or without padding, after this prefix. A text without the prefix is
+    /// the key itself.
+    Base64AfterPrefix(&'static str),
     /// Hex digits, in either case.
     Hex,
     /// Standard base64, with or without padding, after this prefix if it is there.
@@ -238,7 +269,17 @@ pub enum SecretEncoding {
 impl fmt::Display for SecretEncoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AnyOf(forms) => {
+                for (at, form) in forms.iter().enumerate() {
+                    let or = if at > 0 { ", or " } else { "" };
+                    write!(f, "{or}{form}")?;
+                }
+                Ok(())
+            }
             Self::Base64 => f.write_str("standard base64"),
+            Self::Base64AfterPrefix(prefix) => {
+                write!(f, "standard base64 after `{prefix}`, or text without it")
+            }
             Self::Hex => f.write_str("hex"),
             Self::PrefixedBase64(prefix) => write!(f, "standard base64, alone or after `{prefix}`"),
             Self::PublicKey(form) => form.fmt(f),

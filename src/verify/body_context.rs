@@ -6,7 +6,7 @@ use http::{HeaderMap, header::CONTENT_TYPE};
 
 use super::{
     candidates::Candidates,
-    claims::{Claims, ambiguous},
+    claims::{Claims, ambiguous, is_ambiguous},
     signature_headers::SignatureHeaders,
     signed_text::keep_available,
     token::Expected,
@@ -82,12 +82,17 @@ impl BodyContext {
         let mut values = Vec::new();
         for (derived, element) in message.derived() {
             let value = derived.find(&self.facts(), body)?;
-            let value = value.ok_or(Malformed("the signed field or member"))?;
             let border = element.border.as_ref();
-            if border.is_some_and(|border| border.is_ambiguous(&value)) {
+            if value
+                .as_ref()
+                .is_some_and(|value| is_ambiguous(border, value))
+            {
                 return Err(ambiguous(&element.part, border));
             }
-            values.push(value);
+            values.push(match &element.optional {
+                None => value.ok_or(Malformed("the signed field or member"))?,
+                Some(affixes) => affixes.around(value.as_deref().filter(|it| !it.is_empty())),
+            });
         }
         Ok(values)
     }

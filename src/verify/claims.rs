@@ -157,19 +157,28 @@ impl<'h> Claims<'h> {
     /// Writes a part of the signed text that is in the head.
     pub(super) fn write(
         &self,
-        Element { part, border }: &Element,
+        Element {
+            part,
+            border,
+            optional,
+        }: &Element,
         text: &mut Vec<u8>,
     ) -> Result<(), RejectionKind> {
+        if let (Some(affixes), Part::Header(name)) = (optional, part) {
+            let value = self.header(name)?.filter(|value| !value.is_empty());
+            if value.is_some_and(|value| is_ambiguous(border.as_ref(), value)) {
+                return Err(ambiguous(part, border.as_ref()));
+            }
+            text.extend_from_slice(&affixes.around(value));
+            return Ok(());
+        }
         match (part, self.token) {
             (Part::Url, _) => text.extend_from_slice(self.url_start.text.as_bytes()),
             (Part::Jws, Some(token)) => text.extend_from_slice(token.input()),
             _ => {}
         }
         let value = self.part(part)?;
-        if border
-            .as_ref()
-            .is_some_and(|border| border.is_ambiguous(value))
-        {
+        if is_ambiguous(border.as_ref(), value) {
             return Err(ambiguous(part, border.as_ref()));
         }
         text.extend_from_slice(value);
@@ -231,6 +240,10 @@ impl<'h> Claims<'h> {
             Err(RejectionKind::MalformedTarget)
         }
     }
+}
+
+pub(super) fn is_ambiguous(border: Option<&Border>, value: &[u8]) -> bool {
+    border.is_some_and(|border| border.is_ambiguous(value))
 }
 
 /// The rejection of a value that makes the signed text ambiguous.

@@ -85,7 +85,8 @@ impl Delivery {
         settings: &Settings,
         head: RequestHead<'_>,
     ) -> Result<(), RejectionKind> {
-        let (provider, spec) = (&settings.provider, settings.spec());
+        let provider = settings.provider_for(head);
+        let spec = provider.scheme().spec();
         let candidates = &mut self.candidates;
         let token = match spec.format.jws_kind() {
             Some(kind) => Some(web_token::read(head, spec, kind, candidates)?),

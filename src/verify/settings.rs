@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
+    head::RequestHead,
     keys::Keyring,
     providers::Provider,
     rejection::{Rejection, RejectionKind, RejectionResponder},
@@ -24,6 +25,8 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(super) provider: Provider,
+    /// The provider with its alternative headers, if it has any.
+    alternative: Option<Provider>,
     /// The keys of a delivery that has none of its own.
     pub(super) keyring: Arc<Keyring>,
     /// The source of each delivery's keys, if a handle can replace them.
@@ -55,6 +58,10 @@ impl Settings {
                 scheme,
                 responder,
             }),
+            alternative: provider
+                .scheme()
+                .with_alternative_headers()
+                .map(|scheme| provider.clone().with_scheme(scheme)),
             provider,
             keyring,
             reloadable,
@@ -82,6 +89,13 @@ impl Settings {
 
     pub(super) fn scheme(&self) -> &Scheme {
         self.provider.scheme()
+    }
+
+    /// The provider with the headers that a request has.
+    pub(super) fn provider_for(&self, head: RequestHead<'_>) -> &Provider {
+        let alternative = self.alternative.as_ref();
+        let alternative = alternative.filter(|_| self.spec().has_alternative_headers(head));
+        alternative.unwrap_or(&self.provider)
     }
 
     pub(super) fn spec(&self) -> &Spec {

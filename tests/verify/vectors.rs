@@ -4,7 +4,7 @@ use http::Request;
 use tower_webhook::{
     Rejection, RequestHead, Secret, SetupError, Verified, Verifier, WebhookLayer,
     rejection::RejectionClass,
-    scheme::{Location, TimestampFormat},
+    scheme::{Location, SecretEncoding, TimestampFormat},
     sign::Signer,
 };
 
@@ -147,7 +147,12 @@ fn signs_as_the_provider_signed() {
             );
             // A token says more than it must, in an order of its own.
             let is_jws = verifier.scheme().messages().any(|text| text == "{jws}");
-            if is_date || is_jws || verifier.scheme().messages().count() > 1 {
+            // A secret with several forms makes several keys, and the signer uses the first.
+            let has_forms = matches!(
+                verifier.scheme().secret_encoding(),
+                SecretEncoding::AnyOf(_)
+            );
+            if is_date || is_jws || has_forms || verifier.scheme().messages().count() > 1 {
                 continue;
             }
             let location = verifier.scheme().signature_locations()[0].clone();
