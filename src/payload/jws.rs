@@ -57,13 +57,23 @@ impl Token {
         &self.input
     }
 
-    /// Whether it says that it was made by this algorithm, and asks for nothing that is unknown
-    /// here ([RFC 7515, section 4.1.11]).
+    /// Whether the header names this algorithm and requires no unknown extension ([RFC 7515,
+    /// section 4.1.11]). The only known extension is an unencoded payload ([RFC 7797]), which
+    /// `payload_is_raw` permits.
     ///
     /// [RFC 7515, section 4.1.11]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11
-    pub(crate) fn is_of(&self, algorithm: &str) -> Result<bool, Malformed> {
-        let asks_for_nothing = json::raw(&self.header, "crit")?.is_none();
-        Ok(asks_for_nothing && self.header("alg")?.as_deref() == Some(algorithm))
+    /// [RFC 7797]: https://www.rfc-editor.org/rfc/rfc7797
+    pub(crate) fn is_of(&self, algorithm: &str, payload_is_raw: bool) -> Result<bool, Malformed> {
+        let extensions = json::raw(&self.header, "crit")?;
+        let is_known = match extensions {
+            None => true,
+            Some(raw) => {
+                let names: Vec<String> = serde_json::from_str(raw.get()).map_err(|_| TOKEN)?;
+                let is_raw = json::raw(&self.header, "b64")?.is_some_and(|it| it.get() == "false");
+                names == ["b64"] && is_raw && payload_is_raw
+            }
+        };
+        Ok(is_known && self.header("alg")?.as_deref() == Some(algorithm))
     }
 
     /// A member of the header.

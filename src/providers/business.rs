@@ -632,7 +632,7 @@ pub fn retell() -> Provider {
     Provider::preset(
         Scheme::builder("retell")
             .signature_header("x-retell-signature")
-            .signature_format(SignatureFormat::key_values("d"))
+            .signature_format(SignatureFormat::key_values("d").write_one_signature())
             .timestamp_key("v")
             .timestamp_format(TimestampFormat::Milliseconds)
             .message("{body}{timestamp}"),

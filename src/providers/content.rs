@@ -77,7 +77,7 @@ pub fn elevenlabs() -> Provider {
     Provider::preset(
         Scheme::builder("elevenlabs")
             .signature_header("elevenlabs-signature")
-            .signature_format(SignatureFormat::key_values("v0"))
+            .signature_format(SignatureFormat::key_values("v0").write_one_signature())
             .timestamp_key("t")
             .tolerance(Duration::from_secs(1800))
             .message("{timestamp}.{body}"),
@@ -109,7 +109,7 @@ pub fn sanity() -> Provider {
         Scheme::builder("sanity")
             .encoding(Encoding::Base64Url)
             .signature_header("sanity-webhook-signature")
-            .signature_format(SignatureFormat::key_values("v1"))
+            .signature_format(SignatureFormat::key_values("v1").write_one_signature())
             .timestamp_key("t")
             .timestamp_format(TimestampFormat::Milliseconds)
             .id_header("idempotency-key")
@@ -144,7 +144,11 @@ pub fn ghost() -> Provider {
     Provider::preset(
         Scheme::builder("ghost")
             .signature_header("x-ghost-signature")
-            .signature_format(SignatureFormat::key_values("sha256"))
+            .signature_format(
+                SignatureFormat::key_values("sha256")
+                    .write_separator(", ")
+                    .write_timestamp_last(),
+            )
             .timestamp_key("t")
             .timestamp_format(TimestampFormat::Milliseconds)
             .message("{body}{timestamp}"),
@@ -539,7 +543,11 @@ pub fn ghost_old() -> Provider {
     Provider::preset(
         Scheme::builder("ghost-old")
             .signature_header("x-ghost-signature")
-            .signature_format(SignatureFormat::key_values("sha256"))
+            .signature_format(
+                SignatureFormat::key_values("sha256")
+                    .write_separator(", ")
+                    .write_timestamp_last(),
+            )
             .timestamp_key("t")
             .timestamp_format(TimestampFormat::Milliseconds),
     )

@@ -3,6 +3,7 @@ use super::prelude::*;
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("mailgun", "Mailgun", mailgun),
     Preset::new("mandrill", "Mailchimp Transactional (Mandrill)", mandrill),
+    Preset::new("bird", "Bird", bird),
     Preset::new(
         "messagebird-legacy",
         "MessageBird (legacy)",
@@ -805,6 +806,51 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
     .with_methods(GET_OR_POST)
 }
 
+/// Bird webhooks (formerly MessageBird).
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `MessageBird-Signature`, the base64 HMAC-SHA256 |
+/// | Signed text | `<timestamp>\n<public URL>\n<SHA-256 of the raw body, as bytes>` |
+/// | Secret | the signing key of the webhook subscription as text |
+/// | Timestamp | `MessageBird-Request-Timestamp`, Unix seconds, signed, 1 day either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation, and a public report of a receiver |
+///
+/// Bird signs the public URL, so the provider needs one. Behind axum's `nest`, use the URL as Bird
+/// sees it:
+///
+/// ```
+/// # use tower_webhook::{PublicUrl, providers};
+/// let url = PublicUrl::fixed("https://hooks.example.com")?;
+/// let bird = providers::bird().with_public_url(url);
+/// # Ok::<(), tower_webhook::SetupError>(())
+/// ```
+///
+/// # Security
+///
+/// Bird retries for hours with the timestamp of the first attempt, so the tolerance is one day. A
+/// recorded delivery can be replayed for this long. Add a [`DedupeLayer`](crate::DedupeLayer).
+///
+/// Source: <https://docs.bird.com/api/notifications-api/api-reference/webhook-subscriptions/verifying-a-webhook-subscription>
+#[doc(alias = "messagebird")]
+#[doc(alias = "sms")]
+#[must_use]
+pub fn bird() -> Provider {
+    Provider::preset(
+        Scheme::builder("bird")
+            .encoding(Encoding::Base64)
+            .signature_header("messagebird-signature")
+            .timestamp_header("messagebird-request-timestamp")
+            .tolerance(Duration::from_secs(86_400))
+            .message("{timestamp}\n{url}\n{sha256_raw}"),
+    )
+}
+
 /// MessageBird webhooks without a JSON web token.
 ///
 /// | | |
@@ -825,10 +871,9 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
 /// Prefer [`messagebird`](super::messagebird). A query that contains a parameter twice is rejected.
 ///
 /// Bird, the successor of MessageBird, sends the same headers but signs the URL instead of the
-/// query. This preset rejects its deliveries.
+/// query: [`bird`].
 ///
 /// Source: <https://developers.messagebird.com/api/#verifying-http-requests>
-#[doc(alias = "bird")]
 #[doc(alias = "sms")]
 #[must_use]
 pub fn messagebird_legacy() -> Provider {

@@ -34,7 +34,11 @@ pub fn workos() -> Provider {
     Provider::preset(
         Scheme::builder("workos")
             .signature_header("workos-signature")
-            .signature_format(SignatureFormat::key_values("v1"))
+            .signature_format(
+                SignatureFormat::key_values("v1")
+                    .write_separator(", ")
+                    .write_one_signature(),
+            )
             .timestamp_key("t")
             .timestamp_format(TimestampFormat::Milliseconds)
             .tolerance(Duration::from_secs(180))

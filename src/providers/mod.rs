@@ -111,9 +111,10 @@ pub use self::{
         pagerduty, sentry, vercel,
     },
     email_and_voice::{
-        mailgun, mandrill, messagebird_legacy, plivo, plivo_v2, postmark, sendgrid_inbound_parse,
-        sinch_conversation, sinch_numbers, sinch_voice, twilio, twilio_sharedkey, vonage_sms,
-        vonage_sms_hmac_md5, vonage_sms_hmac_sha1, vonage_sms_hmac_sha256, vonage_sms_hmac_sha512,
+        bird, mailgun, mandrill, messagebird_legacy, plivo, plivo_v2, postmark,
+        sendgrid_inbound_parse, sinch_conversation, sinch_numbers, sinch_voice, twilio,
+        twilio_sharedkey, vonage_sms, vonage_sms_hmac_md5, vonage_sms_hmac_sha1,
+        vonage_sms_hmac_sha256, vonage_sms_hmac_sha512,
     },
     identity::{auth0, okta, onfido, persona, sumsub, sumsub_sha1, sumsub_sha512, workos},
     messaging::{

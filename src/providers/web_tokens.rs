@@ -170,7 +170,7 @@ pub fn livekit() -> Provider {
     Provider::preset(
         Scheme::builder("livekit")
             .signature_header("authorization")
-            .signature_format(SignatureFormat::jws("Bearer "))
+            .signature_format(SignatureFormat::jws("Bearer ").write_without_prefix())
             .claim("iss", "{setting:api_key}")
             .claim("sha256", "{sha256_base64}")
             .require_expiry()

@@ -320,6 +320,7 @@ impl SchemeBuilder {
     /// | `{target}` | the path with the query |
     /// | `{url}` | the URL as the sender knows it, with the query; the provider needs a [`PublicUrl`](crate::PublicUrl) |
     /// | `{sha256}`, `{sha256_base64}`, `{sha256_base64url}` | the SHA-256 of the body, in hex, base64, or URL-safe base64 |
+    /// | `{sha256_raw}` | the SHA-256 of the body, as 32 bytes |
     /// | `{url_sha256}` | the SHA-256 of the URL, in hex |
     /// | `{setting:NAME}` | the [setting](crate::providers::Provider::with_setting) with this name |
     /// | `{header:NAME}` | the value of a header as it was sent |

@@ -36,6 +36,7 @@ impl Derived {
             "sha256",
             "sha256_base64",
             "sha256_base64url",
+            "sha256_raw",
             "sorted_form",
             "url_sha256",
         ];

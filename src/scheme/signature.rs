@@ -6,8 +6,23 @@ use super::SchemeErrorKind;
 use crate::payload::JwsKind;
 
 /// How signatures are laid out in their header.
+///
+/// The constructors say what the layer reads. The `write_…` methods say what a
+/// [`Signer`](crate::sign::Signer) writes, where that is only one of several forms that are read.
 #[derive(Clone, Debug)]
-pub struct SignatureFormat(pub(super) Kind);
+pub struct SignatureFormat {
+    pub(super) kind: Kind,
+    writing: Writing,
+}
+
+/// What a signer writes, if it differs from the default of the format.
+#[derive(Clone, Copy, Debug)]
+struct Writing {
+    separator: Option<&'static str>,
+    omits_prefix: bool,
+    has_one_signature: bool,
+    has_timestamp_last: bool,
+}
 
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
@@ -41,16 +56,60 @@ pub(super) enum Kind {
 const FIRST: &str = "first";
 
 impl SignatureFormat {
+    const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            writing: Writing {
+                separator: None,
+                omits_prefix: false,
+                has_one_signature: false,
+                has_timestamp_last: false,
+            },
+        }
+    }
+
+    /// Sets the text that a signer writes between the items of a list. It must consist of the
+    /// separators of the list and spaces. Defaults to the first separator of the list.
+    #[must_use]
+    pub const fn write_separator(mut self, separator: &'static str) -> Self {
+        self.writing.separator = Some(separator);
+        self
+    }
+
+    /// Lets a signer write a [JSON web signature](Self::jws) without its prefix. By default, a
+    /// signer writes the prefix.
+    #[must_use]
+    pub const fn write_without_prefix(mut self) -> Self {
+        self.writing.omits_prefix = true;
+        self
+    }
+
+    /// Lets a signer write one signature, with the current secret, for receivers that read only
+    /// one. By default, a signer writes a signature for each secret into a list.
+    #[must_use]
+    pub const fn write_one_signature(mut self) -> Self {
+        self.writing.has_one_signature = true;
+        self
+    }
+
+    /// Lets a signer write the timestamp after the signatures of a list. By default, a signer
+    /// writes it before them.
+    #[must_use]
+    pub const fn write_timestamp_last(mut self) -> Self {
+        self.writing.has_timestamp_last = true;
+        self
+    }
+
     /// The header's value is the signature.
     #[must_use]
     pub const fn plain() -> Self {
-        Self(Kind::Plain)
+        Self::new(Kind::Plain)
     }
 
     /// The header's value is `prefix` and then the signature: `sha256=…`, `v0=…`, `HMAC …`.
     #[must_use]
     pub fn prefixed(prefix: impl Into<Cow<'static, str>>) -> Self {
-        Self(Kind::Prefixed {
+        Self::new(Kind::Prefixed {
             prefix: prefix.into(),
         })
     }
@@ -75,7 +134,7 @@ impl SignatureFormat {
     /// ```
     #[must_use]
     pub fn key_values(key: impl Into<Cow<'static, str>>) -> Self {
-        Self(Kind::List {
+        Self::new(Kind::List {
             items: ",",
             pair: b'=',
             key: key.into(),
@@ -92,7 +151,7 @@ impl SignatureFormat {
     #[must_use]
     pub const fn separated(key: &'static str, items: &'static str, pair: char) -> Self {
         assert!(pair.is_ascii(), "a separator is ASCII");
-        Self(Kind::List {
+        Self::new(Kind::List {
             items,
             pair: pair as u8,
             key: Cow::Borrowed(key),
@@ -102,7 +161,7 @@ impl SignatureFormat {
     /// Signatures without keys, with one of `items` between them.
     #[must_use]
     pub const fn values(items: &'static str) -> Self {
-        Self(Kind::Values {
+        Self::new(Kind::Values {
             items,
             timed: false,
         })
@@ -111,14 +170,14 @@ impl SignatureFormat {
     /// As [`values`](Self::values), the first of which is the timestamp: `1768478400,…,…`.
     #[must_use]
     pub const fn timestamp_then_values(items: &'static str) -> Self {
-        Self(Kind::Values { items, timed: true })
+        Self::new(Kind::Values { items, timed: true })
     }
 
     /// The header's value is `prefix`, a name without a colon, a colon and the signature:
     /// `Application key:…`. The name is ignored.
     #[must_use]
     pub fn credentials(prefix: impl Into<Cow<'static, str>>) -> Self {
-        Self(Kind::Credentials {
+        Self::new(Kind::Credentials {
             prefix: prefix.into(),
         })
     }
@@ -127,7 +186,7 @@ impl SignatureFormat {
     /// signature; other versions are ignored. More than 16 signatures are refused.
     #[must_use]
     pub fn versions(version: impl Into<Cow<'static, str>>) -> Self {
-        Self(Kind::List {
+        Self::new(Kind::List {
             items: " ",
             pair: b',',
             key: version.into(),
@@ -159,7 +218,7 @@ impl SignatureFormat {
     /// [RFC 7515]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
     #[must_use]
     pub const fn jws(prefix: &'static str) -> Self {
-        Self(Kind::Jws {
+        Self::new(Kind::Jws {
             prefix,
             kind: JwsKind::Attached,
         })
@@ -172,7 +231,7 @@ impl SignatureFormat {
     /// [RFC 7515, appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
     #[must_use]
     pub const fn detached_jws() -> Self {
-        Self(Kind::Jws {
+        Self::new(Kind::Jws {
             prefix: "",
             kind: JwsKind::Detached,
         })
@@ -180,7 +239,7 @@ impl SignatureFormat {
 
     /// The kind of JSON web signature, if the format is one.
     pub(crate) fn jws_kind(&self) -> Option<JwsKind> {
-        match self.0 {
+        match self.kind {
             Kind::Jws { kind, .. } => Some(kind),
             _ => None,
         }
@@ -188,7 +247,7 @@ impl SignatureFormat {
 
     /// Whether the name of the key is sent with the signature.
     pub(crate) fn has_key_name(&self) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::Credentials { .. } => true,
             Kind::List { key, .. } => key == "*",
             _ => false,
@@ -196,17 +255,18 @@ impl SignatureFormat {
     }
 
     pub(super) fn is_list(&self) -> bool {
-        matches!(self.0, Kind::List { .. })
+        matches!(self.kind, Kind::List { .. })
     }
 
     /// The key of the timestamp, if the format itself has a place for one.
     pub(super) fn own_timestamp_key(&self) -> Option<&'static str> {
-        matches!(self.0, Kind::Values { timed: true, .. }).then_some(FIRST)
+        matches!(self.kind, Kind::Values { timed: true, .. }).then_some(FIRST)
     }
 
     /// Refuses a prefix or key that cannot occur in a header.
     pub(super) fn check(&self) -> Result<(), SchemeErrorKind> {
-        match &self.0 {
+        self.check_writing()?;
+        match &self.kind {
             Kind::Prefixed { prefix } | Kind::Credentials { prefix }
                 if prefix.is_empty() || !is_visible(prefix) =>
             {
@@ -221,9 +281,45 @@ impl SignatureFormat {
         }
     }
 
+    /// Rejects a `write_…` method that would be ignored.
+    fn check_writing(&self) -> Result<(), SchemeErrorKind> {
+        const NO_LIST: &str = "the format is not a list";
+        let no_effect = |setting, reason| SchemeErrorKind::NoEffect { setting, reason };
+        let Writing {
+            separator,
+            omits_prefix,
+            has_one_signature,
+            has_timestamp_last,
+        } = self.writing;
+        let items = match &self.kind {
+            Kind::List { items, .. } | Kind::Values { items, .. } => Some(*items),
+            _ => None,
+        };
+        let can_separate = |text: &str| {
+            let is_separator = |letter: char| items.is_some_and(|items| items.contains(letter));
+            text.contains(is_separator) && text.chars().all(|it| it == ' ' || is_separator(it))
+        };
+        let has_prefix = matches!(&self.kind, Kind::Jws { prefix, .. } if !prefix.is_empty());
+        if separator.is_some_and(|separator| !can_separate(separator)) {
+            let reason = "the format is not a list that has these separators";
+            return Err(no_effect("write_separator", reason));
+        }
+        if omits_prefix && !has_prefix {
+            let reason = "the format is not a JSON web signature with a prefix";
+            return Err(no_effect("write_without_prefix", reason));
+        }
+        if has_one_signature && items.is_none() {
+            return Err(no_effect("write_one_signature", NO_LIST));
+        }
+        if has_timestamp_last && !self.is_list() {
+            return Err(no_effect("write_timestamp_last", NO_LIST));
+        }
+        Ok(())
+    }
+
     /// Whether a list of this format could have this key.
     pub(super) fn can_have_key(&self, key: &str) -> bool {
-        let Kind::List { items, pair, .. } = self.0 else {
+        let Kind::List { items, pair, .. } = self.kind else {
             return false;
         };
         let separates = |byte: u8| byte == pair || items.as_bytes().contains(&byte);
@@ -232,12 +328,12 @@ impl SignatureFormat {
 
     /// Whether `key` is that of signatures.
     pub(super) fn is_signature_key(&self, key: &str) -> bool {
-        matches!(&self.0, Kind::List { key: own, .. } if own == key)
+        matches!(&self.kind, Kind::List { key: own, .. } if own == key)
     }
 
     /// Whether `field` holds a signature.
     pub(crate) fn is_signature(&self, field: &Field<'_>) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::Plain | Kind::Prefixed { .. } | Kind::Credentials { .. } | Kind::Jws { .. } => {
                 true
             }
@@ -258,7 +354,7 @@ impl SignatureFormat {
         value: &'h [u8],
         mut each: impl FnMut(Option<Field<'h>>) -> Result<(), E>,
     ) -> Result<(), E> {
-        match &self.0 {
+        match &self.kind {
             Kind::Plain => each(Field::new(&[], value)),
             Kind::Prefixed { prefix } => {
                 let value = value.strip_prefix(prefix.as_bytes());
@@ -305,7 +401,7 @@ fn pairs<'h>(
 impl SignatureFormat {
     /// What stands before the signature, if there is one and something does.
     pub(crate) fn prefix(&self) -> Option<&str> {
-        match &self.0 {
+        match &self.kind {
             Kind::Prefixed { prefix } | Kind::Credentials { prefix } => Some(prefix),
             _ => None,
         }
@@ -313,12 +409,12 @@ impl SignatureFormat {
 
     /// Whether the value is one signature.
     pub(crate) fn is_single(&self) -> bool {
-        matches!(self.0, Kind::Plain | Kind::Prefixed { .. })
+        matches!(self.kind, Kind::Plain | Kind::Prefixed { .. })
     }
 
     /// Whether items are separated by spaces.
     pub(crate) fn is_spaced(&self) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::List { items, .. } | Kind::Values { items, .. } => items.starts_with(' '),
             _ => false,
         }
@@ -326,7 +422,8 @@ impl SignatureFormat {
 
     /// Whether several signatures go into one value.
     pub(crate) fn has_room(&self) -> bool {
-        matches!(self.0, Kind::List { .. } | Kind::Values { .. })
+        let is_list = matches!(self.kind, Kind::List { .. } | Kind::Values { .. });
+        is_list && !self.writing.has_one_signature
     }
 
     /// Writes signatures, of which only a list takes more than one, and the timestamp with its key
@@ -338,42 +435,45 @@ impl SignatureFormat {
         name: &str,
         timestamp: Option<(&str, &str)>,
     ) -> Vec<u8> {
-        let (mut item, mut start) = ("", String::new());
-        let mut value = Vec::new();
-        match &self.0 {
-            Kind::Plain => {}
-            Kind::Prefixed { prefix } => start.push_str(prefix),
-            Kind::Jws { prefix, .. } => start.push_str(prefix),
-            Kind::Credentials { prefix } => start = format!("{prefix}{name}:"),
+        let (separator, start, timestamp) = match &self.kind {
+            Kind::Plain => ("", String::new(), None),
+            Kind::Prefixed { prefix } => ("", prefix.to_string(), None),
+            Kind::Jws { .. } if self.writing.omits_prefix => ("", String::new(), None),
+            Kind::Jws { prefix, .. } => ("", (*prefix).to_owned(), None),
+            Kind::Credentials { prefix } => ("", format!("{prefix}{name}:"), None),
             Kind::List { items, pair, key } => {
                 let pair = char::from(*pair);
-                // One that does not stand within an item too.
-                item = items.trim_start_matches(pair);
-                item = item.get(..1).unwrap_or_default();
-                if let Some((key, text)) = timestamp {
-                    value.extend_from_slice(format!("{key}{pair}{text}{item}").as_bytes());
-                }
+                let timestamp = timestamp.map(|(key, text)| format!("{key}{pair}{text}"));
                 let key = match &**key {
                     "*" => name.into(),
-                    // Any number is as good.
+                    // A verifier accepts any number.
                     key => key.replace('*', "1"),
                 };
-                start = format!("{key}{pair}");
+                // The separator between a key and its value may be among those of the items.
+                let separator = items.trim_start_matches(pair).get(..1);
+                (
+                    separator.unwrap_or_default(),
+                    format!("{key}{pair}"),
+                    timestamp,
+                )
             }
             Kind::Values { items, .. } => {
-                item = items.get(..1).unwrap_or_default();
-                if let Some((_, text)) = timestamp {
-                    value.extend_from_slice(format!("{text}{item}").as_bytes());
-                }
+                let timestamp = timestamp.map(|(_, text)| text.to_owned());
+                (items.get(..1).unwrap_or_default(), String::new(), timestamp)
             }
-        }
-        for (at, signature) in signatures.iter().enumerate() {
-            let item = if at == 0 { "" } else { item };
-            for piece in [item.as_bytes(), start.as_bytes(), signature] {
-                value.extend_from_slice(piece);
-            }
-        }
-        value
+        };
+        let separator = self.writing.separator.unwrap_or(separator);
+        let signatures = signatures
+            .iter()
+            .map(|signature| [start.as_bytes(), signature].concat());
+        let timestamp = timestamp.map(String::into_bytes);
+        let (first, last) = if self.writing.has_timestamp_last {
+            (None, timestamp)
+        } else {
+            (timestamp, None)
+        };
+        let items: Vec<_> = first.into_iter().chain(signatures).chain(last).collect();
+        items.join(separator.as_bytes())
     }
 }
 

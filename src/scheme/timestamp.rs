@@ -10,7 +10,7 @@ use crate::encoding::decimal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimestampFormat {
-    /// Date and time without an offset, in UTC: `2026-01-15T12:00:00.000`.
+    /// Date and time in UTC, without an offset or with `Z`: `2026-01-15T12:00:00.000`.
     DateTime,
     /// Unix time in milliseconds: decimal digits, without leading zeros.
     Milliseconds,
@@ -32,6 +32,7 @@ impl TimestampFormat {
             Self::Milliseconds => number().map(UnixTime::from_millis),
             Self::Seconds => number().map(UnixTime::from_seconds),
             Self::DateTime => {
+                let text = text.strip_suffix(b"Z").unwrap_or(text);
                 let is_utc = text.last().is_some_and(u8::is_ascii_digit);
                 let utc = is_utc.then(|| [text, b"Z"].concat())?;
                 Self::Rfc3339.parse(&utc)

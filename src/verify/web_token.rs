@@ -14,7 +14,7 @@ use crate::{
     payload::{JwsKind, Malformed, Token},
     providers::Provider,
     rejection::RejectionKind,
-    scheme::{Spec, TimestampFormat, UnixTime},
+    scheme::{Part, Spec, TimestampFormat, UnixTime},
 };
 
 /// Reads the token of a head; its signature goes into `candidates`.
@@ -46,7 +46,8 @@ pub(super) fn read(
     let token = found.filter(|_| !candidates.is_empty());
     let token = token.ok_or_else(malformed)?;
     let algorithm = spec.algorithm.jose().unwrap_or_default();
-    match token.is_of(algorithm) {
+    let payload_is_raw = kind == JwsKind::Detached && spec.message.has(|part| *part == Part::Body);
+    match token.is_of(algorithm, payload_is_raw) {
         Ok(true) => Ok(token),
         Ok(false) => Err(RejectionKind::UnexpectedValue {
             header: header.clone(),

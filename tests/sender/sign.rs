@@ -479,6 +479,87 @@ fn several_secrets_sign_side_by_side() {
     }
 }
 
+/// Signers write the separators, the order and the number of signatures that the provider writes.
+/// The words in the patterns stand for a signature, a token and the time in milliseconds.
+#[test]
+fn writes_signatures_as_the_provider_does() {
+    let keys = || {
+        let [current, previous] = [SECRET, "a secret of last year"];
+        Keys::new(Secret::new(current).unwrap()).previous(Secret::new(previous).unwrap())
+    };
+    let rows = [
+        (providers::workos(), "t=TIME, v1=SIGNATURE"),
+        (providers::ghost(), "sha256=SIGNATURE, t=TIME"),
+        (providers::sanity(), "t=TIME,v1=SIGNATURE"),
+        (providers::retell(), "v=TIME,d=SIGNATURE"),
+        (providers::elevenlabs(), "t=TIME,v0=SIGNATURE"),
+        (providers::orb(), "v1=SIGNATURE v1=SIGNATURE"),
+        (providers::stripe(), "t=TIME,v1=SIGNATURE,v1=SIGNATURE"),
+        (providers::livekit(), "TOKEN"),
+    ];
+    for (provider, pattern) in rows {
+        let name = provider.scheme().name().to_owned();
+        let Some(Location::Header(location)) = provider.scheme().signature_locations().first()
+        else {
+            panic!("{name} has no signature header");
+        };
+        let location = location.clone();
+        let mut request = request("{}");
+        signer(provider.clone(), keys())
+            .sign(&mut request, "msg_1", at(NOW))
+            .unwrap();
+        let value = header(&request, location.as_str());
+        let words = value.split_inclusive([',', '=', ' ']).map(|word| {
+            let text = word.trim_end_matches([',', '=', ' ']);
+            let end = word.strip_prefix(text).unwrap_or_default();
+            let is_time = text.parse::<u64>().is_ok();
+            // The padding of base64 belongs to the signature.
+            let pattern = match text.len() {
+                _ if text.contains('.') => "TOKEN",
+                10.. if is_time => "TIME",
+                32.. => "SIGNATURE",
+                _ => text,
+            };
+            let end = if text.len() >= 32 {
+                end.trim_start_matches('=')
+            } else {
+                end
+            };
+            format!("{pattern}{end}")
+        });
+        assert_eq!(words.collect::<String>(), pattern, "{name}: {value}");
+        let verifier = Verifier::new(provider, Secret::new(SECRET).unwrap()).unwrap();
+        let outcome = verifier.clock(|| at(NOW)).verify(&request, request.body());
+        assert!(outcome.is_ok(), "{name}: {outcome:?}");
+    }
+    let plain = || Scheme::builder("acme").signature_header("x-signature");
+    let list = || SignatureFormat::key_values("v1");
+    for (setting, format) in [
+        ("write_separator", list().write_separator("; ")),
+        (
+            "write_separator",
+            SignatureFormat::plain().write_separator(", "),
+        ),
+        ("write_without_prefix", list().write_without_prefix()),
+        (
+            "write_one_signature",
+            SignatureFormat::plain().write_one_signature(),
+        ),
+        (
+            "write_timestamp_last",
+            SignatureFormat::plain().write_timestamp_last(),
+        ),
+    ] {
+        let error = plain().signature_format(format).build().unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("`{setting}` has no effect")),
+            "{error}"
+        );
+    }
+}
+
 /// A secret signs until its last moment, and no longer.
 #[test]
 fn a_secret_signs_as_long_as_it_may() {

@@ -577,6 +577,33 @@ async fn accepts_a_missing_body_digest_only_if_optional_and_the_body_is_empty() 
     }
 }
 
+/// RFC 7797. The signature is that of a public report (platformsh/platformsh-docs#1148).
+#[test]
+fn accepts_an_unencoded_payload_of_a_detached_signature() {
+    const SECRET: &str = "It's a Secret to Everybody";
+    const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19..\
+                         vWxG1BeCjnNz4gHDC6yIAXbN-Ht6dwc_gRiuRT8FleU";
+    let verify = |format: SignatureFormat, message: &'static str, body: &str| {
+        let scheme = Scheme::builder("platform").signature_header("x-jws-signature");
+        let scheme = scheme.signature_format(format).message(message);
+        let secret = Secret::new(SECRET).unwrap();
+        let verifier = Verifier::new(scheme.build().unwrap(), secret).unwrap();
+        let request = Request::post("/platform").header("x-jws-signature", TOKEN);
+        let request = request.body(body.to_owned()).unwrap();
+        verifier.verify(&request, request.body().as_bytes()).map(|_| ())
+    };
+    let detached = SignatureFormat::detached_jws;
+    let body = r#"{"id":"1","type":"environment.push"}"#;
+    assert!(verify(detached(), "{jws}.{body}", body).is_ok());
+    assert!(verify(detached(), "{jws}.{body}", &body.replace('1', "2")).is_err());
+    // This message has an encoded payload, so the extension contradicts it.
+    let error = verify(detached(), "{jws}.{sha256}", body).unwrap_err();
+    assert!(
+        matches!(error.kind(), RejectionKind::UnexpectedValue { .. }),
+        "{error}"
+    );
+}
+
 #[test]
 fn rejects_contradictory_token_schemes() {
     let kind = |scheme: SchemeBuilder| scheme.build().unwrap_err().kind().clone();

@@ -43,6 +43,13 @@ pub(super) const SHA256_BASE64URL: Canonical =
     })
     .covers_body();
 
+/// The SHA-256 of the body, as 32 bytes.
+pub(super) const SHA256_RAW: Canonical = Canonical::new("sha256_raw", |_, body, text| {
+    text.extend_from_slice(&Sha256::digest(body));
+    Ok(())
+})
+.covers_body();
+
 #[expect(clippy::unnecessary_wraps, reason = "other canonicalisers can fail")]
 pub(super) fn sha256(of: &[u8], encoding: Encoding, text: &mut Vec<u8>) -> Result<(), Malformed> {
     text.extend_from_slice(&encoding.encode(&Sha256::digest(of)));

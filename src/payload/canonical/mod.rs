@@ -16,6 +16,7 @@ const ALL: &[Canonical] = &[
     body::SHA256,
     body::SHA256_BASE64,
     body::SHA256_BASE64URL,
+    body::SHA256_RAW,
     form::BRAINTREE,
     form::PADDLE_CLASSIC,
     form::PAYLOAD,
