@@ -21,34 +21,29 @@ pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
     }
     let uri = attempt.head.uri();
     let slashed = with_slash(uri);
-    let bases: Vec<_> = url
-        .texts()
-        .flat_map(|base| bases(base, attempt.head))
-        .collect();
-    let with_base = |base: &String| PublicUrl::fixed(base);
-    let exact = |base: &String| PublicUrl::exact(base);
-    let exact_slashed = |base: &String| PublicUrl::exact(&format!("{base}/"));
-    let forms: [(Option<&Uri>, &dyn Fn(&String) -> Result<_, _>); 4] = [
-        (Some(uri), &with_base),
-        (slashed.as_ref(), &with_base),
-        (Some(uri), &exact),
-        (Some(uri), &exact_slashed),
-    ];
-    for (target, url_of) in forms {
-        let Some(target) = target else { continue };
+    let mut candidates: Vec<(&Uri, Result<PublicUrl, _>)> = Vec::new();
+    for target in [Some(uri), slashed.as_ref()].into_iter().flatten() {
+        let bases = url.texts().flat_map(|base| bases(base, attempt.head));
+        candidates.extend(bases.map(|base| (target, PublicUrl::fixed(&base))));
+    }
+    for base in url.texts() {
+        let web_socket = base.replacen("http", "ws", 1);
+        candidates.push((uri, PublicUrl::fixed(&web_socket)));
+        candidates.push((uri, PublicUrl::exact(base)));
+        candidates.push((uri, PublicUrl::exact(&format!("{base}/"))));
+    }
+    for (target, url) in candidates {
+        let Ok(url) = url else { continue };
         let head = RequestHead::new(attempt.head.method(), target, attempt.head.headers());
-        for base in &bases {
-            let Ok(url) = url_of(base) else { continue };
-            let signed = without_query(&url, head);
-            let provider = attempt.provider.clone().with_public_url(url);
-            if attempt.with_provider(provider).with_head(head).verifies() {
-                let compared = attempt.provider.public_url();
-                let compared = compared.and_then(|url| without_query(url, attempt.head));
-                if let (Some(signed), Some(compared)) = (signed, compared) {
-                    findings.push(Finding::proven(Cause::Url { signed, compared }));
-                }
-                return;
+        let signed = without_query(&url, head);
+        let provider = attempt.provider.clone().with_public_url(url);
+        if attempt.with_provider(provider).with_head(head).verifies() {
+            let compared = attempt.provider.public_url();
+            let compared = compared.and_then(|url| without_query(url, attempt.head));
+            if let (Some(signed), Some(compared)) = (signed, compared) {
+                findings.push(Finding::proven(Cause::Url { signed, compared }));
             }
+            return;
         }
     }
 }
@@ -75,9 +70,7 @@ fn bases(base: &str, head: RequestHead<'_>) -> Vec<String> {
     let forwarded = forwarded.and_then(|value| value.to_str().ok());
     hosts.extend([header, forwarded].into_iter().flatten().map(Cow::Borrowed));
     let mut all = Vec::new();
-    let schemes = ["https", "http", "wss", "ws"];
-    let others = schemes.into_iter().filter(|other| *other != scheme);
-    for scheme in std::iter::once(scheme).chain(others) {
+    for scheme in [scheme, if scheme == "http" { "https" } else { "http" }] {
         for host in &hosts {
             let name = without_port(host);
             let port = if matches!(scheme, "http" | "ws") {

@@ -424,6 +424,10 @@ fn another_time() {
     ];
     for due in units {
         for used in units.into_iter().filter(|used| *used != due) {
+            // A date and time without an offset may end in `Z`.
+            if (due, used) == (TimestampFormat::DateTime, TimestampFormat::Rfc3339) {
+                continue;
+            }
             let delivery = signed_as(in_unit(used), SECRET, BODY);
             let expected = unit("proven", &format!("{used:?}"));
             check(report, in_unit(due), SECRET, &delivery, &[&expected]);
@@ -699,9 +703,9 @@ fn another_provider() {
     }
     // Dozens use these headers, and some sign alike.
     let delivery = standard("msg_1", now(), BODY);
-    let names = r#"names: ["standard-webhooks", "anthropic", "dodopayments", "lithic", "liveblocks", "openai", "replicate"], more: 0"#;
+    let names = r#"names: ["standard-webhooks", "anthropic", "dodopayments", "lithic", "liveblocks", "openai", "polar", "replicate"], more: 0"#;
     let expected = format!("proven OtherProvider {{ {names} }}");
-    for provider in [providers::github(), providers::svix()] {
+    for provider in [providers::github(), providers::slack()] {
         check(report, provider, STANDARD_SECRET, &delivery, &[&expected]);
     }
     let names = r#"names: ["standard-webhooks", "anthropic", "bigcommerce", "dodopayments", "lithic", "liveblocks", "openai", "polar"], more: 3"#;

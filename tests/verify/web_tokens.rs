@@ -590,7 +590,9 @@ fn accepts_an_unencoded_payload_of_a_detached_signature() {
         let verifier = Verifier::new(scheme.build().unwrap(), secret).unwrap();
         let request = Request::post("/platform").header("x-jws-signature", TOKEN);
         let request = request.body(body.to_owned()).unwrap();
-        verifier.verify(&request, request.body().as_bytes()).map(|_| ())
+        verifier
+            .verify(&request, request.body().as_bytes())
+            .map(|_| ())
     };
     let detached = SignatureFormat::detached_jws;
     let body = r#"{"id":"1","type":"environment.push"}"#;
