@@ -60,30 +60,29 @@ pin_project! {
     {
         #[pin]
         body: Option<ReqBody>,
-        // Outside of the state: it is large, and the future would move it at each step.
         exchange: Option<Exchange<S>>,
+        // Small, because each step moves it. What is large is in the fields beside it.
+        state: State,
+        // The inner service's future, in step 7.
         #[pin]
-        state: State<S::Future>,
+        call: Option<S::Future>,
     }
 }
 
-pin_project! {
-    /// The step that waits.
-    #[project = StateProj]
-    enum State<F> {
-        Early { response: EarlyResponse },
-        /// Step 2. The look-up owns the head of the request until it ends.
-        Keys { look_up: LookUp },
-        /// Step 3.
-        Body,
-        /// Step 4.
-        Fetch { fetch: Fetch },
-        /// Step 6.
-        Ready,
-        /// Step 7.
-        Call { #[pin] future: F },
-        Done,
-    }
+/// The step that waits.
+enum State {
+    Early(EarlyResponse),
+    /// Step 2. The look-up owns the head of the request until it ends.
+    Keys(LookUp),
+    /// Step 3.
+    Body,
+    /// Step 4.
+    Fetch(Fetch),
+    /// Step 6.
+    Ready,
+    /// Step 7.
+    Call,
+    Done,
 }
 
 /// Only a poll after completion finds a part of the future missing.
@@ -93,7 +92,8 @@ const COMPLETED: &str = "ResponseFuture polled after completion";
 struct Exchange<S> {
     config: Arc<Config>,
     service: S,
-    parts: Parts,
+    /// `None` while the look-up of the keys owns them.
+    parts: Option<Parts>,
     handshake: HandshakeStage,
     delivery: Delivery,
     /// The keys that were looked up, if the layer diagnoses rejected deliveries.
@@ -111,59 +111,40 @@ where
     S: Service<Request<B>> + Clone,
     ReqBody: Body,
 {
-    /// Runs the steps that need only the head.
+    /// Runs step 1, which needs only the head.
     pub(super) fn new(config: &Arc<Config>, service: &S, request: Request<ReqBody>) -> Self {
         let started = config.observer.start();
+        let reader = BodyReader::new(config.body_limit)
+            .deadline(config.body_deadline)
+            .budget(config.budget.as_ref());
+        let config = Arc::clone(config);
+        let service = service.clone();
         let (parts, body) = request.into_parts();
-        let handshake = match HandshakeStage::after_head(config, &parts) {
-            Ok(HeadDecision::Continue(stage)) => stage,
-            Ok(HeadDecision::Answer(response)) => return Self::early(response),
-            Ok(HeadDecision::AnswerWithKeys(handshake)) => {
-                return Self::early(answer_with_keys(config, *handshake, parts, started));
-            }
-            Err(kind) => {
-                let rejection = config.verifier.reject(kind);
-                return Self::early(reject_head(config, &parts, rejection, started));
-            }
-        };
         let size = body.size_hint();
         let mut this = Self {
             body: Some(body),
             exchange: Some(Exchange {
-                config: Arc::clone(config),
-                service: service.clone(),
-                parts,
-                handshake,
+                config,
+                service,
+                parts: Some(parts),
+                handshake: HandshakeStage::Delivery,
                 delivery: Delivery::default(),
                 #[cfg(feature = "diagnose")]
                 looked_up: None,
                 rejection: None,
-                reader: BodyReader::new(config.body_limit)
-                    .deadline(config.body_deadline)
-                    .budget(config.budget.as_ref()),
+                reader,
                 started,
             }),
             state: State::Body,
+            call: None,
         };
         let exchange = this.exchange.as_mut().expect(COMPLETED);
-        match exchange.open(&size) {
-            Ok(()) => this.state = exchange.start(),
-            Err(rejection) => {
-                let response = reject_head(config, &exchange.parts, rejection, started);
-                this.state = State::Early { response };
-                this.body = None;
-                this.exchange = None;
-            }
+        this.state = exchange.read_head(&size);
+        if let State::Early(_) = this.state {
+            this.body = None;
+            this.exchange = None;
         }
         this
-    }
-
-    fn early(response: EarlyResponse) -> Self {
-        Self {
-            body: None,
-            exchange: None,
-            state: State::Early { response },
-        }
     }
 }
 
@@ -179,52 +160,50 @@ where
         let mut this = self.project();
         loop {
             let exchange = this.exchange.as_mut();
-            let next = match this.state.as_mut().project() {
-                StateProj::Keys { look_up } => {
-                    ready!(exchange.expect(COMPLETED).poll_keys(look_up, cx))
-                }
-                StateProj::Body => {
+            let next = match this.state {
+                State::Keys(look_up) => ready!(exchange.expect(COMPLETED).poll_keys(look_up, cx)),
+                State::Body => {
                     let body = this.body.as_mut().as_pin_mut().expect(COMPLETED);
                     ready!(exchange.expect(COMPLETED).read_body(body, cx))
                 }
-                StateProj::Fetch { fetch } => {
-                    ready!(exchange.expect(COMPLETED).poll_fetch(fetch, cx))
-                }
-                StateProj::Ready => {
+                State::Fetch(fetch) => ready!(exchange.expect(COMPLETED).poll_fetch(fetch, cx)),
+                State::Ready => {
                     let exchange = exchange.expect(COMPLETED);
                     if let Err(error) = ready!(exchange.service.poll_ready(cx)) {
                         *this.exchange = None;
-                        this.state.set(State::Done);
+                        *this.state = State::Done;
                         return Poll::Ready(Err(error));
                     }
                     // If the inner service panics, a second poll must not call it again.
-                    this.state.set(State::Done);
-                    let future = exchange.call();
-                    State::Call { future }
+                    *this.state = State::Done;
+                    this.call.set(Some(exchange.call()));
+                    State::Call
                 }
-                StateProj::Call { future } => {
-                    let response = ready!(future.poll(cx));
-                    this.state.set(State::Done);
+                State::Call => {
+                    let call = this.call.as_mut().as_pin_mut().expect(COMPLETED);
+                    let response = ready!(call.poll(cx));
+                    *this.state = State::Done;
+                    this.call.set(None);
                     return Poll::Ready(response.map(|response| response.map(ResponseBody::inner)));
                 }
-                StateProj::Early { response } => {
+                State::Early(response) => {
                     let response = match response {
                         EarlyResponse::Pending(future) => ready!(future.as_mut().poll(cx)),
                         EarlyResponse::Ready(ready) => std::mem::take(&mut **ready),
                     };
-                    this.state.set(State::Done);
+                    *this.state = State::Done;
                     return Poll::Ready(Ok(response.map(ResponseBody::rejection)));
                 }
-                StateProj::Done => panic!("{COMPLETED}"),
+                State::Done => panic!("{COMPLETED}"),
             };
             // What is not needed any more is dropped before the next step waits.
-            if !matches!(next, State::Keys { .. } | State::Body) {
+            if !matches!(next, State::Keys(_) | State::Body) {
                 this.body.set(None);
             }
-            if matches!(next, State::Early { .. } | State::Call { .. }) {
+            if matches!(next, State::Early(_) | State::Call) {
                 *this.exchange = None;
             }
-            this.state.set(next);
+            *this.state = next;
         }
     }
 }
@@ -232,13 +211,32 @@ where
 // Step 1: Head.
 
 impl<S> Exchange<S> {
-    /// Reads the head, and checks the length that the request declares.
+    /// Answers the request if its head decides. `size` is that of the body.
+    fn read_head(&mut self, size: &SizeHint) -> State {
+        match HandshakeStage::after_head(&self.config, self.parts()) {
+            Ok(HeadDecision::Continue(stage)) => self.handshake = stage,
+            Ok(HeadDecision::Answer(response)) => return State::Early(response),
+            Ok(HeadDecision::AnswerWithKeys(handshake)) => {
+                let parts = self.take_parts();
+                let response = answer_with_keys(&self.config, *handshake, parts, self.started);
+                return State::Early(response);
+            }
+            Err(kind) => return self.reject_head(self.config.verifier.reject(kind)),
+        }
+        match self.open(size) {
+            Ok(()) => self.start(),
+            Err(rejection) => self.reject_head(rejection),
+        }
+    }
+
+    /// Opens the delivery, and checks the length that the request declares.
     ///
     /// # Errors
     ///
     /// The head is rejected, and the body cannot be a handshake.
     fn open(&mut self, size: &SizeHint) -> Result<(), Rejection> {
-        let (verifier, parts) = (&self.config.verifier, &self.parts);
+        let verifier = &self.config.verifier;
+        let parts = self.parts.as_ref().expect(COMPLETED);
         let opened = self
             .delivery
             .open(verifier.settings(), RequestHead::from(parts));
@@ -254,6 +252,37 @@ impl<S> Exchange<S> {
         self.rejection = Some(Box::new(rejection));
         self.reader.lower_limit(MAX_BODY);
         Ok(())
+    }
+
+    /// Rejects a request of which no body was read.
+    fn reject_head(&self, rejection: Rejection) -> State {
+        #[cfg(feature = "diagnose")]
+        {
+            let head = RequestHead::from(self.parts());
+            self.config
+                .diagnose(head, rejection.kind(), None, None, None);
+        }
+        self.respond(rejection, 0)
+    }
+
+    /// Reports a rejection, and creates its response. `bytes` is the length of the body that was
+    /// read.
+    fn respond(&self, rejection: Rejection, bytes: usize) -> State {
+        let (config, parts) = (&self.config, self.parts());
+        let (head, decision) = (RequestHead::from(parts), Decision::Rejected(&rejection));
+        config.report(Some(head), decision, bytes, self.started);
+        let is_grpc = rejection::is_grpc(parts.version, &parts.method, &parts.headers);
+        State::Early(EarlyResponse::ready(
+            config.verifier.respond(rejection, is_grpc),
+        ))
+    }
+
+    fn parts(&self) -> &Parts {
+        self.parts.as_ref().expect(COMPLETED)
+    }
+
+    fn take_parts(&mut self) -> Parts {
+        self.parts.take().expect(COMPLETED)
     }
 }
 
@@ -287,52 +316,27 @@ fn check_declared_length(
     }
 }
 
-fn reject_head(
-    config: &Config,
-    parts: &Parts,
-    rejection: Rejection,
-    started: Option<Instant>,
-) -> EarlyResponse {
-    #[cfg(feature = "diagnose")]
-    config.diagnose(RequestHead::from(parts), rejection.kind(), None, None, None);
-    reject(config, parts, rejection, 0, started)
-}
-
-/// Reports a rejection, and creates its response. `bytes` is the length of the body that was read.
-fn reject(
-    config: &Config,
-    parts: &Parts,
-    rejection: Rejection,
-    bytes: usize,
-    started: Option<Instant>,
-) -> EarlyResponse {
-    let decision = Decision::Rejected(&rejection);
-    config.report(Some(RequestHead::from(parts)), decision, bytes, started);
-    let is_grpc = rejection::is_grpc(parts.version, &parts.method, &parts.headers);
-    EarlyResponse::ready(config.verifier.respond(rejection, is_grpc))
-}
-
 // Step 2: Keys.
 
 impl<S> Exchange<S> {
     /// Continues with the look-up of the keys, or with the body if the keys are known.
-    fn start<F>(&mut self) -> State<F> {
+    fn start(&mut self) -> State {
         // A handshake without a signature is answered without the keys of the key source.
         let (Some(keys), None) = (&self.config.keys, &self.rejection) else {
             return State::Body;
         };
-        match keys.look_up(take_parts(&mut self.parts)) {
-            Ok(look_up) => State::Keys { look_up },
+        match keys.look_up(self.parts.take().expect(COMPLETED)) {
+            Ok(look_up) => State::Keys(look_up),
             Err(parts) => {
-                self.parts = *parts;
+                self.parts = Some(*parts);
                 State::Body
             }
         }
     }
 
-    fn poll_keys<F>(&mut self, look_up: &mut LookUp, cx: &mut Context<'_>) -> Poll<State<F>> {
+    fn poll_keys(&mut self, look_up: &mut LookUp, cx: &mut Context<'_>) -> Poll<State> {
         let (parts, found) = ready!(look_up.as_mut().poll(cx));
-        self.parts = parts;
+        self.parts = Some(parts);
         Poll::Ready(match self.set_keys(found) {
             Ok(()) => State::Body,
             Err(rejection) => self.reject(rejection),
@@ -356,11 +360,7 @@ impl<S> Exchange<S> {
 // Step 3: Body, and step 4: Fetch.
 
 impl<S> Exchange<S> {
-    fn read_body<F, ReqBody>(
-        &mut self,
-        body: Pin<&mut ReqBody>,
-        cx: &mut Context<'_>,
-    ) -> Poll<State<F>>
+    fn read_body<ReqBody>(&mut self, body: Pin<&mut ReqBody>, cx: &mut Context<'_>) -> Poll<State>
     where
         ReqBody: Body<Error: Into<BoxError>>,
     {
@@ -368,7 +368,7 @@ impl<S> Exchange<S> {
         let fetch = self.check_read(read).and_then(|()| self.fetch_keys());
         Poll::Ready(match fetch {
             Ok(None) => self.verify(),
-            Ok(Some(fetch)) => State::Fetch { fetch },
+            Ok(Some(fetch)) => State::Fetch(fetch),
             Err(rejection) => self.reject(rejection),
         })
     }
@@ -430,13 +430,13 @@ impl<S> Exchange<S> {
         keys.fetch(
             verifier,
             &self.delivery,
-            RequestHead::from(&self.parts),
+            RequestHead::from(self.parts()),
             body,
         )
         .map_err(|kind| verifier.reject(kind))
     }
 
-    fn poll_fetch<F>(&mut self, fetch: &mut Fetch, cx: &mut Context<'_>) -> Poll<State<F>> {
+    fn poll_fetch(&mut self, fetch: &mut Fetch, cx: &mut Context<'_>) -> Poll<State> {
         let found = ready!(fetch.as_mut().poll(cx));
         Poll::Ready(match self.set_keys(found) {
             Ok(()) => self.verify(),
@@ -448,14 +448,14 @@ impl<S> Exchange<S> {
 // Step 5: Verify.
 
 impl<S> Exchange<S> {
-    fn verify<F>(&mut self) -> State<F> {
+    fn verify(&mut self) -> State {
         match self.decide() {
             Ok(None) => {
                 // The budget is for unverified bodies.
                 self.reader.release_budget();
                 State::Ready
             }
-            Ok(Some(response)) => State::Early { response },
+            Ok(Some(response)) => State::Early(response),
             Err(rejection) => self.reject(rejection),
         }
     }
@@ -474,6 +474,7 @@ impl<S> Exchange<S> {
             ..
         } = self;
         let settings = config.verifier.settings();
+        let parts = parts.as_mut().expect(COMPLETED);
         let (head, frames) = (RequestHead::from(&*parts), reader.frames());
         if let Some(answer) = handshake.answer_unsigned(config, head, frames)? {
             return Ok(Some(answer));
@@ -500,13 +501,11 @@ impl<S> Exchange<S> {
         Ok(None)
     }
 
-    fn reject<F>(&mut self, rejection: Rejection) -> State<F> {
+    fn reject(&mut self, rejection: Rejection) -> State {
         let bytes = self.reader.frames().len();
         #[cfg(feature = "diagnose")]
         self.diagnose(&rejection);
-        State::Early {
-            response: reject(&self.config, &self.parts, rejection, bytes, self.started),
-        }
+        self.respond(rejection, bytes)
     }
 
     /// Diagnoses the rejection of a delivery with its whole body.
@@ -516,7 +515,7 @@ impl<S> Exchange<S> {
             None => (Some(self.reader.take().0), self.delivery.keyring()),
             Some(_) => (None, None),
         };
-        let (head, keys) = (RequestHead::from(&self.parts), self.looked_up.as_ref());
+        let (head, keys) = (RequestHead::from(self.parts()), self.looked_up.as_ref());
         self.config
             .diagnose(head, rejection.kind(), body, keyring, keys);
     }
@@ -534,14 +533,9 @@ impl<S> Exchange<S> {
     {
         let (frames, trailers) = self.reader.take();
         let body = VerifiedBody::new(frames, trailers);
-        let parts = take_parts(&mut self.parts);
+        let parts = self.take_parts();
         self.service.call(Request::from_parts(parts, body.into()))
     }
-}
-
-fn take_parts(parts: &mut Parts) -> Parts {
-    let (empty, ()) = Request::new(()).into_parts();
-    std::mem::replace(parts, empty)
 }
 
 impl<S, B, ReqBody> fmt::Debug for ResponseFuture<S, B, ReqBody>
@@ -550,12 +544,12 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
-            State::Early { .. } => "Early",
-            State::Keys { .. } => "Keys",
+            State::Early(_) => "Early",
+            State::Keys(_) => "Keys",
             State::Body => "Body",
-            State::Fetch { .. } => "Fetch",
+            State::Fetch(_) => "Fetch",
             State::Ready => "Ready",
-            State::Call { .. } => "Call",
+            State::Call => "Call",
             State::Done => "Done",
         };
         write!(f, "ResponseFuture::{state}")
