@@ -267,7 +267,7 @@ const WITHOUT_EFFECT: &[Row] = &[
         &["`ResponsePart::Mac`", "HMAC"],
     ),
     (
-        "no setting `verify-token`",
+        "unknown setting `verify-token`",
         || build(&providers::meta().with_setting("verify-token", "abc")),
         &["the settings are `verify_token`"],
     ),
