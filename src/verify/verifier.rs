@@ -281,9 +281,12 @@ impl Verifier {
         methods::check_method_with_handshakes(self.provider(), method, has_handler)
     }
 
-    /// The handshakes that can be answered, if a handler takes the data that they carry.
-    pub(crate) fn answerable_handshakes(&self) -> impl Iterator<Item = &Handshake> {
-        methods::answerable(self.provider(), true)
+    /// The handshakes that can be answered, with or without a handler of the data that they carry.
+    pub(crate) fn answerable_handshakes(
+        &self,
+        has_handler: bool,
+    ) -> impl Iterator<Item = &Handshake> {
+        methods::answerable(self.provider(), has_handler)
     }
 
     pub(crate) fn reject(&self, kind: RejectionKind) -> Rejection {

@@ -283,14 +283,19 @@ impl<B> WebhookLayer<B> {
     /// # Errors
     ///
     /// [`SetupError::NoEffect`] if the layer would not answer any handshake: the provider
-    /// [has none](Provider::handshakes), or lacks the settings that they need. Also if
+    /// [has none](Provider::handshakes), lacks the settings that they need, or has only handshakes
+    /// that need a [handler](Self::on_handshake_data). Also if
     /// [`on_handshake_data`](Self::on_handshake_data) was called, because its handler would not be.
     pub fn without_handshakes(mut self) -> Result<Self, SetupError> {
         let config = self.config_mut();
-        if config.verifier.answerable_handshakes().next().is_none() {
+        // Without a handler, a handshake whose data must be handed over is not answered in any
+        // case.
+        let has_handler = config.data_handler.is_some();
+        let answers = config.verifier.answerable_handshakes(has_handler).next();
+        if answers.is_none() {
             return Err(self.no_effect("without_handshakes", NO_HANDSHAKES));
         }
-        if config.data_handler.is_some() {
+        if has_handler {
             return Err(self.no_effect("on_handshake_data", HANDSHAKES_ARE_OFF));
         }
         config.answers_handshakes = false;
@@ -362,8 +367,9 @@ impl<B> WebhookLayer<B> {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let config = self.config_mut();
-        let carry_data = |handshake: &Handshake| handshake.data_kind().is_some();
-        if !config.verifier.answerable_handshakes().any(carry_data) {
+        let carry_data = |handshake: &&Handshake| handshake.data_kind().is_some();
+        let handled = config.verifier.answerable_handshakes(true).find(carry_data);
+        if handled.is_none() {
             return Err(self.no_effect("on_handshake_data", NO_HANDSHAKES_WITH_DATA));
         }
         if !config.answers_handshakes {

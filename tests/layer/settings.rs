@@ -177,6 +177,11 @@ const WITHOUT_EFFECT: &[Row] = &[
         NO_HANDSHAKES,
     ),
     (
+        "scheme `notion`",
+        || layer_of(providers::notion()).without_handshakes().map(drop),
+        NO_HANDSHAKES,
+    ),
+    (
         "scheme `slack`",
         || {
             layer_of(providers::slack())
