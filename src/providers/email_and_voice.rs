@@ -812,14 +812,14 @@ pub fn vonage_sms_hmac_sha512() -> Provider {
 /// | --- | --- |
 /// | Signature | `MessageBird-Signature`, the base64 HMAC-SHA256 |
 /// | Signed text | `<timestamp>\n<public URL>\n<SHA-256 of the raw body, as bytes>` |
-/// | Secret | the signing key of the webhook subscription as text |
-/// | Timestamp | `MessageBird-Request-Timestamp`, Unix seconds, signed, 1 day either way |
+/// | Secret | the signing key as text (the webhook subscription) |
+/// | Timestamp | `MessageBird-Request-Timestamp`, Unix seconds, signed, 86400 s (1 day) either way |
 /// | Delivery ID | none |
 /// | Event type | none |
 /// | Not signed | the method, the other headers |
 /// | Rejection | 403 |
 /// | Payload limit | 1 MiB (no documented limit is known) |
-/// | Evidence | documentation, and a public report of a receiver |
+/// | Evidence | documentation only |
 ///
 /// Bird signs the public URL, so the provider needs one. Behind axum's `nest`, use the URL as Bird
 /// sees it:

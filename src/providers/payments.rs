@@ -541,7 +541,7 @@ pub fn modern_treasury() -> Provider {
 /// | Signature | `X-Orb-Signature`, a list such as `v1=… v1=…`, where each `v1` is a hex HMAC-SHA256 |
 /// | Signed text | `v1:<time>:<raw body>` |
 /// | Secret | the endpoint's secret as text (Developers › Webhooks) |
-/// | Timestamp | `X-Orb-Timestamp`, date and time in UTC without an offset, signed, 300 s either way |
+/// | Timestamp | `X-Orb-Timestamp`, date and time in UTC, without an offset or with `Z`, signed, 300 s either way |
 /// | Delivery ID | none |
 /// | Event type | none |
 /// | Not signed | the method, the URL, the other headers |
@@ -724,7 +724,7 @@ pub fn square() -> Provider {
 /// | | |
 /// | --- | --- |
 /// | Signature | `x-signature`, a list such as `ts=…,v1=…`, where each `v1` is a hex HMAC-SHA256 |
-/// | Signed text | `id:<data.id>;request-id:<x-request-id>;ts:<ts>;` |
+/// | Signed text | `id:<data.id>;request-id:<x-request-id>;ts:<ts>;`, without the parts whose value is absent or empty |
 /// | Secret | the application's secret signature as text, although it looks like hex (Your integrations › the application › Webhooks) |
 /// | Timestamp | `ts`, Unix seconds, signed, 300 s either way |
 /// | Delivery ID | none |
@@ -737,6 +737,10 @@ pub fn square() -> Provider {
 /// `data.id` is a parameter of the query. The `data.id` in the body may differ and is not signed.
 ///
 /// # Security
+///
+/// A delivery without `x-request-id` and without `data.id` has only the time in its text. For
+/// [`DedupeLayer`](crate::DedupeLayer), two such deliveries of one second are duplicates. Use
+/// [`DedupeLayer::key_by`](crate::DedupeLayer::key_by) if Mercado Pago sends them to you.
 ///
 /// The body is not signed. An attacker who holds one delivery can send any body with it until the
 /// timestamp expires. Fetch the payment by its `data.id` from the API.

@@ -146,8 +146,8 @@ pub fn bigcommerce() -> Provider {
 /// | Payload limit | 1 MiB (no documented limit is known) |
 /// | Evidence | 1 published example, from `svix/svix-webhooks`; 5 cases of `svix` 1.99.1 (npm) |
 ///
-/// Svix sends `webhook-*` headers instead of `svix-*` if its customer chooses so. Use
-/// [`standard_webhooks`] for such deliveries.
+/// Svix sends `webhook-*` headers instead of `svix-*` if its customer chooses so. The preset
+/// accepts both, `svix-*` first, as the libraries of Svix do. A signer writes `svix-*`.
 ///
 /// Source: <https://docs.svix.com/receiving/verifying-payloads/how-manual>
 #[doc(alias = "whsec")]
@@ -172,7 +172,8 @@ pub fn svix() -> Provider {
 /// | Evidence | 5 cases of `resend` 6.38.0 (npm) |
 ///
 /// Resend delivers with Svix. Svix sends `webhook-*` headers instead of `svix-*` if its customer
-/// chooses so. Use [`standard_webhooks`] for such deliveries.
+/// chooses so. The preset accepts both, `svix-*` first, as the libraries of Svix do. A signer
+/// writes `svix-*`.
 ///
 /// Source: <https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests>
 #[doc(alias = "email")]
@@ -197,7 +198,8 @@ pub fn resend() -> Provider {
 /// | Evidence | 5 cases of `@clerk/backend` 3.25.0 (npm) |
 ///
 /// Clerk delivers with Svix. Svix sends `webhook-*` headers instead of `svix-*` if its customer
-/// chooses so. Use [`standard_webhooks`] for such deliveries.
+/// chooses so. The preset accepts both, `svix-*` first, as the libraries of Svix do. A signer
+/// writes `svix-*`.
 ///
 /// Source: <https://clerk.com/docs/webhooks/overview>
 #[doc(alias = "authentication")]
@@ -212,7 +214,7 @@ pub fn clerk() -> Provider {
 /// | --- | --- |
 /// | Signature | `webhook-signature`, a list such as `v1,… v1,…`, where each `v1` is a base64 HMAC-SHA256 |
 /// | Signed text | `<webhook-id>.<webhook-timestamp>.<raw body>` |
-/// | Secret | the signing secret in base64, alone or after `whsec_` (Settings › Webhooks; shown once) |
+/// | Secret | the signing secret in base64 after `whsec_` (Settings › Webhooks; shown once) |
 /// | Timestamp | `webhook-timestamp`, Unix seconds, signed, 300 s either way |
 /// | Delivery ID | `webhook-id`, signed, the same for every attempt |
 /// | Event type | none |
@@ -221,8 +223,7 @@ pub fn clerk() -> Provider {
 /// | Payload limit | 1 MiB (no documented limit is known) |
 /// | Evidence | 1 published example, from `openai/openai-python`; 5 cases of `openai` 6.49.0 (npm) |
 ///
-/// A secret without `whsec_` is decoded as base64 here, but OpenAI's libraries use its text. Pass
-/// such a secret as [`Secret::from_bytes`](crate::Secret::from_bytes).
+/// The text of a secret without `whsec_` is the key itself, as in OpenAI's libraries.
 ///
 /// Source: <https://platform.openai.com/docs/guides/webhooks>
 #[doc(alias = "chatgpt")]
@@ -348,7 +349,7 @@ pub fn liveblocks() -> Provider {
 /// | --- | --- |
 /// | Signature | `webhook-signature`, a list such as `v1,… v1,…`, where each `v1` is a base64 HMAC-SHA256 |
 /// | Signed text | `<webhook-id>.<webhook-timestamp>.<raw body>` |
-/// | Secret | the secret of the endpoint as text, `polar_whs_` or `whsec_` included, not base64 (Settings › Webhooks) |
+/// | Secret | the secret of the endpoint, `polar_whs_` or `whsec_` included (Settings › Webhooks) |
 /// | Timestamp | `webhook-timestamp`, Unix seconds, signed, 300 s either way |
 /// | Delivery ID | `webhook-id`, signed, the same for every attempt |
 /// | Event type | none |
@@ -357,10 +358,9 @@ pub fn liveblocks() -> Provider {
 /// | Payload limit | 1 MiB (no documented limit is known) |
 /// | Evidence | 5 cases of `@polar-sh/sdk` 0.49.0 (npm) |
 ///
-/// Polar is moving to Standard Webhooks, whose key is the decoded base64 of the secret. Meanwhile
-/// Polar's libraries accept both keys. If deliveries that were signed with the decoded key are
-/// rejected, add these bytes as a [previous](crate::Keys::previous) key with
-/// [`Secret::from_bytes`](crate::Secret::from_bytes).
+/// Polar is moving to Standard Webhooks. The key was the text of the secret, and becomes the decoded
+/// base64 after `whsec_`. The preset accepts both keys, as Polar's libraries do. A signer uses the
+/// text.
 ///
 /// Source: <https://polar.sh/docs/integrate/webhooks/delivery>
 ///

@@ -110,6 +110,16 @@ fn scheme_errors() -> Vec<Row> {
             "`claim` or a location gets an empty name",
         ),
         (
+            acme()
+                .signature_format(token())
+                .claim("sha256", "{sha256}.{jws}"),
+            "a claim contains the token, its header or a timestamp in a claim",
+        ),
+        (
+            acme().optional_part("{path}"),
+            "`optional_part` gets a text that is not in a message, or has no literals",
+        ),
+        (
             acme().claim("sha256", "{sha256}"),
             "`claim`, `require_expiry` or a location in a claim needs a JSON web token",
         ),
