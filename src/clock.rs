@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 /// A source of wall-clock time.
 ///
-/// [`SystemClock`] is the default. A closure is a clock too, which is all that a test needs:
+/// [`SystemClock`] is the default. Closures implement `Clock` too, for tests:
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -25,7 +25,7 @@ use std::time::SystemTime;
 /// Freshness is only as good as the clock: a clock that is behind by an hour accepts deliveries
 /// that are an hour old.
 pub trait Clock: Send + Sync + 'static {
-    /// The time now. A time before 1970 is allowed.
+    /// Returns the current time. A time before 1970 is allowed.
     fn now(&self) -> SystemTime;
 }
 
@@ -44,7 +44,7 @@ where
 pub struct SystemClock;
 
 impl SystemClock {
-    /// The clock of the operating system.
+    /// Creates a clock that returns the operating system's time.
     #[must_use]
     pub const fn new() -> Self {
         Self

@@ -6,7 +6,8 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
 
 use crate::{location::Location, rejection::RejectionKind};
 
-/// The head of a request: all that is known of it before its body. A handful of references.
+/// The head of a request: all values of the request except its body. Cheap to copy, because it
+/// consists of references.
 ///
 /// ```
 /// use http::Request;
@@ -25,8 +26,8 @@ pub struct RequestHead<'h> {
 }
 
 impl<'h> RequestHead<'h> {
-    /// A head made of its parts, without extensions; `From` makes one of a [`Request`] or its
-    /// [`Parts`](request::Parts), with theirs.
+    /// Creates a head without extensions from its parts. To include the extensions, convert a
+    /// [`Request`] or its [`Parts`](request::Parts) with `From`.
     #[must_use]
     pub fn new(method: &'h Method, uri: &'h Uri, headers: &'h HeaderMap) -> Self {
         Self {
@@ -37,41 +38,42 @@ impl<'h> RequestHead<'h> {
         }
     }
 
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &'h Method {
         self.method
     }
 
-    /// The request's target: a path and a query, and over HTTP/2 the scheme and the authority too.
+    /// Returns the target: a path and a query, and over HTTP/2 also the scheme and the authority.
     #[must_use]
     pub fn uri(&self) -> &'h Uri {
         self.uri
     }
 
-    /// The path of the target as it was sent, percent-encoding and all.
+    /// Returns the path of the target as it was sent, without decoding its percent-encoding.
     #[must_use]
     pub fn path(&self) -> &'h str {
         self.uri.path()
     }
 
-    /// The headers.
+    /// Returns the headers.
     ///
     /// # Security
     ///
-    /// One of them is the signature: do not log them.
+    /// Do not log the headers, because one of them may be the signature or a token.
     #[must_use]
     pub fn headers(&self) -> &'h HeaderMap {
         self.headers
     }
 
-    /// What a server or an outer layer left beside the request, axum's `ConnectInfo` for example.
+    /// Returns an extension that a server or an outer layer added to the request, such as axum's
+    /// `ConnectInfo`.
     #[must_use]
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&'h T> {
         self.extensions?.get()
     }
 
-    /// The only value of a header. Copies that agree are one value.
+    /// The single value of a header. Copies with the same value count as one.
     pub(crate) fn only(&self, name: &HeaderName) -> Result<Option<&'h HeaderValue>, RejectionKind> {
         let first = self.headers.get(name);
         // If no header appears twice, neither does this one.
@@ -98,7 +100,7 @@ impl<'h> RequestHead<'h> {
         Some(id).filter(|id| !id.is_empty() && id.len() <= MAX_LEN)
     }
 
-    /// As [`only`](Self::only), where an empty value says as little as none.
+    /// The single value of a header, like [`only`](Self::only). An empty value counts as missing.
     pub(crate) fn value(
         &self,
         name: &HeaderName,
@@ -107,7 +109,7 @@ impl<'h> RequestHead<'h> {
     }
 }
 
-// Not the headers: one of them is a MAC.
+// The headers are omitted, because one of them is a MAC.
 impl fmt::Debug for RequestHead<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestHead")

@@ -10,14 +10,14 @@ use crate::{
     secret::KeyError,
 };
 
-/// What is wrong with the parts that a layer or a verifier is made of.
+/// The error of a configuration, returned at startup.
 ///
-/// Every error of this crate at start-up becomes one by `?`.
+/// The operator `?` converts every other startup error of this crate into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// A sender cannot sign by this scheme: detached JSON web signatures are verified, and not
-    /// made.
+    /// A sender cannot sign with this scheme: detached JSON web signatures can be verified, but not
+    /// created.
     #[non_exhaustive]
     Detached {
         /// The scheme.
@@ -34,10 +34,10 @@ pub enum SetupError {
         /// The method.
         method: Method,
     },
-    /// A secret.
+    /// A secret is invalid.
     Key(KeyError),
-    /// A [setting](crate::providers::Provider::with_setting) that a handshake takes is empty, or
-    /// has something else in it than printable ASCII.
+    /// A [setting](crate::providers::Provider::with_setting) of a handshake is empty, or contains a
+    /// character that is not printable ASCII.
     #[non_exhaustive]
     MalformedSetting {
         /// The scheme.
@@ -45,7 +45,7 @@ pub enum SetupError {
         /// The name of the setting.
         setting: Arc<str>,
     },
-    /// A [setting](crate::providers::Provider::with_setting) that the scheme signs is not there.
+    /// A [setting](crate::providers::Provider::with_setting) that the scheme signs is missing.
     #[non_exhaustive]
     MissingSetting {
         /// The scheme.
@@ -53,7 +53,7 @@ pub enum SetupError {
         /// The name of the setting.
         setting: Arc<str>,
     },
-    /// A setting that would be ignored.
+    /// A setting would be ignored.
     #[non_exhaustive]
     NoEffect {
         /// The scheme. `None` if the setting has no effect with any scheme.
@@ -75,16 +75,16 @@ pub enum SetupError {
         /// The scheme.
         scheme: Arc<str>,
     },
-    /// A sender cannot sign by this scheme: its signatures are made with the provider's private
+    /// A sender cannot sign with this scheme: its signatures are made with the provider's private
     /// key.
     #[non_exhaustive]
     NotSymmetric {
         /// The scheme.
         scheme: Arc<str>,
     },
-    /// The public URL, or that there is none.
+    /// The public URL is invalid or missing.
     PublicUrl(PublicUrlError),
-    /// The description of a scheme.
+    /// The description of a scheme is inconsistent.
     Scheme(SchemeError),
     /// The layer cannot diagnose deliveries, because its keys do not keep their secrets; see
     /// `Keys::keep_for_diagnosis` (feature `diagnose`).
@@ -93,8 +93,8 @@ pub enum SetupError {
         /// The scheme.
         scheme: Arc<str>,
     },
-    /// A [setting](crate::providers::Provider::with_setting) that neither the scheme nor a
-    /// handshake uses.
+    /// The provider has a [setting](crate::providers::Provider::with_setting) that neither the
+    /// scheme nor a handshake uses.
     #[non_exhaustive]
     UnknownSetting {
         /// The scheme.
@@ -180,7 +180,7 @@ impl fmt::Display for SetupError {
 }
 
 impl SetupError {
-    /// A setting that has no effect with this scheme.
+    /// The error of a setting that has no effect with this scheme.
     pub(crate) fn no_effect(scheme: &Scheme, setting: &'static str, reason: &'static str) -> Self {
         Self::NoEffect {
             scheme: Some(Arc::clone(&scheme.spec().name)),

@@ -13,10 +13,10 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::Buffer;
 
-/// A body whose signature was verified, whole and in memory.
+/// The raw body of a verified delivery, complete and in memory.
 ///
-/// Only [`WebhookLayer`](crate::WebhookLayer) makes one, so a service that takes one can only be
-/// mounted behind the layer:
+/// Only [`WebhookLayer`](crate::WebhookLayer) creates a `VerifiedBody`. A service whose request
+/// body is a `VerifiedBody` can therefore be mounted only behind the layer:
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -61,13 +61,13 @@ use super::Buffer;
 /// # }
 /// ```
 ///
-/// The bytes are those that were signed, cut where they arrived; short frames may have been put
-/// together. Trailers follow if there were any.
+/// The body yields the signed bytes in the frames in which they arrived, except that short frames
+/// may have been joined. Trailers follow if the request had any.
 ///
 /// # Security
 ///
-/// No signature covers trailers. [`reject_trailers`](crate::WebhookLayer::reject_trailers) keeps
-/// them out.
+/// Trailers are not signed. [`reject_trailers`](crate::WebhookLayer::reject_trailers) rejects
+/// requests with trailers.
 pub struct VerifiedBody {
     frames: Buffer,
     trailers: Option<Box<HeaderMap>>,
@@ -78,19 +78,20 @@ impl VerifiedBody {
         Self { frames, trailers }
     }
 
-    /// How many bytes are left.
+    /// Returns the number of remaining bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.frames.len()
     }
 
-    /// Whether no bytes are left.
+    /// Returns whether no bytes remain.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The bytes in one piece; copied only if they arrived in several. Trailers are dropped.
+    /// Returns the bytes in one piece, and drops the trailers. The bytes are copied only if they
+    /// arrived in several frames.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.frames.into_bytes()

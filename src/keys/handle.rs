@@ -7,13 +7,13 @@ use arc_swap::ArcSwap;
 use super::{KeyError, Keyring, Keys};
 use crate::scheme::Scheme;
 
-/// Replaces the keys of a running layer; made by
+/// A handle that replaces the keys of a running layer. Created by
 /// [`WebhookLayer::with_reload_handle`](crate::WebhookLayer::with_reload_handle) and
 /// [`Verifier::with_reload_handle`](crate::Verifier::with_reload_handle).
 ///
-/// Clones replace the same keys, and every clone of the layer sees it. Deliveries do not wait for
-/// each other nor for a replacement: a delivery is verified with the keys that were set when its
-/// head was read.
+/// Clones of the handle replace the same keys, for all clones of the layer. Deliveries wait neither
+/// for each other nor for a replacement. A delivery is verified with the keys that were set when
+/// its head was read.
 ///
 /// ```
 /// use tower_webhook::{Secret, WebhookLayer, providers};
@@ -37,16 +37,16 @@ impl KeyHandle {
         Self { scheme, keyring }
     }
 
-    /// Holds every delivery whose head is read from now on against these keys alone. Previous
-    /// secrets that shall still pass must be among them.
+    /// Replaces the keys for all deliveries whose heads are read from now on. Previous secrets that
+    /// must still be accepted have to be among the new keys.
     ///
     /// If the layer was created with keys from `Keys::keep_for_diagnosis` (feature `diagnose`), the
     /// text of these secrets is kept too.
     ///
     /// # Errors
     ///
-    /// If a secret is not in the form that the layer's scheme takes; the error says which. The keys
-    /// stay as they were.
+    /// Returns an error if a secret is not in the form that the layer's scheme requires. The error
+    /// names the secret, and the keys stay as they were.
     pub fn replace(&self, keys: impl Into<Keys>) -> Result<(), KeyError> {
         let keys = keys.into();
         let keys = match self.keyring.load().kept_secrets() {

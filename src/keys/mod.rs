@@ -83,7 +83,7 @@ pub struct Keys(Arc<Shared>);
 
 struct Shared {
     secrets: Secrets,
-    /// Made for the first scheme that asks; another one makes its own.
+    /// Created for the first scheme that uses the keys. Another scheme creates its own keyring.
     keyring: OnceLock<Arc<Keyring>>,
 }
 
@@ -124,15 +124,15 @@ impl Keys {
     ///
     /// # Security
     ///
-    /// It is accepted as long as these keys are in use, unless it has a
-    /// [`not_after`](Secret::not_after).
+    /// The secret is accepted as long as these keys are in use. [`Secret::not_after`] sets an
+    /// earlier end.
     #[must_use]
     pub fn previous(self, secret: Secret) -> Self {
         self.change(|secrets| secrets.previous.push(secret))
     }
 
-    /// Says whose keys these are, so that [`Verified::tenant`](crate::Verified::tenant) can tell
-    /// who sent a delivery. The name is not a secret: it appears in logs. A
+    /// Sets the tenant that the keys belong to, which [`Verified::tenant`](crate::Verified::tenant)
+    /// returns. By default, keys have no tenant. The name is not a secret, and appears in logs. A
     /// [`Signer`](crate::sign::Signer) does not use it.
     #[must_use]
     pub fn tenant(self, name: impl Into<Arc<str>>) -> Self {
@@ -181,13 +181,14 @@ impl Keys {
         Self::share(secrets)
     }
 
-    /// What `make` makes of each secret, the current one first. An error says which it was.
+    /// The result of `make` for each secret, the current one first. An error names the secret.
     pub(crate) fn each<T>(
         &self,
         scheme: &Scheme,
         make: impl Fn(&Secret) -> Result<T, KeyError>,
     ) -> Result<Vec<T>, KeyError> {
-        // Of its full size at once: growing would leave keys behind that nothing wipes.
+        // The capacity is allocated at once, because a reallocation would leave unwiped copies of
+        // keys.
         let mut all = Vec::with_capacity(1 + self.0.secrets.previous.len());
         for (at, secret) in self.secrets().enumerate() {
             all.push(make(secret).map_err(|error| keyring::tell(error, scheme, at, secret))?);

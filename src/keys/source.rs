@@ -5,16 +5,17 @@ use std::{error::Error, future::Future};
 use super::Keys;
 use crate::head::RequestHead;
 
-/// Looks up the keys of each request: one endpoint, many tenants.
+/// Looks up the keys of each request, for one endpoint with many tenants.
 ///
-/// [`WebhookLayer::with_key_source`](crate::WebhookLayer::with_key_source) takes one. It is asked
-/// once for each request whose head could be read, and before anything is read of the body. Inside
-/// of axum's `nest` the head's path is without the prefix.
+/// Pass it to [`WebhookLayer::with_key_source`](crate::WebhookLayer::with_key_source). The layer
+/// calls it once for each request with a valid head, before it reads the body. Inside axum's
+/// `nest`, the path of the head has no prefix.
 ///
 /// # Example: a closure
 ///
-/// What the future needs of the head is taken out first, because it outlives the call. (An `async`
-/// closure or function would keep the head: make it a method of an implementor.)
+/// The closure reads the values that it needs from the head before it creates the future, because
+/// the future outlives the call. An `async` closure or function would borrow the head, so implement
+/// the trait for a type instead.
 ///
 /// ```
 /// use std::{collections::HashMap, convert::Infallible};
@@ -63,40 +64,42 @@ use crate::head::RequestHead;
 /// }
 /// ```
 ///
-/// To share an implementor between layers, have it hold its parts in an `Arc` and derive `Clone`.
+/// To share an implementor between layers, store its fields in an `Arc` and derive `Clone`.
 ///
 /// # Security
 ///
-/// - A verified delivery is from the tenant whose keys were returned, and from no other tenant. So
-///   the handler must learn the tenant from [`Verified::tenant`](crate::Verified::tenant), and name
-///   the keys by [`Keys::tenant`]; a path that it reads again may not be the same: the head's is as
-///   it was sent, and a router decodes it. The same goes for a database that takes `ACME` for
-///   `acme`.
+/// - A verified delivery is from the tenant whose keys were returned, and from no other tenant. Set
+///   the tenant with [`Keys::tenant`], and read it in the handler with
+///   [`Verified::tenant`](crate::Verified::tenant). Do not parse the path again: the head has the
+///   path as it was sent, and a router decodes it. A database that treats `ACME` and `acme` as
+///   equal causes the same problem.
 /// - Any client can cause a lookup of any name, because the signature is checked after the lookup.
 ///   Reject names that no tenant can have, and put a [`KeyCache`](super::KeyCache) around a slow or
 ///   expensive source.
-/// - A 503 tells that something is wrong with this look-up and not with another: where a tenant's
-///   secret cannot be decoded, that the tenant exists.
+/// - A 503 shows that this lookup failed and another did not. For example, if a tenant's secret
+///   cannot be decoded, a 503 shows that the tenant exists.
 pub trait KeySource: Send + Sync + 'static {
-    /// Why a look-up failed. Its text, and that of its sources, is for the operator.
+    /// The error of a lookup. Its text, and the texts of its sources, are for the operator.
     type Error: Into<Box<dyn Error + Send + Sync>>;
 
-    /// The keys that this request may be signed with.
+    /// Returns the keys that this request may be signed with.
     ///
-    /// `None` where there are none, because there is no such tenant for example: the request is
-    /// then refused as one with a wrong signature is, byte for byte and after the same work.
+    /// Return `None` if there are none, for example because the tenant does not exist. The layer
+    /// then rejects the request with the response of an invalid signature, byte for byte and after
+    /// the same work.
     ///
-    /// Keep [`Keys`] and give clones away where you can: they are decoded at their first use, and
-    /// their clones need not be. [`Keys::newest_first`] makes them of rows.
+    /// Store [`Keys`] and return clones if possible. Keys are decoded at their first use, and
+    /// clones share the result. [`Keys::newest_first`] creates keys from the rows of a table.
     ///
     /// # Errors
     ///
-    /// If it cannot be said which keys there are: the request is answered 503 with `Retry-After`.
+    /// Return an error if the keys cannot be determined. The layer then responds with 503 and
+    /// `Retry-After`.
     ///
     /// # Cancel safety
     ///
-    /// The future is dropped when the client goes away or the layer's
-    /// [`key_deadline`](crate::WebhookLayer::key_deadline) has passed.
+    /// The future is dropped if the client disconnects, or if the layer's
+    /// [`key_deadline`](crate::WebhookLayer::key_deadline) expires.
     fn keys(
         &self,
         head: RequestHead<'_>,

@@ -7,7 +7,7 @@ use super::KeyKind;
 use super::certificate::Certificate;
 use crate::encoding::{Encoding, base64_any_padding};
 
-/// How a provider's console shows a public key.
+/// The text form of a public key, as the provider's console shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PublicKeyForm {
@@ -16,28 +16,28 @@ pub enum PublicKeyForm {
     ///
     /// [SEC 1, section 2.3.3]: https://www.secg.org/sec1-v2.pdf
     Base64,
-    /// An X.509 certificate in PEM. Of a chain, its first: the key's own by custom ([RFC 8446,
-    /// section 4.4.2]).
+    /// An X.509 certificate in PEM. For a chain, the first certificate is used, which by convention
+    /// is the key's own ([RFC 8446, section 4.4.2]).
     ///
-    /// The key is used until the certificate ends, and who issued it is not looked at: trust it
-    /// yourself.
+    /// The key is accepted until the certificate expires. The issuer is not verified, so obtain the
+    /// certificate from a trusted source.
     ///
     /// [RFC 8446, section 4.4.2]: https://www.rfc-editor.org/rfc/rfc8446#section-4.4.2
     ///
-    /// Needs the feature `rsa`.
+    /// Requires the feature `rsa`.
     #[cfg(feature = "rsa")]
     Certificate,
-    /// As `Base64`, in hex digits of either case.
+    /// The bytes of a key, as in `Base64`, in hex digits of either case.
     Hex,
     /// A JSON Web Key ([RFC 7517]).
     ///
     /// [RFC 7517]: https://www.rfc-editor.org/rfc/rfc7517
     Jwk,
-    /// PEM ([RFC 7468]): `PUBLIC KEY`, and for RSA `RSA PUBLIC KEY` too.
+    /// PEM ([RFC 7468]) with the label `PUBLIC KEY`, or `RSA PUBLIC KEY` for RSA.
     ///
     /// [RFC 7468]: https://www.rfc-editor.org/rfc/rfc7468
     Pem,
-    /// As `Base64`, after this prefix if it is there.
+    /// The bytes of a key, as in `Base64`, after this prefix. The prefix may be absent.
     PrefixedBase64(&'static str),
     /// `SubjectPublicKeyInfo` in DER ([RFC 5280, section 4.1]), in standard base64 with or without
     /// padding.
@@ -46,13 +46,13 @@ pub enum PublicKeyForm {
     SpkiBase64,
 }
 
-/// The bytes of a key, as its algorithm takes them.
+/// The bytes of a key, in the form that its algorithm takes.
 pub(super) enum Material {
     /// An Ed25519 key or a point of a curve.
     Raw(Vec<u8>),
     /// A `SubjectPublicKeyInfo` in DER.
     Spki(Vec<u8>),
-    /// A key of nothing but RSA.
+    /// A key in a form that only RSA has.
     Rsa(RsaMaterial),
 }
 
@@ -99,7 +99,7 @@ impl PublicKeyForm {
                 Encoding::Hex.decode(text, &mut room)?;
                 Some(Material::Raw(room))
             }
-            // A JWK is the only form that names the kind of the key.
+            // JWK is the only form that names the kind of the key.
             Self::Jwk => super::jwk::read(kind, text),
             Self::Pem => {
                 let (label, der, rest) = pem(std::str::from_utf8(text).ok()?)?;
@@ -125,9 +125,9 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
     Some(base64_any_padding(text, &mut room)?.to_vec())
 }
 
-/// The first block of PEM in `text`: its label, its bytes, and what comes after it.
+/// Returns the first PEM block in `text`: its label, its bytes, and the text after it.
 ///
-/// Only white space may stand around a block and in it.
+/// Only white space may surround a block or occur in it.
 pub(super) fn pem(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     let text = text.trim_start().strip_prefix("-----BEGIN ")?;
     let (label, text) = text.split_once("-----")?;

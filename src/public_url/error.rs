@@ -2,14 +2,14 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-/// What is wrong with a [`PublicUrl`](super::PublicUrl).
+/// The error of an invalid [`PublicUrl`](super::PublicUrl).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrlError {
     kind: PublicUrlErrorKind,
 }
 
 impl PublicUrlError {
-    /// What is wrong.
+    /// Returns the kind of error.
     #[must_use]
     pub fn kind(&self) -> &PublicUrlErrorKind {
         &self.kind
@@ -22,33 +22,33 @@ impl From<PublicUrlErrorKind> for PublicUrlError {
     }
 }
 
-/// What can be wrong with a [`PublicUrl`](super::PublicUrl).
+/// The kind of error in a [`PublicUrl`](super::PublicUrl).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublicUrlErrorKind {
-    /// Not a URL that can be a base.
+    /// The text is not a URL that can be a base.
     #[non_exhaustive]
     Invalid {
-        /// The URL as given, but for a user in it and for what follows its path.
+        /// The URL that was passed, without its user and without the part after its path.
         url: Box<str>,
     },
-    /// Neither a network nor an address.
+    /// The text is neither a network nor an address.
     #[non_exhaustive]
     InvalidNetwork {
-        /// The network as given.
+        /// The network that was passed.
         network: Box<str>,
     },
-    /// The scheme signs the URL, and the provider was not told which it is.
+    /// The scheme signs the URL, but the provider has no public URL.
     #[non_exhaustive]
     Missing {
         /// The name of the scheme.
         scheme: Arc<str>,
     },
-    /// An empty list of bases.
+    /// The list of bases is empty.
     NoBase,
-    /// An empty list of networks.
+    /// The list of networks is empty.
     NoNetwork,
-    /// Two bases that the host of a request cannot tell apart.
+    /// Two bases have the same host and port, so a request cannot select one of them.
     #[non_exhaustive]
     SameHost {
         /// The host of both.

@@ -43,10 +43,11 @@ pub use self::{
 };
 use crate::{head::RequestHead, rejection::RejectionKind};
 
-/// The URL that an endpoint has for its senders, up to the path that the layer sees.
+/// The URL that the provider uses for an endpoint, up to the path that the layer sees.
 ///
-/// A base is a scheme and a host, and if the sender's URL has them, a port and the start of the path: `https://example.com`, `https://example.com:8443/api`. A slash at its end
-/// means nothing. Cheap to clone.
+/// A base consists of a scheme and a host. If the provider's URL has a port or a path prefix, the
+/// base includes it: `https://example.com`, `https://example.com:8443/api`. A slash at the end has
+/// no effect. Cheap to clone.
 ///
 /// See the [module docs](crate::public_url) for an example.
 #[derive(Clone)]
@@ -66,17 +67,17 @@ enum Kind {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct UrlStart<'u> {
     pub(crate) text: &'u str,
-    /// Whether the path is part of it, so that only the query of the request follows.
+    /// Whether the text includes the path, so that only the query of the request follows.
     pub(crate) has_path: bool,
 }
 
 impl PublicUrl {
-    /// The same base for every request, whatever host it names.
+    /// Uses the same base for every request, independent of the host that the request names.
     ///
     /// # Errors
     ///
-    /// If it is not an `http`, `https`, `ws` or `wss` URL, or has a query, a fragment or a user in
-    /// it.
+    /// Returns an error if `base` is not an `http`, `https`, `ws` or `wss` URL, or if it contains a
+    /// query, a fragment or a user.
     pub fn fixed(base: &str) -> Result<Self, PublicUrlError> {
         Ok(Self(Arc::new(Kind::Fixed(Base::parse(base)?))))
     }
@@ -115,21 +116,21 @@ impl PublicUrl {
         Ok(Self(Arc::new(Kind::Exact(Base::parse_exact(url)?))))
     }
 
-    /// The one of these bases whose host and port the request names, in `Host` or `:authority`. A
-    /// port that is the scheme's own may be there or not. A request that names another host, or
-    /// two, is answered 400.
+    /// Selects the base whose host and port match the `Host` or `:authority` of the request. The
+    /// default port of the URL's scheme may be present or absent. A request that names another
+    /// host, or two hosts, is answered 400.
     ///
-    /// Headers that a proxy may have added are not looked at.
+    /// Headers that a proxy may have added are ignored.
     ///
     /// # Errors
     ///
-    /// If there are none, if one is not as [`fixed`](Self::fixed) asks, or if two have the same
-    /// host and port.
+    /// Returns an error if the list is empty, if a base is not valid for [`fixed`](Self::fixed), or
+    /// if two bases have the same host and port.
     ///
     /// # Security
     ///
-    /// A client that holds a delivery for one of these hosts can send it to another one. Where they
-    /// belong to different tenants, give each a secret of its own.
+    /// A client with a captured delivery for one of these hosts can send it to another one. If the
+    /// hosts belong to different tenants, give each tenant its own secret.
     pub fn by_host<T: AsRef<str>>(
         bases: impl IntoIterator<Item = T>,
     ) -> Result<Self, PublicUrlError> {
@@ -140,16 +141,16 @@ impl PublicUrl {
         Ok(Self(Arc::new(kind)))
     }
 
-    /// As [`by_host`](Self::by_host), but where a proxy passes the request on, its headers say
-    /// which host, scheme and port the sender used.
+    /// Selects the base like [`by_host`](Self::by_host), but reads the host, the scheme and the
+    /// port from the headers of a trusted proxy.
     ///
-    /// They count only when `peer` says that the request comes from one of `networks`
-    /// (`10.0.0.0/8`, `fd00::/8`, `127.0.0.1`); for all others, and where they are missing, `Host`
-    /// and `:authority` do. A scheme or port that is not the base's, and a header with several
-    /// values, are answered 400.
+    /// The proxy's headers are read only if `peer` returns an address in one of `networks`
+    /// (`10.0.0.0/8`, `fd00::/8`, `127.0.0.1`). For other peers, and if the headers are missing,
+    /// `Host` and `:authority` are used. A scheme or port that differs from the base's, or a header
+    /// with several values, is answered 400.
     ///
-    /// `peer` takes the address of the connection from where the server puts it. Where it finds
-    /// none, because the server does not, no proxy is trusted:
+    /// `peer` returns the address of the connection, which it reads from the extension that the
+    /// server sets. If the server does not set it, no proxy is trusted:
     ///
     /// ```
     /// use std::net::{IpAddr, SocketAddr};
@@ -174,13 +175,14 @@ impl PublicUrl {
     ///
     /// # Errors
     ///
-    /// As [`by_host`](Self::by_host), and if one of `networks` cannot be read.
+    /// Returns the errors of [`by_host`](Self::by_host), and an error if one of `networks` cannot
+    /// be parsed.
     ///
     /// # Security
     ///
-    /// The proxy must overwrite or remove these headers in every request: one that adds to what the
-    /// sender wrote, or does not know them, lets the sender choose. `networks` must hold the proxy
-    /// and nothing else that can connect.
+    /// The proxy must overwrite or remove these headers in every request. If it appends to them or
+    /// does not know them, the sender can choose their values. `networks` must contain only the
+    /// proxy, and no other machine that can connect.
     pub fn danger_trust_proxy<T: AsRef<str>, N: AsRef<str>>(
         bases: impl IntoIterator<Item = T>,
         networks: impl IntoIterator<Item = N>,
@@ -194,7 +196,7 @@ impl PublicUrl {
         Ok(Self(Arc::new(kind)))
     }
 
-    /// All bases, or the whole URL.
+    /// All bases, or the exact URL.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         let (exact, bases) = match &*self.0 {
             Kind::Exact(url) => (Some(&**url), &[][..]),
@@ -204,8 +206,8 @@ impl PublicUrl {
         exact.into_iter().chain(bases.iter().map(Base::text))
     }
 
-    /// The start of the URL that a request was sent to: the base, without a slash at its end, or
-    /// all but the query.
+    /// The start of the URL that a request was sent to: the base without a slash at its end, or the
+    /// exact URL without its query.
     pub(crate) fn start(&self, head: RequestHead<'_>) -> Result<UrlStart<'_>, RejectionKind> {
         let start = |text, has_path| UrlStart { text, has_path };
         let (bases, proxy) = match &*self.0 {

@@ -6,7 +6,7 @@ use http::HeaderName;
 
 use super::Location;
 
-/// What is inconsistent in the description of a [`Scheme`](super::Scheme).
+/// The error of an inconsistent [`Scheme`](super::Scheme).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemeError {
     pub(super) scheme: Arc<str>,
@@ -14,50 +14,52 @@ pub struct SchemeError {
 }
 
 impl SchemeError {
-    /// What is inconsistent.
+    /// Returns the kind of inconsistency.
     #[must_use]
     pub fn kind(&self) -> &SchemeErrorKind {
         &self.kind
     }
 }
 
-/// What can be inconsistent in the description of a [`Scheme`](super::Scheme).
+/// The kind of inconsistency in a [`Scheme`](super::Scheme).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SchemeErrorKind {
-    /// A JSON web signature, and an algorithm that those do not know.
+    /// The signature is a JSON web signature, but these do not have the algorithm.
     AlgorithmWithoutJws,
-    /// A part of the message has no literal beside it, on the side of the body, so that two
-    /// requests could have the same signed text.
+    /// A part of the message has no literal next to it on the side of the body, so two requests
+    /// could have the same signed text.
     #[non_exhaustive]
     AmbiguousMessage {
-        /// Which part: the name of a header, `method`, `path` or `url`.
+        /// The part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
     },
-    /// A timestamp in a claim of a token, which has seconds, with another unit.
+    /// The timestamp is in a claim of a token, but its unit is not seconds.
     ClaimNotInSeconds,
-    /// A claim without a name.
+    /// A claim has an empty name.
     EmptyClaimName,
-    /// A claim, a timestamp or an id in one, but the signature is not a JSON web token.
+    /// The scheme has a claim, or a timestamp or an ID in a claim, but the signature is not a JSON
+    /// web token.
     ClaimWithoutJws,
-    /// A timestamp, an id or a kind of event in each item of a list, where a delivery has one.
+    /// A timestamp, an ID or an event type is in each item of a list, but a delivery has one of
+    /// each.
     #[non_exhaustive]
     InEachItem {
-        /// Where it is.
+        /// The location of the value.
         location: Location,
     },
-    /// A name that HTTP does not allow for a header.
+    /// A name is not a valid header name.
     #[non_exhaustive]
     InvalidHeaderName {
-        /// The name as given.
+        /// The name that was passed.
         name: String,
     },
-    /// A public key for an algorithm with a secret, or the reverse.
+    /// The secret is a public key but the algorithm needs a secret, or the reverse.
     SecretEncodingMismatch,
-    /// A key that a list of this format cannot have.
+    /// A list of this format cannot contain the key.
     #[non_exhaustive]
     InvalidKey {
-        /// The key as given.
+        /// The key that was passed.
         key: Cow<'static, str>,
     },
     /// A claim contains a value that is known only once the token exists.
@@ -72,13 +74,13 @@ pub enum SchemeErrorKind {
     /// no message, or that is not a literal, a value that may be absent, and a literal.
     #[non_exhaustive]
     InvalidOptionalPart {
-        /// The part as given.
+        /// The part that was passed.
         part: Cow<'static, str>,
     },
-    /// A prefix that is empty or that a header cannot hold.
+    /// A prefix is empty, or a header cannot contain it.
     #[non_exhaustive]
     InvalidPrefix {
-        /// The prefix as given.
+        /// The prefix that was passed.
         prefix: Cow<'static, str>,
     },
     /// The secret is hashed between the part before the body and the body, but that part is read
@@ -88,9 +90,9 @@ pub enum SchemeErrorKind {
         /// The part: the name of a parameter, a field or a member.
         part: Cow<'static, str>,
     },
-    /// `{id}` without a location of the ID.
+    /// The message contains `{id}`, but the ID has no location.
     NoId,
-    /// No location of the signature.
+    /// The signature has no location.
     NoSignatureHeader,
     /// The message does not determine where the delivery ID or the timestamp begins and ends.
     #[non_exhaustive]
@@ -109,14 +111,14 @@ pub enum SchemeErrorKind {
         /// The reason why the setting has no effect.
         reason: &'static str,
     },
-    /// `{timestamp}` without a place to take it from.
+    /// The message contains `{timestamp}`, but the timestamp has no location.
     NoTimestamp,
     /// `{body}`, or a token that stands for it, is missing or appears twice.
     NotOneBody,
-    /// The same key for the signature and the timestamp.
+    /// The signature and the timestamp have the same key.
     #[non_exhaustive]
     RepeatedKey {
-        /// The key as given.
+        /// The key that was passed.
         key: Cow<'static, str>,
     },
     /// `require_header` is called twice for one header, or for the header with the signature, the
@@ -132,13 +134,13 @@ pub enum SchemeErrorKind {
         /// The header.
         header: HeaderName,
     },
-    /// A token is encoded or keyed as signatures are, or a signature as tokens are.
+    /// An encoding or an algorithm of tokens is combined with signatures, or the reverse.
     TokenMismatch,
-    /// The same place is used for two of the signature, the timestamp and the ID, or for the
-    /// signature and a part of the message.
+    /// Two of the signature, the timestamp and the ID have the same location, or the signature and
+    /// a part of the message do.
     #[non_exhaustive]
     LocationReused {
-        /// The place.
+        /// The location.
         location: Location,
     },
     /// A signature is in a body or URL that is signed as a whole, so it would have to cover itself.
@@ -147,19 +149,20 @@ pub enum SchemeErrorKind {
         /// The location of the signature.
         location: Location,
     },
-    /// A timestamp in the list of signatures, but not all signatures are in headers.
+    /// The timestamp is in the list of signatures, but not all signatures are in headers.
     TimestampKeyOutsideHeader,
-    /// A timestamp key, but the signature header is not a list.
+    /// The timestamp has a key, but the signature header is not a list.
     TimestampKeyWithoutList,
-    /// A location and a key of the timestamp.
+    /// The timestamp has a location and a key.
     TwoTimestampLocations,
-    /// A token that [`SchemeBuilder::message`](super::SchemeBuilder::message) does not list.
+    /// The message contains a token that [`SchemeBuilder::message`](super::SchemeBuilder::message)
+    /// does not list.
     #[non_exhaustive]
     UnknownToken {
         /// The text between the braces.
         token: String,
     },
-    /// A brace without its other half.
+    /// A brace has no matching brace.
     UnmatchedBrace,
 }
 

@@ -85,7 +85,7 @@ pub use crate::{
     secret::SecretEncoding,
 };
 
-/// How a provider signs its deliveries.
+/// A description of how a provider signs its deliveries.
 ///
 /// Immutable and cheap to clone. See the [module docs](crate::scheme) for examples.
 #[derive(Clone, Debug)]
@@ -98,19 +98,19 @@ impl Scheme {
         SchemeBuilder::new(name.into())
     }
 
-    /// The name given to the builder.
+    /// Returns the name that was passed to the builder.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// How signatures are computed.
+    /// Returns the algorithm of the signatures.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.0.algorithm
     }
 
-    /// What deliveries are proven by.
+    /// Returns the kind of credential that deliveries are verified with.
     #[must_use]
     pub fn credential(&self) -> Credential {
         match (self.0.algorithm, self.0.encoding) {
@@ -121,89 +121,90 @@ impl Scheme {
         }
     }
 
-    /// How signatures are written.
+    /// Returns the encoding of the signatures.
     #[must_use]
     pub fn encoding(&self) -> Encoding {
         self.0.encoding
     }
 
-    /// How a secret's text becomes key bytes.
+    /// Returns the encoding of the secret's text.
     #[must_use]
     pub fn secret_encoding(&self) -> SecretEncoding {
         self.0.secret_encoding
     }
 
-    /// Where the signature may be.
+    /// Returns the locations of the signature.
     #[must_use]
     pub fn signature_locations(&self) -> &[Location] {
         &self.0.signatures
     }
 
-    /// The member of the JSON whose items are signed one by one, if the scheme
-    /// [has such](SchemeBuilder::signed_items).
+    /// Returns the path of the JSON list whose items are [signed one by
+    /// one](SchemeBuilder::signed_items), if any.
     #[must_use]
     pub fn signed_items(&self) -> Option<&str> {
         self.0.units.items()
     }
 
-    /// The field of `multipart/form-data` that is [looked into](SchemeBuilder::multipart_field), if
-    /// there is one.
+    /// Returns the field of `multipart/form-data` that the values are [read
+    /// from](SchemeBuilder::multipart_field), if any.
     #[must_use]
     pub fn multipart_field(&self) -> Option<&str> {
         self.0.units.field()
     }
 
-    /// Pairs of a header and the [alternative](SchemeBuilder::alternative_header) that some senders
-    /// use instead.
+    /// Returns pairs of a header and the [alternative](SchemeBuilder::alternative_header) that some
+    /// senders use instead.
     pub fn alternative_headers(&self) -> impl Iterator<Item = (&HeaderName, &HeaderName)> {
         let pairs = self.0.alternative_headers.iter();
         pairs.map(|(header, other)| (header, other))
     }
 
-    /// Whether the signature's header may be there several times, each with a signature of its own.
+    /// Returns whether the signature header may appear several times, each time with one signature.
     #[must_use]
     pub fn signature_header_repeats(&self) -> bool {
         self.0.header_repeats
     }
 
-    /// The signed texts, as [`SchemeBuilder::message`] and
-    /// [`alternative_message`](SchemeBuilder::alternative_message) take them.
+    /// Returns the templates of the signed texts, as passed to [`SchemeBuilder::message`] and
+    /// [`alternative_message`](SchemeBuilder::alternative_message).
     pub fn messages(&self) -> impl Iterator<Item = &str> {
         self.0.messages().map(Template::text)
     }
 
-    /// Where the timestamp is, if there is one; `None` too if it is in the signature's own list.
+    /// Returns the location of the timestamp, if any. Returns `None` if the timestamp is in the
+    /// list of signatures.
     #[must_use]
     pub fn timestamp_location(&self) -> Option<&Location> {
         self.0.timestamp_location()
     }
 
-    /// The unit and form of the timestamp, if there is one.
+    /// Returns the unit and form of the timestamp, if any.
     #[must_use]
     pub fn timestamp_format(&self) -> Option<TimestampFormat> {
         Some(self.0.timestamp.as_ref()?.unit)
     }
 
-    /// Where the delivery's id is, if there is one.
+    /// Returns the location of the delivery ID, if any.
     #[must_use]
     pub fn id_location(&self) -> Option<&Location> {
         self.0.id.as_ref()
     }
 
-    /// Where the kind of event is named, if anywhere.
+    /// Returns the location of the event type, if any.
     #[must_use]
     pub fn event_location(&self) -> Option<&Location> {
         self.0.event.as_ref()
     }
 
-    /// The header that counts the attempts, if there is one.
+    /// Returns the header with the number of the attempt, if any.
     #[must_use]
     pub fn attempt_header(&self) -> Option<&HeaderName> {
         self.0.attempt_header.as_ref()
     }
 
-    /// The names of the [settings](crate::providers::Provider::with_setting) that are part of the
-    /// signed text.
+    /// Returns the names of the [settings](crate::providers::Provider::with_setting) that are part
+    /// of the signed text.
     pub fn settings(&self) -> impl Iterator<Item = &str> {
         let parts = self.0.texts().flat_map(Template::elements);
         parts.filter_map(|element| match &element.part {
@@ -212,19 +213,18 @@ impl Scheme {
         })
     }
 
-    /// Whether the body is part of the signed text.
+    /// Returns whether the signature covers the body.
     ///
     /// # Security
     ///
-    /// A body that is not signed can be anything: the signature, or the token, proves who sent the
-    /// request and not what.
+    /// If it does not, an attacker who has a valid signature or token can send any body with it.
     #[must_use]
     pub fn body_is_signed(&self) -> bool {
         self.0.covers_body()
     }
 
-    /// Whether what is signed tells one delivery from another: an id, the body, or a text that was
-    /// [said](SchemeBuilder::message_is_unique) to be unique.
+    /// Returns whether the signed text identifies a delivery: it contains the ID or the body, or
+    /// was [declared unique](SchemeBuilder::message_is_unique).
     #[must_use]
     pub fn tells_deliveries_apart(&self) -> bool {
         self.0.identity != Identity::None
@@ -237,61 +237,62 @@ impl Scheme {
         self.0.tolerance
     }
 
-    /// Whether the [tolerance](Self::tolerance) applies: deliveries have a timestamp, or the
-    /// signature is a web token, which can have an expiry time.
+    /// Returns whether the [tolerance](Self::tolerance) applies: deliveries have a timestamp, or
+    /// the signature is a web token, which can have an expiry time.
     #[must_use]
     pub fn uses_tolerance(&self) -> bool {
         self.has_timestamp() || self.0.format.jws_kind() == Some(JwsKind::Attached)
     }
 
-    /// Whether deliveries carry a timestamp at all.
+    /// Returns whether deliveries have a timestamp, signed or not.
     #[must_use]
     pub fn has_timestamp(&self) -> bool {
         self.0.timestamp.is_some()
     }
 
-    /// Whether deliveries say when they expire, and are refused if they do not.
+    /// Returns whether a web token without an expiry time is rejected.
     #[must_use]
     pub fn require_expiry(&self) -> bool {
         self.0.require_expiry
     }
 
-    /// The claims that a JSON web token must make, as [`SchemeBuilder::claim`] takes them: a name,
-    /// and what it may say.
+    /// Returns the claims that a JSON web token must contain, as passed to
+    /// [`SchemeBuilder::claim`]: the name, and the values of which one must match.
     pub fn claims(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
         let claims = self.0.claims.iter();
         claims.map(|claim| (&*claim.name, claim.values.iter().map(Template::text)))
     }
 
-    /// Whether the timestamp is part of the signed text.
+    /// Returns whether the timestamp is part of the signed text.
     ///
     /// # Security
     ///
-    /// A timestamp that is not signed does not prove freshness: a client that replays a delivery
-    /// writes a new one.
+    /// A timestamp that is not signed does not prove freshness, because a client that replays a
+    /// delivery can change it.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
         self.0.signs_timestamp
     }
 
-    /// Whether the delivery's id is part of the signed text.
+    /// Returns whether the delivery ID is part of the signed text.
     ///
     /// # Security
     ///
-    /// An id that is not signed must not decide whether a delivery was seen before.
+    /// Do not deduplicate by an ID that is not signed, because a client that replays a delivery can
+    /// change it.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
         self.0.signs_id()
     }
 
-    /// Whether the kind of event is part of the signed text.
+    /// Returns whether the event type is part of the signed text.
     #[must_use]
     pub fn event_type_is_signed(&self) -> bool {
         let event = self.0.event.as_ref();
         event.is_some_and(|event| self.0.messages().all(|message| message.covers(event)))
     }
 
-    /// Whether the URL is part of the signed text, so that the provider needs a
+    /// Returns whether the URL is part of the signed text. If it is, the provider needs a
     /// [`PublicUrl`](crate::PublicUrl).
     #[must_use]
     pub fn url_is_signed(&self) -> bool {
@@ -304,7 +305,7 @@ impl Scheme {
         })
     }
 
-    /// The same scheme with its id, or what kind of event it is, in another place.
+    /// Returns a copy of the scheme with other locations of the delivery ID and the event type.
     pub(crate) fn told_at(&self, id: Option<Location>, event: Option<Location>) -> Self {
         self.with(|spec| {
             spec.id = id.or(spec.id.take());
@@ -312,13 +313,13 @@ impl Scheme {
         })
     }
 
-    /// The same scheme with its alternative headers, if it has any.
+    /// Returns a copy of the scheme that reads its alternative headers, if it has any.
     pub(crate) fn with_alternative_headers(&self) -> Option<Self> {
         let has_any = !self.0.alternative_headers.is_empty();
         has_any.then(|| self.with(Spec::use_alternative_headers))
     }
 
-    /// The same scheme with its signature in another place.
+    /// Returns a copy of the scheme with another location of the signature.
     pub(crate) fn signed_at(&self, location: Location) -> Self {
         self.with(|spec| {
             spec.signatures = vec![location];
@@ -327,7 +328,7 @@ impl Scheme {
         })
     }
 
-    /// A scheme that differs.
+    /// Returns a changed copy of the scheme.
     pub(crate) fn with(&self, change: impl FnOnce(&mut Spec)) -> Self {
         let mut spec = (*self.0).clone();
         change(&mut spec);
@@ -340,7 +341,7 @@ impl Scheme {
     }
 }
 
-/// What deliveries are proven by, to be given as a [`Secret`](crate::Secret).
+/// The kind of credential that proves a delivery. It is configured as a [`Secret`](crate::Secret).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Credential {
@@ -348,9 +349,9 @@ pub enum Credential {
     PublicKey,
     /// A secret that signs and is never sent.
     Secret,
-    /// A secret that is sent as it is.
+    /// A secret that is sent as it is, in each delivery.
     Token,
-    /// `user:password`, sent as they are.
+    /// A user name and a password, `user:password`, sent as they are.
     UserAndPassword,
 }
 

@@ -9,14 +9,20 @@ use crate::{
     rejection::RejectionKind,
 };
 
-/// Where a provider publishes the keys of its deliveries, for
+/// The location where a provider publishes the keys of its deliveries, for
 /// [`SchemeBuilder::remote_key`](super::SchemeBuilder::remote_key).
 ///
 /// # Security
 ///
-/// Who sends a delivery that names a URL is not known yet. So a URL must be `https`, of a host that
-/// is allowed, on the standard port, with a path as the provider's are and without user or query;
-/// anything else is refused, and nothing is fetched.
+/// The sender of a delivery that names a URL is not authenticated yet. A URL is therefore fetched
+/// only if it
+///
+/// - is an `https` URL on the standard port,
+/// - has an allowed host,
+/// - has a path like the provider's, and
+/// - contains no user and no query.
+///
+/// The layer rejects a delivery with any other URL, and fetches nothing.
 #[derive(Clone, Debug)]
 pub struct RemoteKey {
     url: UrlOf,
@@ -28,34 +34,34 @@ enum UrlOf {
     Fixed(&'static str),
     Header(&'static str, Allowed),
     Json(&'static str, Allowed),
-    /// The member `jku` of the header of a JSON web signature; one of these.
+    /// The member `jku` of the header of a JSON web signature. Its value must be one of these URLs.
     Jku(&'static [&'static str]),
 }
 
-/// Which URLs of a delivery may be fetched.
+/// The URLs of a delivery that may be fetched.
 #[derive(Clone, Debug)]
 struct Allowed {
-    /// `*` stands for one label, `**` for one or more, `<region>` for one that is a region of
-    /// Amazon's.
+    /// `*` stands for one label, `**` for one or more labels, and `<region>` for one label that is
+    /// an Amazon region.
     hosts: &'static [&'static str],
-    /// What the path begins and ends with.
+    /// The start and the end of the path.
     path: (&'static str, &'static str),
 }
 
-/// What is published.
+/// The kind of document that is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Document {
-    /// A certificate in PEM, or a chain of them, its own first.
+    /// A certificate in PEM, or a chain of certificates that begins with the key's own.
     Certificate,
-    /// A JSON Web Key, which is the member `key`, asked for by its id.
+    /// A JSON Web Key in the member `key` of the answer. The request contains the ID of the key.
     Jwk,
-    /// A set of JSON Web Keys, each with its id.
+    /// A set of JSON Web Keys, each with its ID.
     JwkSet,
 }
 
 impl RemoteKey {
-    /// A set of JSON Web Keys ([RFC 7517, section 5]) at a URL that does not change; the token's
-    /// `kid` says which of them.
+    /// Creates the location of a set of JSON Web Keys ([RFC 7517, section 5]) at a fixed URL. The
+    /// token's `kid` selects the key.
     ///
     /// [RFC 7517, section 5]: https://www.rfc-editor.org/rfc/rfc7517#section-5
     #[must_use]
@@ -66,7 +72,8 @@ impl RemoteKey {
         }
     }
 
-    /// As [`jwk_set`](Self::jwk_set), at one of several URLs; the token's `jku` says which.
+    /// Creates the location of a set of JSON Web Keys, like [`jwk_set`](Self::jwk_set), at one of
+    /// several URLs. The token's `jku` selects the URL.
     #[must_use]
     pub const fn jwk_set_at_jku(urls: &'static [&'static str]) -> Self {
         Self {
@@ -75,8 +82,8 @@ impl RemoteKey {
         }
     }
 
-    /// One JSON Web Key, which an API gives for the token's `kid` as the member `key` of its
-    /// answer. One whose `expired_at` is there is none.
+    /// Creates the location of a single JSON Web Key. An API returns the key for the token's `kid`,
+    /// as the member `key` of its answer. A key with an `expired_at` is not used.
     #[must_use]
     pub const fn jwk_by_id(url: &'static str) -> Self {
         Self {
@@ -85,10 +92,10 @@ impl RemoteKey {
         }
     }
 
-    /// A certificate in PEM at the URL in a header. The host must match one of `hosts`. The path
-    /// must have this start and end, with only ASCII letters, digits, `-` and `_` between them.
-    /// In a host, `*` stands for one label, `**` for one or more labels, and `<region>` for the
-    /// label of an Amazon region, such as `us-east-1`.
+    /// Creates the location of a PEM certificate whose URL is in a header. The host must match one
+    /// of `hosts`. The path must have this start and end, with only ASCII letters, digits, `-` and
+    /// `_` between them. In a host, `*` stands for one label, `**` for one or more labels, and
+    /// `<region>` for the label of an Amazon region, such as `us-east-1`.
     #[must_use]
     pub const fn certificate_at_header(
         header: &'static str,
@@ -101,8 +108,9 @@ impl RemoteKey {
         }
     }
 
-    /// As [`certificate_at_header`](Self::certificate_at_header), with the URL in a member of the
-    /// JSON body.
+    /// Creates the location of a PEM certificate, like
+    /// [`certificate_at_header`](Self::certificate_at_header), whose URL is in a member of the JSON
+    /// body.
     #[must_use]
     pub const fn certificate_at_json(
         member: &'static str,
@@ -127,8 +135,8 @@ impl RemoteKey {
         matches!(self.url, UrlOf::Json(..))
     }
 
-    /// Where the key of a delivery is, and its id. Nothing of it is proven; the URL is one of those
-    /// allowed.
+    /// Returns the URL of the delivery's key, and the key's ID. Neither is verified. The URL is one
+    /// of the allowed URLs.
     pub(crate) fn locate(
         &self,
         head: RequestHead<'_>,
@@ -163,7 +171,8 @@ impl RemoteKey {
     }
 }
 
-/// The longest id of a key, in bytes, that is asked for; the others are no provider's.
+/// The maximum length of a key ID, in bytes. No provider has a longer one, so a longer ID is
+/// ignored.
 const MAX_ID: usize = 256;
 
 /// The longest URL, in bytes.
@@ -192,7 +201,7 @@ impl Allowed {
     }
 }
 
-/// Whether a byte may be part of the name of a certificate in a URL.
+/// Whether a byte can be part of a certificate's name in a URL.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
@@ -207,7 +216,7 @@ fn not_allowed(url: &str) -> RejectionKind {
     }
 }
 
-/// Whether a host, which may be anything that an authority can be, is one of a pattern's.
+/// Whether a host matches a pattern. The host can be any text that an authority can be.
 fn fits(pattern: &str, host: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()

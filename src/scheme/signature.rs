@@ -5,17 +5,17 @@ use std::borrow::Cow;
 use super::SchemeErrorKind;
 use crate::payload::JwsKind;
 
-/// How signatures are laid out in their header.
+/// The format of the signatures in their header.
 ///
-/// The constructors say what the layer reads. The `write_…` methods say what a
-/// [`Signer`](crate::sign::Signer) writes, where that is only one of several forms that are read.
+/// The constructors set what the layer reads. The `write_…` methods set what a
+/// [`Signer`](crate::sign::Signer) writes, for formats that can be written in several ways.
 #[derive(Clone, Debug)]
 pub struct SignatureFormat {
     pub(super) kind: Kind,
     writing: Writing,
 }
 
-/// What a signer writes, if it differs from the default of the format.
+/// The form that a signer writes, if it differs from the default of the format.
 #[derive(Clone, Copy, Debug)]
 struct Writing {
     separator: Option<&'static str>,
@@ -40,7 +40,7 @@ pub(super) enum Kind {
         prefix: Cow<'static, str>,
     },
     List {
-        /// Each of them separates items.
+        /// Each of these characters separates items.
         items: &'static str,
         pair: u8,
         key: Cow<'static, str>,
@@ -100,13 +100,14 @@ impl SignatureFormat {
         self
     }
 
-    /// The header's value is the signature.
+    /// Creates the format of a header whose value is the signature.
     #[must_use]
     pub const fn plain() -> Self {
         Self::new(Kind::Plain)
     }
 
-    /// The header's value is `prefix` and then the signature: `sha256=…`, `v0=…`, `HMAC …`.
+    /// Creates the format of a header whose value is `prefix`, followed by the signature:
+    /// `sha256=…`, `v0=…`, `HMAC …`.
     #[must_use]
     pub fn prefixed(prefix: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Prefixed {
@@ -114,10 +115,11 @@ impl SignatureFormat {
         })
     }
 
-    /// A list of `key=value` pairs: `t=1768478400,v1=…,v1=…`. Every value under `key` is a
-    /// signature; [`timestamp_key`](super::SchemeBuilder::timestamp_key) names the timestamp's;
-    /// other keys are ignored. A `key` that ends with `*` stands for all that begin so. More than
-    /// 16 signatures are refused.
+    /// Creates the format of a list of `key=value` pairs: `t=1768478400,v1=…,v1=…`.
+    ///
+    /// Every value with the key `key` is a signature. A `key` that ends with `*` matches all keys
+    /// with this start. [`timestamp_key`](super::SchemeBuilder::timestamp_key) sets the key of the
+    /// timestamp. Other keys are ignored. A request with more than 16 signatures is rejected.
     ///
     /// ```
     /// use tower_webhook::scheme::{SignatureFormat, Scheme};
@@ -141,13 +143,13 @@ impl SignatureFormat {
         })
     }
 
-    /// As [`key_values`](Self::key_values), with other separators: each of `items` stands between
-    /// pairs, `pair` between a key and its value. A `pair` that is among `items` ends one: `v1,… ,
-    /// v1,…`.
+    /// Creates the format of a list of pairs, like [`key_values`](Self::key_values), with other
+    /// separators. Each character of `items` separates two pairs, and `pair` separates a key from
+    /// its value. If `items` contains `pair`, the character also ends a pair: `v1,… , v1,…`.
     ///
     /// # Panics
     ///
-    /// If `pair` is not ASCII.
+    /// Panics if `pair` is not ASCII.
     #[must_use]
     pub const fn separated(key: &'static str, items: &'static str, pair: char) -> Self {
         assert!(pair.is_ascii(), "a separator is ASCII");
@@ -158,7 +160,8 @@ impl SignatureFormat {
         })
     }
 
-    /// Signatures without keys, with one of `items` between them.
+    /// Creates the format of a list of signatures without keys. Each character of `items` separates
+    /// two signatures.
     #[must_use]
     pub const fn values(items: &'static str) -> Self {
         Self::new(Kind::Values {
@@ -167,14 +170,15 @@ impl SignatureFormat {
         })
     }
 
-    /// As [`values`](Self::values), the first of which is the timestamp: `1768478400,…,…`.
+    /// Creates the format of a list like [`values`](Self::values), whose first value is the
+    /// timestamp: `1768478400,…,…`.
     #[must_use]
     pub const fn timestamp_then_values(items: &'static str) -> Self {
         Self::new(Kind::Values { items, timed: true })
     }
 
-    /// The header's value is `prefix`, a name without a colon, a colon and the signature:
-    /// `Application key:…`. The name is ignored.
+    /// Creates the format of a header whose value is `prefix`, a name without a colon, a colon and
+    /// the signature: `Application key:…`. The name is ignored.
     #[must_use]
     pub fn credentials(prefix: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Credentials {
@@ -182,8 +186,9 @@ impl SignatureFormat {
         })
     }
 
-    /// A list of `version,value` pairs: `v1,… v1,… v1a,…`. Every value of `version` is a
-    /// signature; other versions are ignored. More than 16 signatures are refused.
+    /// Creates the format of a list of `version,value` pairs: `v1,… v1,… v1a,…`. Every value with
+    /// the version `version` is a signature. Other versions are ignored. A request with more than
+    /// 16 signatures is rejected.
     #[must_use]
     pub fn versions(version: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::List {
@@ -193,11 +198,13 @@ impl SignatureFormat {
         })
     }
 
-    /// The header's value is a JSON web signature in compact form ([RFC 7515]), alone or after
-    /// `prefix` (`Bearer `, or nothing). Its `alg` must be the scheme's algorithm. What it says
-    /// of the request is in its [claims](super::SchemeBuilder::claim); its first two parts are
-    /// the signed text, whatever [`message`](super::SchemeBuilder::message) says, and its
-    /// encoding is its own.
+    /// Creates the format of a JSON web signature in compact form ([RFC 7515]), alone or after
+    /// `prefix`, such as `Bearer `. `prefix` may be empty.
+    ///
+    /// - The `alg` of the token must be the scheme's algorithm.
+    /// - The [claims](super::SchemeBuilder::claim) contain the values that the token proves.
+    /// - The signed text is the first two parts of the token. The
+    ///   [`message`](super::SchemeBuilder::message) and the encoding of the scheme have no effect.
     ///
     /// ```
     /// use tower_webhook::scheme::{SignatureFormat, Location, Scheme};
@@ -224,9 +231,10 @@ impl SignatureFormat {
         })
     }
 
-    /// As [`jws`](Self::jws), but what is signed is not sent ([RFC 7515, appendix F]) and there are
-    /// no claims. In the [message](super::SchemeBuilder::message), `{jws}` stands for the first
-    /// part; a dot and the payload, which a canonicaliser has to encode, come after it.
+    /// Creates the format of a JSON web signature whose payload is not sent ([RFC 7515, appendix
+    /// F]). It has no claims. In the [message](super::SchemeBuilder::message), `{jws}` is the first
+    /// part of the signature. A dot and the payload must follow it, and a canonicaliser must encode
+    /// the payload.
     ///
     /// [RFC 7515, appendix F]: https://www.rfc-editor.org/rfc/rfc7515#appendix-F
     #[must_use]
@@ -245,7 +253,7 @@ impl SignatureFormat {
         }
     }
 
-    /// Whether the name of the key is sent with the signature.
+    /// Whether the key's name is sent with the signature.
     pub(crate) fn has_key_name(&self) -> bool {
         match &self.kind {
             Kind::Credentials { .. } => true,
@@ -263,7 +271,7 @@ impl SignatureFormat {
         matches!(self.kind, Kind::Values { timed: true, .. }).then_some(FIRST)
     }
 
-    /// Refuses a prefix or key that cannot occur in a header.
+    /// Rejects a prefix or key that cannot occur in a header.
     pub(super) fn check(&self) -> Result<(), SchemeErrorKind> {
         self.check_writing()?;
         match &self.kind {
@@ -326,12 +334,12 @@ impl SignatureFormat {
         !key.is_empty() && is_visible(key) && key.trim() == key && !key.bytes().any(separates)
     }
 
-    /// Whether `key` is that of signatures.
+    /// Whether `key` is the key of signatures.
     pub(super) fn is_signature_key(&self, key: &str) -> bool {
         matches!(&self.kind, Kind::List { key: own, .. } if own == key)
     }
 
-    /// Whether `field` holds a signature.
+    /// Whether `field` contains a signature.
     pub(crate) fn is_signature(&self, field: &Field<'_>) -> bool {
         match &self.kind {
             Kind::Plain | Kind::Prefixed { .. } | Kind::Credentials { .. } | Kind::Jws { .. } => {
@@ -345,10 +353,11 @@ impl SignatureFormat {
         }
     }
 
-    /// Reads the fields of a header's value one by one. `None` stands for one that cannot be read.
+    /// Reads the fields of a header's value one by one. `None` stands for a field that cannot be
+    /// read.
     ///
-    /// Structure is taken strictly (an item without a separator, an empty key, an empty value),
-    /// because no sender makes such an item and parsers disagree about it.
+    /// An item without a separator, with an empty key or with an empty value is an error, because
+    /// no sender writes such an item and parsers disagree about it.
     pub(crate) fn read<'h, E>(
         &self,
         value: &'h [u8],
@@ -397,9 +406,9 @@ fn pairs<'h>(
     })
 }
 
-/// For the sender, and for those who forge or explain signatures.
+/// For the sender, the test kit and the diagnosis.
 impl SignatureFormat {
-    /// What stands before the signature, if there is one and something does.
+    /// The text before the signature, if the format has one and it is not empty.
     pub(crate) fn prefix(&self) -> Option<&str> {
         match &self.kind {
             Kind::Prefixed { prefix } | Kind::Credentials { prefix } => Some(prefix),
@@ -420,15 +429,15 @@ impl SignatureFormat {
         }
     }
 
-    /// Whether several signatures go into one value.
+    /// Whether one value can contain several signatures.
     pub(crate) fn has_room(&self) -> bool {
         let is_list = matches!(self.kind, Kind::List { .. } | Kind::Values { .. });
         is_list && !self.writing.has_one_signature
     }
 
-    /// Writes signatures, of which only a list takes more than one, and the timestamp with its key
-    /// if that is in the same list. `name` is that of the key, where it is the sender's to
-    /// choose.
+    /// Writes the signatures, and the timestamp with its key if it is in the same list. Only a list
+    /// can contain more than one signature. `name` is the name of the key, if the sender chooses
+    /// it.
     pub(crate) fn write(
         &self,
         signatures: &[Vec<u8>],
@@ -477,7 +486,7 @@ impl SignatureFormat {
     }
 }
 
-/// Splits at each of `items` but `kept`.
+/// Splits at each byte of `items` except `kept`.
 fn split<'h>(
     value: &'h [u8],
     items: &'static str,
@@ -492,12 +501,12 @@ fn split<'h>(
     texts.filter(move |text| !spaced || !text.is_empty())
 }
 
-/// Whether a header's value can hold `text`.
+/// Whether a header's value can contain `text`.
 pub(super) fn is_visible(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// One field of a signature header. The key is empty where the format has none.
+/// One field of a signature header. The key is empty if the format has no keys.
 pub(crate) struct Field<'h> {
     pub(crate) key: &'h [u8],
     pub(crate) value: &'h [u8],

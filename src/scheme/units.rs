@@ -9,15 +9,23 @@ use crate::payload::multipart;
 use crate::payload::{Facts, Malformed};
 
 impl SchemeBuilder {
-    /// Signs each item of a list by itself, for senders who put several signed things into one JSON
-    /// body. The list is the member `path`, its names joined by dots;
-    /// [`signature`](Self::signature) and `{json:PATH}` are then looked for in each item.
+    /// Verifies each item of a JSON list separately, for senders that put several signed items into
+    /// one body. By default, the body is verified as a whole.
     ///
-    /// A delivery is verified only if **every** item is, each under one of the keys. A body without
-    /// the list, with an empty one, or with more than 1024 items is refused. What surrounds the
-    /// list is not signed, nor is which items are in it: a client that holds a delivery can leave
-    /// some out, or repeat them. So it has no key for [`DedupeLayer`](crate::DedupeLayer); let
-    /// the handler tell items apart by what is signed in each.
+    /// The list is the member `path`, with names joined by dots. [`signature`](Self::signature) and
+    /// `{json:PATH}` are read from each item.
+    ///
+    /// A delivery is verified only if **every** item is verified, each with one of the keys. The
+    /// layer rejects a body without the list, with an empty list, or with more than 1024 items.
+    ///
+    /// # Security
+    ///
+    /// The rest of the body is not signed, and neither is the set of items. A client with a
+    /// captured delivery can omit or repeat items. Such a delivery therefore has no key for
+    /// [`DedupeLayer`](crate::DedupeLayer). Deduplicate items in the handler, by the signed values
+    /// of each item.
+    ///
+    /// # Example
     ///
     /// ```
     /// use tower_webhook::scheme::{Location, Scheme};
@@ -39,9 +47,10 @@ impl SchemeBuilder {
         self
     }
 
-    /// Looks into the content of one field of a `multipart/form-data` body, and not into the body:
-    /// there [`signature`](Self::signature), `{json:PATH}` and the like are looked for. The
-    /// field must be there once. [`build`](Self::build) returns an error if
+    /// Reads the [`signature`](Self::signature), `{json:PATH}` and similar values from one field of
+    /// a `multipart/form-data` body. By default, they are read from the body itself.
+    ///
+    /// The field must appear exactly once. [`build`](Self::build) returns an error if
     /// [`signed_items`](Self::signed_items) is set too.
     pub fn multipart_field(mut self, name: &str) -> Self {
         self.multipart_field = Some(name.into());
@@ -49,7 +58,8 @@ impl SchemeBuilder {
     }
 }
 
-/// What of a body is looked into: all of it, or pieces of it that are signed by themselves.
+/// The part of a body that values are read from: the whole body, or units that are signed
+/// separately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Units {
     Body,
@@ -73,7 +83,8 @@ impl Units {
         *self != Self::Body
     }
 
-    /// Refuses what each of several units would have, where a delivery has one.
+    /// Rejects the location of a timestamp, an ID or an event type in each item, because a delivery
+    /// has one of each.
     pub(super) fn check<'p>(
         &self,
         mut told: impl Iterator<Item = &'p Location>,
@@ -104,7 +115,7 @@ impl Units {
         }
     }
 
-    /// The units of a body: at least one, or it is refused.
+    /// Returns the units of a body, at least one. Returns an error if there is none.
     pub(crate) fn of<'b>(
         &self,
         facts: &Facts<'_>,

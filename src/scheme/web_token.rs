@@ -9,18 +9,22 @@ use super::{
 };
 
 impl SchemeBuilder {
-    /// What a claim of the [JSON web token](super::SignatureFormat::jws) must say: a text as
-    /// [`message`](Self::message) takes it. Named twice, the claim must say one of them. A
-    /// claim that is a list, as the audience may be, must hold one of them.
+    /// Adds a claim that the [JSON web token](super::SignatureFormat::jws) must contain. By
+    /// default, no claim is required.
     ///
-    /// `exp` and `nbf` are checked against the clock if the token has them, with the tolerance as
+    /// The value is a text like that of [`message`](Self::message). If the method is called several
+    /// times with the same name, the claim must match one of the values. If the claim is a list, as
+    /// `aud` may be, the list must contain one of the values.
+    ///
+    /// `exp` and `nbf` are checked against the clock if the token contains them. The tolerance is
     /// their leeway.
     ///
     /// # Security
     ///
-    /// Without one that stands for the body (`{sha256}`), a client that holds a token can send any
-    /// body with it. Without one that says what the token is for, one that was made for
-    /// something else passes.
+    /// - Without a claim that stands for the body (`{sha256}`), a client with a captured token can
+    ///   send any body with it.
+    /// - Without a claim that names the purpose of the token, a token that was issued for another
+    ///   purpose is accepted.
     pub fn claim(
         self,
         name: impl Into<Cow<'static, str>>,
@@ -29,7 +33,7 @@ impl SchemeBuilder {
         self.add_claim(name.into(), value.into(), false)
     }
 
-    /// As [`claim`](Self::claim), for one that is left out where there is no body.
+    /// Adds a claim like [`claim`](Self::claim) that is required only if the request has a body.
     pub fn claim_if_body(
         self,
         name: impl Into<Cow<'static, str>>,
@@ -55,14 +59,15 @@ impl SchemeBuilder {
         self
     }
 
-    /// Refuses a [JSON web token](super::SignatureFormat::jws) that does not say when it expires.
+    /// Rejects a [JSON web token](super::SignatureFormat::jws) without an expiry time. By default,
+    /// such a token is accepted.
     pub fn require_expiry(mut self) -> Self {
         self.require_expiry = true;
         self
     }
 }
 
-/// What a token must say, as given.
+/// A required claim, as passed to the builder.
 #[derive(Clone, Debug)]
 pub(super) struct ClaimText {
     pub(super) name: Cow<'static, str>,
@@ -86,8 +91,8 @@ impl ClaimText {
     }
 }
 
-/// Refuses a JSON web signature by an algorithm that those do not know, or anywhere but in a
-/// header.
+/// Rejects a JSON web signature whose algorithm JSON web signatures do not have, or whose location
+/// is not a single header.
 pub(super) fn check(algorithm: Algorithm, signatures: &[Location]) -> Result<(), SchemeErrorKind> {
     if algorithm.jose().is_none() {
         return Err(SchemeErrorKind::AlgorithmWithoutJws);

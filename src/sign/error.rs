@@ -6,28 +6,29 @@ use crate::signer::SignError;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why [`Sign`](super::Sign) has no response: nothing was sent, or the client failed.
+/// The error of [`Sign`](super::Sign): the request was not sent, or the inner service failed.
 ///
-/// What it was caused by is its [`source`](Error::source); of an error of the inner service the
-/// message and the source are those of that error.
+/// [`source`](Error::source) returns the cause. For an error of the inner service, the message and
+/// the source are those of that error.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SendError<E> {
-    /// The body of the request broke off. Nothing was sent.
+    /// Reading the body of the request failed. The request was not sent.
     Body(BodyError),
-    /// The error of the inner service.
+    /// The inner service returned an error.
     Inner(E),
-    /// The request cannot be signed. Nothing was sent.
+    /// The request cannot be signed. It was not sent.
     Sign(SignError),
 }
 
 impl<E: Into<BoxError>> SendError<E> {
-    /// The error in a box; one of the inner service that is in a box already, as it is.
+    /// Converts the error into a boxed error. An inner error that is boxed already is not boxed
+    /// again.
     ///
-    /// A box is no [`Error`] itself, and so neither is this with a box in it: where a layer inside
-    /// makes boxes, such as `tower`'s time-out or buffer, put `map_err(SendError::into_boxed)`
-    /// outside of [`SignLayer`](super::SignLayer). [`DeliveryRetry`](super::DeliveryRetry)
-    /// knows both.
+    /// `Box<dyn Error>` does not implement [`Error`], and neither does a `SendError` that contains
+    /// one. If an inner layer returns boxed errors, such as `tower`'s timeout or buffer, put
+    /// `map_err(SendError::into_boxed)` outside [`SignLayer`](super::SignLayer).
+    /// [`DeliveryRetry`](super::DeliveryRetry) accepts both errors.
     pub fn into_boxed(self) -> BoxError {
         match self {
             Self::Body(error) => Box::new(SendError::<Infallible>::Body(error)),
@@ -57,7 +58,7 @@ impl<E: Error + 'static> Error for SendError<E> {
     }
 }
 
-/// The body of a request broke off before it was there as a whole.
+/// The error of a request body that could not be read to its end.
 #[derive(Debug)]
 pub struct BodyError(BoxError);
 

@@ -20,17 +20,16 @@ use crate::{
 };
 
 pin_project! {
-    /// The response of [`Sign`](super::Sign).
+    /// The response future of [`Sign`](super::Sign).
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before the body is complete, what was read is dropped, and nothing
-    /// was sent.
-    /// Dropping it later drops the inner service's future.
+    /// If the future is dropped before the body is complete, the bytes read so far are dropped, and
+    /// the request is not sent. If it is dropped later, the inner service's future is dropped.
     ///
     /// # Panics
     ///
-    /// When polled after it has given its response, as futures may.
+    /// Panics if it is polled after it has returned the response.
     pub struct ResponseFuture<S, B>
     where
         S: Service<Request<DeliveryBody>>,

@@ -2,10 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-/// The id of a delivery, in the extensions of its request: the same for every try.
+/// The ID of an outgoing delivery, in the extensions of its request. All attempts have the same ID.
 ///
-/// Where what is sent is kept in a database or a queue, its id there is the one to take: it is the
-/// same after a restart too.
+/// If deliveries are stored in a database or a queue, use their ID from there. It stays the same
+/// after a restart.
 ///
 /// ```
 /// use http::Request;
@@ -22,8 +22,9 @@ pub struct DeliveryId {
 }
 
 impl DeliveryId {
-    /// An id of your own. Where it is signed it must not hold what separates it from its neighbour:
-    /// with Standard Webhooks, a dot. It is not used if the scheme has no delivery ID.
+    /// Creates an ID from your own text. If the ID is signed, it must not contain the separator
+    /// that follows it in the signed text: with Standard Webhooks, a dot. The ID is ignored if the
+    /// scheme has no delivery ID.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
         Self {
             text: id.into(),
@@ -31,7 +32,7 @@ impl DeliveryId {
         }
     }
 
-    /// The id.
+    /// Returns the ID as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -66,8 +67,8 @@ pub(super) mod random {
     use super::DeliveryId;
 
     impl DeliveryId {
-        /// A random one: a UUID of version 4. It gives way to an id that is in the request already,
-        /// where the scheme has its own.
+        /// Creates a random ID, a version 4 UUID. If the scheme has a delivery ID and the request
+        /// contains one already, that one is used instead.
         #[must_use]
         pub fn random() -> Self {
             let mut text = uuid::Uuid::encode_buffer();
@@ -79,14 +80,14 @@ pub(super) mod random {
         }
     }
 
-    /// Gives a [random id](DeliveryId::random) to each request that has none. It goes outside what
-    /// sends again, so that all tries have the same.
+    /// A layer that sets a [random ID](DeliveryId::random) for each request that has none. Put it
+    /// outside the retries, so that all attempts have the same ID.
     #[derive(Clone, Copy, Debug, Default)]
     #[non_exhaustive]
     pub struct SetDeliveryIdLayer;
 
     impl SetDeliveryIdLayer {
-        /// The layer.
+        /// Creates the layer.
         #[must_use]
         pub const fn new() -> Self {
             Self
@@ -101,7 +102,8 @@ pub(super) mod random {
         }
     }
 
-    /// Gives an id to each request that has none; made by [`SetDeliveryIdLayer`].
+    /// Middleware that sets a random ID for each request that has none. Created by
+    /// [`SetDeliveryIdLayer`].
     #[derive(Clone, Debug)]
     pub struct SetDeliveryId<S>(S);
 

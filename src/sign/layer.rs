@@ -12,10 +12,10 @@ use crate::{
     signer::{SignError, Signer},
 };
 
-/// As much as a receiver takes if nothing else is known.
+/// The limit for receivers that document none.
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 
-/// Applies [`Sign`] to a client. Cheap to clone.
+/// A layer that applies [`Sign`] to a client. Cheap to clone.
 ///
 /// See the [module docs](crate::sign) for an example.
 #[derive(Clone)]
@@ -48,8 +48,8 @@ impl SignLayer {
     /// Sets the maximum body size, in bytes. Defaults to the limit that the provider documents, or
     /// 1 MiB.
     ///
-    /// A longer body fails with [`SignError::TooLarge`](super::SignError::TooLarge), and nothing is
-    /// sent.
+    /// A longer body fails with [`SignError::TooLarge`](super::SignError::TooLarge), and the
+    /// request is not sent.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.config_mut().body_limit = bytes;
         self
@@ -68,7 +68,7 @@ impl SignLayer {
 }
 
 impl Config {
-    /// Signs a delivery at this moment.
+    /// Signs a delivery with the current time.
     pub(super) fn sign(&self, mut request: Request<Bytes>) -> Result<Request<Bytes>, SignError> {
         let given = request.extensions().get::<DeliveryId>().cloned();
         let own = || self.signer.id_of(&request).map(DeliveryId::new);

@@ -27,7 +27,7 @@ use crate::{
     verify::{check_settings, signed_text, unsigned_token},
 };
 
-/// Signs as one provider does.
+/// Signs requests as one provider does.
 ///
 /// See the [module docs](crate::sign) for an example.
 pub struct Signer {
@@ -38,23 +38,23 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Puts a provider and its keys together.
+    /// Creates a signer from a provider and its keys.
     ///
-    /// With several secrets a delivery bears a signature of each, the current one first, where the
-    /// scheme has room for several: in a list, as Standard Webhooks has it, or in headers of their
-    /// own, as Box does. Elsewhere the current secret alone signs. A
-    /// [`Verifier`](crate::Verifier) looks at 16 at most.
+    /// With several secrets, a delivery has a signature of each, the current secret's first. This
+    /// requires a scheme with several signatures: in a list, as in Standard Webhooks, or in
+    /// separate headers, as Box does. Other schemes sign with the current secret only. A
+    /// [`Verifier`](crate::Verifier) accepts at most 16 signatures.
     ///
-    /// Of a scheme with Ed25519 the secret is the private key: the 32 bytes of its seed, alone or
-    /// with the public key behind them, in base64 (after `whsk_` or not) or hex, or
-    /// [as bytes](crate::Secret::from_bytes).
+    /// For Ed25519, the secret is the private key: the 32 bytes of its seed, alone or followed by
+    /// the public key. It is in base64 (with or without `whsk_`), in hex, or [in
+    /// bytes](crate::Secret::from_bytes).
     ///
     /// # Errors
     ///
-    /// If a secret is not in the form that the scheme takes, if a
-    /// [setting](Provider::with_setting) that is signed is missing, if the scheme's signatures are
-    /// made with a private key of another kind ([`SetupError::NotSymmetric`]), or if they are
-    /// detached JSON web signatures ([`SetupError::Detached`]).
+    /// - A secret is not in the form that the scheme requires.
+    /// - A signed [setting](Provider::with_setting) is missing.
+    /// - The signatures are made with a private key of another kind: [`SetupError::NotSymmetric`].
+    /// - The signatures are detached JSON web signatures: [`SetupError::Detached`].
     pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
         let provider = provider.into();
         check_settings(&provider)?;
@@ -96,44 +96,46 @@ impl Signer {
         Ok(self)
     }
 
-    /// The provider that is signed for.
+    /// Returns the provider whose signatures are made.
     #[must_use]
     pub fn provider(&self) -> &Provider {
         &self.provider
     }
 
-    /// Signs a delivery: puts the id, the timestamp, the required headers and the signatures where
-    /// the scheme has them, in the head or in the body, in the place of any that are there.
-    /// What else the scheme signs must be there already.
+    /// Signs a delivery. Sets the ID, the timestamp, the required headers and the signatures in the
+    /// head or the body, and replaces existing ones. Other signed values must be in the request
+    /// already.
     ///
-    /// Of a scheme that has its signature in one of several places, all headers are replaced, and
-    /// of queries and bodies that which is written: Vonage's is put into a form, and a `sig` in
-    /// the query of the same request stays there.
-    ///
-    /// `id` and `time` are ignored where the scheme has no place for them. A member of JSON that
-    /// was a number stays one, others are strings. `Content-Length`, if it is there, is set to
-    /// the length of the body.
-    ///
-    /// A scheme that signs the URL signs the request's own, or, if the provider has a
-    /// [public URL](Provider::with_public_url), that one with the request's path and query.
+    /// - If the scheme has several locations for its signature, all of their headers are replaced.
+    ///   Of the query and the body, only the one that is written is replaced: Vonage's signature is
+    ///   written into a form, and a `sig` in the query of the same request stays.
+    /// - `id` and `time` are ignored if the scheme has no location for them.
+    /// - A JSON member that was a number stays a number. Other members become strings.
+    /// - `Content-Length`, if present, is set to the length of the body.
+    /// - If the scheme signs the URL, it signs the URL of the request. If the provider has a
+    ///   [public URL](Provider::with_public_url), it signs that one with the path and query of the
+    ///   request.
     ///
     /// # Errors
     ///
-    /// If the id is empty where the scheme has one, if `time` is after the
-    /// [`not_after`](crate::Secret::not_after) of every secret, if something that is signed is
-    /// missing or cannot be told from what is beside it, or if a value does not fit where it
-    /// has to go, such as one with white space at an end in a header, which HTTP drops. The
-    /// request may have been changed in part: do not send it.
+    /// The request may have been changed in part, so do not send it after an error.
+    ///
+    /// - The ID is empty, but the scheme has one.
+    /// - `time` is after the [`not_after`](crate::Secret::not_after) of every secret.
+    /// - A signed value is missing, or cannot be distinguished from the text next to it.
+    /// - A value does not fit its location. For example, a header cannot contain a value with white
+    ///   space at an end, because HTTP removes it.
     pub fn sign(
         &self,
         request: &mut Request<Bytes>,
         id: &str,
         time: SystemTime,
     ) -> Result<(), SignError> {
-        // A number of seconds has no sign.
+        // Unix seconds are written without a sign.
         let time = time.max(UNIX_EPOCH);
         let units = write::find(request, &self.provider.scheme().spec().units)?;
-        // From the end, so that those before stay where they are.
+        // Units are changed from the last to the first, so that the positions of the others stay
+        // valid.
         for unit in units.into_iter().rev() {
             write::within(request, unit, |request| self.sign_unit(request, id, time))?;
         }
@@ -141,7 +143,7 @@ impl Signer {
         Ok(())
     }
 
-    /// Signs a request whose body is what is signed by itself.
+    /// Signs a request whose body is one unit.
     fn sign_unit(
         &self,
         request: &mut Request<Bytes>,
@@ -196,7 +198,7 @@ impl Signer {
         Ok(())
     }
 
-    /// Takes away what the scheme puts into the head.
+    /// Removes the values that the scheme sets in the head.
     pub(crate) fn clear(&self, headers: &mut HeaderMap) {
         let scheme = self.provider.scheme();
         let locations = scheme.signature_locations().iter();
@@ -210,7 +212,7 @@ impl Signer {
         }
     }
 
-    /// What is signed, in pieces.
+    /// The signed text, in pieces.
     fn text(
         &self,
         request: &Request<Bytes>,
@@ -227,7 +229,7 @@ impl Signer {
         Ok(signed_text(head, &provider, listed, body)?.into())
     }
 
-    /// A signature as it is written, behind its text if that is sent with it.
+    /// A signature as it is written, after its text if the text is sent with it.
     fn signature(&self, key: &SigningKey, text: &[Vec<u8>]) -> Result<Vec<u8>, SignError> {
         let spec = self.provider.scheme().spec();
         let signature = spec.encoding.encode(&key.sign(text)?);
@@ -237,14 +239,14 @@ impl Signer {
         Ok([text.concat(), signature].join(&b'.'))
     }
 
-    /// The id that a request has already.
+    /// The ID that a request contains already.
     pub(crate) fn id_of(&self, request: &Request<Bytes>) -> Option<String> {
         let location = self.provider.scheme().id_location()?;
         write::get(request, &self.provider.scheme().spec().units, location)
             .filter(|id| !id.is_empty())
     }
 
-    /// Where signatures go: one place, or as many headers as there are.
+    /// The locations of signatures: one location, or several headers.
     fn locations(&self, request: &Request<Bytes>) -> impl Iterator<Item = &Location> + use<'_> {
         let locations = &self.provider.scheme().spec().signatures;
         // Vonage signs a form, or the query of a request without one.
@@ -259,7 +261,7 @@ impl Signer {
             .map(|(_, location)| location)
     }
 
-    /// The provider, with the URL of the request if that is signed and nothing else was set.
+    /// The provider, with the URL of the request if the URL is signed and no public URL is set.
     fn provider_for(&self, request: &Request<Bytes>) -> Result<Cow<'_, Provider>, SignError> {
         let provider = &self.provider;
         if !provider.scheme().url_is_signed() || provider.public_url().is_some() {

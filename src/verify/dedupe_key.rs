@@ -4,11 +4,10 @@ use std::fmt;
 
 use crate::mac;
 
-/// What tells one delivery from all others, in 16 bytes.
+/// A 16-byte key that identifies a delivery.
 ///
-/// A hash of what the key is made of: nothing of that can be read from it, so it may be stored and
-/// logged. `Display` writes it as 32 hex digits. See
-/// [`Verified::dedupe_key`](crate::Verified::dedupe_key).
+/// The key is a hash, so its input cannot be read from it, and it can be stored and logged.
+/// `Display` writes it as 32 hex digits. See [`Verified::dedupe_key`](crate::Verified::dedupe_key).
 ///
 /// ```
 /// use tower_webhook::verify::DedupeKey;
@@ -21,11 +20,12 @@ use crate::mac;
 pub struct DedupeKey([u8; DedupeKey::LEN]);
 
 impl DedupeKey {
-    /// The length of a key, in bytes. Two keys in 10¹⁰ are the same by accident once in 10¹⁸ times.
+    /// The length of a key, in bytes. Among 10¹⁰ keys, the probability that two are equal is below
+    /// 10⁻¹⁸.
     pub const LEN: usize = 16;
 
-    /// The key of these parts, in their order. Each counts as a whole: `["ab", "c"]` and `["a",
-    /// "bc"]` have different keys.
+    /// Computes the key of these parts, in their order. The borders between the parts count:
+    /// `["ab", "c"]` and `["a", "bc"]` have different keys.
     #[must_use]
     pub fn of<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>) -> Self {
         let mut text = Vec::new();
@@ -41,7 +41,7 @@ impl DedupeKey {
         Self(key)
     }
 
-    /// The bytes of the key.
+    /// Returns the bytes of the key.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
         &self.0

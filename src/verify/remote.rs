@@ -115,13 +115,13 @@ impl RemoteVerifier {
         self
     }
 
-    /// The scheme that deliveries are verified with.
+    /// Returns the scheme that deliveries are verified with.
     #[must_use]
     pub fn scheme(&self) -> &Scheme {
         self.verifier.scheme()
     }
 
-    /// The provider whose deliveries these are.
+    /// Returns the provider whose deliveries this verifier accepts.
     #[must_use]
     pub fn provider(&self) -> &Provider {
         self.verifier.provider()

@@ -5,9 +5,10 @@ use std::{fmt, sync::Arc};
 use super::{Verified, delivery::Delivery, settings::Settings};
 use crate::rejection::Rejection;
 
-/// One delivery under verification; made by [`Verifier::begin`](super::Verifier::begin).
+/// A delivery whose body is being verified. Created by [`Verifier::begin`](super::Verifier::begin).
 ///
-/// The MAC runs over the body as it arrives, under the current key. Nothing of the body is kept.
+/// The MAC is computed under the current key while the body arrives. The session does not keep the
+/// body.
 #[must_use = "a delivery is verified only once `finish` says so"]
 pub struct VerificationSession {
     pub(super) settings: Arc<Settings>,
@@ -19,31 +20,34 @@ impl VerificationSession {
         Self { settings, delivery }
     }
 
-    /// Takes the next piece of the raw body, of any length.
+    /// Adds the next piece of the raw body, of any length.
     pub fn update(&mut self, piece: &[u8]) {
         self.delivery.update(&self.settings, piece);
     }
 
-    /// Compares the signatures with that of all pieces.
+    /// Completes the verification, and compares the signatures with that of the whole body.
     ///
-    /// `body` is the whole body again, in pieces of any length: `[body]` if it is one. It is read
-    /// once for each previous key, if the current one does not match; and for the current one if it
-    /// is not as long as what [`update`](Self::update) was given.
+    /// `body` is the whole body again, in pieces of any length: `[body]` if it is one piece. It is
+    /// read
+    ///
+    /// - once for each previous key, if the signature does not match the current key, and
+    /// - once for the current key, if its length differs from that of the pieces passed to
+    ///   [`update`](Self::update).
     ///
     /// # Errors
     ///
-    /// [`RejectionKind::SignatureMismatch`](crate::rejection::RejectionKind::SignatureMismatch) if
-    /// no signature is that of this request under any key,
-    /// [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey) if it is under
-    /// one that may not be used any more.
+    /// - [`RejectionKind::SignatureMismatch`](crate::rejection::RejectionKind::SignatureMismatch)
+    ///   if no signature matches under any key.
+    /// - [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey) if a signature
+    ///   matches only under a key that has expired.
     ///
     /// # Security
     ///
-    /// `body` must be the bytes that `update` was given: under the current key their length alone
-    /// is compared, and what is proven is what `update` was given.
+    /// `body` must consist of the bytes that were passed to `update`. Under the current key, only
+    /// the lengths are compared, and the proof covers the bytes passed to `update`.
     ///
-    /// All signatures are compared with a key's MAC, in a time that does not depend on where they
-    /// differ.
+    /// All signatures are compared with a key's MAC, in a time that does not depend on the position
+    /// of the first difference.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "iterators are handed over, not lent"

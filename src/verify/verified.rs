@@ -13,11 +13,11 @@ use crate::{
     scheme::{Identity, Scheme, UnixTime},
 };
 
-/// Proof that a delivery is authentic, and what is known of it.
+/// The proof that a delivery is authentic, with the delivery's metadata.
 ///
-/// Only the layer and a [`Verifier`](crate::Verifier) create one.
-/// The layer takes out of a request's extensions any that was there before. With several layers in
-/// one service, ask [`provider`](Self::provider) whose it is. It holds no secret and no body.
+/// Only the layer and a [`Verifier`](crate::Verifier) create a `Verified`. The layer removes any
+/// `Verified` that was in the request's extensions before. If a service has several layers, check
+/// [`provider`](Self::provider). It contains no secret and no body.
 ///
 /// ```
 /// use http::Request;
@@ -38,7 +38,7 @@ pub struct Verified {
     fingerprints: Fingerprints,
 }
 
-/// What all deliveries that a verifier accepts have in common.
+/// The values that are common to all deliveries of a verifier.
 #[derive(Clone)]
 pub(super) struct Endpoint {
     pub(super) scheme: Scheme,
@@ -46,8 +46,8 @@ pub(super) struct Endpoint {
     pub(super) responder: RejectionResponder,
 }
 
-/// What a delivery says about itself. The texts are copies, because a header value would keep the
-/// read buffer of the connection in memory.
+/// The metadata of a delivery. The texts are copies, because a header value would keep the read
+/// buffer of the connection in memory.
 #[derive(Clone, Default)]
 pub(super) struct Metadata {
     pub(super) id: Option<Arc<str>>,
@@ -87,31 +87,32 @@ impl Verified {
         }
     }
 
-    /// The name of the scheme.
+    /// Returns the name of the scheme.
     #[must_use]
     pub fn provider(&self) -> &str {
         self.endpoint.scheme.name()
     }
 
-    /// Whose keys the signature was made with, if they [say so](crate::Keys::tenant).
+    /// Returns the tenant whose keys verified the delivery, if the keys [have
+    /// one](crate::Keys::tenant).
     ///
     /// # Security
     ///
-    /// Take the tenant from here and not from the path again: a router decodes a path, so that
-    /// `%61cme` and `acme` may be one tenant to it and two to a
+    /// Use this tenant, and do not parse it from the path again. A router decodes the path, so
+    /// `%61cme` and `acme` can be one tenant to the router and two tenants to a
     /// [`KeySource`](crate::keys::KeySource).
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
     }
 
-    /// The label of the secret that the signature was made with, if it has one.
+    /// Returns the label of the secret that verified the delivery, if it has one.
     #[must_use]
     pub fn key_label(&self) -> Option<&str> {
         self.key_label.as_deref()
     }
 
-    /// The delivery's id, where the scheme has one.
+    /// Returns the delivery ID, if the scheme has one.
     ///
     /// # Security
     ///
@@ -122,100 +123,108 @@ impl Verified {
         self.metadata.id.as_deref()
     }
 
-    /// Whether the delivery's id is part of the signed text.
+    /// Returns whether the delivery ID is part of the signed text.
     #[must_use]
     pub fn delivery_id_is_signed(&self) -> bool {
         self.endpoint.scheme.delivery_id_is_signed()
     }
 
-    /// Whether the body is part of the signed text. With a token it is not, nor is anything else.
+    /// Returns whether the body is part of the signed text. With a token, nothing is signed.
     #[must_use]
     pub fn body_is_signed(&self) -> bool {
         self.endpoint.scheme.body_is_signed()
     }
 
-    /// The kind of event, where the scheme says where it is: `push`, `orders/create`. Most
-    /// providers tell it in the body alone;
-    /// [`Provider::with_event_json`](crate::providers::Provider::with_event_json) looks
-    /// for it there.
+    /// Returns the event type, such as `push` or `orders/create`, if the scheme has its location.
+    ///
+    /// Most providers send the event type only in the body.
+    /// [`Provider::with_event_json`](crate::providers::Provider::with_event_json) sets its location
+    /// there.
     ///
     /// # Security
     ///
-    /// A client that replays a delivery can change it, unless
+    /// A client that replays a delivery can change an event type that is not signed; see
     /// [`event_type_is_signed`](Self::event_type_is_signed).
     #[must_use]
     pub fn event_type(&self) -> Option<&str> {
         self.metadata.event_type.as_deref()
     }
 
-    /// Whether the kind of event is part of the signed text. In a header it never is.
+    /// Returns whether the event type is part of the signed text. An event type in a header is
+    /// never signed.
     #[must_use]
     pub fn event_type_is_signed(&self) -> bool {
         self.endpoint.scheme.event_type_is_signed()
     }
 
-    /// Which attempt to deliver this is, as the provider counts, where it tells so in the head. It
-    /// is not signed.
+    /// Returns the number of the attempt, as the provider counts it, if the provider sends it in
+    /// the head. It is not signed.
     #[must_use]
     pub fn attempt(&self) -> Option<u64> {
         self.metadata.attempt
     }
 
-    /// The delivery's timestamp, where the scheme has one.
+    /// Returns the delivery's timestamp, if the scheme has one.
     #[must_use]
     pub fn timestamp(&self) -> Option<SystemTime> {
         self.time?.to_system_time()
     }
 
-    /// Whether the timestamp is part of the signed text.
+    /// Returns whether the timestamp is part of the signed text.
     #[must_use]
     pub fn timestamp_is_signed(&self) -> bool {
         self.endpoint.scheme.timestamp_is_signed()
     }
 
-    /// For how long this very delivery can be sent again and still pass, at most: the whole window
-    /// of its timestamp. `None` if it always can, because no time is signed or any is
-    /// tolerated; a token's own end is not counted.
+    /// Returns the maximum time for which a copy of this delivery is accepted: the past and the
+    /// future tolerance of its timestamp together.
+    ///
+    /// Returns `None` if a copy is always accepted, because no timestamp is signed or the tolerance
+    /// is unlimited. The expiry time of a token is not taken into account.
     #[must_use]
     pub fn replay_window(&self) -> Option<Duration> {
         self.endpoint.replay_window
     }
 
-    /// What tells this delivery from all others of its provider and tenant, made of nothing but
-    /// what is signed: the id, if that is; else the MAC, or a digest of the signed text where
-    /// that is verified by a public key. `None` where nothing that is signed
-    /// [tells deliveries apart](Scheme::tells_deliveries_apart), as with a token, or where items
-    /// are signed one by one, which a client that holds a delivery could leave out or repeat.
+    /// Returns the key that identifies this delivery among all deliveries of its provider and
+    /// tenant. The key is computed only from signed values:
     ///
-    /// [`DedupeLayer`](crate::DedupeLayer) claims deliveries by it, and by its
-    /// [scope](crate::DedupeLayer::scope), which is not in this key. A handler that writes it into
-    /// its own database, in the transaction that has its effect, has that effect once, whatever
-    /// happens; where endpoints share a table, put the endpoint beside it into the primary key.
+    /// - the delivery ID, if it is signed;
+    /// - otherwise the MAC or, if a public key verifies the signature, a digest of the signed
+    ///   text.
+    ///
+    /// Returns `None` if no signed value [identifies the delivery](Scheme::tells_deliveries_apart),
+    /// as with a token. Returns `None` too if items are signed separately, because a client with a
+    /// captured delivery could omit or repeat items.
+    ///
+    /// [`DedupeLayer`](crate::DedupeLayer) claims a delivery by this key and by its
+    /// [scope](crate::DedupeLayer::scope), which is not part of the key. A handler can insert the
+    /// key into its own database, in the same transaction as its effect. The effect then happens
+    /// exactly once. If endpoints share a table, add the endpoint to the primary key.
     ///
     /// # Security
     ///
-    /// - A sender's next attempt has the same key if it is signed alike. Where the time is signed
-    ///   and the id is not, each attempt has its own key: Stripe signs each retry again.
-    /// - Two deliveries with the same body, from a provider that signs nothing else, have the same
-    ///   key.
-    /// - A MAC depends on the secret. If a sender signs with two, and a client removes one of the
-    ///   signatures away, what is left may match under another secret, and this key is another one.
-    ///   The layer claims the delivery under the current secret too, and so recognises it; a table
-    ///   of your own, which has this key alone, does not.
-    /// - One case is left to the layer as well: a delivery that is signed with two secrets, was
-    ///   handled by a receiver that knew only the older one, and comes again, within the window,
-    ///   when the receiver knows both. Its key is then that of the newer one, under which nothing
-    ///   is known.
-    /// - The provider's name is in it, and the tenant. Two senders of the same scheme whose ids are
-    ///   their own to choose need a [scope](crate::DedupeLayer::scope) each.
+    /// - A retry has the same key if it has the same signed values. If the timestamp is signed and
+    ///   the ID is not, each attempt has its own key: Stripe signs each retry again.
+    /// - Two deliveries with the same body have the same key, if the provider signs only the body.
+    /// - A MAC depends on the secret. If a sender signs with two secrets, and a client removes one
+    ///   of the signatures, the other signature may match another secret and result in another key.
+    ///   The layer also claims the delivery under the key of the current secret, and so recognises
+    ///   it. A table of your own that contains only this key does not.
+    /// - The layer does not recognise one case either: a delivery is signed with two secrets, a
+    ///   receiver with only the older secret handles it, and a copy arrives within the tolerance at
+    ///   a receiver with both. The copy has the key of the newer secret, under which no delivery is
+    ///   recorded.
+    /// - The key includes the provider's name and the tenant. If two senders use the same scheme
+    ///   and choose their own IDs, give each a [scope](crate::DedupeLayer::scope).
     #[must_use]
     pub fn dedupe_key(&self) -> Option<DedupeKey> {
         let [key, _] = self.dedupe_keys();
         key
     }
 
-    /// The key of the delivery, and the one that it has under the current secret, if that is not
-    /// the one that matched.
+    /// The key of the delivery and, if a previous secret verified it, its key under the current
+    /// secret.
     pub(crate) fn dedupe_keys(&self) -> [Option<DedupeKey>; 2] {
         let Fingerprints { matched, current } = &self.fingerprints;
         let of_print =

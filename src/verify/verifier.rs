@@ -26,30 +26,32 @@ use crate::{
     setup::SetupError,
 };
 
-/// Verifies the deliveries of one provider. Cheap to clone.
+/// A verifier of the deliveries of one provider. Cheap to clone.
 ///
 /// See the [module docs](crate::verify) for examples.
 #[derive(Clone, Debug)]
 pub struct Verifier(Arc<Settings>);
 
 impl Verifier {
-    /// Puts a provider and its keys together.
+    /// Creates a verifier from a provider and its keys.
     ///
     /// # Errors
     ///
-    /// If a secret is not in the form that the provider's scheme takes; the error says which. If
-    /// the scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
+    /// - A secret is not in the form that the provider's scheme requires. The error names the
+    ///   secret.
+    /// - The scheme signs the URL, and the provider has no [`PublicUrl`](crate::PublicUrl).
     pub fn new(provider: impl Into<Provider>, keys: impl Into<Keys>) -> Result<Self, SetupError> {
         let provider = provider.into();
         let keyring = keys.into().keyring(provider.scheme())?;
         Self::with(provider, keyring, None)
     }
 
-    /// As [`new`](Self::new), with a handle that replaces the keys of this verifier and its clones.
+    /// Creates a verifier, like [`new`](Self::new), with a handle that replaces the keys of this
+    /// verifier and its clones.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// Returns the errors of [`new`](Self::new).
     pub fn with_reload_handle(
         provider: impl Into<Provider>,
         keys: impl Into<Keys>,
@@ -64,8 +66,8 @@ impl Verifier {
         Ok((verifier, KeyHandle::new(scheme, keyring)))
     }
 
-    /// A verifier that lets nothing pass but deliveries that are
-    /// [given keys](Delivery::set_keyring).
+    /// Creates a verifier that accepts only deliveries that are [given
+    /// keys](Delivery::set_keyring).
     pub(crate) fn without_keys(provider: Provider) -> Result<Self, SetupError> {
         let decoy = Arc::new(Keyring::decoy(provider.scheme()));
         Self::with(provider, decoy, None)
@@ -223,7 +225,7 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] says which of them failed.
+    /// Returns a [`Rejection`] that says which check failed.
     pub fn begin<'h>(
         &self,
         head: impl Into<RequestHead<'h>>,
@@ -232,11 +234,11 @@ impl Verifier {
         Ok(VerificationSession::new(Arc::clone(&self.0), delivery))
     }
 
-    /// Verifies a delivery that is there as a whole.
+    /// Verifies a delivery whose body is complete.
     ///
     /// # Errors
     ///
-    /// As [`begin`](Self::begin) and [`VerificationSession::finish`].
+    /// Returns the errors of [`begin`](Self::begin) and [`VerificationSession::finish`].
     pub fn verify<'h>(
         &self,
         head: impl Into<RequestHead<'h>>,
@@ -252,8 +254,8 @@ impl Verifier {
         self.open(head)
     }
 
-    /// As [`begin`](Self::begin), for callers that hold the verifier until the end and check the
-    /// method themselves.
+    /// Begins a delivery, like [`begin`](Self::begin), for callers that keep the verifier until the
+    /// end and check the method themselves.
     pub(crate) fn open(&self, head: RequestHead<'_>) -> Result<Delivery, Rejection> {
         let mut delivery = Delivery::default();
         let opened = delivery.open(&self.0, head);
@@ -298,7 +300,7 @@ impl Verifier {
         self.0.endpoint.responder.respond(rejection, is_grpc)
     }
 
-    /// How far a timestamp may be from now: past and future.
+    /// The maximum differences between a timestamp and the current time: past and future.
     #[cfg(feature = "diagnose")]
     pub(crate) fn tolerances(&self) -> [Duration; 2] {
         let window = self.0.window();
@@ -318,7 +320,7 @@ impl Verifier {
         self.0.now()
     }
 
-    /// The provider whose deliveries these are.
+    /// Returns the provider whose deliveries this verifier accepts.
     #[must_use]
     pub fn provider(&self) -> &Provider {
         &self.0.provider
@@ -375,7 +377,7 @@ pub(crate) fn check_settings(provider: &Provider) -> Result<(), SetupError> {
     }
 }
 
-/// What a header and a body can hold.
+/// Whether a header and a body can contain the text.
 fn is_printable(setting: &str) -> bool {
     !setting.is_empty() && setting.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }

@@ -8,7 +8,7 @@ use crate::{
     scheme::{TimestampFormat, UnixTime},
 };
 
-/// How far a timestamp may be from now. Exactly as far is still good.
+/// The maximum difference between a timestamp and the current time (inclusive).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     pub(super) past: Duration,
@@ -43,9 +43,10 @@ impl Tolerances {
 }
 
 impl Window {
-    /// From the first moment at which a timestamp passes to the last; `None` without an end.
+    /// The time from the first moment at which a timestamp is accepted to the last. `None` if it is
+    /// unlimited.
     pub(super) fn whole(self) -> Option<Duration> {
-        // A clock is cut down to the timestamp's own unit, which is a second at most.
+        // The clock is truncated to the timestamp's own unit, which is a second at most.
         let whole = self.past.checked_add(self.future)?;
         whole.checked_add(Duration::from_secs(1))
     }

@@ -9,24 +9,23 @@ use crate::{
     signer::SignError,
 };
 
-/// What an answer, or its absence, means for a delivery.
+/// The meaning of a response, or of an error, for a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Classification {
-    /// It did not arrive, and may if it is sent again.
+    /// The delivery did not arrive. Another attempt may succeed.
     Retry,
-    /// It arrived.
+    /// The delivery arrived.
     Delivered,
-    /// The receiver wants no more deliveries: this one is not sent again, and neither should any
-    /// other.
+    /// The receiver wants no more deliveries. Neither this delivery nor any other should be sent.
     Gone,
-    /// It did not arrive, and would not if it were sent again.
+    /// The delivery did not arrive, and another attempt would fail too.
     Rejected,
 }
 
-/// Decides whether a delivery is sent again. A closure does too.
+/// Decides whether a delivery is sent again. Implemented for closures.
 pub trait Classifier<R, E> {
-    /// What the result of a try means.
+    /// Classifies the result of an attempt.
     fn classify(&mut self, result: Result<&Response<R>, &E>) -> Classification;
 }
 
@@ -72,14 +71,17 @@ impl<R, E: SendFailure> Classifier<R, E> for StatusClassifier {
     }
 }
 
-/// An error of a try to send.
+/// An error of an attempt to send a delivery.
 pub trait SendFailure {
-    /// Whether it would come again: nothing was sent because the delivery cannot be signed. All
-    /// others may be better next time, as far as can be told: connections, time-outs, and
-    /// whatever else the client fails with.
+    /// Returns whether another attempt would fail in the same way: the delivery cannot be signed,
+    /// so it was not sent.
     ///
-    /// That is so of what a client never can, too, such as an `https` URL over hyper-util's
-    /// `HttpConnector`, which is tried as long as the schedule goes on. Try a URL once before
+    /// All other errors are assumed to be temporary, such as failed connections and timeouts.
+    ///
+    /// This includes errors that will never disappear, such as an `https` URL with hyper-util's
+    /// `HttpConnector`. Such a delivery is retried until the end of the schedule. Test a URL once
+    /// before you queue deliveries for it, or write a [`Classifier`] that knows the errors of your
+    /// client.
     /// deliveries to it are queued, or let a [`Classifier`] of your own know your client's errors.
     fn is_final(&self) -> bool;
 }
@@ -90,8 +92,8 @@ impl<E> SendFailure for SendError<E> {
     }
 }
 
-/// As a layer between the retries and [`Sign`](crate::sign::Sign) makes of it, such as `tower`'s
-/// time-out.
+/// The boxed error of a layer between the retries and [`Sign`](crate::sign::Sign), such as
+/// `tower`'s timeout.
 impl SendFailure for Box<dyn Error + Send + Sync> {
     fn is_final(&self) -> bool {
         let mut error: Option<&(dyn Error + 'static)> = Some(&**self);

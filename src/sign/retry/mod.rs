@@ -39,17 +39,18 @@ const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// [maximum](Self::max_retry_after). The maximum does not depend on the schedule: by default, a
 /// receiver can delay each retry of [`Backoff::fast`] by 24 hours.
 ///
-/// The response that ends it has a [`DeliveryOutcome`] in its extensions. An error ends it too, if
-/// it is final or there are no retries left.
+/// The last response has a [`DeliveryOutcome`] in its extensions. A delivery can also end with an
+/// error, if the error is final or there are no retries left.
 ///
-/// The body must be [`Clone`]: take a [`DeliveryBody`](crate::body::DeliveryBody). What waits is in
-/// memory and is lost with the process: for waits of hours keep deliveries in a queue as well.
+/// The body must implement [`Clone`], as [`DeliveryBody`](crate::body::DeliveryBody) does. Waiting
+/// deliveries are in memory, and are lost if the process ends. For delays of hours, store
+/// deliveries in a queue as well.
 ///
 /// See the [module docs](crate::sign) for an example.
 ///
 /// # Panics
 ///
-/// Waiting needs a Tokio runtime with its timer enabled, and panics without one.
+/// Panics if a retry waits outside a Tokio runtime with an enabled timer.
 #[derive(Clone)]
 #[must_use]
 pub struct DeliveryRetry<C = StatusClassifier, S = Backoff> {
@@ -58,18 +59,19 @@ pub struct DeliveryRetry<C = StatusClassifier, S = Backoff> {
     rest: Rest,
 }
 
-/// What is not replaced by another type.
+/// The settings that do not have a type parameter.
 #[derive(Clone)]
 struct Rest {
     budget: Option<Arc<dyn Budget + Send + Sync>>,
     max_retry_after: Duration,
     clock: Arc<dyn Clock>,
-    /// How often this delivery was sent again.
+    /// The number of retries of this delivery so far.
     retries: u32,
 }
 
 impl DeliveryRetry {
-    /// The policy for servers of others, over days.
+    /// Creates a policy with the default classifier and schedule, for receivers that you do not
+    /// operate. The retries continue for up to three days.
     pub fn new() -> Self {
         Self {
             classifier: StatusClassifier,
@@ -85,7 +87,8 @@ impl DeliveryRetry {
 }
 
 impl<C, S> DeliveryRetry<C, S> {
-    /// Sets what decides whether a delivery is sent again.
+    /// Sets the classifier, which decides whether a delivery is sent again. Defaults to
+    /// [`StatusClassifier`].
     pub fn classifier<C2>(self, classifier: C2) -> DeliveryRetry<C2, S> {
         let Self { schedule, rest, .. } = self;
         DeliveryRetry {
@@ -95,7 +98,8 @@ impl<C, S> DeliveryRetry<C, S> {
         }
     }
 
-    /// Sets what decides when a delivery is sent again.
+    /// Sets the schedule, which decides when a delivery is sent again. Defaults to
+    /// [`Backoff::standard_webhooks`].
     pub fn schedule<S2: BackoffSchedule>(self, schedule: S2) -> DeliveryRetry<C, S2> {
         let Self {
             classifier, rest, ..
@@ -107,10 +111,11 @@ impl<C, S> DeliveryRetry<C, S> {
         }
     }
 
-    /// Bounds the retries of all deliveries together, so that they do not bury a receiver that is
-    /// down: each takes from the budget, and what arrives adds to it. Without a bound unless
-    /// set. Share one [`TpsBudget`](tower::retry::budget::TpsBudget) among what goes to one
-    /// receiver.
+    /// Limits the retries of all deliveries together, so that they do not overload a receiver that
+    /// is down. By default, there is no limit.
+    ///
+    /// Each retry withdraws from the budget, and each delivery that arrives deposits into it. Share
+    /// one [`TpsBudget`](tower::retry::budget::TpsBudget) among the deliveries to one receiver.
     pub fn budget(mut self, budget: Arc<dyn Budget + Send + Sync>) -> Self {
         self.rest.budget = Some(budget);
         self
@@ -130,7 +135,7 @@ impl<C, S> DeliveryRetry<C, S> {
         self
     }
 
-    /// How long to wait before the next try, if there is one.
+    /// The delay before the next attempt, if there is one.
     fn next(&mut self, headers: Option<&HeaderMap>) -> Option<Duration>
     where
         S: BackoffSchedule,
@@ -145,13 +150,13 @@ impl<C, S> DeliveryRetry<C, S> {
         Some(wait.max(asked.unwrap_or_default().min(self.rest.max_retry_after)))
     }
 
-    /// How long the receiver asks to wait; `None` too if it cannot be understood.
+    /// The delay that the receiver requests. `None` if there is none, or if it cannot be parsed.
     fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
         let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
         if let Some(seconds) = decimal(value.as_bytes()) {
             return Some(Duration::from_secs(seconds));
         }
-        // More than a `u64`, and so than any bound.
+        // A number of digits that does not fit into a `u64` exceeds any maximum.
         if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
             return Some(Duration::MAX);
         }
@@ -222,7 +227,7 @@ impl<C, S: fmt::Debug> fmt::Debug for DeliveryRetry<C, S> {
     }
 }
 
-/// How a delivery ended, in the extensions of the last response.
+/// The result of a delivery, in the extensions of the last response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeliveryOutcome {
     classification: Classification,
@@ -230,26 +235,26 @@ pub struct DeliveryOutcome {
 }
 
 impl DeliveryOutcome {
-    /// What the last answer means. [`Classification::Retry`] if the schedule or the budget is at
-    /// its end before the delivery arrived.
+    /// Returns the classification of the last response. It is [`Classification::Retry`] if the
+    /// schedule or the budget was exhausted before the delivery arrived.
     #[must_use]
     pub fn classification(&self) -> Classification {
         self.classification
     }
 
-    /// How often it was sent.
+    /// Returns the number of attempts, including the first.
     #[must_use]
     pub fn tries(&self) -> u32 {
         self.tries
     }
 
-    /// Whether it arrived.
+    /// Returns whether the delivery arrived.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
         self.classification == Classification::Delivered
     }
 
-    /// Whether the receiver wants no more deliveries: switch it off.
+    /// Returns whether the receiver wants no more deliveries. If so, disable it.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.classification == Classification::Gone
@@ -257,7 +262,7 @@ impl DeliveryOutcome {
 }
 
 pin_project! {
-    /// The wait before a delivery is sent again.
+    /// The delay before a delivery is sent again.
     #[derive(Debug)]
     pub struct RetryDelay {
         duration: Duration,
@@ -267,7 +272,7 @@ pin_project! {
 }
 
 impl RetryDelay {
-    /// How long it is in all, as the schedule and the receiver have it.
+    /// Returns the whole delay, as determined by the schedule and the receiver.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.duration

@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use tower::util::rng::{HasherRng, Rng as _};
 
-/// Decides when a delivery is sent again. A closure does too.
+/// Decides when a delivery is sent again. Implemented for closures.
 pub trait BackoffSchedule {
-    /// How long to wait before the retry of this number, the first of which is 1; `None` if there
-    /// is none.
+    /// Returns the delay before the retry with this number, or `None` if there are no more retries.
+    /// The first retry has the number 1.
     fn wait(&mut self, retry: u32) -> Option<Duration>;
 }
 
@@ -20,8 +20,8 @@ where
     }
 }
 
-/// Longer and longer waits, each of a random length from nothing to its own: with *full jitter*, so
-/// that what failed together does not come again together.
+/// A list of delays, each reduced to a random part of its length (*full jitter*). Deliveries that
+/// failed at the same time are therefore not retried at the same time.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     waits: Arc<[Duration]>,
@@ -29,7 +29,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// These waits, one before each retry.
+    /// Creates a schedule with one retry after each of these delays.
     pub fn new(waits: impl IntoIterator<Item = Duration>) -> Self {
         Self {
             waits: waits.into_iter().collect(),
@@ -37,8 +37,8 @@ impl Backoff {
         }
     }
 
-    /// The example of [Standard Webhooks]: nine retries, after 5 s, 5 min, 30 min, 2, 5, 10, 14, 20
-    /// and 24 h, three days in all if no wait is shortened.
+    /// Creates the example schedule of [Standard Webhooks]: nine retries, after 5 s, 5 min, 30 min,
+    /// 2, 5, 10, 14, 20 and 24 h. Without jitter, it lasts three days.
     ///
     /// [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability
     #[must_use]
@@ -48,13 +48,13 @@ impl Backoff {
         Self::new([5].into_iter().chain(seconds).map(Duration::from_secs))
     }
 
-    /// Five retries within a third of a second, for tests.
+    /// Creates a schedule for tests: five retries within a third of a second.
     #[must_use]
     pub fn fast() -> Self {
         Self::new([10, 20, 40, 80, 160].map(Duration::from_millis))
     }
 
-    /// The same waits in their full length.
+    /// Disables the jitter, so that each delay has its full length.
     #[must_use]
     pub fn without_jitter(mut self) -> Self {
         self.has_jitter = false;
@@ -75,7 +75,8 @@ impl BackoffSchedule for Backoff {
         if !self.has_jitter {
             return Some(wait);
         }
-        // A new one each time: a clone of one would draw the same numbers for every delivery.
+        // Each call creates a new generator. A clone would draw the same numbers for every
+        // delivery.
         Some(wait.mul_f64(HasherRng::new().next_f64()))
     }
 }
