@@ -223,7 +223,7 @@ impl InvalidPayload {
         self.kind
     }
 
-    /// The status of the answer.
+    /// Returns the status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status

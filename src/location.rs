@@ -47,7 +47,7 @@ impl Location {
         Self::Query(parameter.into())
     }
 
-    /// Whether it is found in the body, and so only once that is there as a whole.
+    /// Returns whether the value is in the body, and so can be read only once the body is complete.
     #[must_use]
     pub const fn is_in_body(&self) -> bool {
         matches!(self, Self::Form(_) | Self::Json(_))

@@ -25,7 +25,7 @@ impl DeliveryBody {
         Self { data, trailers }
     }
 
-    /// The bytes; trailers are dropped.
+    /// Returns the bytes; trailers are dropped.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.data

@@ -30,7 +30,7 @@ impl<S> Dedupe<S> {
         Self { inner, config }
     }
 
-    /// The inner service.
+    /// Returns the inner service.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
@@ -40,7 +40,7 @@ impl<S> Dedupe<S> {
         &mut self.inner
     }
 
-    /// The inner service, out of the middleware.
+    /// Consumes the middleware and returns the inner service.
     #[must_use]
     pub fn into_inner(self) -> S {
         self.inner

@@ -25,13 +25,13 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// The name of the scheme that the delivery was verified with.
+    /// Returns the name of the scheme that the delivery was verified with.
     #[must_use]
     pub fn provider(&self) -> &str {
         &self.provider
     }
 
-    /// The ID in the head of the delivery, if it has at most 128 bytes.
+    /// Returns the ID in the head of the delivery, if it has at most 128 bytes.
     ///
     /// # Security
     ///
@@ -41,48 +41,49 @@ impl Diagnosis {
         self.delivery_id.as_deref()
     }
 
-    /// The label of the current secret that the delivery was verified with. `None` if the secret
-    /// has no label, and for a [`Doctor`](super::Doctor) that the application creates.
+    /// Returns the label of the current secret that the delivery was verified with. `None` if the
+    /// secret has no label, and for a [`Doctor`](super::Doctor) that the application creates.
     #[must_use]
     pub fn key_label(&self) -> Option<&str> {
         self.key_label.as_deref()
     }
 
-    /// The [tenant](crate::Keys::tenant) whose secrets the delivery was verified with. `None` if
-    /// the keys name no tenant, and for a delivery that is rejected by its head.
+    /// Returns the [tenant](crate::Keys::tenant) whose secrets the delivery was verified with.
+    /// `None` if the keys name no tenant, and for a delivery that is rejected by its head.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
     }
 
-    /// Why the delivery is rejected. `None` if it is accepted, or if the secret is
+    /// Returns why the delivery is rejected. `None` if it is accepted, or if the secret is
     /// [invalid](Self::key_error).
     #[must_use]
     pub fn rejection_kind(&self) -> Option<&RejectionKind> {
         self.rejection.as_ref()
     }
 
-    /// Why the secret is invalid. No layer can be created with this secret.
+    /// Returns why the secret is invalid. No layer can be created with this secret.
     #[must_use]
     pub fn key_error(&self) -> Option<&KeyError> {
         self.key_error.as_ref()
     }
 
-    /// Whether the delivery is accepted.
+    /// Returns whether the delivery is accepted.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.rejection.is_none() && self.key_error.is_none()
     }
 
-    /// The explanations of the rejection. Empty if there is none: the secret may be a different
-    /// one, the body may have been changed beyond recognition, or the delivery may be forged.
+    /// Returns the explanations of the rejection. Empty if there is none: the secret may be a
+    /// different one, the body may have been changed beyond recognition, or the delivery may be
+    /// forged.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// Whether every change was tried. `false` if the [limit](super::Doctor::work_limit) was
-    /// reached.
+    /// Returns whether every change was tried. `false` if the [limit](super::Doctor::work_limit)
+    /// was reached.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.is_complete

@@ -28,13 +28,14 @@ impl Finding {
         }
     }
 
-    /// The cause of the rejection.
+    /// Returns the cause of the rejection.
     #[must_use]
     pub fn cause(&self) -> &Cause {
         &self.cause
     }
 
-    /// Whether the signature verifies once the cause is removed. If not, the finding is a guess.
+    /// Returns whether the signature verifies once the cause is removed. If not, the finding is a
+    /// guess.
     #[must_use]
     pub fn is_proven(&self) -> bool {
         self.is_proven

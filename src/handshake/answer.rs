@@ -81,19 +81,20 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The [name](Handshake::name) of the handshake.
+    /// Returns the [name](Handshake::name) of the handshake.
     #[must_use]
     pub fn handshake(&self) -> &str {
         &self.handshake
     }
 
-    /// The data that the application must accept before the answer is sent, if there is any.
+    /// Returns the data that the application must accept before the answer is sent, if there is
+    /// any.
     #[must_use]
     pub fn data(&self) -> Option<&HandshakeData> {
         self.data.as_ref()
     }
 
-    /// The response to send.
+    /// Returns the response to send.
     #[must_use]
     pub fn into_response(self) -> Response<Bytes> {
         self.response

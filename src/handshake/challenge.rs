@@ -4,23 +4,23 @@ use std::{fmt, ops::RangeInclusive};
 
 use crate::location::Location;
 
-/// The longest challenge that is signed.
+/// The maximum length of a challenge that is signed, in bytes.
 pub(crate) const MAX_SIGNED: usize = 256;
 
-/// The longest challenge that is sent back.
+/// The maximum length of a challenge that is sent back, in bytes.
 const MAX_ECHOED: usize = 2048;
 
-/// Which letters a challenge may be made of.
+/// The characters that a challenge can consist of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChallengeCharset {
     /// Digits and `a` to `f`.
     LowerHex,
-    /// Printable ASCII, the space among it. Never signed: a challenge of an answer with a MAC is a
-    /// [`Token`](Self::Token) whatever was asked for.
+    /// Printable ASCII, including the space. It is never signed: in an answer with a MAC, a
+    /// challenge must always be a [`Token`](Self::Token).
     Printable,
-    /// Letters and digits of ASCII, and `-._~+/=`, as in base64 and bearer tokens. No JSON, no form
-    /// and no XML is made of these alone.
+    /// ASCII letters and digits, and `-._~+/=`, as in base64 and bearer tokens. Neither JSON nor a
+    /// form nor XML consists of these characters alone.
     Token,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for ChallengeCharset {
     }
 }
 
-/// What a handshake asks for: where it is, and what it may be.
+/// The location, the characters and the length of a handshake's challenge.
 #[derive(Clone, Debug)]
 pub(super) struct Challenge {
     pub(super) location: Location,
@@ -70,7 +70,7 @@ impl Challenge {
         }
     }
 
-    /// The challenge of an answer that signs it.
+    /// Restricts the challenge to texts that may be signed.
     pub(super) fn signed(self) -> Self {
         let letters = match self.letters {
             ChallengeCharset::Printable => ChallengeCharset::Token,

@@ -38,38 +38,38 @@ impl HandshakeData {
         }
     }
 
-    /// The name of the scheme.
+    /// Returns the name of the scheme.
     #[must_use]
     pub fn provider(&self) -> &str {
         &self.provider
     }
 
-    /// The [name](Handshake::name) of the handshake.
+    /// Returns the [name](Handshake::name) of the handshake.
     #[must_use]
     pub fn handshake(&self) -> &str {
         &self.handshake
     }
 
-    /// The [tenant](crate::Keys::tenant) of the keys that the request was signed with, if it was
-    /// signed and the keys have one.
+    /// Returns the [tenant](crate::Keys::tenant) of the keys that the request was signed with, if
+    /// it was signed and the keys have one.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
     }
 
-    /// The target of the request, which identifies the endpoint if there are several.
+    /// Returns the target of the request, which identifies the endpoint if there are several.
     #[must_use]
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
 
-    /// Whether the request was signed. An attacker can send a request that is not signed.
+    /// Returns whether the request was signed. An attacker can send a request that is not signed.
     #[must_use]
     pub fn is_signed(&self) -> bool {
         self.is_signed
     }
 
-    /// The data.
+    /// Returns the data.
     #[must_use]
     pub fn value(&self) -> &HandshakeDataValue {
         &self.value
@@ -109,7 +109,7 @@ impl HandshakeDataValue {
 pub struct IssuedSecret(Zeroizing<String>);
 
 impl IssuedSecret {
-    /// The secret. Store it, or create a [`Secret`](crate::Secret) from it.
+    /// Returns the secret. Store it, or create a [`Secret`](crate::Secret) from it.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
         &self.0
@@ -135,20 +135,20 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// The topic, such as `arn:aws:sns:us-east-1:123456789012:orders`.
+    /// Returns the topic, such as `arn:aws:sns:us-east-1:123456789012:orders`.
     #[must_use]
     pub fn topic_arn(&self) -> &str {
         &self.topic_arn
     }
 
-    /// The URL that confirms the subscription when it is fetched. Its scheme is `https`, its host
-    /// is `sns.<region>.amazonaws.com` or `.com.cn`, and it has no port and no user.
+    /// Returns the URL that confirms the subscription when it is fetched. Its scheme is `https`,
+    /// its host is `sns.<region>.amazonaws.com` or `.com.cn`, and it has no port and no user.
     #[must_use]
     pub fn subscribe_url(&self) -> &str {
         &self.subscribe_url
     }
 
-    /// The token, for the API call `ConfirmSubscription`.
+    /// Returns the token, for the API call `ConfirmSubscription`.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token

@@ -216,32 +216,32 @@ impl Handshake {
         self
     }
 
-    /// The name, for logs and the table of providers.
+    /// Returns the name, for logs and the table of providers.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The method of the request.
+    /// Returns the method of the request.
     #[must_use]
     pub const fn method(&self) -> &Method {
         &self.method
     }
 
-    /// Whether the signature or the token is verified before the answer.
+    /// Returns whether the signature or the token is verified before the answer.
     #[must_use]
     pub const fn is_signed(&self) -> bool {
         self.is_signed
     }
 
-    /// The kind of data that the handshake carries, if it carries data.
+    /// Returns the kind of data that the handshake carries, if it carries data.
     #[must_use]
     pub const fn data_kind(&self) -> Option<DataKind> {
         self.data_kind
     }
 
-    /// The names of the [settings](crate::providers::Provider::with_setting) that the handshake
-    /// requires.
+    /// Returns the names of the [settings](crate::providers::Provider::with_setting) that the
+    /// handshake requires.
     pub fn settings(&self) -> impl Iterator<Item = &str> {
         let token = self.token.iter().map(|(_, setting)| &**setting);
         let parts = self.answer.parts().filter_map(|part| match part {

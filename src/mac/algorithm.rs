@@ -127,8 +127,8 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The length of a signature, in bytes. For [`Token`](Self::Token), the length of the digest
-    /// that is compared. `None` if the length depends on the key.
+    /// Returns the length of a signature, in bytes. For [`Token`](Self::Token), the length of the
+    /// digest that is compared. `None` if the length depends on the key.
     #[must_use]
     pub const fn signature_len(self) -> Option<usize> {
         if let Some(kind) = self.public() {
@@ -143,8 +143,8 @@ impl Algorithm {
         })
     }
 
-    /// Whether the sender signs with a private key, so that the receiver needs the public key and
-    /// no secret.
+    /// Returns whether the sender signs with a private key, so that the receiver needs the public
+    /// key and no secret.
     #[must_use]
     pub const fn has_public_key(self) -> bool {
         self.public().is_some()

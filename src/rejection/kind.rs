@@ -42,7 +42,7 @@ macro_rules! rejection_kinds {
                 }
             }
 
-            /// The name of the kind in metrics: its variant in snake case, such as
+            /// Returns the name of the kind in metrics: its variant in snake case, such as
             /// `signature_mismatch`. It contains nothing that a client can choose.
             ///
             /// ```

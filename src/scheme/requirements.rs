@@ -4,7 +4,7 @@ use super::{Derived, Location, Part, Scheme, Template, Units};
 use crate::payload::{FORM, JSON};
 
 impl Scheme {
-    /// The content type of the bodies that the scheme looks into: of a form, of JSON, or
+    /// Returns the content type of the bodies that the scheme looks into: of a form, of JSON, or
     /// `multipart/form-data`. `None` where the bytes are signed whatever they are.
     ///
     /// ```

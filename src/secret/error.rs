@@ -4,7 +4,7 @@ use std::{error::Error, fmt, io};
 
 use super::SecretEncoding;
 
-/// What is wrong with a secret. It never holds any part of the secret.
+/// The error of an invalid secret. It never contains any part of the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyError {
     kind: KeyErrorKind,
@@ -12,43 +12,44 @@ pub struct KeyError {
 }
 
 impl KeyError {
-    /// What is wrong.
+    /// Returns the kind of error.
     #[must_use]
     pub fn kind(&self) -> &KeyErrorKind {
         &self.kind
     }
 
-    /// Says which secret is meant, where there are several or it was read from somewhere.
+    /// Adds the name of the secret, if there are several or if it was read from a file or a
+    /// variable.
     pub(crate) fn of(mut self, which: String) -> Self {
         self.which = Some(which.into());
         self
     }
 }
 
-/// What can be wrong with a secret.
+/// The kind of error in a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyErrorKind {
-    /// No bytes.
+    /// The secret is empty.
     Empty,
-    /// The text cannot be decoded as its scheme asks.
+    /// The text cannot be decoded in the encoding that the scheme requires.
     #[non_exhaustive]
     Encoding {
-        /// What the scheme takes.
+        /// The encoding of the scheme.
         expected: SecretEncoding,
     },
-    /// A sender's secret that is no private key of Ed25519.
+    /// The secret of a sender is not an Ed25519 private key.
     NoPrivateKey,
-    /// There is no environment variable of this name.
+    /// No environment variable has this name.
     NotSet,
     /// The text is not UTF-8.
     NotUtf8,
     /// The text begins or ends with white space or an invisible character.
     SurroundingWhitespace,
-    /// The file is longer than any secret.
+    /// The file exceeds the maximum length of a secret.
     #[non_exhaustive]
     TooLong {
-        /// How many bytes are read at most.
+        /// The maximum length, in bytes.
         limit: usize,
     },
     /// The file cannot be read.
@@ -56,10 +57,10 @@ pub enum KeyErrorKind {
     Unreadable {
         /// The kind of the error.
         error: io::ErrorKind,
-        /// What the operating system says.
+        /// The message of the operating system.
         message: Box<str>,
     },
-    /// Nothing but zeros, which is the same key as none.
+    /// All bytes are zero, so the key equals the empty key.
     Zeros,
 }
 

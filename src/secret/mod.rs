@@ -14,11 +14,12 @@ use crate::{
     public_key::{PrivateKey, PublicKeyForm},
 };
 
-/// A secret shared with a provider.
+/// A secret that is shared with a provider.
 ///
-/// A [`Scheme`](crate::Scheme) knows how the text from the provider's console becomes key bytes
-/// ([`SecretEncoding`]), so paste it as it is shown, `whsec_` and all. Cloning shares the bytes;
-/// they are wiped when the last clone goes. `Debug` shows the label only.
+/// Pass the text as the provider's console shows it, including a prefix such as `whsec_`. The
+/// [`Scheme`](crate::Scheme) decodes it with its [`SecretEncoding`]. Clones share the bytes, which
+/// are wiped when the last clone is dropped. `Debug` shows the label and the end of use, and no
+/// part of the secret.
 ///
 /// ```
 /// use tower_webhook::Secret;
@@ -42,23 +43,25 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// A secret as the provider's console shows it, in UTF-8.
+    /// Creates a secret from the text in the provider's console, in UTF-8.
     ///
-    /// The `String` that was moved in is wiped; a `&str` is copied and stays with its owner.
+    /// A `String` that is passed is wiped. A `&str` is copied, and the original is not wiped.
     ///
     /// # Errors
     ///
-    /// If the text is empty, or begins or ends with white space or an invisible character: nearly
-    /// always a newline that came along from a file. Whether it can be decoded is known once it
-    /// meets a scheme, in [`WebhookLayer::new`](crate::WebhookLayer::new) or
-    /// [`Verifier::new`](crate::Verifier::new). The error does not say which secret it is
-    /// about; [`from_env`](Self::from_env) and [`from_file`](Self::from_file) do.
+    /// Returns an error if the text is empty, or if it begins or ends with white space or an
+    /// invisible character. The usual cause is the newline at the end of a file.
+    ///
+    /// The text is decoded later, by [`WebhookLayer::new`](crate::WebhookLayer::new) or
+    /// [`Verifier::new`](crate::Verifier::new), which return an error if it does not fit the
+    /// scheme. The error does not name the secret; the errors of [`from_env`](Self::from_env) and
+    /// [`from_file`](Self::from_file) do.
     ///
     /// # Security
     ///
-    /// An empty secret would let everybody sign: the MAC under the empty key is public knowledge.
-    /// No other length is asked for, as providers make the secrets. Where you do, take at least 32
-    /// random bytes.
+    /// An empty secret would let any client sign, because everyone can compute the MAC under the
+    /// empty key. No other minimum length is enforced, because the providers generate the secrets.
+    /// If you generate one yourself, use at least 32 random bytes.
     pub fn new(text: impl Into<String>) -> Result<Self, KeyError> {
         let text = Zeroizing::new(text.into());
         let trimmed = text.trim_matches(is_invisible);
@@ -71,36 +74,37 @@ impl Secret {
         Ok(Self::from_slice(text.as_bytes(), false))
     }
 
-    /// The bytes of a key, used as they are, whatever the scheme's [`SecretEncoding`]; of a public
-    /// key, the bytes of its text.
+    /// Creates a secret from the bytes of a key. The scheme's [`SecretEncoding`] is not applied.
+    /// For a public key, pass the bytes of its text.
     ///
-    /// The `Vec` that was moved in is wiped.
+    /// A `Vec` that is passed is wiped.
     ///
     /// # Errors
     ///
-    /// If there are no bytes, or nothing but zeros, which up to a block of the hash are the same
-    /// key to HMAC as no bytes.
+    /// Returns an error if `key` is empty or consists only of zeros. HMAC pads keys with zeros up
+    /// to the block size of the hash, so such a key equals the empty key.
     pub fn from_bytes(key: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
         let key = Zeroizing::new(key.into());
         usable(&key)?;
         Ok(Self::from_slice(&key, true))
     }
 
-    /// Names the secret, so that [`Verified::key_label`](crate::Verified::key_label) can tell
-    /// which one a delivery was signed with. The name is not a secret: it appears in logs. A
-    /// [`Signer`](crate::sign::Signer) does not use it.
+    /// Sets a name for the secret, which [`Verified::key_label`](crate::Verified::key_label)
+    /// returns for deliveries that it verified. By default, a secret has no label. The label is not
+    /// a secret, and appears in logs. A [`Signer`](crate::sign::Signer) does not use it.
     #[must_use]
     pub fn label(mut self, label: impl Into<Arc<str>>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// The last moment at which the secret is used, by the verifier's clock. A delivery that is
-    /// complete later is refused, as one with a wrong signature is;
-    /// [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey) tells the
-    /// operator.
+    /// Sets the last moment at which the secret is used, by the verifier's clock. By default, a
+    /// secret does not expire.
     ///
-    /// It is meant for previous secrets, and holds for a current one too.
+    /// A delivery that is complete after this moment is rejected with the response of an invalid
+    /// signature. The operator sees
+    /// [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey). The method is
+    /// meant for previous secrets, and also applies to a current one.
     #[must_use]
     pub fn not_after(mut self, last: SystemTime) -> Self {
         self.not_after = Some(last);
@@ -149,8 +153,9 @@ impl Secret {
         key.ok_or(KeyErrorKind::NoPrivateKey.into())
     }
 
-    /// The forms of `form` that the secret has: several only for [`SecretEncoding::AnyOf`]. If it
-    /// has none of them, `form` itself, which then gives the error.
+    /// The forms of `form` that the secret has. Only [`SecretEncoding::AnyOf`] can result in
+    /// several. If the secret has none of them, returns `form` itself, which later results in an
+    /// error.
     pub(crate) fn forms(&self, form: SecretEncoding) -> Vec<SecretEncoding> {
         let forms = match form {
             SecretEncoding::AnyOf(forms) if !self.is_raw => forms,
@@ -238,10 +243,10 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How the text of a secret becomes key bytes.
+/// The encoding of a secret's text, which determines the bytes of the key.
 ///
-/// It belongs to the [scheme](crate::Scheme), because providers differ: Stripe's `whsec_…` is the
-/// key as it stands, Standard Webhooks' `whsec_…` is base64 behind a prefix.
+/// It is a property of the [scheme](crate::Scheme), because providers differ. The text of Stripe's
+/// `whsec_…` is the key. Standard Webhooks' `whsec_…` is base64 after a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretEncoding {

@@ -35,7 +35,7 @@ impl<S> Sign<S> {
         Self { inner, config }
     }
 
-    /// The inner service.
+    /// Returns the inner service.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
@@ -45,7 +45,7 @@ impl<S> Sign<S> {
         &mut self.inner
     }
 
-    /// The inner service, out of the middleware.
+    /// Consumes the middleware and returns the inner service.
     #[must_use]
     pub fn into_inner(self) -> S {
         self.inner

@@ -5,34 +5,34 @@ use std::{
 
 use crate::clock::Clock;
 
-/// A clock that stands still until it is set. Clones are the same clock: give one to the layer and
-/// keep the other.
+/// A clock for tests that stands still until it is set. Clones share the time: pass one clone to
+/// the layer, and keep another.
 #[derive(Clone, Debug)]
 pub struct TestClock(Arc<Mutex<SystemTime>>);
 
 impl TestClock {
-    /// A clock that shows the time at which it was made.
+    /// Creates a clock with the current time.
     #[must_use]
     pub fn new() -> Self {
         Self::at(SystemTime::now())
     }
 
-    /// A clock that shows this time.
+    /// Creates a clock with this time.
     #[must_use]
     pub fn at(time: SystemTime) -> Self {
         Self(Arc::new(Mutex::new(time)))
     }
 
-    /// Sets the clock, forward or back.
+    /// Sets the time, forward or back.
     pub fn set(&self, time: SystemTime) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }
 
-    /// Lets so much time pass.
+    /// Advances the time by `by`.
     ///
     /// # Panics
     ///
-    /// If that is later than the operating system's time can be.
+    /// Panics if the operating system cannot represent the result.
     pub fn advance(&self, by: Duration) {
         self.set(self.now() + by);
     }

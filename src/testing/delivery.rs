@@ -6,17 +6,17 @@ use http::{HeaderName, HeaderValue, Request, header::AsHeaderName};
 use super::location;
 use crate::{location::Location, scheme::Scheme};
 
-/// A signed request, and what may happen to it on its way: whatever is changed, the signature
-/// stays.
+/// A signed request that can be modified before it is sent. A modification does not change the
+/// signature.
 ///
-/// Made by a [`TestSender`](super::TestSender).
+/// Created by a [`TestSender`](super::TestSender).
 #[derive(Clone)]
 pub struct Delivery {
     request: Request<Bytes>,
     scheme: Scheme,
 }
 
-/// A signature, and what is around it where it is.
+/// A signature, and the text around it in its location.
 pub(super) struct Signature {
     pub(super) location: Location,
     pub(super) before: Vec<u8>,
@@ -32,24 +32,24 @@ impl Delivery {
         }
     }
 
-    /// The request as it is sent, its body of any type that can be made of bytes, as axum's can and
-    /// `Full`.
+    /// Converts the delivery into a request. The body can be of any type that implements
+    /// `From<Bytes>`, such as axum's body or `Full`.
     pub fn into_request<B: From<Bytes>>(self) -> Request<B> {
         self.request.map(B::from)
     }
 
-    /// The request.
+    /// Returns the request.
     #[must_use]
     pub fn request(&self) -> &Request<Bytes> {
         &self.request
     }
 
-    /// The request, for any change that has no method of its own.
+    /// Returns the request, for modifications that have no method here.
     pub fn request_mut(&mut self) -> &mut Request<Bytes> {
         &mut self.request
     }
 
-    /// Exchanges the body.
+    /// Replaces the body.
     #[must_use]
     pub fn change_body(mut self, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
         let body = change(self.request.body());
@@ -57,9 +57,11 @@ impl Delivery {
         self
     }
 
-    /// Exchanges the text of the signature, and leaves its prefix, or what else is in its list: in
-    /// a header, in the query, or in the body, of whose items the first is changed where each
-    /// is signed by itself. Where there is no signature, nothing happens.
+    /// Replaces the text of the signature, and keeps its prefix and the other parts of its list.
+    /// The signature may be in a header, in the query or in the body. If each item of a list is
+    /// signed separately, the first item is changed. Has no effect if there is no signature.
+    ///
+    /// # Example
     ///
     /// ```
     /// use tower_webhook::{Secret, providers, testing::TestSender};
@@ -77,8 +79,11 @@ impl Delivery {
     ///
     /// # Panics
     ///
-    /// If the text is nothing that its place can hold: as [`with_header`](Self::with_header) says
-    /// of a header; JSON holds nothing but UTF-8, and a URL at most 64 KiB.
+    /// Panics if the location cannot contain the text:
+    ///
+    /// - A header cannot contain control characters except the tab.
+    /// - JSON can contain only UTF-8.
+    /// - A URL can have at most 64 KiB.
     #[must_use]
     #[track_caller]
     pub fn change_signature(self, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
@@ -91,9 +96,8 @@ impl Delivery {
         changed.unwrap_or_else(|| panic!("{} cannot contain this text", signature.location))
     }
 
-    /// Takes the signature away, wherever the scheme has one: whole headers, the query's
-    /// parameters, and fields and members of the body. What is beside it stays as it is
-    /// written.
+    /// Removes the signature from every location that the scheme has: whole headers, query
+    /// parameters, and fields and members of the body. The rest of the request stays as it is.
     #[must_use]
     pub fn without_signature(mut self) -> Self {
         let spec = self.scheme.spec();
@@ -103,13 +107,14 @@ impl Delivery {
         self
     }
 
-    /// Takes away what is at a place.
+    /// Removes the value at a location.
     pub(super) fn without(mut self, location: &Location) -> Self {
         location::remove(&mut self.request, &self.scheme.spec().units, location);
         self
     }
 
-    /// Puts a value in the place of what is there, if the place can hold it.
+    /// Replaces the value at a location. Returns `None` if the location cannot contain the new
+    /// value.
     pub(super) fn with_value(mut self, location: &Location, value: &[u8]) -> Option<Self> {
         location::write(
             &mut self.request,
@@ -121,7 +126,7 @@ impl Delivery {
         Some(self)
     }
 
-    /// Puts another value beside what is there, before or behind it, if the place can have two.
+    /// Adds another value before or after the existing one, if the location can have two.
     pub(super) fn with_another(
         mut self,
         location: &Location,
@@ -132,19 +137,19 @@ impl Delivery {
         Some(self)
     }
 
-    /// What is at a place.
+    /// The value at a location.
     pub(super) fn value(&self, location: &Location) -> Option<Vec<u8>> {
         location::read(&self.request, &self.scheme.spec().units, location)
     }
 
-    /// Takes a header away, with all of its name.
+    /// Removes all headers with this name.
     #[must_use]
     pub fn without_header(mut self, name: impl AsHeaderName) -> Self {
         self.request.headers_mut().remove(name);
         self
     }
 
-    /// Puts a header in the place of all of its name.
+    /// Replaces all headers with this name by a single one.
     ///
     /// ```
     /// use tower_webhook::{Secret, providers, testing::TestSender};
@@ -158,8 +163,8 @@ impl Delivery {
     ///
     /// # Panics
     ///
-    /// If the name or the value is nothing that a header can have: a value holds no control
-    /// characters but the tab. The message has the name, and not the value.
+    /// Panics if the name or the value is invalid. A value cannot contain control characters except
+    /// the tab. The message contains the name, and not the value.
     #[must_use]
     #[track_caller]
     pub fn with_header(
@@ -172,11 +177,11 @@ impl Delivery {
         self
     }
 
-    /// Adds a header behind all of its name.
+    /// Adds a header after those with the same name.
     ///
     /// # Panics
     ///
-    /// As [`with_header`](Self::with_header).
+    /// Panics in the cases of [`with_header`](Self::with_header).
     #[must_use]
     #[track_caller]
     pub fn append_header(
@@ -189,7 +194,7 @@ impl Delivery {
         self
     }
 
-    /// What is where the signature is, cut around the first one.
+    /// The value of the signature's location, split around the first signature.
     pub(super) fn signature(&self) -> Option<Signature> {
         let spec = self.scheme.spec();
         let mut locations = spec.signatures.iter();
@@ -205,7 +210,7 @@ impl Delivery {
             Ok::<_, ()>(())
         });
         let text = found?;
-        // The last, as a prefix may hold anything.
+        // The last occurrence, because a prefix may contain any text.
         let at = (0..=value.len().checked_sub(text.len())?)
             .rev()
             .find(|at| value.get(*at..).is_some_and(|rest| rest.starts_with(text)))?;
@@ -230,7 +235,7 @@ fn header(name: impl TryInto<HeaderName> + fmt::Debug, value: &[u8]) -> (HeaderN
     (name, value)
 }
 
-// Neither the body nor the values of headers: one of them is a signature, or a token.
+// The body and the header values are omitted, because one of them may be a signature or a token.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.request.headers().keys().collect();

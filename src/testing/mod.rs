@@ -1,16 +1,15 @@
-//! For tests of what is built on this crate; needs the `testing` feature.
+//! Tools for tests of applications that use this crate. Requires the feature `testing`.
 //!
-//! | what | for |
+//! | type | purpose |
 //! | --- | --- |
-//! | [`TestSender`] | deliveries of any provider that a secret can sign for, without an account there |
-//! | [`Delivery`] | a signed request, and what can be done to it behind its sender's back |
-//! | [`TestClock`] | a clock that is set |
-//! | [`RecordingService`] | a service that keeps what reaches it |
-//! | [`abuse_suite`], [`AbuseSuite`] | forged, broken and hostile requests, sent to a whole stack, or to a server that listens |
-//! | [`assert_store_contract`] | what a [`dedupe::DedupeStore`](crate::dedupe::DedupeStore) has to pass |
+//! | [`TestSender`] | signs deliveries of any provider that signs with a secret, without an account |
+//! | [`Delivery`] | a signed request that can be modified before it is sent |
+//! | [`TestClock`] | a clock that the test sets |
+//! | [`RecordingService`] | a service that records the requests that it receives |
+//! | [`abuse_suite`], [`AbuseSuite`] | sends forged, broken and hostile requests to a whole stack, or to a running server |
+//! | [`assert_store_contract`] | tests an implementation of [`dedupe::DedupeStore`](crate::dedupe::DedupeStore) |
 //!
-//! There is no switch that turns verification off. A test signs its requests, with a secret of its
-//! own.
+//! Verification cannot be disabled for tests. A test signs its requests with a secret of its own.
 //!
 //! # Example
 //!
@@ -38,7 +37,7 @@
 //! let answer = service.clone().oneshot(forged.into_request::<Full<Bytes>>()).await?;
 //! assert_eq!(answer.status(), 403);
 //!
-//! // Recorded, and sent again later.
+//! A copy of the delivery arrives after the tolerance.
 //! clock.advance(Duration::from_secs(301));
 //! let answer = service.oneshot(delivery.into_request::<Full<Bytes>>()).await?;
 //! assert_eq!(answer.status(), 400);

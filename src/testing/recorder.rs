@@ -14,8 +14,8 @@ use tower_service::Service;
 
 use crate::verify::Verified;
 
-/// A service that records every request and answers 200, or with a configured response. Clones
-/// share what they keep.
+/// A service for tests that records every request. It answers 200, or with a configured response.
+/// Clones share the records.
 #[derive(Clone)]
 pub struct RecordingService {
     recorded: Arc<Mutex<Vec<Recorded>>>,
@@ -30,19 +30,19 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// The head.
+    /// Returns the head of the request.
     #[must_use]
     pub fn head(&self) -> &Parts {
         &self.head
     }
 
-    /// The whole body; `None` if it broke off.
+    /// Returns the complete body, or `None` if reading it failed.
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
         self.body.as_ref()
     }
 
-    /// The proof that a [`WebhookLayer`](crate::WebhookLayer) gave it.
+    /// Returns the proof that a [`WebhookLayer`](crate::WebhookLayer) added to the request.
     #[must_use]
     pub fn verified(&self) -> Option<&Verified> {
         self.head.extensions.get()
@@ -50,7 +50,7 @@ impl Recorded {
 }
 
 impl RecordingService {
-    /// A recorder that answers 200.
+    /// Creates a recorder that answers 200.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -59,20 +59,20 @@ impl RecordingService {
         }
     }
 
-    /// Answers this status.
+    /// Sets the status of the response. Defaults to 200.
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 
-    /// What reached it so far, in order.
+    /// Returns the recorded requests, in the order of their arrival.
     #[must_use]
     pub fn recorded(&self) -> Vec<Recorded> {
         self.lock().clone()
     }
 
-    /// What reached it since the last time.
+    /// Removes and returns the recorded requests.
     #[must_use]
     pub fn take(&self) -> Vec<Recorded> {
         std::mem::take(&mut *self.lock())
@@ -124,7 +124,7 @@ impl fmt::Debug for RecordingService {
     }
 }
 
-/// A whole body; `None` if it breaks off.
+/// The complete body, or `None` if reading it fails.
 pub(super) async fn read<B: Body>(body: B) -> Option<Bytes> {
     let mut body = pin!(body);
     let mut bytes = BytesMut::new();
@@ -141,7 +141,7 @@ pub(super) async fn read<B: Body>(body: B) -> Option<Bytes> {
     Some(bytes.freeze())
 }
 
-// Neither the body nor the values of headers: one of them is a signature, or a token.
+// The body and the header values are omitted, because one of them may be a signature or a token.
 impl fmt::Debug for Recorded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.head.headers.keys().collect();

@@ -19,10 +19,10 @@ use crate::{
     sign::{SignError, Signer},
 };
 
-/// The id of what is signed in another way.
+/// The ID of a delivery that is signed in another way.
 const OTHER_ID: &str = "delivery-by-another";
 
-/// Sends as a provider does: makes signed requests.
+/// A sender for tests, which signs requests like a provider.
 ///
 /// See the [module docs](crate::testing) for an example.
 #[derive(Clone)]
@@ -38,13 +38,15 @@ pub struct TestSender {
 }
 
 impl TestSender {
-    /// A sender with the provider's way of signing and the endpoint's secret.
+    /// Creates a sender for a provider, with the secret of the endpoint.
     ///
     /// # Errors
     ///
-    /// As [`Signer::new`]: if the secret is not in the form that the provider's scheme takes, if a
-    /// [setting](Provider::with_setting) is missing, or if the provider signs with a private key
-    /// that is not to be had.
+    /// Returns the errors of [`Signer::new`]:
+    ///
+    /// - The secret is not in the form that the provider's scheme requires.
+    /// - A [setting](Provider::with_setting) is missing.
+    /// - The provider signs with a private key that a sender cannot have.
     pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
         let provider = provider.into();
         let signer = Signer::new(provider.clone(), secret.clone())?;
@@ -75,9 +77,9 @@ impl TestSender {
     /// [looks into](crate::scheme::Scheme::content_type), or to JSON. That of `multipart/form-data`
     /// has the boundary `tower-webhook`.
     ///
-    /// A header or a parameter of the query that is
-    /// [signed](crate::scheme::Scheme::signed_locations) and not here, such as a nonce, is
-    /// added to each delivery, with the delivery's id as its value.
+    /// If the scheme signs a header or a query parameter that the template does not contain, such
+    /// as a nonce, each delivery gets it. Its value is the delivery's ID. See
+    /// [`signed_locations`](crate::scheme::Scheme::signed_locations).
     #[must_use]
     pub fn template(mut self, head: Request<()>) -> Self {
         self.template = Arc::new(head);
@@ -98,24 +100,26 @@ impl TestSender {
         self
     }
 
-    /// A delivery of now, with an id that no other of this sender and its clones has.
+    /// Creates a delivery with the current time and a new ID, which is unique among this sender and
+    /// its clones.
     ///
     /// # Errors
     ///
-    /// If something that is signed is not in the body, or if the URL is signed, and neither the
-    /// provider has a [public URL](Provider::with_public_url) nor the target a scheme and a
-    /// host.
+    /// - A signed value is not in the body.
+    /// - The URL is signed, but the provider has no [public URL](Provider::with_public_url), and
+    ///   the target has no scheme and host.
     pub fn delivery(&self, body: impl Into<Bytes>) -> Result<Delivery, SignError> {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         let id = format!("delivery-{}-{count}", std::process::id());
         self.delivery_of(body, &id, self.now())
     }
 
-    /// A delivery of any time, under any id; what the scheme has no place for is not used.
+    /// Creates a delivery with this time and this ID. A value is ignored if the scheme has no
+    /// location for it.
     ///
     /// # Errors
     ///
-    /// As [`delivery`](Self::delivery).
+    /// Returns the errors of [`delivery`](Self::delivery).
     pub fn delivery_of(
         &self,
         body: impl Into<Bytes>,
@@ -127,7 +131,7 @@ impl TestSender {
         Ok(Delivery::new(request, self.provider.scheme()))
     }
 
-    /// A delivery of the same, signed in another way.
+    /// Creates the same delivery, signed in another way.
     pub(super) fn delivery_by(
         &self,
         provider: Provider,
@@ -140,7 +144,7 @@ impl TestSender {
         Some(Delivery::new(request, self.provider.scheme()))
     }
 
-    /// What [`delivery_by`](Self::delivery_by) signs.
+    /// The request that [`delivery_by`](Self::delivery_by) signs.
     pub(super) fn unsigned_other(&self, body: Bytes) -> Request<Bytes> {
         self.unsigned(body, OTHER_ID)
     }

@@ -36,20 +36,20 @@ pub enum Decision<'o> {
 }
 
 impl<'o> RequestOutcome<'o> {
-    /// The name of the scheme that the request was verified with.
+    /// Returns the name of the scheme that the request was verified with.
     #[must_use]
     pub fn provider(&self) -> &'o str {
         self.provider
     }
 
-    /// The decision.
+    /// Returns the decision.
     #[must_use]
     pub fn decision(&self) -> Decision<'o> {
         self.decision
     }
 
-    /// The ID of the delivery. For a rejected request it is the ID in the head, if that has at most
-    /// 128 bytes.
+    /// Returns the ID of the delivery. For a rejected request it is the ID in the head, if that has
+    /// at most 128 bytes.
     ///
     /// # Security
     ///
@@ -59,8 +59,8 @@ impl<'o> RequestOutcome<'o> {
         self.delivery_id
     }
 
-    /// The label of the secret that the delivery is signed with, if it has one. For a rejected
-    /// delivery it is the label of a secret that has expired.
+    /// Returns the label of the secret that the delivery is signed with, if it has one. For a
+    /// rejected delivery it is the label of a secret that has expired.
     #[must_use]
     pub fn key_label(&self) -> Option<&'o str> {
         match self.decision {
@@ -73,14 +73,14 @@ impl<'o> RequestOutcome<'o> {
         }
     }
 
-    /// The number of body bytes read, or 0 for handshakes.
+    /// Returns the number of body bytes read, or 0 for handshakes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The time from the head of the request to the decision, by Tokio's clock. It includes the
-    /// arrival of the body, and not the inner service. It is close to zero for handshakes.
+    /// Returns the time from the head of the request to the decision, by Tokio's clock. It includes
+    /// the arrival of the body, and not the inner service. It is close to zero for handshakes.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed

@@ -97,13 +97,13 @@ impl MemoryStore {
         })))
     }
 
-    /// The number of records. Expired records count until they are removed.
+    /// Returns the number of records. Expired records count until they are removed.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().by_key.len()
     }
 
-    /// Whether the store has no records.
+    /// Returns whether the store has no records.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

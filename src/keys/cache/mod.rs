@@ -8,7 +8,7 @@ use self::lookup::{BoxError, LookupCache, LookupFuture};
 use super::{KeySource, Keys};
 use crate::head::RequestHead;
 
-/// A [`KeySource`] that remembers what it looked up; needs the feature `key-cache`.
+/// A [`KeySource`] that caches the results of its lookups. Requires the feature `key-cache`.
 ///
 /// - Requests for one tenant at the same moment share one look-up. A look-up that is not ready at
 ///   once runs in a Tokio task. It is cancelled when the last request that waits for it is dropped.
@@ -17,9 +17,10 @@ use crate::head::RequestHead;
 ///   requests that share it are rejected if that request is dropped. The task has neither the
 ///   `tracing` span nor the task-local values of the request. If each core has a runtime of its
 ///   own, it stops with the runtime of the request that started it.
-/// - That a tenant does not exist is cached for the same time, so requests for unknown tenants cost
-///   the same, and look the same, as requests for existing ones. A tenant that was requested before
-///   you created it is rejected until then: call [`forget`](Self::forget) when you create a tenant.
+/// - Unknown tenants are cached for the same time. Requests for unknown tenants therefore cost the
+///   same, and look the same, as requests for existing ones. If a tenant was requested before you
+///   created it, it is rejected until its entry expires. Call [`forget`](Self::forget) when you
+///   create a tenant.
 /// - An error is not cached, and neither is a panic, which counts as an error. The requests that
 ///   waited are answered 503, and the next request starts a new lookup.
 ///
@@ -59,11 +60,12 @@ use crate::head::RequestHead;
 ///
 /// - A revoked secret is accepted until its cache entry expires, or until `forget` is called. Each
 ///   process has its own cache, so call `forget` in each of them.
-/// - Remembered are as many tenants as the capacity says, as many names that are no tenant's, and
-///   some hundreds of each until they are tidied away. Made-up names push out made-up names alone.
-///   Look-ups under way are bounded by the requests that wait for them: limit those.
-/// - The capacity counts names. How long one may be is for the first closure to say, with `None`
-///   for those that none of yours can have.
+/// - The cache contains as many tenants as its capacity, the same number of unknown names, and some
+///   hundreds more of each until they are removed. Unknown names evict only unknown names. The
+///   number of running lookups is limited only by the number of requests that wait for them, so
+///   limit those.
+/// - The capacity counts names, not bytes. Limit the length of a name in the closure `tenant`,
+///   which returns `None` for names that no tenant can have.
 /// - A client that measures response times may find out whether a name was requested recently. That
 ///   reveals that the tenant exists only if no client requests names that do not exist. While the
 ///   source is down, no measurement is needed: cached names are answered as usual, and all others
@@ -108,15 +110,15 @@ where
         }
     }
 
-    /// Forgets what was looked up for a tenant, in this process.
+    /// Removes the cached result for a tenant, in this process.
     ///
-    /// A request that comes later is answered by a look-up that begins later. Those that wait for
-    /// one at this moment still get what it finds.
+    /// A later request is answered by a new lookup. Requests that wait for a running lookup still
+    /// get its result.
     pub fn forget(&self, tenant: &T) {
         self.cache.forget(tenant);
     }
 
-    /// Forgets what was looked up for every tenant, as [`forget`](Self::forget) does for one.
+    /// Removes the cached results for all tenants, as [`forget`](Self::forget) does for one.
     pub fn forget_all(&self) {
         self.cache.forget_all();
     }
@@ -140,7 +142,7 @@ where
     }
 }
 
-// By hand, because `derive` would ask the same of `T`.
+// Implemented manually, because `derive` would require `T: Clone`.
 impl<T> Clone for KeyCache<T> {
     fn clone(&self) -> Self {
         Self {

@@ -77,7 +77,7 @@ pub struct KeyRequest {
 }
 
 impl KeyRequest {
-    /// The name of the provider's scheme.
+    /// Returns the name of the provider's scheme.
     #[must_use]
     pub fn provider(&self) -> &str {
         &self.provider

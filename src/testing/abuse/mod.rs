@@ -34,23 +34,24 @@ use crate::{
     verify::no_tolerance,
 };
 
-/// The layer's own, unless the provider has one.
+/// The default limit of the layer, for providers without one.
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 
-/// Sends forged, broken and hostile requests to a whole stack, and says of each case by name
-/// whether the stack stood it.
+/// Sends forged, broken and hostile requests to a whole stack, and reports the result of each case.
 ///
-/// The stack is any tower service, and what is behind it does not matter, as long as it answers a
-/// genuine delivery with a success: give it a handler for tests. Between the cases it gets genuine
-/// deliveries, which it must go on to accept. What has no meaning for a scheme, such as the
-/// timestamp of one that has none, is reported as [not
-/// applicable](CaseVerdict::NotApplicable). Signatures are forged wherever the scheme
-/// has them: in a header, the query or the body.
+/// The stack is any tower service with a handler for tests. The handler must answer every genuine
+/// delivery with a success. Genuine deliveries are sent between the cases too, and must be
+/// accepted.
 ///
-/// What a refusal says must not tell why: `answers-alike` sends a wrong body and a wrong secret,
-/// each twice, and compares status, headers and bodies. A word that is new in each answer, such as
-/// a date or the id of a request, is left out; what stays as it is for one and is another for the
-/// other is a fault, such as a reason, or the signature that was sent or is due.
+/// A case that a scheme cannot have is reported as [not applicable](CaseVerdict::NotApplicable),
+/// such as an old timestamp for a scheme without timestamps. Signatures are forged in every
+/// location that the scheme has: in a header, the query or the body.
+///
+/// A response must not reveal the reason of the rejection. The case `answers-alike` sends a wrong
+/// body and a wrong secret, each twice, and compares the status, the headers and the bodies of the
+/// responses. A word that changes with every response is ignored, such as a date or a request ID. A
+/// word that is constant for each of the two, but differs between them, is a fault. Examples are a
+/// reason, or the received or expected signature.
 ///
 /// The case `method` sends genuine deliveries with those of `PUT`, `PATCH` and `DELETE` that the
 /// provider does not [use](Provider::methods). Every 4xx response passes, whether it comes from the
@@ -87,21 +88,25 @@ pub struct AbuseSuite {
     tolerance: Option<Duration>,
 }
 
-/// Runs an [`AbuseSuite`] as it is: `POST /` with a small body of what the scheme looks into (JSON,
-/// a form, or `multipart/form-data`) and with whatever else it signs, by the operating system's
-/// clock, with the provider's own body limit or 1 MiB.
+/// Runs an [`AbuseSuite`] with its defaults:
+///
+/// - `POST /` with a small body of the type that the scheme reads: JSON, a form, or
+///   `multipart/form-data`
+/// - every other signed value
+/// - the operating system's clock
+/// - the provider's own body limit, or 1 MiB
 ///
 /// The suite supports every provider that signs with a shared secret. Configure `provider` like
-/// that of the layer: the [public URL](Provider::with_public_url) where the URL is signed,
+/// that of the layer: the [public URL](Provider::with_public_url) if the URL is signed, the
 /// [settings](Provider::with_setting), and the [methods](Provider::with_methods) if you set them.
 ///
 /// # Errors
 ///
-/// As [`AbuseSuite::new`] and [`AbuseSuite::run`].
+/// Returns the errors of [`AbuseSuite::new`] and [`AbuseSuite::run`].
 ///
 /// # Panics
 ///
-/// As [`AbuseSuite::run`].
+/// Panics in the cases of [`AbuseSuite::run`].
 pub async fn abuse_suite<S, B, R>(
     app: S,
     provider: impl Into<Provider>,
@@ -116,13 +121,15 @@ where
 }
 
 impl AbuseSuite {
-    /// A suite for the deliveries of one provider under one secret.
+    /// Creates a suite for the deliveries of one provider and one secret.
     ///
     /// # Errors
     ///
-    /// As [`TestSender::new`]: if the secret is not in the form that the provider's scheme takes,
-    /// if a [setting](Provider::with_setting) is missing, or if the provider signs with a
-    /// private key that is not to be had.
+    /// Returns the errors of [`TestSender::new`]:
+    ///
+    /// - The secret is not in the form that the provider's scheme requires.
+    /// - A [setting](Provider::with_setting) is missing.
+    /// - The provider signs with a private key that a sender cannot have.
     pub fn new(provider: impl Into<Provider>, secret: Secret) -> Result<Self, SetupError> {
         let provider = provider.into();
         let body_limit = provider.body_limit().unwrap_or(DEFAULT_BODY_LIMIT);
@@ -140,13 +147,13 @@ impl AbuseSuite {
         self
     }
 
-    /// What the head of each delivery is made of, as [`TestSender::template`] takes it.
+    /// Sets the head of each delivery, like [`TestSender::template`].
     pub fn template(mut self, head: Request<()>) -> Self {
         self.sender = self.sender.template(head);
         self
     }
 
-    /// Where each delivery goes, as [`TestSender::target`] takes it.
+    /// Sets the target of each delivery, like [`TestSender::target`].
     pub fn target(mut self, target: Uri) -> Self {
         self.sender = self.sender.target(target);
         self
@@ -160,19 +167,22 @@ impl AbuseSuite {
         self
     }
 
-    /// The longest body that the stack is to accept, in bytes; the provider's own or 1 MiB unless
-    /// set. A limit of 64 MiB or more is not tried, nor is one that is less than the length of
-    /// the [body](Self::body): `body-over-limit` and `wire-chunked-over-limit` are then not
-    /// applicable.
+    /// Sets the maximum body size that the stack accepts, in bytes. Defaults to the provider's
+    /// limit, or 1 MiB.
+    ///
+    /// The cases `body-over-limit` and `wire-chunked-over-limit` are not applicable if the limit is
+    /// 64 MiB or more, or less than the length of the [body](Self::body).
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// How old, and how far ahead, the stack lets a timestamp be, if that is not the
-    /// [scheme's own tolerance](crate::scheme::Scheme::tolerance): as
-    /// [`WebhookLayer::tolerance`](crate::WebhookLayer::tolerance) was set; where the two are not
-    /// the same, the longer one. Deliveries of a minute beyond and more have to be refused.
+    /// Sets the tolerance of the stack, as set with
+    /// [`WebhookLayer::tolerance`](crate::WebhookLayer::tolerance). If the past and the future
+    /// tolerance differ, pass the longer one. Defaults to the [tolerance of the
+    /// scheme](crate::scheme::Scheme::tolerance).
+    ///
+    /// The stack must reject deliveries that exceed it by a minute or more.
     ///
     /// # Errors
     ///
@@ -186,22 +196,23 @@ impl AbuseSuite {
         Ok(self)
     }
 
-    /// Sends everything, one request after the other, each to a clone of `app`.
+    /// Sends every case to `app`, one request after the other, each to a clone.
     ///
-    /// If a genuine delivery is not accepted, nothing else is tried. `app` has to be the stack
-    /// itself: a client that sends requests to a server refuses some of them by itself, such as
-    /// a header of 64 KiB or a wrong length, and its errors are faults here. For a server there
-    /// is [`run_over_tcp`](Self::run_over_tcp).
+    /// If a genuine delivery is not accepted, no other case is sent. `app` must be the stack
+    /// itself. If it is a client that sends the requests to a server, the client rejects some of
+    /// them itself, such as a header of 64 KiB or a wrong length, and these errors count as faults.
+    /// Use [`run_over_tcp`](Self::run_over_tcp) for a server.
     ///
     /// # Errors
     ///
-    /// If the scheme signs something that a [body](Self::body) of yours does not have, or if it
-    /// signs the URL, and neither the provider has a [public URL](Provider::with_public_url)
-    /// nor the [target](Self::target) a scheme and a host.
+    /// - The scheme signs a value that the configured [body](Self::body) does not have.
+    /// - The scheme signs the URL, but the provider has no [public URL](Provider::with_public_url),
+    ///   and the [target](Self::target) has no scheme and host.
     ///
     /// # Panics
     ///
-    /// Without a Tokio runtime with its timer enabled. A panic of the stack is caught and reported.
+    /// Panics outside a Tokio runtime with an enabled timer. A panic of the stack is caught and
+    /// reported.
     pub async fn run<S, B, R>(self, app: S) -> Result<AbuseReport, SignError>
     where
         S: Service<Request<B>, Response = Response<R>> + Clone,
@@ -214,17 +225,20 @@ impl AbuseSuite {
         Ok(AbuseReport { provider, cases })
     }
 
-    /// Sends everything to a server that listens, over HTTP/1.1 without TLS and over a connection
-    /// for each request; and besides what only bytes can be: broken chunks, lengths that
-    /// contradict each other, a body that stalls, floods of headers. For a stack that is
-    /// running, in any language.
+    /// Sends every case to a running server, written in any language. Uses HTTP/1.1 without TLS,
+    /// and a new connection for each request.
     ///
-    /// Where the head is long, or what is sent is no HTTP or breaks off, to hang up without an
-    /// answer is to refuse; elsewhere it is a fault, as a handler that panics hangs up too: a
-    /// body that is too long, one that stalls, and one that is longer than it says have to be
-    /// answered. The server may answer in HTTP/1.0, and has to close a connection that asks for
-    /// it. A body that stalls is waited for, so that this takes as long as the
-    /// server's deadline.
+    /// Further cases consist of bytes that are not valid HTTP: broken chunks, contradictory
+    /// lengths, a stalled body, and floods of headers.
+    ///
+    /// The server may close the connection without a response if the head is long, or if the
+    /// request is not HTTP or is incomplete. In other cases, a closed connection is a fault,
+    /// because a handler that panics has the same effect. The server must therefore answer a
+    /// request whose body is too long, stalls, or exceeds its declared length.
+    ///
+    /// The server may answer in HTTP/1.0, and must close a connection if the request says so. The
+    /// suite waits for the response to a stalled body, so it takes as long as the server's
+    /// deadline.
     ///
     /// ```
     /// use axum::{Router, routing::post};
@@ -250,12 +264,12 @@ impl AbuseSuite {
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run). A server that cannot be reached, or does not speak HTTP/1, is
-    /// reported as one that does not accept a genuine delivery, with what was in the way.
+    /// Returns the errors of [`run`](Self::run). A server that cannot be reached, or does not speak
+    /// HTTP/1, is reported as one that does not accept a genuine delivery, with the cause.
     ///
     /// # Panics
     ///
-    /// Without a Tokio runtime with its timer and its I/O enabled.
+    /// Panics outside a Tokio runtime with an enabled timer and enabled I/O.
     pub async fn run_over_tcp(self, address: SocketAddr) -> Result<AbuseReport, SignError> {
         let provider = self.provider();
         let fixture = self.fixture()?;

@@ -1,15 +1,15 @@
 use std::fmt;
 
-/// What an [`AbuseSuite`](super::AbuseSuite) found.
+/// The results of an [`AbuseSuite`](super::AbuseSuite).
 ///
-/// `Display` shows a line for each case, and `assert_passed` ends a test.
+/// `Display` writes one line for each case. `assert_passed` panics if a case failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AbuseReport {
     pub(super) provider: Box<str>,
     pub(super) cases: Vec<CaseReport>,
 }
 
-/// What became of one case.
+/// The result of one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseReport {
     name: &'static str,
@@ -17,25 +17,29 @@ pub struct CaseReport {
     verdict: CaseVerdict,
 }
 
-/// Whether a stack stood a case.
+/// The verdict on one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CaseVerdict {
-    /// It did.
+    /// The stack handled the case as expected.
     Passed,
-    /// It did not, and in what way.
+    /// The stack did not handle the case as expected. The text says in what way.
     Failed(String),
-    /// Nothing was sent: the scheme has nothing that the case is about, as a timestamp or a signed
-    /// body; the place of its signature cannot hold what would be sent, as JSON holds no bytes
-    /// but UTF-8, or cannot appear twice; or, of `body-over-limit` and
-    /// `wire-chunked-over-limit`, the limit is one that cannot be
-    /// [tried](super::AbuseSuite::body_limit). Never of `signature-missing` and
-    /// `signature-of-a-stranger`.
+    /// The case was not sent, for one of these reasons:
+    ///
+    /// - The scheme does not have the value that the case tests, such as a timestamp or a signed
+    ///   body.
+    /// - The location of the signature cannot contain the value, or cannot appear twice. For
+    ///   example, JSON can contain only UTF-8.
+    /// - The limit of `body-over-limit` and `wire-chunked-over-limit` cannot be
+    ///   [tested](super::AbuseSuite::body_limit).
+    ///
+    /// The cases `signature-missing` and `signature-of-a-stranger` never have this verdict.
     NotApplicable,
 }
 
 impl CaseReport {
-    /// By whether there was anything to send, or how the stack failed.
+    /// `result` is whether the case was sent, or how the stack failed.
     pub(super) fn new(
         name: &'static str,
         expected: &'static str,
@@ -53,25 +57,26 @@ impl CaseReport {
         }
     }
 
-    /// The name of the case: `signature-truncated`. It stays the same from version to version.
+    /// Returns the name of the case: `signature-truncated`. It stays the same from version to
+    /// version.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What is expected, in a sentence.
+    /// Returns the expected result, as a sentence.
     #[must_use]
     pub fn expected(&self) -> &'static str {
         self.expected
     }
 
-    /// What became of it.
+    /// Returns the verdict.
     #[must_use]
     pub fn verdict(&self) -> &CaseVerdict {
         &self.verdict
     }
 
-    /// Whether it failed.
+    /// Returns whether the case failed.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         matches!(self.verdict, CaseVerdict::Failed(_))
@@ -79,28 +84,28 @@ impl CaseReport {
 }
 
 impl AbuseReport {
-    /// Every case, in the order in which they were tried.
+    /// Returns every case, in the order in which they were sent.
     #[must_use]
     pub fn cases(&self) -> &[CaseReport] {
         &self.cases
     }
 
-    /// Those that failed.
+    /// Returns the cases that failed.
     pub fn failures(&self) -> impl Iterator<Item = &CaseReport> {
         self.cases.iter().filter(|case| case.is_failure())
     }
 
-    /// Whether none failed.
+    /// Returns whether no case failed.
     #[must_use]
     pub fn is_passed(&self) -> bool {
         self.failures().next().is_none()
     }
 
-    /// Ends a test.
+    /// Fails the test if a case failed.
     ///
     /// # Panics
     ///
-    /// If a case failed, with the report.
+    /// Panics with the report if a case failed.
     #[track_caller]
     pub fn assert_passed(&self) {
         assert!(self.is_passed(), "{self}");
