@@ -1,7 +1,7 @@
 use super::prelude::*;
 
 pub(super) const PRESETS: &[Preset] = &[
-    Preset::new("box-com", "Box", box_com),
+    Preset::new("box-com", "Box", box_com).with_aliases(&["box"]),
     Preset::new("cloudinary", "Cloudinary", cloudinary),
     Preset::new(
         "cloudinary-sha256",
@@ -10,7 +10,7 @@ pub(super) const PRESETS: &[Preset] = &[
     ),
     Preset::new("contentful", "Contentful", contentful),
     Preset::new("dropbox", "Dropbox", dropbox),
-    Preset::new("dropbox-sign", "Dropbox Sign", dropbox_sign),
+    Preset::new("dropbox-sign", "Dropbox Sign", dropbox_sign).with_aliases(&["hellosign"]),
     Preset::new("elevenlabs", "ElevenLabs", elevenlabs),
     Preset::new("figma", "Figma", figma),
     Preset::new("ghost", "Ghost", ghost),

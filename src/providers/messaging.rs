@@ -3,7 +3,12 @@ use super::prelude::*;
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("lark", "Lark", lark),
     Preset::new("line", "LINE", line),
-    Preset::new("meta", "Meta", meta),
+    Preset::new("meta", "Meta", meta).with_aliases(&[
+        "facebook",
+        "instagram",
+        "messenger",
+        "whatsapp",
+    ]),
     Preset::new("meta-sha1", "Meta (SHA-1)", meta_sha1),
     Preset::new("microsoft-teams", "Microsoft Teams", microsoft_teams),
     Preset::new("pusher", "Pusher Channels", pusher),
@@ -11,7 +16,7 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("stream-chat", "Stream Chat", stream_chat),
     Preset::new("telegram", "Telegram", telegram),
     Preset::new("twitch", "Twitch", twitch),
-    Preset::new("x", "X (Twitter)", x),
+    Preset::new("x", "X (Twitter)", x).with_aliases(&["twitter"]),
     Preset::new("zoom", "Zoom", zoom),
 ];
 

@@ -170,7 +170,7 @@ pub(crate) const CLASS_WITHOUT_TIMESTAMP: &str = "the scheme has neither a times
 
 #[cfg(feature = "rsa")]
 const RSA: &[Preset] = &[
-    Preset::new("aws-sns", "Amazon SNS", aws_sns),
+    Preset::new("aws-sns", "Amazon SNS", aws_sns).with_aliases(&["amazon-sns"]),
     Preset::new("aws-sns-sha1", "Amazon SNS (version 1)", aws_sns_sha1),
     Preset::new(
         "google-pubsub-jwt",
@@ -180,7 +180,7 @@ const RSA: &[Preset] = &[
     Preset::new("paddle-classic", "Paddle Classic", paddle_classic),
     Preset::new("paypal", "PayPal", paypal),
     Preset::new("travis", "Travis CI", travis),
-    Preset::new("wise", "Wise", wise),
+    Preset::new("wise", "Wise", wise).with_aliases(&["transferwise"]),
 ];
 
 #[cfg(feature = "ecdsa")]
@@ -229,14 +229,16 @@ pub fn all() -> impl Iterator<Item = &'static Preset> {
     .flatten()
 }
 
-/// Returns the provider with this name, such as `standard-webhooks`.
+/// Returns the provider with this name, such as `standard-webhooks`, or with this
+/// [alias](Preset::aliases), such as `whatsapp`.
 ///
 /// An underscore is equivalent to a hyphen. Returns `None` if no preset of an enabled feature has
-/// the name.
+/// the name or the alias.
 #[must_use]
 pub fn by_name(name: &str) -> Option<Provider> {
     let name = name.replace('_', "-");
-    let preset = all().find(|preset| preset.name() == name)?;
+    let named = all().find(|preset| preset.name() == name);
+    let preset = named.or_else(|| all().find(|preset| preset.aliases().contains(&&*name)))?;
     Some(preset.provider())
 }
 

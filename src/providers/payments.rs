@@ -15,8 +15,8 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("flutterwave-v3", "Flutterwave v3", flutterwave_v3),
     Preset::new("gocardless", "GoCardless", gocardless),
     Preset::new("klarna", "Klarna", klarna),
-    Preset::new("lemon-squeezy", "Lemon Squeezy", lemon_squeezy),
-    Preset::new("mercadopago", "Mercado Pago", mercadopago),
+    Preset::new("lemon-squeezy", "Lemon Squeezy", lemon_squeezy).with_aliases(&["lemonsqueezy"]),
+    Preset::new("mercadopago", "Mercado Pago", mercadopago).with_aliases(&["mercado-pago"]),
     Preset::new("modern-treasury", "Modern Treasury", modern_treasury),
     Preset::new("mollie", "Mollie", mollie),
     Preset::new("orb", "Orb", orb),
@@ -26,7 +26,7 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("recurly", "Recurly", recurly),
     Preset::new("revenuecat", "RevenueCat", revenuecat),
     Preset::new("revenuecat-token", "RevenueCat", revenuecat_token),
-    Preset::new("square", "Square", square),
+    Preset::new("square", "Square", square).with_aliases(&["squareup"]),
     Preset::new("stripe", "Stripe", stripe),
 ];
 

@@ -20,6 +20,7 @@ use crate::scheme::Credential;
 pub struct Preset {
     name: &'static str,
     title: &'static str,
+    aliases: &'static [&'static str],
     build: fn() -> Provider,
 }
 
@@ -29,7 +30,18 @@ impl Preset {
         title: &'static str,
         build: fn() -> Provider,
     ) -> Self {
-        Self { name, title, build }
+        Self {
+            name,
+            title,
+            aliases: &[],
+            build,
+        }
+    }
+
+    /// Adds names under which users look for the provider.
+    pub(super) const fn with_aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
     }
 
     /// Returns the name of the scheme, which is the name of the function with hyphens.
@@ -42,6 +54,16 @@ impl Preset {
     #[must_use]
     pub const fn title(&self) -> &'static str {
         self.title
+    }
+
+    /// Returns other names that [`by_name`](super::by_name) accepts, such as `whatsapp` for `meta`.
+    ///
+    /// An alias is a former name, a product, or a brand that signs in the same way. An alias
+    /// belongs to one preset and never equals the name of a preset. The scheme has the
+    /// [name](Self::name) of the preset, and not the alias.
+    #[must_use]
+    pub const fn aliases(&self) -> &'static [&'static str] {
+        self.aliases
     }
 
     /// Builds the provider.

@@ -17,9 +17,24 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("polar", "Polar", polar),
     Preset::new("replicate", "Replicate", replicate),
     Preset::new("resend", "Resend", resend),
-    Preset::new("standard-webhooks", "Standard Webhooks", standard_webhooks),
+    Preset::new("standard-webhooks", "Standard Webhooks", standard_webhooks)
+        .with_aliases(&["standardwebhooks"]),
     Preset::new("supabase", "Supabase", supabase),
-    Preset::new("svix", "Svix", svix),
+    Preset::new("svix", "Svix", svix).with_aliases(&[
+        "beehiiv",
+        "brex",
+        "fathom",
+        "folk",
+        "guesty",
+        "incident-io",
+        "nash",
+        "pleo",
+        "psifi",
+        "render",
+        "safebase",
+        "sardine",
+        "stytch",
+    ]),
 ];
 
 /// The plain scheme that many guides describe: `X-Signature` and `X-Timestamp`.
@@ -148,6 +163,11 @@ pub fn bigcommerce() -> Provider {
 ///
 /// Svix sends `webhook-*` headers instead of `svix-*` if its customer chooses so. The preset
 /// accepts both, `svix-*` first, as the libraries of Svix do. A signer writes `svix-*`.
+///
+/// These brands sign in the same way, and [`by_name`](super::by_name) finds the preset by their
+/// names: Beehiiv, Brex, Fathom, Folk, Guesty, incident.io, Nash, Pleo, PsiFi, Render, SafeBase,
+/// Sardine and Stytch. This is known from the sources of Svix Ingest and, for Fathom and Folk, from
+/// the webhook routing of Nango.
 ///
 /// Source: <https://docs.svix.com/receiving/verifying-payloads/how-manual>
 #[doc(alias = "whsec")]

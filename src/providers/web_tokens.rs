@@ -16,8 +16,8 @@ pub(super) const PRESETS: &[Preset] = &[
     ),
     Preset::new("monday", "monday.com", monday),
     Preset::new("netlify", "Netlify", netlify),
-    Preset::new("qstash", "Upstash QStash", qstash),
-    Preset::new("vonage", "Vonage", vonage),
+    Preset::new("qstash", "Upstash QStash", qstash).with_aliases(&["upstash"]),
+    Preset::new("vonage", "Vonage", vonage).with_aliases(&["nexmo"]),
 ];
 
 /// Atlassian Connect webhooks and lifecycle callbacks of Jira and Confluence.

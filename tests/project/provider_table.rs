@@ -17,6 +17,7 @@ const INTRODUCTION: &str = "\
 Made by `UPDATE_DOCS=1 cargo test --test project`; do not edit. The documentation of each function
 in `tower_webhook::providers` says where its key is found and what the provider does not sign.
 
+- **Aliases**: other names that `providers::by_name` accepts.
 - **Feature**: the Cargo feature that the provider needs.
 - **Requirements**: what its operator configures.
 - **Signature**: where it is.
@@ -136,11 +137,20 @@ fn row(
         Some([published, library]) => format!("{published} published, {library} of its library"),
     };
     let name = preset.name().replace('-', "_");
+    let aliases: Vec<_> = preset
+        .aliases()
+        .iter()
+        .map(|it| format!("`{it}`"))
+        .collect();
+    let aliases = match &aliases[..] {
+        [] => "none".into(),
+        some => some.join(", "),
+    };
     let feature = features
         .get(&name)
         .map_or("none".into(), |feature| format!("`{feature}`"));
     format!(
-        "| {} | `{name}` | {feature} | {} | {} | {} | {} | {} | {} | {proof} |",
+        "| {} | `{name}` | {aliases} | {feature} | {} | {} | {} | {} | {} | {} | {proof} |",
         cell(preset.title()),
         cell(preset.requirements().to_string()),
         cell(locations),
@@ -209,9 +219,9 @@ fn the_table_of_providers_is_current() {
     presets.sort_by_key(|preset| (preset.title().to_lowercase(), preset.name()));
     writeln!(table, "{} presets.\n", presets.len()).unwrap();
     table.push_str(
-        "| provider | function | feature | needs | signature | scheme | time | methods | handshakes | proof |\n",
+        "| provider | function | aliases | feature | needs | signature | scheme | time | methods | handshakes | proof |\n",
     );
-    table.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    table.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     let features = features();
     for preset in presets {
         table.push_str(&row(preset, &features, &proofs));

@@ -400,6 +400,20 @@ fn lists_every_preset_as_its_scheme_describes_it() {
         let found = providers::by_name(&preset.name().replace('-', "_")).unwrap();
         assert_eq!(found.scheme().name(), preset.name());
     }
+    for preset in providers::all() {
+        for alias in preset.aliases() {
+            assert!(names.insert(alias), "{alias} is the name of two presets");
+            for name in [(*alias).to_owned(), alias.replace('-', "_")] {
+                let found = providers::by_name(&name).unwrap();
+                assert_eq!(found.scheme().name(), preset.name(), "{name}");
+            }
+        }
+    }
+    assert_eq!(
+        providers::by_name("whatsapp").unwrap().scheme().name(),
+        "meta"
+    );
+    assert_eq!(providers::by_name("brex").unwrap().scheme().name(), "svix");
     assert!(providers::by_name("github").is_some());
     assert!(providers::by_name("nobody").is_none());
     assert!(providers::by_name("").is_none());
