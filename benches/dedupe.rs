@@ -123,7 +123,7 @@ async fn redis(scale: usize) -> bool {
         assert!(store.complete(key, owner, DAY).await.unwrap());
     };
     deliver(DedupeKey::of(["first"])).await;
-    // What it confirms is on the disk, unless it is told otherwise.
+    // With the policy `always`, Redis confirms a write once it is on the disk.
     println!("in Redis, on this machine");
     let mut next = 0;
     let mut trips = f64::NAN;

@@ -85,8 +85,8 @@ fn standard_webhooks(body: &[u8]) -> Headers {
     ])
 }
 
-/// The generic scheme as somebody would write it for this one endpoint: no limit, no deadline, a
-/// panic for whatever is wrong.
+/// The generic scheme, written by hand for this endpoint alone: it has no limit and no deadline,
+/// and panics on every error.
 fn by_hand(
     secret: &'static [u8],
 ) -> impl Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>, Error = Infallible> {

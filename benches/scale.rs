@@ -35,7 +35,7 @@ use self::error::report;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// As measured for `docs/SCALE.md`; `REDIS_URL` measures anew.
+/// As measured for `docs/SCALE.md`. Set `REDIS_URL` to measure it again.
 const BYTES_A_KEY: f64 = 165.0;
 const STEPS_A_SECOND: f64 = 120_000.0;
 
@@ -212,9 +212,10 @@ struct Lost {
     twice: usize,
 }
 
-/// In seconds: deliveries come from 0 to 120, the master dies at 60 and its replica takes over at
-/// 70. A handler takes 50 ms on average; who is refused, or hears nothing, comes again after a
-/// second and more. A success that cannot be told is told again, every three seconds by then.
+/// Times are in seconds. Deliveries arrive from 0 to 120. The primary fails at 60, and its replica
+/// takes over at 70. A handler takes 50 ms on average. A sender that is rejected or gets no
+/// response retries after one second or more. A success that cannot be recorded is retried, at last
+/// every three seconds.
 fn simulate(behind: f64) -> Lost {
     const RATE: f64 = 10_000.0;
     const DIES: f64 = 60.0;

@@ -56,7 +56,7 @@ const MODES: [Mode; 4] = [Mode::Still, Mode::Woken, Mode::Replaced, Mode::Fixed]
 impl Mode {
     fn name(self) -> &'static str {
         match self {
-            Self::Still => "reloadable, nobody replaces",
+            Self::Still => "reloadable, not replaced",
             Self::Woken => "a third thread wakes up",
             Self::Replaced => "a third thread replaces",
             Self::Fixed => "fixed keys",
@@ -82,7 +82,7 @@ struct Third {
     cpu: Option<u64>,
 }
 
-/// Deliveries a second, by one thread until it is told to stop.
+/// Deliveries per second of one thread, until it is stopped.
 fn verify<S, B>(mut service: S, start: &Barrier, stop: &AtomicBool) -> f64
 where
     S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
@@ -124,7 +124,7 @@ fn wake_up(mut work: impl FnMut(), start: &Barrier, stop: &AtomicBool) -> Third 
     let mut count = 0;
     while !stop.load(Relaxed) {
         next += period;
-        // Whoever is late goes at once, and is on time again.
+        // A thread that is late continues at once, and is on time again.
         thread::sleep(next.saturating_duration_since(Instant::now()));
         let call = Instant::now();
         work();

@@ -46,7 +46,7 @@ const ONE_KEY: &str = "/hooks/tenant-00007";
 const TWO_KEYS: &str = "/hooks/tenant-00008";
 /// The tenant each of whose deliveries is the first.
 const NEW: &str = "/hooks/tenant-00009";
-const UNKNOWN: &str = "/hooks/nobody-00007";
+const UNKNOWN: &str = "/hooks/absent-00007";
 /// No tenant's path.
 const NOWHERE: &str = "/other/tenant-00007";
 const FRAMES: usize = 16;
@@ -164,7 +164,7 @@ fn keys_of(path: &str) -> Keys {
 
 enum Tenant {
     Kept(Keys),
-    /// Those of a tenant that nobody has asked for yet, as often as it is needed.
+    /// The keys of a tenant that was not requested before, as often as needed.
     New(Vec<Keys>, AtomicUsize),
 }
 
@@ -209,7 +209,8 @@ fn cached() -> WebhookLayer {
             path.starts_with("/hooks/").then(|| path.to_owned())
         },
         |path: String| async move {
-            // No timer: one of a millisecond is up to another late, which would blur what is told.
+            // Busy waiting, because a timer of one millisecond can be up to one more late, which
+            // would blur the result.
             let start = Instant::now();
             poll_fn(|cx| {
                 if start.elapsed() >= FAR {
@@ -455,7 +456,7 @@ fn main() {
         let unknown = "(f) as (b), another name each time";
         let known = "(g) as (a), another name each time: to (f)";
         let against = cases.len();
-        cases.push(in_turn(unknown, "/hooks/nobody-", all.clone(), samples));
+        cases.push(in_turn(unknown, "/hooks/absent-", all.clone(), samples));
         cases.push(Case {
             against,
             ..in_turn(known, "/hooks/tenant-", all, samples)
@@ -481,7 +482,7 @@ fn main() {
         &text(64 * KIB),
         1,
     );
-    let title = "Before anybody asked for a tenant with two keys, 64 KiB in 1 frame";
+    let title = "Before the first request for a tenant with two keys, 64 KiB in 1 frame";
     report(title, &cases, &times);
 
     let samples = (500 / divisor).max(2);
@@ -508,7 +509,7 @@ fn main() {
     let unknown = "(f) unknown tenant, the first time";
     let known = "(g) as (a), the first time: to (f)";
     let against = cases.len();
-    cases.push(in_turn(unknown, "/hooks/nobody-", new.clone(), slow));
+    cases.push(in_turn(unknown, "/hooks/absent-", new.clone(), slow));
     cases.push(Case {
         against,
         ..in_turn(known, "/hooks/tenant-", new, slow)

@@ -242,7 +242,7 @@ fn a_tenant_that_does_not_exist_allocates_as_much_as_one_that_does() {
                 polling::Frames::of(frames.map(Frame::data))
             };
             let mut first = None;
-            for path in ["/hook", "/many", "/hook", "/nobody", "/nobody", "/many"] {
+            for path in ["/hook", "/many", "/hook", "/absent", "/absent", "/many"] {
                 // The first request with a tenant's keys makes them ready for use.
                 for is_counted in [false, true] {
                     let request = delivery_to(path, sign, b"another body", frames());
@@ -561,7 +561,8 @@ fn a_copy_of_the_body_would_be_seen() {
     assert!(info.bytes_total >= MIB as u64, "{info:?}");
 }
 
-/// Headers are slices of the connection's buffer; whoever keeps the proof must not keep that.
+/// Header values are slices of the connection's buffer. A stored proof must not keep this buffer in
+/// memory.
 #[test]
 fn the_proof_does_not_hold_the_head() {
     let buffer = Bytes::from([b'x'; 4096].to_vec());

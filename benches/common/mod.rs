@@ -26,7 +26,7 @@ use tower_service::Service;
 pub(crate) const KIB: usize = 1 << 10;
 pub(crate) const MIB: usize = 1 << 20;
 
-pub(crate) const OTHER_SECRET: &str = "It's a Secret to Nobody";
+pub(crate) const OTHER_SECRET: &str = "It's Another Secret";
 
 pub(crate) type Headers = Vec<(HeaderName, HeaderValue)>;
 

@@ -68,6 +68,7 @@ use super::Buffer;
 ///
 /// Trailers are not signed. [`reject_trailers`](crate::WebhookLayer::reject_trailers) rejects
 /// requests with trailers.
+#[doc(alias = "raw_body")]
 pub struct VerifiedBody {
     frames: Buffer,
     trailers: Option<Box<HeaderMap>>,

@@ -28,6 +28,9 @@ const ARRIVAL: Duration = Duration::from_secs(60);
 /// Applies [`Dedupe`] to a service. Cheap to clone.
 ///
 /// See the [module docs](crate::dedupe) for an example.
+#[doc(alias = "idempotency")]
+#[doc(alias = "deduplication")]
+#[doc(alias = "exactly_once")]
 #[must_use]
 #[derive(Clone)]
 pub struct DedupeLayer {

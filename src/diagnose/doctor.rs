@@ -19,6 +19,8 @@ use crate::{
 /// Explains why deliveries of one provider are rejected.
 ///
 /// See the [module docs](crate::diagnose) for an example.
+#[doc(alias = "debug")]
+#[doc(alias = "signature_mismatch")]
 #[derive(Clone)]
 pub struct Doctor {
     provider: Provider,

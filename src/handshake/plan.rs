@@ -14,6 +14,8 @@ use crate::location::Location;
 /// A request of a provider that is not a delivery: how it is recognised, and how it is answered.
 ///
 /// See the [module docs](crate::handshake) for an example.
+#[doc(alias = "challenge")]
+#[doc(alias = "endpoint_verification")]
 #[derive(Clone, Debug)]
 pub struct Handshake {
     pub(super) name: Cow<'static, str>,

@@ -26,6 +26,8 @@ use crate::scheme::Scheme;
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "reload")]
+#[doc(alias = "rotation")]
 #[derive(Clone)]
 pub struct KeyHandle {
     scheme: Scheme,

@@ -78,6 +78,8 @@ pub use crate::secret::{KeyError, KeyErrorKind, Secret};
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "rotation")]
+#[doc(alias = "key_rotation")]
 #[derive(Clone)]
 pub struct Keys(Arc<Shared>);
 
@@ -126,6 +128,7 @@ impl Keys {
     ///
     /// The secret is accepted as long as these keys are in use. [`Secret::not_after`] sets an
     /// earlier end.
+    #[doc(alias = "rotation")]
     #[must_use]
     pub fn previous(self, secret: Secret) -> Self {
         self.change(|secrets| secrets.previous.push(secret))

@@ -78,6 +78,7 @@ use crate::head::RequestHead;
 ///   expensive source.
 /// - A 503 shows that this lookup failed and another did not. For example, if a tenant's secret
 ///   cannot be decoded, a 503 shows that the tenant exists.
+#[doc(alias = "multi_tenant")]
 pub trait KeySource: Send + Sync + 'static {
     /// The error of a lookup. Its text, and the texts of its sources, are for the operator.
     type Error: Into<Box<dyn Error + Send + Sync>>;

@@ -8,6 +8,8 @@ use crate::public_key::KeyKind;
 ///
 /// What is said to be of old providers is for them alone: take [`HmacSha256`](Self::HmacSha256) for
 /// a scheme of your own.
+#[doc(alias = "hmac")]
+#[doc(alias = "sha256")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {

@@ -50,6 +50,8 @@ use crate::{head::RequestHead, rejection::RejectionKind};
 /// no effect. Cheap to clone.
 ///
 /// See the [module docs](crate::public_url) for an example.
+#[doc(alias = "proxy")]
+#[doc(alias = "host")]
 #[derive(Clone)]
 pub struct PublicUrl(Arc<Kind>);
 
@@ -183,6 +185,7 @@ impl PublicUrl {
     /// The proxy must overwrite or remove these headers in every request. If it appends to them or
     /// does not know them, the sender can choose their values. `networks` must contain only the
     /// proxy, and no other machine that can connect.
+    #[doc(alias = "x_forwarded_host")]
     pub fn danger_trust_proxy<T: AsRef<str>, N: AsRef<str>>(
         bases: impl IntoIterator<Item = T>,
         networks: impl IntoIterator<Item = N>,

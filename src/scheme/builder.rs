@@ -449,6 +449,8 @@ impl SchemeBuilder {
     /// Sets the maximum difference between a timestamp and the current time, in both directions,
     /// inclusive. Defaults to 300 s. In a scheme with a web token it is also the leeway of `exp`
     /// and `nbf`. [`build`](Self::build) returns an error if the scheme has neither.
+    #[doc(alias = "replay")]
+    #[doc(alias = "max_age")]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = Some(tolerance);
         self

@@ -88,6 +88,7 @@ pub use crate::{
 /// A description of how a provider signs its deliveries.
 ///
 /// Immutable and cheap to clone. See the [module docs](crate::scheme) for examples.
+#[doc(alias = "custom_provider")]
 #[derive(Clone, Debug)]
 pub struct Scheme(Arc<Spec>);
 

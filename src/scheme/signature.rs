@@ -223,6 +223,7 @@ impl SignatureFormat {
     /// ```
     ///
     /// [RFC 7515]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
+    #[doc(alias = "jwt")]
     #[must_use]
     pub const fn jws(prefix: &'static str) -> Self {
         Self::new(Kind::Jws {

@@ -25,6 +25,7 @@ impl SchemeBuilder {
     ///   send any body with it.
     /// - Without a claim that names the purpose of the token, a token that was issued for another
     ///   purpose is accepted.
+    #[doc(alias = "jwt")]
     pub fn claim(
         self,
         name: impl Into<Cow<'static, str>>,

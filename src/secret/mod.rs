@@ -34,6 +34,8 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "signing_secret")]
+#[doc(alias = "signing_key")]
 #[derive(Clone)]
 pub struct Secret {
     bytes: Arc<Zeroizing<Box<[u8]>>>,
@@ -105,6 +107,7 @@ impl Secret {
     /// signature. The operator sees
     /// [`RejectionKind::ExpiredKey`](crate::rejection::RejectionKind::ExpiredKey). The method is
     /// meant for previous secrets, and also applies to a current one.
+    #[doc(alias = "expiry")]
     #[must_use]
     pub fn not_after(mut self, last: SystemTime) -> Self {
         self.not_after = Some(last);

@@ -18,6 +18,8 @@ const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 /// A layer that applies [`Sign`] to a client. Cheap to clone.
 ///
 /// See the [module docs](crate::sign) for an example.
+#[doc(alias = "outgoing")]
+#[doc(alias = "client")]
 #[derive(Clone)]
 #[must_use]
 pub struct SignLayer {

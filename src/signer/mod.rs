@@ -30,6 +30,7 @@ use crate::{
 /// Signs requests as one provider does.
 ///
 /// See the [module docs](crate::sign) for an example.
+#[doc(alias = "hmac")]
 pub struct Signer {
     provider: Provider,
     /// The current one first.

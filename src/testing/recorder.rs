@@ -16,6 +16,7 @@ use crate::verify::Verified;
 
 /// A service for tests that records every request. It answers 200, or with a configured response.
 /// Clones share the records.
+#[doc(alias = "mock")]
 #[derive(Clone)]
 pub struct RecordingService {
     recorded: Arc<Mutex<Vec<Recorded>>>,

@@ -25,6 +25,7 @@ const OTHER_ID: &str = "delivery-by-another";
 /// A sender for tests, which signs requests like a provider.
 ///
 /// See the [module docs](crate::testing) for an example.
+#[doc(alias = "mock")]
 #[derive(Clone)]
 pub struct TestSender {
     pub(super) provider: Provider,

@@ -16,6 +16,7 @@ use crate::mac;
 /// assert_eq!(key.to_string().len(), 32);
 /// assert_ne!(key, DedupeKey::of(["acmeevt", "_1"]));
 /// ```
+#[doc(alias = "idempotency_key")]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DedupeKey([u8; DedupeKey::LEN]);
 

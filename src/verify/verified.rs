@@ -181,6 +181,7 @@ impl Verified {
     ///
     /// Returns `None` if a copy is always accepted, because no timestamp is signed or the tolerance
     /// is unlimited. The expiry time of a token is not taken into account.
+    #[doc(alias = "tolerance")]
     #[must_use]
     pub fn replay_window(&self) -> Option<Duration> {
         self.endpoint.replay_window
@@ -217,6 +218,7 @@ impl Verified {
     ///   recorded.
     /// - The key includes the provider's name and the tenant. If two senders use the same scheme
     ///   and choose their own IDs, give each a [scope](crate::DedupeLayer::scope).
+    #[doc(alias = "idempotency")]
     #[must_use]
     pub fn dedupe_key(&self) -> Option<DedupeKey> {
         let [key, _] = self.dedupe_keys();

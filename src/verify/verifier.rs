@@ -29,6 +29,8 @@ use crate::{
 /// A verifier of the deliveries of one provider. Cheap to clone.
 ///
 /// See the [module docs](crate::verify) for examples.
+#[doc(alias = "signature")]
+#[doc(alias = "constant_time")]
 #[derive(Clone, Debug)]
 pub struct Verifier(Arc<Settings>);
 
@@ -113,6 +115,8 @@ impl Verifier {
     /// # Security
     ///
     /// A captured delivery can be replayed for this long.
+    #[doc(alias = "replay")]
+    #[doc(alias = "max_age")]
     pub fn tolerance(self, tolerance: Duration) -> Result<Self, SetupError> {
         self.set_tolerance("tolerance", |tolerances| tolerances.both = tolerance)
     }

@@ -42,6 +42,8 @@ const HANDSHAKES_ARE_OFF: &str = "`without_handshakes` was called, so the handle
 /// `B` is the type of the forwarded body; [`forward_body`](Self::forward_body) changes it.
 ///
 /// See the [module docs](crate::webhook) for an example.
+#[doc(alias = "middleware")]
+#[doc(alias = "signature")]
 #[must_use]
 pub struct WebhookLayer<B = VerifiedBody> {
     config: Arc<Config>,
@@ -157,6 +159,7 @@ impl<B> WebhookLayer<B> {
     /// Sets the maximum body size, in bytes (inclusive). A larger body is answered 413.
     ///
     /// Defaults to the limit of the provider, or to 1 MiB.
+    #[doc(alias = "max_body_size")]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.config_mut().body_limit = bytes;
         self
@@ -231,6 +234,8 @@ impl<B> WebhookLayer<B> {
     /// # Security
     ///
     /// A captured delivery can be replayed for this long.
+    #[doc(alias = "replay")]
+    #[doc(alias = "max_age")]
     pub fn tolerance(self, tolerance: Duration) -> Result<Self, SetupError> {
         self.try_map_verifier(|verifier| verifier.tolerance(tolerance))
     }

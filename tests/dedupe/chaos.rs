@@ -48,7 +48,7 @@ fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
         Ok(text) => text
             .parse()
             .ok()
-            .unwrap_or_else(|| panic!("{name} is no number")),
+            .unwrap_or_else(|| panic!("{name} is not a number")),
         Err(_) => default,
     }
 }
@@ -367,8 +367,8 @@ impl Sender {
             sleep(world.pause(10_000)).await;
         }
         let record = &world.records[at];
-        // The store was not told, or did not say so: it is told again, or the claim ends and
-        // another attempt is handled.
+        // The store was not notified, or did not confirm it: either it is notified again, or the
+        // claim expires and another attempt is handled.
         while !record.is_completed.load(Relaxed) {
             sleep(Duration::from_secs(31)).await;
             self.attempt(at).await;

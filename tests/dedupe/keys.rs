@@ -75,7 +75,7 @@ fn every_genuine_delivery() {
     }
 }
 
-/// A text that does not cover the body tells nothing apart, unless somebody says so.
+/// A signed text that does not cover the body identifies a delivery only if it is declared unique.
 #[test]
 fn a_text_without_the_body() {
     let acme = || {
@@ -157,8 +157,8 @@ fn keys_of_parts() {
     assert_eq!(format!("[{key:>34}]"), format!("[  {key}]"));
 }
 
-/// The other signature that an ECDSA signature makes, which anybody can compute, makes no other
-/// delivery.
+/// An ECDSA signature can be converted into a second valid one without the key. Both identify the
+/// same delivery.
 #[cfg(feature = "ecdsa")]
 #[test]
 fn an_ecdsa_signature_that_was_changed() {

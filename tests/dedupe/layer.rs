@@ -77,7 +77,7 @@ enum Act {
     Grpc(&'static str),
 }
 
-/// Handles what reaches it as it is told, and 200 if it is told nothing.
+/// A handler that responds as the request says, or with 200.
 #[derive(Clone, Debug, Default)]
 struct Handler(Arc<State>);
 
@@ -162,7 +162,7 @@ enum Trouble {
     Late(Duration),
 }
 
-/// A store in memory that counts its steps and has trouble where it is told.
+/// A store in memory that counts its operations and fails as configured.
 #[derive(Clone)]
 struct Moody {
     store: MemoryStore,
@@ -376,8 +376,8 @@ async fn after_a_panic() {
     rig.expect_handled("after a panic", github(BODY)).await;
 }
 
-/// 22: at the same moment one reaches the handler. The others are told to come again, and then that
-/// it was handled.
+/// 22: of concurrent copies, one reaches the handler. The others are answered that they should
+/// retry, and later that the delivery was handled.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn at_the_same_moment() {
     let rig = Arc::new(github_rig());
@@ -499,8 +499,8 @@ async fn the_client_goes_away_before_it_has_sent_all() {
     rig.expect_handled("the whole of it", delivery).await;
 }
 
-/// Outside of any runtime, a store in memory is told at once; and a store that has to wait is not,
-/// but nothing panics.
+/// Outside of a runtime, a store in memory is notified at once. A store that has to wait is not
+/// notified, but nothing panics.
 #[test]
 fn dropped_without_a_runtime() {
     let rig = github_rig();
@@ -515,7 +515,7 @@ fn dropped_without_a_runtime() {
     let answer = rig.call(github(BODY)).now_or_never().unwrap().unwrap();
     assert!(answer.extensions().get::<Duplicate>().is_some());
 
-    // Nobody can tell it again, so the claim ends with its lease.
+    // The completion cannot be retried, so the claim ends with its lease.
     let rig = github_rig();
     rig.store.trouble(COMPLETE, Trouble::Fails);
     let answer = rig.call(github(BODY)).now_or_never().unwrap().unwrap();
@@ -578,10 +578,10 @@ async fn the_same_under_another_id() {
     let rig = self::rig(providers::slack(), secret());
     rig.expect_handled("the first", slack(now(), BODY)).await;
     rig.expect("the same", DUPLICATE, slack(now(), BODY)).await;
-    rig.expect_handled("signed anew", slack((NOW + 1).to_string(), BODY))
+    rig.expect_handled("signed again", slack((NOW + 1).to_string(), BODY))
         .await;
 
-    // The id is, and so it stays the same when it is signed anew.
+    // The ID is signed, so it stays the same when the delivery is signed again.
     let rig = self::rig(providers::standard_webhooks(), standard_secret());
     rig.expect_handled("the first", standard("msg_1", now(), BODY))
         .await;
@@ -662,13 +662,13 @@ async fn the_store_is_full_down_or_slow() {
         assert!(lines.contains(&line), "{lines:#?}");
         rig.store.trouble(CLAIM, None);
         settle().await;
-        // Nothing is left of the claim that nobody heard of.
+        // The claim that could not be confirmed does not remain in the store.
         rig.expect_handled("it is back", github(BODY)).await;
     }
 }
 
-/// A store so slow that a lease is over before one hears of it lets nobody begin, rather than one
-/// after the other.
+/// If a store is so slow that a lease expires before the store responds, no request begins.
+/// Otherwise they would run one after the other.
 #[tokio::test(start_paused = true)]
 async fn a_store_is_slower_than_the_lease() {
     const LEASE: Duration = Duration::from_millis(600);
@@ -700,7 +700,7 @@ async fn a_store_is_slower_than_the_lease() {
     }
 }
 
-/// 24: or they are let through, where somebody says so.
+/// 24: they are forwarded if the layer is configured so.
 #[cfg_attr(not(feature = "tracing"), ignore = "reads the log")]
 #[tokio::test(start_paused = true)]
 async fn let_through_without_a_store() {
@@ -726,8 +726,8 @@ async fn let_through_without_a_store() {
     }
 }
 
-/// The handler was successful, and the store could not be told: its answer is the sender's, and the
-/// store is told again, as long as nobody else can have begun.
+/// The handler was successful, but the store could not be notified. The sender gets the handler's
+/// response, and the notification is retried until another process could have begun.
 #[cfg_attr(not(feature = "tracing"), ignore = "reads the log")]
 #[tokio::test(start_paused = true)]
 async fn the_store_fails_after_a_success() {
@@ -755,7 +755,7 @@ async fn the_store_fails_after_a_success() {
             }
             sleep(down).await;
             rig.store.trouble(COMPLETE, None);
-            // The next time it is told, or the end of the lease.
+            // The next attempt to notify the store, or the end of the lease.
             sleep(LEASE / 3).await;
             if is_heard || trouble == Trouble::HangsAfter {
                 rig.expect(&what, DUPLICATE, github(BODY)).await;
@@ -1067,7 +1067,7 @@ async fn scopes() {
     }
 }
 
-/// Answers as they are told to look, and what outer layers can learn.
+/// Custom renderers create the responses, and outer layers can read the result from the extensions.
 #[tokio::test(start_paused = true)]
 async fn renderers() {
     let rig = Rig::new(providers::github(), secret(), Moody::new(1), |layer| {
@@ -1350,7 +1350,7 @@ async fn the_claim_is_lost_before_the_handler_is_ready() {
         let claim = rig.store.store.claim(key, next, LEASE * 9).await;
         assert_eq!(claim, Ok(ClaimResult::Granted));
         rig.store.trouble(RENEW, None);
-        // The task hears of it by its next renewal, whether the service has become ready by then or
+        // The task is notified by its next renewal, whether the service has become ready by then or
         // not.
         sleep(LEASE / 3).await;
         *rig.handler.0.next.lock().unwrap() = None;

@@ -36,7 +36,7 @@ use crate::{
 const WORKER: &str = "DEDUPE_TEST_WORKER";
 const LEASE: Duration = Duration::from_secs(2);
 
-/// What a worker is told.
+/// The order for a worker.
 struct Order {
     index: usize,
     of: usize,
@@ -311,8 +311,9 @@ fn eight_processes_race() {
     fs::remove_dir_all(folder).unwrap();
 }
 
-/// A worker is killed midway, and its sender tries again: what it had claimed is handled when the
-/// lease is over, and what it had completed is not handled again.
+/// A worker is killed while it handles deliveries, and the sender retries. Deliveries that it had
+/// claimed are handled once their lease has expired. Deliveries that it had completed are not
+/// handled again.
 #[test]
 fn a_worker_is_killed() {
     let Some(server) = RedisServer::start() else {
@@ -592,7 +593,7 @@ async fn the_server_is_full() {
 
 #[tokio::test]
 async fn what_cannot_be_connected_to() {
-    // Of a port that nobody listens on, a URL that is none, and TLS that is not built in.
+    // A port without a listener, an invalid URL, and TLS that is not built in.
     let closed = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

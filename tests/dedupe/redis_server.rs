@@ -76,8 +76,8 @@ impl RedisServer {
         self.arguments = arguments;
     }
 
-    /// A sentinel that watches a master, by the name of `mymaster`, and asks nobody else before it
-    /// fails it over.
+    /// A sentinel that watches a primary with the name `mymaster`, and starts a failover without
+    /// the vote of another sentinel.
     pub(crate) fn sentinel(master: &Self) -> Option<Self> {
         let mut server = Self::unstarted()?;
         let file = server.folder.join("sentinel.conf");
@@ -247,7 +247,7 @@ fn not_run(missing: &str) {
         env::var_os(REQUIRED).is_none(),
         "{missing} is not installed, and {REQUIRED} is set"
     );
-    // Not by the macro, whose text nobody sees of a test that passes.
+    // The macro's output is not shown for a test that passes.
     let name = thread::current().name().unwrap_or_default().to_owned();
     let _ = writeln!(io::stderr(), "NOT RUN: {name}: {missing} is not installed");
 }

@@ -60,7 +60,7 @@ enum Flaw {
     None,
     /// Reads, lets others have a turn, and writes.
     NotAtomic,
-    /// Takes whoever comes for the owner.
+    /// Accepts any caller as the owner.
     AnyoneCompletes,
     AnyoneReleases,
     AnyoneRenews,
@@ -80,7 +80,7 @@ enum Flaw {
     OwnerForgets,
     OwnerRenewsAgain,
     NoSecondCompletion,
-    /// Reads, lets others have a turn, and writes, where a lease is over.
+    /// If a lease has expired, it reads, lets other tasks run, and writes.
     TakesOverInTwo,
     CompletesInTwo,
     RenewsInTwo,
@@ -103,7 +103,7 @@ impl Broken {
         self.flaw == flaw
     }
 
-    #[expect(clippy::option_option, reason = "completed by nobody, or not known")]
+    #[expect(clippy::option_option, reason = "not completed, or not known")]
     fn known(&self, key: DedupeKey) -> Option<Option<LeaseToken>> {
         let known = self.known.lock().unwrap().get(&key).copied();
         let (owner, until) = known?;
@@ -245,7 +245,8 @@ async fn broken_stores_do_not_pass() {
     assert!(passed.is_empty(), "the suite does not notice {passed:?}");
 }
 
-/// Full means full, and whatever is over or released makes room, in the order of its time.
+/// A full store rejects new keys. Expired and released keys make room, in the order of their
+/// expiry.
 #[tokio::test(start_paused = true)]
 async fn memory_is_bounded_and_never_forgets_a_promise() {
     const ROOM: usize = 500;
@@ -281,7 +282,7 @@ async fn memory_is_bounded_and_never_forgets_a_promise() {
             Ok(ClaimResult::Completed)
         );
     }
-    // The leases are over, what was completed is not.
+    // The leases have expired, and the completed records have not.
     advance(HOUR * 9).await;
     assert!(more(0).await.is_err());
     for at in 0..ROOM {
@@ -324,8 +325,8 @@ async fn what_is_over_is_found_before_a_store_is_full() {
     }
 }
 
-/// Steps of all kinds with times of all lengths, next to a list that knows what is over: the store
-/// answers as the list does, and says that it is full when the list is.
+/// Random operations with random times, next to a list that knows which keys have expired. The
+/// store returns the same results as the list, and is full when the list is.
 #[tokio::test(start_paused = true)]
 async fn memory_is_full_when_it_is() {
     const ROOM: usize = 12;
@@ -425,7 +426,7 @@ async fn what_is_released_leaves_nothing() {
     assert!(store.claim(key(2), LeaseToken::new(), HOUR).await.is_err());
 }
 
-/// Without anybody who tidies, a store does not keep what is over.
+/// A store removes expired records without a background task.
 #[tokio::test(start_paused = true)]
 async fn what_is_over_goes_as_others_come() {
     let store = MemoryStore::new(usize::MAX);

@@ -1,5 +1,5 @@
-//! The test kit: our own layer stands all of its abuse, and a weak one is told each weakness by
-//! name.
+//! The abuse suite: the crate's own layer passes all cases, and for a weak layer each weakness is
+//! reported by name.
 
 use std::{
     collections::BTreeSet,
@@ -137,7 +137,7 @@ async fn the_layer_stands_its_own_suite() {
     assert!(never.is_empty(), "{never:?}");
 }
 
-/// Wherever a provider has its signature, what looks for none is told.
+/// For each location of a signature, the suite reports a stack that does not check the signature.
 #[tokio::test]
 async fn what_verifies_nothing_fails_for_every_provider() {
     let mut wrong = Vec::new();
@@ -498,7 +498,7 @@ const OF_GITHUB: &[(&str, Fault, &[&str])] = &[
         &["answers-alike", "body-white-space"],
     ),
     (
-        "writes the body anew",
+        "writes the body again",
         |it| {
             let body = it
                 .body()

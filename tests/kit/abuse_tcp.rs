@@ -157,7 +157,7 @@ async fn faulty(server: SocketAddr, fault: Fault) -> SocketAddr {
         loop {
             let (client, _) = listener.accept().await.unwrap();
             tokio::spawn(async move {
-                // Whoever hangs up first is right.
+                // Either side may close the connection first, so the result is ignored.
                 let _ = pass(client, server, fault).await;
             });
         }

@@ -488,7 +488,7 @@ async fn a_client_that_goes_away() {
     assert_eq!((answer.status.as_u16(), rig.inner.calls()), (200, 1));
 }
 
-/// A hyper server around `service`; it counts the connections that are over.
+/// A hyper server around `service` that counts the closed connections.
 async fn serve(service: Webhook<RecordingService>) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -1159,7 +1159,8 @@ async fn the_same_request_goes_in() {
     }
 }
 
-/// 21: a `Verified` that somebody else put there does not get in, whether the layer lets in or not.
+/// 21: a `Verified` that was already in the extensions is removed, whether the layer forwards the
+/// request or not.
 #[tokio::test]
 async fn a_verified_of_another_layer_is_taken_out() {
     let shopify_rig = Rig::new(

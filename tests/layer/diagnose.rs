@@ -334,8 +334,7 @@ fn another_way_of_signing() {
     std::mem::take(report).finish();
 }
 
-/// Where the head alone is refused nobody has read the body, and under another secret nothing is
-/// proven.
+/// If the head is rejected, the body is not read. Under another secret, no finding is proven.
 #[tokio::test(start_paused = true)]
 async fn a_signature_is_known_by_its_look() {
     let github = |value: String| Delivery::new(BODY).header("x-hub-signature-256", value);
@@ -456,7 +455,7 @@ fn another_time() {
         let secret = format!("{SECRET}\n");
         check(report, providers::slack(), &secret, &delivery, &both);
     }
-    // A timestamp that is not signed may be anybody's.
+    // A timestamp that is not signed can be from any client.
     for scheme in [providers::ghost_old(), providers::generic()] {
         let unsigned = scheme.scheme().clone();
         assert!(!unsigned.timestamp_is_signed());
@@ -1027,7 +1026,8 @@ fn key_text(scheme: &Scheme, name: &str) -> String {
     }
 }
 
-/// A stranger's deliveries are refused without an explanation, whoever they claim to come from.
+/// Deliveries that are signed with an unknown secret are rejected without an explanation, for each
+/// provider.
 #[test]
 fn there_is_nothing_to_say_of_a_forgery() {
     let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
@@ -1208,7 +1208,7 @@ async fn refuse(layer: &WebhookLayer, delivery: &Delivery) {
     assert!(answer.text().len() < 40, "{}", answer.text());
 }
 
-/// What the sink hears of a delivery whose turn it is.
+/// The diagnosis that the sink receives for a delivery that is due.
 async fn heard(
     layer: &WebhookLayer,
     receiver: &Receiver<String>,
@@ -1280,7 +1280,7 @@ async fn one_in_ten_seconds_is_examined() {
     assert_eq!(told.len(), 1 + others.len(), "{told:?}");
     for delivery in &of_one_kind[1..] {
         tokio::time::advance(Duration::from_millis(9999)).await;
-        // Too early, so that it takes nobody's turn.
+        // Too early, so it does not use up another delivery's turn.
         refuse(&layer, &of_one_kind[0]).await;
         tokio::time::advance(Duration::from_millis(1)).await;
         refuse(&layer, delivery).await;
@@ -1345,7 +1345,7 @@ async fn nothing_else_is_hidden() {
     }
 }
 
-/// Which delivery it was is told by its id, and by the span of its request.
+/// The diagnosis identifies the delivery by its ID, and by the span of its request.
 #[tokio::test(start_paused = true)]
 async fn a_diagnosis_is_of_a_request() {
     use tracing::Instrument as _;
@@ -1377,7 +1377,7 @@ async fn a_diagnosis_is_of_a_request() {
     }
 }
 
-/// A sink that panics hears of the next one.
+/// A sink that panics receives the next diagnosis.
 #[tokio::test(start_paused = true)]
 async fn a_sink_may_panic() {
     let (sink, receiver) = told();
@@ -1448,7 +1448,7 @@ async fn what_has_no_keys_is_examined_by_its_head_alone() {
         .body("{}")
         .header("content-length", "2");
     let (unknown, known) = (trimmed.clone().uri("/unknown"), trimmed.uri("/known"));
-    // Not even that the length is wrong is said of it, and nobody else has its turn.
+    // The wrong length is not reported either, and no other delivery has this turn.
     let longer = unknown.clone().set("content-length", "1");
     for delivery in [&longer, &unknown, &known] {
         refuse(&layer, delivery).await;

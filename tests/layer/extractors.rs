@@ -107,7 +107,8 @@ async fn a_payload_is_read_or_refused() {
     report.finish();
 }
 
-/// What is not JSON by its headers is, if its body is: nobody signs the content type.
+/// A payload is parsed as JSON whatever its content type says, because the content type is not
+/// signed.
 #[tokio::test]
 async fn any_content_type_will_do() {
     let delivery = github(r#"{"id":7}"#).uri("/webhook");
@@ -130,7 +131,7 @@ async fn axum_bounds_what_it_reads() {
     let guard = heard.listen_from(LevelFilter::WARN);
     let (answer, payload) = send(app(), github(&long).uri("/webhook")).await;
     drop(guard);
-    // The layer let it in, so that nobody else says why it is refused.
+    // The layer accepted the request, so only the extractor can log the reason of the rejection.
     let line = "WARN tower_webhook: webhook payload rejected provider=\"github\" reason=the payload exceeds axum's `DefaultBodyLimit`; raise that limit";
     assert_eq!(heard.take(), [line]);
     assert_eq!(
@@ -220,7 +221,7 @@ async fn json_alone(VerifiedJson(order): VerifiedJson<Order>) -> String {
     order.id.to_string()
 }
 
-/// The fault is in the program, so nobody else is blamed, and the log says it.
+/// The fault is in the program, so the sender is not blamed, and the fault is logged.
 #[cfg_attr(not(feature = "tracing"), ignore = "reads the log")]
 #[tokio::test]
 async fn a_missing_layer_is_a_500() {

@@ -71,7 +71,8 @@ struct Row {
     /// In the place of the group's.
     #[serde(default)]
     config: Option<BTreeMap<String, String>>,
-    /// What the program says to what is handed over; nobody takes it where this is absent.
+    /// The decision of the program on the handshake data. There is no handler if the field is
+    /// absent.
     #[serde(default)]
     taken: Option<Taken>,
     #[serde(default)]
@@ -322,7 +323,7 @@ fn a_verifier_says_the_same() {
             let outcome = verifier.verify(&delivery.head, &delivery.body);
             let name = format!("{}: {}: {said:?}", group.provider, row.name);
             let is_for_the_program = matches!(row.taken, Some(Taken::Refuse | Taken::Fail))
-                || row.name.contains("nobody who takes it");
+                || row.name.contains("no handler");
             if is_for_the_program {
                 let answer = said.unwrap().expect(&name);
                 assert!(answer.data().is_some(), "{name}");
@@ -355,8 +356,8 @@ fn a_verifier_says_the_same() {
     }
 }
 
-/// Switched off, nothing is answered: what nobody signed is refused, and what is signed is
-/// forwarded.
+/// Without handshakes, no handshake is answered: unsigned requests are rejected, and signed
+/// requests are forwarded.
 #[tokio::test]
 async fn one_call_switches_them_off() {
     let file = file();
@@ -422,8 +423,8 @@ fn each_handshake_of_each_preset_has_its_rows() {
     }
 }
 
-/// 30: an endpoint that signs challenges signs no event, whole or in part, and takes nothing for a
-/// delivery that it would sign.
+/// 30: an endpoint that signs challenges signs no event, neither in whole nor in part, and rejects
+/// any delivery that it would sign.
 #[tokio::test]
 async fn a_challenge_is_never_an_event() {
     let file = file();
@@ -728,7 +729,7 @@ async fn the_limits_hold() {
     assert_eq!(inner.calls(), 0);
 }
 
-/// A gRPC request is no handshake, and its refusal is gRPC's.
+/// A gRPC request is not treated as a handshake, and is rejected in the form of gRPC.
 #[tokio::test]
 async fn a_grpc_request_is_no_handshake() {
     let file = file();

@@ -165,7 +165,8 @@ fn closure(location: TenantLocation, asked: Count) -> impl KeySource {
     }
 }
 
-/// 15: each tenant's deliveries pass by its own keys; those of nobody do not, whoever signed them.
+/// 15: each tenant's deliveries are verified with its own keys. Deliveries of unknown tenants are
+/// rejected under any key.
 #[tokio::test]
 async fn each_request_has_its_keys() {
     const MISMATCH: Result<&str, &str> = Err("SignatureMismatch");
@@ -328,7 +329,7 @@ async fn a_source_in_axum() {
         ),
         (
             hooks(by_path()),
-            "/hooks/nobody",
+            "/hooks/absent",
             "acme-new",
             refused.clone(),
         ),
@@ -479,7 +480,7 @@ fn chain() -> Because {
     Because("cannot look up the tenant", Some(Box::new(middle)))
 }
 
-/// Fails as it is told, until it is told to stop.
+/// Fails as configured, until it is reset.
 #[derive(Clone)]
 struct Faulty {
     how: Arc<dyn Fn() -> Finding + Send + Sync>,
@@ -773,7 +774,7 @@ fn a_source_that_answers_at_once_needs_no_runtime() {
     }
 }
 
-/// 15: a gRPC client is told in its own language.
+/// 15: a gRPC client gets a gRPC response.
 #[tokio::test(start_paused = true)]
 async fn grpc_answers() {
     let in_grpc = || {
@@ -1060,7 +1061,7 @@ async fn a_cache_remembers() {
         ("x", "x", 403, 3),
         ("xx", "x", 403, 4),
         ("x", "guess", 403, 4),
-        // Nobody's request is not looked up at all.
+        // A request without a tenant is not looked up.
         ("", "a", 403, 4),
         ("", "", 403, 4),
         ("A", "a", 403, 5),
@@ -1071,8 +1072,8 @@ async fn a_cache_remembers() {
         assert_eq!(slow.asked.get(), asked, "15: row {at}");
         assert_eq!(slow.named.get(), at + 1, "15: row {at}");
     }
-    let nobody = with_key_source(cache).layer(RecordingService::default());
-    let answer = send(&nobody, github("secret of a", "").request()).await;
+    let service = with_key_source(cache).layer(RecordingService::default());
+    let answer = send(&service, github("secret of a", "").request()).await;
     assert_eq!(answer.kind(), "UnknownTenant");
 }
 
@@ -1130,8 +1131,8 @@ async fn a_cache_forgets_in_time() {
     }
 }
 
-/// 15: being asked for does not make an entry live longer: whoever has a revoked secret could keep
-/// it alive.
+/// 15: requests do not extend the life of a cache entry. Otherwise an attacker with a revoked
+/// secret could keep it in the cache.
 #[tokio::test]
 async fn a_cache_forgets_what_is_in_use() {
     let slow = Slow::new();
@@ -1218,8 +1219,8 @@ async fn settle() {
     }
 }
 
-/// 15: a look-up that is under way when it is to be forgotten is not remembered, and whoever comes
-/// later does not wait for it. Who waits already gets what it finds.
+/// 15: the result of a running lookup is not cached if it is forgotten meanwhile, and later
+/// requests do not wait for this lookup. Requests that wait already get its result.
 #[tokio::test]
 async fn a_cache_forgets_a_look_up_that_is_under_way() {
     for (first, second) in [
@@ -1461,7 +1462,7 @@ async fn a_cache_shares_look_ups() {
             }
         }
         assert_eq!(slow.asked.get(), 1, "15");
-        // The failure is forgotten, whoever waited for it.
+        // The failure is not cached, whichever request waited for it.
         slow.fails.store(false, SeqCst);
         let asked = if fails { 2 } else { 1 };
         let expect = if tenant == "a" { 200 } else { 403 };
@@ -1486,13 +1487,14 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
     shorter.iter().flat_map(longer).collect()
 }
 
-/// 15: whoever goes away, and in whatever order, leaves the look-up to those who still wait.
+/// 15: requests can be cancelled in any order, and the lookup continues for the requests that still
+/// wait.
 #[tokio::test]
 async fn a_look_up_is_left_to_others() {
     for order in orders(4) {
         for polls in 1..3 {
             for leave in 1..4 {
-                // Tokio lets a task do so much at a time.
+                // Tokio's cooperative budget limits the work of a task between two yields.
                 tokio::task::yield_now().await;
                 let slow = Slow::new().shut();
                 let cache = slow.cache(100, HOUR);
@@ -1547,7 +1549,7 @@ async fn a_look_up_is_not_lost_while_it_is_polled() {
                 if opened.load(SeqCst) {
                     return Poll::Ready(Ok::<_, Infallible>(Some(of_tenant("a").into())));
                 }
-                // Nobody else polls the second one.
+                // No other task polls the second request.
                 if let Some(second) = &mut *waiting.lock().unwrap() {
                     opened.store(true, SeqCst);
                     cx.waker().wake_by_ref();

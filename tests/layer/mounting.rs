@@ -267,7 +267,8 @@ async fn tonic_server() {
     }
 }
 
-/// What a stranger sees who speaks HTTP/2 and no tonic: a gRPC status in an answer of 200.
+/// The response to an unauthenticated client that uses HTTP/2 without tonic: a gRPC status in a
+/// response with 200.
 #[tokio::test]
 async fn tonic_refusal_on_the_wire() {
     let address = serve_tonic();

@@ -311,8 +311,8 @@ fn secret(byte: u8) -> Secret {
     Secret::from_bytes([byte; 32]).unwrap()
 }
 
-/// Tenants: one with [`KEY`] and nothing else, one with older keys too, two whose [`KEY`] has
-/// expired. There is nobody else.
+/// The tenants: one with [`KEY`] alone, one with older keys too, and two whose [`KEY`] has expired.
+/// There are no others.
 fn keys_of(tenant: &str) -> Option<Keys> {
     let last = UNIX_EPOCH + Duration::from_secs(NOW - 1);
     match tenant {
@@ -324,7 +324,7 @@ fn keys_of(tenant: &str) -> Option<Keys> {
     }
 }
 
-/// The tenant stands in a header, so that whoever reads the path alone sees the same request.
+/// The tenant is in a header, so that the requests of all tenants have the same path.
 fn per_tenant(provider: Provider) -> WebhookLayer {
     let source = |head: RequestHead<'_>| {
         let tenant = head.headers().get("x-tenant");

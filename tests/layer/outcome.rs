@@ -1,4 +1,4 @@
-//! What the log and the observer hear of each request.
+//! The log entries and the outcomes of each request.
 
 use std::{
     fmt::Write as _,
@@ -22,7 +22,7 @@ use crate::support::{
     hex, mac, now, send, slack, standard, test_clock,
 };
 
-/// What an observer was told, in words.
+/// The outcomes that an observer received, as text.
 #[derive(Clone, Default)]
 struct Told(Arc<Mutex<Vec<String>>>);
 
@@ -106,7 +106,7 @@ async fn an_observer_hears_of_each_request_once() {
             good().without("webhook-signature").request(),
             format!("refused: InvalidSignature {id} key=None bytes=0 ms=0"),
         ),
-        // Whatever a stranger calls an id.
+        // Any text that an unauthenticated client sends as an ID.
         (
             good().set("webhook-id", "x".repeat(129)).request(),
             "refused: InvalidSignature id=None key=None bytes=2 ms=0".to_owned(),
@@ -164,7 +164,7 @@ async fn the_log_has_stable_fields() {
     );
 }
 
-/// What a provider asks before it delivers is no delivery, and is told as what it is.
+/// A handshake is not reported as a delivery, but as a handshake.
 #[cfg_attr(not(feature = "tracing"), ignore = "reads the log")]
 #[tokio::test]
 async fn a_handshake_is_told() {
@@ -183,8 +183,8 @@ async fn a_handshake_is_told() {
     assert_eq!(told.take(), [line]);
 }
 
-/// Whoever floods an endpoint must not flood its log: of refusals it hears at debug level. Of our
-/// own faults it hears at warn level, with an observer or without.
+/// A client that floods an endpoint must not flood its log: rejections are logged at debug level.
+/// Faults of the program are logged at warn level, with an observer or without.
 #[cfg_attr(not(feature = "tracing"), ignore = "reads the log")]
 #[tokio::test]
 async fn a_flood_stays_below_warn() {

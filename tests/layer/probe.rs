@@ -24,7 +24,7 @@ use tower_webhook::VerifiedBody;
 
 pub(crate) use crate::support::polling::*;
 
-pub(crate) const OTHER_SECRET: &str = "It's a Secret to Nobody";
+pub(crate) const OTHER_SECRET: &str = "It's Another Secret";
 
 pub(crate) fn signed(body: &'static [u8]) -> Request<Full<Bytes>> {
     delivery(Full::new(Bytes::from_static(body)), body)

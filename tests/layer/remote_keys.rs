@@ -401,7 +401,7 @@ async fn a_url_that_is_not_the_providers_is_not_fetched() {
     );
 }
 
-/// A fetcher that does what it is told to, without a network.
+/// A configurable fetcher that does not use the network.
 #[derive(Clone, Default)]
 struct Scripted {
     answers: Arc<Mutex<Vec<Answer>>>,
@@ -679,7 +679,7 @@ async fn a_set_that_is_gone_does_not_take_the_place_of_one_that_was_there() {
     }
 }
 
-/// Whoever's key is there does not wait for what a stranger has us fetch.
+/// A delivery whose key is cached does not wait for a fetch that an unauthenticated client causes.
 #[tokio::test(start_paused = true)]
 async fn a_stranger_holds_up_nobody() {
     let google = Google::new([Answer::Document(set(&[jwk()])), Answer::Hangs]);
@@ -730,7 +730,7 @@ async fn a_server_that_nobody_vouches_for_is_not_believed() {
     let (url, document) = published("google_pubsub_jwt", &case);
     site.publish(&url, document);
     let address = site.open().await.address;
-    // The server's own certificate vouches for nobody.
+    // The server's own certificate cannot be the issuer of another one.
     let client = Client::trusting(include_bytes!("../vectors/certificate.pem"), address);
     let layer = layer(
         &case,

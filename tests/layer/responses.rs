@@ -413,7 +413,7 @@ fn classes() {
     }
 }
 
-/// Nothing on the wire tells two refusals of one class apart, whoever renders them.
+/// Two rejections of the same class have identical responses, also with a custom renderer.
 #[tokio::test(start_paused = true)]
 async fn one_answer_a_class() {
     type Render = fn(&Rejection) -> Response<Bytes>;
@@ -508,7 +508,7 @@ async fn grpc_by_itself() {
                     Some(value) => delivery.header("content-type", value),
                     None => delivery,
                 };
-                // Over HTTP/1.1, or by another method, nobody speaks gRPC.
+                // A request over HTTP/1.1, or with another method, is not a gRPC request.
                 for (version, method, speaks) in [
                     (Version::HTTP_2, Method::POST, true),
                     (Version::HTTP_2, Method::GET, false),

@@ -161,7 +161,8 @@ where
 
 // ===== backpressure =====
 
-/// With the clock paused, time passes when nothing else can happen: a wait in vain fails at once.
+/// With the clock paused, time advances when no task can run, so a wait without success fails at
+/// once.
 async fn soon<F: Future>(future: F) -> F::Output {
     let soon = timeout(Duration::from_secs(1), future);
     soon.await.expect("nothing is left to wait for")

@@ -362,7 +362,7 @@ fn size(bytes: usize) -> String {
     }
 }
 
-/// What is wrong with the documentation of a preset, held against what the preset is.
+/// The differences between the documentation of a preset and the preset.
 #[expect(clippy::too_many_lines, reason = "a list")]
 fn gaps(preset: &Preset, page: &str, requirement: Option<&Value>) -> Vec<String> {
     let provider = preset.provider();

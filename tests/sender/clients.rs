@@ -120,7 +120,7 @@ fn post(address: SocketAddr, body: &'static str) -> Request<DeliveryBody> {
         .unwrap()
 }
 
-/// A request that came, and what is told of it.
+/// A received request, and its properties.
 #[derive(Debug)]
 struct Seen {
     version: Version,
@@ -252,7 +252,7 @@ async fn no_client_follows_a_redirect() {
             );
             assert!(log.lock().unwrap().is_empty(), "{name}: {status}");
         }
-        // It does unless it is told, so that it has to be told.
+        // The client follows redirects by default, so they must be disabled.
         let follows = reqwest(reqwest::Client::new());
         let response = deliver(follows, post(address, "{}")).await.unwrap();
         assert_ne!(response.status(), status);

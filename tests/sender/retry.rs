@@ -320,7 +320,7 @@ async fn retry_after_is_kept_to() {
             .retry(&mut Request::new("{}"), &mut receiver.answer());
         receiver.tries.lock().unwrap().clear();
         let (_, times) = receiver.receive(policy).await;
-        // What is told beforehand, and what it comes to.
+        // The delay that is announced, and the actual one.
         let waited = [wait.unwrap().duration(), times[1]].map(|it| it.as_secs());
         let told = || format!("{status} {value}: {waited:?} and not {expect}");
         report.note((waited == [expect; 2]).then_some(()).ok_or_else(told));
@@ -655,7 +655,7 @@ async fn a_receiver_that_never_answers_is_tried_again() {
     assert_eq!(tries.load(SeqCst), 3);
 }
 
-/// Nobody there at first, who comes back while the delivery waits.
+/// The receiver is not reachable at first, and becomes reachable while the delivery waits.
 #[tokio::test]
 async fn a_receiver_that_comes_back_is_found() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -694,7 +694,7 @@ async fn a_receiver_that_comes_back_is_found() {
     back.await.unwrap().unwrap();
 }
 
-/// Whoever gives up waiting has nothing sent behind their back.
+/// After a caller stops waiting, no further attempt is sent.
 #[tokio::test(start_paused = true)]
 async fn a_delivery_that_is_given_up_is_not_sent_again() {
     let receiver = Receiver::new([Status(503)]);
@@ -706,7 +706,7 @@ async fn a_delivery_that_is_given_up_is_not_sent_again() {
     assert_eq!(receiver.tries.lock().unwrap().len(), 3);
 }
 
-/// Nobody there at all.
+/// The receiver is never reachable.
 #[tokio::test]
 async fn a_receiver_that_is_not_there_is_an_error_in_the_end() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -170,7 +170,7 @@ async fn every_preset_is_signed_sent_and_verified() {
         let provider = with_settings(preset);
         let scheme = provider.scheme().clone();
         let Some([own, theirs]) = secrets(&scheme) else {
-            // Nobody but those with a private key is left out.
+            // Only schemes that need a private key are left out.
             assert_eq!(scheme.credential(), Credential::PublicKey);
             let error = Signer::new(provider, support::secret()).unwrap_err();
             assert!(matches!(error, SetupError::NotSymmetric { .. }), "{error}");

@@ -41,8 +41,8 @@ impl Log {
     }
 }
 
-/// Without a subscriber that hears everything for as long as the process lives, a test without one
-/// may be the first to come by an event, and then nobody hears it ever.
+/// A subscriber for all events that exists as long as the process. Without it, a test without a
+/// subscriber could reach a call site first. `tracing` would then cache the call site as disabled.
 fn hear_everything() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,4 +1,5 @@
-//! Every case of a small world, where a table would only hold the cases that somebody thought of.
+//! Every case of a small input space, because a table contains only the cases that its author
+//! thought of.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -554,7 +554,7 @@ async fn checks_expiry_when_the_body_is_complete() {
     }
 }
 
-/// 15: whoever has no use for a clock is not made to have one.
+/// 15: a configuration that does not need a clock does not have to set one.
 #[tokio::test]
 async fn reads_the_clock_only_if_needed() {
     let github = |key: &str| {
@@ -744,8 +744,8 @@ async fn keeps_the_settings_when_keys_are_replaced() {
     }
 }
 
-/// 15: a delivery is held against the keys that were there when its head was read, and against no
-/// others, whenever they are replaced.
+/// 15: a delivery is verified only with the keys that were set when its head was read, whenever
+/// they are replaced.
 #[tokio::test(start_paused = true)]
 async fn uses_the_keys_at_the_head_if_replaced_during_the_body() {
     let one: &[&str] = &["old"];
@@ -874,8 +874,8 @@ async fn rejects_replacement_keys_that_cannot_be_decoded() {
     assert_eq!(rig.inner.last().verified().key_label(), Some("6"));
 }
 
-/// 15: deliveries on two threads while a third replaces the keys. Each is held against one set of
-/// keys, and each set has both secrets.
+/// 15: two threads verify deliveries while a third replaces the keys. Each delivery is verified
+/// with one set of keys, and each set has both secrets.
 #[test]
 fn replaces_keys_while_other_threads_verify() {
     let sets = [keys(&["one", "other"]), keys(&["other", "one"])];
@@ -927,7 +927,7 @@ fn replaces_keys_while_other_threads_verify() {
             scope.spawn(through_the_core),
         ];
         scope.spawn(|| {
-            // Keys that were used before, and keys that nobody has seen yet.
+            // Keys that were used before, and keys that are new to the process.
             for round in 0.. {
                 if is_over.load(SeqCst) {
                     break;
@@ -954,7 +954,7 @@ fn replaces_keys_while_other_threads_verify() {
     assert!(replaced > 100, "15: replaced {replaced} times only");
 }
 
-// What is told of old secrets.
+// The log entries of previous secrets.
 
 fn told(provider: &str, label: &str) -> String {
     format!(
@@ -975,8 +975,8 @@ fn take(log: &Log) -> Vec<String> {
     lines
 }
 
-/// 15: an old secret in use is told of once for each label. What was told stays told for as long as
-/// the process lives, so the labels are this test's own.
+/// 15: a previous secret that is used is logged once for each label. This state lasts as long as
+/// the process, so the labels occur only in this test.
 #[cfg_attr(not(feature = "tracing"), ignore = "reads the log")]
 #[tokio::test]
 async fn logs_the_use_of_a_previous_secret_once() {
@@ -1034,7 +1034,7 @@ async fn logs_the_use_of_a_previous_secret_once() {
     assert_eq!(take(&log), [told("acme", "told-new")]);
 }
 
-/// 15: an old secret is told of when something passed by it.
+/// 15: a previous secret is logged once it has verified a delivery.
 #[cfg_attr(not(feature = "tracing"), ignore = "reads the log")]
 #[tokio::test]
 async fn does_not_log_a_previous_secret_for_a_rejection() {
@@ -1085,8 +1085,8 @@ fn logs_the_use_of_a_previous_secret_on_one_thread() {
     assert_eq!(take(&log), [told("acme", "threads-old")]);
 }
 
-/// 15: after ten thousand labels no more are told of, nor kept. They would be in the way of every
-/// other test, so this one runs in a process of its own: itself again, told so.
+/// 15: after ten thousand labels, no more are logged or stored. They would affect every other test,
+/// so the test starts itself again in a process of its own.
 #[cfg_attr(not(feature = "tracing"), ignore = "reads the log")]
 #[test]
 fn stops_logging_after_ten_thousand_labels() {

@@ -431,7 +431,7 @@ fn reports_values_in_a_signed_body_as_signed() {
     }
 }
 
-/// A token is compared as a whole, whatever its length, and nothing of it is told.
+/// A token is compared as a whole, whatever its length, and the rejection reveals no part of it.
 #[tokio::test]
 async fn compares_whole_tokens_of_any_length() {
     let long = "x".repeat(8000);
@@ -757,7 +757,7 @@ async fn requires_every_item_to_be_signed() {
             Some(R::InvalidSignature),
         ),
         (
-            "the last of a stranger",
+            "the last under another key",
             of(&[good("a"), item("b", "strange")]),
             Some(R::InvalidSignature),
         ),
@@ -1386,7 +1386,7 @@ fn rejects_contradictory_schemes() {
         E::InvalidRequiredHeader { .. }
     ));
     assert!(matches!(
-        kind(acme().message("{canonical:nobody}{body}")),
+        kind(acme().message("{canonical:unknown}{body}")),
         E::UnknownToken { .. }
     ));
     assert!(matches!(

@@ -107,7 +107,7 @@ fn changed_inside(delivery: &Delivery, location: &Location) -> Option<[Delivery;
     }))
 }
 
-/// The public key of somebody else, in the form that a scheme takes.
+/// The public key of another owner, in the form that the scheme requires.
 fn strange_key(provider: &Provider, good: &Delivery) -> Option<Secret> {
     let mut keys = Vec::new();
     for case in vectors().into_iter().flat_map(|file| file.cases) {
@@ -307,7 +307,7 @@ async fn every_preset_rejects_changed_deliveries() {
         let strange = if scheme.credential() == Credential::PublicKey {
             strange_key(&provider, &delivery)
         } else {
-            Some(secret(&scheme, "a stranger"))
+            Some(secret(&scheme, "another"))
         };
         strangers += usize::from(strange.is_some());
         if let Some(strange) = strange {
@@ -318,8 +318,8 @@ async fn every_preset_rejects_changed_deliveries() {
         }
     }
     report.finish();
-    // Those that had a signature in the body or the query, and those that a stranger's key was
-    // tried on.
+    // The presets with a signature in the body or the query, and the presets that were tested with
+    // another owner's key.
     if has_all_presets() {
         assert!(inside >= 18 && strangers >= 171, "{inside} {strangers}");
     }
@@ -393,7 +393,7 @@ fn lists_every_preset_as_its_scheme_describes_it() {
         assert_eq!(preset.name(), provider.scheme().name());
         assert!(
             names.insert(preset.name()),
-            "{} is there twice",
+            "{} appears twice",
             preset.name()
         );
         assert!(!preset.title().is_empty());

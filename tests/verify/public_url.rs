@@ -574,7 +574,7 @@ async fn signs_the_target_as_sent() {
         report.note(rig.check(&name, request, other).await);
     }
 
-    // A fragment is nobody's but the browser's.
+    // A fragment is for the browser, and is not part of the signed URL.
     let request = sent_to("/hook#top", &signed_for("/hook")).request();
     report.note(rig.check("13: a fragment", request, Forwarded).await);
     let put = sent_to("/hook", &signed_for("/hook")).method(Method::PUT);
@@ -748,8 +748,8 @@ async fn signs_forms_and_json_digests_as_sent() {
     report.finish();
 }
 
-/// 13: the target must not hold what separates the URL from the body. The base may: it is nobody's
-/// to choose.
+/// 13: the target must not contain the separator between the URL and the body. The base may contain
+/// it, because no client can choose the base.
 #[tokio::test]
 async fn rejects_separators_in_the_target() {
     let rows = [
@@ -834,8 +834,8 @@ enum Pick {
 
 use Pick::{Bad, Base, NoHost, Two, Unlisted};
 
-/// A delivery that picks a base passes when it was signed for that base, and for no other; of one
-/// that is refused, the operator is told why.
+/// A delivery that selects a base is accepted only if it was signed for that base. If it is
+/// rejected, the operator sees the reason.
 async fn check_pick(
     report: &mut Report,
     rig: &Rig,
@@ -1089,7 +1089,7 @@ async fn ignores_forwarded_headers_by_default() {
     report.finish();
 }
 
-/// 13: a host is kept for the operator, but not all of what a stranger has sent.
+/// 13: the operator sees the host of a rejected request, but in a limited length.
 #[tokio::test]
 async fn truncates_a_long_host_in_the_rejection() {
     let letters = |count| "a".repeat(count);
@@ -1163,7 +1163,7 @@ const FAMILIES: [(ForwardedHeaders, &str, &str); 2] = [
     ),
 ];
 
-/// 13: the headers count when the peer is the proxy, and not at all when it is anybody else.
+/// 13: the headers are used if the peer is the proxy, and ignored for every other peer.
 #[tokio::test]
 async fn trusts_forwarded_headers_of_the_proxy_only() {
     let networks = [
@@ -1222,7 +1222,7 @@ async fn trusts_forwarded_headers_of_the_proxy_only() {
     report.finish();
 }
 
-/// 13: a head without extensions has no peer, so nobody is believed.
+/// 13: a head without extensions has no peer address, so no proxy is trusted.
 #[test]
 fn trusts_no_proxy_without_a_peer_address() {
     for (family, right, _) in FAMILIES {
@@ -1247,8 +1247,8 @@ async fn check_sent(family: ForwardedHeaders, prefix: &str, rows: &[(&str, Pick)
         let lines = lines.collect::<Vec<_>>().join("\n");
         let signed = |url: &str| good(url).lines(&lines).came_from(PROXY);
         check_pick(&mut report, &rig, &lines, *pick, signed).await;
-        // From anybody else, they are as good as not there.
-        let name = format!("{lines:?} from a stranger");
+        // From any other peer, the headers are ignored.
+        let name = format!("{lines:?} from another peer");
         let signed = |url: &str| signed(url).came_from(Some("192.0.2.1"));
         check_pick(&mut report, &rig, &name, Base(0), signed).await;
     }
@@ -1349,7 +1349,7 @@ async fn reads_x_forwarded_headers() {
         ("host:  plain.example", Bad("x-forwarded-host")),
         ("host: \"plain.example\"", Bad("x-forwarded-host")),
         ("host: plain.exampleÿ", Bad("x-forwarded-host")),
-        // What nobody reads.
+        // Headers that the layer does not read.
         (
             "server: plain.example\nfor: 10.0.0.1\nprefix: /api",
             Base(0),
@@ -1468,8 +1468,8 @@ async fn reads_the_forwarded_header() {
     check_sent(ForwardedHeaders::Forwarded, "", &rows).await;
 }
 
-/// 13: a name that is no token, and white space in a value, are nothing to one parser and `host` to
-/// another.
+/// 13: a name that is not a token, and white space in a value, are ignored by one parser and read
+/// as `host` by another.
 #[tokio::test]
 async fn rejects_a_malformed_forwarded_header() {
     let rows = [
@@ -1506,8 +1506,8 @@ async fn matches_peers_with_mapped_addresses() {
     report.finish();
 }
 
-/// 13: where the proxy names no host, `Host` and `:authority` are held against each other as ever;
-/// where it does, they are what it reached this server by.
+/// 13: if the proxy names no host, `Host` and `:authority` are compared as usual. If it does, they
+/// contain the address of this server.
 #[tokio::test]
 async fn compares_host_and_authority_behind_a_proxy() {
     let rows = [
@@ -1544,7 +1544,7 @@ async fn compares_host_and_authority_behind_a_proxy() {
 /// 13: a scheme that does not sign the URL does not look at it, nor ask who the peer is.
 #[tokio::test]
 async fn ignores_the_url_if_the_scheme_does_not_sign_it() {
-    let asked = |_: RequestHead<'_>| -> Option<IpAddr> { panic!("nobody needs to know the peer") };
+    let asked = |_: RequestHead<'_>| -> Option<IpAddr> { panic!("the peer is not needed") };
     let headers = ForwardedHeaders::Forwarded;
     let urls = [
         PublicUrl::fixed(BASE).unwrap(),

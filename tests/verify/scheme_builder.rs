@@ -1304,8 +1304,8 @@ fn accepts_an_ambiguous_url_only_if_allowed() {
     assert!(verifier.verify(&moved.head, b"dy").is_ok());
 }
 
-/// A scheme that signs the URL is of no use until the provider is told which it is, and whoever
-/// puts the two together says so.
+/// A scheme that signs the URL needs a public URL. Without one, the constructors of the layer and
+/// the verifier return an error.
 #[test]
 fn requires_a_public_url_for_a_signed_url() {
     type Make = fn(Provider) -> Result<(), SetupError>;
@@ -1315,8 +1315,8 @@ fn requires_a_public_url_for_a_signed_url() {
             WebhookLayer::with_reload_handle(it, secret()).map(drop)
         }),
         ("with_key_source", |it| {
-            let nobody = |_: RequestHead<'_>| async { Ok::<_, Infallible>(None::<Keys>) };
-            WebhookLayer::with_key_source(it, nobody).map(drop)
+            let no_keys = |_: RequestHead<'_>| async { Ok::<_, Infallible>(None::<Keys>) };
+            WebhookLayer::with_key_source(it, no_keys).map(drop)
         }),
         ("Verifier::new", |it| Verifier::new(it, secret()).map(drop)),
         ("Verifier::with_reload_handle", |it| {
@@ -1445,7 +1445,7 @@ fn rejects_settings_of_a_provider_that_have_no_effect() {
     }
 }
 
-/// The kinds of error are told apart.
+/// Each kind of error has its own variant.
 #[test]
 fn reports_the_kind_of_each_error() {
     let kind = |builder: SchemeBuilder| builder.build().unwrap_err().kind().clone();

@@ -1160,7 +1160,7 @@ async fn no_log_shows_keys_that_were_looked_up() {
             shows_nothing("the log", &text);
             let own = |text: &str| {
                 let lines = text.lines().filter(|line| line.contains("tower_webhook"));
-                // That it was accepted is told of each.
+                // Each accepted delivery is logged.
                 let lines = lines.filter(|line| !line.contains("delivery accepted"));
                 lines.map(str::to_owned).collect::<Vec<_>>()
             };
@@ -1208,7 +1208,7 @@ async fn no_answer_holds_the_expected_signature() {
     }
 }
 
-/// The id that a delivery came with may be shown: it is no secret.
+/// The delivery ID may be logged, because it is not secret.
 #[tokio::test]
 async fn debug_shows_the_delivery_id() {
     let layer = WebhookLayer::new(providers::standard_webhooks(), support::standard_secret());

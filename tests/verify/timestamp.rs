@@ -628,8 +628,8 @@ async fn checks_signature_then_timestamp_then_tolerance() {
     report.finish();
 }
 
-/// 11: where the timestamp is signed, an old delivery cannot be sent again under a new one. Where
-/// it is not, it can, and `Verified` says so to whoever relies on it.
+/// 11: if the timestamp is signed, an old delivery cannot be replayed with a new timestamp. If it
+/// is not signed, it can, and `Verified` says so.
 #[tokio::test]
 async fn reports_whether_the_timestamp_is_signed() {
     let later = (NOW + 60).to_string();

@@ -10,8 +10,8 @@ use tower_webhook::{
 
 use crate::support::{self, Delivery, Expected, Report, Rig, Script, Vector, send, vectors};
 
-/// Whether the answer is what the case expects. Its `reason` is a hint, but for the two that
-/// senders are told apart.
+/// Whether the response is the one that the case expects. Its `reason` is a hint, except for the
+/// two that have responses of their own.
 fn is_right(case: &Vector, answer: Option<RejectionClass>) -> bool {
     match (case.expect, case.reason.as_deref()) {
         (Expected::Accept, _) => answer.is_none(),

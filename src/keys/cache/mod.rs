@@ -70,6 +70,7 @@ use crate::head::RequestHead;
 ///   reveals that the tenant exists only if no client requests names that do not exist. While the
 ///   source is down, no measurement is needed: cached names are answered as usual, and all others
 ///   with 503.
+#[doc(alias = "ttl")]
 pub struct KeyCache<T> {
     tenant: Arc<dyn Fn(RequestHead<'_>) -> Option<T> + Send + Sync>,
     cache: Arc<LookupCache<T, Option<Keys>>>,

@@ -93,6 +93,7 @@ const FETCHES_PER_MINUTE: usize = 20;
 ///
 /// An attacker who holds a withdrawn key and can block your connection to the provider gains that
 /// hour. Call [`forget_all`](Self::forget_all) to drop cached keys at once.
+#[doc(alias = "jwks")]
 #[derive(Clone)]
 pub struct RemoteKeys {
     documents: Documents,

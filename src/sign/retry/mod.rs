@@ -51,6 +51,7 @@ const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// # Panics
 ///
 /// Panics if a retry waits outside a Tokio runtime with an enabled timer.
+#[doc(alias = "backoff")]
 #[derive(Clone)]
 #[must_use]
 pub struct DeliveryRetry<C = StatusClassifier, S = Backoff> {
