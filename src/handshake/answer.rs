@@ -23,16 +23,16 @@ pub enum ResponsePart {
     Challenge,
     /// A text.
     Literal(Cow<'static, str>),
-    /// The MAC of the challenge, by the scheme's algorithm and in its encoding: under the key that
-    /// the handshake was signed with, or the current key if the handshake is not signed. It takes a
-    /// scheme of an HMAC; of others, there is no such handshake. Nor is there an unsigned one
-    /// in a body, where keys are [looked up](crate::WebhookLayer::with_key_source): 403.
+    /// The MAC of the challenge, with the algorithm and the encoding of the scheme. Its key is the
+    /// one that the handshake was signed with. If the handshake is not signed, it is the current
+    /// key. Without an HMAC scheme, such a handshake is not answered. An unsigned handshake in a
+    /// body is answered 403 if the keys are [looked up](crate::WebhookLayer::with_key_source).
     Mac,
     /// A [setting](crate::providers::Provider::with_setting) of the provider.
     Setting(Cow<'static, str>),
 }
 
-/// How an answer is made.
+/// The template of an answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ResponseTemplate {
     pub(super) status: StatusCode,
@@ -153,7 +153,7 @@ impl Handshake {
                 Some(text.ok_or_else(malformed)?)
             }
         };
-        // Printable ASCII, as was seen.
+        // The challenge was checked to be printable ASCII.
         let challenge = std::str::from_utf8(challenge.as_deref().unwrap_or_default());
         let challenge = challenge.map_err(|_| malformed())?;
         let mac = if self.signs() {
@@ -197,7 +197,7 @@ impl Handshake {
         }
         if let Some(kind) = kind {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-            // What was sent comes back, and must not become a page.
+            // The answer contains text from the request, and a browser must not show it as a page.
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         }
         let value = match self.data_kind {
@@ -218,7 +218,7 @@ impl Handshake {
     }
 }
 
-/// Compares digests, in a time that tells nothing of either.
+/// Compares digests, because the time of this comparison reveals neither text.
 fn is_token(expected: &str, sent: &[u8]) -> bool {
     let expected = Key::new(Algorithm::Token, expected.as_bytes());
     expected.signs(
@@ -228,7 +228,8 @@ fn is_token(expected: &str, sent: &[u8]) -> bool {
     )
 }
 
-/// An object of strings in printable ASCII, in which nothing else has to be escaped.
+/// Writes a JSON object of strings. In printable ASCII, only quotation marks and backslashes need
+/// escaping.
 fn json(members: impl Iterator<Item = (&'static str, String)>) -> String {
     let mut json = String::from("{");
     for (at, (name, value)) in members.enumerate() {

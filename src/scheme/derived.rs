@@ -9,7 +9,7 @@ use crate::{
     payload::{Canonical, Facts, Malformed, canonical},
 };
 
-/// A part of the signed text that is found or computed once the body is there as a whole.
+/// A part of the signed text that is read or computed once the body is complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Derived {
     Canonical(&'static Canonical),
@@ -29,7 +29,7 @@ impl Derived {
                 _ => None,
             };
         }
-        // What many could use has a token of its own.
+        // Canonicalisers that several schemes may use have tokens of their own.
         let shared = [
             "crc32",
             "md5",
@@ -44,7 +44,7 @@ impl Derived {
         canonical(name).map(Self::Canonical)
     }
 
-    /// What is found at a place.
+    /// The value at a location.
     pub(crate) fn of(location: &Location) -> Option<Self> {
         match location {
             Location::Form(name) => Some(Self::Form(name.clone())),
@@ -54,7 +54,7 @@ impl Derived {
         }
     }
 
-    /// Where it is found; `None` if it is computed.
+    /// The location of the value. `None` if it is computed.
     pub(super) fn location(&self) -> Option<Location> {
         match self {
             Self::Canonical(_) => None,
@@ -93,7 +93,7 @@ impl Derived {
         }
     }
 
-    /// Whether `place` is part of it.
+    /// Whether the value at `place` is part of it.
     pub(super) fn holds(&self, location: &Location) -> bool {
         match (self, location) {
             (Self::Canonical(canonical), Location::Json(path)) => {
@@ -114,7 +114,7 @@ impl Derived {
         }
     }
 
-    /// What it is for a request; `None` if it is not there.
+    /// The value for a request. `None` if it is missing.
     pub(crate) fn find(
         &self,
         facts: &Facts<'_>,

@@ -4,8 +4,8 @@ use super::{Derived, Location, Part, Scheme, Template, Units};
 use crate::payload::{FORM, JSON};
 
 impl Scheme {
-    /// Returns the content type of the bodies that the scheme looks into: of a form, of JSON, or
-    /// `multipart/form-data`. `None` where the bytes are signed whatever they are.
+    /// Returns the content type of the bodies that the scheme reads: that of a form, of JSON, or
+    /// `multipart/form-data`. Returns `None` if the scheme signs the bytes of any body.
     ///
     /// ```
     /// use tower_webhook::providers;
@@ -39,11 +39,11 @@ impl Scheme {
         locations.chain(texts).flatten().next()
     }
 
-    /// Where a request has something that is signed, beside its body, its id, its timestamp, and
-    /// what the scheme has a value for: a nonce in a header, say. The sender has to put it
-    /// there before.
+    /// Returns the locations of the signed values that the sender must add to a request before
+    /// signing, such as a nonce in a header. The body, the ID, the timestamp, and values that the
+    /// scheme itself defines are not included.
     ///
-    /// What a `{canonical:NAME}` is made of is not among them.
+    /// The input of a `{canonical:NAME}` is not included either.
     ///
     /// ```
     /// use http::HeaderName;

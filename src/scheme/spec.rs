@@ -21,9 +21,9 @@ pub(crate) struct Spec {
     pub(crate) algorithm: Algorithm,
     pub(crate) encoding: Encoding,
     pub(crate) secret_encoding: SecretEncoding,
-    /// Where signatures are; one of them must hold some.
+    /// The locations of signatures. At least one location must have a signature.
     pub(crate) signatures: Vec<Location>,
-    /// Whether the header of signatures may be there several times.
+    /// Whether the header of signatures may appear several times.
     pub(crate) header_repeats: bool,
     pub(crate) format: SignatureFormat,
     /// Pairs of a header of the scheme and the one that some senders use instead.
@@ -38,33 +38,34 @@ pub(crate) struct Spec {
     /// Other texts that the signature may be of.
     pub(crate) other_messages: Vec<Template>,
     pub(crate) units: Units,
-    /// What a JSON web token must say.
+    /// The claims that a JSON web token must contain.
     pub(crate) claims: Vec<Claim>,
-    /// Whether a token must say when it expires.
+    /// Whether a token must have an expiry time.
     pub(crate) require_expiry: bool,
     pub(crate) remote_key: Option<RemoteKey>,
     pub(crate) tolerance: Duration,
-    /// Whether something is found in the body or the query, or computed from them.
+    /// Whether a value is read from the body or the query, or computed from them.
     pub(crate) looks_into_body: bool,
     /// Whether the MAC can run while the body arrives.
     pub(crate) can_stream: bool,
-    /// Whether no two deliveries have the same signed text, though it does not cover the body.
+    /// Whether the signed text is unique for each delivery, although it does not cover the body.
     pub(super) has_unique_message: bool,
     pub(crate) identity: Identity,
     /// Whether the timestamp is part of the signed text.
     pub(crate) signs_timestamp: bool,
 }
 
-/// What tells a delivery from every other one.
+/// The signed value that identifies a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Identity {
-    /// Its id, which is signed.
+    /// The signed ID.
     Id,
     /// Its MAC.
     Mac,
-    /// Nothing that is signed.
+    /// No signed value.
     None,
-    /// A digest of its signed text: what a public key verifies may be written in several ways.
+    /// A digest of the signed text, because a signature for a public key can be written in several
+    /// ways.
     Text,
 }
 
@@ -73,12 +74,12 @@ impl Spec {
         std::iter::once(&self.message).chain(&self.other_messages)
     }
 
-    /// All texts that are made of a request, to be signed or claimed.
+    /// All texts that are built from a request, to be signed or compared with a claim.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &Template> {
         self.messages().chain(self.claimed())
     }
 
-    /// What claims may say, one after the other.
+    /// The values that claims may have.
     pub(crate) fn claimed(&self) -> impl Iterator<Item = &Template> {
         self.claims.iter().flat_map(|claim| &claim.values)
     }
@@ -88,14 +89,14 @@ impl Spec {
         self.messages().all(Template::covers_body) || self.claims.iter().any(Claim::covers_body)
     }
 
-    /// Whether what is at `place` is signed.
+    /// Whether the value at `place` is signed.
     pub(crate) fn covers(&self, location: &Location) -> bool {
         matches!(location, Location::Claim(_))
             || (location.is_in_body() && self.covers_body())
             || self.messages().all(|message| message.covers(location))
     }
 
-    /// Where the timestamp is, but for the one that is in the signature's own list.
+    /// The location of the timestamp, unless it is in the list of signatures.
     pub(super) fn timestamp_location(&self) -> Option<&Location> {
         match &self.timestamp.as_ref()?.location {
             TimestampLocation::At(location) => Some(location),
@@ -103,12 +104,12 @@ impl Spec {
         }
     }
 
-    /// Whether the delivery's id is part of the signed text.
+    /// Whether the delivery ID is part of the signed text.
     pub(super) fn signs_id(&self) -> bool {
         self.id.as_ref().is_some_and(|id| self.covers(id))
     }
 
-    /// Whether an alternative can stand for the header.
+    /// Whether the scheme uses the header, so that an alternative can replace it.
     pub(super) fn uses_header(&self, name: &HeaderName) -> bool {
         let locations = self.signatures.iter().chain(self.timestamp_location());
         let mut locations = locations.chain(&self.id).chain(&self.event);
@@ -153,7 +154,7 @@ impl Spec {
         }
     }
 
-    /// Fills in what follows from the rest.
+    /// Computes the fields that follow from the others.
     pub(super) fn settle(&mut self) {
         self.looks_into_body = self.does_look_into_body();
         // Which of several texts is signed is known only when the body is complete.
@@ -167,7 +168,7 @@ impl Spec {
         let is_part = |message: &Template| message.has(|part| *part == Part::Timestamp);
         self.signs_timestamp = is_covered || self.messages().all(is_part);
         self.identity = if self.units.may_be_several() {
-            // A client that holds a delivery can leave items out, or repeat them.
+            // A client with a captured delivery can omit or repeat items.
             Identity::None
         } else if self.signs_id() {
             Identity::Id
@@ -180,13 +181,13 @@ impl Spec {
         };
     }
 
-    /// Signs the body, and nothing beside it.
+    /// Changes the scheme so that only the body is signed.
     pub(crate) fn sign_body_alone(&mut self) {
         self.message = Template::body_alone();
         self.other_messages.clear();
     }
 
-    /// Whether something is found in the body or the query, or computed from them.
+    /// Whether a value is read from the body or the query, or computed from them.
     fn does_look_into_body(&self) -> bool {
         let locations = self.signatures.iter().chain(self.timestamp_location());
         let mut locations = locations.chain(&self.id).chain(&self.event);
@@ -203,7 +204,7 @@ impl Spec {
 pub(crate) struct Timestamp {
     pub(crate) location: TimestampLocation,
     pub(crate) unit: TimestampFormat,
-    /// Where errors say that it is.
+    /// The location in errors.
     pub(crate) reported_location: Location,
 }
 
@@ -214,13 +215,13 @@ pub(crate) enum TimestampLocation {
     Key(Cow<'static, str>),
 }
 
-/// What a JSON web token must say.
+/// A claim that a JSON web token must contain.
 #[derive(Clone, Debug)]
 pub(crate) struct Claim {
     pub(crate) name: Cow<'static, str>,
-    /// One of these.
+    /// The accepted values. One of them must match.
     pub(crate) values: Vec<Template>,
-    /// Whether it may be left out where there is no body.
+    /// Whether the claim is optional for a request without a body.
     pub(crate) only_with_body: bool,
 }
 

@@ -45,7 +45,7 @@ impl Affixes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Body,
-    /// What is found or computed once the body is there as a whole.
+    /// A value that can be read or computed only once the body is complete.
     Derived(Derived),
     Header(HeaderName),
     /// The first parts of the JSON web signature.
@@ -53,7 +53,7 @@ pub(crate) enum Part {
     Literal(Box<[u8]>),
     Method,
     Path,
-    /// What the operator has set under this name.
+    /// The value of the operator's setting with this name.
     Setting(Arc<str>),
     Target,
     Timestamp,
@@ -66,7 +66,7 @@ pub(super) const TOKENS: &str = "`{body}`, `{timestamp}`, `{id}`, `{method}`, `{
     `{sha256_raw}`, `{url_sha256}`, `{sorted_form}`, `{setting:NAME}`, `{header:NAME}`, `{query:NAME}`, \
     `{form:NAME}`, `{json:PATH}`";
 
-/// What is wrong with the text of a template.
+/// The error in the text of a template.
 #[derive(Debug)]
 pub(super) enum TemplateError {
     Ambiguous(Cow<'static, str>),
@@ -81,7 +81,7 @@ pub(super) enum TemplateError {
     Undetermined(Cow<'static, str>),
 }
 
-/// What the tokens of a template stand for.
+/// The meaning of the tokens of a template.
 #[derive(Clone, Copy)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -147,7 +147,7 @@ impl Template {
         }
     }
 
-    /// The same with another part in the place of one.
+    /// Returns a copy with one part replaced.
     pub(crate) fn with(&self, old: &Part, new: &Part) -> Self {
         let mut this = self.clone();
         for element in &mut this.elements {
@@ -158,7 +158,7 @@ impl Template {
         this
     }
 
-    /// The text that it was made of.
+    /// The text that the template was parsed from.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -181,7 +181,7 @@ impl Template {
         &self.elements
     }
 
-    /// What is found or computed once the body is there, in order.
+    /// The parts that can be read or computed only once the body is complete, in order.
     pub(crate) fn derived(&self) -> impl Iterator<Item = (&Derived, &Element)> {
         self.elements
             .iter()
@@ -197,7 +197,7 @@ impl Template {
         parts.filter(|part| matches!(part, Part::Body | Part::Derived(_)))
     }
 
-    /// Whether the body is all that is missing once the head is there.
+    /// Whether the body is the only part that the head does not have.
     pub(crate) fn can_stream(&self) -> bool {
         self.derived().next().is_none() && self.covers_body()
     }
@@ -216,7 +216,7 @@ impl Template {
         })
     }
 
-    /// Whether what is at `place` is part of the text.
+    /// Whether the value at `place` is part of the text.
     pub(super) fn covers(&self, location: &Location) -> bool {
         (location.is_in_body() && self.covers_body())
             || self.has(|part| match (part, location) {
@@ -295,7 +295,7 @@ impl Part {
         matches!(self, Self::Path | Self::Target | Self::Url)
     }
 
-    /// What an error calls it.
+    /// The name of the part in errors.
     pub(crate) fn name(&self) -> Cow<'static, str> {
         match self {
             Self::Body => "body".into(),

@@ -23,9 +23,9 @@ pub enum TimestampFormat {
 }
 
 impl TimestampFormat {
-    /// Reads a timestamp, in one way only: what two parsers might read differently, or what can be
-    /// written in two ways, is not read at all. Numbers are digits without a sign, white space or
-    /// leading zeros: a zero could come from the text beside it.
+    /// Parses a timestamp. Returns `None` if two parsers could read the text differently, or if the
+    /// same time could be written in two ways. A number has no sign, white space or leading zeros,
+    /// because a zero could belong to the text next to it.
     pub(crate) fn parse(self, text: &[u8]) -> Option<UnixTime> {
         let number = || decimal(text).filter(|_| text == b"0" || !text.starts_with(b"0"));
         match self {
@@ -38,14 +38,14 @@ impl TimestampFormat {
                 Self::Rfc3339.parse(&utc)
             }
             Self::Rfc3339 => {
-                // chrono takes a space for the `T`, and a minus sign that is not ASCII.
+                // chrono accepts a space in place of the `T`, and a minus sign that is not ASCII.
                 let text = std::str::from_utf8(text).ok()?;
                 let separated = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
                 if !separated || !text.is_ascii() {
                     return None;
                 }
                 let time = DateTime::parse_from_rfc3339(text).ok()?;
-                // More than a second's worth within a leap second.
+                // In a leap second, chrono's nanoseconds exceed a second.
                 let nanos = time.timestamp_subsec_nanos();
                 let seconds = time.timestamp().saturating_add(i64::from(nanos / SECOND));
                 Some(UnixTime {
@@ -56,7 +56,7 @@ impl TimestampFormat {
         }
     }
 
-    /// Writes a time as a sender does. What lies before 1970 is taken for 1970 where there is no
+    /// Writes a time as a sender does. A time before 1970 is written as 1970 if the format has no
     /// sign.
     pub(crate) fn write(self, time: UnixTime) -> String {
         let seconds = u64::try_from(time.seconds).unwrap_or_default();
@@ -79,8 +79,8 @@ impl TimestampFormat {
         }
     }
 
-    /// Cuts `now` down to what `time` was written in, so that a delivery is not a fraction of a
-    /// second older than its timestamp can say.
+    /// Truncates `now` to the precision of `time`. Otherwise a delivery could be up to a unit older
+    /// than its timestamp shows.
     pub(crate) fn floor(self, now: UnixTime, time: UnixTime) -> UnixTime {
         let nanos = match self {
             Self::Milliseconds => now.nanos - now.nanos % MILLISECOND,
@@ -94,11 +94,11 @@ impl TimestampFormat {
 const SECOND: u32 = 1_000_000_000;
 const MILLISECOND: u32 = 1_000_000;
 
-/// A time since 1970, or before. What lies outside of 292 billion years is taken for their end.
+/// A time relative to 1970. Times beyond 292 billion years are clamped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct UnixTime {
     seconds: i64,
-    /// After `seconds`, less than a second.
+    /// The nanoseconds after `seconds`, less than a second.
     nanos: u32,
 }
 
@@ -118,7 +118,7 @@ impl UnixTime {
         }
     }
 
-    /// So much later, or the end of time.
+    /// Adds `distance`, and clamps the result.
     pub(crate) fn plus(self, distance: Duration) -> Self {
         let nanos = self.nanos + distance.subsec_nanos();
         let seconds = i64::try_from(distance.as_secs()).unwrap_or(i64::MAX);
@@ -129,7 +129,7 @@ impl UnixTime {
         }
     }
 
-    /// How long after `earlier` this is; nothing if it is before.
+    /// The time since `earlier`, or zero if it is after `self`.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         if self < earlier {
             return Duration::ZERO;
@@ -141,7 +141,7 @@ impl UnixTime {
             .saturating_sub(nanos(earlier))
     }
 
-    /// `None` where the operating system's time cannot go.
+    /// `None` if the operating system's time cannot represent it.
     pub(crate) fn to_system_time(self) -> Option<SystemTime> {
         let distance = Duration::from_secs(self.seconds.unsigned_abs());
         let seconds = if self.seconds < 0 {

@@ -45,15 +45,15 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it before the delivery is verified drops what was read of the body; the inner
-    /// service has not been called. Dropping it later drops the inner service's future, or that of
-    /// [`on_handshake_data`](super::WebhookLayer::on_handshake_data).
+    /// If the future is dropped before the delivery is verified, the bytes read so far are dropped,
+    /// and the inner service is not called. If it is dropped later, the future of the inner service
+    /// or of [`on_handshake_data`](super::WebhookLayer::on_handshake_data) is dropped.
     ///
     /// # Panics
     ///
-    /// If it is polled after it has returned the response, and without a Tokio timer as described
-    /// for [`body_deadline`](super::WebhookLayer::body_deadline) and
-    /// [`key_deadline`](super::WebhookLayer::key_deadline).
+    /// Panics if it is polled after it has returned the response. Panics without a Tokio timer in
+    /// the cases that [`body_deadline`](super::WebhookLayer::body_deadline) and
+    /// [`key_deadline`](super::WebhookLayer::key_deadline) describe.
     pub struct ResponseFuture<S, B, ReqBody>
     where
         S: Service<Request<B>>,
@@ -61,7 +61,7 @@ pin_project! {
         #[pin]
         body: Option<ReqBody>,
         exchange: Option<Exchange<S>>,
-        // Small, because each step moves it. What is large is in the fields beside it.
+        // Small, because each step moves the state. Large values are in the other fields.
         state: State,
         // The inner service's future, in step 7.
         #[pin]
@@ -99,7 +99,7 @@ struct Exchange<S> {
     /// The keys that were looked up, if the layer diagnoses rejected deliveries.
     #[cfg(feature = "diagnose")]
     looked_up: Option<crate::keys::Keys>,
-    /// Why the head is rejected, unless the body is a handshake.
+    /// The reason why the head is rejected, unless the body is a handshake.
     rejection: Option<Box<Rejection>>,
     reader: BodyReader,
     /// When the request arrived, if that is reported.
@@ -196,7 +196,7 @@ where
                 }
                 State::Done => panic!("{COMPLETED}"),
             };
-            // What is not needed any more is dropped before the next step waits.
+            // Values that are not needed any more are dropped before the next step waits.
             if !matches!(next, State::Keys(_) | State::Body) {
                 this.body.set(None);
             }

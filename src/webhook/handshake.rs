@@ -16,8 +16,8 @@ use crate::{
     verify::{Delivery, UnsignedMatch},
 };
 
-/// What is known so far about whether a request is a handshake. It is decided after the head if
-/// possible, and after the body otherwise.
+/// The knowledge whether a request is a handshake. The head decides if possible, and the body
+/// otherwise.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum HandshakeStage {
     /// The request is a delivery.

@@ -37,7 +37,7 @@ const NO_HANDSHAKES_WITH_DATA: &str = "no handshake of the provider carries data
                                        `notion` and `aws_sns`";
 const HANDSHAKES_ARE_OFF: &str = "`without_handshakes` was called, so the handler is never called";
 
-/// Layer that applies [`Webhook`]. Cheap to clone.
+/// A layer that applies [`Webhook`] to a service. Cheap to clone.
 ///
 /// `B` is the type of the forwarded body; [`forward_body`](Self::forward_body) changes it.
 ///
@@ -72,7 +72,7 @@ impl WebhookLayer {
     ///
     /// # Errors
     ///
-    /// Those of [`new`](Self::new).
+    /// Returns the errors of [`new`](Self::new).
     pub fn with_reload_handle(
         provider: impl Into<Provider>,
         keys: impl Into<Keys>,
@@ -134,7 +134,7 @@ impl WebhookLayer {
     }
 }
 
-/// A [`Verifier`] always has its keys. [`RemoteVerifier`] is a type of its own.
+/// A [`Verifier`] always has its keys. For published keys, use [`RemoteVerifier`].
 impl From<Verifier> for WebhookLayer {
     fn from(verifier: Verifier) -> Self {
         Self {
@@ -266,7 +266,7 @@ impl<B> WebhookLayer<B> {
         self.map_verifier(|verifier| verifier.clock(clock))
     }
 
-    /// Sets the memory that all unverified bodies may use together. Unlimited by default.
+    /// Sets the memory that all unverified bodies may use together. By default, it is unlimited.
     ///
     /// If the budget is used up, the response is 503 with `Retry-After`. A body that is larger than
     /// the whole budget is answered 413.
@@ -282,8 +282,9 @@ impl<B> WebhookLayer<B> {
         self
     }
 
-    /// Does not answer [handshakes](crate::handshake). Those without a signature are rejected like
-    /// other requests, and signed ones are forwarded to the service.
+    /// Disables the answers to [handshakes](crate::handshake). Handshakes without a signature are
+    /// rejected like other requests, and signed ones are forwarded to the service. By default,
+    /// handshakes are answered.
     ///
     /// # Errors
     ///
@@ -362,8 +363,8 @@ impl<B> WebhookLayer<B> {
     ///
     /// # Security
     ///
-    /// Unless it [is signed](HandshakeData::is_signed), a handshake may come from any client at any
-    /// time. Accept one only while you wait for it. Amazon signs for every owner of a topic, so
+    /// A handshake that [is not signed](HandshakeData::is_signed) can come from any client at any
+    /// time. Accept one only while you wait for it. Amazon signs the messages of every topic, so
     /// check the topic.
     pub fn on_handshake_data<F, Fut, E>(mut self, handler: F) -> Result<Self, SetupError>
     where

@@ -26,7 +26,7 @@ const LEAST_LIFE: Duration = Duration::from_secs(60);
 /// A document is refreshed in the last part of its life: one divided by this number.
 const REFRESHED_PART: u32 = 5;
 
-/// How long a document that has verified a delivery may be used after it expires.
+/// The maximum time for which a document that has verified a delivery may be used after it expires.
 const STALE_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// The fetch of a document, and the limit that it counts against.
@@ -43,7 +43,7 @@ pub(super) struct DocumentFetch {
 /// The document that a fetch would replace.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replaces {
-    /// Nothing: no cached document can still be used.
+    /// No cached document can still be used.
     Nothing,
     /// A document that has expired or is of unknown age, and can be used while stale.
     Stale,

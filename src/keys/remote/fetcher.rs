@@ -53,7 +53,7 @@ pub trait KeyFetcher: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// If it is unknown whether the keys exist. The delivery is then verified with
+    /// Return an error if it is unknown whether the keys exist. The delivery is then verified with
     /// [stale keys](super::RemoteKeys#refresh), or rejected with 503 and `Retry-After`.
     ///
     /// # Cancel safety
@@ -72,7 +72,7 @@ pub trait KeyFetcher: Send + Sync + 'static {
 pub struct KeyRequest {
     pub(super) provider: Arc<str>,
     pub(super) url: Uri,
-    /// Where another id is another document.
+    /// The key ID, if the document depends on it.
     pub(super) id: Option<String>,
 }
 
@@ -97,7 +97,7 @@ impl KeyRequest {
     }
 }
 
-/// What was fetched.
+/// The result of a fetch.
 #[derive(Clone)]
 pub struct FetchedKeys {
     pub(super) document: Bytes,
@@ -105,7 +105,7 @@ pub struct FetchedKeys {
 }
 
 impl FetchedKeys {
-    /// The longest document that is read, in bytes.
+    /// The maximum length of a document, in bytes.
     pub const MOST: usize = 256 << 10;
 
     /// Creates the result from the document as received: a certificate in PEM, or JSON.
