@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use http::HeaderName;
 
-/// Where in a request a signature, a timestamp or an id is.
+/// The location of a signature, a timestamp, an ID or another value in a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Location {
@@ -22,26 +22,26 @@ pub enum Location {
 }
 
 impl Location {
-    /// A claim of the JSON web token, by its exact name.
+    /// Creates the location of a claim of the JSON web token, by its exact name.
     #[must_use]
     pub fn claim(name: &str) -> Self {
         Self::Claim(name.into())
     }
 
-    /// A field of the form in the body.
+    /// Creates the location of a field of the form in the body.
     #[must_use]
     pub fn form(field: &str) -> Self {
         Self::Form(field.into())
     }
 
-    /// A member of the JSON body. Dots separate the names of nested members, and a number selects
-    /// an item of a list.
+    /// Creates the location of a member of the JSON body. Dots separate the names of nested
+    /// members, and a number selects an item of a list.
     #[must_use]
     pub fn json(path: &str) -> Self {
         Self::Json(path.into())
     }
 
-    /// A parameter of the query.
+    /// Creates the location of a parameter of the query.
     #[must_use]
     pub fn query(parameter: &str) -> Self {
         Self::Query(parameter.into())

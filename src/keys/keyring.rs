@@ -97,8 +97,8 @@ impl Keyring {
         })
     }
 
-    /// One key that nothing passes by, whatever it signs. It stands in for keys that are not there,
-    /// so that their absence takes as long as a signature that does not match.
+    /// A key that verifies no signature. It takes the place of missing keys, so that a request
+    /// without keys takes as long as one with a wrong signature.
     pub(crate) fn decoy(scheme: &Scheme) -> Self {
         let spec = scheme.spec();
         Self {
@@ -130,7 +130,7 @@ impl Keyring {
         }
     }
 
-    /// Whose keys these are.
+    /// The tenant of the keys.
     pub(crate) fn tenant(&self) -> Option<&Arc<str>> {
         self.tenant.as_ref()
     }
@@ -149,7 +149,7 @@ impl Keyring {
         std::iter::once(&self.current).chain(&self.others)
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(crate) fn len(&self) -> usize {
         self.others.len() + 1
     }
@@ -168,7 +168,7 @@ impl Keyring {
     }
 }
 
-/// Has an error say which secret it is about; `at` counts from the current one.
+/// Adds the name of the secret to an error. `at` counts from the current secret.
 pub(super) fn tell(error: KeyError, scheme: &Scheme, at: usize, secret: &Secret) -> KeyError {
     let which = match at {
         0 => "the secret".to_owned(),
@@ -209,7 +209,7 @@ impl Keyring {
 }
 
 impl LabelledKey {
-    /// Whether the key may still be used. The clock is asked only if that depends on it.
+    /// Whether the key has not expired. The clock is read only if the key has an expiry.
     pub(crate) fn is_valid(&self, now: impl FnOnce() -> SystemTime) -> bool {
         self.not_after.is_none_or(|last| now() <= last)
     }

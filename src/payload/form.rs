@@ -7,8 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encod
 
 use super::Malformed;
 
-/// The most fields of a form that is kept as a list: each takes a hundred bytes whatever is in it,
-/// and nothing is proven yet.
+/// The maximum number of fields in a list. Each field takes about a hundred bytes of memory, and
+/// the body is not verified yet.
 const MOST: usize = 4096;
 
 /// The fields in the order of the body, decoded.
@@ -26,7 +26,7 @@ pub(super) fn sort_unique(fields: &mut [(Vec<u8>, Vec<u8>)]) -> bool {
     fields.is_sorted_by(|(one, _), (next, _)| one < next)
 }
 
-/// The fields in the order of the body, decoded; empty pieces between `&` are none.
+/// The fields in the order of the body, decoded. Empty pieces between `&` are skipped.
 pub(crate) fn fields(body: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
     let pieces = body.split(|byte| *byte == b'&');
     pieces.filter(|piece| !piece.is_empty()).map(|piece| {
@@ -36,7 +36,7 @@ pub(crate) fn fields(body: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
     })
 }
 
-/// The value of a field that is there once, or several times alike.
+/// The value of a field that appears once, or several times with the same value.
 pub(crate) fn field(body: &[u8], name: &str) -> Result<Option<Vec<u8>>, Malformed> {
     let mut values = fields(body).filter(|(field, _)| field == name.as_bytes());
     let first = values.next();
@@ -46,7 +46,7 @@ pub(crate) fn field(body: &[u8], name: &str) -> Result<Option<Vec<u8>>, Malforme
     Ok(first.map(|(_, value)| value))
 }
 
-/// The same fields, with this one at the end instead of any of its name.
+/// Removes all fields with this name, and adds one at the end.
 pub(crate) fn set(fields: &[u8], name: &str, value: &[u8]) -> Vec<u8> {
     let mut pieces = others(fields, name);
     let name = percent_encode(name.as_bytes(), UNRESERVED);
@@ -55,7 +55,7 @@ pub(crate) fn set(fields: &[u8], name: &str, value: &[u8]) -> Vec<u8> {
     pieces.join(&b'&')
 }
 
-/// The fields as they are written, but for those of this name.
+/// The fields as they are written, except those with this name.
 pub(crate) fn others<'b>(fields: &'b [u8], name: &str) -> Vec<&'b [u8]> {
     let pieces = fields.split(|byte| *byte == b'&');
     let is_other = |piece: &&[u8]| {

@@ -10,11 +10,11 @@ use super::Malformed;
 
 const JSON: Malformed = Malformed("JSON with this member exactly once");
 
-/// The text of a member: of a string what it says, of a number or a truth value how it is written.
-/// `None` if it is not there or null.
+/// The text of a member: the contents of a string, or a number or boolean as it is written. `None`
+/// if the member is missing or `null`.
 ///
-/// Names are joined by dots; in a list, a number is a place. A name that appears twice on the way
-/// is refused, as another parser may take the other one.
+/// Names are joined by dots, and a number selects an item of a list. The body is rejected if a name
+/// on the path appears twice, because another parser may use the other member.
 pub(crate) fn field(body: &[u8], path: &str) -> Result<Option<String>, Malformed> {
     raw(body, path)?.map_or(Ok(None), text)
 }
@@ -34,11 +34,11 @@ pub(crate) fn text(value: &RawValue) -> Result<Option<String>, Malformed> {
     }
 }
 
-/// The most items of a list whose items are signed one by one: each takes some hundred bytes
-/// whatever is in it, and nothing is proven yet.
+/// The maximum number of items that are signed separately. Each item takes some hundred bytes of
+/// memory, and the body is not verified yet.
 const MOST: usize = 1024;
 
-/// The items of the list that is this member, as they are written; there must be one at least.
+/// The items of the list at `path`, as they are written. There must be at least one.
 pub(crate) fn items<'b>(body: &'b [u8], path: &str) -> Result<Vec<&'b [u8]>, Malformed> {
     const LIST: Malformed = Malformed("JSON with a list of 1 to 1024 items");
     let list = raw(body, path)?.ok_or(LIST)?.get();
@@ -98,8 +98,8 @@ fn find<'b>(body: &'b [u8], wanted: Find<'_>) -> Result<Option<&'b RawValue>, Ma
     Ok(found)
 }
 
-/// The same JSON with this value at the end of a path, in the place of what is there: a number if
-/// that was one, else a string. All else stays as it is written.
+/// Sets the value at the end of a path. The new value is a number if the old one was a number, and
+/// a string otherwise. The rest of the JSON stays as it is written.
 pub(crate) fn set(body: &[u8], path: &str, value: &str) -> Result<Vec<u8>, Malformed> {
     let old = raw(body, path)?.map(RawValue::get).unwrap_or_default();
     let was_number = old.starts_with(|first: char| first == '-' || first.is_ascii_digit());
@@ -131,7 +131,7 @@ fn write(body: &[u8], path: &str, value: &str) -> Result<Vec<u8>, Malformed> {
     splice(body, start, 0, &format!("{name}:{value}{more}")).ok_or(OBJECT)
 }
 
-/// Writes `new` in the place of `len` bytes.
+/// Replaces `len` bytes by `new`.
 fn splice(body: &[u8], start: usize, len: usize, new: &str) -> Option<Vec<u8>> {
     let (before, after) = (body.get(..start)?, body.get(start + len..)?);
     Some([before, new.as_bytes(), after].concat())

@@ -20,7 +20,7 @@ pub(crate) enum JwsKind {
     Detached,
 }
 
-/// The parts of one signature but the last.
+/// All parts of a signature except the last.
 #[derive(Clone)]
 pub(crate) struct Token {
     input: Box<[u8]>,
@@ -52,7 +52,7 @@ impl Token {
         Some((token, signature))
     }
 
-    /// What of it is signed: the first two parts, or the first if the second is not sent.
+    /// The signed text: the first two parts, or the first part if the second one is not sent.
     pub(crate) fn input(&self) -> &[u8] {
         &self.input
     }
@@ -91,7 +91,7 @@ impl Token {
         value.map_or(Ok(None), json::text).map_err(|_| TOKEN)
     }
 
-    /// The values of a claim that may be a list, as that of the audience may.
+    /// The values of a claim that may be a list, such as `aud`.
     pub(crate) fn values(&self, name: &str) -> Result<Vec<String>, Malformed> {
         match json::member(&self.claims, name).map_err(|_| TOKEN)? {
             Some(raw) if raw.get().starts_with('[') => {
@@ -101,7 +101,7 @@ impl Token {
         }
     }
 
-    /// A time in seconds; a fraction is cut off ([RFC 7519, section 2] allows one).
+    /// A time in seconds. A fraction is truncated ([RFC 7519, section 2] allows one).
     ///
     /// [RFC 7519, section 2]: https://www.rfc-editor.org/rfc/rfc7519#section-2
     pub(crate) fn time(&self, name: &str) -> Result<Option<String>, Malformed> {

@@ -11,7 +11,7 @@ const FORM: Malformed = Malformed("`multipart/form-data` with this field exactly
 /// than its text.
 const MOST: usize = 16;
 
-/// The content of the field of this name.
+/// The content of the field with this name.
 pub(crate) fn field<'b>(
     facts: &Facts<'_>,
     body: &'b [u8],
@@ -32,7 +32,7 @@ fn boundary(content_type: &[u8]) -> Option<&[u8]> {
 
 fn find<'b>(boundary: &[u8], body: &'b [u8], name: &str) -> Option<&'b [u8]> {
     let delimiter = [b"\r\n--", boundary].concat();
-    // The first one has no line before it.
+    // No line precedes the first delimiter.
     let mut rest = body.strip_prefix(delimiter.get(2..)?)?;
     let mut found = None;
     while let Some(part) = rest.strip_prefix(b"\r\n") {
@@ -46,7 +46,7 @@ fn find<'b>(boundary: &[u8], body: &'b [u8], name: &str) -> Option<&'b [u8]> {
     matches!(rest, b"--" | b"--\r\n").then_some(found)?
 }
 
-/// The name of the field that the headers of a part tell.
+/// The name of the field, from the headers of a part.
 fn disposition(headers: &[u8]) -> Option<&[u8]> {
     let mut name = None;
     for line in headers.split(|byte| *byte == b'\n') {
@@ -69,8 +69,8 @@ fn disposition(headers: &[u8]) -> Option<&[u8]> {
     name
 }
 
-/// A header's value and its parameters: `form-data; name="json"`. A quoted one with an escape in it
-/// is not read.
+/// Parses a header's value and its parameters: `form-data; name="json"`. A quoted parameter with an
+/// escape is rejected.
 fn parameters(value: &[u8]) -> Option<(&[u8], Vec<(&[u8], &[u8])>)> {
     let (kind, mut rest) = split_at(value, b";").unwrap_or((value, b""));
     let mut parameters = Vec::new();
@@ -95,7 +95,7 @@ fn parameters(value: &[u8]) -> Option<(&[u8], Vec<(&[u8], &[u8])>)> {
     Some((kind.trim_ascii(), parameters))
 }
 
-/// The parameter of this name, if it is there once.
+/// The parameter with this name, if it appears exactly once.
 fn only<'p>(parameters: &[(&[u8], &'p [u8])], name: &str) -> Option<&'p [u8]> {
     let mut values = parameters
         .iter()
@@ -104,7 +104,7 @@ fn only<'p>(parameters: &[(&[u8], &'p [u8])], name: &str) -> Option<&'p [u8]> {
     values.next().is_none().then_some(*value)
 }
 
-/// What is before the first `separator`, and what is behind it.
+/// Splits `text` at the first `separator`.
 fn split_at<'b>(text: &'b [u8], separator: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
     let at = text
         .windows(separator.len())

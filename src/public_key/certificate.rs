@@ -9,19 +9,19 @@ use x509_cert::{
 
 use super::form::{Material, pem};
 
-/// The most certificates of one chain: twice what any provider sends.
+/// The maximum number of certificates in a chain: twice as many as any provider sends.
 const MOST: usize = 8;
 
-/// An X.509 certificate ([RFC 5280]), parsed and not checked: any party may have issued it, for
-/// anything.
+/// An X.509 certificate ([RFC 5280]), parsed but not verified: any party may have issued it, for
+/// any purpose.
 ///
 /// [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280
 #[derive(Clone)]
 pub(crate) struct Certificate(Arc<Parsed>);
 
 impl Certificate {
-    /// The certificates in `text`, which is PEM, in its order; `None` if there are none or more
-    /// than eight, or if there is anything else.
+    /// Parses the PEM certificates in `text`, in their order. Returns `None` if there are none, if
+    /// there are more than eight, or if the text contains anything else.
     pub(crate) fn chain(text: &[u8]) -> Option<Vec<Self>> {
         let mut text = std::str::from_utf8(text).ok()?;
         let mut chain = Vec::new();
@@ -36,7 +36,7 @@ impl Certificate {
         Some(chain)
     }
 
-    /// The last second in which the certificate holds.
+    /// The last second in which the certificate is valid.
     pub(crate) fn not_after(&self) -> Option<SystemTime> {
         let since_1970 = self.tbs().validity().not_after.to_unix_duration();
         SystemTime::UNIX_EPOCH.checked_add(since_1970)

@@ -8,9 +8,9 @@ use super::{KeyKind, Message, Verify, form::Material, hash};
 
 /// # Security
 ///
-/// With every signature `(r, s)` its mirror image `(r, -s)` is one too, and providers send either,
-/// so both are taken: a signature tells nothing about whether a delivery was seen before. In DER
-/// each has exactly one form.
+/// If `(r, s)` is a signature, `(r, -s)` is a signature of the same text. Providers send either, so
+/// both are accepted. A signature therefore does not show whether a delivery was received before.
+/// In DER, each of the two has exactly one form.
 pub(super) enum Key {
     P256Der(p256::ecdsa::VerifyingKey),
     P256Raw(p256::ecdsa::VerifyingKey),
@@ -18,7 +18,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// Takes points in either form of SEC 1, compressed or not; each must be on its curve.
+    /// Accepts compressed and uncompressed points (SEC 1). A point must be on its curve.
     pub(super) fn new(kind: KeyKind, material: &Material) -> Option<Self> {
         match kind {
             KeyKind::EcdsaP256Der => p256(material).map(Self::P256Der),

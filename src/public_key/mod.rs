@@ -41,7 +41,7 @@ pub(crate) use self::ed25519::PrivateKey;
 use self::form::Material;
 pub use self::form::PublicKeyForm;
 
-/// What writes the signed text piece by piece; each call writes all of it.
+/// A function that writes the whole signed text in pieces. It can be called several times.
 pub(crate) type Message<'m> = &'m dyn Fn(&mut dyn FnMut(&[u8]));
 
 /// The algorithm of a signature, and how the signature is written.
@@ -65,8 +65,8 @@ pub(crate) enum KeyKind {
     ///
     /// [RFC 8032]: https://www.rfc-editor.org/rfc/rfc8032
     Ed25519,
-    /// RSA, PKCS#1 v1.5 with SHA-1 ([RFC 8017, section 8.2]). An attacker who can choose what the
-    /// provider signs may find two texts with one signature.
+    /// RSA, PKCS#1 v1.5 with SHA-1 ([RFC 8017, section 8.2]). An attacker who can choose the text
+    /// that the provider signs may find two texts with the same signature.
     ///
     /// [RFC 8017, section 8.2]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
     RsaSha1,
@@ -117,7 +117,7 @@ impl fmt::Display for KeyKind {
     }
 }
 
-/// A key that was found fit for its kind. Cloning shares it.
+/// A public key that was checked for its kind. Clones share it.
 #[derive(Clone)]
 pub(crate) struct PublicKey {
     key: Arc<dyn Verify>,
@@ -127,7 +127,7 @@ pub(crate) struct PublicKey {
 /// A public key of one algorithm.
 trait Verify: Send + Sync {
     /// Returns `Some` if `signature` is a signature of the text that `message` writes. A signature
-    /// of the wrong shape costs no hash.
+    /// with a wrong form is rejected before the text is hashed.
     fn verify(&self, message: Message<'_>, signature: &[u8]) -> Option<()>;
 }
 
@@ -173,7 +173,7 @@ fn new_key(kind: KeyKind, material: &Material) -> Option<Arc<dyn Verify>> {
     }
 }
 
-/// The hash of what `message` writes.
+/// The hash of the text that `message` writes.
 fn hash<D: sha2::Digest>(message: Message<'_>) -> sha2::digest::Output<D> {
     let mut digest = D::new();
     message(&mut |piece| digest.update(piece));

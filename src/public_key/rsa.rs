@@ -33,8 +33,8 @@ const SHA512: &[u8] =
 
 /// # Security
 ///
-/// What a signature opens to is compared with the one padding that is right, never parsed, so that
-/// small exponents do no harm. A signature is as long as the modulus, and below it.
+/// The decrypted signature is compared with the only valid padding, and never parsed, so small
+/// exponents are harmless. A signature must have the length of the modulus, and be below it.
 pub(super) struct Key {
     hash: Hash,
     key: RsaPublicKey,
@@ -57,7 +57,7 @@ impl Key {
         let key = match material {
             Material::Spki(der) => {
                 let spki = SubjectPublicKeyInfoRef::from_der(der).ok()?;
-                // `rsaEncryption` alone, with the NULL that RFC 3279, section 2.3.1, asks for.
+                // Only `rsaEncryption` with NULL parameters, as RFC 3279, section 2.3.1 requires.
                 (spki.algorithm == pkcs1::ALGORITHM_ID).then_some(())?;
                 pkcs1(spki.subject_public_key.as_bytes()?)?
             }
@@ -69,7 +69,8 @@ impl Key {
     }
 
     fn check(&self, prefix: &[u8], hash: &[u8], signature: &[u8]) -> Option<()> {
-        // By hand, as `rsa` 0.9 knows another `digest` than that of the hashes here.
+        // Written out, because `rsa` 0.9 depends on another version of `digest` than the hashes
+        // here.
         let scheme = Pkcs1v15Sign {
             hash_len: Some(hash.len()),
             prefix: prefix.into(),
@@ -99,9 +100,9 @@ fn pkcs1(der: &[u8]) -> Option<RsaPublicKey> {
     )
 }
 
-/// `rsa` refuses even numbers, and exponents below 2 and from 2^33.
+/// `rsa` rejects even moduli and exponents, exponents below 2, and exponents from 2^33.
 fn key(n: &[u8], e: &[u8]) -> Option<RsaPublicKey> {
-    // Before anything is computed with them; some write a JWK with one zero in front.
+    // Checked before any computation. Some senders write a JWK with one leading zero.
     if n.len() > BITS.end() / 8 + 1 || e.len() > 8 {
         return None;
     }

@@ -13,7 +13,7 @@ use crate::{encoding::decimal, head::RequestHead, rejection::RejectionKind};
 
 /// A base URL.
 pub(super) struct Base {
-    /// As it was given, but for a slash at the end.
+    /// The text that was passed, without a slash at its end.
     text: Box<str>,
     scheme: Scheme,
     host: Box<str>,
@@ -56,13 +56,13 @@ impl Scheme {
     }
 }
 
-/// What a request says of the URL it was sent to.
+/// The parts of its URL that a request contains.
 pub(super) struct Named<'h> {
     pub(super) host: HostPort<'h>,
     pub(super) scheme: Option<Scheme>,
 }
 
-/// A host, and a port if there is one.
+/// A host, and its port if present.
 pub(super) struct HostPort<'h> {
     host: &'h str,
     pub(super) port: Option<u16>,
@@ -72,8 +72,8 @@ impl Base {
     pub(super) fn parse(text: &str) -> Result<Self, PublicUrlError> {
         let invalid = || PublicUrlErrorKind::Invalid { url: shown(text) };
         let uri: Uri = text.parse().map_err(|_| invalid())?;
-        // `Uri` would drop a fragment without a word. A base within a base, behind the body, could
-        // be cut in two ways.
+        // `Uri` would silently drop a fragment. With a second `://` in the base, the border between
+        // the base and the body would be ambiguous.
         if text.contains(['?', '#']) || !text.is_ascii() || text.matches("://").count() > 1 {
             return Err(invalid().into());
         }
@@ -107,7 +107,7 @@ impl Base {
         &self.text
     }
 
-    /// Whether a request names this base. What it leaves open is taken as the base has it.
+    /// Whether a request names this base. Parts that the request does not contain count as equal.
     pub(super) fn is(&self, named: &Named<'_>) -> bool {
         let Named { host, scheme } = named;
         self.host.eq_ignore_ascii_case(host.host)
@@ -126,7 +126,7 @@ fn shown(text: &str) -> Box<str> {
     }
 }
 
-/// Whether a host can be one: a name or an address, no wildcard.
+/// Whether the text is a host: a name or an address, but not a wildcard.
 fn is_host(host: &str) -> bool {
     let bracketed = host.strip_prefix('[');
     match bracketed.and_then(|host| host.strip_suffix(']')) {
@@ -163,7 +163,8 @@ pub(super) fn parse_all<T: AsRef<str>>(
     Ok(parsed)
 }
 
-/// What the request itself names: HTTP/2's `:authority` or an absolute target, and `Host`.
+/// The host and scheme of the request itself: HTTP/2's `:authority` or an absolute target, and
+/// `Host`.
 pub(super) fn named(head: RequestHead<'_>) -> Result<Named<'_>, RejectionKind> {
     let malformed = || RejectionKind::MalformedHeader { header: HOST };
     let target = head.uri().authority().map(Authority::as_str);
@@ -181,7 +182,7 @@ pub(super) fn named(head: RequestHead<'_>) -> Result<Named<'_>, RejectionKind> {
     })
 }
 
-/// The text of a header that may be there once.
+/// The text of a header that may appear only once.
 pub(super) fn text<'h>(
     head: RequestHead<'h>,
     name: &HeaderName,
@@ -193,9 +194,9 @@ pub(super) fn text<'h>(
 }
 
 impl<'h> HostPort<'h> {
-    /// Reads `host`, `host:port`, `[::1]` or `[::1]:port`; no user.
+    /// Parses `host`, `host:port`, `[::1]` or `[::1]:port`, without a user.
     pub(super) fn parse(text: &'h str) -> Option<Self> {
-        // Checks the letters and the brackets.
+        // This parser checks the characters and the brackets.
         let authority: Authority = text.parse().ok()?;
         let len = authority.host().len();
         let (host, port) = (text.get(..len)?, text.get(len..)?);
@@ -203,7 +204,8 @@ impl<'h> HostPort<'h> {
             return None;
         }
         let port = match port.strip_prefix(':') {
-            // As if there were none (RFC 3986, 3.2.3).
+            // An empty port counts as missing ([RFC 3986, section
+            // 3.2.3](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.3)).
             Some("") => None,
             Some(port) => Some(self::port(port)?),
             None if port.is_empty() => None,
@@ -219,7 +221,7 @@ pub(super) fn port(text: &str) -> Option<u16> {
 }
 
 impl Named<'_> {
-    /// For the operator: no longer than a host can be.
+    /// The text for the operator, truncated to the maximum length of a host.
     pub(super) fn shown(&self) -> Box<str> {
         let host = self.host.host.get(..253).unwrap_or(self.host.host);
         let scheme = match self.scheme {

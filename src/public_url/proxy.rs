@@ -15,8 +15,8 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The headers in which a proxy says where a request was sent to. Name the ones that yours writes:
-/// the others may come from any client.
+/// The headers in which a proxy sends the original host, scheme and port. Select the ones that your
+/// proxy writes, because other headers can come from any client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ForwardedHeaders {
@@ -28,7 +28,7 @@ pub enum ForwardedHeaders {
     XForwarded,
 }
 
-/// A proxy whose word is taken.
+/// A trusted proxy.
 pub(super) struct Proxy {
     networks: Vec<IpNet>,
     headers: ForwardedHeaders,
@@ -64,12 +64,12 @@ impl Proxy {
 
     /// Whether a request comes from the proxy.
     pub(super) fn sent(&self, head: RequestHead<'_>) -> bool {
-        // A socket for both versions gives IPv4 peers as `::ffff:192.0.2.1`.
+        // A dual-stack socket reports IPv4 peers as `::ffff:192.0.2.1`.
         let peer = (self.peer)(head).map(|peer| peer.to_canonical());
         peer.is_some_and(|peer| self.networks.iter().any(|network| network.contains(&peer)))
     }
 
-    /// What the proxy says that the request was sent to.
+    /// The parts of the original URL that the proxy sends.
     pub(super) fn named<'h>(&self, head: RequestHead<'h>) -> Result<Named<'h>, RejectionKind> {
         match self.headers {
             ForwardedHeaders::Forwarded => forwarded(head),
@@ -78,7 +78,7 @@ impl Proxy {
     }
 }
 
-/// A network of IPv4 addresses written as IPv6, as some logs have them.
+/// Converts a network of IPv4 addresses that is written in IPv6 notation, as in some logs.
 fn canonical(network: IpNet) -> IpNet {
     let mapped = match network.addr() {
         IpAddr::V6(address) => address.to_ipv4_mapped(),
@@ -92,7 +92,7 @@ fn canonical(network: IpNet) -> IpNet {
 
 fn x_forwarded(head: RequestHead<'_>) -> Result<Named<'_>, RejectionKind> {
     let only = |header: HeaderName| match base::text(head, &header)? {
-        // One hop wrote after another, and the first of them may be the sender.
+        // Several proxies have appended to the header, and the first value may be the sender's.
         Some(text) if text.contains(',') => Err(RejectionKind::ConflictingHeader { header }),
         text => Ok(text),
     };
@@ -154,8 +154,8 @@ fn forwarded(head: RequestHead<'_>) -> Result<Named<'_>, RejectionKind> {
     Ok(Named { host, scheme })
 }
 
-/// The text of a quoted string, or of a value as proxies write it without quotes: visible letters.
-/// Hosts and schemes have nothing to escape.
+/// The text of a quoted string, or of a value without quotes, as proxies write it: visible
+/// characters. Hosts and schemes contain no character that needs escaping.
 fn unquoted(value: &str) -> Option<&str> {
     let text = match value.strip_prefix('"') {
         Some(quoted) => quoted.strip_suffix('"')?,

@@ -8,7 +8,7 @@ use crate::{
     scheme::Spec,
 };
 
-/// What decoding base64 may write beyond the bytes that it returns.
+/// The maximum number of bytes that decoding base64 writes in addition to the result.
 const PADDING: usize = 2;
 
 /// A decoded signature. Those of public keys may be longer than a MAC.

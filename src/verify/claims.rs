@@ -16,7 +16,7 @@ use crate::{
     scheme::{Border, Derived, Element, Part, Template, Timestamp, TimestampLocation, UnixTime},
 };
 
-/// What a head claims about its delivery, read but not proven.
+/// The values that a head claims for its delivery. They are parsed, but not verified.
 pub(super) struct Claims<'h> {
     provider: &'h Provider,
     pub(super) head: RequestHead<'h>,
@@ -32,7 +32,7 @@ pub(super) struct Claims<'h> {
 }
 
 impl<'h> Claims<'h> {
-    /// Reads a head; its signatures go into `candidates`, if they are not in `token`.
+    /// Reads a head. Its signatures are added to `candidates`, unless they are in `token`.
     pub(super) fn read(
         head: RequestHead<'h>,
         provider: &'h Provider,
@@ -46,7 +46,7 @@ impl<'h> Claims<'h> {
         Self::of(head, provider, token, listed)
     }
 
-    /// Reads all but the signatures; `listed` is the timestamp that is beside them.
+    /// Reads all values except the signatures. `listed` is the timestamp in the list of signatures.
     pub(super) fn of(
         head: RequestHead<'h>,
         provider: &'h Provider,
@@ -79,7 +79,7 @@ impl<'h> Claims<'h> {
             }
             _ => None,
         };
-        // Nothing depends on what is only told, so one that cannot be read is none.
+        // These values do not affect verification, so an unreadable value counts as missing.
         let told = |header: Option<&HeaderName>| text(head, header?).ok().flatten();
         let event = match &spec.event {
             Some(Location::Header(header)) => Some(header),
@@ -98,7 +98,7 @@ impl<'h> Claims<'h> {
         })
     }
 
-    /// What there is before a token is made: all but what is in it.
+    /// The values that are known before a token is created: all except those in the token.
     pub(super) fn of_token_to_be(
         head: RequestHead<'h>,
         provider: &'h Provider,
@@ -136,7 +136,7 @@ impl<'h> Claims<'h> {
         }
     }
 
-    /// How long the signed text will be, but for the body and for headers that are not the id.
+    /// The length of the signed text, without the body and without headers other than the ID.
     pub(super) fn len(&self, message: &Template) -> usize {
         let len = |part: &Part| match part {
             Part::Header(_) => self.id.as_deref().map_or(0, str::len),
@@ -185,7 +185,7 @@ impl<'h> Claims<'h> {
         Ok(())
     }
 
-    /// The bytes of a part of the signed text as they were sent; of a URL, what comes after its
+    /// The bytes of a part of the signed text as they were sent. For a URL, the bytes after its
     /// start.
     fn part<'s>(&self, part: &'s Part) -> Result<&'s [u8], RejectionKind>
     where
@@ -201,7 +201,7 @@ impl<'h> Claims<'h> {
             Part::Literal(text) => Ok(text),
             Part::Method => Ok(self.head.method().as_str().as_bytes()),
             Part::Path => Ok(self.head.path().as_bytes()),
-            // A verifier has them all.
+            // The constructor of a verifier rejects providers that lack a setting.
             Part::Setting(name) => Ok(self.provider.setting(name).unwrap_or_default().as_bytes()),
             Part::Target => Ok(self.target().as_bytes()),
             Part::Timestamp => Ok(self.timestamp),
@@ -209,7 +209,7 @@ impl<'h> Claims<'h> {
         }
     }
 
-    /// Reads a header of the signed text. That of the ID has been read before.
+    /// Reads a header of the signed text. The header of the ID was read before.
     fn header(&self, name: &HeaderName) -> Result<Option<&'h [u8]>, RejectionKind> {
         match (&self.provider.scheme().spec().id, &self.id) {
             (Some(Location::Header(id_header)), Some(Cow::Borrowed(id))) if id_header == name => {
@@ -219,7 +219,7 @@ impl<'h> Claims<'h> {
         }
     }
 
-    /// The path and the query, without what an absolute target has before them.
+    /// The path and the query, without the scheme and authority of an absolute target.
     pub(super) fn target(&self) -> &'h str {
         let target = self.head.uri().path_and_query();
         target.map_or("", PathAndQuery::as_str)
@@ -232,8 +232,8 @@ impl<'h> Claims<'h> {
             let query = target.find('?').and_then(|at| target.get(at..));
             return Ok(query.unwrap_or_default());
         }
-        // HTTP/2 lets a path begin with anything: `@evil.example/` would make the base's
-        // host a user's name. And where there is none, the body may go on with the host.
+        // Over HTTP/2, a path can begin with any character. `@evil.example/` would turn the base's
+        // host into a user name. Without a slash, the body could continue the host.
         if target.starts_with('/') {
             Ok(target)
         } else {
@@ -263,12 +263,13 @@ fn text<'h>(head: RequestHead<'h>, header: &HeaderName) -> Result<Option<&'h str
 }
 
 impl Timestamp {
-    /// Whether it is found once the body is there.
+    /// Whether the timestamp is read from the body.
     pub(super) fn is_in_body(&self) -> bool {
         matches!(&self.location, TimestampLocation::At(location) if Derived::of(location).is_some())
     }
 
-    /// The timestamp as it was sent and as a time; `listed` is the one beside the signature.
+    /// Reads the timestamp as it was sent and as a time. `listed` is the one in the list of
+    /// signatures.
     fn read<'h>(
         &self,
         head: RequestHead<'h>,
@@ -278,7 +279,7 @@ impl Timestamp {
         if let (TimestampLocation::At(Location::Claim(name)), Some(token)) = (&self.location, token)
         {
             let text = token.time(name).map_err(|_| self.malformed())?;
-            // The text itself is signed where it is, in the token.
+            // The text of the timestamp is signed as a part of the token.
             return Ok((&[], self.time(text.as_deref().map(str::as_bytes))?));
         }
         let text = match &self.location {

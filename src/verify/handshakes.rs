@@ -11,7 +11,7 @@ use crate::{
     rejection::{Rejection, RejectionKind},
 };
 
-/// Whether a request is a handshake without a signature, by its head.
+/// The result of matching a head with the handshakes that are not signed.
 pub(crate) enum UnsignedMatch<'v> {
     /// The request is this handshake, whatever its body.
     Handshake(&'v Handshake),
@@ -21,15 +21,16 @@ pub(crate) enum UnsignedMatch<'v> {
 }
 
 impl Verifier {
-    /// Answers a request that is there as a whole, if it is a [handshake](crate::handshake); `None`
-    /// if it is to be [verified](Self::verify) as a delivery.
+    /// Answers a complete request if it is a [handshake](crate::handshake). Returns `None` if it
+    /// must be [verified](Self::verify) as a delivery.
     ///
-    /// If the answer has [data](Answer::data), the caller accepts it before it sends the answer.
-    /// The [layer](crate::WebhookLayer) does all this by itself.
+    /// If the answer has [data](Answer::data), the caller must accept it before sending the answer.
+    /// The [layer](crate::WebhookLayer) calls this method itself.
     ///
     /// # Errors
     ///
-    /// If it is a handshake whose token, challenge or signature is not right.
+    /// Returns an error if the request is a handshake with an invalid token, challenge or
+    /// signature.
     ///
     /// # Example
     ///
@@ -110,7 +111,7 @@ impl Verifier {
         self.whole(head, self.looked_into(head, body), true, has_handler)
     }
 
-    /// What of the body of a signed handshake is looked into: the same as of a delivery's.
+    /// The part of the body that a signed handshake is read from. It is the same as for a delivery.
     fn looked_into<'b>(&self, head: RequestHead<'_>, body: &'b [u8]) -> &'b [u8] {
         let units = &self.scheme().spec().units;
         let facts = Facts {
@@ -139,7 +140,7 @@ impl Verifier {
         handshakes.find(|handshake| handshake.is_in(head, body))
     }
 
-    /// The handshakes whose head this is, and that can be answered.
+    /// The handshakes that match the head and can be answered.
     fn ready<'v>(
         &'v self,
         head: RequestHead<'_>,
@@ -151,7 +152,7 @@ impl Verifier {
         })
     }
 
-    /// Answers a handshake, with the key at a place of a keyring where the answer is signed.
+    /// Answers a handshake. If the answer is signed, the key is the one at an index of the keyring.
     pub(crate) fn answer(
         &self,
         handshake: &Handshake,

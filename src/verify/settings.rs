@@ -119,7 +119,7 @@ impl Settings {
     }
 }
 
-/// How long a copy of a delivery passes. `None` if it always passes.
+/// The time for which a copy of a delivery is accepted. `None` if it is unlimited.
 fn replay_window(spec: &Spec, window: Window) -> Option<Duration> {
     let is_timed = spec.signs_timestamp;
     is_timed.then(|| window.whole()).flatten()

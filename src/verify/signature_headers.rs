@@ -10,7 +10,7 @@ use crate::{
     scheme::{Spec, Timestamp, TimestampLocation},
 };
 
-/// Decodes the signatures that are in the head, and gives the timestamp if it is in the same list.
+/// Decodes the signatures in the head, and returns the timestamp if it is in the same list.
 pub(super) fn signatures<'h>(
     head: RequestHead<'h>,
     spec: &Spec,
@@ -35,7 +35,7 @@ pub(super) fn signatures<'h>(
         }
     }
     if is_in_body {
-        // More may come with the body.
+        // The body may contain further signatures.
         return Ok(listed.timestamp);
     }
     listed.end(missing, candidates)

@@ -108,8 +108,8 @@ where
         key.signs(write, candidates.iter(), fingerprint)
     }
 
-    /// Whether one of the texts could be a challenge that one of the handshakes signs. An attacker
-    /// could have had it signed then.
+    /// Whether one of the texts could be a challenge that one of the handshakes signs. In this
+    /// case, an attacker could have obtained the signature with a handshake.
     pub(super) fn may_be_challenge(
         &self,
         handshakes: &[Handshake],

@@ -11,7 +11,7 @@ use crate::{
     scheme::{Claim, Spec, Template, TimestampFormat, UnixTime},
 };
 
-/// From when and until when a token holds.
+/// The start and the end of a token's validity.
 pub(super) struct Life {
     pub(super) begins: Option<UnixTime>,
     pub(super) ends: Option<UnixTime>,
@@ -66,7 +66,7 @@ impl Expected {
             .map(Self)
     }
 
-    /// The first claim that is not what it must be.
+    /// The first claim whose value is not accepted.
     pub(super) fn failed_claim<'s>(
         &self,
         spec: &'s Spec,

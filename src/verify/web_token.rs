@@ -17,14 +17,14 @@ use crate::{
     scheme::{Part, Spec, TimestampFormat, UnixTime},
 };
 
-/// Reads the token of a head; its signature goes into `candidates`.
+/// Reads the token of a head. Its signature is added to `candidates`.
 pub(super) fn read(
     head: RequestHead<'_>,
     spec: &Spec,
     kind: JwsKind,
     candidates: &mut Candidates,
 ) -> Result<Token, RejectionKind> {
-    // The builder lets it be nowhere else.
+    // The builder accepts no other location.
     let Some(location @ Location::Header(header)) = spec.signatures.first() else {
         return Err(RejectionKind::SignatureMismatch);
     };
@@ -56,10 +56,10 @@ pub(super) fn read(
     }
 }
 
-/// How long a token holds that is made here.
+/// The lifetime of tokens that a sender creates.
 const LIFE: Duration = Duration::from_secs(300);
 
-/// The first two parts of a token that makes the claims of a scheme, for the sender.
+/// The first two parts of a token with the claims of a scheme, for the sender.
 pub(crate) fn unsigned(
     head: RequestHead<'_>,
     provider: &Provider,

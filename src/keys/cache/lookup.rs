@@ -50,7 +50,7 @@ struct Running<V> {
 
 /// One request's part in a look-up.
 struct Waiter<V> {
-    /// The look-up itself, if there is no runtime to spawn it on.
+    /// The future of the look-up, if there is no runtime to spawn it on.
     look_up: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     found: watch::Receiver<Option<Found<V>>>,
 }
@@ -79,7 +79,7 @@ where
         }
     }
 
-    /// Asks both caches, so that it takes as long for a key that exists as for one that does not.
+    /// Reads both caches, so that known and unknown keys take the same time.
     pub(in crate::keys) fn get(&self, key: &K) -> Option<V> {
         let (known, unknown) = (self.known.get(key), self.unknown.get(key));
         known.or(unknown)
@@ -98,7 +98,7 @@ where
         let mut running = self.running();
         running.clear();
         self.unknown.invalidate_all();
-        // `invalidate_all` would keep each value until its key is asked for.
+        // `invalidate_all` would keep each value in memory until its key is requested.
         for (key, _) in &self.known {
             self.known.invalidate(&*key);
         }
@@ -116,7 +116,7 @@ where
         self.look_up_unless(key, |_| true).await
     }
 
-    /// As [`look_up`](Self::look_up), but looks up again if the cached value is not good.
+    /// Like [`look_up`](Self::look_up), but looks up again if the cached value is not good.
     pub(in crate::keys) async fn look_up_unless(
         self: &Arc<Self>,
         key: K,
