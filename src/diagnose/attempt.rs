@@ -10,7 +10,7 @@ use crate::{
     rejection::RejectionKind,
     scheme::{Scheme, Spec},
     setup::SetupError,
-    verify::Verifier,
+    verify::{Tolerances, Verifier},
 };
 
 /// A delivery, and what it is verified with. Each change that is tried is a changed copy.
@@ -23,7 +23,7 @@ pub(super) struct Attempt<'a> {
     pub(super) body: Option<&'a [u8]>,
     pub(super) now: SystemTime,
     /// How far a timestamp may be in the past and in the future.
-    pub(super) tolerance: [Duration; 2],
+    pub(super) tolerances: Tolerances,
     pub(super) budget: &'a HashBudget,
 }
 
@@ -73,7 +73,7 @@ impl<'a> Attempt<'a> {
             None => Verifier::without_keys(provider)?,
         };
         let now = self.now;
-        let verifier = verifier.with_tolerances(self.tolerance);
+        let verifier = verifier.with_tolerances(self.tolerances);
         Ok(verifier.clock(move || now))
     }
 
@@ -89,7 +89,7 @@ impl<'a> Attempt<'a> {
     /// The same with an unlimited tolerance, so that it does not depend on the time.
     pub(super) fn ignoring_time(&self) -> Self {
         Self {
-            tolerance: [Duration::MAX; 2],
+            tolerances: Tolerances::new(Duration::MAX),
             ..self.clone()
         }
     }

@@ -13,7 +13,7 @@ use crate::{
     providers::Provider,
     rejection::RejectionKind,
     setup::SetupError,
-    verify::{Verifier, no_tolerance},
+    verify::{Tolerances, Verifier, no_tolerance},
 };
 
 /// Explains why deliveries of one provider are rejected.
@@ -27,7 +27,7 @@ pub struct Doctor {
     secrets: Vec<Secret>,
     tenant: Option<Arc<str>>,
     clock: Arc<dyn Clock>,
-    tolerance: [Duration; 2],
+    tolerances: Tolerances,
     work_limit: u64,
 }
 
@@ -72,13 +72,13 @@ impl Doctor {
     }
 
     pub(super) fn with_secrets(provider: Provider, secrets: Vec<Secret>) -> Self {
-        let tolerance = [provider.scheme().tolerance(); 2];
+        let tolerances = Tolerances::new(provider.scheme().tolerance());
         Self {
             provider,
             secrets,
             tenant: None,
             clock: Arc::new(SystemClock::new()),
-            tolerance,
+            tolerances,
             work_limit: WORK_LIMIT,
         }
     }
@@ -115,11 +115,11 @@ impl Doctor {
         if !scheme.uses_tolerance() {
             return Err(no_tolerance(scheme, "tolerance"));
         }
-        Ok(self.tolerances([tolerance; 2]))
+        Ok(self.tolerances(Tolerances::new(tolerance)))
     }
 
-    pub(super) fn tolerances(mut self, past_and_future: [Duration; 2]) -> Self {
-        self.tolerance = past_and_future;
+    pub(super) fn tolerances(mut self, tolerances: Tolerances) -> Self {
+        self.tolerances = tolerances;
         self
     }
 
@@ -186,7 +186,7 @@ impl Doctor {
             head,
             body,
             now: self.clock.now(),
-            tolerance: self.tolerance,
+            tolerances: self.tolerances,
             budget,
         }
     }

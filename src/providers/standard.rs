@@ -378,9 +378,9 @@ pub fn liveblocks() -> Provider {
 /// | Payload limit | 1 MiB (no documented limit is known) |
 /// | Evidence | 5 cases of `@polar-sh/sdk` 0.49.0 (npm) |
 ///
-/// Polar is moving to Standard Webhooks. The key was the text of the secret, and becomes the decoded
-/// base64 after `whsec_`. The preset accepts both keys, as Polar's libraries do. A signer uses the
-/// text.
+/// Polar is moving to Standard Webhooks. The key was the text of the secret, and becomes the
+/// decoded base64 after `whsec_`. The preset accepts both keys, as Polar's libraries do. A signer
+/// uses the text.
 ///
 /// Source: <https://polar.sh/docs/integrate/webhooks/delivery>
 ///

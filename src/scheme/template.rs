@@ -63,8 +63,8 @@ pub(crate) enum Part {
 /// The tokens of a template, for error texts.
 pub(super) const TOKENS: &str = "`{body}`, `{timestamp}`, `{id}`, `{method}`, `{path}`, \
     `{target}`, `{url}`, `{crc32}`, `{md5}`, `{sha256}`, `{sha256_base64}`, `{sha256_base64url}`, \
-    `{sha256_raw}`, `{url_sha256}`, `{sorted_form}`, `{setting:NAME}`, `{header:NAME}`, `{query:NAME}`, \
-    `{form:NAME}`, `{json:PATH}`";
+    `{sha256_raw}`, `{url_sha256}`, `{sorted_form}`, `{setting:NAME}`, `{header:NAME}`, \
+    `{query:NAME}`, `{form:NAME}`, `{json:PATH}`";
 
 /// The error in the text of a template.
 #[derive(Debug)]

@@ -95,6 +95,8 @@ pub use self::remote::{RemoteSession, RemoteVerifier};
 #[cfg(any(feature = "diagnose", feature = "testing"))]
 pub(crate) use self::verifier::no_tolerance;
 pub(crate) use self::web_token::unsigned as unsigned_token;
+#[cfg(feature = "diagnose")]
+pub(crate) use self::window::Tolerances;
 pub use self::{
     dedupe_key::DedupeKey, session::VerificationSession, verified::Verified, verifier::Verifier,
 };

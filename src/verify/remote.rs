@@ -94,6 +94,15 @@ impl RemoteVerifier {
         self.map_verifier(|verifier| verifier.future_tolerance(tolerance))
     }
 
+    /// Sets the leeway of a web token's `exp` and `nbf`, as [`Verifier::leeway`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the signature is not a web token with claims.
+    pub fn leeway(self, leeway: Duration) -> Result<Self, SetupError> {
+        self.map_verifier(|verifier| verifier.leeway(leeway))
+    }
+
     /// Sets the status of a class of rejections, as [`Verifier::rejection_status`] does.
     ///
     /// # Errors

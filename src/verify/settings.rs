@@ -71,6 +71,11 @@ impl Settings {
         }
     }
 
+    #[cfg(feature = "diagnose")]
+    pub(super) fn tolerances(&self) -> Tolerances {
+        self.tolerances
+    }
+
     pub(super) fn window(&self) -> Window {
         self.window
     }

@@ -19,6 +19,7 @@ use crate::{
     handshake::Handshake,
     head::RequestHead,
     keys::{KeyHandle, Keyring, Keys},
+    payload::JwsKind,
     providers::{CLASS_WITHOUT_TIMESTAMP, Provider},
     public_url::{PublicUrlError, PublicUrlErrorKind},
     rejection::{Rejection, RejectionClass, RejectionKind, Renderer},
@@ -145,6 +146,23 @@ impl Verifier {
         })
     }
 
+    /// Sets the leeway of a web token's `exp` and `nbf`. Defaults to the
+    /// [tolerance](Self::tolerance), which is then only the maximum age of `iat`.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the signature is not a web token with claims.
+    pub fn leeway(mut self, leeway: Duration) -> Result<Self, SetupError> {
+        if self.scheme().spec().format.jws_kind() != Some(JwsKind::Attached) {
+            let reason = "the signature is not a web token; it applies to schemes with \
+                          `SignatureFormat::jws`";
+            return Err(SetupError::no_effect(self.scheme(), "leeway", reason));
+        }
+        self.settings_mut()
+            .set_tolerances(|tolerances| tolerances.leeway = Some(leeway));
+        Ok(self)
+    }
+
     fn set_tolerance(
         mut self,
         setting: &'static str,
@@ -157,14 +175,10 @@ impl Verifier {
         Ok(self)
     }
 
-    /// Sets how far a timestamp may be in the past and in the future, whether or not the scheme has
-    /// one.
+    /// Sets the tolerances, whether or not the scheme has a timestamp.
     #[cfg(feature = "diagnose")]
-    pub(crate) fn with_tolerances(mut self, [past, future]: [Duration; 2]) -> Self {
-        self.settings_mut().set_tolerances(|tolerances| {
-            tolerances.past = Some(past);
-            tolerances.future = Some(future);
-        });
+    pub(crate) fn with_tolerances(mut self, tolerances: Tolerances) -> Self {
+        self.settings_mut().set_tolerances(|own| *own = tolerances);
         self
     }
 
@@ -304,11 +318,10 @@ impl Verifier {
         self.0.endpoint.responder.respond(rejection, is_grpc)
     }
 
-    /// The maximum differences between a timestamp and the current time: past and future.
+    /// The tolerances as they were set.
     #[cfg(feature = "diagnose")]
-    pub(crate) fn tolerances(&self) -> [Duration; 2] {
-        let window = self.0.window();
-        [window.past, window.future]
+    pub(crate) fn tolerances(&self) -> Tolerances {
+        self.0.tolerances()
     }
 
     /// The keys of a request that is not a delivery, if they are not looked up.

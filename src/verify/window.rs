@@ -13,31 +13,41 @@ use crate::{
 pub(super) struct Window {
     pub(super) past: Duration,
     pub(super) future: Duration,
+    /// The leeway of `exp` and `nbf`.
+    past_leeway: Duration,
+    future_leeway: Duration,
 }
 
 /// The configured tolerances. The result does not depend on the order in which they were set.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tolerances {
+pub(crate) struct Tolerances {
     pub(super) both: Duration,
     /// Takes precedence over `both`.
     pub(super) past: Option<Duration>,
     /// Takes precedence over `both`.
     pub(super) future: Option<Duration>,
+    /// The leeway of `exp` and `nbf`. Takes precedence over the others.
+    pub(super) leeway: Option<Duration>,
 }
 
 impl Tolerances {
-    pub(super) fn new(both: Duration) -> Self {
+    pub(crate) fn new(both: Duration) -> Self {
         Self {
             both,
             past: None,
             future: None,
+            leeway: None,
         }
     }
 
     pub(super) fn window(self) -> Window {
+        let past = self.past.unwrap_or(self.both);
+        let future = self.future.unwrap_or(self.both);
         Window {
-            past: self.past.unwrap_or(self.both),
-            future: self.future.unwrap_or(self.both),
+            past,
+            future,
+            past_leeway: self.leeway.unwrap_or(past),
+            future_leeway: self.leeway.unwrap_or(future),
         }
     }
 }
@@ -81,17 +91,20 @@ impl Window {
         let floor = |time| TimestampFormat::Seconds.floor(now, time);
         if let Some(ends) = life
             .ends
-            .filter(|ends| ends.plus(self.past) <= floor(*ends))
+            .filter(|ends| ends.plus(self.past_leeway) <= floor(*ends))
         {
             return Err(RejectionKind::TokenExpired {
                 age: floor(ends).since(ends),
-                tolerance: self.past,
+                tolerance: self.past_leeway,
             });
         }
-        if let Some(begins) = life.begins.filter(|it| floor(*it).plus(self.future) < *it) {
+        if let Some(begins) = life
+            .begins
+            .filter(|it| floor(*it).plus(self.future_leeway) < *it)
+        {
             return Err(RejectionKind::TokenNotYetValid {
                 ahead: begins.since(floor(begins)),
-                tolerance: self.future,
+                tolerance: self.future_leeway,
             });
         }
         Ok(())

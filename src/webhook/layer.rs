@@ -260,6 +260,16 @@ impl<B> WebhookLayer<B> {
         self.try_map_verifier(|verifier| verifier.future_tolerance(tolerance))
     }
 
+    /// Sets the leeway of a web token's `exp` and `nbf`. Defaults to the
+    /// [tolerance](Self::tolerance), which is then only the maximum age of `iat`.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::NoEffect`] if the signature is not a web token with claims.
+    pub fn leeway(self, leeway: Duration) -> Result<Self, SetupError> {
+        self.try_map_verifier(|verifier| verifier.leeway(leeway))
+    }
+
     /// Sets the clock for timestamps and for the [expiry](crate::Secret::not_after) of keys.
     /// Defaults to the system clock.
     pub fn clock(self, clock: impl Clock) -> Self {

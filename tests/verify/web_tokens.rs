@@ -577,6 +577,42 @@ async fn accepts_a_missing_body_digest_only_if_optional_and_the_body_is_empty() 
     }
 }
 
+/// The leeway of `exp` and `nbf` does not depend on the maximum age of `iat`.
+#[tokio::test]
+async fn applies_the_leeway_to_the_life_of_a_token_only() {
+    let scheme = || acme().tolerance(Duration::from_secs(10)).build().unwrap();
+    let verifier = |leeway: Option<u64>| {
+        let url = PublicUrl::fixed("https://hooks.example.com").unwrap();
+        let provider = Provider::from(scheme()).with_public_url(url);
+        let verifier = Verifier::new(provider, Secret::new(SECRET).unwrap()).unwrap();
+        let verifier = verifier.clock(test_clock());
+        match leeway {
+            Some(seconds) => verifier.leeway(Duration::from_secs(seconds)).unwrap(),
+            None => verifier,
+        }
+    };
+    let rows = [
+        (None, with("exp", json!(NOW - 9)), "accepted"),
+        (None, with("exp", json!(NOW - 10)), "TokenExpired"),
+        (Some(0), with("exp", json!(NOW)), "TokenExpired"),
+        (Some(0), with("exp", json!(NOW + 1)), "accepted"),
+        (Some(60), with("exp", json!(NOW - 59)), "accepted"),
+        (Some(60), with("exp", json!(NOW - 60)), "TokenExpired"),
+        (Some(60), with("nbf", json!(NOW + 60)), "accepted"),
+        (Some(0), with("nbf", json!(NOW + 1)), "TokenNotYetValid"),
+        (Some(60), with("iat", json!(NOW - 10)), "accepted"),
+        (Some(60), with("iat", json!(NOW - 11)), "TimestampTooOld"),
+    ];
+    for (leeway, claims, expected) in rows {
+        let said = answer(&verifier(leeway), delivery(&token(&claims))).await;
+        assert_eq!(said, expected, "{leeway:?} {claims}");
+    }
+    let plain = Scheme::builder("acme").signature_header("x-signature");
+    let plain = Verifier::new(plain.build().unwrap(), Secret::new(SECRET).unwrap()).unwrap();
+    let error = plain.leeway(Duration::ZERO).unwrap_err().to_string();
+    assert!(error.contains("`leeway` has no effect"), "{error}");
+}
+
 /// RFC 7797. The signature is that of a public report (platformsh/platformsh-docs#1148).
 #[test]
 fn accepts_an_unencoded_payload_of_a_detached_signature() {
