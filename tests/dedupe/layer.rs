@@ -1008,7 +1008,7 @@ async fn put_together_wrongly() {
     rig.expect("a token", OURS, token.clone()).await;
     let text = log.take().join("\n");
     assert!(
-        text.contains("say what does by `DedupeLayer::key_by`"),
+        text.contains("set `DedupeLayer::key_by`"),
         "{text}"
     );
     assert_eq!(store.steps(), [0; 4]);
