@@ -1007,10 +1007,7 @@ async fn put_together_wrongly() {
     let rig = Rig::new(providers::gitlab(), secret(), store.clone(), |layer| layer);
     rig.expect("a token", OURS, token.clone()).await;
     let text = log.take().join("\n");
-    assert!(
-        text.contains("set `DedupeLayer::key_by`"),
-        "{text}"
-    );
+    assert!(text.contains("set `DedupeLayer::key_by`"), "{text}");
     assert_eq!(store.steps(), [0; 4]);
 
     // Who trusts a header that is not signed says so.
