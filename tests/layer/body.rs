@@ -1031,9 +1031,7 @@ async fn compressed_bodies() {
     let signed_plain = shopify(plain)
         .body(&packed)
         .header("content-encoding", "gzip");
-    // The scheme alone, because the preset has a status of its own.
-    let scheme = providers::shopify().scheme().clone();
-    let webhook = WebhookLayer::new(scheme, secret()).unwrap();
+    let webhook = WebhookLayer::new(providers::shopify(), secret()).unwrap();
 
     let inner = RecordingService::default();
     let inside = ServiceBuilder::new()

@@ -103,7 +103,11 @@ pub(super) const CASES: &[Case] = &[
                 TimestampFormat::Rfc3339,
                 TimestampFormat::Seconds,
             ];
-            let others = others.into_iter().filter(|other| Some(*other) != unit);
+            // A date and time without an offset may end in `Z`, as RFC 3339 does.
+            let is_date = unit == Some(TimestampFormat::DateTime);
+            let others = others.into_iter().filter(|other| {
+                Some(*other) != unit && !(is_date && *other == TimestampFormat::Rfc3339)
+            });
             let texts = others.map(|other| other.write(now));
             texts.filter_map(|text| timed(fixture, &text)).collect()
         },
