@@ -217,7 +217,7 @@ impl InvalidPayload {
         Self::new(InvalidPayloadKind::Unreadable, StatusCode::BAD_REQUEST)
     }
 
-    /// In what way, for the operator.
+    /// Returns the kind of error, for the operator.
     #[must_use]
     pub fn kind(&self) -> InvalidPayloadKind {
         self.kind

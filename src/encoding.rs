@@ -5,7 +5,7 @@ use base64::engine::{
     general_purpose::{GeneralPurpose, STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 
-/// How the bytes of a signature are written in its header.
+/// The encoding of a signature's bytes as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {

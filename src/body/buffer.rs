@@ -5,12 +5,12 @@ use std::{borrow::Cow, collections::VecDeque, iter};
 
 use bytes::{Bytes, BytesMut};
 
-/// A frame at least this long is kept as it came. A shorter one that is not alone is copied,
-/// because holding it costs more than its bytes: a place in the queue, and whatever it was cut out
-/// of.
+/// A frame of at least this length is stored without a copy. A shorter frame is copied if it is not
+/// the only one, because storing it costs more than its bytes: an entry in the queue, and the whole
+/// buffer that it is a slice of.
 const MIN_FRAME: usize = 4 << 10;
 
-/// Where short frames are collected: blocks of this size, so that growing moves little.
+/// Short frames are collected in blocks of this size, so that growing a block moves few bytes.
 const BLOCK_SIZE: usize = 64 << 10;
 
 /// The body as far as it has arrived.
@@ -22,7 +22,7 @@ pub(crate) struct Buffer {
     len: usize,
 }
 
-/// What came after the first frame.
+/// The frames after the first one.
 #[derive(Default)]
 struct Rest {
     frames: VecDeque<Bytes>,

@@ -21,8 +21,8 @@ pub(crate) use self::{
     reader::{BodyReader, BoxError, ReadError, is_length_limit},
 };
 
-/// What a body in memory says of its size. An exact one would let an HTTP/1 peer stop before the
-/// trailers.
+/// The size hint of a body in memory. With trailers, it has no upper bound, because an HTTP/1
+/// peer could otherwise stop before the trailers.
 fn size_hint(len: usize, trailers: Option<&HeaderMap>) -> SizeHint {
     let len = u64::try_from(len).unwrap_or(u64::MAX);
     let mut hint = SizeHint::new();

@@ -89,8 +89,8 @@ impl Diagnosis {
         self.is_complete
     }
 
-    /// An upper bound on the number of bytes that were hashed. Each verification counts the body
-    /// and 1 KiB, for each secret and each text that the signature may be of.
+    /// Returns an upper bound on the number of bytes that were hashed. Each verification counts the
+    /// body and 1 KiB, for each secret and each text that the signature may be of.
     #[must_use]
     pub fn bytes_hashed(&self) -> u64 {
         self.bytes_hashed

@@ -9,20 +9,20 @@ use crate::payload::form;
 use crate::payload::json;
 use crate::{head::RequestHead, location::Location};
 
-/// There is something, but it can be read in more than one way, or in none.
+/// The value is present, but ambiguous or malformed.
 pub(super) struct Unreadable;
 
 pub(super) type Value<'r> = Result<Option<Cow<'r, [u8]>>, Unreadable>;
 
 impl Handshake {
-    /// Whether the head is that of this handshake; of a body, only that it may be there.
+    /// Whether the head matches this handshake. The values in the body are not checked.
     pub(crate) fn may_begin(&self, head: RequestHead<'_>) -> bool {
         *head.method() == self.method
             && self.content_type_fits(head)
             && self.holds(head, &[], |location| !location.is_in_body())
     }
 
-    /// Whether the body is that of this handshake, whose head it is.
+    /// Whether the body matches this handshake. The head must match it.
     pub(crate) fn is_in(&self, head: RequestHead<'_>, body: &[u8]) -> bool {
         self.holds(head, body, Location::is_in_body)
     }
@@ -80,7 +80,7 @@ impl Condition {
     }
 }
 
-/// What is at a place.
+/// The value at a location.
 pub(super) fn find<'r>(location: &Location, head: RequestHead<'r>, body: &'r [u8]) -> Value<'r> {
     match location {
         Location::Header(name) => {

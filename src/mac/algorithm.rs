@@ -4,10 +4,10 @@ use std::fmt;
 
 use crate::public_key::KeyKind;
 
-/// How a signature is computed.
+/// The algorithm of a signature.
 ///
-/// What is said to be of old providers is for them alone: take [`HmacSha256`](Self::HmacSha256) for
-/// a scheme of your own.
+/// Use [`HmacSha256`](Self::HmacSha256) for a scheme of your own. Algorithms that are documented as
+/// old exist only for providers that still use them.
 #[doc(alias = "hmac")]
 #[doc(alias = "sha256")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -20,7 +20,7 @@ pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 /// The content type of JSON.
 pub(crate) const JSON: &str = "application/json";
 
-/// What is known of a request beside its body.
+/// The parts of a request except its body.
 #[derive(Clone, Copy)]
 pub(crate) struct Facts<'f> {
     pub(crate) method: &'f str,

@@ -73,31 +73,31 @@ rejection_kinds! {
     /// The signature is missing or empty.
     #[non_exhaustive]
     MissingSignature {
-        /// Where the signature should be.
+        /// The location where the signature is expected.
         location: Location,
     } => InvalidSignature, "missing_signature",
         "no signature in {location}";
     /// The value is not a signature in the format of this scheme.
     #[non_exhaustive]
     MalformedSignature {
-        /// Where the signature is.
+        /// The location of the signature.
         location: Location,
     } => InvalidSignature, "malformed_signature",
         "{location} does not contain a signature in the format of this scheme";
     /// The request has more signatures than a sender with a few keys can create.
     #[non_exhaustive]
     TooManySignatures {
-        /// Where the signatures are.
+        /// The location of the signatures.
         location: Location,
-        /// How many are read at most.
+        /// The maximum number of signatures.
         limit: usize,
     } => InvalidSignature, "too_many_signatures",
         "{location} contains more than {limit} signatures";
-    /// A header that tells the version or the algorithm does not have the value that the scheme
-    /// asks for.
+    /// A header with the version or the algorithm does not have the value that the scheme
+    /// requires.
     #[non_exhaustive]
     UnexpectedValue {
-        /// Which header.
+        /// The header.
         header: HeaderName,
     } => InvalidSignature, "unexpected_value",
         "the header `{header}` does not have the value that the scheme requires";
@@ -108,7 +108,7 @@ rejection_kinds! {
     /// issuer or audience than expected.
     #[non_exhaustive]
     ClaimMismatch {
-        /// Which claim is the first to differ.
+        /// The name of the first claim that differs.
         claim: Cow<'static, str>,
     } => InvalidSignature, "claim_mismatch",
         "the signature of the token is valid, but its claim `{claim}` is missing or has an \
@@ -145,37 +145,37 @@ rejection_kinds! {
     /// The delivery does not contain the URL of its key.
     #[non_exhaustive]
     MissingKeyUrl {
-        /// Where it should be.
+        /// The location where the URL is expected.
         location: Location,
     } => InvalidSignature, "missing_key_url",
         "no key URL in {location}";
-    /// The delivery names a URL for its key that is not one of the provider's. Nothing was fetched.
+    /// The delivery names a URL for its key that is not one of the provider's. It was not fetched.
     #[non_exhaustive]
     KeyUrlNotAllowed {
-        /// The host as it was sent, at most 253 letters of it.
+        /// The host as it was sent, at most 253 characters.
         host: Box<str>,
     } => InvalidSignature, "key_url_not_allowed",
         "the key URL with the host `{host}` is not one of the provider's";
     /// The timestamp is missing or empty.
     #[non_exhaustive]
     MissingTimestamp {
-        /// Where the timestamp should be.
+        /// The location where the timestamp is expected.
         location: Location,
     } => InvalidTimestamp, "missing_timestamp",
         "no timestamp in {location}";
     /// The timestamp does not have the format of the scheme.
     #[non_exhaustive]
     MalformedTimestamp {
-        /// Where the timestamp is.
+        /// The location of the timestamp.
         location: Location,
     } => InvalidTimestamp, "malformed_timestamp",
         "{location} does not contain a timestamp in the format of this scheme";
     /// The timestamp is older than the tolerance allows.
     #[non_exhaustive]
     TimestampTooOld {
-        /// How far it lies in the past.
+        /// The age of the timestamp.
         age: Duration,
-        /// How far it may.
+        /// The tolerance.
         tolerance: Duration,
     } => Expired, "timestamp_too_old",
         "the timestamp is {} s old, more than the tolerance of {} s",
@@ -183,9 +183,9 @@ rejection_kinds! {
     /// The timestamp is further in the future than the tolerance allows.
     #[non_exhaustive]
     TimestampInFuture {
-        /// How far it lies in the future.
+        /// The distance of the timestamp from the clock.
         ahead: Duration,
-        /// How far it may.
+        /// The tolerance.
         tolerance: Duration,
     } => Expired, "timestamp_in_future",
         "the timestamp is {} s ahead of the clock, more than the tolerance of {} s",
@@ -193,9 +193,9 @@ rejection_kinds! {
     /// The token has expired.
     #[non_exhaustive]
     TokenExpired {
-        /// How long ago.
+        /// The time since the expiry.
         age: Duration,
-        /// For how long it is still taken.
+        /// The time after the expiry for which a token is accepted.
         tolerance: Duration,
     } => Expired, "token_expired",
         "the token expired {} s ago, more than the tolerance of {} s",
@@ -203,9 +203,9 @@ rejection_kinds! {
     /// The token is not valid yet.
     #[non_exhaustive]
     TokenNotYetValid {
-        /// How long until it does.
+        /// The time until the token is valid.
         ahead: Duration,
-        /// How long before it is taken.
+        /// The time before the start of its validity from which a token is accepted.
         tolerance: Duration,
     } => Expired, "token_not_yet_valid",
         "the token is not valid for another {} s, more than the tolerance of {} s",
@@ -213,28 +213,28 @@ rejection_kinds! {
     /// A header appears several times with different values, or contradicts another header.
     #[non_exhaustive]
     ConflictingHeader {
-        /// Which header.
+        /// The header.
         header: HeaderName,
     } => InvalidRequest, "conflicting_header",
         "the header `{header}` appears with different values, or contradicts another header";
     /// The list of signatures has several timestamps.
     #[non_exhaustive]
     ConflictingSignature {
-        /// Where the list is.
+        /// The location of the list.
         location: Location,
     } => InvalidRequest, "conflicting_signature",
         "{location} contains more than one timestamp";
     /// A header that the signature covers is missing.
     #[non_exhaustive]
     MissingHeader {
-        /// Which header.
+        /// The header.
         header: HeaderName,
     } => InvalidRequest, "missing_header",
         "the header `{header}` is missing, but the signature covers it";
     /// A header has an invalid value.
     #[non_exhaustive]
     MalformedHeader {
-        /// Which header.
+        /// The header.
         header: HeaderName,
     } => InvalidRequest, "malformed_header",
         "the header `{header}` has an invalid value";
@@ -245,7 +245,7 @@ rejection_kinds! {
     /// another request could have the same signed text.
     #[non_exhaustive]
     AmbiguousMessage {
-        /// Which part: the name of a header, `method`, `path` or `url`.
+        /// The part: the name of a header, `method`, `path` or `url`.
         part: Cow<'static, str>,
     } => InvalidRequest, "ambiguous_message",
         "the value of `{part}` contains its separator, so the signed text is ambiguous";
@@ -262,7 +262,7 @@ rejection_kinds! {
     /// [`PublicUrl`](crate::PublicUrl)'s.
     #[non_exhaustive]
     HostNotAllowed {
-        /// The host as it was sent, at most 253 letters of it, with the port if there was one and
+        /// The host as it was sent, at most 253 characters, with the port if there was one and
         /// the scheme if a trusted proxy named it.
         host: Box<str>,
     } => InvalidRequest, "host_not_allowed",
@@ -301,7 +301,7 @@ rejection_kinds! {
     /// expects.
     #[non_exhaustive]
     MalformedPayload {
-        /// What it should have been.
+        /// The expected format.
         expected: &'static str,
     } => InvalidRequest, "malformed_payload",
         "cannot find the signed text: expected {expected}";

@@ -219,7 +219,7 @@ impl From<TemplateError> for SchemeErrorKind {
     }
 }
 
-/// Where the timestamp is: at a place, or under a key of the signature's list.
+/// Checks where the timestamp is: at a location, or under a key of the list of signatures.
 fn timestamp_location(
     format: &SignatureFormat,
     timestamp: Option<Location>,

@@ -12,7 +12,7 @@ use crate::{
     scheme::Scheme,
 };
 
-/// What one secret signs with.
+/// The key that is made from one secret.
 pub(super) struct SigningKey {
     kind: Kind,
     not_after: Option<SystemTime>,
@@ -21,7 +21,7 @@ pub(super) struct SigningKey {
 enum Kind {
     Ed25519(PrivateKey),
     Mac(Box<Key>),
-    /// What is sent as it is.
+    /// A token, which is sent as it is.
     Token(Zeroizing<Vec<u8>>),
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn with_query(uri: &Uri, query: &[u8]) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// What is where a scheme has something, if it is text.
+/// The value at a location, if it is UTF-8.
 pub(crate) fn get(request: &Request<Bytes>, units: &Units, location: &Location) -> Option<String> {
     if let Location::Header(name) = location {
         let value = request.headers().get(name)?;
@@ -77,7 +77,7 @@ pub(crate) fn get(request: &Request<Bytes>, units: &Units, location: &Location) 
     String::from_utf8(found.ok()??).ok()
 }
 
-/// Where in the body that lies which is signed by itself: where each begins, and how long it is.
+/// The positions and lengths of the units of the body that are signed separately.
 pub(crate) fn find(
     request: &Request<Bytes>,
     units: &Units,
@@ -88,7 +88,7 @@ pub(crate) fn find(
     Ok(found.map(span).collect())
 }
 
-/// Has only this piece of the body be the body, for as long as it is changed.
+/// Replaces the body by one of its pieces while `change` runs.
 pub(crate) fn within<E>(
     request: &mut Request<Bytes>,
     (start, len): (usize, usize),

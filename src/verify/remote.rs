@@ -221,7 +221,7 @@ impl RemoteSession {
 }
 
 impl Delivery {
-    /// Where the keys of the delivery are, if the provider publishes them.
+    /// The location of the delivery's keys, if the provider publishes them.
     pub(crate) fn wanted(
         &self,
         settings: &Settings,

@@ -45,7 +45,7 @@ pub(super) struct KeyLookup {
     most_keys: Arc<AtomicUsize>,
 }
 
-/// Where the keys of a request come from.
+/// The source of a request's keys.
 #[derive(Clone)]
 enum KeyOrigin {
     /// A key source finds them by the head, before the body is read.

@@ -135,7 +135,7 @@ impl CachedDocument {
         now < self.until && (age < LEAST_LIFE || self.get(id).is_some())
     }
 
-    /// What a fetch at `now` would replace.
+    /// The document that a fetch at `now` would replace.
     pub(super) fn replaced(&self, now: SystemTime, is_verified: bool) -> Replaces {
         if !self.has_keys() {
             return Replaces::Nothing;

@@ -5,7 +5,7 @@ use crate::testing::Delivery;
 pub(super) struct Case {
     pub(super) name: &'static str,
     pub(super) expected: &'static str,
-    /// What is sent: nothing, if the scheme has nothing that the case is about.
+    /// Creates the requests. Empty if the case does not apply to the scheme.
     pub(super) send: fn(&Fixture) -> Vec<TestRequest>,
     pub(super) expect: Expect,
 }
@@ -47,7 +47,7 @@ pub(super) const fn refused(
     }
 }
 
-/// What has to pass before anything else means something.
+/// Genuine deliveries. The other cases are meaningful only if these are accepted.
 pub(super) const GENUINE: Case = Case {
     name: "genuine",
     expected: "a genuine delivery is accepted",

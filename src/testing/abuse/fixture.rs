@@ -17,7 +17,7 @@ use crate::{
 /// No limit that is tested is larger.
 const MAX_SENT: usize = 64 << 20;
 
-/// What cases are made with.
+/// The tools for creating cases.
 pub(super) struct Fixture {
     pub(super) sender: TestSender,
     pub(super) body: Bytes,
@@ -130,7 +130,7 @@ impl Fixture {
         provider.with_scheme(scheme)
     }
 
-    /// Where the timestamp is, if it is not a part of the signature's value.
+    /// The location of the timestamp, if it is not a part of the signature's value.
     pub(super) fn timestamp_location(&self) -> Option<&Location> {
         let location = self.sender.provider.scheme().timestamp_location();
         location.filter(|location| !matches!(location, Location::Claim(_)))

@@ -8,7 +8,7 @@ use crate::scheme::Algorithm;
 /// So many that to compute one MAC for each is an attack.
 const MANY: usize = 10_000;
 
-/// What is around a signature: its prefix, its algorithm, others beside it.
+/// The cases about the text around a signature: its prefix, its algorithm, and other signatures.
 pub(super) const CASES: &[Case] = &[
     refused(
         "signature-prefix-missing",

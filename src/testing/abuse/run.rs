@@ -162,7 +162,7 @@ fn silence() -> String {
     format!("no answer within {} s", PATIENCE.as_secs())
 }
 
-/// What an error says.
+/// The text of an error.
 pub(super) type Tell<E> = fn(E) -> String;
 
 #[expect(clippy::needless_pass_by_value, reason = "as any `Tell` takes it")]
@@ -203,7 +203,7 @@ where
 
 struct Panicked;
 
-/// What a future gives, unless it panics.
+/// The result of a future, or an error if it panics.
 async fn unpanicked<F: Future>(future: F) -> Result<F::Output, Panicked> {
     let mut future = pin!(future);
     poll_fn(|cx| {

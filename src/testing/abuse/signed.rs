@@ -14,7 +14,7 @@ use crate::{
 /// or a CORS layer outside of the stack may answer them with 2xx.
 const OTHER_METHODS: [Method; 3] = [Method::PUT, Method::PATCH, Method::DELETE];
 
-/// What is signed beside the body.
+/// The cases about signed values other than the body.
 pub(super) const CASES: &[Case] = &[
     refused("id-changed", "a signed id cannot be exchanged", |fixture| {
         let Some(name) = id_header(fixture) else {

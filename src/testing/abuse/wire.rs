@@ -5,7 +5,7 @@ use crate::{location::Location, testing::Delivery};
 pub(super) struct WireCase {
     pub(super) name: &'static str,
     pub(super) expected: &'static str,
-    /// What is sent: nothing, if the scheme has nothing that the case is about.
+    /// Creates the requests. Empty if the case does not apply to the scheme.
     pub(super) send: fn(&Fixture, Server) -> Vec<RawRequest>,
     pub(super) expect: WireExpect,
 }

@@ -3,7 +3,7 @@ use tokio::{task::JoinHandle, time::sleep};
 use super::{LONG, SHORT, done, expect_granted, new_key};
 use crate::dedupe::{ClaimResult, DedupeKey, DedupeStore, LeaseToken};
 
-/// How many claim one key at the same moment.
+/// The number of concurrent claims of one key.
 const RIVALS: usize = 32;
 const ROUNDS: usize = 50;
 
@@ -92,7 +92,7 @@ async fn leases_that_are_over<S: DedupeStore>(store: &S) -> Vec<(DedupeKey, Leas
     claimed
 }
 
-/// How many of them say yes.
+/// The number of operations that succeed.
 async fn count(tasks: Vec<JoinHandle<bool>>) -> usize {
     let mut count = 0;
     for task in tasks {

@@ -3,7 +3,7 @@ use tokio::time::sleep;
 use super::{LONG, SHORT, done, eventually_granted, expect_granted, new_key};
 use crate::dedupe::{ClaimResult, DedupeStore, LeaseToken};
 
-/// What is known of a key before a step is taken.
+/// The known state of a key before an operation.
 #[derive(Clone, Copy, Debug)]
 enum Known {
     Nothing,
