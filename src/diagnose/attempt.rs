@@ -22,7 +22,7 @@ pub(super) struct Attempt<'a> {
     /// `None` if it was not read.
     pub(super) body: Option<&'a [u8]>,
     pub(super) now: SystemTime,
-    /// How far a timestamp may be in the past and in the future.
+    /// The tolerances for timestamps in the past and in the future.
     pub(super) tolerances: Tolerances,
     pub(super) budget: &'a HashBudget,
 }

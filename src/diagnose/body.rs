@@ -15,7 +15,8 @@ const GZIP: &[u8] = b"\x1f\x8b";
 /// Returns the body that may have been signed, or `None` if the change does not apply.
 type Change = fn(&[u8]) -> Option<Cow<'_, [u8]>>;
 
-/// What proxies, frameworks and senders do to a body. Likely and cheap changes are first.
+/// The changes that proxies, frameworks and senders make to a body. Likely and cheap changes are
+/// first.
 const CHANGES: [(Cause, Change); 15] = [
     (Cause::BodyEmpty, |_| Some(Cow::Borrowed(&[]))),
     (Cause::BodyByteOrderMark, |body| {

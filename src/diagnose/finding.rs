@@ -50,7 +50,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// How a sender derives its key from the text of a secret.
+/// The form in which a sender uses the text of a secret as its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SecretForm {
@@ -162,7 +162,7 @@ pub enum Cause {
     /// The sender derives its key from the secret in another way.
     #[non_exhaustive]
     SecretForm {
-        /// How the sender derives its key.
+        /// The form that the sender uses.
         used: SecretForm,
     },
     /// The secret of the sender ends with a newline.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
-/// How a library encodes the names and values of a form.
+/// The style in which a library encodes the names and values of a form.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     encoded: &'static AsciiSet,

@@ -4,7 +4,7 @@ use std::io;
 
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
-/// How a library encodes JSON.
+/// The style in which a library encodes JSON.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     layout: Layout,

@@ -202,8 +202,8 @@ impl Handshake {
         self
     }
 
-    /// Like [`provides`](Self::provides), but the handshake is answered even without a handler. Use
-    /// it for data that the application can also receive in another way.
+    /// Declares data like [`provides`](Self::provides), but the handshake is answered even without
+    /// a handler. Use it for data that the application can also receive in another way.
     #[must_use]
     pub fn provides_optional(mut self, kind: DataKind) -> Self {
         self.is_answered_anyway = true;

@@ -148,7 +148,7 @@ fn allow(rejection: &Rejection, response: &mut Response<Bytes>) {
 /// [gRPC protocol]).
 ///
 /// gRPC requests are answered like this whatever the layer's renderer and statuses, because a gRPC
-/// client cannot read anything else: count refusals by the [`Rejection`] in the response's
+/// client cannot read anything else: count rejections by the [`Rejection`] in the response's
 /// extensions. A gRPC request is a `POST` over HTTP/2 with the content type `application/grpc`,
 /// alone or with a suffix. gRPC-Web is answered as HTTP.
 ///

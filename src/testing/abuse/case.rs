@@ -33,7 +33,7 @@ impl TestRequest {
     }
 }
 
-/// A case whose requests must be refused.
+/// A case whose requests must be rejected.
 pub(super) const fn refused(
     name: &'static str,
     expected: &'static str,

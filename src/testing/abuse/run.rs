@@ -23,7 +23,7 @@ use super::{
 };
 use crate::testing::{Delivery, recorder::read};
 
-/// Longer than any refusal may take.
+/// Longer than any rejection may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The genuine delivery, and everything else if that is accepted.
@@ -95,7 +95,7 @@ where
         let answer = send(app, tell, sent.delivery.clone()).await;
         let answer = answer.map_err(|how| format!("{what}: {how}"))?;
         let status = answer.status;
-        // A stack that breaks, or sends the caller elsewhere, has refused nothing.
+        // A 5xx response or a redirect is not a rejection.
         let is_right = match case.expect {
             Expect::Accepted => status.is_success(),
             _ => status.is_client_error(),

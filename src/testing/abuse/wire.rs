@@ -202,7 +202,7 @@ pub(super) const CASES: &[WireCase] = &[
     ),
 ];
 
-/// A case whose requests must be refused with an answer.
+/// A case whose requests must be rejected with an answer.
 const fn answered(
     name: &'static str,
     expected: &'static str,
@@ -216,7 +216,7 @@ const fn answered(
     }
 }
 
-/// A case whose requests must be refused, with an answer or without one.
+/// A case whose requests must be rejected, with an answer or without one.
 const fn hung_up_on(
     name: &'static str,
     expected: &'static str,
