@@ -495,7 +495,10 @@ fn writes_signatures_as_the_provider_does() {
         (providers::elevenlabs(), "t=TIME,v0=SIGNATURE"),
         (providers::orb(), "v1=SIGNATURE v1=SIGNATURE"),
         (providers::stripe(), "t=TIME,v1=SIGNATURE,v1=SIGNATURE"),
-        (providers::livekit(), "TOKEN"),
+        (
+            providers::livekit().with_setting("api_key", "a-key"),
+            "TOKEN",
+        ),
     ];
     for (provider, pattern) in rows {
         let name = provider.scheme().name().to_owned();
