@@ -20,6 +20,7 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("notion", "Notion", notion),
     Preset::new("retell", "Retell AI", retell).with_aliases(&["retellai"]),
     Preset::new("segment", "Segment", segment),
+    Preset::new("terra", "Terra", terra),
     Preset::new("trello", "Trello", trello),
     Preset::new("typeform", "Typeform", typeform),
     Preset::new("zendesk", "Zendesk", zendesk),
@@ -230,7 +231,7 @@ pub fn jira() -> Provider {
 /// | Not signed | the method, the URL, the other headers |
 /// | Rejection | 403 |
 /// | Payload limit | 1 MiB (no documented limit is known) |
-/// | Evidence | documentation only |
+/// | Evidence | documentation; 5 cases of `customerio-node` 5.2.0 (npm) |
 ///
 /// Source: <https://docs.customer.io/api/webhooks>
 #[doc(alias = "customer_io")]
@@ -722,4 +723,62 @@ pub fn hubspot_v3() -> Provider {
 #[must_use]
 pub fn cal_com() -> Provider {
     Provider::preset(Scheme::builder("cal-com").signature_header("x-cal-signature-256"))
+}
+
+/// Terra webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `terra-signature`, a list such as `t=1768478400,v1=…`, where `v1` is the hex HMAC-SHA256 |
+/// | Signed text | `<t>.<raw body>` |
+/// | Secret | the signing secret as text (the value that the SDK takes) |
+/// | Timestamp | `t`, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 5 cases of `terra-api` 2.1.0 (npm) |
+///
+/// Source: <https://www.npmjs.com/package/terra-api/v/2.1.0>
+#[must_use]
+pub fn terra() -> Provider {
+    Provider::preset(
+        Scheme::builder("terra")
+            .signature_header("terra-signature")
+            .signature_format(SignatureFormat::key_values("v1"))
+            .timestamp_key("t")
+            .message("{timestamp}.{body}"),
+    )
+}
+
+/// HighLevel webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-GHL-Signature`, the base64 Ed25519 signature |
+/// | Signed text | the raw body |
+/// | Secret | HighLevel's public key in PEM (the value that the SDK takes) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Feature | `ed25519` |
+/// | Evidence | 4 cases of `@gohighlevel/api-client` 3.1.0 (npm) |
+///
+/// The SDK states that HighLevel no longer sends the RSA signature in `X-WH-Signature`.
+///
+/// Source: <https://www.npmjs.com/package/@gohighlevel/api-client/v/3.1.0>
+#[cfg(feature = "ed25519")]
+#[must_use]
+pub fn highlevel() -> Provider {
+    Provider::preset(
+        Scheme::builder("highlevel")
+            .algorithm(Algorithm::Ed25519)
+            .encoding(Encoding::Base64)
+            .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Pem))
+            .signature_header("x-ghl-signature"),
+    )
 }

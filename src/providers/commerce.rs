@@ -5,6 +5,7 @@ use super::prelude::*;
 pub(super) const PRESETS: &[Preset] = &[
     Preset::new("shopify", "Shopify", shopify),
     Preset::new("shopify-events", "Shopify Events", shopify_events),
+    Preset::new("shopware", "Shopware", shopware),
     Preset::new("woocommerce", "WooCommerce", woocommerce),
 ];
 
@@ -107,4 +108,25 @@ pub fn woocommerce() -> Provider {
             .event_header("x-wc-webhook-topic"),
     )
     .with_handshakes(handshakes::woocommerce())
+}
+
+/// Shopware app webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `shopware-shop-signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the secret of the shop as text (the value that the SDK takes) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 4 cases of `@shopware-ag/app-server-sdk` 2.0.3 (npm) |
+///
+/// Source: <https://www.npmjs.com/package/@shopware-ag/app-server-sdk/v/2.0.3>
+#[must_use]
+pub fn shopware() -> Provider {
+    Provider::preset(Scheme::builder("shopware").signature_header("shopware-shop-signature"))
 }

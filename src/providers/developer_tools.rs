@@ -37,6 +37,7 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("heroku", "Heroku", heroku),
     Preset::new("hookdeck", "Hookdeck", hookdeck),
     Preset::new("launchdarkly", "LaunchDarkly", launchdarkly),
+    Preset::new("nango", "Nango", nango),
     Preset::new("pagerduty", "PagerDuty", pagerduty),
     Preset::new("sentry", "Sentry", sentry),
     Preset::new("vercel", "Vercel", vercel),
@@ -319,7 +320,7 @@ pub fn launchdarkly() -> Provider {
 /// | Not signed | the method, the URL, the headers |
 /// | Rejection | 403 |
 /// | Payload limit | 10 MiB: [Hookdeck accepts up to 10 MiB](https://hookdeck.com/docs/platform/limits) by default |
-/// | Evidence | Unverified: based on Hookdeck's description of its [webhook skills](https://github.com/hookdeck/webhook-skills), not on a delivery |
+/// | Evidence | Unverified: based on Hookdeck's description of its [webhook skills](https://github.com/hookdeck/webhook-skills), not on a delivery; 5 cases of `@hookdeck/sdk` 0.4.0 (npm) |
 ///
 /// Hookdeck sends the second header while a secret is being replaced.
 ///
@@ -627,4 +628,27 @@ pub fn buildkite_token() -> Provider {
             .signature_header("x-buildkite-token")
             .event_header("x-buildkite-event"),
     )
+}
+
+/// Nango webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Nango-Hmac-Sha256`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook signing key as text (the value that the SDK takes) |
+/// | Timestamp | none |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 4 cases of `@nangohq/node` 0.71.10 (npm) |
+///
+/// `X-Nango-Signature` is the older header. The layer ignores it.
+///
+/// Source: <https://www.npmjs.com/package/@nangohq/node/v/0.71.10>
+#[must_use]
+pub fn nango() -> Provider {
+    Provider::preset(Scheme::builder("nango").signature_header("x-nango-hmac-sha256"))
 }

@@ -85,11 +85,18 @@ use http::{HeaderName, Method, StatusCode};
 
 // Explicit names, because rustc names the feature of an item that is configured out only if the
 // item is not re-exported by a glob.
+#[cfg(feature = "ed25519")]
+pub use self::{
+    business::highlevel,
+    email_and_voice::telnyx,
+    messaging::discord,
+    standard::{standard_webhooks_v1a, svix_v1a},
+};
 pub use self::{
     business::{
         airtable, asana, cal_com, calendly, checkr, clickup, customerio, docusign, hubspot_v1,
-        hubspot_v2, hubspot_v3, intercom, jira, linear, notion, retell, segment, trello, typeform,
-        zendesk,
+        hubspot_v2, hubspot_v3, intercom, jira, linear, notion, retell, segment, terra, trello,
+        typeform, zendesk,
     },
     cloud::{
         azure_event_grid, cloudflare_notifications, cloudflare_stream, google_pubsub,
@@ -99,7 +106,7 @@ pub use self::{
         azure_devops, bitbucket, docker_hub, forgejo, forgejo_form, ghcr, gitea, gitea_form,
         github, github_sha1, gitlab, gogs, gogs_form, npm,
     },
-    commerce::{shopify, shopify_events, woocommerce},
+    commerce::{shopify, shopify_events, shopware, woocommerce},
     content::{
         box_com, cloudinary, cloudinary_sha256, contentful, dropbox, dropbox_sign, elevenlabs,
         figma, ghost, ghost_old, kontent_ai, mux, sanity, storyblok, webflow,
@@ -107,7 +114,7 @@ pub use self::{
     developer_tools::{
         buildkite, buildkite_token, circleci, convoy, convoy_base64, convoy_sha512,
         convoy_sha512_base64, convoy_simple, convoy_simple_base64, convoy_simple_sha512,
-        convoy_simple_sha512_base64, grafana, grafana_timed, heroku, hookdeck, launchdarkly,
+        convoy_simple_sha512_base64, grafana, grafana_timed, heroku, hookdeck, launchdarkly, nango,
         pagerduty, sentry, vercel,
     },
     email_and_voice::{
@@ -118,19 +125,20 @@ pub use self::{
     },
     identity::{auth0, okta, onfido, persona, sumsub, sumsub_sha1, sumsub_sha512, workos},
     messaging::{
-        lark, line, meta, meta_sha1, microsoft_teams, pusher, slack, stream_chat, telegram, twitch,
-        x, zoom,
+        crisp, lark, line, meta, meta_sha1, microsoft_teams, pusher, slack, stream_chat, telegram,
+        twitch, viber, x, zoom,
     },
     payments::{
-        adyen_payments, adyen_platform, braintree, chargebee, checkout_com, checkout_com_token,
-        coinbase_commerce, easypost, flutterwave, flutterwave_v3, gocardless, klarna,
-        lemon_squeezy, mercadopago, modern_treasury, mollie, orb, paddle, paystack, razorpay,
-        recurly, revenuecat, revenuecat_token, square, stripe,
+        adyen_payments, adyen_platform, braintree, cashfree, chargebee, checkout_com,
+        checkout_com_token, coinbase_commerce, easypost, flutterwave, flutterwave_v3, gocardless,
+        klarna, lemon_squeezy, mercadopago, modern_treasury, mollie, orb, paddle, paystack,
+        razorpay, recurly, revenuecat, revenuecat_token, square, stripe,
     },
     registry::{Preset, Requirements},
     standard::{
-        anthropic, bigcommerce, clerk, dodopayments, generic, gitlab_signing_token, lithic,
-        liveblocks, openai, polar, replicate, resend, standard_webhooks, supabase, svix,
+        anthropic, bigcommerce, clerk, dodopayments, finch, generic, gitlab_signing_token,
+        imagekit, lithic, liveblocks, openai, polar, replicate, resend, standard_webhooks,
+        supabase, svix,
     },
     tokens::{basic_auth, braze, datadog, jotform, opsgenie, rudderstack, token},
     web_tokens::{
@@ -149,12 +157,6 @@ pub use self::{
 pub use self::{
     email_and_voice::sendgrid,
     web_tokens::{plaid, truelayer},
-};
-#[cfg(feature = "ed25519")]
-pub use self::{
-    email_and_voice::telnyx,
-    messaging::discord,
-    standard::{standard_webhooks_v1a, svix_v1a},
 };
 use crate::{
     handshake::Handshake,
@@ -193,6 +195,7 @@ const ECDSA: &[Preset] = &[
 #[cfg(feature = "ed25519")]
 const ED25519: &[Preset] = &[
     Preset::new("discord", "Discord", discord),
+    Preset::new("highlevel", "HighLevel", highlevel),
     Preset::new(
         "standard-webhooks-v1a",
         "Standard Webhooks (v1a)",

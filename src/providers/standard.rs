@@ -5,12 +5,14 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("bigcommerce", "BigCommerce", bigcommerce),
     Preset::new("clerk", "Clerk", clerk),
     Preset::new("dodopayments", "Dodo Payments", dodopayments),
+    Preset::new("finch", "Finch", finch),
     Preset::new("generic", "Generic", generic),
     Preset::new(
         "gitlab-signing-token",
         "GitLab (signing token)",
         gitlab_signing_token,
     ),
+    Preset::new("imagekit", "ImageKit", imagekit),
     Preset::new("lithic", "Lithic", lithic),
     Preset::new("liveblocks", "Liveblocks", liveblocks),
     Preset::new("openai", "OpenAI", openai),
@@ -519,4 +521,52 @@ pub fn svix_v1a() -> Provider {
             .algorithm(Algorithm::Ed25519),
     )
     .with_methods([Method::POST, Method::PUT, Method::PATCH])
+}
+
+/// Finch webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `Finch-Signature`, a list such as `v1,… v1,…`, where each `v1` is a base64 HMAC-SHA256 |
+/// | Signed text | `<Finch-Event-Id>.<Finch-Timestamp>.<raw body>` |
+/// | Secret | the secret in base64, without a prefix (the value that the SDK takes) |
+/// | Timestamp | `Finch-Timestamp`, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | `Finch-Event-Id`, signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 5 cases of `@tryfinch/finch-api` 10.7.0 (npm) |
+///
+/// Source: <https://www.npmjs.com/package/@tryfinch/finch-api/v/10.7.0>
+#[must_use]
+pub fn finch() -> Provider {
+    Provider::preset(
+        standard_like("finch", "finch", "v1")
+            .secret_encoding(SecretEncoding::Base64)
+            .id_header("finch-event-id"),
+    )
+}
+
+/// ImageKit webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `webhook-signature`, a list such as `v1,… v1,…`, where each `v1` is a base64 HMAC-SHA256 |
+/// | Signed text | `<webhook-id>.<webhook-timestamp>.<raw body>` |
+/// | Secret | the secret as text, `whsec_` included, not decoded (the value that the SDK takes) |
+/// | Timestamp | `webhook-timestamp`, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | `webhook-id`, signed |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 6 cases of `@imagekit/nodejs` 7.11.0 (npm) |
+///
+/// Source: <https://www.npmjs.com/package/@imagekit/nodejs/v/7.11.0>
+#[must_use]
+pub fn imagekit() -> Provider {
+    Provider::preset(
+        standard_like("imagekit", "webhook", "v1").secret_encoding(SecretEncoding::Text),
+    )
 }
