@@ -731,7 +731,7 @@ pub fn cal_com() -> Provider {
 /// | --- | --- |
 /// | Signature | `terra-signature`, a list such as `t=1768478400,v1=…`, where `v1` is the hex HMAC-SHA256 |
 /// | Signed text | `<t>.<raw body>` |
-/// | Secret | the signing secret as text (the value that the SDK takes) |
+/// | Secret | the signing secret as text (where the console shows it is not known) |
 /// | Timestamp | `t`, Unix seconds, signed, 300 s either way |
 /// | Delivery ID | none |
 /// | Event type | none |
@@ -758,7 +758,7 @@ pub fn terra() -> Provider {
 /// | --- | --- |
 /// | Signature | `X-GHL-Signature`, the base64 Ed25519 signature |
 /// | Signed text | the raw body |
-/// | Secret | HighLevel's public key in PEM (the value that the SDK takes) |
+/// | Secret | HighLevel's public key in PEM (where the console shows it is not known) |
 /// | Timestamp | none |
 /// | Delivery ID | none |
 /// | Event type | none |

@@ -116,7 +116,7 @@ pub fn woocommerce() -> Provider {
 /// | --- | --- |
 /// | Signature | `shopware-shop-signature`, the hex HMAC-SHA256 |
 /// | Signed text | the raw body |
-/// | Secret | the secret of the shop as text (the value that the SDK takes) |
+/// | Secret | the secret of the shop as text (where the console shows it is not known) |
 /// | Timestamp | none |
 /// | Delivery ID | none |
 /// | Event type | none |

@@ -636,7 +636,7 @@ pub fn buildkite_token() -> Provider {
 /// | --- | --- |
 /// | Signature | `X-Nango-Hmac-Sha256`, the hex HMAC-SHA256 |
 /// | Signed text | the raw body |
-/// | Secret | the webhook signing key as text (the value that the SDK takes) |
+/// | Secret | the webhook signing key as text (where the console shows it is not known) |
 /// | Timestamp | none |
 /// | Delivery ID | none |
 /// | Event type | none |

@@ -490,7 +490,7 @@ pub fn lark() -> Provider {
 /// | --- | --- |
 /// | Signature | `X-Crisp-Signature`, the hex HMAC-SHA256 |
 /// | Signed text | `[<timestamp>;<raw body>]` |
-/// | Secret | the secret as text (the value that the SDK takes) |
+/// | Secret | the secret as text (where the console shows it is not known) |
 /// | Timestamp | `X-Crisp-Request-Timestamp`, Unix milliseconds, signed, 300 s either way |
 /// | Delivery ID | none |
 /// | Event type | none |
@@ -520,7 +520,7 @@ pub fn crisp() -> Provider {
 /// | --- | --- |
 /// | Signature | `X-Viber-Content-Signature`, the hex HMAC-SHA256 |
 /// | Signed text | the raw body |
-/// | Secret | the token of the bot as text (the value that the SDK takes) |
+/// | Secret | the token of the bot as text (where the console shows it is not known) |
 /// | Timestamp | none |
 /// | Delivery ID | none |
 /// | Event type | none |

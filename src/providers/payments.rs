@@ -989,7 +989,7 @@ pub fn adyen_payments() -> Provider {
 /// | --- | --- |
 /// | Signature | `x-webhook-signature`, the base64 HMAC-SHA256 |
 /// | Signed text | `<timestamp><raw body>` |
-/// | Secret | the client secret as text (the value that the SDK takes) |
+/// | Secret | the client secret as text (where the console shows it is not known) |
 /// | Timestamp | `x-webhook-timestamp`, Unix milliseconds, signed, 300 s either way |
 /// | Delivery ID | none |
 /// | Event type | none |

@@ -529,7 +529,7 @@ pub fn svix_v1a() -> Provider {
 /// | --- | --- |
 /// | Signature | `Finch-Signature`, a list such as `v1,… v1,…`, where each `v1` is a base64 HMAC-SHA256 |
 /// | Signed text | `<Finch-Event-Id>.<Finch-Timestamp>.<raw body>` |
-/// | Secret | the secret in base64, without a prefix (the value that the SDK takes) |
+/// | Secret | the secret in base64, without a prefix (where the console shows it is not known) |
 /// | Timestamp | `Finch-Timestamp`, Unix seconds, signed, 300 s either way |
 /// | Delivery ID | `Finch-Event-Id`, signed |
 /// | Event type | none |
@@ -554,7 +554,7 @@ pub fn finch() -> Provider {
 /// | --- | --- |
 /// | Signature | `webhook-signature`, a list such as `v1,… v1,…`, where each `v1` is a base64 HMAC-SHA256 |
 /// | Signed text | `<webhook-id>.<webhook-timestamp>.<raw body>` |
-/// | Secret | the secret as text, `whsec_` included, not decoded (the value that the SDK takes) |
+/// | Secret | the secret as text, `whsec_` included, not decoded (where the console shows it is not known) |
 /// | Timestamp | `webhook-timestamp`, Unix seconds, signed, 300 s either way |
 /// | Delivery ID | `webhook-id`, signed |
 /// | Event type | none |
