@@ -360,7 +360,7 @@ fn duplicate(config: &Config, verified: &Verified, is_grpc: bool) -> Response<By
         // ALREADY_EXISTS
         rejection::grpc_status("6", "Duplicate delivery")
     } else {
-        (config.duplicate)(verified)
+        config.duplicate(verified)
     };
     response.extensions_mut().insert(Duplicate::new());
     response

@@ -47,7 +47,8 @@ pub(super) struct Config {
     key_by: Option<Arc<KeyBy>>,
     statuses: Vec<(RejectionClass, StatusCode)>,
     renderer: Option<Arc<Renderer>>,
-    pub(super) duplicate: Arc<dyn Fn(&Verified) -> Response<Bytes> + Send + Sync>,
+    /// The operator's, if one is set.
+    pub(super) duplicate: Option<Arc<dyn Fn(&Verified) -> Response<Bytes> + Send + Sync>>,
 }
 
 type KeyBy = dyn Fn(&Verified, RequestHead<'_>) -> Option<DedupeKey> + Send + Sync;
@@ -73,7 +74,7 @@ impl DedupeLayer {
             key_by: None,
             statuses: Vec::new(),
             renderer: None,
-            duplicate: Arc::new(|_| duplicate()),
+            duplicate: None,
         };
         Self {
             config: Arc::new(config),
@@ -226,7 +227,8 @@ impl DedupeLayer {
     }
 
     /// Sets the function that creates the response to a delivery that was already handled. Defaults
-    /// to 200 with `{"message":"Duplicate delivery"}`.
+    /// to 200 with `{"message":"Duplicate delivery"}`, or without a body if the provider requires
+    /// [empty responses](crate::providers::Provider::with_empty_responses).
     ///
     /// The layer inserts [`Duplicate`](super::Duplicate) into the extensions of the response.
     /// Return a success status, because senders retry otherwise. gRPC calls get `ALREADY_EXISTS`.
@@ -234,7 +236,7 @@ impl DedupeLayer {
         mut self,
         renderer: impl Fn(&Verified) -> Response<Bytes> + Send + Sync + 'static,
     ) -> Self {
-        self.config_mut().duplicate = Arc::new(renderer);
+        self.config_mut().duplicate = Some(Arc::new(renderer));
         self
     }
 
@@ -278,6 +280,15 @@ impl Config {
             responder.set_renderer(Arc::clone(renderer));
         }
         responder
+    }
+
+    /// The response to a delivery that was handled before.
+    pub(super) fn duplicate(&self, verified: &Verified) -> Response<Bytes> {
+        match &self.duplicate {
+            Some(renderer) => renderer(verified),
+            None if verified.responder().has_no_bodies() => Response::new(Bytes::new()),
+            None => duplicate(),
+        }
     }
 
     /// How long it is remembered.

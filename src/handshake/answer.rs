@@ -126,6 +126,11 @@ impl Handshake {
         }
     }
 
+    /// Whether the answer has a body.
+    pub(crate) fn has_body(&self) -> bool {
+        !matches!(self.answer.body, Body::Empty)
+    }
+
     /// Answers a request that is this handshake.
     pub(crate) fn answer(
         &self,

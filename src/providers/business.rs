@@ -24,6 +24,11 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("trello", "Trello", trello),
     Preset::new("typeform", "Typeform", typeform),
     Preset::new("zendesk", "Zendesk", zendesk),
+    Preset::new("xero", "Xero", xero),
+    Preset::new("mautic", "Mautic", mautic),
+    Preset::new("onfleet", "Onfleet", onfleet),
+    Preset::new("attio", "Attio", attio),
+    Preset::new("jobber", "Jobber", jobber),
 ];
 
 /// Zendesk webhooks.
@@ -780,5 +785,152 @@ pub fn highlevel() -> Provider {
             .encoding(Encoding::Base64)
             .secret_encoding(SecretEncoding::PublicKey(PublicKeyForm::Pem))
             .signature_header("x-ghl-signature"),
+    )
+}
+
+/// Xero webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `x-xero-signature`, the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook signing key as text (where the console shows it is not known) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 401: [Xero requires it for an invalid signature](https://developer.xero.com/documentation/webhooks/configuring-your-server) |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// Xero accepts an endpoint only if no response has a body. Rejections and the responses to
+/// duplicates are [empty](Provider::with_empty_responses). Return an empty response from your service,
+/// without cookies, within 5 seconds.
+///
+/// When a webhook is created, Xero sends requests with valid and with invalid signatures ("intent to
+/// receive"). Valid ones must be answered with 200, also if `events` is empty.
+///
+/// Source: <https://developer.xero.com/documentation/webhooks/configuring-your-server>
+#[must_use]
+pub fn xero() -> Provider {
+    Provider::preset(
+        Scheme::builder("xero")
+            .encoding(Encoding::Base64)
+            .signature_header("x-xero-signature"),
+    )
+    .with_rejection_status(RejectionClass::InvalidSignature, StatusCode::UNAUTHORIZED)
+    .with_empty_responses()
+}
+
+/// Mautic webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `Webhook-Signature`, the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (where the console shows it is not known) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// The header has the same name as that of Standard Webhooks, and another format.
+///
+/// Source: <https://mautic-developer.readthedocs.io/en/5.x/webhooks/getting_started.html>
+#[must_use]
+pub fn mautic() -> Provider {
+    Provider::preset(
+        Scheme::builder("mautic")
+            .encoding(Encoding::Base64)
+            .signature_header("webhook-signature"),
+    )
+}
+
+/// Onfleet webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Onfleet-Signature`, the hex HMAC-SHA512 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook secret in hex (Onfleet dashboard) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Handshakes | `GET` with the query `check`, unsigned, echoed as text |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// Onfleet retries after any status except 200, every 30 minutes for up to a day.
+///
+/// Source: <https://docs.onfleet.com/reference/secrets>
+#[must_use]
+pub fn onfleet() -> Provider {
+    Provider::preset(
+        Scheme::builder("onfleet")
+            .algorithm(Algorithm::HmacSha512)
+            .secret_encoding(SecretEncoding::Hex)
+            .signature_header("x-onfleet-signature"),
+    )
+    .with_handshakes(handshakes::onfleet())
+}
+
+/// Attio webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `Attio-Signature`, the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (where the console shows it is not known) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `Idempotency-Key`, not signed, the same for every attempt |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// `X-Attio-Signature` has the same value. The preset ignores it.
+///
+/// Source: <https://docs.attio.com/rest-api/guides/webhooks>
+#[must_use]
+pub fn attio() -> Provider {
+    Provider::preset(
+        Scheme::builder("attio")
+            .signature_header("attio-signature")
+            .id_header("idempotency-key"),
+    )
+}
+
+/// Jobber webhooks.
+///
+/// Unverified: known from the webhook routing of Nango and from third-party receivers.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Jobber-Hmac-SHA256`, the base64 HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the app's OAuth client secret as text (where the console shows it is not known) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | third-party receivers; no recorded delivery |
+///
+/// Jobber requires a response within 1 second.
+///
+/// Source: <https://developer.getjobber.com/docs/using_jobbers_api/setting_up_webhooks/>
+#[must_use]
+pub fn jobber() -> Provider {
+    Provider::preset(
+        Scheme::builder("jobber")
+            .encoding(Encoding::Base64)
+            .signature_header("x-jobber-hmac-sha256"),
     )
 }

@@ -17,6 +17,11 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("gogs", "Gogs", gogs),
     Preset::new("gogs-form", "Gogs (form)", gogs_form),
     Preset::new("npm", "npm", npm),
+    Preset::new(
+        "bitbucket-server",
+        "Bitbucket Server and Data Center",
+        bitbucket_server,
+    ),
 ];
 
 /// GitHub webhooks of repositories, organizations and apps.
@@ -498,4 +503,42 @@ pub fn gogs_form() -> Provider {
             .message("{canonical:payload}")
             .event_header("x-gogs-event"),
     )
+}
+
+/// Bitbucket Server and Data Center webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Hub-Signature`, `sha256=` and the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (where the console shows it is not known) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Request-Id`, not signed |
+/// | Event type | `X-Event-Key`, not signed |
+/// | Handshakes | the unsigned connection test, answered with 200 |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// The connection test has the event `diagnostics:ping`. The layer answers it without a signature only
+/// if `X-Hub-Signature` is absent. This request is known from reports to Atlantis and Bitrise about
+/// version 5. A connection test with a signature is a delivery.
+///
+/// Bitbucket Cloud has another ID header; see [`bitbucket`]. Without a secret, Bitbucket sends no
+/// signature, and the layer rejects the delivery.
+///
+/// Source: <https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html>
+#[doc(alias = "bitbucket_data_center")]
+#[doc(alias = "stash")]
+#[must_use]
+pub fn bitbucket_server() -> Provider {
+    Provider::preset(
+        Scheme::builder("bitbucket-server")
+            .signature_header("x-hub-signature")
+            .signature_prefix("sha256=")
+            .id_header("x-request-id")
+            .event_header("x-event-key"),
+    )
+    .with_handshakes(handshakes::bitbucket_server())
 }

@@ -41,6 +41,7 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("pagerduty", "PagerDuty", pagerduty),
     Preset::new("sentry", "Sentry", sentry),
     Preset::new("vercel", "Vercel", vercel),
+    Preset::new("cursor", "Cursor", cursor),
 ];
 
 /// PagerDuty V3 webhooks.
@@ -651,4 +652,31 @@ pub fn buildkite_token() -> Provider {
 #[must_use]
 pub fn nango() -> Provider {
     Provider::preset(Scheme::builder("nango").signature_header("x-nango-hmac-sha256"))
+}
+
+/// Cursor Cloud Agent webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `X-Webhook-Signature`, `sha256=` and the hex HMAC-SHA256 |
+/// | Signed text | the raw body |
+/// | Secret | the webhook's secret as text (where the console shows it is not known) |
+/// | Timestamp | none: a recorded delivery can be replayed at any time |
+/// | Delivery ID | `X-Webhook-ID`, not signed |
+/// | Event type | `X-Webhook-Event`, not signed |
+/// | Not signed | the method, the URL, the headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// Source: <https://cursor.com/docs/cloud-agent/api/webhooks>
+#[must_use]
+pub fn cursor() -> Provider {
+    Provider::preset(
+        Scheme::builder("cursor")
+            .signature_header("x-webhook-signature")
+            .signature_prefix("sha256=")
+            .id_header("x-webhook-id")
+            .event_header("x-webhook-event"),
+    )
 }

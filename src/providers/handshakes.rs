@@ -72,6 +72,12 @@ pub(super) fn azure_event_grid() -> Vec<Handshake> {
     ])
 }
 
+pub(super) fn bitbucket_server() -> Vec<Handshake> {
+    Vec::from([Handshake::unsigned("ping", Method::POST)
+        .when(header("x-event-key"), "diagnostics:ping")
+        .when_absent(header("x-hub-signature"))])
+}
+
 pub(super) fn braintree() -> Vec<Handshake> {
     Vec::from([Handshake::unsigned("challenge", Method::GET)
         .challenge(query("bt_challenge"), ChallengeCharset::LowerHex, 20..=32)
@@ -162,6 +168,12 @@ pub(super) fn okta() -> Vec<Handshake> {
             1..=512,
         )
         .json("verification", [ResponsePart::Challenge])])
+}
+
+pub(super) fn onfleet() -> Vec<Handshake> {
+    Vec::from([Handshake::unsigned("check", Method::GET)
+        .challenge(query("check"), ChallengeCharset::Printable, 1..=512)
+        .text([ResponsePart::Challenge])])
 }
 
 pub(super) fn slack() -> Vec<Handshake> {

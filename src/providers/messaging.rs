@@ -20,6 +20,7 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("viber", "Viber", viber),
     Preset::new("x", "X (Twitter)", x).with_aliases(&["twitter"]),
     Preset::new("zoom", "Zoom", zoom),
+    Preset::new("tiktok", "TikTok", tiktok),
 ];
 
 /// Slack requests: Events API, interactivity and slash commands.
@@ -533,4 +534,33 @@ pub fn crisp() -> Provider {
 #[must_use]
 pub fn viber() -> Provider {
     Provider::preset(Scheme::builder("viber").signature_header("x-viber-content-signature"))
+}
+
+/// TikTok for Developers webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `TikTok-Signature`, a list such as `t=…,s=…`, where `s` is a hex HMAC-SHA256 |
+/// | Signed text | `<t>.<raw body>` |
+/// | Secret | the app's client secret as text (TikTok for Developers) |
+/// | Timestamp | `t`, Unix seconds, signed, 300 s either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// TikTok documents no tolerance. TikTok Shop signs in another way.
+///
+/// Source: <https://developers.tiktok.com/doc/webhooks-verification>
+#[must_use]
+pub fn tiktok() -> Provider {
+    Provider::preset(
+        Scheme::builder("tiktok")
+            .signature_header("tiktok-signature")
+            .signature_format(SignatureFormat::key_values("s"))
+            .timestamp_key("t")
+            .message("{timestamp}.{body}"),
+    )
 }

@@ -94,17 +94,17 @@ pub use self::{
 };
 pub use self::{
     business::{
-        airtable, asana, cal_com, calendly, checkr, clickup, customerio, docusign, hubspot_v1,
-        hubspot_v2, hubspot_v3, intercom, jira, linear, notion, retell, segment, terra, trello,
-        typeform, zendesk,
+        airtable, asana, attio, cal_com, calendly, checkr, clickup, customerio, docusign,
+        hubspot_v1, hubspot_v2, hubspot_v3, intercom, jira, jobber, linear, mautic, notion,
+        onfleet, retell, segment, terra, trello, typeform, xero, zendesk,
     },
     cloud::{
         azure_event_grid, cloudflare_notifications, cloudflare_stream, google_pubsub,
         microsoft_graph,
     },
     code_hosting::{
-        azure_devops, bitbucket, docker_hub, forgejo, forgejo_form, ghcr, gitea, gitea_form,
-        github, github_sha1, gitlab, gogs, gogs_form, npm,
+        azure_devops, bitbucket, bitbucket_server, docker_hub, forgejo, forgejo_form, ghcr, gitea,
+        gitea_form, github, github_sha1, gitlab, gogs, gogs_form, npm,
     },
     commerce::{shopify, shopify_events, shopware, woocommerce},
     content::{
@@ -114,8 +114,8 @@ pub use self::{
     developer_tools::{
         buildkite, buildkite_token, circleci, convoy, convoy_base64, convoy_sha512,
         convoy_sha512_base64, convoy_simple, convoy_simple_base64, convoy_simple_sha512,
-        convoy_simple_sha512_base64, grafana, grafana_timed, heroku, hookdeck, launchdarkly, nango,
-        pagerduty, sentry, vercel,
+        convoy_simple_sha512_base64, cursor, grafana, grafana_timed, heroku, hookdeck,
+        launchdarkly, nango, pagerduty, sentry, vercel,
     },
     email_and_voice::{
         bird, mailgun, mandrill, messagebird_legacy, plivo, plivo_v2, postmark,
@@ -126,13 +126,13 @@ pub use self::{
     identity::{auth0, okta, onfido, persona, sumsub, sumsub_sha1, sumsub_sha512, workos},
     messaging::{
         crisp, lark, line, meta, meta_sha1, microsoft_teams, pusher, slack, stream_chat, telegram,
-        twitch, viber, x, zoom,
+        tiktok, twitch, viber, x, zoom,
     },
     payments::{
-        adyen_payments, adyen_platform, braintree, cashfree, chargebee, checkout_com,
+        adyen_payments, adyen_platform, airwallex, braintree, cashfree, chargebee, checkout_com,
         checkout_com_token, coinbase_commerce, easypost, flutterwave, flutterwave_v3, gocardless,
         klarna, lemon_squeezy, mercadopago, modern_treasury, mollie, orb, paddle, paystack,
-        razorpay, recurly, revenuecat, revenuecat_token, square, stripe,
+        razorpay, recurly, revenuecat, revenuecat_token, revolut, square, stripe,
     },
     registry::{Preset, Requirements},
     standard::{
@@ -335,6 +335,25 @@ impl Provider {
         self.settled()
     }
 
+    /// Requires responses without a body.
+    ///
+    /// Xero, for example, accepts no response with a body. Rejections by
+    /// [`WebhookLayer`](crate::WebhookLayer) and [`DedupeLayer`](crate::DedupeLayer), and the
+    /// responses to duplicates, then have neither a body nor a content type. By default, both
+    /// layers answer in JSON. The responses of the service are not changed.
+    ///
+    /// [`WebhookLayer::rejection_response`](crate::WebhookLayer::rejection_response),
+    /// [`DedupeLayer::rejection_response`](crate::DedupeLayer::rejection_response) and
+    /// [`DedupeLayer::duplicate_response`](crate::DedupeLayer::duplicate_response) take precedence.
+    ///
+    /// Building a layer returns an error if a [handshake](Self::with_handshake) of the provider is
+    /// answered with a body.
+    #[must_use]
+    pub fn with_empty_responses(mut self) -> Self {
+        self.statuses.forbid_bodies();
+        self.settled()
+    }
+
     /// Returns the methods with which the provider delivers.
     ///
     /// The layer also accepts the methods of the [handshakes](Self::handshakes).
@@ -495,6 +514,12 @@ impl Provider {
                 "with_handshake",
                 "the answer contains `ResponsePart::Mac`, and only schemes with an HMAC algorithm \
                  can compute it",
+            ),
+            (
+                self.statuses.has_no_bodies() && self.handshakes.iter().any(Handshake::has_body),
+                "with_empty_responses",
+                "a handshake of the provider is answered with a body; it applies to providers \
+                 whose handshakes are answered without one",
             ),
         ];
         let ignored = checks.into_iter().filter(|(is_ignored, ..)| *is_ignored);

@@ -29,6 +29,8 @@ pub(super) const PRESETS: &[Preset] = &[
     Preset::new("revenuecat-token", "RevenueCat", revenuecat_token),
     Preset::new("square", "Square", square).with_aliases(&["squareup"]),
     Preset::new("stripe", "Stripe", stripe),
+    Preset::new("airwallex", "Airwallex", airwallex),
+    Preset::new("revolut", "Revolut", revolut),
 ];
 
 /// Stripe webhooks.
@@ -1010,5 +1012,64 @@ pub fn cashfree() -> Provider {
             .timestamp_header("x-webhook-timestamp")
             .timestamp_format(TimestampFormat::Milliseconds)
             .message("{timestamp}{body}"),
+    )
+}
+
+/// Airwallex webhooks.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `x-signature`, the hex HMAC-SHA256 |
+/// | Signed text | `<x-timestamp><raw body>`, without a separator |
+/// | Secret | the secret of the notification URL as text (Developer › Webhooks) |
+/// | Timestamp | `x-timestamp`, Unix milliseconds, signed, 300 s either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | documentation only |
+///
+/// Airwallex documents no tolerance. It retries after any status except 200, for about three days.
+///
+/// Source: <https://www.airwallex.com/docs/developer-tools/webhooks/listen-for-webhook-events>
+#[must_use]
+pub fn airwallex() -> Provider {
+    Provider::preset(
+        Scheme::builder("airwallex")
+            .signature_header("x-signature")
+            .timestamp_header("x-timestamp")
+            .timestamp_format(TimestampFormat::Milliseconds)
+            .message("{timestamp}{body}"),
+    )
+}
+
+/// Revolut webhooks of the Business and Merchant APIs.
+///
+/// | | |
+/// | --- | --- |
+/// | Signature | `Revolut-Signature`, a list such as `v1=…,v1=…`, where each `v1` is a hex HMAC-SHA256 |
+/// | Signed text | `v1.<Revolut-Request-Timestamp>.<raw body>` |
+/// | Secret | the signing secret as text, `wsk_` included (the API returns it with the webhook) |
+/// | Timestamp | `Revolut-Request-Timestamp`, Unix milliseconds, signed, 300 s either way |
+/// | Delivery ID | none |
+/// | Event type | none |
+/// | Not signed | the method, the URL, the other headers |
+/// | Rejection | 403 |
+/// | Payload limit | 1 MiB (no documented limit is known) |
+/// | Evidence | 1 published example, from Revolut's documentation as other projects quote it |
+///
+/// The list has one signature for each active secret. A rotated secret can remain valid for a time.
+///
+/// Source: <https://developer.revolut.com/docs/guides/manage-accounts/webhooks/verify-the-payload-signature>
+#[must_use]
+pub fn revolut() -> Provider {
+    Provider::preset(
+        Scheme::builder("revolut")
+            .signature_header("revolut-signature")
+            .signature_format(SignatureFormat::key_values("v1"))
+            .timestamp_header("revolut-request-timestamp")
+            .timestamp_format(TimestampFormat::Milliseconds)
+            .message("v1.{timestamp}.{body}"),
     )
 }

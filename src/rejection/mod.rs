@@ -213,23 +213,36 @@ impl RejectionClass {
     }
 }
 
-/// The statuses that differ from their class's own.
+/// What a provider requires of responses: the statuses that differ from their class's own, and
+/// whether bodies are allowed.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Statuses(Vec<(RejectionClass, StatusCode)>);
+pub(crate) struct Statuses {
+    set: Vec<(RejectionClass, StatusCode)>,
+    has_no_bodies: bool,
+}
 
 impl Statuses {
     pub(crate) fn set(&mut self, class: RejectionClass, status: StatusCode) {
-        self.0.retain(|(of, _)| *of != class);
-        self.0.push((class, status));
+        self.set.retain(|(of, _)| *of != class);
+        self.set.push((class, status));
+    }
+
+    /// Requires default responses without a body.
+    pub(crate) fn forbid_bodies(&mut self) {
+        self.has_no_bodies = true;
+    }
+
+    pub(crate) fn has_no_bodies(&self) -> bool {
+        self.has_no_bodies
     }
 
     /// Whether a status is set for this class.
     pub(crate) fn has(&self, class: RejectionClass) -> bool {
-        self.0.iter().any(|(of, _)| *of == class)
+        self.set.iter().any(|(of, _)| *of == class)
     }
 
     fn of(&self, class: RejectionClass) -> StatusCode {
-        let set = self.0.iter().find(|(of, _)| *of == class);
+        let set = self.set.iter().find(|(of, _)| *of == class);
         set.map_or(class.status(), |(_, status)| *status)
     }
 }

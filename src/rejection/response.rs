@@ -16,7 +16,8 @@ pub(crate) type Renderer = dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync;
 pub(crate) struct RejectionResponder {
     provider: Arc<str>,
     statuses: Statuses,
-    renderer: Arc<Renderer>,
+    /// The operator's, if one is set.
+    renderer: Option<Arc<Renderer>>,
 }
 
 impl RejectionResponder {
@@ -24,7 +25,7 @@ impl RejectionResponder {
         Self {
             provider,
             statuses,
-            renderer: Arc::new(json),
+            renderer: None,
         }
     }
 
@@ -33,7 +34,12 @@ impl RejectionResponder {
     }
 
     pub(crate) fn set_renderer(&mut self, renderer: Arc<Renderer>) {
-        self.renderer = renderer;
+        self.renderer = Some(renderer);
+    }
+
+    /// Whether the provider requires responses without a body.
+    pub(crate) fn has_no_bodies(&self) -> bool {
+        self.statuses.has_no_bodies()
     }
 
     pub(crate) fn reject(&self, kind: RejectionKind) -> Rejection {
@@ -45,8 +51,12 @@ impl RejectionResponder {
     pub(crate) fn respond(&self, rejection: Rejection, is_grpc: bool) -> Response<Bytes> {
         let mut response = if is_grpc {
             grpc(&rejection)
+        } else if let Some(renderer) = &self.renderer {
+            renderer(&rejection)
+        } else if self.has_no_bodies() {
+            empty(&rejection)
         } else {
-            (self.renderer)(&rejection)
+            json(&rejection)
         };
         allow(&rejection, &mut response);
         response.extensions_mut().insert(rejection);
@@ -114,13 +124,20 @@ pub fn problem_json(rejection: &Rejection) -> Response<Bytes> {
     )
 }
 
-/// An answer with the rejection's status and, where the sender should try again, the time to wait.
+/// An answer with this body.
 fn answer(rejection: &Rejection, content_type: HeaderValue, body: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(body);
-    *response.status_mut() = rejection.status();
+    let mut response = empty(rejection).map(|_| body);
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// An answer without a body, with the rejection's status and, where the sender should try again,
+/// the time to wait.
+fn empty(rejection: &Rejection) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = rejection.status();
     if rejection.class() == RejectionClass::Unavailable {
         response
             .headers_mut()

@@ -415,7 +415,8 @@ impl<B> WebhookLayer<B> {
     }
 
     /// Sets the function that creates the responses to rejected requests. Defaults to
-    /// [`rejection::json`](crate::rejection::json). It also applies to a
+    /// [`rejection::json`](crate::rejection::json), or to a response without a body if the provider
+    /// requires [empty responses](crate::providers::Provider::with_empty_responses). It also applies to a
     /// [`DedupeLayer`](crate::DedupeLayer) inside of this layer.
     ///
     /// The layer adds the rejection to the extensions of the response. gRPC requests get

@@ -1091,6 +1091,33 @@ async fn renderers() {
     );
 }
 
+/// A provider that requires responses without a body gets them from both layers. A response of the
+/// operator takes precedence.
+#[tokio::test(start_paused = true)]
+async fn answers_without_a_body_if_the_provider_requires_it() {
+    let provider = || providers::github().with_empty_responses();
+    let rig = |layer: DedupeLayer| {
+        let webhook = WebhookLayer::new(provider(), secret()).unwrap();
+        webhook.layer(layer.layer(Handler::default()))
+    };
+    let service = rig(DedupeLayer::new(MemoryStore::new(10)));
+    let first = service.clone().oneshot(github(BODY).request()).await;
+    assert!(first.unwrap().status().is_success());
+    let duplicate = service.oneshot(github(BODY).request()).await.unwrap();
+    assert!(duplicate.extensions().get::<Duplicate>().is_some());
+    assert!(!duplicate.headers().contains_key("content-type"));
+    let answer = Answer::of(duplicate).await;
+    assert_eq!((answer.status.as_u16(), answer.text()), (200, ""));
+
+    let full = || DedupeLayer::new(MemoryStore::new(0));
+    let own = full().rejection_response(|_| Response::new(Bytes::from("own")));
+    for (layer, body) in [(full(), ""), (own, "own")] {
+        let response = rig(layer).oneshot(github(BODY).request()).await.unwrap();
+        let answer = Answer::of(response).await;
+        assert_eq!((answer.text(), &*answer.kind()), (body, "StoreFailed"));
+    }
+}
+
 /// What is set for the layer outside applies to the layer inside, unless that has its own.
 #[tokio::test(start_paused = true)]
 async fn applies_the_statuses_and_the_responses_of_the_webhook_layer() {

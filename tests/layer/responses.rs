@@ -680,3 +680,40 @@ async fn the_inner_answer_is_not_touched() {
     assert_eq!(answer.extensions.get::<HeaderMap>().unwrap()["x-sum"], "1");
     assert!(answer.rejection.is_none());
 }
+
+/// A provider can require responses without a body. A response of the operator takes precedence.
+#[tokio::test(start_paused = true)]
+async fn rejections_have_no_body_if_the_provider_requires_it() {
+    let status = StatusCode::UNAUTHORIZED;
+    let class = RejectionClass::InvalidSignature;
+    let orders = [
+        providers::xero(),
+        providers::generic()
+            .with_empty_responses()
+            .with_rejection_status(class, status),
+        providers::generic()
+            .with_rejection_status(class, status)
+            .with_empty_responses(),
+    ];
+    for provider in orders {
+        let layer = layer_for(provider);
+        let own = layer.clone().rejection_response(rejection::json);
+        // The preset has another header, so each request lacks the signature of its scheme.
+        let request = || good().without("x-signature").request();
+        let service = layer.layer(RecordingService::default());
+        let answer = send(&service, request()).await;
+        assert_eq!((answer.status, answer.text()), (status, ""));
+        assert_eq!(answer.header("content-type"), None);
+        let service = own.layer(RecordingService::default());
+        let answer = send(&service, request()).await;
+        assert_eq!(answer.text(), r#"{"error":"Invalid signature"}"#);
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+    }
+    // A handshake that is answered with a body contradicts the setting.
+    let zoom = WebhookLayer::new(providers::zoom().with_empty_responses(), secret());
+    assert!(
+        zoom.unwrap_err()
+            .to_string()
+            .contains("with_empty_responses")
+    );
+}

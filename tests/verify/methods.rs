@@ -91,6 +91,7 @@ const HANDSHAKES: &[(&str, &str, Option<&str>)] = &[
     ("meta", "GET", Some("verify_token")),
     ("meta-sha1", "GET", Some("verify_token")),
     ("okta", "GET", None),
+    ("onfleet", "GET", None),
     ("slack", "GET", None),
     ("trello", "HEAD", None),
     ("vercel", "GET", Some("verify")),
