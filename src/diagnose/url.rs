@@ -27,8 +27,9 @@ pub(super) fn find(attempt: &Attempt<'_>, findings: &mut Vec<Finding>) {
         candidates.extend(bases.map(|base| (target, PublicUrl::fixed(&base))));
     }
     for base in url.texts() {
-        let web_socket = base.replacen("http", "ws", 1);
-        candidates.push((uri, PublicUrl::fixed(&web_socket)));
+        if let Some(rest) = base.strip_prefix("http") {
+            candidates.push((uri, PublicUrl::fixed(&format!("ws{rest}"))));
+        }
         candidates.push((uri, PublicUrl::exact(base)));
         candidates.push((uri, PublicUrl::exact(&format!("{base}/"))));
     }
@@ -70,7 +71,11 @@ fn bases(base: &str, head: RequestHead<'_>) -> Vec<String> {
     let forwarded = forwarded.and_then(|value| value.to_str().ok());
     hosts.extend([header, forwarded].into_iter().flatten().map(Cow::Borrowed));
     let mut all = Vec::new();
-    for scheme in [scheme, if scheme == "http" { "https" } else { "http" }] {
+    let other = match scheme {
+        "http" | "wss" => "https",
+        _ => "http",
+    };
+    for scheme in [scheme, other] {
         for host in &hosts {
             let name = without_port(host);
             let port = if matches!(scheme, "http" | "ws") {

@@ -982,6 +982,10 @@ fn another_url() {
         check(report, at_base(ours), SECRET, &delivery, &[&expected]);
         accepted(report, at_base(ours), SECRET, &delivery.uri(theirs));
     }
+    let (theirs, socket) = ("https://hooks.example.com", "wss://hooks.example.com");
+    let expected = proven_url(&format!("{theirs}/square"), &format!("{socket}/square"));
+    let delivery = signed(theirs, "/square");
+    check(report, at_base(socket), SECRET, &delivery, &[&expected]);
     let exact = |url: &str| providers::square().with_public_url(PublicUrl::exact(url).unwrap());
     for (theirs, base, sent) in [
         (ours, ours, "/"),
