@@ -46,6 +46,14 @@ pub struct Pair {
     pub verifying: Secret,
 }
 
+/// Writes an Ed25519 key as RFC 8410, section 4, describes.
+fn pem(key: &[u8]) -> String {
+    const INFO: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
+
+    let text = STANDARD.encode([&INFO, key].concat());
+    format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----")
+}
+
 /// Keys for a scheme with a shared secret or an Ed25519 key. Each `name` has different keys.
 ///
 /// # Panics
@@ -62,6 +70,7 @@ pub fn keys(scheme: &Scheme, name: &str) -> Pair {
         let public = key.verifying_key().to_bytes();
         let verifying = match form {
             PublicKeyForm::Hex => const_hex::encode(public),
+            PublicKeyForm::Pem => pem(&public),
             PublicKeyForm::PrefixedBase64(prefix) => prefix.to_owned() + &STANDARD.encode(public),
             _ => STANDARD.encode(public),
         };

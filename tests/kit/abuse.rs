@@ -62,6 +62,16 @@ fn keys(scheme: &Scheme) -> [Secret; 2] {
         let bytes = base16ct::lower::decode(public, &mut bytes).unwrap();
         let public = match form {
             PublicKeyForm::Hex => public.to_owned(),
+            PublicKeyForm::Pem => {
+                // RFC 8410, section 4.
+                let info = [
+                    &b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"[..],
+                    bytes,
+                ]
+                .concat();
+                let text = base64(&info);
+                format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----")
+            }
             _ => base64(bytes),
         };
         return [private, &public].map(|key| Secret::new(key).unwrap());

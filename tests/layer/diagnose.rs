@@ -707,7 +707,7 @@ fn another_provider() {
     for provider in [providers::github(), providers::slack()] {
         check(report, provider, STANDARD_SECRET, &delivery, &[&expected]);
     }
-    let names = r#"names: ["standard-webhooks", "anthropic", "bigcommerce", "dodopayments", "lithic", "liveblocks", "openai", "polar"], more: 3"#;
+    let names = r#"names: ["standard-webhooks", "anthropic", "bigcommerce", "dodopayments", "imagekit", "lithic", "liveblocks", "openai"], more: 4"#;
     let expected = format!("guess OtherProvider {{ {names} }}");
     check(
         report,
@@ -761,6 +761,7 @@ fn the_delivery_of_any_other_provider() {
         "livekit",
         "microsoft-teams",
         "monday",
+        "polar",
         "postmark",
         "replicate",
         "sendgrid-inbound-parse",
