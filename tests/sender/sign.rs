@@ -93,12 +93,13 @@ const BOTH: &[&str] = &[
     "anthropic", "bigcommerce", "box-com", "braintree", "buildkite",
     "calendly", "circleci", "clerk", "cloudflare-stream", "convoy",
     "convoy-base64", "convoy-sha512", "convoy-sha512-base64", "docusign", "dodopayments",
-    "ghost", "ghost-old", "gitlab-signing-token", "hookdeck", "lithic",
-    "liveblocks", "mercadopago", "mux", "openai", "orb",
-    "paddle", "pagerduty", "persona", "plivo", "polar",
-    "recurly", "replicate", "resend", "revenuecat", "sentry",
-    "standard-webhooks", "standard-webhooks-v1a", "stripe", "supabase", "svix",
-    "svix-v1a",
+    "finch", "ghost", "ghost-old", "gitlab-signing-token", "hookdeck",
+    "imagekit", "lithic", "liveblocks", "mercadopago", "mux",
+    "openai", "orb", "paddle", "pagerduty", "persona",
+    "plivo", "polar", "recurly", "replicate", "resend",
+    "revenuecat", "revolut", "sentry", "standard-webhooks", "standard-webhooks-v1a",
+    "stripe", "supabase", "svix", "svix-v1a", "terra",
+    "tiktok",
 ];
 
 fn with_settings(preset: &Preset) -> Provider {
