@@ -130,7 +130,7 @@ impl Options {
             "body" => self.body = Some(value),
             "method" => self.method = Some(value.parse().map_err(|_| "invalid method")?),
             "target" => {
-                self.target = Some(target(&value).ok_or("expected a target that starts with `/`")?)
+                self.target = Some(target(&value).ok_or("expected a target that starts with `/`")?);
             }
             "public-url" => self.besides.public_url = Some(value),
             "setting" => self.besides.settings.push(arguments::setting(&value)?),

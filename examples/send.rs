@@ -185,7 +185,7 @@ async fn run(options: Options) -> Result<bool, BoxError> {
     }
     match outcome.map(|outcome| (outcome.classification(), outcome.tries())) {
         Some((Classification::Gone, _)) => {
-            say!("\nthe receiver no longer accepts deliveries (410 Gone)")
+            say!("\nthe receiver no longer accepts deliveries (410 Gone)");
         }
         Some((Classification::Rejected, _)) => say!("\nrejected; not retried"),
         Some((Classification::Retry, tries)) => say!("\ngave up after {tries} attempts"),

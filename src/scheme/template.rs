@@ -341,7 +341,7 @@ fn required(parts: Vec<Part>) -> impl Iterator<Item = Parsed> {
 }
 
 /// Parses an optional part: a literal, a value that may be absent, and a literal.
-fn optional(text: &Cow<'static, str>, tokens: Tokens<'_>) -> Result<Parsed, TemplateError> {
+fn optional(text: &str, tokens: Tokens<'_>) -> Result<Parsed, TemplateError> {
     let mut parts = parse(text, tokens)?.into_iter();
     let may_be_absent = |part: &Part| match part {
         Part::Header(_) => true,
@@ -354,7 +354,7 @@ fn optional(text: &Cow<'static, str>, tokens: Tokens<'_>) -> Result<Parsed, Temp
         {
             Ok((part, Some(Affixes { before, after })))
         }
-        _ => Err(TemplateError::Optional(text.clone())),
+        _ => Err(TemplateError::Optional(text.to_owned().into())),
     }
 }
 

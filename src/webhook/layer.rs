@@ -383,9 +383,12 @@ impl<B> WebhookLayer<B> {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let config = self.config_mut();
-        let carry_data = |handshake: &&Handshake| handshake.data_kind().is_some();
-        let handled = config.verifier.answerable_handshakes(true).find(carry_data);
-        if handled.is_none() {
+        let carries_data = |handshake: &Handshake| handshake.data_kind().is_some();
+        let has_data = config
+            .verifier
+            .answerable_handshakes(true)
+            .any(carries_data);
+        if !has_data {
             return Err(self.no_effect("on_handshake_data", NO_HANDSHAKES_WITH_DATA));
         }
         if !config.answers_handshakes {

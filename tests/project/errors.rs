@@ -83,6 +83,7 @@ fn scheme_error(builder: SchemeBuilder) -> (String, String) {
     show(error.kind(), &error)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn scheme_errors() -> Vec<Row> {
     let token = || SignatureFormat::jws("");
     let rows: Vec<(SchemeBuilder, &str)> = vec![
@@ -738,6 +739,7 @@ fn paypal(url: Option<&str>, keys: RemoteKeys) -> (WebhookLayer, Request<Full<By
     (layer.clock(|| at(NOW)), request)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn rejections() -> Vec<Row> {
     let github = || layer(providers::github());
     let time = || {
@@ -1123,7 +1125,8 @@ fn section(
         if text.starts_with(char::is_uppercase) || text.ends_with('.') {
             faults.push(format!("{kind}: {text}"));
         }
-        page.push_str(&format!("| `{kind}` | {} | {when} | {fix} |\n", cell(text)));
+        let row = format!("| `{kind}` | {} | {when} | {fix} |\n", cell(text));
+        page.push_str(&row);
     }
     page.push('\n');
     page
@@ -1134,7 +1137,7 @@ fn rejection_kinds() -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rejection/kind.rs");
     let source = fs::read_to_string(path).unwrap();
     let rows = source.lines().filter(|line| line.ends_with("\","));
-    let names = rows.filter_map(|line| Some(line.split_once("=> ")?.1.split('"').nth(1)?));
+    let names = rows.filter_map(|line| line.split_once("=> ")?.1.split('"').nth(1));
     let variant = |name: &str| {
         name.split('_').fold(String::new(), |variant, word| {
             variant + &word[..1].to_uppercase() + &word[1..]

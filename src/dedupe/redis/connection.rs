@@ -99,7 +99,7 @@ impl<C: Send + 'static> Connection<C> {
                     return;
                 }
                 Err(error) => {
-                    trace::warn!(reason = %error, "failed to reconnect to Redis; retrying")
+                    trace::warn!(reason = %error, "failed to reconnect to Redis; retrying");
                 }
             }
             pause = PAUSE;
