@@ -92,7 +92,10 @@ fn deliveries(cases: Vec<Delivery>, name: &str) -> Result<Vec<(Delivery, String)
     late.name = "301 seconds late".into();
     late.now += 301;
 
-    let forged = [changed, signed].map(|it| (it, r#"403 {"error":"Invalid signature"}"#.into()));
+    // Shopify requires 401 for an invalid signature.
+    let status = if name == "shopify" { 401 } else { 403 };
+    let rejected = format!(r#"{status} {{"error":"Invalid signature"}}"#);
+    let forged = [changed, signed].map(|it| (it, rejected.clone()));
     let late = has_time.then(|| (late, r#"400 {"error":"Request expired"}"#.into()));
     let genuine = genuine.into_iter().map(|it| {
         let expected = format!("200 {} bytes from {name}", it.body.len());
