@@ -804,11 +804,11 @@ pub fn highlevel() -> Provider {
 /// | Evidence | documentation only |
 ///
 /// Xero accepts an endpoint only if no response has a body. Rejections and the responses to
-/// duplicates are [empty](Provider::with_empty_responses). Return an empty response from your service,
-/// without cookies, within 5 seconds.
+/// duplicates are [empty](Provider::with_empty_responses). Return an empty response from your
+/// service, without cookies, within 5 seconds.
 ///
-/// When a webhook is created, Xero sends requests with valid and with invalid signatures ("intent to
-/// receive"). Valid ones must be answered with 200, also if `events` is empty.
+/// When a webhook is created, Xero sends requests with valid and with invalid signatures ("intent
+/// to receive"). Valid ones must be answered with 200, also if `events` is empty.
 ///
 /// Source: <https://developer.xero.com/documentation/webhooks/configuring-your-server>
 #[must_use]

@@ -419,8 +419,8 @@ impl<B> WebhookLayer<B> {
 
     /// Sets the function that creates the responses to rejected requests. Defaults to
     /// [`rejection::json`](crate::rejection::json), or to a response without a body if the provider
-    /// requires [empty responses](crate::providers::Provider::with_empty_responses). It also applies to a
-    /// [`DedupeLayer`](crate::DedupeLayer) inside of this layer.
+    /// requires [empty responses](crate::providers::Provider::with_empty_responses). It also
+    /// applies to a [`DedupeLayer`](crate::DedupeLayer) inside of this layer.
     ///
     /// The layer adds the rejection to the extensions of the response. gRPC requests get
     /// [`rejection::grpc`](crate::rejection::grpc), and not the response of this function.
