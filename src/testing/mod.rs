@@ -37,7 +37,7 @@
 //! let answer = service.clone().oneshot(forged.into_request::<Full<Bytes>>()).await?;
 //! assert_eq!(answer.status(), 403);
 //!
-//! A copy of the delivery arrives after the tolerance.
+//! // A copy of the delivery arrives after the tolerance.
 //! clock.advance(Duration::from_secs(301));
 //! let answer = service.oneshot(delivery.into_request::<Full<Bytes>>()).await?;
 //! assert_eq!(answer.status(), 400);
