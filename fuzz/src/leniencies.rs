@@ -117,6 +117,21 @@ const ALL: &[Leniency] = &[
         reason: "the decoded payload is signed, with or without the line feed at its end",
     },
     Leniency {
+        presets: &["mercadopago"],
+        parts: &["query:data.id"],
+        view: View::Same(|_, message| first(fields(message.query().as_bytes()), b"data.id")),
+        reason: "a part with an empty value is left out, as one without a value is",
+    },
+    Leniency {
+        presets: &["mercadopago"],
+        parts: &["header:x-request-id"],
+        view: View::Same(|_, message| {
+            let value = message.copies("x-request-id").next();
+            value.map(Into::into).unwrap_or_default()
+        }),
+        reason: "a part with an empty value is left out, as one without a value is",
+    },
+    Leniency {
         presets: &["contentful"],
         parts: &["canonical:contentful_path"],
         view: View::Same(|_, message| {
