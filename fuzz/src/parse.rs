@@ -333,7 +333,8 @@ fn time(input: &mut Input<'_>) {
     }
     if *unit == TimestampFormat::DateTime {
         let (_, [utc, _]) = &VERIFIERS[0];
-        let utc = read(utc, &[("x-time", format!("{text}Z").as_bytes())], b"");
+        let local = text.strip_suffix('Z').unwrap_or(text);
+        let utc = read(utc, &[("x-time", format!("{local}Z").as_bytes())], b"");
         if told.is_some() && told != utc.as_ref().map(|told| told.time) {
             fail("parse", "time", || {
                 format!("{text:?}: {told:?}, in UTC {utc:?}")
