@@ -8,6 +8,8 @@ use std::{
     time::SystemTime,
 };
 
+use smallvec::SmallVec;
+
 use super::{KeyError, Secret};
 use crate::{
     mac::{Algorithm, Key},
@@ -69,7 +71,7 @@ impl Keyring {
             })
         };
         let secrets = std::iter::once(current).chain(previous).enumerate();
-        let forms: Vec<_> = secrets
+        let forms: SmallVec<[_; 2]> = secrets
             .flat_map(|(at, secret)| {
                 let forms = secret.forms(form).into_iter();
                 forms.map(move |form| (secret, at, form))
@@ -188,14 +190,14 @@ impl Keyring {
         }
         let (tenant, label) = (self.tenant.clone(), key.label.clone());
         let use_of = (Arc::clone(provider), tenant, label);
-        let told = TOLD.read().unwrap_or_else(PoisonError::into_inner);
-        if told.len() >= MAX_TOLD || told.contains(&use_of) {
+        let reported = REPORTED.read().unwrap_or_else(PoisonError::into_inner);
+        if reported.len() >= MAX_REPORTED || reported.contains(&use_of) {
             return;
         }
-        drop(told);
-        let mut told = TOLD.write().unwrap_or_else(PoisonError::into_inner);
-        let is_new = told.insert(use_of);
-        drop(told);
+        drop(reported);
+        let mut reported = REPORTED.write().unwrap_or_else(PoisonError::into_inner);
+        let is_new = reported.insert(use_of);
+        drop(reported);
         if is_new {
             crate::trace::info!(
                 provider = &**provider,
@@ -216,9 +218,9 @@ impl LabelledKey {
 }
 
 /// The providers, tenants and labels that were logged.
-static TOLD: LazyLock<RwLock<HashSet<Use>>> = LazyLock::new(RwLock::default);
+static REPORTED: LazyLock<RwLock<HashSet<Use>>> = LazyLock::new(RwLock::default);
 
 type Use = (Arc<str>, Option<Arc<str>>, Option<Arc<str>>);
 
-/// The maximum number of entries of [`TOLD`], because every tenant may have labels of its own.
-const MAX_TOLD: usize = 10_000;
+/// The maximum number of entries of [`REPORTED`], because every tenant may have labels of its own.
+const MAX_REPORTED: usize = 10_000;

@@ -5,6 +5,7 @@ mod load;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
+use smallvec::SmallVec;
 use zeroize::Zeroizing;
 
 pub use self::error::{KeyError, KeyErrorKind};
@@ -159,13 +160,13 @@ impl Secret {
     /// The forms of `form` that the secret has. Only [`SecretEncoding::AnyOf`] can result in
     /// several. If the secret has none of them, returns `form` itself, which later results in an
     /// error.
-    pub(crate) fn forms(&self, form: SecretEncoding) -> Vec<SecretEncoding> {
+    pub(crate) fn forms(&self, form: SecretEncoding) -> SmallVec<[SecretEncoding; 2]> {
         let forms = match form {
             SecretEncoding::AnyOf(forms) if !self.is_raw => forms,
             _ => &[],
         };
-        let mut usable: Vec<_> = forms.to_vec();
-        usable.retain(|form| self.key(*form).is_ok());
+        let usable = forms.iter().filter(|form| self.key(**form).is_ok());
+        let mut usable: SmallVec<_> = usable.copied().collect();
         if usable.is_empty() {
             usable.push(form);
         }

@@ -281,9 +281,7 @@ where
                 kind = rejected;
                 continue;
             }
-            if index > 0 {
-                self.keyring.report_in_use(key, &self.settings.spec().name);
-            }
+            self.keyring.report_in_use(key, &self.settings.spec().name);
             let matched = match units.as_mut().zip(trial.units) {
                 None => Some(trial.fingerprint),
                 Some((units, tried)) => units.record(tried),
