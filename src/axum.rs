@@ -236,8 +236,7 @@ impl fmt::Display for InvalidPayload {
             InvalidPayloadKind::Data { line, column } => write!(
                 f,
                 "the payload does not match the type that the handler expects, at line {line}, \
-                 column \
-                 {column}"
+                 column {column}"
             ),
             InvalidPayloadKind::Syntax { line, column } => {
                 write!(

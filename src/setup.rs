@@ -116,8 +116,7 @@ impl fmt::Display for SetupError {
             Self::InvalidMethod { scheme, method } => write!(
                 f,
                 "scheme `{scheme}`: method `{method}` cannot carry a delivery or a handshake; \
-                 remove \
-                 it from `Provider::with_methods`, or remove the handshake that uses it"
+                 remove it from `Provider::with_methods`, or remove the handshake that uses it"
             ),
             Self::Key(error) => error.fmt(f),
             Self::NoEffect {
@@ -133,14 +132,12 @@ impl fmt::Display for SetupError {
             Self::NoMethod { scheme } => write!(
                 f,
                 "scheme `{scheme}`: the provider has no method for deliveries; pass at least one \
-                 to \
-                 `Provider::with_methods`, such as `POST`"
+                 to `Provider::with_methods`, such as `POST`"
             ),
             Self::MissingSetting { scheme, setting } => write!(
                 f,
-                "scheme `{scheme}`: the signature covers the setting `{setting}`, which is \
-                 missing or \
-                 empty; set it with `Provider::with_setting`"
+                "scheme `{scheme}`: the signature covers the setting `{setting}`, which is missing \
+                 or empty; set it with `Provider::with_setting`"
             ),
             Self::NotSymmetric { scheme } => write!(
                 f,

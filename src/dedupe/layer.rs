@@ -90,8 +90,8 @@ impl DedupeLayer {
     ///
     /// # Security
     ///
-    /// If the scheme does not sign a timestamp, as with GitHub, there is no such window. An
-    /// attacker who captured a delivery can replay it after the retention has passed.
+    /// A scheme without a signed timestamp, such as GitHub's, has no such window. An attacker who
+    /// captured a delivery can replay it after the retention has passed.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.config_mut().retention = retention;
         self

@@ -183,7 +183,7 @@ impl Drop for Lease {
             return;
         }
         if Handle::try_current().is_err() {
-            // Without a runtime there is no timer, and the operation is polled only once.
+            // Tokio's timers need a runtime. Without one, the operation is polled only once.
             self.times.deadline = None;
         }
         let settle = self.settle();

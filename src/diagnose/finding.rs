@@ -230,8 +230,7 @@ impl fmt::Display for Cause {
             ),
             Self::BodyEmpty => f.write_str(
                 "the sender signed an empty body, for example because it had already read the \
-                 body; \
-                 fix the sender",
+                 body; fix the sender",
             ),
             Self::BodyForm => f.write_str(
                 "the form in the body was parsed and re-encoded; verify the bytes as received",
@@ -273,9 +272,8 @@ impl fmt::Display for Cause {
             ),
             Self::HeaderDropped { expected } => write!(
                 f,
-                "the header `{expected}` is missing; many proxies drop headers with an \
-                 underscore, so \
-                 configure the proxy to forward it"
+                "the header `{expected}` is missing; many proxies drop headers with an underscore, \
+                 so configure the proxy to forward it"
             ),
             Self::HeaderName { expected, found } => {
                 write!(
@@ -321,9 +319,8 @@ impl fmt::Display for Cause {
                  them",
             ),
             Self::SignaturePrefix { is_missing: true } => f.write_str(
-                "the signature lacks the prefix of the scheme; use a provider or scheme \
-                     without \
-                     a prefix",
+                "the signature lacks the prefix of the scheme; use a provider or scheme without a \
+                 prefix",
             ),
             Self::SignaturePrefix { is_missing: false } => f.write_str(
                 "the signature has a prefix that the scheme does not expect; use a provider or \

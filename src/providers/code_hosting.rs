@@ -522,8 +522,8 @@ pub fn gogs_form() -> Provider {
 /// | Evidence | documentation only |
 ///
 /// The connection test has the event `diagnostics:ping`. The layer answers it without a signature
-/// only if `X-Hub-Signature` is absent. This request is known from reports to Atlantis and Bitrise about
-/// version 5. A connection test with a signature is a delivery.
+/// only if `X-Hub-Signature` is absent. This request is known from reports to Atlantis and Bitrise
+/// about version 5. A connection test with a signature is a delivery.
 ///
 /// Bitbucket Cloud has another ID header; see [`bitbucket`]. Without a secret, Bitbucket sends no
 /// signature, and the layer rejects the delivery.

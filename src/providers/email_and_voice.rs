@@ -235,8 +235,8 @@ pub fn postmark() -> Provider {
 /// `https://hooks.example.com/api`.
 ///
 /// Handshakes: when the URL is saved, Mandrill sends a `HEAD`, and a `POST` without events
-/// (`mandrill_events=[]`). The layer answers 200 without a signature, because there is no key at
-/// this time.
+/// (`mandrill_events=[]`). The layer answers 200 without a signature, because
+/// Mandrill creates the key later.
 ///
 /// # Security
 ///

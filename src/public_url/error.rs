@@ -73,17 +73,15 @@ impl fmt::Display for PublicUrlError {
             E::Missing { scheme } => write!(
                 f,
                 "scheme `{scheme}`: the signature covers the URL, but the provider has no public \
-                 URL; \
-                 set it with `Provider::with_public_url`",
+                 URL; set it with `Provider::with_public_url`",
             ),
             E::NoBase => f.write_str("the list of public URLs is empty; pass at least one"),
             E::NoNetwork => f.write_str("the list of trusted networks is empty; pass at least one"),
             E::SameHost { host } => {
                 write!(
                     f,
-                    "two public URLs have the host `{host}`, so a request does not determine \
-                     which one \
-                     applies; remove one"
+                    "two public URLs have the host `{host}`, so a request does not determine which \
+                     one applies; remove one"
                 )
             }
         }

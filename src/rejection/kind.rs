@@ -313,8 +313,7 @@ rejection_kinds! {
         handshake: Cow<'static, str>,
     } => InvalidRequest, "malformed_handshake",
         "handshake `{handshake}`: the challenge is missing, too long, repeated, or contains \
-         invalid \
-         characters";
+         invalid characters";
     /// The body has trailers, which no signature covers, and the layer
     /// [rejects trailers](crate::WebhookLayer::reject_trailers).
     TrailersRejected => InvalidRequest, "trailers_rejected",

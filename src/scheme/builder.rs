@@ -12,8 +12,8 @@ pub(super) const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
 
 /// A builder for a [`Scheme`], created by [`Scheme::builder`].
 ///
-/// Only the location of the signature is required. Without more, the signature is the hex
-/// HMAC-SHA256 of the raw body under the secret's own bytes, and there is no timestamp.
+/// Only the location of the signature is required. By default, the signature is the hex HMAC-SHA256
+/// of the raw body under the secret's own bytes, and the scheme has no timestamp.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is described until `build` is called"]
 #[expect(

@@ -244,8 +244,7 @@ impl fmt::Display for SchemeError {
                 write!(
                     f,
                     "the value that `require_header` sets for `{header}` is empty or not a valid \
-                     header \
-                     value; correct it"
+                     header value; correct it"
                 )
             }
             E::SecretEncodingMismatch => f.write_str(
@@ -260,8 +259,7 @@ impl fmt::Display for SchemeError {
             E::SecretNotBeforeBody { part } => write!(
                 f,
                 "the secret is hashed before the body, but `{part}`, which precedes it, is read \
-                 from \
-                 the body; remove `{part}` from the message, or put it after the body",
+                 from the body; remove `{part}` from the message, or put it after the body",
             ),
             E::NoId => f.write_str(
                 "the message has `{id}`, but no location of the ID is set; call `id` or \
@@ -280,8 +278,7 @@ impl fmt::Display for SchemeError {
             ),
             E::NotOneBody => f.write_str(
                 "the message must have `{body}`, or a token that stands for it, exactly once; a \
-                 JSON \
-                 web token needs a claim with it",
+                 JSON web token needs a claim with it",
             ),
             E::RepeatedKey { key } => {
                 write!(
@@ -292,8 +289,7 @@ impl fmt::Display for SchemeError {
             E::LocationReused { location } => write!(
                 f,
                 "{location} is used twice; use different locations for the signature, the \
-                 timestamp, \
-                 the ID and the parts of the message",
+                 timestamp, the ID and the parts of the message",
             ),
             E::SignatureSignsItself { location } => write!(
                 f,
@@ -306,8 +302,7 @@ impl fmt::Display for SchemeError {
             ),
             E::TimestampKeyWithoutList => f.write_str(
                 "a timestamp key is set, but the signature header is not a list of keys and \
-                 values; \
-                 set `SignatureFormat::key_values`, or call `timestamp_header`",
+                 values; set `SignatureFormat::key_values`, or call `timestamp_header`",
             ),
             E::TwoTimestampLocations => {
                 f.write_str("both a location and a key of the timestamp are set; remove one")

@@ -87,10 +87,10 @@ assert_eq!(outcome.tries(), 2);
 //!
 //! - hyper-util's legacy client, over a connector such as `HttpConnector`, accepts a
 //!   [`DeliveryBody`](crate::body::DeliveryBody) as it is.
-//! - tonic's channel has its own body type. Put
-//!   `map_request(|request: Request<DeliveryBody>| request.map(tonic::body::Body::new))` between
-//!   the channel and the layer, as `examples/tonic.rs` does. Do not use [`DeliveryRetry`] for gRPC
-//!   calls: their bodies cannot be cloned, and their result is in `grpc-status`.
+//! - tonic's channel has its own body type. Put `map_request(|request: Request<DeliveryBody>|
+//!   request.map(tonic::body::Body::new))` between the channel and the layer, as
+//!   `examples/tonic.rs` does. Do not use [`DeliveryRetry`] for gRPC calls: their bodies cannot be
+//!   cloned, and their result is in `grpc-status`.
 //! - reqwest has its own request and response types, as the example shows. Disable redirects. If
 //!   the scheme signs the URL, write the URL as `reqwest::Url` does, because reqwest sends `/b` for
 //!   `/a/../b`.

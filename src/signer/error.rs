@@ -38,8 +38,7 @@ impl fmt::Display for SignError {
             ),
             Self::NoUrl => f.write_str(
                 "the signature covers the URL; set `Provider::with_public_url`, or use a request \
-                 URL \
-                 with a scheme and a host",
+                 URL with a scheme and a host",
             ),
             Self::Padding => f.write_str(
                 "the signed text contains the padding of SHA-256, and receivers reject it as a \

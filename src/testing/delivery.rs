@@ -59,7 +59,8 @@ impl Delivery {
 
     /// Replaces the text of the signature, and keeps its prefix and the other parts of its list.
     /// The signature may be in a header, in the query or in the body. If each item of a list is
-    /// signed separately, the first item is changed. Has no effect if there is no signature.
+    /// signed separately, the first item is changed. Has no effect on a delivery
+    /// without a signature.
     ///
     /// # Example
     ///

@@ -191,8 +191,7 @@ impl Verified {
     /// tenant. The key is computed only from signed values:
     ///
     /// - the delivery ID, if it is signed;
-    /// - otherwise the MAC or, if a public key verifies the signature, a digest of the signed
-    ///   text.
+    /// - otherwise the MAC or, if a public key verifies the signature, a digest of the signed text.
     ///
     /// Returns `None` if no signed value [identifies the delivery](Scheme::tells_deliveries_apart),
     /// as with a token. Returns `None` too if items are signed separately, because a client with a

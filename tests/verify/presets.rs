@@ -444,8 +444,8 @@ fn changes_the_header_of_tokens_only() {
     }
 }
 
-/// `tests/vectors/requirements.json` lists every preset whose status for an invalid signature is not
-/// 403, or that limits the payload.
+/// `tests/vectors/requirements.json` lists every preset whose status for an invalid signature is
+/// not 403, or that limits the payload.
 #[test]
 fn applies_the_statuses_and_body_limits_of_providers() {
     let mut found = Vec::new();

@@ -7,7 +7,7 @@
 //!
 //! - Operations are not answered while the peer's TCP stack still acknowledges data, for example
 //!   behind a proxy whose server is gone.
-//! - The server is no longer the master. This is a response and not an I/O error. The function asks
+//! - The server has become a replica. This is a response and not an I/O error. The function asks
 //!   the sentinels, or resolves the host name, again.
 //! - The `ConnectionManager` has given up. It does so if a reconnection fails with another error
 //!   than I/O, such as a rejected password.

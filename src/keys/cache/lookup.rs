@@ -50,7 +50,7 @@ struct Running<V> {
 
 /// One request's part in a look-up.
 struct Waiter<V> {
-    /// The future of the look-up, if there is no runtime to spawn it on.
+    /// The future of the look-up, if it cannot be spawned on a runtime.
     look_up: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     found: watch::Receiver<Option<Found<V>>>,
 }

@@ -113,7 +113,7 @@ impl<C, S> DeliveryRetry<C, S> {
     }
 
     /// Limits the retries of all deliveries together, so that they do not overload a receiver that
-    /// is down. By default, there is no limit.
+    /// is down. Defaults to no limit.
     ///
     /// Each retry withdraws from the budget, and each delivery that arrives deposits into it. Share
     /// one [`TpsBudget`](tower::retry::budget::TpsBudget) among the deliveries to one receiver.
